@@ -1,0 +1,371 @@
+"""What a fix wants changed, said of nodes, and the same said of each collection that is touched.
+
+A fixer says Put, Add, Drop and Replace; `plan` sorts them into one Rewrite a collection, so that a
+grammar settles commas, indentation and emptied parents once; `expected` says what the data must be
+afterwards. Rendering and expectation come from the same Rewrite, and the proof compares the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from fixbot.tree import Block, CannotEdit, Code, Edit, Kind, Node, Tagged, Value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Put:
+    """Write `value` at `path` below the map `node`; maps that are missing on the way are made.
+
+    `near` names keys next to which a reader would look for the new one, the best first.
+    In an HCL body a dict or Block value is written as a block, beside others of that type.
+    """
+
+    node: Node
+    path: tuple[str, ...]
+    value: Value
+    near: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Add:
+    """Put `item` into the list at `path` below the map `node`; the list is made where it is missing.
+
+    An empty path means that `node` is the list. `last` insists on the end of the list.
+    """
+
+    node: Node
+    path: tuple[str, ...]
+    item: Value
+    near: tuple[str, ...] = ()
+    last: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drop:
+    """Take the entry or item whose value is `node` away, and collections that this leaves empty."""
+
+    node: Node
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Replace:
+    """Write `value` where the value `node` stands."""
+
+    node: Node
+    value: Value
+
+
+Change = Put | Add | Drop | Replace
+
+
+@dataclass(slots=True)
+class New:
+    """An entry that is to be written into a map."""
+
+    key: str
+    value: Value
+    near: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Rewrite:
+    """All that is to change in one collection, its children's own insides excepted."""
+
+    node: Node
+    dropped: list[Node] = field(default_factory=list)
+    replaced: list[tuple[Node, Value]] = field(default_factory=list)
+    put: list[New] = field(default_factory=list)
+    first: list[Value] = field(default_factory=list)
+    last: list[Value] = field(default_factory=list)
+
+    def drops(self, node: Node) -> bool:
+        """Whether that child goes."""
+        return any(each is node for each in self.dropped)
+
+    def replacement(self, node: Node) -> tuple[Value] | None:
+        """What is written in the place of that child."""
+        return next(((value,) for each, value in self.replaced if each is node), None)
+
+    @property
+    def children(self) -> list[Node]:
+        """The values that the collection holds now."""
+        return [entry.value for entry in self.node.entries] or self.node.items
+
+    @property
+    def emptied(self) -> bool:
+        """Whether nothing would be left in the collection."""
+        new = self.put or self.first or self.last
+        return bool(self.dropped) and not new and all(map(self.drops, self.children))
+
+
+Plan = dict[int, Rewrite]
+"""Rewrites by the id of their node."""
+
+
+def plan(changes: Iterable[Change]) -> Plan:
+    """Sort changes by collection. Raises CannotEdit where one can't be made exactly."""
+    wanted: Plan = {}
+    for change in changes:
+        match change:
+            case Put():
+                _put(wanted, change.node, change.path, change.value, change.near)
+            case Add():
+                _add(wanted, change)
+            case Drop():
+                _drop(wanted, change.node)
+            case Replace():
+                _replace(wanted, change.node, change.value)
+    _prune(wanted)
+    return {key: rewrite for key, rewrite in wanted.items() if not _inside_dropped(wanted, rewrite)}
+
+
+def edits(text: str, wanted: Plan) -> list[Edit]:
+    """The edits of `text` that carry out a plan whose nodes all stand in it. Raises CannotEdit."""
+    return [
+        edit
+        for rewrite in wanted.values()
+        for edit in rewrite.node.grammar.rewrite(text, rewrite)
+    ]
+
+
+def _rewrite(wanted: Plan, node: Node) -> Rewrite:
+    if id(node) not in wanted:
+        check_editable(node)
+        wanted[id(node)] = Rewrite(node)
+    return wanted[id(node)]
+
+
+def check_editable(node: Node) -> None:
+    """Raises CannotEdit where a change inside `node` would reach further than `node`, or not take."""
+    at: Node | None = node
+    while at is not None:
+        if at.alias is not None:
+            raise CannotEdit("it stands behind a YAML alias; a change there would need the anchor's")
+        if at.anchored:
+            raise CannotEdit("it stands under a YAML anchor that is repeated elsewhere in the file")
+        keys = [entry.key for entry in at.entries] if at.style != "body" else []
+        if len(keys) != len(set(keys)):
+            twice = next(key for key in keys if keys.count(key) > 1)
+            raise CannotEdit(f"the key {twice!r} is written twice in one map; which one counts differs by reader")
+        at = at.parent
+
+
+def _null(node: Node) -> bool:
+    return node.known and node.kind is Kind.SCALAR and node.value is None
+
+
+def _put(
+    wanted: Plan, node: Node, path: tuple[str, ...], value: Value, near: tuple[str, ...]
+) -> None:
+    for depth, key in enumerate(path):
+        if node.kind is not Kind.MAP or node.tag is not None:
+            raise CannotEdit(f"{'.'.join(path[:depth]) or 'it'} is computed, not written out")
+        new_block = node.style == "body" and isinstance(value, Block | dict) and depth == len(path) - 1
+        entry = None if new_block else node.entry(key)
+        if entry is None:
+            if any(merged.get(key) is not None for merged in node.merged()):
+                raise CannotEdit(f"{key} comes from a YAML merge key")
+            for name in reversed(path[depth + 1 :]):
+                value = {name: value}
+            _put_new(_rewrite(wanted, node), New(key, value, near))
+            return
+        if _null(entry.value):
+            for name in reversed(path[depth + 1 :]):
+                value = {name: value}
+            _replace(wanted, entry.value, value)
+            return
+        node = entry.value
+    _replace(wanted, node, value)
+
+
+def _put_new(rewrite: Rewrite, new: New) -> None:
+    same = [each for each in rewrite.put if each.key == new.key]
+    if same and not isinstance(new.value, Block) and not rewrite.node.style == "body":
+        same[0].value = _merged(same[0].value, new.value, new.key)
+    elif same and new.value in [each.value for each in same]:
+        return
+    else:
+        rewrite.put.append(new)
+
+
+def _merged(one: Value, two: Value, where: str) -> Value:
+    if isinstance(one, dict) and isinstance(two, dict):
+        both = dict(one)
+        for key, value in two.items():
+            both[key] = _merged(both[key], value, key) if key in both else value
+        return both
+    if isinstance(one, list) and isinstance(two, list):
+        return one + [item for item in two if item not in one]
+    if one == two and type(one) is type(two):
+        return one
+    raise CannotEdit(f"two fixes want different values for {where}")
+
+
+def _add(wanted: Plan, change: Add) -> None:
+    node = change.node
+    *way, key = change.path or ("",)
+    if change.path:
+        for name in way:
+            entry = node.entry(name)
+            if entry is None or _null(entry.value):
+                break
+            node = entry.value
+        else:
+            entry = node.entry(key) if node.style != "body" else None
+            if node.style == "body":
+                _put_new(_rewrite(wanted, node), New(key, change.item, change.near))
+                return
+            if entry is not None and not _null(entry.value):
+                _add_item(wanted, entry.value, change)
+                return
+        _put(wanted, change.node, change.path, [change.item], change.near)
+    else:
+        _add_item(wanted, node, change)
+
+
+def _add_item(wanted: Plan, node: Node, change: Add) -> None:
+    if node.kind is not Kind.LIST or node.tag is not None:
+        raise CannotEdit(f"{'.'.join(change.path) or 'the list'} is computed, not written out")
+    rewrite = _rewrite(wanted, node)
+    first = node.grammar.new_items_first and not change.last
+    items = rewrite.first if first else rewrite.last
+    if change.item not in items:
+        items.append(change.item)
+
+
+def _drop(wanted: Plan, node: Node) -> None:
+    if node.parent is None or node.parent.kind not in (Kind.MAP, Kind.LIST):
+        raise CannotEdit("it isn't an entry of its own")
+    rewrite = _rewrite(wanted, node.parent)
+    if not rewrite.drops(node):
+        rewrite.dropped.append(node)
+
+
+def _replace(wanted: Plan, node: Node, value: Value) -> None:
+    if node.parent is None:
+        raise CannotEdit("it is the whole document")
+    if node.alias is not None or node.anchored:
+        raise CannotEdit("it is a YAML anchor or alias")
+    rewrite = _rewrite(wanted, node.parent)
+    before = rewrite.replacement(node)
+    if before is None:
+        rewrite.replaced.append((node, value))
+    else:
+        merged = _merged(before[0], value, "one place")
+        rewrite.replaced = [
+            (each, merged if each is node else old) for each, old in rewrite.replaced
+        ]
+
+
+def _prune(wanted: Plan) -> None:
+    for rewrite in list(wanted.values()):
+        node = rewrite.node
+        while wanted[id(node)].emptied and node.parent is not None:
+            if node.parent.kind not in (Kind.MAP, Kind.LIST):
+                break
+            _drop(wanted, node)
+            node = node.parent
+
+
+def _inside_dropped(wanted: Plan, rewrite: Rewrite) -> bool:
+    node = rewrite.node
+    while node.parent is not None:
+        above = wanted.get(id(node.parent))
+        if above is not None and (above.drops(node) or above.replacement(node)):
+            return True
+        node = node.parent
+    return False
+
+
+def plain(node: Node, wanted: Plan | None = None) -> object:
+    """The data of a tree in a form that `same` compares, as it is or as a plan will leave it."""
+    wanted = wanted or {}
+    if node.alias is not None:
+        return Code("*")
+    if node.embedded is not None:
+        return ("embedded", plain(node.embedded, wanted))
+    match node.kind:
+        case Kind.MAP:
+            value: object = _plain_map(node, wanted)
+        case Kind.LIST:
+            value = _plain_list(node, wanted)
+        case Kind.CALL:
+            value = ("call", node.value, [plain(item, wanted) for item in node.items])
+        case Kind.CODE:
+            value = Code(str(node.value))
+        case Kind.SCALAR:
+            value = node.value
+    return ("tag", node.tag, value) if node.tag is not None else value
+
+
+def _plain_map(node: Node, wanted: Plan) -> object:
+    rewrite = wanted.get(id(node)) or Rewrite(node)
+    body = node.style == "body"
+    pairs: list[tuple[str, object]] = []
+    for entry in node.entries:
+        if rewrite.drops(entry.value):
+            continue
+        new = rewrite.replacement(entry.value)
+        pairs.append((entry.key, _as_plain(new[0], body) if new else plain(entry.value, wanted)))
+    for each in rewrite.put:
+        repeated = body and isinstance(each.value, list) and all(isinstance(v, dict) for v in each.value)
+        for value in each.value if repeated and isinstance(each.value, list) else [each.value]:
+            pairs.append((each.key, _as_plain(value, body)))
+    data: dict[str, list[object]] = {}
+    for key, value in pairs:
+        data.setdefault(key, []).append(value)
+    return ("body", node.labels, data) if body else data
+
+
+def _plain_list(node: Node, wanted: Plan) -> list[object]:
+    rewrite = wanted.get(id(node)) or Rewrite(node)
+    values = [_as_plain(value, False) for value in rewrite.first]
+    for item in node.items:
+        if rewrite.drops(item):
+            continue
+        new = rewrite.replacement(item)
+        values.append(_as_plain(new[0], False) if new else plain(item, wanted))
+    return values + [_as_plain(value, False) for value in rewrite.last]
+
+
+def _as_plain(value: Value, body: bool) -> object:
+    match value:
+        case Block():
+            return ("body", value.labels, _entries(value.content, True))
+        case dict():
+            return ("body", (), _entries(value, True)) if body else _entries(value, False)
+        case list():
+            return [_as_plain(item, False) for item in value]
+        case Tagged():
+            return ("tag", value.tag, _as_plain(value.value, False))
+        case _:
+            return value
+
+
+def _entries(content: dict[str, Value], body: bool) -> dict[str, list[object]]:
+    data: dict[str, list[object]] = {}
+    for key, value in content.items():
+        repeated = body and isinstance(value, list) and value and all(isinstance(v, dict) for v in value)
+        values = value if repeated and isinstance(value, list) else [value]
+        data[key] = [_as_plain(each, body) for each in values]
+    return data
+
+
+def difference(one: object, two: object, where: str = "") -> str | None:
+    """Where two plain forms differ first, or None. Order of keys doesn't count, types do."""
+    if type(one) is not type(two):
+        return where or "the whole"
+    if isinstance(one, dict) and isinstance(two, dict):
+        for key in [*one, *two]:
+            if key not in one or key not in two:
+                return f"{where}.{key}"
+            if (found := difference(one[key], two[key], f"{where}.{key}")) is not None:
+                return found
+        return None
+    if isinstance(one, list | tuple) and isinstance(two, list | tuple):
+        if len(one) != len(two):
+            return f"{where}[]"
+        pairs = enumerate(zip(one, two, strict=True))
+        return next((d for i, (a, b) in pairs if (d := difference(a, b, f"{where}[{i}]")) is not None), None)
+    return None if one == two or (one != one and two != two) else where or "the whole"

@@ -1,0 +1,192 @@
+"""The words that the parts of fixbot share: what was found, what is offered, what was left alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum, IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fixbot.change import Change
+    from fixbot.tree import Node
+
+
+class Severity(IntEnum):
+    """How bad a finding is; ordered."""
+
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+    CRITICAL = 4
+
+    @property
+    def label(self) -> str:
+        """The word used in reports and on the command line."""
+        return self.name.lower()
+
+
+class Safety(Enum):
+    """Whether a fix can change how the workload behaves; MANUAL has no fix by a machine."""
+
+    SAFE = "safe"
+    REVIEW = "review"
+    MANUAL = "manual"
+
+
+class Status(Enum):
+    """What became of a finding."""
+
+    FIXED = "fixed"
+    REFUSED = "refused"
+    MANUAL = "manual"
+    SUPPRESSED = "suppressed"
+
+
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """A file that a fix brings along. Refused where the path exists."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Everything that one finding needs, in one or several files, and what its reader must know.
+
+    All texts are plain Markdown sentences; none may hold a secret's value, length or hash.
+    `before` and `after` are the cells of the proposal's table. `effect` is what will be different
+    at run time. `unknown` is what could not be known, `commands` how to find out.
+    `steps_before` and `steps_after` are what a person does before and after merging.
+    """
+
+    changes: tuple[Change, ...]
+    files: tuple[NewFile, ...] = ()
+    safety: Safety = Safety.REVIEW
+    before: str = ""
+    after: str = ""
+    effect: str = ""
+    unknown: str = ""
+    commands: tuple[str, ...] = ()
+    steps_before: tuple[str, ...] = ()
+    steps_after: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    alike: str = ""
+    """Fixes of a rule with the same non-empty word are offered as one or not at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A fix exists in principle. What is there, why it isn't safe here, what a person can do."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manual:
+    """No machine should fix this. `reason` says what to do."""
+
+    reason: str
+
+
+Outcome = Fix | Refusal | Manual
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a fixer says: this is wrong, here, and this is the way out.
+
+    `resource` is the reader's name for it ("task web, container app"); `address` is the same for
+    machines and must survive moved lines and new neighbours; `wrong` is what is wrong, in a word or
+    two, for the finding's identity: it changes when the thing itself changes, and holds no secret.
+    """
+
+    node: Node
+    resource: str
+    address: str
+    wrong: str
+    message: str
+    outcome: Outcome
+    severity: Severity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One row of the report; the fields are those of the contract."""
+
+    id: str
+    rule: str
+    severity: Severity
+    safety: Safety
+    path: str
+    line: int
+    column: int
+    resource: str
+    message: str
+    controls: tuple[str, ...]
+    status: Status
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """One file as all offered fixes together leave it. `before` is None for a new file."""
+
+    path: str
+    before: str | None
+    after: str
+    diff: str
+    """A unified diff with secrets masked."""
+    fixed: tuple[str, ...]
+    introduced: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What one pull request would hold. `contents` are the files as this proposal alone leaves them."""
+
+    key: str
+    rule: str
+    branch: str
+    title: str
+    body: str
+    paths: tuple[str, ...]
+    findings: tuple[str, ...]
+    contents: dict[str, str] = field(repr=False, default_factory=dict)
+    diff: str = field(repr=False, default="")
+    """A unified diff of this proposal alone, with secrets masked."""
+    severity: Severity = Severity.MEDIUM
+    safety: Safety = Safety.REVIEW
+    notes: tuple[str, ...] = ()
+    """What a person at a terminal must know: the body's essentials, one line each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A file, or a place in one, that could matter and was not read. It does not count as clean."""
+
+    path: str
+    line: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """Figures of a run; `seconds` is wall time."""
+
+    files_listed: int = 0
+    files_parsed: int = 0
+    containers: int = 0
+    statements: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that a run has to say."""
+
+    stats: Stats
+    findings: tuple[Finding, ...]
+    patches: tuple[Patch, ...]
+    proposals: tuple[Proposal, ...]
+    unread: tuple[Unread, ...]

@@ -1,0 +1,261 @@
+"""What every syntax is read into: nodes that know where they stand in the text.
+
+Offsets count characters of the decoded text; a document is decoded from strict UTF-8 without
+translating line ends, so text and bytes say the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Final, Protocol
+
+if TYPE_CHECKING:
+    from fixbot.change import Rewrite
+
+Scalar = str | int | float | bool | None
+
+
+class Unset(Enum):
+    """The two values that are no value: not written, and written in a way that can't be known."""
+
+    ABSENT = "absent"
+    UNKNOWN = "unknown"
+
+
+ABSENT: Final = Unset.ABSENT
+UNKNOWN: Final = Unset.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """An expression in the syntax's own words: `aws_iam_role.x.arn`, a bare `${image}`."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """A YAML value behind a tag of its own: `!Sub "${AppSecret}:KEY::"`."""
+
+    tag: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """An HCL block to be written: `volume { name = "tmp" }`; a plain dict in a body is one too."""
+
+    labels: tuple[str, ...]
+    content: dict[str, Value]
+
+
+Value = Scalar | Code | Tagged | Block | dict[str, "Value"] | list["Value"]
+
+
+class CannotEdit(Exception):
+    """This text has no exact edit for what is asked; the message is the reader's reason."""
+
+
+class SyntaxProblem(Exception):
+    """The text isn't what its name says. `offset` is where reading stopped, if that is known."""
+
+    def __init__(self, reason: str, offset: int | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.offset = offset
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Edit:
+    """Put `text` where `start:end` of the unedited text stands; `start == end` inserts."""
+
+    start: int
+    end: int
+    text: str
+
+
+class Kind(Enum):
+    """What a node is. CODE is everything whose value can't be known by reading alone."""
+
+    MAP = "map"
+    LIST = "list"
+    SCALAR = "scalar"
+    CALL = "call"
+    CODE = "code"
+
+
+class Entry:
+    """One `key: value` of a map; in an HCL body also one block, whose type is the key."""
+
+    __slots__ = ("key", "key_end", "key_start", "value")
+
+    def __init__(self, key: str, key_start: int, key_end: int, value: Node) -> None:
+        self.key = key
+        self.key_start = key_start
+        self.key_end = key_end
+        self.value = value
+
+
+class Node:
+    """A value and where it stands.
+
+    `start:end` is the whole value as written, a YAML tag or anchor in front included, without
+    blank lines and comments behind. What the other fields hold depends on `kind`:
+
+    - MAP: `entries`. `style` is "block" or "flow" (YAML), "object" (JSON, HCL expressions),
+      "body" (an HCL file, resource or nested block; `labels` are the block's).
+    - LIST: `items`. `style` is "block" or "flow" (YAML), "array" (JSON), "tuple" (HCL).
+    - SCALAR: `value` as YAML 1.1, JSON or HCL read it; `style` is the quote or block indicator.
+    - CALL: an HCL function call; `value` is the function's name, `items` its arguments.
+    - CODE: `value` is the source text: an HCL expression or template, a bare `${…}` in JSON.
+
+    `tag` is a YAML tag that isn't one of YAML's own (`!Ref`): then the value isn't known either,
+    though the children can be looked at. `alias` is the anchored node that an alias stands for
+    (the children are the target's own). `anchored` says that an alias elsewhere repeats this node.
+    `embedded` is the root of a text read inside this scalar (JSON in a heredoc or block scalar).
+    """
+
+    __slots__ = (
+        "alias",
+        "anchored",
+        "embedded",
+        "end",
+        "entries",
+        "grammar",
+        "items",
+        "kind",
+        "labels",
+        "parent",
+        "source",
+        "start",
+        "style",
+        "tag",
+        "value",
+    )
+
+    def __init__(self, kind: Kind, start: int, end: int, grammar: Grammar, style: str = "") -> None:
+        self.kind = kind
+        self.start = start
+        self.end = end
+        self.grammar = grammar
+        self.style = style
+        self.value: Scalar = None
+        self.tag: str | None = None
+        self.entries: list[Entry] = []
+        self.items: list[Node] = []
+        self.labels: tuple[str, ...] = ()
+        self.parent: Node | None = None
+        self.alias: Node | None = None
+        self.anchored = False
+        self.embedded: Node | None = None
+        self.source = ""
+
+    @property
+    def root(self) -> Node:
+        """The outermost node; its `source` is the document's path."""
+        node = self
+        while node.parent is not None:
+            node = node.parent
+        return node
+
+    @property
+    def known(self) -> bool:
+        """Whether reading the text is enough to know this value (its children may still differ)."""
+        return self.tag is None and self.kind in (Kind.MAP, Kind.LIST, Kind.SCALAR)
+
+    @property
+    def scalar(self) -> Scalar | Unset:
+        """The plain value of a known scalar, UNKNOWN for anything else."""
+        return self.value if self.kind is Kind.SCALAR and self.tag is None else UNKNOWN
+
+    @property
+    def text(self) -> str | None:
+        """The value if it is a known string."""
+        value = self.scalar
+        return value if isinstance(value, str) else None
+
+    def entry(self, key: str) -> Entry | None:
+        """The entry of that key; the last one where a key is written twice."""
+        found = None
+        for entry in self.entries:
+            if entry.key == key:
+                found = entry
+        return found
+
+    def get(self, *path: str) -> Node | None:
+        """The node at `path` below this map, through YAML merge keys; None where it isn't written."""
+        node: Node | None = self
+        for key in path:
+            node = node._child(key) if node is not None else None
+        return node
+
+    def _child(self, key: str) -> Node | None:
+        entry = self.entry(key)
+        if entry is not None:
+            return entry.value
+        for merged in self.merged():
+            if (found := merged._child(key)) is not None:
+                return found
+        return None
+
+    def merged(self) -> Iterator[Node]:
+        """The maps that a YAML `<<` brings in, first come first served."""
+        entry = self.entry("<<") if self.grammar.name == "yaml" else None
+        if entry is not None:
+            yield from entry.value.items if entry.value.kind is Kind.LIST else (entry.value,)
+
+    def many(self, key: str) -> Sequence[Node]:
+        """The items of the list at `key`, or every block of that type in an HCL body."""
+        if self.style == "body":
+            return [
+                entry.value
+                for entry in self.entries
+                if entry.key == key and entry.value.style == "body"
+            ]
+        node = self._child(key)
+        return node.items if node is not None and node.kind is Kind.LIST else ()
+
+    def walk(self) -> Iterator[Node]:
+        """This node and all below it, each once: an alias isn't followed."""
+        stack = [self]
+        while stack:
+            node = stack.pop()
+            yield node
+            if node.alias is None:
+                stack.extend(reversed(node.items))
+                stack.extend(entry.value for entry in reversed(node.entries))
+
+    def __repr__(self) -> str:
+        return f"<{self.kind.value} {self.start}:{self.end}>"
+
+
+class Grammar(Protocol):
+    """What a syntax offers. Stateless; one instance a syntax, named `GRAMMAR` in its module."""
+
+    name: str
+    new_items_first: bool
+    """Whether an item costs fewer lines at the head of a list than at its end (commas)."""
+
+    def parse(self, text: str, start: int = 0, end: int | None = None) -> tuple[Node, ...]:
+        """Read `text[start:end]` into roots (one a YAML document), offsets those of `text`.
+
+        Raises SyntaxProblem, and nothing else, whatever the text.
+        """
+
+    def rewrite(self, text: str, wanted: Rewrite) -> Iterable[Edit]:
+        """The edits that carry out `wanted` on its one collection. Raises CannotEdit."""
+
+
+def splice(text: str, edits: Iterable[Edit]) -> str:
+    """`text` with all edits carried out. Edits may touch but not overlap, or CannotEdit is raised."""
+    out: list[str] = []
+    at = 0
+    for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
+        if edit.start < at:
+            raise CannotEdit("two changes touch the same text")
+        out += (text[at : edit.start], edit.text)
+        at = edit.end
+    out.append(text[at:])
+    return "".join(out)

@@ -1,0 +1,1 @@
+"""The fixers: one module a concern, found by walking this package."""
