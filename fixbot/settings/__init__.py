@@ -1,0 +1,165 @@
+"""What people may decide, with the defaults in the types themselves.
+
+`config/default.yml` says the same in a user's words and is tested against this; reading it would
+cost a YAML parser at every start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from fixbot.model import Safety, Severity
+from fixbot.suppress import Ignore
+
+NEVER_PATCH = (
+    "cdk.out/",
+    ".aws-sam/",
+    "packaged.yaml",
+    "packaged.yml",
+    ".terraform/",
+    "*.tfstate",
+    "*.tfstate.backup",
+    "*.tfplan",
+    "node_modules/",
+    "testdata/",
+    "fixtures/",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Which rules run."""
+
+    only: tuple[str, ...] = field(default=(), metadata={"says": "Run these rules and no others; empty: all."})
+    skip: tuple[str, ...] = field(default=(), metadata={"says": "Never run these."})
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """Where values go that don't belong into a file."""
+
+    prefix: str = field(default="fixbot/", metadata={"says": "What the names of new secrets begin with."})
+    store: Literal["secretsmanager", "ssm"] = field(
+        default="secretsmanager", metadata={"says": "Secrets Manager, or SSM parameters (SecureString)."}
+    )
+    existing: Mapping[str, str] = field(
+        default_factory=dict,
+        metadata={
+            "says": "Secrets that exist already: the environment variable's name, and the ARN.",
+            "pattern": r"arn:[a-z-]+:(secretsmanager|ssm):[^:]*:[^:]*:.+",
+            "shape": "the ARN of a secret or parameter",
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """The tag that a policy's conditions ask for."""
+
+    key: str = field(
+        default="Environment",
+        metadata={"says": "The tag's key.", "pattern": r".{1,128}", "shape": "1 to 128 characters"},
+    )
+    value: str = field(
+        default="${aws:PrincipalTag/Environment}",
+        metadata={"says": "Its value: a literal, or an IAM policy variable."},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalSecrets:
+    """The store that an ExternalSecret names, where the repository doesn't show one."""
+
+    store: str | None = field(default=None, metadata={"says": "The store's name."})
+    kind: Literal["SecretStore", "ClusterSecretStore"] = field(
+        default="ClusterSecretStore", metadata={"says": "The store's kind."}
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set. Field names are the keys of `.fixbot.yml`."""
+
+    rules: Rules = field(default_factory=Rules, metadata={"says": "Which rules run."})
+    safety: Safety = field(
+        default=Safety.REVIEW,
+        metadata={"says": "How bold: `safe` offers only what cannot change behaviour."},
+    )
+    severity: Severity = field(
+        default=Severity.LOW, metadata={"says": "Findings below this are not reported."}
+    )
+    include: tuple[str, ...] = field(default=(), metadata={"says": "Only these files; globs; empty: all."})
+    exclude: tuple[str, ...] = field(default=(), metadata={"says": "Not these files; globs."})
+    never_patch: tuple[str, ...] = field(
+        default=NEVER_PATCH,
+        metadata={"says": "Looked at but never changed: files that something else writes, and fixtures."},
+    )
+    secrets: Secrets = field(
+        default_factory=Secrets, metadata={"says": "Where values go that don't belong into a file."}
+    )
+    account: str | None = field(
+        default=None,
+        metadata={
+            "says": "The AWS account, where the files don't show it.",
+            "pattern": r"\d{12}",
+            "digits": True,
+            "shape": "12 digits",
+        },
+    )
+    region: str | None = field(
+        default=None,
+        metadata={
+            "says": "The AWS Region, where the files don't show it.",
+            "pattern": r"[a-z]{2,}(-[a-z]+)+-\d+",
+            "shape": "a Region such as eu-central-1",
+        },
+    )
+    partition: str | None = field(
+        default=None,
+        metadata={
+            "says": "The AWS partition, where the files don't show it.",
+            "pattern": r"aws(-[a-z]+)*",
+            "shape": "aws, aws-cn, aws-us-gov …",
+        },
+    )
+    tag: Tag = field(default_factory=Tag, metadata={"says": "The tag that policies are narrowed to."})
+    tag_services: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "says": "Services whose actions are narrowed by tag (`ecs`, `ec2` …); empty: all that can be."
+        },
+    )
+    write_paths: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict,
+        metadata={
+            "says": "Where images of yours write: the image (a glob), and its folders.",
+            "pattern": r"/.*",
+            "shape": "a path that begins with a slash",
+        },
+    )
+    external_secrets: ExternalSecrets = field(
+        default_factory=ExternalSecrets, metadata={"says": "The store that an ExternalSecret names."}
+    )
+    branch_prefix: str = field(
+        default="fixbot/",
+        metadata={
+            "says": "What the names of branches begin with.",
+            "pattern": r"(?!/)(?!.*(\.\.|//|@\{))[^\x00-\x20~^:?*\[\\\x7f]+",
+            "shape": "what Git allows in a branch's name",
+        },
+    )
+    ignore: tuple[Ignore, ...] = field(
+        default=(),
+        metadata={
+            "says": "Findings to leave alone: rule, path and resource (globs), reason, until (last day).",
+            "adds": True,
+        },
+    )
+    written: frozenset[str] = field(default=frozenset(), metadata={"internal": True})
+    """The dotted names of what a file or the command line set; all else is a default."""
+
+    def sets(self, name: str) -> bool:
+        """Whether somebody set this (`tag`, `tag.key`), or it is only the default."""
+        return any(each == name or each.startswith(f"{name}.") for each in self.written)

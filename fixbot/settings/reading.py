@@ -1,0 +1,199 @@
+"""`.fixbot.yml` into Settings, by the types of the fields; every complaint names file, line and key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass, replace
+from datetime import date
+from difflib import get_close_matches
+from enum import Enum
+from pathlib import Path
+from types import NoneType
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from fixbot.errors import FixbotError
+from fixbot.model import Safety, Severity
+from fixbot.settings import Settings
+from fixbot.suppress import Ignore
+from fixbot.syntax import grammar
+from fixbot.tree import Kind, Node, SyntaxProblem
+
+MOST_BYTES = 1_000_000
+NAMES = (".fixbot.yml", ".fixbot.yaml")
+
+
+def load(root: Path, organisation: Path | None = None) -> Settings:
+    """The repository's file over the organisation's over the defaults. Raises FixbotError."""
+    settings = Settings()
+    if organisation is not None:
+        settings = read(settings, organisation, str(organisation))
+    own = [name for name in NAMES if (root / name).is_file()]
+    if len(own) > 1:
+        raise FixbotError(f"{own[0]} and {own[1]} both exist; keep one")
+    return read(settings, root / own[0], own[0]) if own else settings
+
+
+def read(settings: Settings, file: Path, name: str) -> Settings:
+    """Lay what the file says over the settings. `name` is what complaints call it."""
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise FixbotError(f"{name}: cannot be read: {error.strerror}") from None
+    if len(data) > MOST_BYTES:
+        raise FixbotError(f"{name}: more than {MOST_BYTES:,} bytes; that is no settings file")
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        raise FixbotError(f"{name}: not UTF-8") from None
+    return parse(settings, text, name)
+
+
+def parse(settings: Settings, text: str, name: str) -> Settings:
+    """Lay the text of a settings file over the settings. Raises FixbotError."""
+    try:
+        roots = grammar("yaml").parse(text)
+    except SyntaxProblem as problem:
+        line = "" if problem.offset is None else f":{_line(text, problem.offset)}"
+        raise FixbotError(f"{name}{line}: {problem.reason}") from None
+    if len(roots) > 1:
+        raise FixbotError(f"{name}:{_line(text, roots[1].start)}: a second document; keep one")
+    if not roots or _is_null(roots[0]):
+        return settings
+    file = _File(name, text)
+    new: Settings = file.laid_over(settings, roots[0], ())
+    return replace(new, written=settings.written | frozenset(file.written))
+
+
+def readable(kind: type) -> dict[str, Field[Any]]:
+    """The fields of a dataclass that a file may set."""
+    return {each.name: each for each in fields(kind) if "says" in each.metadata}
+
+
+def words(kind: type[Enum]) -> dict[str, Enum]:
+    """The words that stand for an enumeration's members in a file."""
+    if kind is Safety:
+        return {each.value: each for each in (Safety.SAFE, Safety.REVIEW)}
+    return {each.label if isinstance(each, Severity) else str(each.value): each for each in kind}
+
+
+def near(name: str, allowed: list[str]) -> str:
+    """`; did you mean x? Allowed: …`."""
+    close = get_close_matches(name, allowed, n=1)
+    return (f"; did you mean {close[0]}?" if close else ".") + f" Allowed: {', '.join(allowed)}"
+
+
+def _line(text: str, offset: int) -> int:
+    return text.count("\n", 0, offset) + 1
+
+
+def _is_null(node: Node) -> bool:
+    return node.known and node.kind is Kind.SCALAR and node.value is None
+
+
+@dataclass(slots=True)
+class _File:
+    """One file being read; `written` collects the names of what it sets."""
+
+    name: str
+    text: str
+    written: list[str] = field(default_factory=list)
+
+    def wrong(self, offset: int, path: tuple[str, ...], what: str) -> FixbotError:
+        """The complaint about that place."""
+        key = f"{'.'.join(path)} " if path else ""
+        return FixbotError(f"{self.name}:{_line(self.text, offset)}: {key}{what}")
+
+    def laid_over(self, old: Any, node: Node, path: tuple[str, ...]) -> Any:
+        """The dataclass `old` with what the map `node` says."""
+        return replace(old, **self.values(type(old), old, node, path))
+
+    def values(self, kind: type, old: Any, node: Node, path: tuple[str, ...]) -> dict[str, Any]:
+        """The fields of `kind` that the map `node` sets."""
+        allowed, hints = readable(kind), get_type_hints(kind)
+        found: dict[str, Any] = {}
+        for key, at, child in self.pairs(node, path):
+            if key not in allowed:
+                what = f"{key!r} is no setting{near(key, list(allowed))}"
+                raise self.wrong(at, (), f"{'.'.join(path)}: {what}" if path else what)
+            here, meta = (*path, key), allowed[key].metadata
+            before = getattr(old, key, None)
+            if is_dataclass(before):
+                found[key] = self.laid_over(before, child, here)
+                continue
+            self.written.append(".".join(here))
+            value = self.value(child, hints[key], meta, here)
+            if isinstance(before, Mapping):
+                value = {**before, **value}
+            found[key] = (*before, *value) if meta.get("adds") and before is not None else value
+        return found
+
+    def pairs(self, node: Node, path: tuple[str, ...]) -> Iterator[tuple[str, int, Node]]:
+        """Key, its offset and value of each entry of what must be a map."""
+        node = node.alias or node
+        if not node.known or node.kind is not Kind.MAP:
+            raise self.wrong(
+                node.start, path, "must be a map (`key: value`)" if path else "no map of settings"
+            )
+        seen: set[str] = set()
+        for entry in node.entries:
+            if entry.key in seen:
+                raise self.wrong(entry.key_start, (*path, entry.key), "is written twice")
+            seen.add(entry.key)
+            yield entry.key, entry.key_start, entry.value
+
+    def value(self, node: Node, hint: Any, meta: Mapping[str, Any], path: tuple[str, ...]) -> Any:
+        """The value of `node` as the type `hint` wants it."""
+        node = node.alias or node
+        origin, arguments = get_origin(hint), get_args(hint)
+        if NoneType in arguments:
+            inner = next(each for each in arguments if each is not NoneType)
+            return None if _is_null(node) else self.value(node, inner, meta, path)
+        if origin is tuple:
+            if not node.known or node.kind is not Kind.LIST:
+                raise self.wrong(node.start, path, "must be a list (`- one` or [one, two])")
+            items = enumerate(node.items)
+            return tuple(self.value(each, arguments[0], meta, (*path, str(n + 1))) for n, each in items)
+        if origin is Mapping:
+            pairs = self.pairs(node, path)
+            return {key: self.value(child, arguments[1], meta, (*path, key)) for key, _, child in pairs}
+        if hint is Ignore:
+            return self.ignore(node, path)
+        return self.scalar(node, hint, meta, path)
+
+    def ignore(self, node: Node, path: tuple[str, ...]) -> Ignore:
+        """One wish to be left alone, with the line where it stands."""
+        found = self.values(Ignore, None, node, path)
+        for name, each in readable(Ignore).items():
+            if name not in found and each.default is MISSING:
+                raise self.wrong(node.start, path, f"needs a {name}")
+        return Ignore(**found, where=f"{self.name}:{_line(self.text, node.start)}")
+
+    def scalar(self, node: Node, hint: Any, meta: Mapping[str, Any], path: tuple[str, ...]) -> Any:
+        """A word, a choice or a date."""
+        text = self.words_of(node, path)
+        if hint is date:
+            try:
+                return date.fromisoformat(text)
+            except ValueError:
+                raise self.wrong(node.start, path, f"must be a date (YYYY-MM-DD), not {text!r}") from None
+        choices = {each: each for each in get_args(hint)} if get_origin(hint) is Literal else None
+        if isinstance(hint, type) and issubclass(hint, Enum):
+            choices = words(hint)
+        if choices is not None:
+            if text not in choices:
+                raise self.wrong(node.start, path, f"cannot be {text!r}{near(text, list(choices))}")
+            return choices[text]
+        if "pattern" in meta and re.fullmatch(meta["pattern"], text) is None:
+            raise self.wrong(node.start, path, f"must be {meta['shape']}")
+        return text
+
+    def words_of(self, node: Node, path: tuple[str, ...]) -> str:
+        """The text of a scalar; a number as it is written, so that an account keeps its zeros."""
+        value = node.scalar
+        if isinstance(value, str):
+            return value
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return self.text[node.start : node.end]
+        kind = "a bare yes/no word; put it into quotes" if isinstance(value, bool) else "empty"
+        raise self.wrong(node.start, path, f"must be text, not {kind if node.known else 'a tag'}")

@@ -1,0 +1,206 @@
+"""What a person may write into `.fixbot.yml`, and what they are told when it is wrong."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from fixbot.errors import FixbotError
+from fixbot.model import Safety, Severity
+from fixbot.settings import Settings
+from fixbot.settings.reading import load, parse, readable
+from fixbot.settings.schema import schema
+from fixbot.suppress import Ignore
+
+ROOT = Path(__file__).parent.parent
+
+
+def told(text: str) -> str:
+    with pytest.raises(FixbotError) as caught:
+        parse(Settings(), text, ".fixbot.yml")
+    assert caught.value.exit_code == 2
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_the_default_file_says_what_the_types_say() -> None:
+    text = (ROOT / "config" / "default.yml").read_text()
+    read = parse(Settings(), text, "default.yml")
+    assert replace(read, written=frozenset()) == Settings()
+    assert set(yaml.safe_load(text)) == set(readable(Settings))
+    jsonschema.validate(yaml.safe_load(text), schema())
+
+
+def test_the_shipped_schema_is_the_one_that_the_types_make() -> None:
+    shipped = json.loads((ROOT / "fixbot" / "data" / "settings.schema.json").read_text())
+    assert shipped == schema()
+    jsonschema.Draft202012Validator.check_schema(shipped)
+
+
+WHOLE = """\
+rules:
+  only: [readonly-root-filesystem]
+  skip: [secret-in-environment]
+safety: safe
+severity: high
+include: [deploy/]
+exclude: ["*.bak"]
+never_patch: []
+secrets:
+  prefix: shop/
+  store: ssm
+  existing:
+    DB_PASSWORD: arn:aws:ssm:eu-central-1:123456789012:parameter/db
+account: 012345678901
+region: eu-central-1
+partition: aws
+tag: {key: Stage, value: prod}
+tag_services: [ecs]
+write_paths:
+  "registry.example/orders": [/var/cache/orders]
+external_secrets: {store: vault, kind: SecretStore}
+branch_prefix: bot/
+ignore:
+  - rule: readonly-root-filesystem
+    path: deploy/legacy/**
+    resource: "*orders*"
+    reason: goes away
+    until: 2027-03-31
+"""
+
+
+def test_everything_can_be_set() -> None:
+    read = parse(Settings(), WHOLE, ".fixbot.yml")
+    assert (read.safety, read.severity, read.account) == (Safety.SAFE, Severity.HIGH, "012345678901")
+    assert read.secrets.existing == {"DB_PASSWORD": "arn:aws:ssm:eu-central-1:123456789012:parameter/db"}
+    assert read.write_paths == {"registry.example/orders": ("/var/cache/orders",)}
+    assert read.ignore == (
+        Ignore(
+            "readonly-root-filesystem",
+            "goes away",
+            "deploy/legacy/**",
+            "*orders*",
+            date(2027, 3, 31),
+            where=".fixbot.yml:24",
+        ),
+    )
+    defaults = Settings()
+    for name in readable(Settings):
+        assert getattr(read, name) != getattr(defaults, name), f"{name} is not in the example"
+    jsonschema.validate(json.loads(json.dumps(yaml.safe_load(WHOLE), default=str)), schema())
+
+
+def test_what_was_written_is_known_from_what_is_only_the_default() -> None:
+    read = parse(Settings(), "tag:\n  key: Environment\n", ".fixbot.yml")
+    assert read.tag == Settings().tag
+    assert read.sets("tag")
+    assert read.sets("tag.key")
+    assert not read.sets("tag.value")
+    assert not Settings().sets("tag")
+
+
+def test_the_repository_counts_more_than_the_organisation(tmp_path: Path) -> None:
+    organisation = tmp_path / "all.yml"
+    organisation.write_text(
+        "severity: high\nsafety: safe\nsecrets: {store: ssm, existing: {A: 'arn:aws:ssm:::a'}}\n"
+        "ignore: [{rule: x, reason: everywhere}]\nrules: {skip: [a]}\n"
+    )
+    (tmp_path / ".fixbot.yml").write_text(
+        "severity: low\nsecrets: {existing: {B: 'arn:aws:ssm:::b'}}\n"
+        "ignore: [{rule: y, reason: here}]\nrules: {skip: [b]}\n"
+    )
+    read = load(tmp_path, organisation)
+    assert (read.severity, read.safety, read.secrets.store) == (Severity.LOW, Safety.SAFE, "ssm")
+    assert set(read.secrets.existing) == {"A", "B"}
+    assert [wish.rule for wish in read.ignore] == ["x", "y"]
+    assert read.rules.skip == ("b",)
+
+
+def test_no_file_and_an_empty_file_are_the_defaults(tmp_path: Path) -> None:
+    assert load(tmp_path) == Settings()
+    (tmp_path / ".fixbot.yml").write_text("# nothing yet\n")
+    assert load(tmp_path) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("rules:\n  skpi: []\n",
+         ".fixbot.yml:2: rules: 'skpi' is no setting; did you mean skip? Allowed: only, skip"),
+        ("severity: hihg\n",
+         ".fixbot.yml:1: severity cannot be 'hihg'; did you mean high? Allowed: low, medium, high, critical"),
+        ("safety: manual\n", ".fixbot.yml:1: safety cannot be 'manual'. Allowed: safe, review"),
+        ("safety: yes\n", ".fixbot.yml:1: safety must be text, not a bare yes/no word; put it into quotes"),
+        ("\n\ninclude: deploy/\n", ".fixbot.yml:3: include must be a list (`- one` or [one, two])"),
+        ("exclude:\n- a\n-\n", ".fixbot.yml:3: exclude.2 must be text, not empty"),
+        ("account: 1234\n", ".fixbot.yml:1: account must be 12 digits"),
+        ("region: Frankfurt\n", ".fixbot.yml:1: region must be a Region such as eu-central-1"),
+        ("branch_prefix: 'a b'\n", ".fixbot.yml:1: branch_prefix must be what Git allows in a branch's name"),
+        ("tag: Environment\n", ".fixbot.yml:1: tag must be a map (`key: value`)"),
+        ("secrets:\n  existing:\n    A: mysecret\n",
+         ".fixbot.yml:3: secrets.existing.A must be the ARN of a secret or parameter"),
+        ("write_paths:\n  nginx: [tmp]\n",
+         ".fixbot.yml:2: write_paths.nginx.1 must be a path that begins with a slash"),
+        ("ignore:\n- rule: x\n", ".fixbot.yml:2: ignore.1 needs a reason"),
+        ("ignore:\n- {rule: x, reason: ''}\n", ".fixbot.yml:2: ignore.1.reason must be a few words"),
+        ("ignore:\n- reason: y\n", ".fixbot.yml:2: ignore.1 needs a rule"),
+        ("ignore:\n- {rule: x, reason: y, until: soon}\n",
+         ".fixbot.yml:2: ignore.1.until must be a date (YYYY-MM-DD), not 'soon'"),
+        ("severity: low\nseverity: high\n", ".fixbot.yml:2: severity is written twice"),
+        ("- a\n", ".fixbot.yml:1: no map of settings"),
+        ("severity: low\n---\nseverity: low\n", ".fixbot.yml:3: a second document; keep one"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_named_with_its_line_and_what_would_be_right(text: str, said: str) -> None:
+    assert told(text) == said
+
+
+def test_what_is_no_yaml_is_said_with_its_line() -> None:
+    assert told("a: [1\nb: 2\n").startswith(".fixbot.yml:")
+
+
+def test_two_files_a_missing_one_and_one_in_another_encoding(tmp_path: Path) -> None:
+    (tmp_path / ".fixbot.yml").write_text("")
+    (tmp_path / ".fixbot.yaml").write_text("")
+    with pytest.raises(FixbotError, match="both exist; keep one"):
+        load(tmp_path)
+    (tmp_path / ".fixbot.yaml").unlink()
+    with pytest.raises(FixbotError, match=r"none\.yml: cannot be read: No such file"):
+        load(tmp_path, tmp_path / "none.yml")
+    (tmp_path / ".fixbot.yml").write_bytes("severity: low".encode("utf-16"))
+    with pytest.raises(FixbotError, match=r"\.fixbot\.yml: not UTF-8"):
+        load(tmp_path)
+
+
+KEYS = st.sampled_from([*readable(Settings), "only", "rule", "reason", "existing", "odd", "<<"])
+DATA: st.SearchStrategy[Any] = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=8)
+    | st.sampled_from(["low", "safe", "2027-01-01"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@hypothesis_settings(max_examples=150, deadline=None)
+@given(DATA)
+def test_whatever_is_written_is_read_or_refused_in_one_line(data: object) -> None:
+    said = "x.yml:"
+    try:
+        parse(Settings(), json.dumps(data), "x.yml")
+    except FixbotError as error:
+        said = str(error)
+    assert said.startswith("x.yml:")
+    assert "\n" not in said

@@ -1,0 +1,152 @@
+"""How people say no, in a file or in the settings, and what happens when that has ended."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fixbot.errors import FixbotError
+from fixbot.suppress import NO_REASON, Ignore, Suppressions, inline, lapse_of, with_lapse
+
+RULES = frozenset({"readonly-root-filesystem", "privileged-container"})
+TODAY = date(2026, 6, 1)
+
+
+def over(*configured: Ignore, **files: str) -> Suppressions:
+    texts = {name.replace("_", "."): inline(text) for name, text in files.items()}
+    return Suppressions(configured, RULES, TODAY, texts)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: 1\nprivileged: true # fixbot:ignore privileged-container the driver needs it\n",
+        "a: 1\r\nprivileged = true // fixbot:ignore privileged-container the driver needs it\r\n",
+        "a: 1\nprivileged = true /* fixbot:ignore privileged-container the driver needs it */\n",
+        "# fixbot:ignore privileged-container the driver needs it\nprivileged: true\n",
+        "# fixbot:ignore privileged-container: the driver needs it\nprivileged: true\n",
+    ],
+)
+def test_a_comment_on_or_above_the_line(text: str) -> None:
+    (wish,) = inline(text)
+    assert (wish.rule, wish.line) == ("privileged-container", 2)
+    assert wish.reason == "the driver needs it"
+
+
+def test_comments_above_each_other_count_for_the_same_line() -> None:
+    text = (
+        "# fixbot:ignore privileged-container a\n"
+        "\n"
+        "  // fixbot:ignore readonly-root-filesystem b\n"
+        "  # c\n"
+        "x: 1\n"
+    )
+    assert [(wish.rule, wish.line, wish.where) for wish in inline(text)] == [
+        ("privileged-container", 5, "1"),
+        ("readonly-root-filesystem", 5, "3"),
+    ]
+
+
+def test_several_rules_a_last_day_and_no_reason() -> None:
+    one, two = inline(
+        "x: 1 # fixbot:ignore privileged-container, readonly-root-filesystem until=2027-03-31\n"
+    )
+    assert (one.rule, two.rule) == ("privileged-container", "readonly-root-filesystem")
+    assert one.until == two.until == date(2027, 3, 31)
+    assert one.reason == NO_REASON
+
+
+def test_the_line_of_the_finding_or_the_first_of_its_resource() -> None:
+    some = over(k8s_yaml="a\nb # fixbot:ignore privileged-container why\n")
+    rule, path = "privileged-container", "k8s.yaml"
+    found = some.find(rule, path, 2, "web", None)
+    assert found is not None
+    assert (found.reason, found.where) == ("why", "k8s.yaml:2")
+    assert some.find(rule, path, 9, "web", 2) == found
+    assert some.find(rule, path, 9, "web", 8) is None
+    assert some.find("readonly-root-filesystem", path, 2, "web", 2) is None
+    assert some.find(rule, "other.yaml", 2, "web", 2) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "resource", "counts"),
+    [
+        ("", "", True),
+        ("deploy/**", "", True),
+        ("deploy/", "", True),
+        ("task.json", "", True),
+        ("other/**", "", False),
+        ("", "*container app", True),
+        ("", "task web, *", True),
+        ("", "app", False),
+        ("deploy/**", "app", False),
+    ],
+)
+def test_the_settings_say_where_by_globs(path: str, resource: str, counts: bool) -> None:
+    wish = Ignore("privileged-container", "why", path, resource)
+    found = over(wish).find(wish.rule, "deploy/eu/task.json", 3, "task web, container app", 1)
+    assert found == (wish if counts else None)
+
+
+def test_what_has_ended_counts_as_absent_and_is_said() -> None:
+    wish = Ignore("privileged-container", "why", until=date(2026, 5, 31), where=".fixbot.yml:7")
+    place = (wish.rule, "a.json", 1, "web", None)
+    assert over(wish).find(*place) is None
+    assert over(wish).lapsed(*place) == wish
+    message = with_lapse("app is privileged", wish)
+    assert message == "app is privileged (the ignore at .fixbot.yml:7 ended on 2026-05-31)"
+    assert lapse_of(message) == "the ignore at .fixbot.yml:7 ended on 2026-05-31"
+    assert lapse_of("app is privileged") is None
+
+
+def test_the_last_day_itself_still_counts_and_another_wish_outlives_it() -> None:
+    last = Ignore("privileged-container", "why", until=TODAY)
+    assert over(last).find(last.rule, "a.json", 1, "web") == last
+    ended = Ignore("privileged-container", "why", until=date(2020, 1, 1))
+    assert over(ended, last).lapsed(last.rule, "a.json", 1, "web") is None
+
+
+def test_an_unknown_rule_is_an_error_that_says_where() -> None:
+    with pytest.raises(FixbotError) as caught:
+        over(k8s_yaml="\nx # fixbot:ignore priviledged-container why\n").check()
+    assert (
+        str(caught.value)
+        == "k8s.yaml:2: unknown rule 'priviledged-container'; did you mean privileged-container?"
+    )
+    with pytest.raises(
+        FixbotError, match=r"^\.fixbot\.yml:3: unknown rule 'zzz'; `fixbot rules` lists them$"
+    ):
+        over(Ignore("zzz", "why", where=".fixbot.yml:3")).check()
+
+
+@pytest.mark.parametrize(
+    ("comment", "said"),
+    [
+        ("fixbot:ignore", "a.yaml:1: fixbot:ignore: it names no rule"),
+        (
+            "fixbot:ignore privileged-container until=tomorrow",
+            "a.yaml:1: fixbot:ignore: 'until=tomorrow' is no date; write until=YYYY-MM-DD",
+        ),
+    ],
+)
+def test_a_wish_that_cannot_be_understood_is_no_silent_no(comment: str, said: str) -> None:
+    with pytest.raises(FixbotError) as caught:
+        over(a_yaml=f"x: 1 # {comment}\n").check()
+    assert str(caught.value) == said
+
+
+@given(
+    st.text(alphabet="ab #/*:,=-\n\r\u2028", max_size=40), st.text(alphabet="ab until=2:,-*/\n", max_size=30)
+)
+def test_any_text_is_read(before: str, behind: str) -> None:
+    text = f"{before}# fixbot:ignore {behind}"
+    for wish in inline(text):
+        assert wish.line is not None
+        assert 1 <= wish.line <= text.count("\n") + 1
+
+
+def test_other_words_are_no_wish() -> None:
+    assert inline("# fixbot:ignored x\n# fixbot:ignore-next x\nfixbot:ignore privileged-container\n") == ()
