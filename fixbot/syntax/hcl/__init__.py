@@ -1,0 +1,34 @@
+"""HCL as Terraform writes it: read with tree-sitter, rewritten by splices that `terraform fmt` accepts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fixbot.syntax.hcl.read import read
+from fixbot.syntax.hcl.rewrite import rewrite
+from fixbot.syntax.hcl.values import content_span
+
+if TYPE_CHECKING:
+    from fixbot.change import Rewrite
+    from fixbot.tree import Edit, Grammar, Node
+
+__all__ = ["GRAMMAR", "content_span"]
+
+
+class Hcl:
+    """The grammar of `.tf` and `.hcl` files."""
+
+    name = "hcl"
+    new_items_first = True
+    """Few tuples end with a comma, so an item at the end would change its neighbour's line too."""
+
+    def parse(self, text: str, start: int = 0, end: int | None = None) -> tuple[Node, ...]:
+        """Read one body. Raises SyntaxProblem."""
+        return (read(self, text, start, len(text) if end is None else end),)
+
+    def rewrite(self, text: str, wanted: Rewrite) -> list[Edit]:
+        """The edits that carry out `wanted`. Raises CannotEdit."""
+        return rewrite(text, wanted)
+
+
+GRAMMAR: Grammar = Hcl()

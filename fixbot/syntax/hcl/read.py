@@ -1,0 +1,233 @@
+"""Turns tree-sitter's tree into nodes, going no deeper than a fix can look."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from fixbot.syntax.hcl.values import heredoc, unquote
+from fixbot.tree import Entry, Kind, Node, SyntaxProblem
+
+if TYPE_CHECKING:
+    import tree_sitter
+
+    from fixbot.tree import Grammar, Scalar
+
+DEEPEST = 200
+_STRING = re.compile(r'"(?:[^"\\$%\n]++|\\.|\$\$\{|%%\{|[$%](?!\{))*+"')
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+_REFERENCE = re.compile(r"[^\W\d][\w-]*(\.[\w-]+)*")
+_WORDS: dict[str, Scalar] = {"true": True, "false": False, "null": None}
+_PLAIN_HEREDOC = {"heredoc_start", "heredoc_identifier", "template_literal"}
+
+# What Terraform reads and tree-sitter-hcl doesn't, each put in words of the same length that both
+# read: exponents without a point, letters beyond ASCII, a key in parentheses after a bare name.
+_EXPONENT = re.compile(r"(?<![\w.])[0-9]+[eE][+-]?[0-9]+")
+_COMPUTED_KEY = re.compile(r"^([ \t]*)\(([^()\n]*)\)(?=[ \t]*[=:](?![=>]))", re.MULTILINE)
+
+
+def read(grammar: Grammar, text: str, start: int, end: int) -> Node:
+    """The root of the body at `text[start:end]`. Raises SyntaxProblem."""
+    begin = start + 1 if text.startswith("\ufeff", start) else start
+    tree = _parsed(text[begin:end], begin)
+    root = Node(Kind.MAP, start, end, grammar, "body")
+    reader = _Reader(grammar, text, begin)
+    for child in tree.children:
+        if child.type == "body":
+            reader.todo.append((child, root, 0))
+        elif child.type != "comment":
+            raise SyntaxProblem("this is one object, not a body", child.start_byte + begin)
+    reader.run()
+    return root
+
+
+def _parsed(text: str, offset: int) -> tree_sitter.Node:
+    import tree_sitter
+    import tree_sitter_hcl
+
+    if "\0" in text:
+        raise SyntaxProblem("it holds a NUL character", offset + text.index("\0"))
+    parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_hcl.language()))
+    # One byte a character, so that tree-sitter's byte offsets are ours.
+    root = parser.parse(text.encode("ascii", "replace")).root_node
+    if root.has_error:
+        again = parser.parse(_in_other_words(text).encode("ascii", "replace")).root_node
+        if again.has_error:
+            at = _first_error(root)
+            raise SyntaxProblem("it isn't valid HCL", None if at is None else at + offset)
+        return again
+    return root
+
+
+def _in_other_words(text: str) -> str:
+    text = re.sub(r"[^\W\x00-\x7f]", "_", text)
+    text = _EXPONENT.sub(lambda match: "1" * len(match[0]), text)
+    return _COMPUTED_KEY.sub(lambda match: f'{match[1]}"{"x" * len(match[2])}"', text)
+
+
+def _first_error(node: tree_sitter.Node) -> int | None:
+    if node.is_error:
+        return None
+    while not (node.is_error or node.is_missing):
+        bad = (child for child in node.children if child.has_error or child.is_missing)
+        below = next(bad, None)
+        if below is None:
+            break
+        node = below
+    return node.start_byte
+
+
+def _without_comments(node: tree_sitter.Node) -> list[tree_sitter.Node]:
+    return [child for child in node.children if child.type != "comment"]
+
+
+class _Reader:
+    """Works through a list of collections that are still to be filled: no recursion, no limit."""
+
+    def __init__(self, grammar: Grammar, text: str, offset: int) -> None:
+        self.grammar = grammar
+        self.text = text
+        self.offset = offset
+        self.todo: list[tuple[tree_sitter.Node, Node, int]] = []
+
+    def run(self) -> None:
+        while self.todo:
+            source, node, depth = self.todo.pop()
+            if depth > DEEPEST:
+                raise SyntaxProblem(f"it is nested deeper than {DEEPEST} levels", node.start)
+            match source.type:
+                case "body":
+                    self._body(source, node, depth + 1)
+                case "object":
+                    self._object(source, node, depth + 1)
+                case _:
+                    self._items(source, node, depth + 1)
+
+    def _body(self, source: tree_sitter.Node, body: Node, depth: int) -> None:
+        before = 0
+        for child in source.children:
+            kind = child.type
+            if kind == "comment":
+                continue
+            start = child.start_byte + self.offset
+            if before and self.text.find("\n", before, start) < 0:
+                raise SyntaxProblem("two entries of a body stand on one line", start)
+            before = child.end_byte + self.offset
+            parts = _without_comments(child)
+            key_end = parts[0].end_byte + self.offset
+            key = self.text[start:key_end]
+            if kind == "attribute":
+                value = self._value(parts[-1], depth)
+            else:
+                value = self._block(parts, start, before, depth)
+            value.parent = body
+            body.entries.append(Entry(key, start, key_end, value))
+
+    def _block(self, parts: list[tree_sitter.Node], start: int, end: int, depth: int) -> Node:
+        node = Node(Kind.MAP, start, end, self.grammar, "body")
+        labels = []
+        for part in parts[1:]:
+            match part.type:
+                case "body":
+                    self.todo.append((part, node, depth))
+                case "identifier" | "string_lit":
+                    labels.append(self._key(part))
+        node.labels = tuple(labels)
+        return node
+
+    def _key(self, part: tree_sitter.Node) -> str:
+        start, end = part.start_byte + self.offset, part.end_byte + self.offset
+        source = self.text[start:end]
+        return unquote(source[1:-1], start + 1) if _STRING.fullmatch(source) else source
+
+    def _object(self, source: tree_sitter.Node, node: Node, depth: int) -> None:
+        before = 0
+        for child in source.children:
+            if child.type != "object_elem":
+                continue
+            start = child.start_byte + self.offset
+            if before and not {"\n", ","} & set(self.text[before:start]):
+                raise SyntaxProblem("a comma or a new line is missing between two entries", start)
+            before = child.end_byte + self.offset
+            parts = _without_comments(child)
+            value = self._value(parts[-1], depth)
+            value.parent = node
+            key_end = parts[0].end_byte + self.offset
+            node.entries.append(Entry(self._key(parts[0]), start, key_end, value))
+
+    def _items(self, source: tree_sitter.Node, node: Node, depth: int) -> None:
+        for child in source.children:
+            if child.type == "expression":
+                item = self._value(child, depth)
+                item.parent = node
+                node.items.append(item)
+
+    def _value(self, source: tree_sitter.Node, depth: int) -> Node:
+        start, end = source.start_byte + self.offset, source.end_byte + self.offset
+        text = self.text[start:end]
+        if _STRING.fullmatch(text):
+            return self._scalar(start, end, unquote(text[1:-1], start + 1), '"')
+        if text in _WORDS:
+            return self._scalar(start, end, _WORDS[text])
+        if _REFERENCE.fullmatch(text):
+            return self._code(start, end)
+        if match := _NUMBER.fullmatch(text):
+            return self._scalar(start, end, self._number(match, start))
+        parts = _without_comments(source)
+        if len(parts) != 1:
+            return self._code(start, end)
+        return self._compound(parts[0], start, end, depth)
+
+    def _compound(self, part: tree_sitter.Node, start: int, end: int, depth: int) -> Node:
+        match part.type:
+            case "collection_value":
+                inner = _without_comments(part)[0]
+                kind = Kind.MAP if inner.type == "object" else Kind.LIST
+                node = Node(kind, start, end, self.grammar, inner.type)
+                self.todo.append((inner, node, depth))
+                return node
+            case "function_call":
+                return self._call(part, start, end, depth)
+            case "template_expr":
+                return self._template(_without_comments(part)[0], start, end)
+            case "literal_value" if self.text[start] == '"':
+                return self._scalar(start, end, unquote(self.text[start + 1 : end - 1], start + 1), '"')
+            case _:
+                return self._code(start, end)
+
+    def _call(self, part: tree_sitter.Node, start: int, end: int, depth: int) -> Node:
+        node = self._code(start, end)
+        name, *rest = _without_comments(part)
+        arguments = next((child for child in rest if child.type == "function_arguments"), None)
+        if arguments is not None:
+            if any(child.type == "ellipsis" for child in arguments.children):
+                return node
+            self.todo.append((arguments, node, depth))
+        node.kind = Kind.CALL
+        node.value = self.text[start : name.end_byte + self.offset]
+        return node
+
+    def _template(self, part: tree_sitter.Node, start: int, end: int) -> Node:
+        node = self._code(start, end, '"')
+        if part.type == "heredoc_template":
+            node.style = "heredoc"
+            if all(child.type in _PLAIN_HEREDOC for child in part.children):
+                node.kind = Kind.SCALAR
+                node.value = heredoc(self.text, node)
+        return node
+
+    def _number(self, match: re.Match[str], start: int) -> int | float:
+        try:
+            return float(match[0]) if match[1] or match[2] else int(match[0])
+        except ValueError as error:
+            raise SyntaxProblem("a number has too many digits", start) from error
+
+    def _scalar(self, start: int, end: int, value: Scalar, style: str = "") -> Node:
+        node = Node(Kind.SCALAR, start, end, self.grammar, style)
+        node.value = value
+        return node
+
+    def _code(self, start: int, end: int, style: str = "") -> Node:
+        node = Node(Kind.CODE, start, end, self.grammar, style)
+        node.value = self.text[start:end]
+        return node
