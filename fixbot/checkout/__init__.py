@@ -1,0 +1,189 @@
+"""A folder of someone's files on the disk: which there are, what is in them, and new text into them."""
+
+# Names relative to an open folder, and bytes in names, are beyond pathlib.
+# ruff: noqa: PTH
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from fixbot.checkout.git import Git, GitFailed
+from fixbot.checkout.globs import Globs
+from fixbot.checkout.listing import PASSED_BY, FileEntry, Listing, changed_since, list_folder, list_git
+from fixbot.checkout.reading import LARGEST, Content, blob_id, read
+from fixbot.checkout.rooted import Rooted
+from fixbot.checkout.writing import FileChange, write_all
+from fixbot.errors import FixbotError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from fixbot.model import Refusal, Unread
+
+__all__ = ["Checkout", "Content", "FileChange", "FileEntry", "Globs", "blob_id"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which files are of interest: patterns, a revision since which they changed, a test by name."""
+
+    include: Sequence[str] = ()
+    exclude: Sequence[str] = ()
+    since: str | None = None
+    wanted: Callable[[str], bool] = lambda _: True
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """The files below `root`, an absolute path without symbolic links.
+
+    All paths are relative to `root`, with slashes; `prefix + path` is the path in the repository of
+    `git`, which is None outside of a git work tree. `listed` counts the files in scope, of which
+    `entries` are the wanted ones, by path. `unread` are folders that could not be listed; `notes`
+    are lines for the user. `limit` is the size in bytes up to which a file is read.
+    """
+
+    root: str
+    git: Git | None = field(default=None, repr=False)
+    prefix: str = ""
+    entries: tuple[FileEntry, ...] = field(default=(), repr=False)
+    listed: int = 0
+    unread: tuple[Unread, ...] = ()
+    notes: tuple[str, ...] = ()
+    limit: int = LARGEST
+    tree: Rooted = field(default_factory=lambda: Rooted(""), repr=False, compare=False)
+
+    @classmethod
+    def open(cls, path: str, scope: Scope | None = None, limit: int = LARGEST) -> Checkout:
+        """List a git work tree or a folder of one, a folder without git, or a single file.
+
+        Raises FixbotError where there is nothing to list, and where `since` can't be told. A single
+        file is listed whatever the scope says.
+        """
+        given = _real(path)
+        single = not os.path.isdir(given)
+        root, name = os.path.split(given) if single else (given, "")
+        git, prefix, note = _git(root)
+        empty = cls(root, git, prefix, limit=limit, tree=Rooted(root), notes=(note,) if note else ())
+        return empty._with_file(name) if single else empty._with_all(scope or Scope())
+
+    def _with_file(self, name: str) -> Checkout:
+        listing = Listing(lambda _: True, lambda _: True)
+        if self.git is not None:
+            _listed_by_git(self.git, listing, (name,))
+        if not listing.entries:
+            listing.add(name, os.stat(os.path.join(self.root, name)).st_mode, None)
+        return replace(self, entries=tuple(listing.entries[:1]), listed=1, notes=())
+
+    def _with_all(self, scope: Scope) -> Checkout:
+        listing = Listing(_in_scope(self.git, scope), scope.wanted, notes=list(self.notes))
+        if self.git is None or not _listed_by_git(self.git, listing):
+            list_folder(self.root, listing)
+            if self.git is not None and (listing.entries or listing.unread):
+                listing.notes.append("git ignores all of this folder; every file in it was listed")
+            if any(unread.path == "" for unread in listing.unread):
+                raise FixbotError(f"{self.root} can't be listed: there is no permission to read it")
+        return replace(
+            self,
+            entries=tuple(listing.entries),
+            listed=listing.listed,
+            unread=tuple(listing.unread),
+            notes=tuple(listing.notes),
+        )
+
+    def read(self, file: FileEntry | str) -> Content | Unread:
+        """A file's whole content, or why it isn't read; never an exception, never a symbolic link.
+
+        `file` may be the path of any file below the root, listed or not.
+        """
+        return read(self.tree, file if isinstance(file, str) else file.path, self.limit)
+
+    def key(self, entry: FileEntry) -> str | None:
+        """What names the content of a file without reading it; None where only reading can tell.
+
+        The size in the work tree belongs to it: with converted line ends or a filter, one blob of
+        git's can stand for different bytes on the disk.
+        """
+        if entry.blob is None:
+            return None
+        try:
+            state = os.lstat(os.path.join(self.root, entry.path))
+        except (OSError, ValueError):
+            return None
+        return f"{entry.blob}.{state.st_size}"
+
+    def write(self, path: str, text: str, expected: bytes | None) -> Refusal | None:
+        """Put `text` into the file at `path`, which must hold `expected`, or be missing if that is None."""
+        return self.write_all([FileChange(path, expected, text.encode())])
+
+    def write_all(self, changes: Iterable[FileChange]) -> Refusal | None:
+        """Put all files in their places; on any trouble leave every one as it was, and say why."""
+        return write_all(self.root, changes)
+
+
+def _real(path: str) -> str:
+    try:
+        os.stat(path)
+        real = os.path.realpath(path)
+    except FileNotFoundError:
+        raise FixbotError(f"{path!r} does not exist") from None
+    except (OSError, ValueError) as error:
+        why = os.strerror(error.errno or 0) if isinstance(error, OSError) else str(error)
+        raise FixbotError(f"{path!r} can't be read: {why.lower()}") from None
+    if not (os.path.isdir(real) or os.path.isfile(real)):
+        raise FixbotError(f"{path!r} is neither a folder nor a file")
+    return real
+
+
+def _git(root: str) -> tuple[Git | None, str, str]:
+    """Git for that folder, the folder's path in the repository, and what to tell the user."""
+    passed_by = ", ".join(sorted(PASSED_BY))
+    plain = f"every file below it was listed, apart from what is in {passed_by}"
+    try:
+        git = Git(root)
+        top = os.path.realpath(git.line("rev-parse", "--show-toplevel"))
+    except GitFailed as failed:
+        return None, "", f"{_why_plain(root, str(failed))}; {plain}"
+    if root != top and not root.startswith(top.rstrip(os.sep) + os.sep):
+        return None, "", f"the repository's work tree is elsewhere, {top}; {plain}"
+    prefix = os.path.relpath(root, top).replace(os.sep, "/")
+    return git, "" if prefix == "." else f"{prefix}/", ""
+
+
+def _why_plain(root: str, said: str) -> str:
+    if "not a git repository" in said:
+        return "not a git work tree"
+    if "dubious ownership" in said:
+        trust = f"git config --global --add safe.directory '{root}'"
+        return f"git does not trust this folder, since it belongs to another user (`{trust}` changes that)"
+    return f"git can't be used here ({said})"
+
+
+def _listed_by_git(git: Git, listing: Listing, only: tuple[str, ...] = ()) -> bool:
+    try:
+        return list_git(git, listing, only)
+    except GitFailed as failed:
+        raise FixbotError(f"git can't list the files of {git.folder!r}: {failed}") from failed
+
+
+def _in_scope(git: Git | None, scope: Scope) -> Callable[[str], bool]:
+    include, exclude = Globs(scope.include), Globs(scope.exclude)
+    changed = None
+    if scope.since is not None:
+        if git is None:
+            raise FixbotError("--since needs a git work tree, and this is none")
+        try:
+            changed = changed_since(git, scope.since)
+        except GitFailed as failed:
+            raise FixbotError(f"--since {scope.since}: {failed}") from failed
+
+    def keep(path: str) -> bool:
+        return (
+            (changed is None or path in changed)
+            and (not include or include.match(path))
+            and not (exclude and exclude.match(path))
+        )
+
+    return keep

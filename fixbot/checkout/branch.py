@@ -1,0 +1,190 @@
+"""One local commit on one branch, made without touching the working tree, the index or HEAD.
+
+No hook runs and nothing is signed: a signature says that a person looked, and asking for a
+passphrase would stop the run. No filter runs either, since filters are commands; a file whose
+committed form can't be told without one is refused. Line ends that git converts are converted back.
+"""
+
+# Names relative to an open folder, and bytes in names, are beyond pathlib.
+# ruff: noqa: PTH
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from fixbot.checkout.git import Git, GitFailed
+from fixbot.checkout.listing import printable
+from fixbot.checkout.reading import blob_id
+from fixbot.model import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fixbot.checkout import Checkout, FileChange
+
+IDENTITY: Final = ("fixbot", "fixbot@users.noreply.github.com")
+"""Who commits where neither git's configuration nor the environment names the user."""
+MARKS: Final = "refs/fixbot/"
+"""Below it stands, for each branch, the commit that was last put there; so ours is known for certain."""
+_FILE: Final = ("100644", "100755")
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """What a branch holds now. `made` says whether this call put it there or found it so."""
+
+    id: str
+    branch: str
+    made: bool
+
+
+class _Refused(Exception):
+    """The message is the user's reason."""
+
+
+def commit_on_branch(
+    checkout: Checkout, branch: str, changes: Sequence[FileChange], message: str, base: str = "HEAD"
+) -> Commit | Refusal:
+    """Commit `changes` on top of `base`, and let `branch` be that commit.
+
+    A branch that is there stays if it holds the same already, follows if the only commit on it is
+    the one put there by the last call, and is refused otherwise.
+    """
+    if checkout.git is None:
+        return Refusal("a branch needs a git work tree, and this is none")
+    try:
+        files = {checkout.prefix + change.path: change for change in changes}
+        return _commit(checkout.git, branch, files, message, base)
+    except _Refused as refused:
+        return Refusal(str(refused))
+    except GitFailed as failed:
+        return Refusal(f"git can't make the branch {printable(branch)}: {failed}")
+
+
+def _commit(git: Git, branch: str, files: Mapping[str, FileChange], message: str, base: str) -> Commit:
+    parent = _base(git, base)
+    ref = _checked_ref(git, branch)
+    before = _branch(git, ref)
+    tree = _tree(git, parent, _contents(files, _committed(git, parent, list(files))))
+    if before and git.line("rev-parse", f"{before}^{{tree}}", f"{before}^@") == f"{tree}\n{parent}":
+        return Commit(before, branch, made=False)
+    mark = _branch(git, MARKS + branch, checked_out=True)
+    if before and before != mark:
+        raise _Refused(f"the branch {branch} has commits that are not fixbot's; it was left alone")
+    words = ("commit-tree", "--no-gpg-sign", "-p", parent, tree)
+    made = git.run(*words, stdin=message.encode(), variables=_identity(git.configuration)).decode().strip()
+    nothing = "0" * len(parent)
+    moves = f"update {ref} {made} {before or nothing}\nupdate {MARKS}{branch} {made} {mark or nothing}\n"
+    git.run("update-ref", "--stdin", stdin=moves.encode())
+    return Commit(made, branch, made=True)
+
+
+def _base(git: Git, base: str) -> str:
+    try:
+        return git.line("rev-parse", "--verify", "--quiet", f"{base}^{{commit}}")
+    except GitFailed:
+        if base == "HEAD":
+            raise _Refused("the repository has no commit yet; a branch needs one to begin at") from None
+        raise _Refused(f"{printable(base)} is not a commit that is here") from None
+
+
+def _checked_ref(git: Git, branch: str) -> str:
+    ref = f"refs/heads/{branch}"
+    problem = _Refused(f"{printable(branch)} can't be the name of a branch")
+    if branch.startswith("-") or branch == "HEAD" or not branch.isprintable():
+        raise problem
+    try:
+        git.run("check-ref-format", ref)
+    except GitFailed:
+        raise problem from None
+    return ref
+
+
+def _branch(git: Git, ref: str, *, checked_out: bool = False) -> str:
+    """The commit that `ref` is at, or nothing. A branch that someone works on is refused."""
+    rows = git.line("for-each-ref", "--format=%(objectname) %(refname) %(worktreepath)", ref)
+    for row in rows.split("\n"):
+        commit, _, rest = row.partition(" ")
+        name, _, folder = rest.partition(" ")
+        if name != ref:
+            continue
+        if folder and not checked_out:
+            where = printable(folder)
+            raise _Refused(f"the branch {ref.removeprefix('refs/heads/')} is checked out in {where}")
+        return commit
+    return ""
+
+
+def _committed(git: Git, commit: str, paths: list[str]) -> dict[str, tuple[str, str]]:
+    """Mode and blob of those of `paths` that are in the commit, and of any folder's rival for a new one."""
+    parents = {path[:at] for path in paths for at, letter in enumerate(path) if letter == "/"}
+    rows = git.run("ls-tree", "-z", "--full-tree", commit, "--", *paths, *sorted(parents))
+    found = {}
+    for row in os.fsdecode(rows).split("\0")[:-1]:
+        head, _, path = row.partition("\t")
+        mode, kind, blob = head.split(" ")
+        if kind != "tree" or path in paths:
+            found[path] = (mode, blob)
+    return found
+
+
+def _contents(
+    files: Mapping[str, FileChange], committed: Mapping[str, tuple[str, str]]
+) -> dict[str, tuple[str, bytes]]:
+    """Mode and content to commit for each path. Raises _Refused where it can't be told."""
+    contents = {}
+    for path, change in files.items():
+        shown = printable(change.path)
+        mode, blob = committed.get(path, ("", ""))
+        if change.before is None:
+            if mode or any(path.startswith(f"{other}/") for other in committed):
+                raise _Refused(f"{shown} is there already in the last commit")
+            contents[path] = (_FILE[0], change.after)
+            continue
+        if not mode:
+            raise _Refused(f"{shown} is not committed yet")
+        if mode not in _FILE:
+            raise _Refused(f"{shown} is not a file in the last commit, but a link, folder or submodule")
+        contents[path] = (mode, _as_committed(shown, change.before, change.after, blob))
+    return contents
+
+
+def _as_committed(shown: str, before: bytes, after: bytes, blob: str) -> bytes:
+    if blob_id(before, len(blob)) == blob:
+        return after
+    unix = before.replace(b"\r\n", b"\n")
+    if blob_id(unix, len(blob)) != blob:
+        raise _Refused(f"{shown} has uncommitted changes; commit or stash them first")
+    if unix.count(b"\n") != before.count(b"\r\n") or after.count(b"\n") != after.count(b"\r\n"):
+        raise _Refused(f"{shown} has line ends of both kinds, which git converts")
+    return after.replace(b"\r\n", b"\n")
+
+
+def _tree(git: Git, parent: str, contents: Mapping[str, tuple[str, bytes]]) -> str:
+    with tempfile.TemporaryDirectory(prefix="fixbot-") as folder:
+        index = {"GIT_INDEX_FILE": os.path.join(folder, "index")}
+        git.run("read-tree", parent, variables=index)
+        rows = []
+        for path, (mode, data) in contents.items():
+            blob = git.line("hash-object", "-w", "--stdin", stdin=data)
+            rows.append(os.fsencode(f"{mode} {blob}\t{path}\0"))
+        git.run("update-index", "-z", "--index-info", stdin=b"".join(rows), variables=index)
+        return git.run("write-tree", variables=index).decode().strip()
+
+
+def _identity(configuration: Mapping[str, str]) -> dict[str, str]:
+    """The user if git knows both a name and an address, which it would else make up from the machine's."""
+    identity: dict[str, str] = {}
+    for role in ("AUTHOR", "COMMITTER"):
+        pair = [
+            os.environ.get(f"GIT_{role}_{part}")
+            or configuration.get(f"{role.lower()}.{part.lower()}")
+            or configuration.get(f"user.{part.lower()}")
+            for part in ("NAME", "EMAIL")
+        ]
+        name, email = pair if all(pair) else IDENTITY
+        identity |= {f"GIT_{role}_NAME": name or "", f"GIT_{role}_EMAIL": email or ""}
+    return identity

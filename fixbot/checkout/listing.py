@@ -1,0 +1,171 @@
+"""Which files there are: by git where there is git, else by walking through the folders."""
+
+# Names relative to an open folder, and bytes in names, are beyond pathlib.
+# ruff: noqa: PTH
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from fixbot.checkout.git import Git, GitFailed, finish
+from fixbot.model import Unread
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PASSED_BY: Final = frozenset(
+    (".git", ".hg", ".svn", ".terraform", ".terragrunt-cache", ".venv", "cdk.out", "node_modules")
+)
+"""Folders that tools fill. They are passed by wherever no one has committed what is in them."""
+SUBMODULE: Final = 0o160000
+_ODD = re.compile("[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+class FileEntry(NamedTuple):
+    """A file that is there. `path` is relative to the folder given and has slashes.
+
+    `mode` is the file's kind and permissions as `st_mode` (git knows only 0644 and 0755); `blob` is
+    git's hash of the content, None where git has none or the file in the work tree may differ.
+    """
+
+    path: str
+    mode: int
+    blob: str | None
+
+
+@dataclass
+class Listing:
+    """What was found, and what must be said about it."""
+
+    keep: Callable[[str], bool]
+    wanted: Callable[[str], bool]
+    listed: int = 0
+    entries: list[FileEntry] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def add(self, path: str, mode: int, blob: str | None) -> None:
+        """Count a file that is in scope, and keep it if it is wanted."""
+        if self.keep(path):
+            self.listed += 1
+            if self.wanted(path):
+                self.entries.append(FileEntry(path, mode, blob))
+
+
+def printable(path: str) -> str:
+    r"""The path on one line, whatever it is made of: `\n`, `\xff` in the place of what can't be shown."""
+    return path if path.isprintable() else _ODD.sub(_escape, path)
+
+
+def _escape(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    if 0xDC80 <= code <= 0xDCFF:
+        return f"\\x{code - 0xDC00:02x}"
+    return found[0].encode("unicode_escape", "surrogatepass").decode()
+
+
+def list_git(git: Git, listing: Listing, only: tuple[str, ...] = ()) -> bool:
+    """All files below the folder of `git` that are tracked, or untracked and not ignored.
+
+    `only` names files to look at alone. Says whether git knows of any file. Raises GitFailed.
+    """
+    commands = (
+        # -v tells files apart whose changes git was told to overlook.
+        ("ls-files", "-s", "-v", "-z", "--", *only),
+        ("diff-files", "--name-status", "--ignore-submodules=all", "--relative", "-z", "--", *only),
+        ("ls-files", "--others", "--exclude-standard", "-z", "--", *only),
+    )
+    running = [git.start(*command) for command in commands]
+    tracked, changed, others = ([*_fields(finish(process))] for process in running)
+    states = dict(zip(changed[1::2], changed[::2], strict=True))
+    _add_tracked(git, tracked, states, listing)
+    for path in others:
+        if path.endswith("/"):
+            listing.notes.append(f"{printable(path)} is a git repository of its own and is left out")
+        elif PASSED_BY.isdisjoint(path.split("/")[:-1]):
+            listing.add(path, _mode(git.folder, path), None)
+    listing.entries.sort()
+    return bool(tracked or others)
+
+
+def _fields(output: bytes) -> list[str]:
+    return os.fsdecode(output).split("\0")[:-1]
+
+
+def _add_tracked(git: Git, rows: list[str], states: dict[str, str], listing: Listing) -> None:
+    submodules, absent, last = 0, 0, ""
+    for row in rows:
+        head, _, path = row.partition("\t")
+        tag, octal, blob, _ = head.split(" ")
+        mode = int(octal, 8)
+        state = states.get(path)
+        if path == last or state == "D":  # another stage of a conflict; deleted
+            continue
+        last = path
+        if mode == SUBMODULE:
+            submodules += 1
+        elif tag == "S" and not os.path.lexists(os.path.join(git.folder, path)):
+            absent += 1
+        else:
+            listing.add(path, mode, blob if tag == "H" and state is None else None)
+    if submodules:
+        listing.notes.append(f"{submodules} submodules are left out; they are repositories of their own")
+    if absent:
+        listing.notes.append(f"{absent} files are left out by the sparse checkout")
+
+
+def _mode(folder: str, path: str) -> int:
+    try:
+        return os.lstat(os.path.join(folder, path)).st_mode
+    except OSError:
+        return stat.S_IFREG  # reading will say why
+
+
+def list_folder(root: str, listing: Listing) -> None:
+    """All files below `root`, no symbolic link followed; folders that can't be listed go to `unread`."""
+    waiting = [""]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            _add_folder(root, folder, listing, waiting)
+        except OSError as error:
+            why = os.strerror(error.errno or 0).lower()
+            listing.unread.append(Unread(printable(folder), None, f"the folder can't be listed: {why}"))
+    listing.entries.sort()
+
+
+def _add_folder(root: str, folder: str, listing: Listing, waiting: list[str]) -> None:
+    with os.scandir(os.path.join(root, folder)) as found:
+        for each in found:
+            path = f"{folder}/{each.name}" if folder else each.name
+            if not each.is_dir(follow_symlinks=False):
+                listing.add(path, each.stat(follow_symlinks=False).st_mode, None)
+            elif each.name not in PASSED_BY:
+                waiting.append(path)
+
+
+def changed_since(git: Git, ref: str) -> frozenset[str]:
+    """Files below the folder of `git` that differ from where HEAD left `ref`, uncommitted ones too.
+
+    Raises GitFailed.
+    """
+    if ref.startswith("-"):
+        raise GitFailed(f"{ref} is not a revision")
+    try:
+        commit = git.line("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
+    except GitFailed:
+        raise GitFailed(f"{printable(ref)} is not a revision that is here; fetch it first") from None
+    try:
+        base = git.line("merge-base", commit, "HEAD")
+    except GitFailed:
+        raise GitFailed(
+            f"HEAD and {ref} have no common commit here; a shallow clone needs `git fetch --unshallow`"
+        ) from None
+    words = "diff --name-only --no-renames --no-ext-diff --no-textconv --ignore-submodules=all -z"
+    changed = git.run(*words.split(), "--relative", base, "--")
+    others = git.run("ls-files", "--others", "--exclude-standard", "-z")
+    return frozenset(_fields(changed)) | frozenset(_fields(others))
