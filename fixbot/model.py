@@ -107,6 +107,8 @@ class Found:
     wrong: str
     message: str
     outcome: Outcome
+    subject: str = ""
+    """What a title names: the service, workload or policy."""
     severity: Severity | None = None
 
 

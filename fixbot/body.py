@@ -1,0 +1,180 @@
+"""A proposal's text, for a tired reviewer: what changes, what to try, why; the rest folded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from fixbot import __version__
+from fixbot.fixer import Fixer
+from fixbot.model import Finding, Fix
+
+LONGEST = 58_000
+"""Characters. GitHub refuses longer bodies than 65,536, and has been seen to refuse shorter ones."""
+_MOST_ROWS = 40
+_MOST_LINES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One finding and its fix."""
+
+    finding: Finding
+    fix: Fix
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """All that a proposal's text is made of."""
+
+    fixer: Fixer
+    key: str
+    title: str
+    rows: tuple[Row, ...]
+    nearby: tuple[Finding, ...]
+
+
+def notes(story: Story) -> tuple[str, ...]:
+    """The essentials for a terminal: effect, what is not known, commands, steps."""
+    fixes = [row.fix for row in story.rows]
+    lines = [*_some(fix.effect for fix in fixes), *_some(fix.unknown for fix in fixes)]
+    lines += [f"  {command}" for command in _some((c for fix in fixes for c in fix.commands), most=2)]
+    lines += _some(note for fix in fixes for note in fix.notes)
+    lines += [f"Before merging: {step}" for step in _some(s for fix in fixes for s in fix.steps_before)]
+    lines += [f"After merging: {step}" for step in _some(s for fix in fixes for s in fix.steps_after)]
+    return tuple(lines)
+
+
+def body(story: Story) -> str:
+    """The Markdown text of a pull request, at most LONGEST characters, cut at a heading with a note."""
+    fixes = [row.fix for row in story.rows]
+    sections = [
+        "**What you will notice.** " + " ".join(_some(fix.effect for fix in fixes)),
+        _why(story.fixer),
+        _try(fixes),
+        _table(story.rows),
+        _steps("Before merging", (step for fix in fixes for step in fix.steps_before)),
+        _steps("After merging", (step for fix in fixes for step in fix.steps_after)),
+        _folded("What was checked", _checked(len(story.rows))),
+        _folded("Left alone nearby", _nearby(story.nearby)),
+        _folded("The threat", story.fixer.section("Threat")),
+        _folded("Saying no", _no(story)),
+        _footer(story),
+    ]
+    return _cut([section for section in sections if section])
+
+
+def _why(fixer: Fixer) -> str:
+    why = fixer.section("Why").split("\n\n")[0].replace("\n", " ")
+    return f"**Why.** {why}" if why else ""
+
+
+def _some(texts: Iterable[str], most: int = _MOST_LINES) -> list[str]:
+    """Each text once, the first `most`, and how many more there are."""
+    unique = list(dict.fromkeys(text for text in texts if text))
+    rest = len(unique) - most
+    return unique[:most] + ([f"({rest} more of this kind, in the table or the files.)"] if rest > 0 else [])
+
+
+def _try(fixes: Sequence[Fix]) -> str:
+    unknown = _some(fix.unknown for fix in fixes)
+    commands = list(dict.fromkeys(fix.commands for fix in fixes if fix.commands))[:4]
+    more = [note for fix in fixes for note in fix.notes]
+    text = "**Not known.** " + " ".join(unknown) if unknown else ""
+    if commands:
+        text += "\n\n```sh\n" + "\n".join("\n".join(each) for each in commands) + "\n```"
+    if more:
+        text += "\n\n" + "\n".join(f"- {note}" for note in _some(more))
+    return text.strip()
+
+
+def _table(rows: Sequence[Row]) -> str:
+    lines = ["| | before | after |", "|---|---|---|"]
+    lines += [
+        f"| [{code(row.finding.resource)}]({link(row.finding)}) | {_cell(row.fix.before)} | {_cell(row.fix.after)} |"
+        for row in rows[:_MOST_ROWS]
+    ]
+    if len(rows) > _MOST_ROWS:
+        lines.append(f"| {len(rows) - _MOST_ROWS} more | | |")
+    return "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def code(text: str) -> str:
+    """A text from a file as a code span: neither Markdown nor a mention in it counts."""
+    line = " ".join(text.replace("|", "\\|").split())
+    longest = max((len(run) for run in re.findall(r"`+", line)), default=0)
+    fence = "`" * (longest + 1)
+    pad = " " if "`" in line else ""
+    return f"{fence}{pad}{line}{pad}{fence}"
+
+
+def link(finding: Finding) -> str:
+    """Where a finding stands, as a link relative to the repository's root."""
+    path = "".join(c if c.isalnum() or c in "/._-~" else f"%{b:02X}" for c in finding.path for b in _bytes(c))
+    return f"{path}#L{finding.line}"
+
+
+def _bytes(char: str) -> list[int]:
+    encoded = char.encode("utf-8", "surrogateescape")
+    return list(encoded) if not (char.isalnum() or char in "/._-~") else [0]
+
+
+def _steps(heading: str, steps: Iterable[str]) -> str:
+    listed = _some(steps)
+    return f"**{heading}.**\n\n" + "\n".join(f"{n}. {step}" for n, step in enumerate(listed, 1)) if listed else ""
+
+
+def _folded(summary: str, text: str) -> str:
+    return f"<details><summary>{summary}</summary>\n\n{text}\n\n</details>" if text else ""
+
+
+def _checked(count: int) -> str:
+    found = "1 finding fewer" if count == 1 else f"{count} findings fewer"
+    return (
+        "- Only the lines of the diff changed; everything else is the same byte for byte.\n"
+        "- The files parse, and as data they differ in nothing but the fix.\n"
+        "- What the result says is valid wherever it was valid before.\n"
+        f"- Scanned again after the change: {found}, none new. A second run changes nothing."
+    )
+
+
+def _nearby(findings: Sequence[Finding]) -> str:
+    reasons: dict[str, list[str]] = {}
+    for finding in findings:
+        reasons.setdefault(finding.reason or "", []).append(finding.resource)
+    lines = []
+    for reason, resources in list(reasons.items())[:10]:
+        names = ", ".join(code(name) for name in resources[:5]) + (" …" if len(resources) > 5 else "")
+        lines.append(f"- {names}: {reason}")
+    return "\n".join(lines)
+
+
+def _no(story: Story) -> str:
+    path = story.rows[0].finding.path
+    return (
+        "Close this pull request and it will not be asked again for these findings. To say no for good, with a reason "
+        "that others can read, put into `.fixbot.yml`:\n\n"
+        f"```yaml\nignore:\n  - rule: {story.fixer.name}\n    path: {path}\n    reason: why not\n```\n\n"
+        "Your own commits on this branch are safe: fixbot stops touching it."
+    )
+
+
+def _footer(story: Story) -> str:
+    controls = " · ".join(story.fixer.controls)
+    mark = f"fixbot {__version__} · {story.fixer.name} · key {story.key}"
+    return f"{controls} — <sub>{mark}</sub>" if controls else f"<sub>{mark}</sub>"
+
+
+def _cut(sections: Sequence[str]) -> str:
+    text = "\n\n".join(sections)
+    note = "\n\n*(Cut here: the rest would be longer than a pull request may be. `fixbot run` shows all of it.)*"
+    kept = list(sections)
+    while len(text) > LONGEST and len(kept) > 1:
+        kept.pop()
+        text = "\n\n".join(kept) + note
+    return text if len(text) <= LONGEST else text[: LONGEST - len(note)] + note

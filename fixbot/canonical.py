@@ -1,0 +1,79 @@
+"""A task as plain data in its API's own names, for validators: what can't be known is UNKNOWN."""
+
+from __future__ import annotations
+
+from fixbot.lens import Container, Spelling, Task, value_of
+from fixbot.tree import ABSENT, UNKNOWN, Kind, Node
+
+_DATA_KEYS = frozenset(("options", "dockerLabels", "labels", "driverOpts", "systemControls"))
+
+
+def task(each: Task) -> dict[str, object]:
+    """The task definition with its containers, as `RegisterTaskDefinition` names the fields."""
+    data: dict[str, object] = {}
+    if each.node is not None:
+        found = _plain(each.node, each.spelling)
+        data = found if isinstance(found, dict) else {}
+    data.pop("containerDefinitions", None)
+    data["containerDefinitions"] = [container(one) for one in each.containers]
+    volumes = data.get("volumes", data.pop("volume", None))
+    if isinstance(volumes, list | dict):
+        data["volumes"] = volumes
+    if each.fargate:
+        data.setdefault("requiresCompatibilities", ["FARGATE"])
+    return data
+
+
+def pod(each: Task) -> dict[str, object]:
+    """A pod specification as the Kubernetes API names its fields."""
+    found = _plain(each.node, each.spelling) if each.node is not None else {}
+    return found if isinstance(found, dict) else {}
+
+
+def container(each: Container) -> dict[str, object]:
+    """One container definition."""
+    found = _plain(each.node, each.spelling)
+    return found if isinstance(found, dict) else {}
+
+
+def _plain(node: Node, spelling: Spelling) -> object:
+    if node.tag is not None:
+        return UNKNOWN
+    match node.kind:
+        case Kind.MAP:
+            data: dict[str, object] = {}
+            for entry in node.entries:
+                name = _canonical(entry.key, spelling)
+                if entry.value.style == "body":
+                    listed = data.setdefault(name, [])
+                    if isinstance(listed, list):
+                        listed.append(_plain(entry.value, spelling))
+                elif name in _DATA_KEYS and entry.value.kind is Kind.MAP:
+                    data[name] = {e.key: value_or_unknown(e.value) for e in entry.value.entries}
+                else:
+                    data[name] = _plain(entry.value, spelling)
+            return UNKNOWN if _intrinsic(node) else data
+        case Kind.LIST:
+            return [_plain(item, spelling) for item in node.items]
+        case _:
+            return value_or_unknown(node)
+
+
+def value_or_unknown(node: Node) -> object:
+    """A scalar's value, UNKNOWN for all else."""
+    value = value_of(node)
+    return UNKNOWN if value is ABSENT else value
+
+
+def _intrinsic(node: Node) -> bool:
+    return len(node.entries) == 1 and (node.entries[0].key in ("Ref", "Condition") or node.entries[0].key.startswith("Fn::"))
+
+
+def _canonical(name: str, spelling: Spelling) -> str:
+    """The vocabulary's own name for a key that a dialect wrote."""
+    if spelling.key("containerDefinitions") == "ContainerDefinitions":
+        return name[:1].lower() + name[1:]
+    if "_" in name and spelling.key("containerPath") != "containerPath":
+        head, *rest = name.split("_")
+        return head + "".join(word.capitalize() for word in rest)
+    return name

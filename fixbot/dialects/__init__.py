@@ -1,0 +1,26 @@
+"""Where the containers and policies are, in each dialect, and what could not be read."""
+
+from __future__ import annotations
+
+from fixbot.dialects import cloudformation, ecs, iam, kubernetes, others, terraform
+from fixbot.document import Document
+from fixbot.project import Project, Reading
+from fixbot.tree import Node
+
+
+def read(project: Project) -> Reading:
+    """Every task and policy of a project. Terraform goes first: it says what other files are."""
+    reading = Reading()
+    terraform.read(project, reading)
+    for document in project.documents.values():
+        if document.path not in project.claimed and document.syntax != "hcl":
+            for root in document.roots:
+                _read_root(project, document, root, reading)
+    return reading
+
+
+def _read_root(project: Project, document: Document, root: Node, reading: Reading) -> None:
+    for dialect in (cloudformation, kubernetes, others, ecs, iam):
+        if dialect.recognises(document, root):
+            dialect.read(project, document, root, reading)
+            return

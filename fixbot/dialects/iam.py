@@ -1,0 +1,90 @@
+"""IAM policy documents, in files of their own and wherever a dialect embeds one."""
+
+from __future__ import annotations
+
+import posixpath
+
+from fixbot.document import Document
+from fixbot.lens import Policy, Statement, branches, text_of
+from fixbot.project import Project, Reading
+from fixbot.tree import Kind, Node
+
+_WRAPPERS = ("PolicyDocument", "Policy", "policy", "policyDocument")
+
+
+def recognises(_document: Document, root: Node) -> bool:
+    """Whether a document is a policy, or holds one in the wrapper that AWS CLI answers have."""
+    return find(root) is not None
+
+
+def find(root: Node) -> Node | None:
+    """The policy document of a file."""
+    if root.kind is not Kind.MAP:
+        return None
+    for node in (root, *filter(None, map(root.get, _WRAPPERS))):
+        if is_policy(node):
+            return node
+    return None
+
+
+def is_policy(node: Node) -> bool:
+    """Whether a map has statements, each with an effect."""
+    if node.kind is not Kind.MAP:
+        return False
+    statements = node.get("Statement")
+    if statements is None:
+        return False
+    each = statements.items if statements.kind is Kind.LIST else [statements]
+    return any(item.kind is Kind.MAP and item.get("Effect") is not None for item in each)
+
+
+def read(_project: Project, document: Document, root: Node, reading: Reading) -> None:
+    """The policy of a file."""
+    node = find(root)
+    if node is not None:
+        name = posixpath.basename(document.path).split(".")[0]
+        reading.policies.append(policy(document, node, "iam", name, name))
+
+
+def policy(document: Document, node: Node, dialect: str, name: str, address: str) -> Policy:
+    """A policy document given as a JSON-like map, with its statements."""
+    found = Policy(document.path, dialect, name, node, address)
+    listed = node.get("Statement")
+    if listed is not None:
+        items = listed.items if listed.kind is Kind.LIST else [listed]
+        flat = [each for item in items for each in (branches(item) or [item])]
+        found.statements = [
+            Statement(item, found, position)
+            for position, item in enumerate(flat)
+            if item.kind is Kind.MAP and item.tag is None
+        ]
+    found.kind = kind_of(found)
+    return found
+
+
+def kind_of(found: Policy) -> str:
+    """`trust`, `resource` or `identity`, told from the statements themselves."""
+    actions = {
+        text_of(node)
+        for statement in found.statements
+        if (action := statement.node.get("Action")) is not None
+        for node in (action.items if action.kind is Kind.LIST else [action])
+    }
+    if any(a and a.lower().startswith("sts:assumerole") for a in actions) and _principals(found):
+        return "trust"
+    return "resource" if _principals(found) else "identity"
+
+
+def _principals(found: Policy) -> bool:
+    return any(s.node.get("Principal") or s.node.get("NotPrincipal") for s in found.statements)
+
+
+def services(trust: Node | None) -> tuple[str, ...]:
+    """The services that a trust policy lets assume its role."""
+    if trust is None:
+        return ()
+    return tuple(
+        service
+        for node in trust.walk()
+        if (service := text_of(node)) is not None and service.endswith((".amazonaws.com", ".amazonaws.com.cn"))
+    )

@@ -1,0 +1,125 @@
+"""Kubernetes objects: every kind with a pod template, alone, in a List, or in a custom resource."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fixbot.document import Document
+from fixbot.lens import KUBERNETES, Container, Task, Volume, text_of, truth
+from fixbot.project import Project, Reading
+from fixbot.tree import Kind, Node
+
+_TEMPLATE = ("spec", "template", "spec")
+_POD_AT = {
+    "Pod": ("spec",),
+    "PodTemplate": ("template", "spec"),
+    "CronJob": ("spec", "jobTemplate", *_TEMPLATE),
+    **dict.fromkeys(
+        ("Deployment", "DaemonSet", "StatefulSet", "ReplicaSet", "ReplicationController", "Job"), _TEMPLATE
+    ),
+}
+_ROLES = (("initContainers", "init"), ("containers", "container"), ("ephemeralContainers", "ephemeral"))
+
+
+def recognises(_document: Document, root: Node) -> bool:
+    """Whether a document is a Kubernetes object."""
+    return root.kind is Kind.MAP and root.entry("apiVersion") is not None and root.entry("kind") is not None
+
+
+def read(_project: Project, document: Document, root: Node, reading: Reading) -> None:
+    """Every pod template of an object, or of the objects of a List."""
+    kind = text_of(root.get("kind")) or ""
+    if kind == "List" or (kind.endswith("List") and root.entry("items") is not None):
+        for item in root.many("items"):
+            if recognises(document, item):
+                read(_project, document, item, reading)
+        return
+    if kind == "CustomResourceDefinition":
+        return
+    for place, spec in _pods(root, kind):
+        reading.tasks.append(_pod(document, root, kind, place, spec))
+
+
+def _pods(root: Node, kind: str) -> Iterator[tuple[str, Node]]:
+    path = _POD_AT.get(kind)
+    if path is not None:
+        spec = root.get(*path)
+        if spec is not None and spec.kind is Kind.MAP:
+            yield "", spec
+        return
+    spec = root.get(*_TEMPLATE)
+    if spec is not None and _is_pod(spec):
+        yield "", spec
+    elif kind not in ("ConfigMap", "Secret"):
+        yield from _nested(root)
+
+
+def _is_pod(spec: Node) -> bool:
+    containers = spec.many("containers")
+    return bool(containers) and all(c.kind is Kind.MAP and c.entry("name") for c in containers)
+
+
+def _nested(root: Node) -> Iterator[tuple[str, Node]]:
+    """Pod templates of custom resources: a `template` with a `spec` that has containers, at any depth."""
+    stack: list[tuple[str, Node]] = [("", root)]
+    while stack:
+        path, node = stack.pop()
+        for entry in reversed(node.entries):
+            stack.append((f"{path}.{entry.key}".lstrip("."), entry.value))
+        stack.extend((f"{path}[{i}]", item) for i, item in reversed(list(enumerate(node.items))))
+        if path.endswith("emplate") and node.kind is Kind.MAP and node.alias is None:
+            spec = node.get("spec")
+            if spec is not None and _is_pod(spec):
+                yield path, spec
+
+
+def _pod(document: Document, root: Node, kind: str, place: str, spec: Node) -> Task:
+    name = text_of(root.get("metadata", "name")) or text_of(root.get("metadata", "generateName")) or "unnamed"
+    namespace = text_of(root.get("metadata", "namespace")) or ""
+    task = Task(
+        path=document.path,
+        kind="k8s",
+        dialect="kubernetes",
+        name=name + (f" ({place})" if place else ""),
+        node=spec,
+        spelling=KUBERNETES,
+        address="/".join(filter(None, (kind, namespace, name, place))),
+        workload=kind,
+        owner=root,
+        namespace=namespace,
+        windows=_windows(spec),
+        daemon=kind == "DaemonSet",
+        network_mode="host" if truth(spec.get("hostNetwork")) is True else None,
+        host_namespaces=tuple(k for k in ("hostNetwork", "hostPID", "hostIPC") if truth(spec.get(k)) is True),
+    )
+    task.volumes, task.volumes_reason = volumes(spec, "volumes")
+    for listed, role in _ROLES:
+        for position, item in enumerate(spec.many(listed)):
+            if item.kind is Kind.MAP and item.get("image") is not None:
+                task.containers.append(Container(item, task, KUBERNETES, position, role))
+    return task
+
+
+def _windows(spec: Node) -> bool | None:
+    system = text_of(spec.get("os", "name"))
+    selector = spec.get("nodeSelector")
+    chosen = [
+        text_of(entry.value)
+        for entry in (selector.entries if selector is not None else [])
+        if entry.key in ("kubernetes.io/os", "beta.kubernetes.io/os")
+    ]
+    return "windows" in (system, *chosen)
+
+
+def volumes(spec: Node, key: str) -> tuple[tuple[Volume, ...] | None, str]:
+    """The pod's volumes; None and the reason where they can't be known."""
+    node = spec.get(key)
+    if node is None or (node.known and node.kind is Kind.SCALAR and node.value is None):
+        return (), ""
+    if node.kind is not Kind.LIST or node.tag is not None:
+        return None, "the pod's volumes are computed"
+    found = []
+    for item in node.items:
+        kinds = [entry.key for entry in item.entries if entry.key != "name"]
+        found.append(Volume(text_of(item.get("name")) or "", kinds[0] if kinds else "", item))
+    return tuple(found), ""

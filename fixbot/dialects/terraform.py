@@ -1,0 +1,9 @@
+"""Terraform: written next."""
+
+from __future__ import annotations
+
+from fixbot.project import Project, Reading
+
+
+def read(project: Project, reading: Reading) -> None:
+    """Nothing yet."""

@@ -1,0 +1,175 @@
+"""One part of a repository, from texts to findings and proven patches: a pure function of its arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from fixbot import dialects
+from fixbot.detect import Problem, detect
+from fixbot.diff import masked_diff
+from fixbot.discover import template_reason, templated, unpatchable
+from fixbot.document import Document, parse
+from fixbot.fixer import Fixer
+from fixbot.knowledge.secrets import classify
+from fixbot.lens import text_of
+from fixbot.mask import Masker
+from fixbot.model import Finding, Fix, Patch, Proposal, Refusal, Safety, Status, Unread
+from fixbot.project import Project, Reading, Surroundings
+from fixbot.proof import Court
+from fixbot.propose import propose
+from fixbot.settings import Settings
+from fixbot.settle import Settled, settle
+from fixbot.suppress import Suppressions, with_lapse
+from fixbot.tree import SyntaxProblem
+from fixbot.world import World
+
+
+@dataclass(slots=True)
+class Examined:
+    """What came out; picklable, so that a worker can hand it over."""
+
+    findings: list[Finding] = field(default_factory=list)
+    patches: list[Patch] = field(default_factory=list)
+    proposals: list[Proposal] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
+    parsed: int = 0
+    containers: int = 0
+    statements: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be looked for, and how."""
+
+    fixers: tuple[Fixer, ...]
+    settings: Settings
+    suppressions: Suppressions
+    surroundings: Surroundings
+    charts: frozenset[str] = frozenset()
+
+
+def examine(texts: Mapping[str, str], order: Order) -> Examined:
+    """Everything from parsing to proposals, for files that may know of each other."""
+    done = Examined()
+    documents = _parsed(texts, order, done)
+    project = Project(documents, order.surroundings)
+    reading = dialects.read(project)
+    done.unread += reading.unread
+    done.containers = sum(len(task.containers) for task in reading.tasks)
+    done.statements = sum(len(policy.statements) for policy in reading.policies)
+    world = World(order.settings, project)
+    problems = detect(reading, order.fixers, world)
+    statuses = _statuses(problems, documents, order)
+    open_problems = [each for each in problems if each.id not in statuses]
+    settled = settle(Court(world, reading, problems, order.fixers), open_problems)
+    findings = {each.id: _finding(each, documents, statuses, settled) for each in problems}
+    done.findings = [_with_lapse(each, order) for each in findings.values()]
+    _show(settled, findings, documents, reading, order, done)
+    return done
+
+
+def _parsed(texts: Mapping[str, str], order: Order, done: Examined) -> dict[str, Document]:
+    documents: dict[str, Document] = {}
+    for path, text in texts.items():
+        reason = template_reason(path, text, order.charts) if order.charts else None
+        if reason is None:
+            try:
+                documents[path] = parse(path, text)
+                done.parsed += 1
+                continue
+            except SyntaxProblem as problem:
+                reason = templated(text) or problem.reason
+                line = text.count("\n", 0, problem.offset) + 1 if problem.offset is not None else None
+                done.unread.append(Unread(path, line, reason))
+        else:
+            done.unread.append(Unread(path, None, reason))
+    return documents
+
+
+def _statuses(problems: list[Problem], documents: Mapping[str, Document], order: Order) -> dict[str, tuple[Status, str]]:
+    """What is settled before anything is proven."""
+    statuses: dict[str, tuple[Status, str]] = {}
+    reasons = {path: unpatchable(document.text.encode()) for path, document in documents.items()}
+    for each in problems:
+        document = documents[each.path]
+        line = document.position(each.found.node.start)[0]
+        wish = order.suppressions.find(each.fixer.name, each.path, line, each.found.resource)
+        if wish is not None:
+            statuses[each.id] = Status.SUPPRESSED, wish.reason
+        elif not isinstance(each.found.outcome, Fix):
+            status = Status.REFUSED if isinstance(each.found.outcome, Refusal) else Status.MANUAL
+            statuses[each.id] = status, each.found.outcome.reason
+        elif (reason := reasons[each.path]) is not None:
+            statuses[each.id] = Status.REFUSED, f"This file is never changed: {reason}."
+        elif each.path in order.surroundings.unpatched:
+            statuses[each.id] = Status.REFUSED, "The settings say that this file is never changed (`never_patch`)."
+        elif order.settings.safety is Safety.SAFE and each.safety is not Safety.SAFE:
+            statuses[each.id] = Status.REFUSED, "Only fixes that can't change behaviour were asked for (`--safety safe`)."
+    return statuses
+
+
+def _finding(
+    problem: Problem,
+    documents: Mapping[str, Document],
+    statuses: Mapping[str, tuple[Status, str]],
+    settled: Settled,
+) -> Finding:
+    found = problem.found
+    line, column = documents[problem.path].position(found.node.start)
+    refused = settled.refused.get(problem.id)
+    status, reason = (
+        (Status.REFUSED, refused) if refused is not None else statuses.get(problem.id, (Status.FIXED, None))
+    )
+    return Finding(
+        problem.id, problem.fixer.name, found.severity or problem.fixer.severity, problem.safety, problem.path,
+        line, column, found.resource, found.message, problem.fixer.controls, status, reason,
+    )  # fmt: skip
+
+
+def _with_lapse(finding: Finding, order: Order) -> Finding:
+    return finding
+
+
+def _show(
+    settled: Settled,
+    findings: dict[str, Finding],
+    documents: Mapping[str, Document],
+    reading: Reading,
+    order: Order,
+    done: Examined,
+) -> None:
+    """Masked diffs of what was proven, and the proposals made of it."""
+    before = {path: document.text for path, document in documents.items()}
+    maskers: dict[str, Masker] = {}
+
+    def diff(path: str, old: str | None, new: str) -> str:
+        if path not in maskers:
+            maskers[path] = Masker(secrets(reading, path))
+        return masked_diff(path, old, new, maskers[path])
+
+    for proven in settled.together:
+        for path, text in sorted(proven.texts.items()):
+            fixed = tuple(i for i in proven.fixed if findings[i].path == path) or proven.fixed
+            done.patches.append(Patch(path, before.get(path), text, diff(path, before.get(path), text), fixed))
+    done.proposals += propose(settled.offers, findings, before, diff, order.settings.branch_prefix)
+
+
+def secrets(reading: Reading, path: str) -> set[str]:
+    """Every value of a file that looks like a secret: what is shown of the file must not hold it."""
+    values: set[str] = set()
+    for task in reading.tasks:
+        for container in task.containers if task.path == path or task.path != path else ():
+            for variable in (*container.environment, *container.log_options):
+                value = text_of(variable.value) or _raw(variable.value)
+                if value and classify(variable.name, value).kind.name != "NONE":
+                    values.add(value)
+    return values
+
+
+def _raw(node: object) -> str | None:
+    value = getattr(node, "value", None)
+    return value if isinstance(value, str) else None
+
+
+__all__ = ["Examined", "Order", "examine", "with_lapse"]

@@ -1,0 +1,186 @@
+"""Where a container must still be able to write once its root filesystem is read-only."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from fixbot.knowledge.images import Image
+from fixbot.knowledge.tables import WritePaths, is_sensor, sensor_launcher, write_paths
+from fixbot.lens import Container, Mount, Volume, text_of
+from fixbot.model import Refusal
+from fixbot.world import World
+
+_EMPTY = ("emptyDir", "bind", "empty_dir", "host_empty")
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """A writable place: a volume, new or already there, and the path that it is mounted on."""
+
+    name: str
+    path: str
+    reused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a container needs to live with a read-only root, and how far that is known."""
+
+    volumes: tuple[Space, ...]
+    writable: tuple[str, ...]
+    """Every path that will be writable and empty, in the reader's order."""
+    verified: bool
+    evidence: str
+    unknown: str
+    commands: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The paths that get a volume."""
+        return tuple(space.path for space in self.volumes)
+
+
+def writable_paths(container: Container, world: World) -> Needs | Refusal:
+    """The volumes that keep the program alive, or why that can't be said."""
+    if (refusal := _sensor(container)) is not None:
+        return refusal
+    if container.task.exec_enabled:
+        return Refusal(
+            f"ECS Exec is on for a service of {container.task.name}; its agent writes into the container, and AWS "
+            "documents a read-only root as unsupported with it. Turn ECS Exec off, or keep this as it is."
+        )
+    image = Image.parse(container.image or "")
+    row = _configured(container, world) or write_paths(image)
+    if row is not None and row.paths is None:
+        return Refusal(f"{_called(image, container)} is known to fail with a read-only root: {row.note or row.evidence}")
+    if row is None and not _can_add(container):
+        return _needs(container, image, None, ())
+    paths = row.paths if row is not None and row.paths is not None else ("/tmp",)  # noqa: S108
+    return _needs(container, image, row, paths)
+
+
+def _sensor(container: Container) -> Refusal | None:
+    launcher = sensor_launcher(container.words("entryPoint") + container.words("command")[:1])
+    sources = {source for item in container.node.many(container.spelling.key("volumesFrom")) if (source := text_of(item.get(container.spelling.key("sourceContainer"))))}
+    beside = [
+        each.name
+        for each in container.task.containers
+        if each.name in sources and is_sensor(each.image or each.name)
+    ]
+    if launcher is None and not beside:
+        return None
+    what = f"starts through the runtime sensor {launcher.name}" if launcher else f"takes its volumes from the runtime sensor {beside[0]}"
+    return Refusal(
+        f"{container.name} {what}, and where that sensor writes is not known. Ask its vendor for the paths, "
+        f"put them under `write_paths` in `.fixbot.yml`, and run again."
+    )
+
+
+def _configured(container: Container, world: World) -> WritePaths | None:
+    reference = container.image or ""
+    for glob, paths in world.settings.write_paths.items():
+        if reference and fnmatchcase(reference, glob):
+            return WritePaths(paths=tuple(paths), verified=False, evidence="from .fixbot.yml", note="")
+    return None
+
+
+def _can_add(container: Container) -> bool:
+    return container.task.node is not None and container.task.volumes is not None
+
+
+def _needs(container: Container, image: Image, row: WritePaths | None, paths: tuple[str, ...]) -> Needs:
+    spaces = tuple(_space(container, path) for path in paths if not _covered(container.mounts, path))
+    overridden = bool(container.words("command") or container.words("entryPoint"))
+    verified = row is not None and row.verified and not overridden
+    notes = (row.note,) if row is not None and row.note else ()
+    return Needs(
+        volumes=spaces,
+        writable=tuple(path for path in paths if path in {s.path for s in spaces}),
+        verified=verified,
+        evidence=_evidence(image, row),
+        unknown="" if verified else _unknown(container, image, row, spaces),
+        commands=() if verified else _commands(container, paths),
+        notes=notes + _ownership(container, spaces),
+    )
+
+
+def _covered(mounts: tuple[Mount, ...], path: str) -> bool:
+    """Whether a mount that can be written holds `path` already."""
+    return any(
+        mount.path is not None
+        and not mount.read_only
+        and (path == mount.path.rstrip("/") or path.startswith(mount.path.rstrip("/") + "/"))
+        for mount in mounts
+    )
+
+
+def _space(container: Container, path: str) -> Space:
+    used = {m.volume for each in container.task.containers for m in each.mounts}
+    wanted = _slug(container.name, path)
+    for volume in container.task.volumes or ():
+        if volume.name in (wanted, path.strip("/").replace("/", "-")) and volume.kind in _EMPTY and volume.name not in used:
+            return Space(volume.name, path, reused=True)
+    return Space(_free(wanted, container.task.volumes or ()), path, reused=False)
+
+
+def _slug(name: str, path: str) -> str:
+    """A name that both APIs take: at most 63 lower-case letters, digits and hyphens."""
+    short = path.strip("/").split("/")[-1] or "root"
+    base = re.sub(r"[^a-z0-9-]+", "-", f"{name}-{short}".lower().replace("#", "container-")).strip("-")
+    return base if len(base) <= 63 else base[: 62 - len(short)].rstrip("-") + "-" + short[-40:]
+
+
+def _free(wanted: str, volumes: tuple[Volume, ...]) -> str:
+    taken = {volume.name for volume in volumes}
+    return next(name for n in range(1, len(taken) + 2) if (name := wanted if n == 1 else f"{wanted}-{n}") not in taken)
+
+
+def _called(image: Image, container: Container) -> str:
+    return image.name or container.name
+
+
+def _evidence(image: Image, row: WritePaths | None) -> str:
+    if row is None:
+        return ""
+    if row.paths == ():
+        return f"{image.name} is known to run so" if row.verified else f"{image.name} is expected to run so"
+    return ""
+
+
+def _unknown(container: Container, image: Image, row: WritePaths | None, spaces: tuple[Space, ...]) -> str:
+    if container.image is None:
+        return f"Which image {container.name} runs is filled in elsewhere, so where it writes is not known."
+    if row is None:
+        where = " outside " + ", ".join(space.path for space in spaces) if spaces else ""
+        return f"Whether {_called(image, container)} writes{where} is not known."
+    return f"What {_called(image, container)} is known to write is covered; whether yours writes elsewhere is not known."
+
+
+def _commands(container: Container, paths: tuple[str, ...]) -> tuple[str, ...]:
+    if container.image is None:
+        return ()
+    mounts = "".join(f" --tmpfs {path}" for path in paths)
+    return (
+        f"docker run -d --read-only{mounts} --name try {container.image}",
+        "sleep 60; docker logs try; docker diff try",
+    )
+
+
+def _ownership(container: Container, spaces: tuple[Space, ...]) -> tuple[str, ...]:
+    """On Fargate a bind volume is root's, mode 0755, unless the image declares that very path a VOLUME.
+
+    Source: Amazon ECS developer guide, bind mounts; aws/containers-roadmap 938.
+    """
+    user = container.value("user")
+    root = user in ("", "0", "root", 0) or not isinstance(user, str | int)
+    if not spaces or root or container.task.fargate is False or container.spelling.vocabulary == "k8s":
+        return ()
+    where = ", ".join(space.path for space in spaces)
+    return (
+        f"{container.name} runs as user {user}: on Fargate it can write to {where} only if the image's Dockerfile "
+        f"prepares that path for the user and declares it as a VOLUME.",
+    )

@@ -1,0 +1,47 @@
+"""Cuts a repository into parts whose files may know of each other; parts can be examined side by side."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+
+_FILE = re.compile(rb"\b(?:template)?file(?:base64)?\s*\(\s*\"([^\"\n]{1,300})\"")
+
+
+def parts(files: Mapping[str, bytes]) -> list[list[str]]:
+    """Paths by part: a folder, together with the folders of files that its Terraform reads."""
+    leader: dict[str, str] = {}
+
+    def find(folder: str) -> str:
+        while (above := leader.setdefault(folder, folder)) != folder:
+            folder = above
+        return folder
+
+    for path, data in files.items():
+        folder = posixpath.dirname(path)
+        find(folder)
+        for target in references(path, data):
+            if target in files:
+                leader[find(posixpath.dirname(target))] = find(folder)
+    grouped: dict[str, list[str]] = defaultdict(list)
+    for path in files:
+        grouped[find(posixpath.dirname(path))].append(path)
+    return list(grouped.values())
+
+
+def references(path: str, data: bytes) -> Iterator[str]:
+    """The files that a Terraform file reads by a name that is written out."""
+    if path.endswith((".tf", ".tofu")) and b"file" in data:
+        for name in _FILE.findall(data):
+            resolved = resolve(path, name.decode(errors="replace"))
+            if resolved is not None:
+                yield resolved
+
+
+def resolve(path: str, reference: str) -> str | None:
+    """The path that `file("…")` in the file `path` means, None where a template fills it in."""
+    name = reference.removeprefix("${path.module}").lstrip("/") if "path.module" in reference else reference
+    name = name.removeprefix("./")
+    return None if "${" in name or name.startswith("/") else posixpath.normpath(posixpath.join(posixpath.dirname(path), name))

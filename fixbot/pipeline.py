@@ -1,0 +1,119 @@
+"""The whole bot on one screen: discover, parse, detect, fix, verify, propose."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+from fixbot.checkout import Checkout, Content, Globs
+from fixbot.discover import relevant, surroundings
+from fixbot.examine import Examined, Order, examine
+from fixbot.fixer import Fixer
+from fixbot.model import Patch, Report, Stats, Unread
+from fixbot.parts import parts
+from fixbot.settings import Settings
+from fixbot.suppress import Suppressions, inline
+
+if TYPE_CHECKING:
+    from fixbot.cache import Cache
+
+Progress = Callable[[int, int, str], None]
+_WORTH_A_WORKER = 400_000
+"""Bytes below which starting a second process costs more than it saves."""
+
+
+def run(
+    checkout: Checkout,
+    fixers: tuple[Fixer, ...],
+    settings: Settings,
+    *,
+    progress: Progress | None = None,
+    jobs: int = 1,
+    cache: Cache | None = None,
+) -> Report:
+    """Everything that is wrong in a checkout, and every proven way out. Writes nothing.
+
+    Raises FixbotError for a suppression that names no rule.
+    """
+    started = time.monotonic()
+    read = _read(checkout)
+    order = _order(checkout, read, fixers, settings)
+    done = Examined()
+    total = len(read.texts)
+    for part, examined in _examined(read.texts, order, jobs):
+        _gather(done, examined)
+        if progress is not None:
+            progress(done.parsed, total, part)
+    stats = Stats(checkout.listed, done.parsed, done.containers, done.statements, time.monotonic() - started)
+    return _report(stats, done, (*checkout.unread, *read.unread))
+
+
+@dataclass(slots=True)
+class _Files:
+    texts: dict[str, str]
+    unread: list[Unread]
+    bytes: dict[str, bytes]
+
+
+def _read(checkout: Checkout) -> _Files:
+    """Read every candidate, and keep the texts that can matter."""
+    files = _Files({}, list(checkout.unread), {})
+    for entry in checkout.entries:
+        content = checkout.read(entry)
+        if isinstance(content, Content):
+            files.bytes[content.path] = content.data
+            if relevant(content.data):
+                files.texts[content.path] = content.text
+        else:
+            files.unread.append(content)
+    return files
+
+
+def _order(checkout: Checkout, read: _Files, fixers: tuple[Fixer, ...], settings: Settings) -> Order:
+    never = Globs(settings.never_patch)
+    paths = [entry.path for entry in checkout.entries]
+    facts = surroundings(read.bytes, paths, (path for path in read.texts if never.match(path)))
+    charts = frozenset(path[: -len("Chart.yaml")].rstrip("/") for path in paths if path.endswith("Chart.yaml"))
+    wishes = {path: found for path, text in read.texts.items() if (found := inline(text))}
+    suppressions = Suppressions(settings.ignore, frozenset(f.name for f in fixers), date.today(), wishes)  # noqa: DTZ011
+    suppressions.check()
+    return Order(fixers, settings, suppressions, facts, charts)
+
+
+def _examined(texts: Mapping[str, str], order: Order, jobs: int) -> Iterable[tuple[str, Examined]]:
+    grouped = parts({path: text.encode() for path, text in texts.items()})
+    size = sum(map(len, texts.values()))
+    if jobs > 1 and size > _WORTH_A_WORKER:
+        from fixbot.workers import spread
+
+        yield from spread(grouped, texts, order, jobs)
+        return
+    for part in grouped:
+        yield part[0], examine({path: texts[path] for path in part}, order)
+
+
+def _gather(done: Examined, more: Examined) -> None:
+    done.findings += more.findings
+    done.patches += more.patches
+    done.proposals += more.proposals
+    done.unread += more.unread
+    done.parsed += more.parsed
+    done.containers += more.containers
+    done.statements += more.statements
+
+
+def _report(stats: Stats, done: Examined, unread: Iterable[Unread]) -> Report:
+    proposals = sorted(done.proposals, key=lambda p: (-p.severity, p.paths))
+    return Report(
+        stats,
+        tuple(sorted(done.findings, key=lambda f: (f.path, f.line, f.rule))),
+        tuple(sorted(done.patches, key=lambda p: p.path)),
+        tuple(proposals),
+        tuple(sorted({*unread, *done.unread}, key=lambda u: (u.path, u.line or 0))),
+    )
+
+
+__all__ = ["Patch", "replace", "run"]

@@ -1,0 +1,78 @@
+"""What files know of each other: the documents of a part of the repository, and facts about all of it."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from fixbot.document import Document
+from fixbot.lens import Policy, Task
+from fixbot.model import Unread
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Facts about the whole repository, gathered from bytes before anything is parsed.
+
+    Small and picklable: workers that read a part of the repository get a copy.
+    """
+
+    paths: frozenset[str] = frozenset()
+    external_secrets: tuple[str, str, str] | None = None
+    """(API version, store name, store kind) of the External Secrets Operator where the repository uses it."""
+    secret_provider_class: str | None = None
+    """The API version of the Secrets Store CSI driver where the repository uses it."""
+    exec_in: tuple[str, ...] = ()
+    """Scripts and workflows that switch ECS Exec on."""
+    tags: tuple[tuple[str, str, int], ...] = ()
+    """(tag key, tag value, how often) that the repository puts on its own resources, most used first."""
+    unpatched: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Project:
+    """The documents that may know of each other, read together."""
+
+    documents: dict[str, Document]
+    surroundings: Surroundings = field(default_factory=Surroundings)
+    claimed: set[str] = field(default_factory=set)
+    """Documents that another one reads as its own (`file("task.json")`)."""
+
+    def beside(self, path: str, reference: str) -> Document | None:
+        """The document that `reference` means when it stands in the file `path`."""
+        return self.documents.get(posixpath.normpath(posixpath.join(posixpath.dirname(path), reference)))
+
+    def folder(self, path: str) -> list[Document]:
+        """The documents of the folder that `path` lies in."""
+        here = posixpath.dirname(path)
+        return [each for each in self.documents.values() if posixpath.dirname(each.path) == here]
+
+
+    def related(self, paths: Iterable[str]) -> dict[str, Document]:
+        """The documents that must be read again when those of `paths` change: themselves and, where
+        Terraform is among them or reads them, all of their folders.
+        """
+        chosen = set(paths)
+        if all(self.documents[path].syntax != "hcl" and path not in self.claimed for path in chosen):
+            return {path: self.documents[path] for path in chosen}
+        folders = {posixpath.dirname(path) for path in chosen}
+        return {
+            path: document
+            for path, document in self.documents.items()
+            if posixpath.dirname(path) in folders or path in self.claimed or document.syntax == "hcl"
+        }
+
+
+@dataclass(slots=True)
+class Reading:
+    """What the dialects found in a project."""
+
+    tasks: list[Task] = field(default_factory=list)
+    policies: list[Policy] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
+
+    def skip(self, document: Document, offset: int | None, reason: str) -> None:
+        """Say aloud that a place (or a whole document) was not read."""
+        line = None if offset is None else document.position(offset)[0]
+        self.unread.append(Unread(document.path, line, reason))

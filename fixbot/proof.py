@@ -1,0 +1,145 @@
+"""The five proofs that every fix passes, in this order, before it is offered.
+
+The bytes outside the edits are the same; the text parses; the data differ only where the plan says;
+the result is valid where the original was; the finding is gone and none is new.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from fixbot import dialects
+from fixbot.change import Change, Plan, difference, edits, plain, plan
+from fixbot.detect import Problem, detect
+from fixbot.document import Document, parse
+from fixbot.fixer import Fixer
+from fixbot.lens import Task
+from fixbot.model import Fix, Refusal
+from fixbot.project import Project, Reading
+from fixbot.tree import CannotEdit, Edit, SyntaxProblem, splice
+from fixbot.validity import new_problems
+from fixbot.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """What the files will say. `texts` holds changed and new files whole."""
+
+    texts: dict[str, str]
+    new: frozenset[str]
+    fixed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Court:
+    """What is needed to judge a fix: the files, what was found in them, and who looks."""
+
+    world: World
+    reading: Reading
+    problems: Sequence[Problem]
+    fixers: tuple[Fixer, ...]
+
+    def prove(self, chosen: Sequence[Problem]) -> Proven | Refusal:
+        """All the fixes of `chosen` together, proven, or the reason why not."""
+        try:
+            return self._prove(chosen)
+        except CannotEdit as reason:
+            return Refusal(f"There is no exact edit here: {reason}.")
+
+    def _prove(self, chosen: Sequence[Problem]) -> Proven | Refusal:
+        fixes = [each.fix for each in chosen if each.fix is not None]
+        plans = {
+            path: plan(changes) for path, changes in _by_document(c for fix in fixes for c in fix.changes).items()
+        }
+        before = self.world.project.documents
+        texts = {path: _spliced(before[path], wanted) for path, wanted in plans.items()}
+        try:
+            after = {path: parse(path, text) for path, text in texts.items()}
+        except SyntaxProblem as problem:
+            return Refusal(f"The patched file would no longer parse ({problem.reason}).")
+        project = self._project(after)
+        reading = dialects.read(project)
+        for path, document in after.items():
+            if (place := _unplanned(before[path], document, plans[path])) is not None:
+                return Refusal(f"The patched file would differ in more than the fix ({place}).")
+        if (invalid := self._invalid(reading)) is not None:
+            return Refusal(f"The result would not be valid: {invalid}.")
+        if (left := self._still_there(project, reading, chosen)) is not None:
+            return left
+        new = {file.path: file.text for fix in fixes for file in fix.files}
+        taken = next((path for path in new if path in self.world.surroundings.paths), None)
+        if taken is not None:
+            return Refusal(f"The file {taken}, which the fix would add, exists already.")
+        return Proven({**texts, **new}, frozenset(new), tuple(each.id for each in chosen))
+
+    def _project(self, after: dict[str, Document]) -> Project:
+        whole = self.world.project
+        return Project({**whole.related(after), **after}, whole.surroundings)
+
+    def _invalid(self, reading: Reading) -> str | None:
+        before = {(task.path, task.address): task for task in self.reading.tasks}
+        for task in reading.tasks:
+            was = before.get((task.path, task.address))
+            if was is not None and was.node is not task.node and (found := _new_problem(was, task)) is not None:
+                return found
+        return None
+
+    def _still_there(self, project: Project, reading: Reading, chosen: Sequence[Problem]) -> Refusal | None:
+        world = World(self.world.settings, project)
+        after = {each.id for each in detect(reading, self.fixers, world)}
+        if any(each.id in after for each in chosen):
+            return Refusal("The finding would still be there after the patch.")
+        before = {each.id for each in self.problems}
+        if after - before:
+            return Refusal("The patch would bring a new finding.")
+        return None
+
+
+def _by_document(changes: Iterable[Change]) -> dict[str, list[Change]]:
+    by_document: dict[str, list[Change]] = defaultdict(list)
+    for change in changes:
+        by_document[change.node.root.source].append(change)
+    return by_document
+
+
+def _spliced(document: Document, wanted: Plan) -> str:
+    made = edits(document.text, wanted)
+    after = splice(document.text, made)
+    if _outside(document.text, made) != _outside(after, _moved(made)):
+        raise CannotEdit("bytes outside the edits would change")
+    return after
+
+
+def _outside(text: str, made: Iterable[Edit]) -> str:
+    return splice(text, (Edit(edit.start, edit.end, "") for edit in made))
+
+
+def _moved(made: Sequence[Edit]) -> list[Edit]:
+    """Where the new texts stand in the result."""
+    shift, moved = 0, []
+    for edit in sorted(made, key=lambda edit: (edit.start, edit.end)):
+        start = edit.start + shift
+        moved.append(Edit(start, start + len(edit.text), ""))
+        shift += len(edit.text) - (edit.end - edit.start)
+    return moved
+
+
+def _unplanned(before: Document, after: Document, wanted: Plan) -> str | None:
+    if len(before.roots) != len(after.roots):
+        return "the number of documents"
+    for one, two in zip(before.roots, after.roots, strict=True):
+        if (place := difference(plain(one, wanted), plain(two))) is not None:
+            return place
+    return None
+
+
+def _new_problem(was: Task, task: Task) -> str | None:
+    found = new_problems(was, task)
+    return found[0] if found else None
+
+
+def fixable(problem: Problem) -> bool:
+    """Whether a problem has a way out at all."""
+    return isinstance(problem.found.outcome, Fix)

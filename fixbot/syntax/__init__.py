@@ -1,0 +1,53 @@
+"""Which syntax a path is written in. A syntax knows text and nodes, never a container."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fixbot.tree import Grammar
+
+_TEMPLATE_ENDINGS = (".tpl", ".tmpl", ".tftpl", ".template", ".j2", ".dist", ".sample", ".example")
+_BY_ENDING = {
+    ".json": "json",
+    ".yaml": "yaml",
+    ".yml": "yaml",
+    ".tf": "hcl",
+    ".tofu": "hcl",
+    ".hcl": "hcl",
+    ".taskdef": "json",
+}
+
+
+def syntax_of(path: str, head: str = "") -> str | None:
+    """`yaml`, `json`, `hcl`, or None. `head`, the text's beginning, decides for names like `.template`."""
+    name = path.rsplit("/", 1)[-1].lower()
+    while (ending := next((e for e in _TEMPLATE_ENDINGS if name.endswith(e)), None)) is not None:
+        name = name.removesuffix(ending)
+        if "." not in name:
+            first = head.lstrip("\ufeff \t\r\n")[:1]
+            return "json" if first in ("{", "[") else "yaml" if head else None
+    found = next((syntax for end, syntax in _BY_ENDING.items() if name.endswith(end)), None)
+    return "json" if found == "yaml" and _json_in_yaml(head) else found
+
+
+def _json_in_yaml(head: str) -> bool:
+    """YAML readers refuse tabs as indentation, which JSON in a `.yaml` file may well have."""
+    return head.lstrip("\ufeff \t\r\n").startswith("{") and "\n\t" in head
+
+
+def grammar(name: str) -> Grammar:
+    """The grammar of that name, imported when it is first needed."""
+    match name:
+        case "yaml":
+            from fixbot.syntax.yaml import GRAMMAR as yaml
+
+            return yaml
+        case "json":
+            from fixbot.syntax.json import GRAMMAR as json
+
+            return json
+        case _:
+            from fixbot.syntax.hcl import GRAMMAR as hcl
+
+            return hcl

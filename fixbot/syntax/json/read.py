@@ -1,0 +1,196 @@
+"""A scanner that keeps positions, without recursion: depth is bounded by a number, not by the stack."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Final
+
+from fixbot.tree import Entry, Grammar, Kind, Node, SyntaxProblem
+
+DEEPEST: Final = 400
+
+_SPACE = re.compile(r"(?:[ \t\r\n\f]+|//[^\n]*|#[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)*")
+_STRING = re.compile(r'"([^"\\\x00-\x1f$]*)"')
+_LITERAL = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])|(?:true|false|null)(?!\w)")
+_ANGLE = re.compile(r"<[^<>\"\n]{1,200}>")
+_MUSTACHE = re.compile(r"\{\{[^{}\n]{1,500}\}\}")
+_WORDS = {"true": True, "false": False, "null": None}
+
+
+def parse(grammar: Grammar, text: str, start: int, end: int) -> Node:
+    """The value in `text[start:end]`, offsets those of `text`."""
+    scan = _Scan(grammar, text, start, end)
+    root = scan.document()
+    root.source = ""
+    return root
+
+
+class _Scan:
+    def __init__(self, grammar: Grammar, text: str, start: int, end: int) -> None:
+        self.grammar = grammar
+        self.text = text
+        self.at = start + (1 if text.startswith("\ufeff", start) else 0)
+        self.end = end
+
+    def fail(self, what: str, at: int | None = None) -> SyntaxProblem:
+        offset = self.at if at is None else at
+        if self.text.startswith(("%{", "{%"), offset):
+            return SyntaxProblem("a template directive stands between its values", offset)
+        return SyntaxProblem(f"not JSON: {what}", offset)
+
+    def space(self) -> str:
+        """Skip what has no meaning; the character that follows, or an empty string at the end."""
+        match = _SPACE.match(self.text, self.at, self.end)
+        self.at = match.end() if match else self.at
+        return self.text[self.at] if self.at < self.end else ""
+
+    def document(self) -> Node:
+        if not self.space():
+            raise self.fail("the text is empty")
+        stack: list[Node] = []
+        node = self.value(stack)
+        root = node
+        while stack:
+            self.member(stack)
+        if self.space():
+            raise self.fail("text follows the value")
+        return root
+
+    def value(self, stack: list[Node]) -> Node:
+        """Read a scalar whole; open a collection and leave its members to `member`."""
+        char = self.space()
+        start = self.at
+        if char == "{" and (found := _MUSTACHE.match(self.text, start, self.end)):
+            return self.code(found.end())
+        if char in ("{", "["):
+            kind, style = (Kind.MAP, "object") if char == "{" else (Kind.LIST, "array")
+            node = Node(kind, start, start, self.grammar, style)
+            self.at += 1
+            stack.append(node)
+            if len(stack) > DEEPEST:
+                raise SyntaxProblem(f"nested deeper than {DEEPEST} levels", start)
+            return node
+        if char == '"':
+            node = Node(Kind.SCALAR, start, start, self.grammar, '"')
+            node.value = self.string()
+            node.end = self.at
+            return node
+        if found := _LITERAL.match(self.text, start, self.end):
+            node = Node(Kind.SCALAR, start, found.end(), self.grammar)
+            node.value = _number(found[0])
+            self.at = found.end()
+            return node
+        if char == "$" and self.text.startswith("${", start):
+            return self.code(interpolation_end(self.text, start, self.end) or start)
+        if char == "<" and (found := _ANGLE.match(self.text, start, self.end)):
+            return self.code(found.end())
+        raise self.fail("a value is missing" if char else "it ends too early")
+
+    def code(self, end: int) -> Node:
+        node = Node(Kind.CODE, self.at, end, self.grammar)
+        if end == self.at:
+            raise self.fail("a placeholder isn't closed")
+        node.value = self.text[self.at : end]
+        self.at = end
+        return node
+
+    def string(self) -> str:
+        if (found := _STRING.match(self.text, self.at, self.end)) is not None:
+            self.at = found.end()
+            return found[1]
+        start = self.at
+        at = start + 1
+        while at < self.end and (char := self.text[at]) != '"':
+            if char in "\r\n":
+                raise self.fail("a string isn't closed on its line", start)
+            if char == "\\":
+                at += 1
+            elif char == "$" and self.text.startswith("${", at):
+                at = (interpolation_end(self.text, at, self.end) or at + 1) - 1
+            at += 1
+        if at >= self.end:
+            raise self.fail("a string isn't closed", start)
+        self.at = at + 1
+        return decoded(self.text[start : at + 1], start)
+
+    def member(self, stack: list[Node]) -> None:
+        """Read one member of the innermost collection, or close it."""
+        node = stack[-1]
+        closing = "}" if node.kind is Kind.MAP else "]"
+        char = self.space()
+        if node.end != node.start:
+            if char == ",":
+                self.at += 1
+                char = self.space()
+            elif char != closing:
+                raise self.fail(f"a comma or {closing!r} is missing" if char else "it ends too early")
+        if char == closing:
+            self.at += 1
+            node.end = self.at
+            stack.pop()
+            return
+        node.end = self.at + 1
+        if node.kind is Kind.MAP:
+            self.pair(node, stack)
+        else:
+            item = self.value(stack)
+            item.parent = node
+            node.items.append(item)
+
+    def pair(self, node: Node, stack: list[Node]) -> None:
+        start = self.at
+        if not self.text.startswith('"', start):
+            raise self.fail("a key in double quotes is missing" if start < self.end else "it ends too early")
+        key = self.string()
+        key_end = self.at
+        if self.space() != ":":
+            raise self.fail("a colon is missing")
+        self.at += 1
+        value = self.value(stack)
+        value.parent = node
+        node.entries.append(Entry(key, start, key_end, value))
+
+
+def _number(word: str) -> int | float | bool | None:
+    if word in _WORDS:
+        return _WORDS[word]
+    # int() refuses more digits than this, and nobody means such a number
+    return float(word) if not word.lstrip("-").isdigit() or len(word) > 400 else int(word)
+
+
+def interpolation_end(text: str, start: int, end: int) -> int | None:
+    """Where the `${…}` that opens at `start` is closed, its inner strings and braces counted."""
+    depth, at = 0, start + 1
+    while at < end and text[at] != "\n":
+        char = text[at]
+        if char == "{":
+            depth += 1
+        elif char == "}":
+            depth -= 1
+            if depth == 0:
+                return at + 1
+        elif char == '"':
+            closing = text.find('"', at + 1, end)
+            if closing < 0 or "\n" in text[at:closing] or "}" not in text[closing:end]:
+                return None
+            at = closing
+        at += 1
+    return None
+
+
+def decoded(quoted: str, offset: int) -> str:
+    """The string that a JSON literal stands for."""
+    inner = quoted[1:-1]
+    if "\\" not in inner:
+        return inner
+    try:
+        # an interpolation's own quotes aren't JSON's: such a string is kept as written
+        value = json.loads(quoted, strict=False) if _plain(inner) else inner
+    except ValueError as error:
+        raise SyntaxProblem("not JSON: an unknown escape in a string", offset) from error
+    return str(value)
+
+
+def _plain(inner: str) -> bool:
+    return re.search(r'(?<!\\)(?:\\\\)*"', inner) is None

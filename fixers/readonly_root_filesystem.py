@@ -1,0 +1,114 @@
+"""A root filesystem that a container can write lets an intruder leave tools behind or change the program
+that runs. It is mounted read-only here, and each path that the image is known to write gets a volume.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fixbot.fixer import fixer
+from fixbot.knowledge.writable import Needs, writable_paths
+from fixbot.lens import Container
+from fixbot.model import Fix, Found, Manual, Outcome, Refusal, Safety, Severity
+from fixbot.tree import UNKNOWN, CannotEdit
+from fixbot.world import World
+
+_FLAG = {"ecs": "readonlyRootFilesystem", "k8s": "securityContext.readOnlyRootFilesystem"}
+
+
+@fixer(
+    title="Make root filesystems read-only",
+    one="Make the root filesystem of {subject} read-only",
+    many="Make the root filesystems of {count} containers in {folder} read-only",
+    severity=Severity.HIGH,
+    safety=Safety.REVIEW,
+    controls=("ECS.5", "CIS Compute 3.5", "NIST 800-190 4.4.3"),
+    references=(
+        "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html",
+        "https://kubernetes.io/docs/tasks/configure-pod-container/security-context/",
+    ),
+)
+def readonly_root_filesystem(container: Container, world: World) -> Iterator[Found]:
+    """A container whose root filesystem can be written. Windows has no such switch."""
+    flag = container.flag(_FLAG[container.spelling.vocabulary])
+    if flag is True or container.task.windows:
+        return
+    found = f"{container.title} can write to its own root filesystem"
+    yield Found(
+        container.node,
+        container.title,
+        container.address,
+        "writable root",
+        found,
+        _outcome(container, world, computed=flag is UNKNOWN),
+        subject=container.task.name,
+    )
+
+
+def _outcome(container: Container, world: World, *, computed: bool) -> Outcome:
+    name = container.name
+    if computed:
+        return Refusal(
+            f"Whether {name} may write its root filesystem is set by a variable or a condition. "
+            "Set that variable to true where it is given its value."
+        )
+    if container.task.windows is None:
+        return Refusal(
+            "The operating system family is filled in elsewhere; on Windows the switch does not exist. "
+            "Set the flag by hand if these are Linux containers."
+        )
+    needs = writable_paths(container, world)
+    if isinstance(needs, Refusal | Manual):
+        return needs
+    try:
+        return _fix(container, needs)
+    except CannotEdit as reason:
+        return Refusal(f"{name} needs a writable volume for {_listed(needs.paths)}, and there is no place for it: {reason}.")
+
+
+def _fix(container: Container, needs: Needs) -> Fix:
+    k8s = container.spelling.vocabulary == "k8s"
+    changes = [container.put(_FLAG[container.spelling.vocabulary], value=True)]
+    listed = "volumeMounts" if k8s else "mountPoints"
+    names = {"volume": "name", "path": "mountPath"} if k8s else {"volume": "sourceVolume", "path": "containerPath"}
+    volumes = [
+        change
+        for volume in needs.volumes
+        for change in (
+            *([] if volume.reused else [container.task.add_volume(volume.name)]),
+            container.add(
+                listed,
+                {names["volume"]: volume.name, names["path"]: volume.path},
+                near=(*_FLAG.values(), "image", "name"),
+            ),
+        )
+    ]
+    return Fix(
+        (*changes, *volumes),
+        safety=Safety.SAFE if needs.verified else Safety.REVIEW,
+        before="root filesystem writable",
+        after=_after(needs),
+        effect=_effect(container, needs),
+        unknown=needs.unknown,
+        commands=needs.commands,
+        notes=needs.notes,
+        steps_before=needs.steps,
+    )
+
+
+def _after(needs: Needs) -> str:
+    mounts = ", ".join(f"`{v.path}` on volume `{v.name}`" for v in needs.volumes)
+    return "read-only" + (f", {mounts}" if mounts else "") + (f" ({needs.evidence})" if needs.evidence else "")
+
+
+def _effect(container: Container, needs: Needs) -> str:
+    where = _listed(needs.writable)
+    outside = f"A write outside {where}" if where else "A write to it"
+    kept = f" {where} {'stays' if len(needs.writable) == 1 else 'stay'} writable and empty at each start." if where else ""
+    return f'{outside} by {container.name} fails with "Read-only file system".{kept}'
+
+
+def _listed(paths: tuple[str, ...]) -> str:
+    if not paths:
+        return ""
+    return " and ".join(filter(None, (", ".join(paths[:-1]), paths[-1])))
