@@ -1,0 +1,150 @@
+"""How this file is written, learned from the nearest neighbours of the place that changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from fixbot.syntax.yaml import places
+from fixbot.syntax.yaml.quotes import needs_quotes
+from fixbot.tree import CannotEdit, Kind, Node
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FAR = 2_000
+"""Nodes that are looked at where the neighbours show nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """`step`: columns by which a nested map is indented; `sequence`: by which a dash is, under its key.
+
+    `gap`: the blanks behind a dash. `quote` and `key_quote`: what strings and keys are put in where
+    nothing demands it. `literal`: whether text of several lines may be a block scalar here.
+    `comma`, `colon` and `pad` are those of flow collections; `json` that they are written as JSON.
+    """
+
+    newline: str = "\n"
+    step: int = 2
+    sequence: int = 2
+    gap: str = " "
+    quote: str = ""
+    key_quote: str = ""
+    literal: bool = True
+    comma: str = ", "
+    colon: str = ": "
+    pad: str = ""
+    json: bool = False
+
+
+def block_habits(text: str, node: Node, at: int) -> Habits:
+    """The habits around a block collection, for something written at the line of `at`."""
+    step = sequence = gap = None
+    for each in _nearest(node):
+        if each.style != "block" or each.alias is not None:
+            continue
+        try:
+            if each.kind is Kind.LIST:
+                gap = gap or _gap(text, each)
+            elif each.kind is Kind.MAP and each.entries:
+                step = step or _offset(text, each, Kind.MAP)
+                sequence = _offset(text, each, Kind.LIST) if sequence is None else sequence
+        except CannotEdit:
+            continue
+        if step and gap and sequence is not None:
+            break
+    width = step or sequence or 2
+    return Habits(
+        newline=places.newline(text, at),
+        step=width,
+        sequence=width if sequence is None else sequence,
+        gap=gap or " ",
+        quote=value_quote(node),
+        key_quote=key_quote(text, node),
+        literal=_may_be_literal(text, at),
+    )
+
+
+def _nearest(node: Node) -> Iterator[Node]:
+    """The collection, its siblings and all that is above, then whatever the document begins with."""
+    yield node
+    yield from islice(_below(node), FAR // 20)
+    above: Node | None = node.parent
+    while above is not None:
+        yield above
+        yield from islice(places.children(above), FAR // 20)
+        above = above.parent
+    yield from islice(node.root.walk(), FAR)
+
+
+def _below(node: Node) -> Iterator[Node]:
+    walk = node.walk()
+    next(walk)
+    yield from walk
+
+
+def _offset(text: str, node: Node, kind: Kind) -> int | None:
+    """By how much a child of that kind is indented under its key."""
+    for entry in islice(node.entries, 50):
+        child = entry.value
+        if child.kind is kind and child.style == "block" and child.alias is None:
+            base = places.column(text, places.child_start(text, node, 0))
+            return places.column(text, places.child_start(text, child, 0)) - base
+    return None
+
+
+def _gap(text: str, node: Node) -> str | None:
+    for index, item in enumerate(islice(node.items, 5)):
+        dash = places.child_start(text, node, index)
+        between = text[dash + 1 : item.start]
+        if between and not between.strip(" "):
+            return between
+    return None
+
+
+def _may_be_literal(text: str, at: int) -> bool:
+    """Whether nothing follows that a block scalar, written on the lines before it, would swallow."""
+    end = places.line_end(text, at)
+    following = places.skip_blank(text, end)
+    if "#" in (text[following : following + 1], text[places.skip_blank(text, at) :][:1]):
+        return False
+    lines = text[end:following].split("\n")
+    inner = lines[1:-1] if following < len(text) else lines[1:]
+    return end < len(text) and not any(line.strip("\r") for line in inner)
+
+
+def _common(quotes: list[str]) -> str:
+    return quotes[0] if quotes and len(set(quotes)) == 1 and quotes[0] in ('"', "'") else ""
+
+
+def value_quote(node: Node) -> str:
+    """The quotes of all neighbouring strings that would not need any; nothing where they differ."""
+    while node.kind is Kind.LIST and node.items and node.items[-1].alias is None:
+        node = node.items[-1] if node.items[-1].kind is not Kind.SCALAR else _last_of_scalars(node)
+        if node.kind is Kind.SCALAR:
+            return node.style if node.style in ('"', "'") and _free(node) else ""
+    values = [entry.value for entry in node.entries[-50:]]
+    return _common([each.style for each in values if _free(each)])
+
+
+def _last_of_scalars(node: Node) -> Node:
+    return next((item for item in reversed(node.items) if _free(item)), node.items[-1])
+
+
+def _free(node: Node) -> bool:
+    """Whether it is a string whose writer chose to quote it or not to."""
+    if node.kind is not Kind.SCALAR or not isinstance(node.value, str) or node.alias is not None:
+        return False
+    return node.tag is None and node.style in ("", '"', "'") and not needs_quotes(node.value, flow=False)
+
+
+def key_quote(text: str, node: Node) -> str:
+    """The quotes that all keys of the map are in, if they are; of its neighbours where it is empty."""
+    at: Node | None = node
+    while at is not None and not at.entries:
+        at = at.parent if at.parent is not None and at.parent.style == at.style else None
+    if at is None:
+        return ""
+    return _common([text[entry.key_start] for entry in at.entries[:50]])
