@@ -122,9 +122,10 @@ def plan(changes: Iterable[Change]) -> Plan:
 
 def edits(text: str, wanted: Plan) -> list[Edit]:
     """The edits of `text` that carry out a plan whose nodes all stand in it. Raises CannotEdit."""
+    inner_first = sorted(wanted.values(), key=lambda rewrite: -rewrite.node.start)
     return [
         edit
-        for rewrite in wanted.values()
+        for rewrite in inner_first
         for edit in rewrite.node.grammar.rewrite(text, rewrite)
     ]
 
