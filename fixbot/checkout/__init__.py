@@ -1,7 +1,7 @@
 """A folder of someone's files on the disk: which there are, what is in them, and new text into them."""
 
 # Names relative to an open folder, and bytes in names, are beyond pathlib.
-# ruff: noqa: PTH
+# ruff: noqa: PTH112, PTH113, PTH116, PTH118
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from fixbot.model import Refusal, Unread
 
-__all__ = ["Checkout", "Content", "FileChange", "FileEntry", "Globs", "blob_id"]
+__all__ = ["Checkout", "Content", "FileChange", "FileEntry", "Globs", "Scope", "blob_id"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,11 @@ class Checkout:
             unread=tuple(listing.unread),
             notes=tuple(listing.notes),
         )
+
+    @property
+    def top(self) -> str:
+        """The absolute path that `prefix + path` is relative to."""
+        return self.root[: len(self.root) - len(self.prefix)] or os.sep
 
     def read(self, file: FileEntry | str) -> Content | Unread:
         """A file's whole content, or why it isn't read; never an exception, never a symbolic link.

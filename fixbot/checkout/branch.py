@@ -6,7 +6,7 @@ committed form can't be told without one is refused. Line ends that git converts
 """
 
 # Names relative to an open folder, and bytes in names, are beyond pathlib.
-# ruff: noqa: PTH
+# ruff: noqa: PTH118
 
 from __future__ import annotations
 

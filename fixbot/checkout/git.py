@@ -11,7 +11,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 SECONDS = 120
 """How long one git command may take."""
@@ -87,6 +87,17 @@ class Git:
     def run(self, *words: str, stdin: bytes = b"", variables: Mapping[str, str] | None = None) -> bytes:
         """The standard output of a git command. Raises GitFailed where it ends with another status than 0."""
         return finish(self.start(*words, variables=variables), stdin)
+
+    def run_all(self, *commands: Sequence[str]) -> list[bytes]:
+        """The outputs of several commands that run at the same time. Raises GitFailed."""
+        running = [self.start(*words) for words in commands]
+        try:
+            return [finish(process) for process in running]
+        finally:
+            for process in running:
+                if process.returncode is None:
+                    process.kill()
+                    process.communicate()
 
     def line(self, *words: str, stdin: bytes = b"") -> str:
         """The output of a command that answers with one line."""

@@ -1,7 +1,7 @@
 """Which files there are: by git where there is git, else by walking through the folders."""
 
 # Names relative to an open folder, and bytes in names, are beyond pathlib.
-# ruff: noqa: PTH
+# ruff: noqa: PTH118
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import stat
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from fixbot.checkout.git import Git, GitFailed, finish
+from fixbot.checkout.git import Git, GitFailed
 from fixbot.model import Unread
 
 if TYPE_CHECKING:
@@ -79,14 +79,14 @@ def list_git(git: Git, listing: Listing, only: tuple[str, ...] = ()) -> bool:
         ("diff-files", "--name-status", "--ignore-submodules=all", "--relative", "-z", "--", *only),
         ("ls-files", "--others", "--exclude-standard", "-z", "--", *only),
     )
-    running = [git.start(*command) for command in commands]
-    tracked, changed, others = ([*_fields(finish(process))] for process in running)
+    tracked, changed, others = map(_fields, git.run_all(*commands))
     states = dict(zip(changed[1::2], changed[::2], strict=True))
     _add_tracked(git, tracked, states, listing)
+    own = [path for path in others if path.endswith("/")]
+    if own:
+        listing.notes.append(f"left out, being repositories of their own: {_some(own)}")
     for path in others:
-        if path.endswith("/"):
-            listing.notes.append(f"{printable(path)} is a git repository of its own and is left out")
-        elif PASSED_BY.isdisjoint(path.split("/")[:-1]):
+        if not path.endswith("/") and PASSED_BY.isdisjoint(path.split("/")[:-1]):
             listing.add(path, _mode(git.folder, path), None)
     listing.entries.sort()
     return bool(tracked or others)
@@ -97,7 +97,9 @@ def _fields(output: bytes) -> list[str]:
 
 
 def _add_tracked(git: Git, rows: list[str], states: dict[str, str], listing: Listing) -> None:
-    submodules, absent, last = 0, 0, ""
+    submodules: list[str] = []
+    absent: list[str] = []
+    last = ""
     for row in rows:
         head, _, path = row.partition("\t")
         tag, octal, blob, _ = head.split(" ")
@@ -107,15 +109,20 @@ def _add_tracked(git: Git, rows: list[str], states: dict[str, str], listing: Lis
             continue
         last = path
         if mode == SUBMODULE:
-            submodules += 1
+            submodules.append(path)
         elif tag == "S" and not os.path.lexists(os.path.join(git.folder, path)):
-            absent += 1
+            absent.append(path)
         else:
             listing.add(path, mode, blob if tag == "H" and state is None else None)
     if submodules:
-        listing.notes.append(f"{submodules} submodules are left out; they are repositories of their own")
+        listing.notes.append(f"left out, being submodules: {_some(submodules)}")
     if absent:
-        listing.notes.append(f"{absent} files are left out by the sparse checkout")
+        listing.notes.append(f"not here, by the sparse checkout: {_some(absent)}")
+
+
+def _some(paths: list[str]) -> str:
+    shown = ", ".join(map(printable, paths[:3]))
+    return f"{shown} and {len(paths) - 3} more" if len(paths) > 3 else shown
 
 
 def _mode(folder: str, path: str) -> int:
@@ -143,7 +150,7 @@ def _add_folder(root: str, folder: str, listing: Listing, waiting: list[str]) ->
         for each in found:
             path = f"{folder}/{each.name}" if folder else each.name
             if not each.is_dir(follow_symlinks=False):
-                listing.add(path, each.stat(follow_symlinks=False).st_mode, None)
+                listing.add(path, _mode(root, path), None)
             elif each.name not in PASSED_BY:
                 waiting.append(path)
 

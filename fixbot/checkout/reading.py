@@ -1,7 +1,7 @@
 """Reads a file whole, or says in one line why not."""
 
 # Names relative to an open folder, and bytes in names, are beyond pathlib.
-# ruff: noqa: PTH
+# ruff: noqa: PTH114, PTH118
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Writes files whole, all of them or none, and only over what was read."""
 
 # Names relative to an open folder, and bytes in names, are beyond pathlib.
-# ruff: noqa: PTH
+# ruff: noqa: PTH118
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ class _Staged:
             self._replace(self.temporary)
 
     def tidy(self) -> None:
-        with suppress(FileNotFoundError):
+        with suppress(OSError):  # not there any more, or the file system is read-only
             os.unlink(self.temporary, dir_fd=self.folder)
         if self.folder is not None:
             os.close(self.folder)
