@@ -78,16 +78,23 @@ def lines(text: str) -> list[str]:
 
 def changed(one: Sequence[str], two: Sequence[str]) -> list[Span]:
     """The spans that differ, in order: the fewest lines, placed where a reader would put them."""
-    head = 0
-    least = min(len(one), len(two))
-    while head < least and one[head] == two[head]:
-        head += 1
-    tail = 0
-    while tail < least - head and one[-1 - tail] == two[-1 - tail]:
-        tail += 1
+    head = shared(one, two)
+    tail = min(shared(one[::-1], two[::-1]), min(len(one), len(two)) - head)
     middle_one, middle_two = one[head : len(one) - tail], two[head : len(two) - tail]
     spans = [(a + head, b + head, c + head, d + head) for a, b, c, d in _middle(middle_one, middle_two)]
     return _settled(one, two, spans)
+
+
+def shared(one: Sequence[str], two: Sequence[str]) -> int:
+    """How far two sequences or strings begin alike; slices are compared, which costs little."""
+    low, high = 0, min(len(one), len(two))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == two[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 def _middle(one: Sequence[str], two: Sequence[str]) -> list[Span]:

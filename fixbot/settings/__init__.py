@@ -157,8 +157,10 @@ class Settings:
             "adds": True,
         },
     )
-    written: frozenset[str] = field(default=frozenset(), metadata={"internal": True})
-    """The dotted names of what a file or the command line set; all else is a default."""
+    written: tuple[str, ...] = field(default=(), metadata={"internal": True})
+    """The dotted names of what a file set; all else is a default."""
+    known_rules: tuple[str, ...] = field(default=(), metadata={"internal": True})
+    """Every rule that is installed, whether it runs or not: what a suppression may name."""
 
     def sets(self, name: str) -> bool:
         """Whether somebody set this (`tag`, `tag.key`), or it is only the default."""

@@ -62,7 +62,7 @@ def parse(settings: Settings, text: str, name: str) -> Settings:
         return settings
     file = _File(name, text)
     new: Settings = file.laid_over(settings, roots[0], ())
-    return replace(new, written=settings.written | frozenset(file.written))
+    return replace(new, written=tuple(sorted({*settings.written, *file.written})))
 
 
 def readable(kind: type) -> dict[str, Field[Any]]:

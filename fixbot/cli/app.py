@@ -1,0 +1,163 @@
+"""The commands, by typer: it understands the words and hands back the job, which runs outside of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from enum import StrEnum
+from typing import Annotated, NamedTuple
+
+import typer
+
+from fixbot import __version__
+from fixbot.cli import options as given
+from fixbot.cli.options import FailOn, Format, Options, listed
+from fixbot.errors import FixbotError
+
+app = typer.Typer(
+    name="fixbot",
+    help="Finds and repairs misconfigurations in ECS, CloudFormation, Terraform, Kubernetes and IAM files.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+class Job(NamedTuple):
+    """What a command line asks for."""
+
+    do: Callable[[tuple[str, ...]], int]
+
+
+class Listing(StrEnum):
+    """The forms of the list of rules."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def execute(arguments: list[str]) -> int:
+    """Understand the words and do the job. Raises FixbotError for words that make no sense."""
+    command = typer.main.get_command(app)
+    try:
+        job = command.main(arguments, prog_name="fixbot", standalone_mode=False)
+    except typer.Abort:
+        raise KeyboardInterrupt from None
+    except Exception as error:
+        # Click's own exceptions: some releases of typer carry a click of their own.
+        if not hasattr(error, "format_message"):
+            raise
+        words = " ".join(str(error.format_message()).split()).replace(": Value error,", ":")
+        raise FixbotError(words) from None
+    if isinstance(job, Job):
+        return job.do(tuple(arguments))
+    return job if isinstance(job, int) else 0
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"fixbot {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    context: typer.Context,
+    version: Annotated[  # noqa: ARG001 - its callback does the work
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is.")
+    ] = False,
+) -> None:
+    """Set up what all commands share."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@app.command()
+def run(  # noqa: PLR0913, PLR0917 - one for each option of the contract
+    path: given.PathOption = ".",
+    write: Annotated[bool, typer.Option("--write", help="Change the files of the working tree.")] = False,
+    branch: Annotated[
+        bool, typer.Option("--branch", help="One local branch with one commit for each proposal.")
+    ] = False,
+    only: given.OnlyOption = None,
+    skip: given.SkipOption = None,
+    safety: given.SafetyOption = None,
+    fail_on: given.FailOnOption = None,
+    include: given.IncludeOption = None,
+    exclude: given.ExcludeOption = None,
+    since: given.SinceOption = None,
+    config: given.ConfigOption = None,
+    format: given.FormatOption = Format.TEXT,  # noqa: A002 - the option's name
+    output: given.OutputOption = None,
+    no_cache: given.NoCacheOption = False,
+    jobs: given.JobsOption = None,
+    quiet: given.QuietOption = False,
+    debug: given.DebugOption = False,  # noqa: ARG001 - read where exceptions end
+) -> Job:
+    """Find, fix, prove and show. Writes nothing unless told to."""
+    return _job(
+        Options(
+            "run", path, listed(only), listed(skip), safety, fail_on or FailOn.NEVER,
+            tuple(include or ()), tuple(exclude or ()), since, config, format, output,
+            not no_cache, jobs, quiet, write, branch,
+        )
+    )  # fmt: skip
+
+
+@app.command()
+def scan(  # noqa: PLR0913, PLR0917 - one for each option of the contract
+    path: given.PathOption = ".",
+    only: given.OnlyOption = None,
+    skip: given.SkipOption = None,
+    safety: given.SafetyOption = None,
+    fail_on: given.FailOnOption = None,
+    include: given.IncludeOption = None,
+    exclude: given.ExcludeOption = None,
+    since: given.SinceOption = None,
+    config: given.ConfigOption = None,
+    format: given.FormatOption = Format.TEXT,  # noqa: A002 - the option's name
+    output: given.OutputOption = None,
+    no_cache: given.NoCacheOption = False,
+    jobs: given.JobsOption = None,
+    quiet: given.QuietOption = False,
+    debug: given.DebugOption = False,  # noqa: ARG001 - read where exceptions end
+) -> Job:
+    """List findings. Exits with 1 where one is as bad as --fail-on says (default low)."""
+    return _job(
+        Options(
+            "scan", path, listed(only), listed(skip), safety, fail_on or FailOn.LOW,
+            tuple(include or ()), tuple(exclude or ()), since, config, format, output,
+            not no_cache, jobs, quiet,
+        )
+    )  # fmt: skip
+
+
+def _job(options: Options) -> Job:
+    from fixbot.cli.job import carry_out  # noqa: PLC0415 - --help and completion can do without the rest
+
+    return Job(lambda words: carry_out(replace(options, arguments=words), os.environ))
+
+
+@app.command()
+def rules(
+    format: Annotated[Listing, typer.Option("--format", help="What the list looks like.")] = Listing.TEXT,  # noqa: A002 - the option's name
+    debug: given.DebugOption = False,  # noqa: ARG001 - read where exceptions end
+) -> Job:
+    """List the rules: name, severity, safety, what each does."""
+    from fixbot.cli.pages import list_rules  # noqa: PLC0415 - as above
+
+    return Job(lambda _: list_rules(os.environ, as_json=format is Listing.JSON))
+
+
+@app.command()
+def explain(
+    rule: Annotated[
+        str, typer.Argument(metavar="RULE", help="A rule's name.", autocompletion=given.complete_rule)
+    ],
+    debug: given.DebugOption = False,  # noqa: ARG001 - read where exceptions end
+) -> Job:
+    """Show a rule's page: the threat, what changes, what is left alone."""
+    from fixbot.cli.pages import show_page  # noqa: PLC0415 - as above
+
+    return Job(lambda _: show_page(rule, os.environ))

@@ -1,0 +1,84 @@
+"""`--write` and `--branch`: the offers put into files, or into branches."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fixbot.checkout import Checkout, FileChange
+from fixbot.checkout.branch import commit_on_branch
+from fixbot.model import Refusal
+
+if TYPE_CHECKING:
+    from fixbot.model import Patch, Proposal, Report
+
+
+@dataclass(frozen=True, slots=True)
+class Deeds:
+    """What was done, and what could not be."""
+
+    files: tuple[str, ...] = ()
+    branches: tuple[str, ...] = ()
+    failures: tuple[str, ...] = ()
+
+
+def written(checkout: Checkout, report: Report) -> Deeds:
+    """Put every patch into its file. Files that one proposal ties together are written as one, or not."""
+    files: list[str] = []
+    failures: list[str] = []
+    for group in _tied(report):
+        refusal = checkout.write_all(_change(patch, patch.after) for patch in group)
+        if refusal is None:
+            files.extend(patch.path for patch in group)
+        else:
+            failures.append(refusal.reason)
+    return Deeds(tuple(sorted(files)), failures=tuple(failures))
+
+
+def branches(checkout: Checkout, report: Report) -> Deeds:
+    """Commit every proposal on a branch of its own, on top of HEAD."""
+    patches = {patch.path: patch for patch in report.patches}
+    made: list[str] = []
+    failures: list[str] = []
+    for proposal in report.proposals:
+        changes = [_change(patches[path], text) for path, text in proposal.contents.items()]
+        commit = commit_on_branch(checkout, proposal.branch, changes, message(proposal))
+        if isinstance(commit, Refusal):
+            failures.append(f"{proposal.title}: {commit.reason}")
+        else:
+            made.append(commit.branch)
+    return Deeds(branches=tuple(made), failures=tuple(failures))
+
+
+def message(proposal: Proposal) -> str:
+    """The commit message of a proposal: its title, then what its reader must know."""
+    notes = [
+        textwrap.fill(note, 72, break_long_words=False, break_on_hyphens=False) for note in proposal.notes
+    ]
+    return "\n\n".join([proposal.title, *notes, f"Rule: {proposal.rule}\nFixbot-Key: {proposal.key}"]) + "\n"
+
+
+def _change(patch: Patch, after: str) -> FileChange:
+    before = None if patch.before is None else patch.before.encode()
+    return FileChange(patch.path, before, after.encode())
+
+
+def _tied(report: Report) -> Iterable[list[Patch]]:
+    """The patches in groups that share a proposal, directly or through another."""
+    leader = {patch.path: patch.path for patch in report.patches}
+
+    def find(path: str) -> str:
+        while leader[path] != path:
+            path = leader[path]
+        return path
+
+    for proposal in report.proposals:
+        known = [path for path in proposal.paths if path in leader]
+        for path in known[1:]:
+            leader[find(path)] = find(known[0])
+    groups: dict[str, list[Patch]] = {}
+    for patch in report.patches:
+        groups.setdefault(find(patch.path), []).append(patch)
+    return groups.values()

@@ -1,0 +1,123 @@
+"""The options that `run` and `scan` share, each with its help, and what they come to together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Bold(StrEnum):
+    """How far a fix may go."""
+
+    SAFE = "safe"
+    REVIEW = "review"
+
+
+class FailOn(StrEnum):
+    """The least severity for exit code 1."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+    NEVER = "never"
+
+
+class Format(StrEnum):
+    """The forms of a report."""
+
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
+    MARKDOWN = "markdown"
+    PATCH = "patch"
+
+
+def complete_rule(incomplete: str) -> list[str]:
+    """Rule names for the shell's completion."""
+    from fixbot.fixer import load  # noqa: PLC0415 - fixers are loaded only where they are needed
+
+    return [fixer.name for fixer in load() if fixer.name.startswith(incomplete)]
+
+
+PathOption = Annotated[
+    str, typer.Argument(metavar="[PATH]", help="A checkout, a folder of one, or one file.")
+]
+OnlyOption = Annotated[
+    list[str] | None,
+    typer.Option("--only", metavar="RULE", help="Only this rule; repeat it or list them with commas.",
+                 autocompletion=complete_rule),
+]  # fmt: skip
+SkipOption = Annotated[
+    list[str] | None,
+    typer.Option("--skip", metavar="RULE", help="Not this rule; repeat it or list them with commas.",
+                 autocompletion=complete_rule),
+]  # fmt: skip
+SafetyOption = Annotated[
+    Bold | None,
+    typer.Option("--safety", help="`safe`: only fixes that cannot change behaviour. Default: review."),
+]
+FailOnOption = Annotated[
+    FailOn | None,
+    typer.Option("--fail-on", help="Exit with 1 where a finding is this bad. Default: scan low, run never."),
+]
+IncludeOption = Annotated[
+    list[str] | None, typer.Option("--include", metavar="GLOB", help="Only these files; repeatable.")
+]
+ExcludeOption = Annotated[
+    list[str] | None, typer.Option("--exclude", metavar="GLOB", help="Not these files; repeatable.")
+]
+SinceOption = Annotated[
+    str | None, typer.Option("--since", metavar="REF", help="Only files that changed since this commit.")
+]
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", envvar="FIXBOT_CONFIG",
+                 help="Settings for all repositories; a repository's own .fixbot.yml counts more."),
+]  # fmt: skip
+FormatOption = Annotated[Format, typer.Option("--format", help="What the report looks like.")]
+OutputOption = Annotated[
+    Path | None, typer.Option("--output", metavar="FILE", help="Write the report there instead of stdout.")
+]
+NoCacheOption = Annotated[bool, typer.Option("--no-cache", help="Neither read nor keep earlier results.")]
+JobsOption = Annotated[
+    int | None, typer.Option("--jobs", metavar="N", min=1, help="Processes at once. Default: one a core.")
+]
+QuietOption = Annotated[bool, typer.Option("--quiet", help="No notes, no progress, no diffs in the text.")]
+DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of a bug.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """A command line, understood."""
+
+    command: str
+    path: str = "."
+    only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    safety: Bold | None = None
+    fail_on: FailOn = FailOn.NEVER
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    since: str | None = None
+    config: Path | None = None
+    format: Format = Format.TEXT
+    output: Path | None = None
+    cache: bool = True
+    jobs: int | None = None
+    quiet: bool = False
+    write: bool = False
+    branch: bool = False
+    arguments: tuple[str, ...] = ()
+    """The words as typed, for the command that is offered next."""
+
+
+def listed(values: Iterable[str] | None) -> tuple[str, ...]:
+    """Repeated options, or one with commas, as a list without doubles."""
+    words = (word.strip() for value in values or () for word in value.split(","))
+    return tuple(dict.fromkeys(word for word in words if word))

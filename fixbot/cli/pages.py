@@ -1,0 +1,81 @@
+"""`fixbot rules` and `fixbot explain`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from fixbot.cli.terminal import Terminal
+from fixbot.errors import FixbotError
+from fixbot.fixer import Fixer, load
+from fixbot.report.style import Style
+from fixbot.suppress import unknown_rule
+
+_LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
+_BOLD = re.compile(r"\*\*(.+?)\*\*")
+
+
+def list_rules(environment: Mapping[str, str], *, as_json: bool) -> int:
+    """Print all rules; returns the exit code."""
+    fixers = load()
+    terminal = Terminal(environment)
+    terminal.out(_as_json(fixers) if as_json else _as_text(fixers, terminal.style))
+    return 0
+
+
+def show_page(rule: str, environment: Mapping[str, str]) -> int:
+    """Print a rule's page; returns the exit code. Raises FixbotError for a rule that isn't there."""
+    known = {fixer.name: fixer for fixer in load()}
+    if rule not in known:
+        raise FixbotError(unknown_rule(rule, known))
+    fixer = known[rule]
+    page = fixer.page or f"# {fixer.title}\n\nThis rule has no page.\n"
+    terminal = Terminal(environment)
+    lines = plainly(page, terminal.style) if terminal.style.colour else [page.rstrip("\n")]
+    terminal.out("\n".join(lines) + "\n")
+    return 0
+
+
+def _as_text(fixers: Iterable[Fixer], style: Style) -> str:
+    rows = [(each.name, each.severity.label, each.safety.value, each.title) for each in fixers]
+    wide = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
+    return "".join(
+        f"{style.bold(name.ljust(wide[0]))}  {style.grade(severity, severity.ljust(wide[1]))}  "
+        f"{safety.ljust(wide[2])}  {title}\n"
+        for name, severity, safety, title in rows
+    )
+
+
+def _as_json(fixers: Iterable[Fixer]) -> str:
+    rows = [
+        {
+            "name": each.name,
+            "severity": each.severity.label,
+            "safety": each.safety.value,
+            "title": each.title,
+            "controls": list(each.controls),
+            "references": list(each.references),
+        }
+        for each in fixers
+    ]
+    return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
+
+
+def plainly(page: str, style: Style) -> Iterator[str]:
+    """A Markdown page for a terminal: no marks, colour where they were."""
+    fence = ""
+    for line in page.rstrip("\n").split("\n"):
+        if mark := re.match(r"\s*(`{3,}|~{3,})", line):
+            if not fence:
+                fence = mark[1]
+            elif line.strip() == fence:
+                fence = ""
+            continue
+        if fence:
+            yield "    " + (style.diff_line(line) if line[:1] in "+-@" else line)
+        elif line.startswith("#"):
+            yield style.bold(line.lstrip("# "))
+        else:
+            linked = _LINK.sub(r"\1 (\2)", line)
+            yield _BOLD.sub(lambda found: style.bold(found[1]), linked).replace("`", "")

@@ -1,0 +1,98 @@
+"""The report in the form that was asked for, to where it was asked for, and what to type next."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fixbot.cli.options import Format, Options
+from fixbot.report import text
+from fixbot.report.style import Style, count
+
+if TYPE_CHECKING:
+    from fixbot.cli.deeds import Deeds
+    from fixbot.cli.terminal import Terminal
+    from fixbot.fixer import Fixer
+    from fixbot.model import Report
+    from fixbot.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """All that a report's forms need between them."""
+
+    report: Report
+    fixers: tuple[Fixer, ...]
+    settings: Settings
+    options: Options
+    deeds: Deeds
+
+
+def show(all_of_it: Shown, terminal: Terminal) -> None:
+    """Print or write the report. Raises CannotWrite."""
+    options, report = all_of_it.options, all_of_it.report
+    closing = tuple(_closing(report, options, all_of_it.deeds))
+    if options.output is None or str(options.output) == "-":
+        terminal.out(_rendered(all_of_it, terminal.style, closing))
+        if options.format is not Format.TEXT and (options.write or options.branch):
+            _notes(closing, terminal)
+        return
+    private = options.format is Format.PATCH
+    terminal.file(options.output, _rendered(all_of_it, Style(), closing), private=private)
+    if private:
+        _warn(report, options, terminal)
+    _notes((f"{text.summary(report)} Written to {options.output}", *closing[:1]), terminal)
+
+
+def _rendered(all_of_it: Shown, style: Style, closing: tuple[str, ...]) -> str:
+    report, options = all_of_it.report, all_of_it.options
+    # Each form is imported when it is asked for.
+    match options.format:
+        case Format.JSON:
+            from fixbot.report import json  # noqa: PLC0415
+
+            return json.render(report)
+        case Format.SARIF:
+            from fixbot.report import sarif  # noqa: PLC0415
+
+            return sarif.render(report, all_of_it.fixers, all_of_it.settings.ignore)
+        case Format.MARKDOWN:
+            from fixbot.report import markdown  # noqa: PLC0415
+
+            return markdown.render(report)
+        case Format.PATCH:
+            from fixbot.report import patch  # noqa: PLC0415
+
+            return patch.render(report)
+        case Format.TEXT:
+            if options.command == "scan":
+                return text.scan(report, style, brief=options.quiet)
+            return text.run(report, style, closing, brief=options.quiet)
+
+
+def _warn(report: Report, options: Options, terminal: Terminal) -> None:
+    from fixbot.report.patch import holds_secrets  # noqa: PLC0415 - only this form needs it
+
+    if holds_secrets(report):
+        terminal.note(f"note: {options.output} holds secrets that the fixes remove; don't commit or share it")
+
+
+def _notes(lines: tuple[str, ...], terminal: Terminal) -> None:
+    for line in lines:
+        terminal.note(line)
+
+
+def _closing(report: Report, options: Options, deeds: Deeds) -> Iterator[str]:
+    """What was done, and the command that comes next."""
+    if options.write:
+        yield f"Written: {count(len(deeds.files), 'file')}." + (
+            " Look at them: git diff" if deeds.files else ""
+        )
+    elif options.branch:
+        yield f"{count(len(deeds.branches), 'branch', 'branches')}, one for each proposal:"
+        yield from (f"  git show {shlex.quote(name)}" for name in deeds.branches)
+    elif report.proposals and options.command == "run":
+        again = shlex.join(["fixbot", *options.arguments])
+        yield f"Apply them: {again} --write    as local branches: {again} --branch"

@@ -1,0 +1,117 @@
+"""Where words go: reports to stdout or a file, notes and progress to stderr."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO
+
+from fixbot.errors import FixbotError
+from fixbot.report.style import Style, shown
+
+NARROWEST, WIDEST, ELSEWHERE = 60, 120, 100
+FIRST_AFTER, NEXT_AFTER = 0.6, 0.1
+"""Seconds until progress is shown at all, and between two pictures of it."""
+
+
+class CannotWrite(FixbotError):
+    """The report has nowhere to go: the disk is full, or the folder isn't there."""
+
+    exit_code = 1
+
+
+class Terminal:
+    """The two streams, and what the one who reads them can see."""
+
+    def __init__(self, environment: Mapping[str, str], *, quiet: bool = False) -> None:
+        dumb = environment.get("TERM") == "dumb"
+        self._quiet = quiet
+        self._moving = not quiet and not dumb and sys.stderr.isatty()
+        self._progress_at = time.monotonic() + FIRST_AFTER
+        self._shown = False
+        there = sys.stdout.isatty()
+        width = min(max(shutil.get_terminal_size().columns, NARROWEST), WIDEST) if there else ELSEWHERE
+        # https://no-color.org: present and not empty, whatever its value.
+        colour = there and not dumb and not environment.get("NO_COLOR")
+        self.style = Style(colour, width, most=40 if there else None)
+
+    def note(self, text: str) -> None:
+        """A line for the user beside the report."""
+        if not self._quiet:
+            self.clear()
+            sys.stderr.write(f"{shown(text)}\n".encode("utf-8", "backslashreplace").decode())
+
+    def trouble(self, text: str) -> None:
+        """A line that is said even when notes aren't wanted."""
+        self.clear()
+        sys.stderr.write(f"fixbot: {shown(text)}\n")
+
+    def progress(self, done: int, total: int, what: str) -> None:
+        """Draw how far the work is; on a terminal only, and only when it takes a while."""
+        now = time.monotonic()
+        if not self._moving or now < self._progress_at:
+            return
+        self._progress_at = now + NEXT_AFTER
+        self._shown = True
+        full = 24 * done // max(total, 1)
+        head = f"\r\x1b[K{'━' * full}{'╌' * (24 - full)} {done:,} of {total:,}  "
+        room = max(10, shutil.get_terminal_size().columns - 45)
+        sys.stderr.write(head + shown(what)[-room:])
+        sys.stderr.flush()
+
+    def clear(self) -> None:
+        """Take the progress away."""
+        if self._shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+            self._shown = False
+
+    def out(self, text: str) -> None:
+        """Write to stdout as UTF-8, or as well as its encoding can."""
+        self.clear()
+        encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+        data = text.encode(encoding, "backslashreplace")
+        try:
+            sys.stdout.flush()
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise CannotWrite(f"stdout: cannot be written: {error.strerror}") from None
+
+    def file(self, path: Path, text: str, *, private: bool = False) -> None:
+        """Write a file, whole or not at all; `private` is for its owner alone. A pipe gets it as it is."""
+        data = text.encode("utf-8", "backslashreplace")
+        try:
+            if path.exists() and not path.is_file():
+                path.write_bytes(data)
+            else:
+                _replace(path, data, 0o600 if private else 0o666 & ~_umask())
+        except OSError as error:
+            raise CannotWrite(f"{path}: cannot be written: {error.strerror}") from None
+
+
+def _replace(path: Path, data: bytes, mode: int) -> None:
+    target = path.resolve()
+    handle, name = tempfile.mkstemp(prefix=".fixbot-", dir=target.parent)
+    file: IO[bytes]
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        Path(name).chmod(mode)
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

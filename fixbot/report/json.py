@@ -1,0 +1,47 @@
+"""The report for machines; its fields are promised in `schema` 1 and are only ever added to."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from fixbot import __version__
+
+if TYPE_CHECKING:
+    from fixbot.model import Finding, Patch, Proposal, Report
+
+
+def render(report: Report) -> str:
+    r"""The whole report. What a path holds that is no Unicode stands as a lone surrogate (`\\udcff`)."""
+    whole = {
+        "schema": 1,
+        "fixbot": __version__,
+        "stats": asdict(report.stats) | {"seconds": round(report.stats.seconds, 3)},
+        "findings": [_finding(each) for each in report.findings],
+        "patches": [_patch(each) for each in report.patches],
+        "proposals": [_proposal(each) for each in report.proposals],
+        "unread": [asdict(each) for each in report.unread],
+    }
+    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return asdict(finding) | {
+        "severity": finding.severity.label,
+        "safety": finding.safety.value,
+        "status": finding.status.value,
+    }
+
+
+def _patch(patch: Patch) -> dict[str, Any]:
+    fields = ("path", "diff", "fixed", "introduced")
+    return {name: getattr(patch, name) for name in fields}
+
+
+def _proposal(proposal: Proposal) -> dict[str, Any]:
+    fields = ("key", "branch", "title", "body", "paths", "findings", "rule", "notes")
+    return {name: getattr(proposal, name) for name in fields} | {
+        "severity": proposal.severity.label,
+        "safety": proposal.safety.value,
+    }

@@ -1,0 +1,153 @@
+"""SARIF 2.1.0 (OASIS), for GitHub's code scanning and other collectors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from fixbot import __version__
+from fixbot.model import Severity, Status
+from fixbot.report.replacements import Replacement, replacements
+
+if TYPE_CHECKING:
+    from fixbot.fixer import Fixer
+    from fixbot.model import Finding, Patch, Proposal, Report, Unread
+    from fixbot.suppress import Ignore
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_LEVELS = {
+    Severity.CRITICAL: ("error", "9.5"),
+    Severity.HIGH: ("error", "8.0"),
+    Severity.MEDIUM: ("warning", "5.5"),
+    Severity.LOW: ("note", "2.0"),
+}
+
+
+def render(report: Report, fixers: Iterable[Fixer], configured: Collection[Ignore] = ()) -> str:
+    """The report as one SARIF run. `configured` tells wishes from outside the files from inline ones."""
+    rules = sorted(fixers, key=lambda fixer: fixer.name)
+    numbers = {fixer.name: number for number, fixer in enumerate(rules)}
+    outside = {(wish.rule, wish.reason) for wish in configured}
+    fixes = _fixes(report)
+    run = {
+        "tool": {
+            "driver": {
+                "name": "fixbot",
+                "version": __version__,
+                "semanticVersion": __version__,
+                "rules": [_rule(fixer) for fixer in rules],
+            }
+        },
+        "columnKind": "unicodeCodePoints",
+        "invocations": [
+            {
+                "executionSuccessful": True,
+                "toolExecutionNotifications": [_notification(each) for each in report.unread],
+            }
+        ],
+        "results": [_result(each, numbers, fixes.get(each.id), outside) for each in report.findings],
+    }
+    whole = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+
+
+def _rule(fixer: Fixer) -> dict[str, Any]:
+    level, score = _LEVELS[fixer.severity]
+    page = fixer.page
+    rule: dict[str, Any] = {
+        "id": fixer.name,
+        "shortDescription": {"text": fixer.title},
+        "help": {"text": page or fixer.title, "markdown": page or fixer.title},
+        "defaultConfiguration": {"level": level},
+        "properties": {"tags": ["security", *fixer.controls], "security-severity": score},
+    }
+    return rule
+
+
+def _result(
+    finding: Finding,
+    numbers: dict[str, int],
+    fix: dict[str, Any] | None,
+    outside: Collection[tuple[str, str | None]],
+) -> dict[str, Any]:
+    reason = f" {finding.reason}" if finding.reason and finding.status is not Status.SUPPRESSED else ""
+    result: dict[str, Any] = {
+        "ruleId": finding.rule,
+        "level": _LEVELS[finding.severity][0],
+        "message": {"text": f"{finding.resource}: {finding.message}{reason}"},
+        "locations": [_location(finding.path, finding.line, finding.column, finding.resource)],
+        "partialFingerprints": {"fixbot/v1": finding.id},
+        "properties": {
+            "status": finding.status.value,
+            "safety": finding.safety.value,
+            "controls": list(finding.controls),
+            "security-severity": _LEVELS[finding.severity][1],
+        },
+    }
+    if finding.rule in numbers:
+        result["ruleIndex"] = numbers[finding.rule]
+    if fix is not None and finding.status is Status.FIXED:
+        result["fixes"] = [fix]
+    if finding.status is Status.SUPPRESSED:
+        kind = "external" if (finding.rule, finding.reason) in outside else "inSource"
+        result["suppressions"] = [{"kind": kind, "status": "accepted", "justification": finding.reason or ""}]
+    return result
+
+
+def _artifact(path: str) -> dict[str, Any]:
+    return {"uri": quote(path.encode("utf-8", "surrogateescape")), "uriBaseId": "%SRCROOT%"}
+
+
+def _location(path: str, line: int | None, column: int | None, name: str = "") -> dict[str, Any]:
+    place: dict[str, Any] = {"artifactLocation": _artifact(path)}
+    if line is not None:
+        place["region"] = {"startLine": line} | ({"startColumn": column} if column else {})
+    location: dict[str, Any] = {"physicalLocation": place}
+    if name:
+        location["logicalLocations"] = [{"name": name, "kind": "resource"}]
+    return location
+
+
+def _notification(unread: Unread) -> dict[str, Any]:
+    return {
+        "level": "note",
+        "message": {"text": f"Not read: {unread.reason}"},
+        "locations": [_location(unread.path, unread.line, None)],
+    }
+
+
+def _fixes(report: Report) -> dict[str, dict[str, Any]]:
+    """The fix of each finding: all that its proposal changes, since that is offered as one."""
+    patches = {patch.path: patch for patch in report.patches}
+    found: dict[str, dict[str, Any]] = {}
+    for proposal in report.proposals:
+        fix = _fix(proposal, patches)
+        if fix is not None:
+            found.update(dict.fromkeys(proposal.findings, fix))
+    return found
+
+
+def _fix(proposal: Proposal, patches: dict[str, Patch]) -> dict[str, Any] | None:
+    """None where a replacement would show what the masked diff hides."""
+    if not proposal.contents or any(path not in patches for path in proposal.contents):
+        return None
+    rows = proposal.diff.split("\n")
+    visible = "\n".join(row[1:] for row in rows if row.startswith("+") and not row.startswith("+++ "))
+    changes = []
+    for path, after in proposal.contents.items():
+        some = list(replacements(patches[path].before or "", after))
+        if not all(piece in visible for each in some for piece in each.text.split("\n")):
+            return None
+        if some:
+            changes.append(
+                {"artifactLocation": _artifact(path), "replacements": list(map(_replacement, some))}
+            )
+    return {"description": {"text": proposal.title}, "artifactChanges": changes} if changes else None
+
+
+def _replacement(each: Replacement) -> dict[str, Any]:
+    (line, column), (end_line, end_column) = each.start, each.end
+    region = {"startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column}
+    return {"deletedRegion": region} | ({"insertedContent": {"text": each.text}} if each.text else {})

@@ -1,0 +1,76 @@
+"""Words on a terminal: colour, width, counts, and nothing in them that could steer the terminal."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from dataclasses import dataclass
+
+# Control characters, and those that reorder or hide what stands beside them.
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
+
+
+def shown(text: str) -> str:
+    r"""The text on one line, with what would steer a terminal written as `\x1b`."""
+    text = text.replace("\n", "\\n")
+    return _UNSAFE.sub(_escape, text) if not text.isprintable() else text
+
+
+def _escape(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    if 0xDC80 <= code <= 0xDCFF:
+        return f"\\x{code - 0xDC00:02x}"
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """`1 file`, `2 files`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """What the reader's screen can do. `most` caps long lists and diffs; None shows all."""
+
+    colour: bool = False
+    width: int = 100
+    most: int | None = None
+
+    def _paint(self, code: str, text: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if self.colour and text else text
+
+    def bold(self, text: str) -> str:
+        """Headings."""
+        return self._paint("1", text)
+
+    def dim(self, text: str) -> str:
+        """What may be skipped."""
+        return self._paint("2", text)
+
+    def grade(self, word: str, text: str = "") -> str:
+        """A severity's word in its colour."""
+        code = {"critical": "1;31", "high": "31", "medium": "33"}.get(word, "2")
+        return self._paint(code, text or word)
+
+    def diff_line(self, line: str) -> str:
+        """A line of a diff: removed red, added green, the rest dim."""
+        code = {"-": "31", "+": "32", "@": "36"}.get(line[:1])
+        return self._paint(code, line) if code else self.dim(line)
+
+    def wrapped(self, text: str, indent: str) -> list[str]:
+        """A paragraph as indented lines; a word longer than a line stays whole."""
+        return textwrap.wrap(
+            shown(" ".join(text.split())),
+            self.width,
+            initial_indent=indent,
+            subsequent_indent=indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+
+    def beside(self, left: str, right: str, painted_left: str, painted_right: str) -> str:
+        """Two texts on one line, the second at the right margin where there is room."""
+        gap = max(3, self.width - len(left) - len(right))
+        return f"{painted_left}{' ' * gap}{painted_right}"

@@ -1,0 +1,196 @@
+"""What a person at a terminal reads: the offers first, then what was left alone, then what wasn't read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING, TypeVar
+
+from fixbot.model import Status
+from fixbot.report.diffs import painted
+from fixbot.report.style import Style, count, shown
+from fixbot.suppress import lapse_of
+
+if TYPE_CHECKING:
+    from fixbot.model import Finding, Proposal, Report
+
+PLACES = 8
+"""So many places are named of a group that says the same of all."""
+
+T = TypeVar("T")
+
+
+def run(report: Report, style: Style, closing: Iterable[str] = (), *, brief: bool = False) -> str:
+    """All of `fixbot run`. `closing` are the last lines: what was done, what to type next."""
+    out = [] if brief else [_opening(report), ""]
+    by_id = {finding.id: finding for finding in report.findings}
+    for number, proposal in enumerate(report.proposals, 1):
+        out.extend(_proposal(number, proposal, by_id, style, brief=brief))
+    out.extend(_rest(report, style, brief=brief))
+    if not brief:
+        out.extend((summary(report), *closing))
+    return _joined(out)
+
+
+def scan(report: Report, style: Style, *, brief: bool = False) -> str:
+    """All of `fixbot scan`: findings by rule, the gravest first."""
+    out = [] if brief else [_opening(report), ""]
+    open_ones = [finding for finding in report.findings if finding.status is not Status.SUPPRESSED]
+    for (rule, severity), some in _groups(open_ones, lambda each: (each.rule, each.severity)):
+        fixed = sum(finding.status is Status.FIXED for finding in some)
+        right = f"{severity.label} · {count(len(some), 'finding')}, {fixed:,} with a fix"
+        out.append(style.beside(rule, right, style.bold(rule), style.grade(severity.label, right)))
+        out.extend(_line_of(finding, style) for finding in some)
+        out.append("")
+    out.extend(_ignored(report, style))
+    out.extend(_unread(report, style))
+    if not brief:
+        closing = () if not open_ones else ("What can be done about them: fixbot run",)
+        out.extend((scan_summary(report), *closing))
+    return _joined(out)
+
+
+def summary(report: Report) -> str:
+    """The closing sentence of a run."""
+    by_status = {status: sum(each.status is status for each in report.findings) for status in Status}
+    parts = []
+    if report.proposals:
+        files = count(len({path for each in report.proposals for path in each.paths}), "file")
+        fixed = count(by_status[Status.FIXED], "finding")
+        parts.append(f"{count(len(report.proposals), 'proposal')} for {fixed} in {files}")
+    elif not report.findings:
+        nothing = report.stats.containers + report.stats.statements == 0
+        parts.append(
+            "No containers and no policies found" if nothing else "Nothing to repair in what was read"
+        )
+    rest = (
+        (Status.REFUSED, f"{by_status[Status.REFUSED]:,} left alone"),
+        (Status.MANUAL, f"{by_status[Status.MANUAL]:,} for a person to do"),
+        (Status.SUPPRESSED, f"{by_status[Status.SUPPRESSED]:,} ignored as asked"),
+    )
+    parts.extend(words for status, words in rest if by_status[status])
+    return ", ".join([*parts, *_unread_words(report)]) + "."
+
+
+def scan_summary(report: Report) -> str:
+    """The closing sentence of a scan."""
+    some = [finding for finding in report.findings if finding.status is not Status.SUPPRESSED]
+    files = len({finding.path for finding in some})
+    words = (
+        f"{count(len(some), 'finding')} in {count(files, 'file')}" if some else "No findings in what was read"
+    )
+    ignored = len(report.findings) - len(some)
+    return (
+        ", ".join([words, *([f"{ignored:,} ignored as asked"] if ignored else []), *_unread_words(report)])
+        + "."
+    )
+
+
+def _unread_words(report: Report) -> list[str]:
+    files = len({unread.path for unread in report.unread})
+    return [f"{count(files, 'file')} not read or not wholly"] if files else []
+
+
+def _opening(report: Report) -> str:
+    stats = report.stats
+    what = f"{count(stats.containers, 'container')}, {count(stats.statements, 'policy statement')}"
+    files = len({unread.path for unread in report.unread})
+    last = f" {count(files, 'file')} could not be read wholly (shown last)." if files else ""
+    return f"Looked through {count(stats.files_listed, 'file')} in {stats.seconds:.1f} s: {what}.{last}"
+
+
+def _proposal(
+    number: int, proposal: Proposal, by_id: dict[str, Finding], style: Style, *, brief: bool
+) -> Iterator[str]:
+    left = f"{number}  {shown(proposal.title)}"
+    right = f"{proposal.severity.label} · {proposal.safety.value}"
+    yield style.beside(left, right, style.bold(left), style.grade(proposal.severity.label, right))
+    if brief:
+        return
+    findings = [by_id[each] for each in proposal.findings if each in by_id]
+    for finding in findings[:PLACES]:
+        controls = f"  ({', '.join(finding.controls)})" if finding.controls else ""
+        yield f"   {_place(finding)}  {shown(finding.resource)}{style.dim(controls)}"
+        if (lapse := lapse_of(finding.message)) is not None:
+            yield f"     {shown(lapse)}"
+    if len(findings) > PLACES:
+        yield f"   and {count(len(findings) - PLACES, 'more place')}"
+    yield from painted(proposal.diff, style, "     ", len(proposal.paths))
+    for note in proposal.notes:
+        yield from style.wrapped(note, "   ")
+    yield ""
+
+
+def _rest(report: Report, style: Style, *, brief: bool) -> Iterator[str]:
+    if brief and report.proposals:
+        yield ""
+    for status, heading in ((Status.REFUSED, "Left alone"), (Status.MANUAL, "For a person to do")):
+        some = [finding for finding in report.findings if finding.status is status]
+        groups = _groups(some, lambda each: (each.rule, each.reason or each.message))
+        yield from _section(heading, groups, lambda each: f"{_place(each)}  {shown(each.resource)}", style)
+    yield from _ignored(report, style)
+    yield from _unread(report, style)
+
+
+def _ignored(report: Report, style: Style) -> Iterator[str]:
+    some = [finding for finding in report.findings if finding.status is Status.SUPPRESSED]
+    groups = _groups(some, lambda each: (each.rule, each.reason or ""))
+    yield from _section("Ignored, as asked", groups, _place, style)
+
+
+def _unread(report: Report, style: Style) -> Iterator[str]:
+    groups = _groups(report.unread, lambda each: ("", each.reason))
+    yield from _section("Not read", groups, lambda each: _at(each.path, each.line), style)
+
+
+def _section(
+    heading: str,
+    groups: Iterable[tuple[tuple[str, str], list[T]]],
+    place: Callable[[T], str],
+    style: Style,
+) -> Iterator[str]:
+    """A heading, and for each group its places and then, once, what is said of them all."""
+    groups = list(groups)
+    if groups:
+        yield style.bold(heading)
+    for (rule, reason), some in islice(groups, style.most):
+        for index, each in enumerate(some[:PLACES]):
+            yield f"  {place(each)}" + (style.dim(f"  {rule}") if rule and index == 0 else "")
+        if len(some) > PLACES:
+            yield f"  and {len(some) - PLACES:,} more (all of them: --format json)"
+        yield from style.wrapped(reason, "      ")
+    if style.most is not None and len(groups) > style.most:
+        rest = sum(len(some) for _, some in groups[style.most :])
+        reasons = count(len(groups) - style.most, "other reason")
+        yield f"  and {rest:,} more, for {reasons} (all of them: --format json)"
+    if groups:
+        yield ""
+
+
+K = TypeVar("K")
+
+
+def _groups(some: Iterable[T], key: Callable[[T], K]) -> Iterable[tuple[K, list[T]]]:
+    """Those that say the same, in the order of the first of each."""
+    groups: dict[K, list[T]] = {}
+    for each in some:
+        groups.setdefault(key(each), []).append(each)
+    return groups.items()
+
+
+def _line_of(finding: Finding, style: Style) -> str:
+    controls = f"  ({', '.join(finding.controls)})" if finding.controls else ""
+    where = f"{shown(finding.path)}:{finding.line}:{finding.column}"
+    return f"  {where}  {shown(finding.resource)}: {shown(finding.message)}{style.dim(controls)}"
+
+
+def _place(finding: Finding) -> str:
+    return _at(finding.path, finding.line)
+
+
+def _at(path: str, line: int | None) -> str:
+    return shown(path) if line is None else f"{shown(path)}:{line}"
+
+
+def _joined(lines: Iterable[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
