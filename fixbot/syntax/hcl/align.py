@@ -1,0 +1,188 @@
+"""The columns of `terraform fmt`: which lines it lines up, and what an edit does to them.
+
+fmt works on lines, not on entries: a line with a `=` whose brackets balance behind it joins the `=`
+of the lines above and below; a line that ends in a comment joins theirs (hclwrite, formatCells).
+A heredoc counts as one line.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+_TOKEN = re.compile(r'"|#|//|/\*|<<-?([^\W\d][\w-]*)\r?\n|==|=>|<=|>=|!=|[={}()\[\]\n]')
+_IN_STRING = re.compile(r'\\.|\$\$\{|%%\{|[$%]\{|"', re.DOTALL)
+_IN_TEMPLATE = re.compile(r'["{}]')
+_CHANGE = {"{": 1, "(": 1, "[": 1, "}": -1, ")": -1, "]": -1}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line as fmt sees it: the offsets of its first `=` and its closing comment, -1 without.
+
+    `column` says whether its brackets balance behind the `=`; `lead` and `body` are where the
+    blanks before `=` and comment begin.
+    """
+
+    start: int
+    end: int
+    equals: int
+    column: bool
+    lead: int
+    comment: int
+    body: int
+
+
+def equals_gap(line: Line) -> tuple[int, int]:
+    """The blanks before the `=` of a column; the second is -1 without one."""
+    return line.lead, line.equals if line.column else -1
+
+
+def comment_gap(line: Line) -> tuple[int, int]:
+    """The blanks before the closing comment; the second is -1 without one."""
+    return line.body, line.comment
+
+
+def scan(text: str, start: int = 0, end: int | None = None) -> list[Line]:
+    """The lines of `text[start:end]`, which begins and ends at line ends outside any string."""
+    end = len(text) if end is None else end
+    lines = []
+    at = begin = start
+    equals, comment, net = -1, -1, 0
+    while at < end:
+        found = _TOKEN.search(text, at, end)
+        token = found[0] if found else "\n"
+        here, at = (found.start(), found.end()) if found else (end, end)
+        match token:
+            case "\n":
+                lines.append(_line(text, begin, here, equals, net == 0, comment))
+                begin, equals, comment, net = at, -1, -1, 0
+            case '"':
+                at = _after_string(text, at, end)
+            case "#" | "//":
+                comment = here if text[begin:here].strip() else -1
+                at = text.find("\n", here, end)
+                at = end if at < 0 else at
+            case "/*":
+                closed = text.find("*/", at, end)
+                at = end if closed < 0 else closed + 2
+            case "=" if equals < 0:
+                equals = here
+            case _ if found and found[1]:
+                at = _after_heredoc(text, at, end, found[1])
+            case _ if equals >= 0:
+                net += _CHANGE.get(token, 0)
+    if begin < end:
+        lines.append(_line(text, begin, end, equals, net == 0, comment))
+    return lines
+
+
+def _line(text: str, start: int, end: int, equals: int, balanced: bool, comment: int) -> Line:
+    lead = start + len(text[start:equals].rstrip(" \t")) if equals >= 0 else -1
+    body = start + len(text[start:comment].rstrip(" \t")) if comment >= 0 else -1
+    return Line(start, end, equals, equals >= 0 and balanced, lead, comment, body)
+
+
+def _after_string(text: str, at: int, end: int) -> int:
+    stack = ['"']
+    while stack and at < end:
+        found = (_IN_STRING if stack[-1] == '"' else _IN_TEMPLATE).search(text, at, end)
+        if found is None:
+            return end
+        at = found.end()
+        token = found[0]
+        if token in ("${", "%{", "{"):
+            stack.append("{")
+        elif token == '"' and stack[-1] != '"':
+            stack.append('"')
+        elif token in ('"', "}"):
+            stack.pop()
+    return at
+
+
+def _after_heredoc(text: str, at: int, end: int, marker: str) -> int:
+    found = re.compile(rf"^[ \t]*{re.escape(marker)}(?=\r?$)", re.MULTILINE).search(text, at, end)
+    return found.end() if found else end
+
+
+Gap = Callable[[Line], tuple[int, int]]
+
+
+def chains(lines: Sequence[Line], gap: Gap) -> Iterator[list[Line]]:
+    """Runs of lines that fmt puts into one column."""
+    chain: list[Line] = []
+    for line in lines:
+        if gap(line)[1] >= 0:
+            chain.append(line)
+        elif chain:
+            yield chain
+            chain = []
+    if chain:
+        yield chain
+
+
+def openers(lines: Sequence[Line]) -> list[Line]:
+    """The lines on which a value of several lines begins: fmt wants one blank before the `=`."""
+    return [line for line in lines if line.equals >= 0 and not line.column]
+
+
+def spaces(chain: list[Line], gap: Gap, grown: dict[int, int]) -> list[int]:
+    """How many blanks fmt wants before each `=` or comment. `grown` says by how much, by line start."""
+    widths = [gap(line)[0] - line.start + grown.get(line.start, 0) for line in chain]
+    return [max(widths) - width + 1 for width in widths]
+
+
+def _tidy(text: str, lines: Sequence[Line]) -> frozenset[int]:
+    """The offsets of every `=` and closing comment that stands in a column as fmt leaves it."""
+    tidy: set[int] = set()
+    for gap in (equals_gap, comment_gap):
+        groups = list(chains(lines, gap))
+        good = [_is_tidy(text, chain, gap) for chain in groups]
+        for chain, fine in zip(groups, good, strict=True):
+            # One line alone is in a column with itself: the others tell whether that is meant.
+            if fine and (all(good) or len(set(spaces(chain, gap, {}))) > 1):
+                tidy |= {gap(line)[1] for line in chain}
+        if gap is equals_gap and all(good):
+            tidy |= {line.equals for line in openers(lines) if text[line.lead : line.equals] == " "}
+    return frozenset(tidy)
+
+
+def _is_tidy(text: str, chain: list[Line], gap: Gap) -> bool:
+    wanted = spaces(chain, gap, {})
+    return all(text[slice(*gap(line))] == " " * n for line, n in zip(chain, wanted, strict=True))
+
+
+class Sheet:
+    """The lines around an edit, and whether they were in column before it."""
+
+    def __init__(self, text: str, start: int, end: int) -> None:
+        self.text = text
+        self.start = start
+        self.end = end
+        self.lines = scan(text, start, end)
+        self.tidy = _tidy(text, self.lines)
+        self.starts = [line.start for line in self.lines]
+
+    def cost(self, offset: int, new: str) -> int:
+        """How many lines would have to move if the lines `new` were put in at the line start `offset`."""
+        at = bisect_right(self.starts, offset - 1)
+        low, high = at, at
+        while low > 0 and self.lines[low - 1].column:
+            low -= 1
+        while high < len(self.lines) and self.lines[high].column:
+            high += 1
+        size = len(self.text) + 1
+        fresh = [_moved(line, size) for line in scan(new)]
+        cost = 0
+        for chain in chains([*self.lines[low:at], *fresh, *self.lines[at:high]], equals_gap):
+            if all(line.equals in self.tidy for line in chain if line.start < size):
+                wanted = zip(chain, spaces(chain, equals_gap, {}), strict=True)
+                cost += sum(n != line.equals - line.lead for line, n in wanted if line.start < size)
+        return cost
+
+
+def _moved(line: Line, by: int) -> Line:
+    equals, lead = (line.equals + by, line.lead + by) if line.equals >= 0 else (-1, -1)
+    return Line(line.start + by, line.end + by, equals, line.column, lead, -1, -1)

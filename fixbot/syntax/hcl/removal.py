@@ -1,0 +1,81 @@
+"""Takes children out of a collection: whole lines where they have lines of their own."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from fixbot.syntax.hcl.layout import line_after, line_start
+from fixbot.tree import Edit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fixbot.syntax.hcl.layout import Child, Layout
+
+
+def removals(layout: Layout) -> Iterator[Edit]:
+    """The edits that take every child away that isn't kept."""
+    numbered = list(enumerate(layout.children))
+    for (kept, own), group in groupby(numbered, lambda pair: (pair[1].kept, pair[1].own_lines)):
+        run = [child for _, child in group]
+        if kept:
+            continue
+        if own:
+            yield from _lines(layout, run)
+        elif layout.node.style == "body":
+            yield from (Edit(child.start, child.end, "") for child in run)
+        else:
+            yield _inline(layout, run)
+
+
+def _lines(layout: Layout, run: list[Child]) -> Iterator[Edit]:
+    text = layout.text
+    start, end = line_start(text, run[0].start), run[0].after
+    for child in run[1:]:
+        begin = line_start(text, child.start)
+        if text[end:begin].strip():
+            yield _without_doubled_blank(layout, start, end)
+            start = begin
+        end = child.after
+    yield _without_doubled_blank(layout, start, end)
+
+
+def _without_doubled_blank(layout: Layout, start: int, end: int) -> Edit:
+    """Takes a blank line along that would be left as a second one, or at an end of the collection."""
+    text = layout.text
+    above = line_start(text, start - 1) if start else 0
+    blank_above = above < start and above >= layout.opened and not text[above:start].strip()
+    first = start == layout.opened or start == line_after(text, layout.opened)
+    below = line_after(text, end)
+    blank_below = end < layout.closed and not text[end:below].strip()
+    if blank_below and (blank_above or first):
+        end = below
+    elif blank_above and not text[end : layout.closed].strip():
+        start = above
+    if end == len(text) and start and not text.endswith("\n"):
+        start -= 2 if text.startswith("\r\n", start - 2) else 1
+    return Edit(start, end, "")
+
+
+def _inline(layout: Layout, run: list[Child]) -> Edit:
+    text = layout.text
+    first, last = layout.children.index(run[0]), layout.children.index(run[-1])
+    start, end = run[0].start, run[-1].end
+    if last + 1 < len(layout.children):
+        follower = layout.children[last + 1].start
+        end = follower if _only_blank(text[end:follower]) else max(end, run[-1].comma + 1)
+    elif first:
+        before = layout.children[first - 1].end
+        if run[-1].comma < 0 and _only_blank(text[before:start]):
+            start = before
+        elif run[-1].comma >= 0:
+            end = run[-1].comma + 1
+            start -= len(text[before:start]) - len(text[before:start].rstrip(" \t"))
+    else:
+        end = max(end, run[-1].comma + 1)
+    return Edit(start, end, "")
+
+
+def _only_blank(text: str) -> bool:
+    return not text.strip(" \t\r\n,")
