@@ -1,0 +1,107 @@
+"""What already limits a statement by tag: its own Condition, or a Deny elsewhere in the document."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from fixbot.iam import table
+from fixbot.iam.pattern import is_wild, resource_covers
+from fixbot.iam.policy import many, names_action, same, strings, tests
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from fixbot.iam.policy import Statement
+    from fixbot.tree import Value
+
+_LIMITS = re.compile(r"[a-z0-9-]+:resourcetag/.+|aws:principaltag/.+|aws:requesttag/.+|ecs:cluster")
+_TAG_LIMITS = re.compile(r"aws:tagkeys|aws:requesttag/.+|[a-z0-9-]+:resourcetag/.+|[a-z0-9-]+:createaction")
+_ON_RESOURCE = re.compile(r"[a-z0-9-]+:resourcetag/.+")
+_ON_REQUEST = re.compile(r"aws:requesttag/.+")
+_NEGATED = re.compile(r"(?:String|Arn)Not(?:Equals|EqualsIgnoreCase|Like)(?:IfExists)?")
+
+
+def limit(statement: Statement) -> str | None:
+    """The first key of the Condition, or the variable in a Resource, that limits by tag or cluster."""
+    for resource in strings(statement.get("Resource")):
+        if "aws:principaltag/" in resource.lower():
+            return "aws:PrincipalTag in its Resource"
+    found = (key for _, key, _ in tests(statement.get("Condition")) or () if _LIMITS.fullmatch(key))
+    return next(found, None)
+
+
+def wild_resource(statement: Statement) -> bool | None:
+    """Whether the statement's Resource holds a wildcard; None where that can't be known."""
+    written = many(statement.get("Resource"))
+    if any(is_wild(text) for text in strings(list(written))):
+        return True
+    return False if all(isinstance(each, str) and "${" not in each for each in written) else None
+
+
+def denied(denies: Iterable[Statement], action: table.Action, resources: list[Value]) -> bool:
+    """Whether a Deny keeps that action, on all of `resources`, from things without the right tag.
+
+    Only one that fails closed counts: it denies what carries no tag as well. Exceptions for some
+    principals are its author's choice.
+    """
+    key = _ON_REQUEST if action.creates else _ON_RESOURCE
+    return any(
+        names_action(deny, str(action)) and _covers(deny, resources) and _fails_closed(deny, key)
+        for deny in denies
+    )
+
+
+def _covers(deny: Statement, resources: list[Value]) -> bool:
+    ours = many(deny.get("Resource"))
+
+    def one(wide: Value, narrow: Value) -> bool:
+        if isinstance(wide, str) and isinstance(narrow, str):
+            return resource_covers(wide, narrow)
+        return wide == "*" or same(wide, narrow)
+
+    return all(any(one(wide, narrow) for wide in ours) for narrow in resources)
+
+
+def _fails_closed(deny: Statement, key: re.Pattern[str]) -> bool:
+    made = tests(deny.get("Condition"))
+    if made is None:
+        return False
+    by_tag = [
+        bool(key.fullmatch(name) and _NEGATED.fullmatch(operator))
+        for operator, name, _ in made
+        if not name.startswith("aws:principal")
+    ]
+    return all(by_tag)
+
+
+def tagging_actions(prefix: str) -> list[table.Action]:
+    """The actions that set or remove tags in a service."""
+    service = table.service(prefix)
+    known = service.actions.values() if service is not None else ()
+    return [action for action in known if action.level is table.Level.TAGGING and action.tag_keys]
+
+
+def retags(statements: Iterable[Statement], action: table.Action, key: str) -> bool:
+    """Whether the document lets someone change the tag `key` by that action."""
+    allowed = False
+    for statement in statements:
+        if not names_action(statement, str(action)):
+            continue
+        made = list(tests(statement.get("Condition")) or ())
+        if statement.get("Effect") == "Allow":
+            allowed = allowed or not any(_TAG_LIMITS.fullmatch(name) for _, name, _ in made)
+        elif statement.get("Effect") == "Deny" and (
+            not made or not {key, key.lower()}.isdisjoint(_kept(made))
+        ):
+            return False
+    return allowed
+
+
+def _kept(made: list[tuple[str, str, Value]]) -> Iterator[str]:
+    """The tag keys that a Deny on tagging keeps; a resource's own tag is named in lower case."""
+    for _, name, values in made:
+        if name == "aws:tagkeys":
+            yield from strings(values)
+        if name.startswith("aws:resourcetag/"):
+            yield name.partition("/")[2]

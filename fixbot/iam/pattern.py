@@ -1,0 +1,121 @@
+"""IAM's wildcards and variables: does a pattern match a text, and does it hold all of another one."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+VARIABLE = re.compile(r"\$\{[^}]*\}")
+
+
+class Wild(Enum):
+    """`?` and `*` where they are wildcards; as plain text they are plain characters."""
+
+    ONE = "?"
+    MANY = "*"
+
+
+Token = str | Wild
+"""One character, one wildcard, or one variable as it is written: `${aws:username}`."""
+
+
+def tokens(text: str, *, variables: bool = True, wildcards: bool = True) -> tuple[Token, ...]:
+    """Take a pattern apart. With `variables` off, as in policies of 2008, `${` is plain text."""
+    found: list[Token] = []
+    at = 0
+    for variable in VARIABLE.finditer(text) if variables else ():
+        found += _plain(text[at : variable.start()], wildcards)
+        found.append(variable.group())
+        at = variable.end()
+    return (*found, *_plain(text[at:], wildcards))
+
+
+def _plain(text: str, wildcards: bool) -> list[Token]:
+    return [Wild(char) if wildcards and char in "*?" else char for char in text]
+
+
+def is_wild(text: str) -> bool:
+    """Whether a text holds a wildcard."""
+    return "*" in text or "?" in text
+
+
+def matches(pattern: Sequence[Token], text: Sequence[Token]) -> bool:
+    """Whether the pattern holds all that `text` stands for; a text with wildcards is a pattern itself.
+
+    Sound, not complete: True is a proof, False may only mean that it isn't obvious (`*?` and `?*`).
+    A variable is held by itself and by `*`, since what it becomes isn't known. Time is the product
+    of the lengths at worst.
+    """
+    at = here = 0
+    star, resume = -1, 0
+    while here < len(text):
+        if at < len(pattern) and pattern[at] is Wild.MANY:
+            star, resume = at, here
+            at += 1
+        elif at < len(pattern) and _one(pattern[at], text[here]):
+            at += 1
+            here += 1
+        elif star >= 0:
+            resume += 1
+            at, here = star + 1, resume
+        else:
+            return False
+    return all(token is Wild.MANY for token in pattern[at:])
+
+
+def _one(token: Token, other: Token) -> bool:
+    if token is Wild.ONE:
+        return other is Wild.ONE or (isinstance(other, str) and len(other) == 1)
+    return token == other
+
+
+def action_matches(pattern: str, action: str) -> bool:
+    """Whether an action pattern holds an action, or all of a narrower pattern; case doesn't count."""
+    wide, narrow = pattern.lower(), action.lower()
+    if wide in ("*", narrow):
+        return True
+    if not is_wild(wide):
+        return False
+    return matches(tokens(wide, variables=False), tokens(narrow, variables=False))
+
+
+def resource_covers(wide: str, narrow: str, *, variables: bool = True) -> bool:
+    """Whether one resource pattern surely holds all of another; compared segment by segment.
+
+    Segments, because AWS doesn't say everywhere whether `*` crosses a colon: this way it is true
+    of both readings.
+    """
+    if wide in ("*", narrow):
+        return True
+    ours, theirs = _segments(wide, variables), _segments(narrow, variables)
+    if ours is None or theirs is None:
+        return False
+    return all(matches(one, other) for one, other in zip(ours, theirs, strict=True))
+
+
+def _segments(arn: str, variables: bool) -> list[tuple[Token, ...]] | None:
+    """The six parts of an ARN; None where it has fewer, or a variable stands over a border."""
+    parts = arn.split(":", 5)
+    if len(parts) < 6 or parts[0] != "arn":
+        return None
+    if variables and any(part.count("${") != part.count("}") for part in parts[:5]):
+        return None
+    return [tokens(part, variables=variables) for part in parts]
+
+
+def arn_like(pattern: Sequence[Token], text: str) -> bool:
+    """ArnLike and ArnEquals: six parts, each matched on its own."""
+    ours: list[list[Token]] = [[]]
+    for each in pattern:
+        if each == ":" and len(ours) < 6:
+            ours.append([])
+        else:
+            ours[-1].append(each)
+    theirs = text.split(":", 5)
+    if len(ours) != 6 or len(theirs) != 6:
+        return list(pattern) == [Wild.MANY]
+    return all(matches(one, other) for one, other in zip(ours, theirs, strict=True))

