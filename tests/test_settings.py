@@ -15,9 +15,11 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from fixbot.checkout.globs import Globs
 from fixbot.errors import FixbotError
 from fixbot.model import Safety, Severity
 from fixbot.settings import Settings
+from fixbot.settings.places import NOTHING, seen
 from fixbot.settings.reading import load, parse, readable
 from fixbot.settings.schema import schema
 from fixbot.suppress import Ignore
@@ -204,3 +206,38 @@ def test_whatever_is_written_is_read_or_refused_in_one_line(data: object) -> Non
         said = str(error)
     assert said.startswith("x.yml:")
     assert "\n" not in said
+
+
+@pytest.mark.parametrize(
+    ("pattern", "from_deploy_eu"),
+    [
+        ("*.bak", {"/**/*.bak"}),
+        ("deploy/", {"/**", "/**/deploy/"}),
+        ("deploy/eu/task.json", {"/task.json"}),
+        ("./deploy/*/legacy/", {"/legacy/"}),
+        ("deploy/**", {"/**"}),
+        ("/deploy", {"/**"}),
+        ("**/eu/*.tf", {"/*.tf", "/**/eu/*.tf"}),
+        ("other/**", {NOTHING}),
+        ("deploy/us/x.tf", {NOTHING}),
+        ("!deploy/eu/x.tf", {"!/x.tf"}),
+    ],
+)
+def test_a_glob_of_the_repository_seen_from_a_folder(pattern: str, from_deploy_eu: set[str]) -> None:
+    assert set(seen(pattern, "deploy/eu")) == from_deploy_eu
+
+
+PART = st.sampled_from(["a", "b", "*", "**", "a*"])
+WAY = st.lists(st.sampled_from(["a", "b", "ab"]), min_size=1, max_size=3).map("/".join)
+
+
+@hypothesis_settings(max_examples=300, deadline=None)
+@given(st.lists(PART, min_size=1, max_size=4).map("/".join), WAY, WAY, st.sampled_from(["", "/"]))
+def test_it_matches_there_what_it_matches_from_above(glob: str, folder: str, path: str, end: str) -> None:
+    above = Globs((glob + end,)).match(f"{folder}/{path}")
+    below = Globs(seen(glob + end, folder)).match(path)
+    assert below == above
+
+
+def test_nothing_matches_nothing() -> None:
+    assert not Globs((NOTHING,)).match("x")

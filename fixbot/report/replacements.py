@@ -24,6 +24,7 @@ class Replacement:
 
 def replacements(before: str, after: str) -> Iterator[Replacement]:
     """What makes `after` of `before`; a byte order mark is not counted as a column."""
+    before, after = before.removeprefix("\ufeff"), after.removeprefix("\ufeff")
     one, two = lines(before), lines(after)
     starts = [0, *accumulate(map(len, one))]
     for a, b, c, d in changed(one, two):
@@ -38,5 +39,4 @@ def _place(text: str, starts: list[int], offset: int) -> tuple[int, int]:
     line = bisect_right(starts, offset, 0, max(1, len(starts) - 1))
     if offset == len(text) and text.endswith("\n"):
         line = len(starts)
-    mark = line == 1 and text.startswith("\ufeff") and offset > 0
-    return line, offset - starts[line - 1] + 1 - mark
+    return line, offset - starts[line - 1] + 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -19,7 +19,9 @@ def seen_from(settings: Settings, folder: str) -> Settings:
     if not folder:
         return settings
     wishes = tuple(
-        replace(wish, path=seen(wish.path, folder)) if wish.path else wish for wish in settings.ignore
+        replace(wish, path=path)
+        for wish in settings.ignore
+        for path in (seen(wish.path, folder) if wish.path else ("",))
     )
     return replace(
         settings,
@@ -31,29 +33,29 @@ def seen_from(settings: Settings, folder: str) -> Settings:
 
 
 def _all_seen(patterns: Iterable[str], folder: str) -> tuple[str, ...]:
-    return tuple(seen(pattern, folder) for pattern in patterns)
+    return tuple(each for pattern in patterns for each in seen(pattern, folder))
 
 
-def seen(pattern: str, folder: str) -> str:
-    """One glob as it reads from `folder`; NOTHING where it can't match anything there."""
+def seen(pattern: str, folder: str) -> tuple[str, ...]:
+    """What one glob comes to below `folder`: several where a `**` can end in more than one place."""
     sign = "!" if pattern.startswith("!") else ""
     bare = pattern.removeprefix("!").removeprefix("./")
-    names = folder.split("/")
-    if "/" not in bare.rstrip("/"):
-        above = any(fnmatchcase(name, bare.rstrip("/")) for name in names)
-        return f"{sign}**" if above else pattern
     parts = [part for part in bare.split("/") if part]
-    rest = _rest(parts, names)
-    return f"{sign}/{rest}{'/' if bare.endswith('/') and rest != '**' else ''}" if rest else NOTHING
+    if "/" not in bare.rstrip("/"):
+        parts.insert(0, "**")
+    end = "/" if bare.endswith("/") else ""
+    rests = dict.fromkeys(_rests(parts, folder.split("/"), end))
+    return tuple(f"{sign}/{rest}" for rest in rests) or (NOTHING,)
 
 
-def _rest(parts: list[str], names: list[str]) -> str:
-    """What is left of the pattern when the folder's names have been matched; empty if they don't."""
-    if not parts:
-        return "**"  # the pattern names a folder above, and so all below it
-    if not names:
-        return "/".join(parts)
-    if parts[0] == "**":
-        # Either it ends before these names, or it swallows them all.
-        return _rest(parts[1:], names) or "/".join(parts) if len(parts) > 1 else "**"
-    return _rest(parts[1:], names[1:]) if fnmatchcase(names[0], parts[0]) else ""
+def _rests(parts: list[str], names: list[str], end: str) -> Iterator[str]:
+    """What can be left of the pattern when the folder's names have been matched."""
+    if not parts or (names and parts == ["**"]):
+        yield "**"  # it names a folder above, and so all below that
+    elif not names:
+        yield "/".join(parts) + end
+    elif parts[0] == "**":
+        yield from _rests(parts[1:], names, end)
+        yield from _rests(parts, names[1:], end)
+    elif fnmatchcase(names[0], parts[0]):
+        yield from _rests(parts[1:], names[1:], end)

@@ -1,0 +1,152 @@
+"""A report as a run makes it, small enough to read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fixbot.diff import masked_diff
+from fixbot.model import Finding, Patch, Proposal, Report, Safety, Severity, Stats, Status, Unread
+
+SECRET = "hunter2-Tr4ctor"
+
+TASK_BEFORE = f"""{{
+  "family": "orders",
+  "containerDefinitions": [
+    {{
+      "name": "app",
+      "image": "orders:1.4",
+      "environment": [{{"name": "DB_PASSWORD", "value": "{SECRET}"}}, {{"name": "TZ", "value": "UTC"}}]
+    }}
+  ]
+}}
+"""
+READONLY = TASK_BEFORE.replace(
+    '"image": "orders:1.4",\n', '"image": "orders:1.4",\n      "readonlyRootFilesystem": true,\n'
+)
+MOVED = TASK_BEFORE.replace(
+    f'"environment": [{{"name": "DB_PASSWORD", "value": "{SECRET}"}}, {{"name": "TZ", "value": "UTC"}}]',
+    '"environment": [{"name": "TZ", "value": "UTC"}],\n'
+    '      "secrets": [{"name": "DB_PASSWORD", "valueFrom": "arn:aws:ssm:::orders"}]',
+)
+BOTH = MOVED.replace('"orders:1.4",\n', '"orders:1.4",\n      "readonlyRootFilesystem": true,\n')
+ROLE = 'resource "aws_iam_role_policy" "read" {\n}\n'
+
+
+@dataclass(frozen=True)
+class Mask:
+    """Hides the one secret of the sample."""
+
+    def line(self, text: str, /) -> str:
+        return text.replace(SECRET, "••••••")
+
+
+def finding(number: int, rule: str, path: str, line: int, **more: object) -> Finding:
+    known: dict[str, object] = {
+        "severity": Severity.HIGH,
+        "safety": Safety.REVIEW,
+        "column": 5,
+        "resource": "task orders, container app",
+        "message": "the root filesystem is writable",
+        "controls": ("ECS.5",),
+        "status": Status.FIXED,
+    }
+    return Finding(f"id{number}", rule, path=path, line=line, **{**known, **more})  # type: ignore[arg-type]
+
+
+def sample() -> Report:
+    mask = Mask()
+    findings = (
+        finding(1, "readonly-root-filesystem", "deploy/task.json", 5),
+        finding(
+            2,
+            "secret-in-environment",
+            "deploy/task.json",
+            7,
+            severity=Severity.CRITICAL,
+            message="DB_PASSWORD holds a password (the ignore at .fixbot.yml:9 ended on 2026-01-31)",
+            controls=("ECS.8",),
+        ),
+        *(
+            finding(
+                number,
+                "privileged-container",
+                f"k8s/falco-{number}.yaml",
+                31,
+                resource="DaemonSet falco, container falco",
+                message="the container is privileged",
+                status=Status.REFUSED,
+                reason="Falco's kernel driver needs it. Its eBPF mode does not: driver.kind=modern_ebpf.",
+            )
+            for number in range(3, 15)
+        ),
+        finding(
+            20,
+            "tag-condition-missing",
+            "iam/ci.json",
+            9,
+            severity=Severity.MEDIUM,
+            safety=Safety.MANUAL,
+            status=Status.MANUAL,
+            reason='the statement allows "*"; narrow it first',
+        ),
+        finding(
+            21,
+            "privileged-container",
+            "k8s/node.yaml",
+            3,
+            status=Status.SUPPRESSED,
+            reason="the driver needs it",
+        ),
+    )
+    role = "iam/role.tf"
+    patches = (
+        Patch(
+            "deploy/task.json",
+            TASK_BEFORE,
+            BOTH,
+            masked_diff("deploy/task.json", TASK_BEFORE, BOTH, mask),
+            ("id1", "id2"),
+        ),
+        Patch(role, None, ROLE, masked_diff(role, None, ROLE, mask), ("id2",)),
+    )
+    proposals = (
+        Proposal(
+            "k2",
+            "secret-in-environment",
+            "fixbot/secret-in-environment/orders",
+            "Take DB_PASSWORD of orders out of the file",
+            "body two",
+            ("deploy/task.json", role),
+            ("id2",),
+            {"deploy/task.json": MOVED, role: ROLE},
+            masked_diff("deploy/task.json", TASK_BEFORE, MOVED, mask) + masked_diff(role, None, ROLE, mask),
+            Severity.CRITICAL,
+            Safety.REVIEW,
+            (
+                "Before merging: create the secret (`aws secretsmanager create-secret …`).",
+            ),
+        ),
+        Proposal(
+            "k1",
+            "readonly-root-filesystem",
+            "fixbot/readonly-root-filesystem/orders",
+            "Make the root filesystem of orders read-only",
+            "body one",
+            ("deploy/task.json",),
+            ("id1",),
+            {"deploy/task.json": READONLY},
+            masked_diff("deploy/task.json", TASK_BEFORE, READONLY, mask),
+            Severity.HIGH,
+            Safety.REVIEW,
+            ("`/tmp` stays writable.",),
+        ),
+    )
+    unread = (
+        *(Unread(f"charts/web/templates/{n}.yaml", None, "a Helm template") for n in range(30)),
+        Unread("odd\n\x1b[31mname.yaml", 3, "not UTF-8"),
+    )
+    return Report(Stats(214, 31, 31, 12, 0.4321), findings, patches, proposals, unread)
+
+
+def nothing(**stats: int) -> Report:
+    return Report(Stats(**stats), (), (), (), ())

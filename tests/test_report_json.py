@@ -1,0 +1,59 @@
+"""The report for machines, field by field as it is promised."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from report_samples import SECRET, sample
+
+from fixbot import __version__
+from fixbot.report.json import render
+
+
+def test_the_fields_are_those_of_the_contract() -> None:
+    report = json.loads(render(sample()))
+    assert list(report) == ["schema", "fixbot", "stats", "findings", "patches", "proposals", "unread"]
+    assert (report["schema"], report["fixbot"]) == (1, __version__)
+    assert report["stats"] == {
+        "files_listed": 214, "files_parsed": 31, "containers": 31, "statements": 12, "seconds": 0.432,
+    }  # fmt: skip
+    assert report["findings"][0] == {
+        "id": "id1",
+        "rule": "readonly-root-filesystem",
+        "severity": "high",
+        "safety": "review",
+        "path": "deploy/task.json",
+        "line": 5,
+        "column": 5,
+        "resource": "task orders, container app",
+        "message": "the root filesystem is writable",
+        "controls": ["ECS.5"],
+        "status": "fixed",
+        "reason": None,
+    }
+    assert set(report["patches"][0]) == {"path", "diff", "fixed", "introduced"}
+    assert set(report["proposals"][0]) >= {"key", "branch", "title", "body", "paths", "findings"}
+    assert report["unread"][0] == {
+        "path": "charts/web/templates/0.yaml",
+        "line": None,
+        "reason": "a Helm template",
+    }
+
+
+def test_statuses_and_grades_are_words() -> None:
+    findings = json.loads(render(sample()))["findings"]
+    assert {each["status"] for each in findings} == {"fixed", "refused", "manual", "suppressed"}
+    assert {each["severity"] for each in findings} == {"critical", "high", "medium"}
+    assert {each["safety"] for each in findings} == {"review", "manual"}
+
+
+def test_a_name_that_is_no_unicode_comes_through() -> None:
+    report = sample()
+    odd = replace(report, unread=(replace(report.unread[0], path="caf\udce9.yaml"),))
+    data = render(odd).encode("utf-8", "backslashreplace")
+    assert json.loads(data)["unread"][0]["path"] == "caf\udce9.yaml"
+
+
+def test_no_secret() -> None:
+    assert SECRET not in render(sample())

@@ -1,0 +1,148 @@
+"""SARIF 2.1.0 as collectors read it.
+
+`sarif_shape.json` is our own, stricter description of what we write, by the OASIS specification;
+with FIXBOT_SARIF_SCHEMA naming a copy of the official schema, that is asked as well.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from report_samples import BOTH, MOVED, SECRET, TASK_BEFORE, sample
+
+from fixbot.fixer import load
+from fixbot.model import Report
+from fixbot.report.replacements import replacements
+from fixbot.report.sarif import render
+from fixbot.suppress import Ignore
+
+SHAPE = json.loads((Path(__file__).parent / "data" / "sarif_shape.json").read_text())
+
+
+def sarif(report: Report, *configured: Ignore) -> dict[str, Any]:
+    text = render(report, load(), configured)
+    whole: dict[str, Any] = json.loads(text)
+    jsonschema.validate(whole, SHAPE)
+    official = os.environ.get("FIXBOT_SARIF_SCHEMA")
+    if official:
+        jsonschema.Draft4Validator(json.loads(Path(official).read_text())).validate(whole)
+    return whole
+
+
+def applied(text: str, some: list[dict[str, Any]]) -> str:
+    """What a reader of SARIF makes of replacements: all regions count in the unchanged file."""
+    mark = "\ufeff" if text.startswith("\ufeff") else ""
+    rows = text.removeprefix("\ufeff").split("\n")
+
+    def offset(line: int, column: int) -> int:
+        return sum(len(row) + 1 for row in rows[: line - 1]) + column - 1
+
+    out = text.removeprefix("\ufeff")
+    for each in reversed(some):
+        region = each["deletedRegion"]
+        start, end = (offset(region[f"{side}Line"], region[f"{side}Column"]) for side in ("start", "end"))
+        out = out[:start] + each.get("insertedContent", {}).get("text", "") + out[end:]
+    return mark + out
+
+
+def test_a_result_says_what_where_and_how_bad() -> None:
+    result = sarif(sample())["runs"][0]["results"][0]
+    assert result["ruleId"] == "readonly-root-filesystem"
+    assert result["level"] == "error"
+    assert result["message"]["text"] == "task orders, container app: the root filesystem is writable"
+    place = result["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"] == {"uri": "deploy/task.json", "uriBaseId": "%SRCROOT%"}
+    assert place["region"] == {"startLine": 5, "startColumn": 5}
+    assert result["partialFingerprints"] == {"fixbot/v1": "id1"}
+
+
+def test_rules_that_ran_are_described_and_pointed_at() -> None:
+    run = sarif(sample())["runs"][0]
+    rules = run["tool"]["driver"]["rules"]
+    for result in run["results"]:
+        if "ruleIndex" in result:
+            assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+    assert [rule["id"] for rule in rules] == [fixer.name for fixer in load()]
+
+
+def test_the_fix_of_a_finding_makes_what_its_proposal_makes() -> None:
+    results = sarif(sample())["runs"][0]["results"]
+    (fix,) = results[1]["fixes"]
+    task, role = fix["artifactChanges"]
+    assert task["artifactLocation"]["uri"] == "deploy/task.json"
+    assert applied(TASK_BEFORE, task["replacements"]) == MOVED
+    assert role["artifactLocation"]["uri"] == "iam/role.tf"
+    assert role["replacements"][0]["deletedRegion"] == {
+        "startLine": 1, "startColumn": 1, "endLine": 1, "endColumn": 1,
+    }  # fmt: skip
+    assert all("fixes" not in result for result in results[2:])
+
+
+def test_no_secret_and_no_fix_that_would_show_one() -> None:
+    report = sample()
+    assert SECRET not in render(report, ())
+    leaking = MOVED.replace('"arn:aws:ssm:::orders"', f'"{SECRET}"')
+    first = report.proposals[0]
+    masked = first.diff.replace("arn:aws:ssm:::orders", "••••••")
+    proposal = replace(first, contents={**first.contents, "deploy/task.json": leaking}, diff=masked)
+    whole = sarif(replace(report, proposals=(proposal,)))
+    assert SECRET not in json.dumps(whole)
+    assert "fixes" not in whole["runs"][0]["results"][1]
+
+
+def test_suppressions_say_whose_reason_and_where_from() -> None:
+    def found(*configured: Ignore) -> object:
+        results = sarif(sample(), *configured)["runs"][0]["results"]
+        return next(each["suppressions"] for each in results if "suppressions" in each)
+
+    said = {"status": "accepted", "justification": "the driver needs it"}
+    assert found() == [{"kind": "inSource", **said}]
+    wish = Ignore("privileged-container", "the driver needs it")
+    assert found(wish) == [{"kind": "external", **said}]
+
+
+def test_what_was_not_read_is_said_and_odd_names_are_uris() -> None:
+    notes = sarif(sample())["runs"][0]["invocations"][0]["toolExecutionNotifications"]
+    assert len(notes) == 31
+    assert notes[0]["message"]["text"] == "Not read: a Helm template"
+    odd = notes[-1]["locations"][0]["physicalLocation"]
+    assert odd["artifactLocation"]["uri"] == "odd%0A%1B%5B31mname.yaml"
+
+
+TEXT = st.lists(st.sampled_from(["a", "b c", "\n", "\r\n", "\ufeff", "{", "𝄞", " "]), max_size=12).map(
+    "".join
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(TEXT, TEXT)
+def test_replacements_make_the_one_text_of_the_other(before: str, after: str) -> None:
+    mark = "\ufeff" if before.startswith("\ufeff") else ""
+    after = mark + after.removeprefix("\ufeff")  # no fix takes or gives a byte order mark
+    some = [
+        {
+            "deletedRegion": {
+                "startLine": each.start[0], "startColumn": each.start[1],
+                "endLine": each.end[0], "endColumn": each.end[1],
+            },
+            "insertedContent": {"text": each.text},
+        }
+        for each in replacements(before, after)
+    ]  # fmt: skip
+    assert applied(before, some) == after
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_only_what_differs_is_replaced(ends: str) -> None:
+    before, after = TASK_BEFORE.replace("\n", ends), BOTH.replace("\n", ends)
+    some = list(replacements(before, after))
+    assert not any("orders:1.4" in each.text for each in some)
+    assert all(each.start >= (6, 29) for each in some)
