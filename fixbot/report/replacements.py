@@ -24,7 +24,8 @@ class Replacement:
 
 def replacements(before: str, after: str) -> Iterator[Replacement]:
     """What makes `after` of `before`; a byte order mark is not counted as a column."""
-    before, after = before.removeprefix("\ufeff"), after.removeprefix("\ufeff")
+    if before.startswith("\ufeff"):
+        before, after = before[1:], after.removeprefix("\ufeff")
     one, two = lines(before), lines(after)
     starts = [0, *accumulate(map(len, one))]
     for a, b, c, d in changed(one, two):
