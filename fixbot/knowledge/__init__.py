@@ -1,0 +1,1 @@
+"""What is known about the world outside a repository: images, commands, secrets."""

@@ -1,0 +1,217 @@
+"""What is known about public images: where they write, what they must be allowed, who watches them.
+
+The facts stand in `fixbot/data/images.json`, each with its evidence. They are looked up by the parsed
+reference: by the public repository itself, or by the name of somebody's own image (`By.NAME`). An
+image called nginx in a private registry is taken for one built on nginx, and said to be a guess.
+On public registries a name in another's namespace says nothing: `bitnami/nginx` isn't nginx.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from fixbot.knowledge.commands import shell_words
+from fixbot.knowledge.images import Image
+from fixbot.tree import ABSENT
+
+ECS_EXEC_PATHS: Final = ("/managed-agents", "/var/lib/amazon/ssm", "/var/log/amazon/ssm")
+"""What people mount to keep ECS Exec alive (aws/containers-roadmap issue 1359); AWS supports it not."""
+
+_PUBLIC: Final = frozenset(
+    {
+        "docker.io",
+        "public.ecr.aws",
+        "quay.io",
+        "registry.k8s.io",
+        "k8s.gcr.io",
+        "mcr.microsoft.com",
+        "docker.elastic.co",
+        "cgr.dev",
+        "registry.access.redhat.com",
+        "registry.redhat.io",
+        "nvcr.io",
+        "lscr.io",
+    }
+)
+_REPACKAGERS: Final = frozenset({"bitnami", "bitnamilegacy", "bitnamisecure", "linuxserver", "chainguard"})
+_BESIDE: Final = frozenset({"exporter", "operator", "ui", "dashboard", "sidekick"})
+
+
+class By(Enum):
+    """How an image was recognised."""
+
+    REPOSITORY = "repository"
+    NAME = "name"
+
+
+@dataclass(frozen=True, slots=True)
+class WritePaths:
+    """Where an image writes. `paths` is None where mounts alone don't help; `note` then says why.
+
+    `verified` means that the publisher runs it so, or that its Dockerfile shows it; only then may a
+    read-only root count as safe. `declared` are the paths that the image declares as VOLUME: on
+    Fargate only these keep the image's owner, any other mount belongs to root with mode 0755.
+    `user` is the image's default user, empty where unknown.
+    """
+
+    paths: tuple[str, ...] | None
+    verified: bool
+    evidence: str
+    note: str = ""
+    by: By = By.NAME
+    user: str = ""
+    declared: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsPrivileged:
+    """Why a container like this can't do without privileged mode; the alternative may be empty."""
+
+    why: str
+    alternative: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """The capabilities that an image's own programs need, in alphabetical order."""
+
+    add: tuple[str, ...]
+    by: By
+    evidence: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sensor:
+    """A runtime sensor: a program that starts others in order to watch them."""
+
+    name: str
+    evidence: str
+
+
+def write_paths(image: Image) -> WritePaths | None:
+    """Where containers of this image write; None where nothing is known."""
+    for row, by in _matches("write_paths", image):
+        return WritePaths(
+            paths=None if row["paths"] is None else tuple(row["paths"]),
+            verified=bool(row.get("verified")) and by is By.REPOSITORY,
+            evidence=row["evidence"],
+            note=row.get("manual") or row.get("note", ""),
+            by=by,
+            user=row.get("user", ""),
+            declared=tuple(row.get("declared", ())),
+        )
+    return None
+
+
+def needs_privileged(image: Image | None, name: str = "") -> NeedsPrivileged | None:
+    """Why this image, or a container of that name, needs privileged mode; None if nothing says so.
+
+    Taking the mode away from what needs it breaks nodes, so here a name is enough in any registry.
+    """
+    words = _words(name)
+    for row in _table()["needs_privileged"]:
+        if _called(row, words) or (image is not None and _loosely(row, image)):
+            return NeedsPrivileged(row["why"], row["alternative"], row["evidence"])
+    return None
+
+
+def capabilities(image: Image, name: str = "") -> Capabilities | None:
+    """What the image's own programs need beyond nothing at all; None where nothing is known."""
+    for row, by in _matches("capabilities", image):
+        if row.get("name") in (None, name):
+            return Capabilities(tuple(row["add"]), by, row["evidence"], row.get("note", ""))
+    return None
+
+
+def sensor_launcher(words: Sequence[str]) -> Sensor | None:
+    """The sensor whose launcher stands in an entry point or command, if any."""
+    programs = [word for word in (*words, *shell_words(words)) if word]
+    for row in _table()["sensors"]:
+        prefixes, files = tuple(row["launchers"]), row.get("files", ())
+        if any(word.startswith(prefixes) or word.rpartition("/")[2] in files for word in programs):
+            return Sensor(row["name"], row["evidence"])
+    return None
+
+
+def is_sensor(image: Image | str | None, name: str = "") -> Sensor | None:
+    """The sensor that this image is, or a container of that name. A string may be either of them."""
+    if isinstance(image, str):
+        name, image = name or image, Image.parse(image)
+    for row in _table()["sensors"]:
+        if name.lower() in row["names"] or (image is not None and _loosely(row, image)):
+            return Sensor(row["name"], row["evidence"])
+    return None
+
+
+@cache
+def _table() -> dict[str, list[dict[str, Any]]]:
+    path = Path(__file__).parent.parent / "data" / "images.json"
+    tables: dict[str, list[dict[str, Any]]] = json.loads(path.read_text("utf-8"))
+    for row in (row for rows in tables.values() for row in rows):
+        row["origins"] = frozenset(Image.parse(each).origin for each in row["images"])
+        names = row.get("named", [each.rpartition("/")[2] for each in row["images"]])
+        row["tails"] = tuple(tuple(each.split("/")) for each in names)
+    return tables
+
+
+def _matches(table: str, image: Image) -> Iterator[tuple[dict[str, Any], By]]:
+    origin = image.origin
+    guess = image.registry not in _PUBLIC and not _REPACKAGERS.intersection(image.segments)
+    for row in _table()[table]:
+        if not _tagged(row, image):
+            continue
+        if origin is not None and origin in row["origins"]:
+            yield row, By.REPOSITORY
+        elif guess and _ends(row, image):
+            yield row, By.NAME
+
+
+def _loosely(row: dict[str, Any], image: Image) -> bool:
+    if not _tagged(row, image):
+        return False
+    name = image.name or ""
+    return (
+        image.origin in row["origins"]
+        or (_ends(row, image) and not _official(image))
+        or bool(name and name.endswith(tuple(row.get("suffixes", ()))))
+        or any(segment in row.get("segments", ()) for segment in image.segments)
+    )
+
+
+def _official(image: Image) -> bool:
+    """Whether it is one of Docker's official images, whose names mean just that image."""
+    return (image.origin or "").startswith("docker.io/library/")
+
+
+def _ends(row: dict[str, Any], image: Image) -> bool:
+    return any(image.segments[-len(tail) :] == tail for tail in row["tails"])
+
+
+def _tagged(row: dict[str, Any], image: Image) -> bool:
+    """Whether a row that is only about some tags is about this one; a tag left out is `latest`."""
+    if "tag" not in row:
+        return True
+    tag = image.tag if isinstance(image.tag, str) else "latest" if image.tag is ABSENT else ""
+    return re.fullmatch(row["tag"], tag) is not None
+
+
+def _words(name: str) -> tuple[str, ...]:
+    words = tuple(re.split(r"[^a-z0-9]+", name.lower()))
+    return () if words[-1] in _BESIDE else words
+
+
+def _called(row: dict[str, Any], words: tuple[str, ...]) -> bool:
+    for name in row.get("names", ()):
+        wanted = tuple(name.split("-"))
+        if any(words[at : at + len(wanted)] == wanted for at in range(len(words))):
+            return True
+    return False

@@ -1,0 +1,95 @@
+"""What a container's command gives away about what it needs."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fixbot.knowledge import commands
+from fixbot.knowledge.tables import sensor_launcher
+
+
+@pytest.mark.parametrize(
+    ("words", "capabilities"),
+    [
+        (
+            ["sh", "-c", "iptables -t nat -A POSTROUTING -j MASQUERADE && exec edged"],
+            ["NET_ADMIN", "NET_RAW"],
+        ),
+        (["iptables -t nat -F; exec edged"], ["NET_ADMIN", "NET_RAW"]),
+        (["/sbin/ip", "link", "set", "eth0", "up"], ["NET_ADMIN"]),
+        (["ip", "route", "show"], []),
+        (["echo", "mount"], []),
+        (["sh", "-c", "echo 'mount; iptables'"], []),
+        (["sh", "-c", "# mount /dev/x\nexec app"], []),
+        (["bash", "-ec", "sudo -u root mount -t tmpfs x /x"], ["SYS_ADMIN"]),
+        (["tini", "--", "strace", "-f", "app"], ["SYS_PTRACE"]),
+        (["env", "A=1", "timeout", "5", "tcpdump"], ["NET_RAW"]),
+        (["sh", "-c", "sh -c \"sh -c 'dmesg'\""], ["SYSLOG"]),
+        (["sh", "-c", "x=$(ping -c1 host) app"], ["NET_RAW"]),
+        (["nice", "-n", "-5", "app"], ["SYS_NICE"]),
+        (["nice", "-n", "5", "app"], []),
+        (["date", "+%s"], []),
+        (["date", "-s", "now"], ["SYS_TIME"]),
+        (["vault", "server", "-config=x"], ["IPC_LOCK"]),
+        (["vault", "agent"], []),
+        (["hostname"], []),
+        ([], []),
+    ],
+)
+def test_capabilities_follow_from_what_a_command_runs(words: list[str], capabilities: list[str]) -> None:
+    found = commands.capabilities_for_command(words)
+    assert [capability for capability, _ in found] == capabilities
+    assert all(because for _, because in found)
+
+
+def test_devices_follow_from_the_command_too() -> None:
+    assert commands.devices_for_command(["mount", "/dev/xvdf", "/mnt"]) == (("/dev/xvdf", "mount"),)
+    assert commands.devices_for_command(["sh", "-c", "openvpn --config x >/dev/null"]) == (
+        ("/dev/net/tun", "openvpn"),
+    )
+    assert commands.devices_for_command(["app", "--log", "/dev/stdout"]) == ()
+
+
+def test_some_things_need_more_than_capabilities() -> None:
+    assert dict(commands.beyond_capabilities(["sh", "-c", "modprobe ip_vs; dockerd"])).keys() == {
+        "modprobe",
+        "dockerd",
+    }
+    assert commands.beyond_capabilities(["sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward"])
+    assert commands.beyond_capabilities(["sysctl", "-w", "net.core.somaxconn=1024"])
+    assert commands.beyond_capabilities(["sysctl", "-a"]) == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "paths"),
+    [
+        (
+            ["/bin/sh -c \"echo '<html>' >  /usr/local/apache2/htdocs/index.html && httpd-foreground\""],
+            ["/usr/local/apache2/htdocs/index.html"],
+        ),
+        (["sh", "-c", "app 2>&1 >/dev/null"], []),
+        (
+            ["sh", "-c", "app 2>/var/log/app.err | tee -a /var/log/app.log"],
+            ["/var/log/app.err", "/var/log/app.log"],
+        ),
+        (["sh", "-c", "sed -i s/a/b/ /etc/app.conf"], ["/etc/app.conf"]),
+        (["sh", "-c", "cp /a /b && mkdir -p /c relative"], ["/b", "/c"]),
+        (["sh", "-c", "curl -o /opt/x.tgz https://example.com"], ["/opt/x.tgz"]),
+        (["sh", "-c", "apt-get update && apt-get install -y curl"], ["/"]),
+        (["sh", "-c", "echo 'a > /b'"], []),
+    ],
+)
+def test_writes_follow_from_the_command(words: list[str], paths: list[str]) -> None:
+    assert [path for path, _ in commands.written_paths(words)] == paths
+
+
+@given(st.lists(st.text(max_size=80) | st.text("sh -c'\"\\$(){};&|><\n", max_size=60), max_size=5))
+def test_any_words_can_be_looked_at(words: list[str]) -> None:
+    for script in (words, ["sh", "-c", *words]):
+        commands.capabilities_for_command(script)
+        commands.devices_for_command(script)
+        commands.beyond_capabilities(script)
+        commands.written_paths(script)
+        sensor_launcher(script)

@@ -1,0 +1,285 @@
+# ruff: noqa: S108 (the paths are those of containers)
+"""What fixbot knows about images and commands, and what it doesn't pretend to know."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fixbot.knowledge import tables
+from fixbot.knowledge.images import Image
+from fixbot.knowledge.tables import By, is_sensor, needs_privileged, sensor_launcher, write_paths
+from fixbot.tree import ABSENT, UNKNOWN, Unset
+
+DIGEST = "sha256:" + "0123456789abcdef" * 4
+
+
+@pytest.mark.parametrize(
+    ("reference", "registry", "repository", "tag", "digest"),
+    [
+        ("nginx", "docker.io", "library/nginx", ABSENT, ABSENT),
+        ("nginx:1.27", "docker.io", "library/nginx", "1.27", ABSENT),
+        ("docker.io/nginx", "docker.io", "library/nginx", ABSENT, ABSENT),
+        ("index.docker.io/acme/web:1", "docker.io", "acme/web", "1", ABSENT),
+        (f"acme/web:1@{DIGEST}", "docker.io", "acme/web", "1", DIGEST),
+        ("localhost:5000/web:1", "localhost:5000", "web", "1", ABSENT),
+        ("localhost/web", "localhost", "web", ABSENT, ABSENT),
+        ("registry.example:5000/a/b/c", "registry.example:5000", "a/b/c", ABSENT, ABSENT),
+        ("nginx:${Version}", "docker.io", "library/nginx", UNKNOWN, ABSENT),
+        ("${Registry}/team/web:1", UNKNOWN, UNKNOWN, "1", ABSENT),
+        ("${lookup(a, '${b}')}/web:1", UNKNOWN, UNKNOWN, "1", ABSENT),
+        (f"$IMAGE@{DIGEST}", UNKNOWN, UNKNOWN, UNKNOWN, DIGEST),
+        ("{{ image }}:{{ tag }}", UNKNOWN, UNKNOWN, UNKNOWN, ABSENT),
+        ("<IMAGE1_NAME>", UNKNOWN, UNKNOWN, UNKNOWN, ABSENT),
+        ("IMAGE_NAME", UNKNOWN, UNKNOWN, ABSENT, ABSENT),
+        ("acme/${app}:1", "docker.io", UNKNOWN, "1", ABSENT),
+        ("", UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN),
+        ("ko://example.com/cmd", UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN),
+    ],
+)
+def test_a_reference_is_read_as_a_runtime_reads_it(
+    reference: str, registry: str | Unset, repository: str | Unset, tag: str | Unset, digest: str | Unset
+) -> None:
+    image = Image.parse(reference)
+    assert (image.registry, image.repository, image.tag, image.digest) == (registry, repository, tag, digest)
+    assert str(image) == reference
+    assert image.pinned == (digest == DIGEST)
+    assert image.known == isinstance(repository, str)
+
+
+@pytest.mark.parametrize(
+    ("host", "account", "region", "partition"),
+    [
+        ("111122223333.dkr.ecr.eu-west-1.amazonaws.com", "111122223333", "eu-west-1", "aws"),
+        ("111122223333.dkr.ecr.cn-north-1.amazonaws.com.cn", "111122223333", "cn-north-1", "aws-cn"),
+        (
+            "111122223333.dkr.ecr-fips.us-gov-west-1.amazonaws.com",
+            "111122223333",
+            "us-gov-west-1",
+            "aws-us-gov",
+        ),
+        ("111122223333.dkr-ecr.us-east-1.on.aws", "111122223333", "us-east-1", "aws"),
+        ("${AWS::AccountId}.dkr.ecr.us-east-1.amazonaws.com", None, "us-east-1", "aws"),
+        ("111122223333.dkr.ecr.${AWS::Region}.${AWS::URLSuffix}", "111122223333", None, None),
+        ("$ACCOUNT.dkr.ecr.$REGION.amazonaws.com", None, None, None),
+        ("XXXX.dkr.ecr.ap-northeast-1.amazonaws.com", None, "ap-northeast-1", "aws"),
+    ],
+)
+def test_an_ecr_host_tells_account_region_and_partition(
+    host: str, account: str | None, region: str | None, partition: str | None
+) -> None:
+    image = Image.parse(f"{host}/team/web:1")
+    assert image.ecr
+    assert (image.account, image.region, image.partition) == (account, region, partition)
+    assert image.name == "web"
+
+
+def test_other_hosts_tell_nothing_of_the_kind() -> None:
+    image = Image.parse("ghcr.io/acme/web")
+    assert not image.ecr
+    assert (image.account, image.region, image.partition) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("reference", "origin"),
+    [
+        ("public.ecr.aws/docker/library/redis:7", "docker.io/library/redis"),
+        ("mirror.gcr.io/redis", "docker.io/library/redis"),
+        ("mirror.gcr.io/grafana/grafana", "docker.io/grafana/grafana"),
+        (
+            "111122223333.dkr.ecr.us-east-1.amazonaws.com/quay/prometheus/prometheus",
+            "quay.io/prometheus/prometheus",
+        ),
+        ("artifacts.example/hub/library/redis", "docker.io/library/redis"),
+        ("${host}/web", None),
+        ("ghcr.io/acme/web", "ghcr.io/acme/web"),
+    ],
+)
+def test_a_mirror_is_seen_through(reference: str, origin: str | None) -> None:
+    assert Image.parse(reference).origin == origin
+
+
+@given(st.text(max_size=300) | st.text("ab/:@.-_${}<>{}%\0 A0", max_size=60))
+def test_any_text_is_an_image_at_worst_an_unknown_one(text: str) -> None:
+    image = Image.parse(text)
+    write_paths(image)
+    needs_privileged(image, text)
+    tables.capabilities(image)
+    is_sensor(image)
+    assert image.reference == text
+
+
+@given(
+    st.from_regex(r"[a-z0-9]{1,8}(\.[a-z]{2,5})(:[0-9]{2,5})?", fullmatch=True),
+    st.from_regex(r"[a-z0-9]{1,6}((-|_|/)[a-z0-9]{1,6}){0,3}", fullmatch=True),
+    st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,20}", fullmatch=True),
+)
+def test_what_is_put_together_comes_apart_again(host: str, path: str, tag: str) -> None:
+    image = Image.parse(f"{host}/{path}:{tag}@{DIGEST}")
+    assert (image.registry, image.tag, image.digest) == (host, tag, DIGEST)
+    assert image.repository == path
+
+
+@pytest.mark.parametrize(
+    ("reference", "paths", "by"),
+    [
+        ("nginx:1.27", ("/var/cache/nginx", "/run", "/tmp"), By.REPOSITORY),
+        ("public.ecr.aws/nginx/nginx:1.27", ("/var/cache/nginx", "/run", "/tmp"), By.REPOSITORY),
+        ("public.ecr.aws/docker/library/nginx:1.27", ("/var/cache/nginx", "/run", "/tmp"), By.REPOSITORY),
+        (
+            "111122223333.dkr.ecr.us-east-1.amazonaws.com/nginx:1.2",
+            ("/var/cache/nginx", "/run", "/tmp"),
+            By.NAME,
+        ),
+        ("${Registry}/nginx:1.2", ("/var/cache/nginx", "/run", "/tmp"), By.NAME),
+        ("ghcr.io/acme/nginx-unprivileged", ("/tmp",), By.NAME),
+        ("nginx/nginx-prometheus-exporter:1", (), By.REPOSITORY),
+        ("postgres:16-alpine", ("/var/lib/postgresql/data", "/run/postgresql", "/tmp"), By.REPOSITORY),
+        ("postgres:18", ("/var/lib/postgresql", "/run/postgresql", "/tmp"), By.REPOSITORY),
+        ("php:8.3-apache", ("/tmp", "/run/apache2", "/run/lock/apache2"), By.REPOSITORY),
+        ("php:8.3-fpm", ("/tmp",), By.REPOSITORY),
+        ("amazon/aws-xray-daemon", (), By.REPOSITORY),
+    ],
+)
+def test_known_images_have_known_write_paths(reference: str, paths: tuple[str, ...], by: By) -> None:
+    known = write_paths(Image.parse(reference))
+    assert known is not None
+    assert (known.paths, known.by) == (paths, by)
+    assert known.evidence
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "mynginx-exporter",
+        "acme/nginx",
+        "bitnami/nginx",
+        "registry.example/bitnami/nginx",
+        "foo/redis-commander",
+        "alpine",
+        "ghcr.io/acme/shop",
+        "IMAGE",
+        "quay.io/acme/postgres",
+    ],
+)
+def test_a_resembling_name_is_not_the_image(reference: str) -> None:
+    assert write_paths(Image.parse(reference)) is None
+
+
+@pytest.mark.parametrize("reference", ["postgres", "postgres:latest", "amazon/aws-for-fluent-bit:init-2.31"])
+def test_where_mounts_alone_do_not_help_the_reason_stands_in_the_note(reference: str) -> None:
+    known = write_paths(Image.parse(reference))
+    assert known is not None
+    assert known.paths is None
+    assert known.note
+
+
+def test_only_the_public_image_itself_is_verified() -> None:
+    public, own = (
+        write_paths(Image.parse(f"{host}/aws-xray-daemon")) for host in ("public.ecr.aws/xray", "r.example")
+    )
+    assert public is not None
+    assert own is not None
+    assert (public.verified, own.verified) == (True, False)
+
+
+def test_every_row_has_evidence_and_sound_paths() -> None:
+    table = json.loads((Path(tables.__file__).parents[1] / "data" / "images.json").read_text("utf-8"))
+    for rows in table.values():
+        for row in rows:
+            assert row["evidence"]
+            assert all(Image.parse(each).known for each in row.get("images", ())), row["images"]
+    for row in table["write_paths"]:
+        assert (row["paths"] is None) == ("manual" in row)
+        paths = row["paths"] or []
+        assert all(path.startswith("/") and not path.startswith("/var/run") and path != "/" for path in paths)
+        assert not row.get("verified") or not row["evidence"].startswith("assumed")
+        assert set(row.get("declared", ())) <= set(paths) | {"/data/configdb"}
+
+
+@pytest.mark.parametrize(
+    ("reference", "name"),
+    [
+        ("docker:27-dind", ""),
+        ("docker", ""),
+        ("registry.example/ci/dind:1", ""),
+        ("moby/buildkit:v0.15", ""),
+        ("quay.io/cilium/cilium:v1", ""),
+        ("registry.example/calico/node:v3", ""),
+        ("registry.k8s.io/kube-proxy:v1.33", ""),
+        ("registry.example/x/some-csi-driver", ""),
+        ("falcosecurity/falco", ""),
+        ("acme/web", "docker-in-docker"),
+        ("acme/web", "ci-dind"),
+        ("acme/web", "kube-proxy"),
+    ],
+)
+def test_what_needs_the_host_keeps_it(reference: str, name: str) -> None:
+    needed = needs_privileged(Image.parse(reference), name)
+    assert needed is not None
+    assert needed.why
+
+
+@pytest.mark.parametrize(
+    ("reference", "name"),
+    [
+        ("docker:27-cli", ""),
+        ("moby/buildkit:rootless", ""),
+        ("falcosecurity/falco-exporter", "falco-exporter"),
+        ("registry.k8s.io/sig-storage/csi-provisioner", ""),
+        ("node:22", "node"),
+        ("acme/defender", ""),
+        ("registry.example/edge-nat:4.2", "nat"),
+    ],
+)
+def test_nothing_else_does(reference: str, name: str) -> None:
+    assert needs_privileged(Image.parse(reference), name) is None
+
+
+def test_a_name_is_enough_where_the_image_is_not_known() -> None:
+    assert needs_privileged(None, "dind") is not None
+    assert needs_privileged(None) is None
+
+
+def test_capabilities_are_known_for_some_images() -> None:
+    nginx = tables.capabilities(Image.parse("nginx"))
+    assert nginx is not None
+    assert nginx.add == ("CHOWN", "NET_BIND_SERVICE", "SETGID", "SETUID")
+    assert tables.capabilities(Image.parse("datadog/agent"), "agent") is None
+    assert tables.capabilities(Image.parse("datadog/agent"), "system-probe") is not None
+
+
+@pytest.mark.parametrize(
+    ("words", "sensor"),
+    [
+        (["/.aquasec/bin/microenforcer", "/app/orders"], "Aqua MicroEnforcer"),
+        (["/opt/draios/bin/instrument"], "Sysdig"),
+        (["/tmp/CrowdStrike/rootfs/lib64/ld-linux-x86-64.so.2", "--library-path"], "CrowdStrike Falcon"),
+        (["/cws-instrumentation-volume/cws-instrumentation", "trace", "--"], "Datadog workload security"),
+        (["/var/lib/twistlock/fargate/fargate_defender.sh", "fargate"], "Prisma Cloud Defender"),
+        (["sh", "-c", "/var/lib/lacework-backup/lacework-sidecar.sh && /run.sh"], "Lacework"),
+        (["sh", "-c", "exec /opt/draios/bin/instrument /app"], "Sysdig"),
+    ],
+)
+def test_a_sensor_is_known_by_its_launcher(words: list[str], sensor: str) -> None:
+    found = sensor_launcher(words)
+    assert found is not None
+    assert found.name == sensor
+
+
+def test_other_programs_are_no_launchers() -> None:
+    assert sensor_launcher(["/docker-entrypoint.sh", "nginx", "-g", "daemon off;"]) is None
+    assert sensor_launcher([]) is None
+
+
+def test_a_sensor_is_known_by_image_or_name() -> None:
+    assert is_sensor("registry.aquasec.com/microenforcer-basic:2022.4") is not None
+    assert is_sensor("TwistlockDefender") is not None
+    assert is_sensor(None, "aqua-sidecar") is not None
+    assert is_sensor(Image.parse("public.ecr.aws/trendmicro/container-security/scout:1")) is not None
+    assert is_sensor("nginx:1.27") is None
+    assert is_sensor("app") is None
