@@ -1,0 +1,295 @@
+"""Whether a value is a secret, by what it looks like and by what it is called.
+
+In this order: an obvious placeholder; a token whose form is certain; a reference or plain setting;
+a name that only describes a secret; a name that holds one; a random-looking text. Departures from the
+table this was written from: documentation's own example keys are placeholders; numbers of four digits
+and more are passwords under a password's name; a webhook's URL under its name is no plain URL;
+`{cipher}`, `ENC[`, `vault:` and the like are references; Rails', Laravel's, licence, account and basic-
+auth keys are known by name; `sk-` needs the form of a real key; a password in a URL or connection
+string that is itself a placeholder doesn't count. Every pattern is anchored by a literal and bounded,
+so that time grows with the length of the text only.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+from typing import Final, NamedTuple
+
+
+class Kind(Enum):
+    """How sure it is that a value is a secret."""
+
+    CERTAIN = "certain"
+    LIKELY = "likely"
+    POSSIBLE = "possible"
+    PLACEHOLDER = "placeholder"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a value is taken for. `reason` says why and never holds any of the value."""
+
+    kind: Kind
+    reason: str
+
+    @property
+    def secret(self) -> bool:
+        """Whether the value should move to a secret store."""
+        return self.kind in (Kind.CERTAIN, Kind.LIKELY)
+
+
+class Span(NamedTuple):
+    """A certain secret's place in a text, in characters, and what it is."""
+
+    start: int
+    end: int
+    what: str
+
+
+_LONGEST: Final = 65_536
+_AWS_PAIR: Final = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+_NEAR: Final = re.compile(
+    r"AKIA|ASIA|-----BEGIN|gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|hooks\.slack|k_live_|AIza|SG\.|npm_"
+    r"|pypi-|eyJ|sk-|hvs\.|://|(?i:password|pwd|accountkey|sharedaccesskey)[ \t]{0,9}="
+)
+_PEM: Final = (
+    r"-----BEGIN (?:[A-Z0-9 ]{1,30} )?PRIVATE KEY(?: BLOCK)?-----"
+    r"(?:(?!-----)[\s\S]){0,20000}(?:-----END [A-Z0-9 ]{1,40}-----)?"
+)
+_CERTAIN: Final = (
+    ("an AWS access key", r"(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Za-z0-9])"),
+    (
+        "a private key",
+        _PEM,
+    ),
+    ("a GitHub token", r"(?<![A-Za-z0-9_])(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_\w{60,255})"),
+    ("a GitLab token", r"(?<![\w-])glpat-[\w.-]{20,255}"),
+    ("a Slack token", r"(?<![\w-])xox[abeoprs]-[\w-]{10,255}"),
+    ("a Slack webhook", r"hooks\.slack\.com/services/T\w{1,30}/B\w{1,30}/\w{1,60}"),
+    ("a Stripe live key", r"(?<![A-Za-z0-9_])[rs]k_live_[A-Za-z0-9]{16,255}"),
+    ("a Google API key", r"(?<![\w-])AIza[\w-]{35}"),
+    ("a SendGrid key", r"(?<![\w-])SG\.[\w-]{22}\.[\w-]{43}"),
+    ("an npm token", r"(?<![A-Za-z0-9_])npm_[A-Za-z0-9]{36}"),
+    ("a PyPI token", r"(?<![\w-])pypi-[\w-]{50,500}"),
+    ("a JSON web token", r"(?<![\w-])eyJ[\w-]{10,4000}\.[\w-]{10,8000}\.[\w-]{10,2000}"),
+    (
+        "an AI provider's key",
+        r"(?<![\w-])sk-(?:ant-[a-z0-9]{2,12}-[\w-]{20,255}|(?:proj|svcacct|admin|or-v1)-[\w-]{20,255}|[A-Za-z0-9]{32,128})",
+    ),
+    ("a Vault token", r"(?<![\w-])hvs\.[\w-]{20,255}"),
+)
+_USERINFO: Final = (
+    r"(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{0,30}://[^/\s:@\"'<>]{0,128}:(?P<url>[^/\s@\"'<>]{1,256})@"
+)
+_CONNECTION: Final = (
+    r"(?i:(?<![a-z])(?:password|pwd|accountkey|sharedaccesskey))"
+    r"[ \t]{0,9}=[ \t]{0,9}(?P<pair>[^;&\s\"'<>]{1,512})"
+)
+_PLACEHOLDER: Final = re.compile(
+    r"""change[-_ ]?(?:me|this)|replace[-_ ]?(?:me|this|with)|to[-_ ]?be[-_ ]|todo|tbd|fixme|dummy|example
+    |sample|placeholder|redacted|undefined|your[-_ ]|insert[-_ ]|enter[-_ ]|fake[-_ ]|xxx|\*{3}|\.{3}|•••""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_PLACEHOLDER_WHOLE: Final = re.compile(
+    r"""(?i:change[-_ ]?(?:me|this)(?:[-_ !.].*)?|replace[-_ ]?(?:me|this|with).*|to[-_ ]?be[-_ ].*
+    |(?:todo|tbd|fixme).*|(?:dummy|example|placeholder).{0,12}|sample|redacted|undefined
+    |(?:your|insert|enter|fake)[-_ ].*|.*should[-_ ]be[-_ ]here.*|x{3,}|\*{3,}|•{3,}|\.{3,}|-{3,}|_{3,}|.)
+    |%\w+%?|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+""",
+    re.VERBOSE | re.DOTALL,
+)
+_DOCUMENTED: Final = re.compile(r"(?:EXAMPLE|EXAMPLEKEY)\Z")
+_HOLE: Final = (
+    r"(?:\$\{[^}]*\}|\$\([^)]*\)|\$[A-Za-z_]\w*|\{\{.*\}\}|<[^>]*>|%\([^)]*\)s|%\{[^}]*\}|__\w+__|\#\{[^}]*\}\#?"
+    r"|@@?\w+@@?|\{[\w.]+\}|\[[A-Z_]+\])"
+)
+_REFERENCE: Final = re.compile(
+    rf"(?:{_HOLE})+|arn:aws[\w-]*:.*|!(?:Ref|Sub|GetAtt)\s.*"
+    r"|(?:vault|ssm|awssm|secretsmanager|kms|secret|env|file|ref\+\w+|sops|keyvault|gcpsecret):[\w./{#].*"
+    r"|\{cipher\}.*|ENC[\[(].*|AQICAH.*|AgA[A-Za-z0-9+/=]{300,}",
+    re.DOTALL,
+)
+_SETTING: Final = re.compile(
+    r"(?i:true|false|yes|no|on|off|null|none|nil|n/a|enabled|disabled|default|required|optional|prefer|always|never)"
+    r"|[+-]?\d+(?:\.\d+)?(?:ms|s|m|h|d|[kKmMgG]i?[bB]?)?"
+)
+_PATH: Final = re.compile(r"(?:\.{0,2}/|[A-Za-z]:\\)[\w./\\~-]*")
+_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}://\S*")
+_QUERY: Final = re.compile(
+    r"[?&](?:sig|token|api_?key|access_token|password|secret)=(?P<query>[^&\s#]{8,512})", re.IGNORECASE
+)
+_STAGE: Final = r"(?:[_.-](?:prod|production|stg|staging|dev|test|\d+))?$"
+_NAME: Final = re.compile(
+    r"""(?:password|passwd|passphrase|secret_?key(?:_?base)?|api_?key|access_?key|private_?key|account_?key
+    |licen[cs]e_?key|(?:access|auth|api|refresh|bot|bearer|session)_?token|basic_?auth
+    |(?:^|[_.-])(?:pass|pwd|secret|token|(?:app|auth|signing|encryption|master|session|hmac|cookie|jwt)[_.-]?key
+    |client[_.-]?secret|credentials?|dsn|webhook[_.-]?url))"""
+    + _STAGE,
+    re.IGNORECASE | re.VERBOSE,
+)
+_CAMEL: Final = re.compile(r"[a-z](?:Secret|Token|Pwd|Credentials?)$")
+_NAME_IS_PASSWORD: Final = re.compile(r"(?:password|passwd|pwd|pass|passphrase)" + _STAGE, re.IGNORECASE)
+_NAME_OF_URL: Final = re.compile(r"(?:webhook[_.-]?url|dsn)" + _STAGE, re.IGNORECASE)
+_NAME_EXCLUDED: Final = re.compile(
+    r"""(?:[_.-](?:id|arn|name|path|file|dir|host|port|endpoint|region|ttl|expiry|expiration|expires(?:_in)?|length|size
+    |count|limit|timeout|interval|algorithm|alg|type|policy|prefix|suffix|header|issuer|audience|version|enabled
+    |required|format|mode|provider|manager|store|backend|field|column|attribute|param|regex|pattern|hint|label)$
+    |public[_.-]?key|^(?:next_public|react_app|vite|public)_|max_?tokens|token_?(?:izer|ization)|passwordless
+    |^aws_access_key_id$)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_NAMES_A_SECRET: Final = re.compile(r"[a-z0-9_.-]+(?:/[a-z0-9_.-]+)+")
+_NOT_RANDOM: Final = re.compile(
+    r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|(?:sha\d{3}:)?[0-9a-f]{40,128}|.*[\s,;:@(){}\[\]].*",
+    re.DOTALL,
+)
+
+
+def classify(name: str, value: str) -> Verdict:
+    """Judge the value of a variable, option or key called `name`; the first 65,536 characters count."""
+    text = value[:_LONGEST].strip()
+    if not text:
+        return Verdict(Kind.NONE, "it is empty")
+    likely = is_likely_name(name)
+    if not is_reference(text) and _is_placeholder(name, text):
+        return Verdict(Kind.PLACEHOLDER, "it reads like a placeholder") if likely else _PLAIN
+    if (certain := next(certain_spans(text), None)) is not None:
+        return Verdict(Kind.CERTAIN, f"it holds {certain.what}")
+    if name.upper().endswith(_AWS_PAIR[1]) and re.fullmatch(r"[A-Za-z0-9/+=]{40}", text):
+        return Verdict(Kind.CERTAIN, "it has the form of an AWS secret access key")
+    return _by_name(name, text, likely=likely)
+
+
+def classify_all(pairs: Iterable[tuple[str, str]]) -> dict[str, Verdict]:
+    """Judge variables that stand together: one half of an AWS key pair gives the other away."""
+    values = dict(pairs)
+    verdicts = {name: classify(name, value) for name, value in values.items()}
+    for first, second in aws_key_pairs(values):
+        if verdicts[second].secret and verdicts[first].kind is Kind.NONE and not is_reference(values[first]):
+            verdicts[first] = Verdict(Kind.LIKELY, "it is the other half of an AWS key pair")
+    return verdicts
+
+
+def aws_key_pairs(names: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """The (access key id, secret access key) pairs among names, prefixes such as `S3_` allowed.
+
+    Where a container has one, a task role that needs no key is the better fix.
+    """
+    known = set(names)
+    firsts = (name for name in known if name.upper().endswith(_AWS_PAIR[0]))
+    pairs = ((name, name[: -len(_AWS_PAIR[0])] + _AWS_PAIR[1]) for name in firsts)
+    return tuple(sorted(pair for pair in pairs if pair[1] in known))
+
+
+def certain_in(text: str) -> bool:
+    """Whether any text, whatever its length, holds a secret whose form alone gives it away."""
+    return next(certain_spans(text), None) is not None
+
+
+def certain_spans(text: str) -> Iterator[Span]:
+    """Every certain secret in a text. Of URLs and connection strings only the password is meant."""
+    if _NEAR.search(text) is None:
+        return
+    for match in _certain().finditer(text):
+        group = match.lastgroup or ""
+        found = match[group]
+        if group in ("url", "pair"):
+            what = "a password in a URL" if group == "url" else "a connection string's password"
+            if not _hole_or_placeholder(found) and (group == "url" or _connects(text, match)):
+                yield Span(match.start(group), match.end(group), what)
+        elif not _DOCUMENTED.search(found):
+            yield Span(match.start(), match.end(), _CERTAIN[int(group[1:])][0])
+
+
+def query_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Where tokens stand in the query strings of a text's URLs."""
+    for match in _QUERY.finditer(text) if "=" in text and "://" in text else ():
+        if not _hole_or_placeholder(match["query"]):
+            yield match.span("query")
+
+
+def is_reference(value: str) -> bool:
+    """Whether a value says where the secret is instead of what it is."""
+    return _REFERENCE.fullmatch(value.strip()[:_LONGEST]) is not None
+
+
+_PLAIN: Final = Verdict(Kind.NONE, "nothing about it looks secret")
+
+
+@cache
+def _certain() -> re.Pattern[str]:
+    tokens = [f"(?P<t{at}>{pattern})" for at, (_, pattern) in enumerate(_CERTAIN)]
+    return re.compile("|".join((*tokens, _USERINFO, _CONNECTION)))
+
+
+def _by_name(name: str, text: str, *, likely: bool) -> Verdict:
+    query = _QUERY.search(text)
+    if query is not None and _URL.match(text) and not _hole_or_placeholder(query["query"]):
+        return Verdict(Kind.LIKELY, "its query string holds a token")
+    if is_reference(text):
+        return Verdict(Kind.NONE, "it is a reference")
+    if _is_setting(name, text):
+        return _PLAIN
+    if _NAME_EXCLUDED.search(name):
+        return Verdict(Kind.NONE, "the name says that it only describes a secret")
+    if not likely:
+        return Verdict(Kind.POSSIBLE, "it looks random") if _random(name, text) else _PLAIN
+    if _NAMES_A_SECRET.fullmatch(text) and not _NAME_IS_PASSWORD.search(name):
+        return Verdict(Kind.POSSIBLE, "it may be the name of a secret, not the secret")
+    return Verdict(Kind.LIKELY, "the name says that it is a secret")
+
+
+def is_likely_name(name: str) -> bool:
+    """Whether something of that name likely holds a secret; its last 200 characters count."""
+    short = name[-200:]
+    return _NAME.search(short) is not None or _CAMEL.search(short) is not None
+
+
+def _is_placeholder(name: str, text: str) -> bool:
+    if len(text) > 200:
+        return False
+    if name.isupper() and re.search(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", text):
+        return True
+    return _DOCUMENTED.search(text) is not None or _PLACEHOLDER_WHOLE.fullmatch(text) is not None
+
+
+def _hole_or_placeholder(text: str) -> bool:
+    return (
+        re.match(_HOLE, text) is not None
+        or text.startswith(("%", "*", "$"))
+        or _PLACEHOLDER.match(text) is not None
+    )
+
+
+def _connects(text: str, match: re.Match[str]) -> bool:
+    """Whether a `password=` stands in a connection string: beside another pair, or all by itself."""
+    around = text[max(0, match.start() - 200) : match.start()] + ";" + text[match.end() : match.end() + 200]
+    return re.search(r"[A-Za-z ]{2,40}=[^;&\s]{1,200}[;&]|[;&][A-Za-z ]{2,40}=", around) is not None
+
+
+def _is_setting(name: str, text: str) -> bool:
+    if _SETTING.fullmatch(text):
+        return not (text.isdigit() and len(text) >= 4 and _NAME_IS_PASSWORD.search(name))
+    if _PATH.fullmatch(text):
+        return True
+    if _URL.fullmatch(text):
+        return not (_NAME_OF_URL.search(name) and re.search(r"[\w-]{16,}", text.partition("://")[2]))
+    return False
+
+
+def _random(name: str, text: str) -> bool:
+    if not 20 <= len(text) <= 512 or _NOT_RANDOM.fullmatch(text):
+        return False
+    if re.search(r"commit|sha|digest|hash|checksum|fingerprint", name, re.IGNORECASE):
+        return False
+    counts = Counter(text)
+    entropy = -sum(n / len(text) * math.log2(n / len(text)) for n in counts.values())
+    digits = any(c.isdigit() for c in text)
+    hexadecimal = re.fullmatch(r"[0-9a-fA-F]+", text) is not None
+    return digits and entropy >= (3.2 if hexadecimal else 4.2)

@@ -1,0 +1,147 @@
+"""Which values count as secrets, and what is said about them."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fixbot.knowledge.secrets import (
+    Kind,
+    aws_key_pairs,
+    certain_in,
+    certain_spans,
+    classify,
+    classify_all,
+    is_reference,
+)
+
+KEY_ID = "AKIA" + "Q2W3E4R5T6Y7U2I3"
+SECRET_KEY = "/qWeRtYuIoPaSdFgHjKlZxCvBnM12345678+/zzz"
+PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIBOgIBAAJBAK\n-----END RSA PRIVATE KEY-----"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kind"),
+    [
+        ("ANYTHING", KEY_ID, Kind.CERTAIN),
+        ("AWS_ACCESS_KEY_ID", KEY_ID, Kind.CERTAIN),
+        ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE", Kind.NONE),
+        ("AWS_SECRET_ACCESS_KEY", SECRET_KEY, Kind.CERTAIN),
+        ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", Kind.PLACEHOLDER),
+        ("TLS", PEM, Kind.CERTAIN),
+        ("X", "ghp_" + "a1B2" * 9, Kind.CERTAIN),
+        ("X", "glpat-" + "a1B2" * 5, Kind.CERTAIN),
+        ("X", "https://hooks.slack.com/services/T0AB/B0AB/abcdef", Kind.CERTAIN),
+        ("X", "sk_live_" + "a1B2" * 5, Kind.CERTAIN),
+        ("X", "sk-proj-" + "a1B2" * 8, Kind.CERTAIN),
+        ("X", "sk-learn-model-with-a-long-name-of-words", Kind.NONE),
+        ("X", "hvs." + "a1B2" * 6, Kind.CERTAIN),
+        ("DATABASE_URL", "postgres://shop:plum9@db/shop", Kind.CERTAIN),
+        ("JDBC_URL", "jdbc:postgresql://shop:plum9@db/shop", Kind.CERTAIN),
+        ("REDIS_URL", "redis://:plum9@cache:6379", Kind.CERTAIN),
+        ("DATABASE_URL", "postgres://shop:${DB_PASSWORD}@db/shop", Kind.NONE),
+        ("DATABASE_URL", "postgres://shop:changeme@db/shop", Kind.NONE),
+        ("DATABASE_URL", "postgres://db:5432/shop", Kind.NONE),
+        ("CONNECTION", "Server=db;User Id=sa;Password=Plum9!;", Kind.CERTAIN),
+        ("CONNECTION", "Server=db;User Id=sa;Password=${p};", Kind.NONE),
+        ("SAS", "https://x.example/c?sv=1&sig=abcdefgh123", Kind.LIKELY),
+        ("DB_PASSWORD", "hunter2", Kind.LIKELY),
+        ("DB_PASSWORD", "password", Kind.LIKELY),
+        ("DB_PASSWORD", "123456", Kind.LIKELY),
+        ("dbPassword", "hunter2", Kind.LIKELY),
+        ("splunk-token", "5e1f7c90-0000-4000-8000-1c2d3e4f5a6b", Kind.LIKELY),
+        ("AQUA_TOKEN", "b2f0-not-a-real-token-77aa", Kind.LIKELY),
+        ("SECRET_KEY_BASE", "abc", Kind.LIKELY),
+        ("NEW_RELIC_LICENSE_KEY", "abcd1234", Kind.LIKELY),
+        ("WEBHOOK_URL", "https://discord.com/api/webhooks/123/abcdefghijklmnopqrs", Kind.LIKELY),
+        ("WEBHOOK_URL", "https://example.com/hook", Kind.NONE),
+        ("DB_PASSWORD", "changeme", Kind.PLACEHOLDER),
+        ("DB_PASSWORD", "DB_PASSWORD", Kind.PLACEHOLDER),
+        ("DB_PASSWORD", "YOUR_PASSWORD_HERE", Kind.PLACEHOLDER),
+        ("DB_PASSWORD", "your-password", Kind.PLACEHOLDER),
+        ("DB_PASSWORD", "x", Kind.PLACEHOLDER),
+        ("DB_PASSWORD", "••••••", Kind.PLACEHOLDER),
+        ("DB_PASSWORD", "<password>", Kind.NONE),
+        ("DB_PASSWORD", "${DB_PASSWORD}", Kind.NONE),
+        ("DB_PASSWORD", "{{resolve:secretsmanager:db:SecretString:password}}", Kind.NONE),
+        ("DB_PASSWORD", "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db", Kind.NONE),
+        ("DB_PASSWORD", "vault:secret/data/db#password", Kind.NONE),
+        ("DB_PASSWORD", "", Kind.NONE),
+        ("DB_PASSWORD", "true", Kind.NONE),
+        ("DB_SECRET", "prod/app/db", Kind.POSSIBLE),
+        ("DB_PASSWORD_FILE", "/run/secrets/db", Kind.NONE),
+        ("SECRET_NAME", "db", Kind.NONE),
+        ("TOKEN_TTL", "3600", Kind.NONE),
+        ("MAX_TOKENS", "4096", Kind.NONE),
+        ("NEXT_PUBLIC_API_KEY", "abcd1234", Kind.NONE),
+        ("PUBLIC_KEY", "abcd1234", Kind.NONE),
+        ("PWD", "/app", Kind.NONE),
+        ("GIT_COMMIT", "0123456789abcdef0123456789abcdef01234567", Kind.NONE),
+        ("SETTINGS", "q8Zr1Lx0Vt7Kp3Yw9Bn5Hs2Jd6Gf4", Kind.POSSIBLE),
+        ("ID", "5e1f7c90-0000-4000-8000-1c2d3e4f5a6b", Kind.NONE),
+        ("LOG_LEVEL", "info", Kind.NONE),
+    ],
+)
+def test_a_value_is_judged_by_its_form_and_its_name(name: str, value: str, kind: Kind) -> None:
+    verdict = classify(name, value)
+    assert verdict.kind is kind, verdict.reason
+    assert len(value) < 4 or value not in verdict.reason
+    assert verdict.secret == (kind in (Kind.CERTAIN, Kind.LIKELY))
+
+
+def test_half_of_an_aws_pair_gives_the_other_away() -> None:
+    pair = [("S3_AWS_ACCESS_KEY_ID", "abcd"), ("S3_AWS_SECRET_ACCESS_KEY", SECRET_KEY), ("X", "y")]
+    verdicts = classify_all(pair)
+    assert verdicts["S3_AWS_ACCESS_KEY_ID"].kind is Kind.LIKELY
+    assert verdicts["X"].kind is Kind.NONE
+    assert aws_key_pairs(name for name, _ in pair) == (("S3_AWS_ACCESS_KEY_ID", "S3_AWS_SECRET_ACCESS_KEY"),)
+    assert classify_all([*pair[:1], (pair[1][0], "${Key}")])["S3_AWS_ACCESS_KEY_ID"].kind is Kind.NONE
+
+
+def test_certain_secrets_are_found_in_any_text() -> None:
+    text = f"first {KEY_ID} then postgres://u:plum9@h and\n{PEM}\nend"
+    assert [text[start:end] for start, end, _ in certain_spans(text)] == [KEY_ID, "plum9", PEM]
+    assert certain_in(text)
+    assert not certain_in("nothing://here, password: none")
+
+
+def test_references_are_no_secrets() -> None:
+    assert is_reference("${a}${b}")
+    assert is_reference("ENC[AES256_GCM,data:x]")
+    assert not is_reference("${a}plum")
+
+
+@given(st.text(max_size=60), st.text(max_size=400))
+def test_any_text_can_be_judged_and_no_reason_repeats_it(name: str, value: str) -> None:
+    verdict = classify(name, value)
+    assert len(value) < 8 or value not in verdict.reason
+    assert certain_in(value) == bool(list(certain_spans(value)))
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "eyJ",
+        "-eyJ",
+        "a.a",
+        "://",
+        "a://",
+        "A://:",
+        "password=",
+        "pwd=a ",
+        "-----BEGIN ",
+        "sk-ant-a-",
+        "${",
+        "{{",
+        "a/",
+    ],
+)
+def test_hostile_text_takes_time_in_proportion(piece: str) -> None:
+    text = piece * (300_000 // len(piece))
+    start = time.process_time()
+    certain_in(text)
+    classify("DB_TOKEN", text)
+    assert time.process_time() - start < 3
