@@ -49,6 +49,7 @@ def deny(action: Value, condition: Value = None) -> dict[str, Value]:
         (policy(allow("*", Code("var.r"))), policy(allow("a:b", Code("var.r")))),
         (policy(allow("*")), policy(allow("a:b", Code("var.r")))),
         (policy(Code("local.s")), policy(Code("local.s"))),
+        (policy(allow("*"), version="2008-10-17"), policy(allow("*", "*", {"StringEquals": {"k": "${x}"}}))),
         (policy(allow("*", Principal="*")), policy(allow("a:b", Principal="*"))),
         (policy({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}),) * 2,
         (
@@ -95,7 +96,8 @@ GONE = "denied something that no single new statement denies"
             policy(allow("iam:PassRole")),
             NEW_ALLOW,
         ),
-        (policy(allow("a:b"), version="2008-10-17"), policy(allow("a:b")), "Version differs"),
+        (policy(allow("a:b")), policy(allow("a:b"), version="2008-10-17"), "Version differs"),
+        (policy(allow("a:b", "${x}"), version="2008-10-17"), policy(allow("a:b", "${x}")), "Version differs"),
     ],
 )
 def test_not_proven(old: dict[str, Value], new: dict[str, Value], reason: str) -> None:
@@ -172,7 +174,8 @@ def pairs(draw: st.DrawFn) -> tuple[dict[str, Value], dict[str, Value]]:
         if draw(st.integers(0, 5)):
             new.append(changed)
     new += draw(st.lists(statements(["Deny"]), max_size=1))
-    return policy(*old), policy(*new)
+    version = draw(st.sampled_from([VERSION, VERSION, "2008-10-17"]))
+    return policy(*old, version=version), policy(*new, version=draw(st.sampled_from([VERSION, version])))
 
 
 REQUESTS = st.builds(

@@ -91,7 +91,8 @@ class Split:
     `moved` leave, and each (operator, key, value) of `condition` is put into its Condition. `added`
     are the new statements, to stand behind it in this order. `wants` are statements that a person
     must add if no other policy holds them; a bot never grants. `also` are the places of other Allow
-    statements whose actions an added Deny reaches too.
+    statements whose actions an added Deny reaches too. `version` is what the document's Version must
+    become for the tag's variable to be one; None where it can stay.
     """
 
     statement: New
@@ -101,20 +102,22 @@ class Split:
     groups: tuple[Group, ...]
     wants: tuple[New, ...] = ()
     also: tuple[int, ...] = ()
+    version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Guard:
     """A wildcard keeps its bytes; the Deny statements `added` stand beside it, anywhere in the document.
 
-    `groups`, `wants` and `also` as in Split. Guards of several statements of one document share equal
-    statements, and their Sids never collide.
+    `groups`, `wants`, `also` and `version` as in Split. Guards of several statements of one document
+    share equal statements, and their Sids never collide.
     """
 
     added: tuple[New, ...]
     groups: tuple[Group, ...]
     wants: tuple[New, ...] = ()
     also: tuple[int, ...] = ()
+    version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,29 @@ def has_variables(policy: Policy) -> bool:
     return policy.get("Version") == VARIABLES_SINCE
 
 
+def may_gain_variables(written: Value) -> bool:
+    """Whether these statements mean the same once `${aws:…}` is read as a variable: they have none.
+
+    What a reference or an HCL expression brings is taken to bring none either; in `Fn::Sub`,
+    `${Name}` is CloudFormation's own and `${!name}` is IAM's.
+    """
+    match written:
+        case str():
+            return "${" not in written
+        case Tagged(tag="!Sub"):
+            return not any("${!" in text for text in strings(written))
+        case Tagged():
+            return may_gain_variables(written.value)
+        case list():
+            return all(map(may_gain_variables, written))
+        case dict():
+            sub = written.get("Fn::Sub")
+            others = [value for key, value in written.items() if key != "Fn::Sub"]
+            return may_gain_variables(others) and not any("${!" in text for text in strings(sub))
+        case _:
+            return not isinstance(written, Code) or "$${" not in written.text
+
+
 def tests(condition: Value) -> Iterator[tuple[str, str, Value]] | None:
     """Operator, key in lower case and values of every test; None where they can't all be known."""
     if condition is None:

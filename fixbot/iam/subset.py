@@ -9,7 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fixbot.iam.pattern import action_matches, resource_covers
-from fixbot.iam.policy import Policy, Statement, has_variables, many, same, statements, tests
+from fixbot.iam.policy import (
+    Policy,
+    Statement,
+    has_variables,
+    many,
+    may_gain_variables,
+    same,
+    statements,
+    tests,
+)
 
 if TYPE_CHECKING:
     from fixbot.tree import Value
@@ -19,10 +28,10 @@ _COMPARED = frozenset({"Sid", "Effect", "Action", "NotAction", "Resource", "NotR
 
 def subset(old: Policy, new: Policy) -> str | None:
     """None where all that `new` allows was allowed by `old`; otherwise why that isn't proven."""
-    if old.get("Version") != new.get("Version"):
-        return "the policy's Version differs, and with it how `${` is read"
     variables = has_variables(new)
     before, after = statements(old), statements(new)
+    if old.get("Version") != new.get("Version") and not (variables and may_gain_variables(before)):
+        return "the policy's Version differs, and with it how `${` is read"
     for at, statement in enumerate(after):
         if _effect(statement) != "Deny" and not any(_inside(each, statement, variables) for each in before):
             return f"{_name(at, statement)} allows something that no single old statement allows"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -11,7 +11,7 @@ from fixbot.iam.guard import guard
 from fixbot.iam.limits import denied, limit, wild_resource
 from fixbot.iam.outcome import Fate, Group, Guard, Leave, New, Split, Tag, Why
 from fixbot.iam.parts import Plan
-from fixbot.iam.policy import VARIABLES_SINCE, many, tests
+from fixbot.iam.policy import VARIABLES_SINCE, many, may_gain_variables, tests
 from fixbot.iam.prove import prove
 from fixbot.iam.reach import Item, of_agent, reach
 from fixbot.iam.split import split
@@ -93,14 +93,15 @@ def plan_tagging(
     decided = _decide(statements, index, about, tag)
     if isinstance(decided, Leave):
         return decided
+    version = VARIABLES_SINCE if tag.variable and about.version != VARIABLES_SINCE else None
     if not any(item.wild for item in decided):
-        return split(Plan(statements, index, tag, decided))
+        return replace(split(Plan(statements, index, tag, decided)), version=version)
     earlier = [
         Plan(statements, at, tag, items)
         for at in range(index)
         if (items := _guarded_too(statements, at, about, tag))
     ]
-    return guard(Plan(statements, index, tag, decided), earlier)
+    return replace(guard(Plan(statements, index, tag, decided), earlier), version=version)
 
 
 def _guarded_too(
@@ -126,7 +127,9 @@ def _decide(
     items = reach(statement, about.services, partial(denied, denies, resources=resources))
     if not any(item.existing or item.creating for item in items):
         return _nothing_to_limit(items)
-    return _already_narrow(statement) or _exempt(items, about) or _no_variables(tag, about) or items
+    return (
+        _already_narrow(statement) or _exempt(items, about) or _no_variables(statements, tag, about) or items
+    )
 
 
 def _not_of_this_kind(statement: Mapping[str, Value], length: int) -> Leave | None:
@@ -155,14 +158,15 @@ def _nothing_to_limit(items: tuple[Item, ...]) -> Leave:
 
 
 def _already_narrow(statement: Mapping[str, Value]) -> Leave | None:
+    found = limit(statement)
+    if found is not None:
+        return Leave(f"it is limited by {found} already")
     wild = wild_resource(statement)
     if not wild:
         computed = wild is None
         return Leave("its Resource is computed", Why.UNKNOWN) if computed else Leave("its Resource is exact")
-    if tests(statement.get("Condition")) is None:
-        return Leave("its Condition is computed", Why.UNKNOWN)
-    found = limit(statement)
-    return Leave(f"it is limited by {found} already") if found is not None else None
+    known = tests(statement.get("Condition")) is not None
+    return None if known else Leave("its Condition is computed", Why.UNKNOWN)
 
 
 def _exempt(items: tuple[Item, ...], about: About) -> Leave | None:
@@ -178,12 +182,14 @@ def _exempt(items: tuple[Item, ...], about: About) -> Leave | None:
     return None
 
 
-def _no_variables(tag: Tag, about: About) -> Leave | None:
+def _no_variables(statements: Sequence[Mapping[str, Value]], tag: Tag, about: About) -> Leave | None:
     if not tag.variable or about.version == VARIABLES_SINCE:
+        return None
+    if all(may_gain_variables(dict(each)) for each in statements):
         return None
     written = f"Version {about.version}" if about.version else "no Version"
     return Leave(
-        f"the policy has {written}, so `${{aws:PrincipalTag/…}}` would be plain text in it; "
-        f'write "Version": "{VARIABLES_SINCE}" first, or configure a literal tag value',
+        f"the policy has {written}, so each `${{` in it is plain text. The tag needs Version "
+        f"{VARIABLES_SINCE}, which makes them variables: set it by hand, or configure a literal tag value",
         Why.REFUSED,
     )

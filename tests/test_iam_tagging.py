@@ -1,0 +1,752 @@
+"""What is proposed for the statements that people write, and what is left alone, with its reason."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fixbot.iam.condition import Truth
+from fixbot.iam.evaluate import Request, allows
+from fixbot.iam.table import expand, lookup
+from fixbot.iam.tagging import About, Fate, Guard, Leave, Split, Tag, Why, plan_tagging, prove
+from fixbot.tree import UNKNOWN, Code, Tagged
+
+if TYPE_CHECKING:
+    from fixbot.tree import Value
+
+ENV = Tag("env", "dev")
+OWN = Tag("Environment", "${aws:PrincipalTag/Environment}")
+VERSION = "2012-10-17"
+Made = dict[str, Any]
+
+
+def allow(*actions: Value, resource: Value = "*", **more: Value) -> Made:
+    return {"Effect": "Allow", "Action": list(actions), "Resource": resource, **more}
+
+
+def plan(
+    *statements: Made, index: int = 0, tag: Tag = ENV, about: About | None = None
+) -> Split | Guard | Leave:
+    return plan_tagging(statements, index, tag, about or About())
+
+
+def splits(*statements: Made, index: int = 0, tag: Tag = ENV) -> Split:
+    planned = plan(*statements, index=index, tag=tag)
+    assert isinstance(planned, Split)
+    return planned
+
+
+def guards(*statements: Made, index: int = 0, tag: Tag = ENV, about: About | None = None) -> Guard:
+    planned = plan(*statements, index=index, tag=tag, about=about)
+    assert isinstance(planned, Guard)
+    return planned
+
+
+def leaves(*statements: Made, index: int = 0, tag: Tag = ENV, about: About | None = None) -> Leave:
+    planned = plan(*statements, index=index, tag=tag, about=about)
+    assert isinstance(planned, Leave)
+    return planned
+
+
+def carried_out(statements: list[Made], index: int, planned: Split | Guard | Leave) -> list[Made]:
+    match planned:
+        case Split():
+            return [*statements[:index], planned.statement, *planned.added, *statements[index + 1 :]]
+        case Guard():
+            return [*(each for each in planned.added if each not in statements), *statements]
+        case Leave():
+            return statements
+
+
+def policy(statements: list[Made], version: str | None = VERSION) -> Made:
+    return {"Version": version, "Statement": statements} if version else {"Statement": statements}
+
+
+def fate(planned: Split | Guard, fate: Fate) -> tuple[str, ...]:
+    return next((group.actions for group in planned.groups if group.fate is fate), ())
+
+
+def test_named_actions_are_split() -> None:
+    old: Made = {
+        "Sid": "Deploy",
+        "Effect": "Allow",
+        "Resource": "*",
+        "Action": [
+            "ecs:DescribeServices",
+            "ecs:DeregisterTaskDefinition",
+            "ecs:UpdateService",
+            "ecs:DeleteService",
+        ],
+    }
+    planned = splits(old)
+    assert json.dumps(planned.statement) == json.dumps(
+        {**old, "Action": ["ecs:DescribeServices", "ecs:DeregisterTaskDefinition"]}
+    )
+    assert json.dumps(planned.added) == json.dumps(
+        [
+            {
+                "Sid": "DeployWithTag",
+                "Effect": "Allow",
+                "Resource": "*",
+                "Action": ["ecs:UpdateService", "ecs:DeleteService"],
+                "Condition": {"StringEquals": {"aws:ResourceTag/env": "dev"}},
+            }
+        ]
+    )
+    assert (planned.moved, planned.condition, planned.wants, planned.also) == ((2, 3), (), (), ())
+    assert [(group.fate, group.actions) for group in planned.groups] == [
+        (Fate.EXISTING, ("ecs:UpdateService", "ecs:DeleteService")),
+        (Fate.READS, ("ecs:DescribeServices",)),
+        (Fate.WITHOUT, ("ecs:DeregisterTaskDefinition",)),
+    ]
+    assert all(group.explanation for group in planned.groups)
+
+
+def test_a_wildcard_is_guarded() -> None:
+    planned = guards({"Sid": "Developers", "Effect": "Allow", "Action": "ecs:*", "Resource": "*"})
+    own, stays = planned.added
+    limited = [
+        name
+        for name in expand("ecs:*")
+        if (known := lookup(name))
+        and known.level.changes
+        and known.resource_tag
+        and name not in fate_of_agent()
+    ]
+    assert own == {
+        "Sid": "OwnEnvironmentOnly",
+        "Effect": "Deny",
+        "Action": limited,
+        "Resource": "*",
+        "Condition": {"StringNotEquals": {"aws:ResourceTag/env": "dev"}},
+    }
+    assert {"ecs:UpdateService", "ecs:DeleteService", "ecs:DeleteCluster", "ecs:StopTask"} < set(limited)
+    assert stays == {
+        "Sid": "TagStays",
+        "Effect": "Deny",
+        "Action": ["ecs:TagResource", "ecs:UntagResource"],
+        "Resource": "*",
+        "Condition": {
+            "ForAnyValue:StringEquals": {"aws:TagKeys": ["env"]},
+            "Null": {"ecs:CreateAction": "true"},
+        },
+    }
+    assert "ecs:RunTask" in fate(planned, Fate.UNTOUCHED)
+    assert "ecs:DeregisterTaskDefinition" in fate(planned, Fate.WITHOUT)
+
+
+def fate_of_agent() -> tuple[str, ...]:
+    return (*expand("ecs:Submit*"), "ecs:Poll", "ecs:StartTelemetrySession", "ecs:PutSystemLogEvents")
+
+
+@pytest.mark.parametrize(
+    ("resource", "tags", "answer"),
+    [("service", "dev", Truth.YES), ("service", "prod", Truth.NO), ("service", None, Truth.NO)],
+)
+def test_the_wrong_environment_cannot_be_deleted(resource: str, tags: str | None, answer: Truth) -> None:
+    context = {"aws:resourcetag/env": tags} if tags else {}
+    request = Request("ecs:DeleteService", f"arn:aws:ecs:eu-west-1:1:{resource}/a/b", context)
+    for old in (allow("ecs:*"), allow("ecs:DeleteService", "ecs:ListTasks"), allow("ecs:Delete*")):
+        new = policy(carried_out([old], 0, plan(old)))
+        assert allows(new, request) is answer
+        assert prove(policy([old]), new) is None
+
+
+def test_the_tag_cannot_be_changed_afterwards_but_given_while_creating() -> None:
+    new = policy(carried_out([allow("ecs:*")], 0, guards(allow("ecs:*"))))
+
+    def tags(**context: Any) -> Truth:
+        keys = {key.replace("_", ":"): value for key, value in context.items()}
+        return allows(new, Request("ecs:TagResource", "arn:aws:ecs:eu-west-1:1:service/a/b", keys))
+
+    assert tags(aws_tagkeys=("env",)) is Truth.NO
+    assert tags(aws_tagkeys=("env", "team")) is Truth.NO
+    assert tags(aws_tagkeys=("team",)) is Truth.YES
+    assert tags(aws_tagkeys=("env",), ecs_createaction="RunTask") is Truth.YES
+
+
+def test_what_creates_must_send_the_tag() -> None:
+    planned = splits(
+        allow("ecs:ListTasks", "ecs:UpdateService", "ecs:RunTask", "ecs:CreateService", Sid="Ci")
+    )
+    assert planned.statement["Action"] == ["ecs:ListTasks"]
+    existing, creating = planned.added
+    assert (existing["Sid"], creating["Sid"]) == ("CiWithTag", "CiOnCreate")
+    assert creating["Action"] == ["ecs:RunTask", "ecs:CreateService"]
+    assert creating["Condition"] == {
+        "StringEquals": {"aws:RequestTag/env": "dev"},
+        "ForAnyValue:StringEquals": {"aws:TagKeys": ["env"]},
+    }
+    (wanted,) = planned.wants
+    assert wanted["Action"] == "ecs:TagResource"
+    assert wanted["Condition"] == {"StringEquals": {"ecs:CreateAction": ["RunTask", "CreateService"]}}
+
+
+def test_nothing_is_asked_for_that_the_policy_grants_already() -> None:
+    tagging = allow("ecs:TagResource", Condition={"StringEquals": {"ecs:CreateAction": ["RunTask"]}})
+    planned = splits(allow("ecs:RunTask"), tagging)
+    assert planned.wants == ()
+    assert planned.added == ()  # tags can only be given while creating: nothing to keep
+
+
+def test_where_all_actions_know_the_tag_the_statement_itself_gets_the_condition() -> None:
+    planned = splits({"Effect": "Allow", "Action": "ecs:UpdateService", "Resource": "*"})
+    assert planned.statement == {
+        "Effect": "Allow",
+        "Action": "ecs:UpdateService",
+        "Resource": "*",
+        "Condition": {"StringEquals": {"aws:ResourceTag/env": "dev"}},
+    }
+    assert (planned.added, planned.moved) == ((), ())
+    assert planned.condition == (("StringEquals", "aws:ResourceTag/env", "dev"),)
+
+
+def test_where_all_actions_create_likewise() -> None:
+    planned = splits(allow("ecs:RunTask", "ecs:StartTask"))
+    assert planned.added == ()
+    assert planned.statement["Action"] == ["ecs:RunTask", "ecs:StartTask"]
+    assert [test[1] for test in planned.condition] == ["aws:RequestTag/env", "aws:TagKeys"]
+
+
+def test_of_two_kinds_the_first_stays() -> None:
+    planned = splits(allow("ecs:RunTask", "ecs:StopTask", Sid="Run"))
+    assert planned.statement["Action"] == ["ecs:StopTask"]
+    assert planned.moved == (0,)
+    assert [each["Sid"] for each in planned.added] == ["RunOnCreate"]
+
+
+def test_conditions_that_are_there_are_kept_and_copied() -> None:
+    condition: Made = {
+        "StringEquals": {"aws:RequestedRegion": "eu-west-1"},
+        "Bool": {"aws:MultiFactorAuthPresent": "true"},
+    }
+    merged = {**condition, "StringEquals": {"aws:RequestedRegion": "eu-west-1", "aws:ResourceTag/env": "dev"}}
+    assert splits(allow("ecs:StopTask", Condition=condition)).statement["Condition"] == merged
+    planned = splits(allow("ecs:StopTask", "ecs:ListTasks", Condition=condition))
+    assert planned.statement["Condition"] == condition
+    assert planned.added[0]["Condition"] == merged
+
+
+def test_other_services_and_computed_actions_stay() -> None:
+    computed = Code("var.more")
+    planned = splits(
+        allow("ec2:*", "ecs:Describe*", computed, "ecs:StopTask", "ecs:FlyToTheMoon", "ecs:stoptask")
+    )
+    assert planned.statement["Action"] == ["ec2:*", "ecs:Describe*", computed, "ecs:FlyToTheMoon"]
+    assert planned.added[0]["Action"] == ["ecs:StopTask", "ecs:stoptask"]
+    assert fate(planned, Fate.ELSEWHERE) == ("ec2:*", "(computed)")
+    assert fate(planned, Fate.NOT_IN_TABLE) == ("ecs:FlyToTheMoon",)
+
+
+def test_a_split_that_would_leave_the_tag_open_keeps_it() -> None:
+    planned = splits(allow("ecs:StopTask", "ecs:TagResource", Sid="A"))
+    assert [(each["Sid"], each["Effect"]) for each in planned.added] == [
+        ("AWithTag", "Allow"),
+        ("TagStays", "Deny"),
+    ]
+    assert planned.statement["Action"] == ["ecs:TagResource"]
+
+
+def test_names_and_wildcards_in_one_statement_are_guarded_together() -> None:
+    planned = guards(allow("ecs:UpdateService", "ecs:Stop*", "ecs:RunTask", "ecs:List*", Sid="Mixed"))
+    own, creating = planned.added
+    assert own["Action"] == ["ecs:StopServiceDeployment", "ecs:StopTask", "ecs:UpdateService"]
+    assert creating["Action"] == ["ecs:RunTask"]
+    assert creating["Sid"] == "OwnEnvironmentOnCreate"
+    assert creating["Condition"] == {"StringNotEquals": {"aws:RequestTag/env": "dev"}}
+
+
+def test_a_wildcard_that_only_creates_is_taken_at_its_word() -> None:
+    (deny,) = guards(allow("ecs:Run*")).added
+    assert deny["Action"] == ["ecs:RunTask"]
+    assert deny["Condition"] == {"StringNotEquals": {"aws:RequestTag/env": "dev"}}
+
+
+def test_a_guard_reaches_no_further_than_the_grant() -> None:
+    arn = "arn:aws:ecs:eu-west-1:1:service/shop/*"
+    planned = guards(
+        allow("ecs:Update*", resource=[arn]),
+        allow("ecs:UpdateService", resource="arn:aws:ecs:eu-west-1:1:service/a/b"),
+    )
+    assert planned.added[0]["Resource"] == [arn]
+    assert planned.also == (1,)
+
+
+def test_without_sids_none_is_written() -> None:
+    assert all("Sid" not in each for each in guards(allow("ecs:*")).added)
+    assert all(
+        "Sid" not in each for each in splits(allow("ecs:StopTask", "ecs:RunTask", "ecs:ListTasks")).added
+    )
+    named = allow("s3:GetObject", Sid="Read")
+    assert "Sid" not in splits(allow("ecs:StopTask", "ecs:ListTasks"), named).added[0]
+    assert guards(allow("ecs:*"), named).added[0]["Sid"] == "OwnEnvironmentOnly"
+
+
+def test_sids_are_unique_letters_and_digits() -> None:
+    planned = splits(allow("ecs:StopTask", "ecs:ListTasks", Sid="a-b"), allow("x:y", Sid="abWithTag"))
+    assert planned.added[0]["Sid"] == "abWithTag2"
+    assert "Sid" not in splits(allow("ecs:StopTask", "ecs:ListTasks", Sid="${var.x}")).added[0]
+    assert guards(allow("ecs:*", Sid="A"), tag=Tag("cost center", "1")).added[0]["Sid"] == "OwnCostcenterOnly"
+
+
+def test_guards_of_several_statements_share_what_is_equal_and_differ_in_sid() -> None:
+    statements = [
+        allow("ecs:Update*", Sid="A"),
+        allow("ecs:Delete*", Sid="B"),
+        allow("ecs:Update*", Sid="C"),
+        allow("ecs:Tag*", Sid="D"),
+    ]
+    planned = [guards(*statements, index=at) for at in range(3)]
+    sids = [[each["Sid"] for each in each.added] for each in planned]
+    assert sids == [
+        ["OwnEnvironmentOnly", "TagStays"],
+        ["OwnEnvironmentOnly2", "TagStays"],
+        ["OwnEnvironmentOnly", "TagStays"],
+    ]
+    assert planned[0].added == planned[2].added
+    assert planned[0].added[1] == planned[1].added[1]
+
+
+def test_one_fix_after_the_other_finds_free_sids() -> None:
+    statements = [allow("ecs:Update*", Sid="A"), allow("ecs:Delete*", Sid="B")]
+    first = carried_out(statements, 0, guards(*statements))
+    second = guards(*first, index=len(first) - 1)
+    assert [each["Sid"] for each in second.added] == ["OwnEnvironmentOnly2"]
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        ({"Effect": "Deny", "Action": "ecs:*", "Resource": "*"}, "allows nothing"),
+        ({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}, "NotAction"),
+        ({"Effect": "Allow", "Action": "ecs:*", "NotResource": "arn:x"}, "NotResource"),
+        (allow("ecs:*", Principal="*"), "Principal"),
+        (allow("*"), "wildcard-action"),
+        (allow("ecs:UpdateService", "*"), "wildcard-action"),
+        (allow("ecs:Describe*", "ecs:ListTasks"), "changes nothing"),
+        (allow("ecs:DeregisterTaskDefinition"), "changes nothing"),
+        (allow("ecs:TagResource"), "changes nothing"),
+        (allow("ec2:TerminateInstances"), "changes nothing"),
+        (allow("ecs:Nothing"), "changes nothing"),
+        (allow("ecs:UpdateService", resource="arn:aws:ecs:eu-west-1:1:service/a/b"), "exact"),
+        (
+            allow("ecs:UpdateService", Condition={"StringEquals": {"aws:ResourceTag/team": "x"}}),
+            "aws:resourcetag/team",
+        ),
+        (allow("ecs:*", Condition={"StringLike": {"ecs:ResourceTag/env": "*"}}), "ecs:resourcetag/env"),
+        (allow("ecs:*", Condition={"ArnEquals": {"ecs:cluster": "arn:x"}}), "ecs:cluster"),
+        (
+            allow("ecs:*", resource=Code("var.r"), Condition={"ArnEquals": {"ecs:cluster": Code("var.c")}}),
+            "ecs:cluster",
+        ),
+        (allow("ecs:RunTask", Condition={"StringEquals": {"AWS:requesttag/env": "x"}}), "aws:requesttag/env"),
+        (
+            allow("ecs:*", Condition={"StringEquals": {"aws:PrincipalTag/admin": "yes"}}),
+            "aws:principaltag/admin",
+        ),
+        (allow("ecs:*", resource="arn:aws:ecs:*:*:service/${aws:PrincipalTag/env}/*"), "aws:PrincipalTag"),
+        ({}, "allows nothing"),
+        ({"Effect": "Allow"}, "changes nothing"),
+    ],
+)
+def test_what_is_no_finding(statement: Made, reason: str) -> None:
+    left = leaves(statement)
+    assert left.why is Why.CLEAN
+    assert reason in left.reason
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        {"Effect": Code("var.effect"), "Action": "ecs:*", "Resource": "*"},
+        {"Effect": "Allow", "Action": Code("local.actions"), "Resource": "*"},
+        allow("ecs:UpdateService", resource=Code("aws_ecs_service.web[*].id")),
+        allow("ecs:UpdateService", resource=Tagged("!Ref", "Service")),
+        allow("ecs:UpdateService", resource={"Ref": "Service"}),
+        allow("ecs:UpdateService", resource="${aws_ecs_service.web.id}"),
+        allow("ecs:UpdateService", Condition=Code("var.condition")),
+        allow("ecs:UpdateService", Condition={"StringEquals": Code("var.tests")}),
+    ],
+)
+def test_what_cannot_be_known_is_not_called_clean(statement: Made) -> None:
+    assert leaves(statement).why is Why.UNKNOWN
+
+
+def test_values_of_the_tree_that_are_no_values_are_unknown() -> None:
+    assert leaves({"Effect": UNKNOWN, "Action": "ecs:*", "Resource": "*"}).why is Why.UNKNOWN
+    assert leaves({"Effect": "Allow", "Action": "ecs:*", "Resource": UNKNOWN}).why is Why.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        "arn:aws:ecs:*:*:service/*",
+        ["arn:aws:ecs:eu-west-1:1:service/a/b", "arn:aws:ecs:eu-west-1:1:task/*"],
+        Tagged("!Sub", "arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:service/*"),
+        {"Fn::Join": ["", ["arn:aws:ecs:", {"Ref": "AWS::Region"}, ":*"]]},
+        Code('"${aws_ecs_cluster.shop.arn}/*"'),
+        Code('join("/", [local.base, "*"])'),
+    ],
+)
+def test_a_wildcard_is_seen_also_inside_what_is_computed(resource: Value) -> None:
+    planned = splits(allow("ecs:UpdateService", "ecs:ListTasks", resource=resource))
+    assert planned.added[0]["Resource"] == resource
+    old = [allow("ecs:UpdateService", "ecs:ListTasks", resource=resource)]
+    assert prove(policy(old), policy(carried_out(old, 0, planned))) is None
+
+
+AGENT = allow(
+    *("ec2:DescribeTags", "ecs:CreateCluster", "ecs:DeregisterContainerInstance", "ecs:DiscoverPollEndpoint"),
+    *(
+        "ecs:Poll",
+        "ecs:RegisterContainerInstance",
+        "ecs:StartTelemetrySession",
+        "ecs:UpdateContainerInstancesState",
+    ),
+    *("ecs:Submit*", "ecr:GetAuthorizationToken", "logs:PutLogEvents"),
+)
+
+
+@pytest.mark.parametrize(
+    ("statement", "about"),
+    [
+        (AGENT, About()),
+        (allow("ecs:Submit*", "ecs:Poll"), About()),
+        (allow("ecs:*"), About(principal_services=("ec2.amazonaws.com",))),
+        (
+            allow("ecs:UpdateService"),
+            About(principal_services=("ecs.application-autoscaling.amazonaws.com",)),
+        ),
+        (allow("ecs:UpdateService"), About(principal_services=("ecs.amazonaws.com", "ec2.amazonaws.com.cn"))),
+        (allow("ecs:RunTask"), About(principal_services=["events.amazonaws.com"])),
+        (allow("ecs:UpdateService"), About(names=("AWSServiceRoleForECS",))),
+        (allow("ecs:UpdateService"), About(names=("shop", "ecsAutoscaleRole"))),
+        (allow("ecs:*"), About(names=("ecs-instance-role",))),
+    ],
+)
+def test_what_belongs_to_services_is_exempt(statement: Made, about: About) -> None:
+    assert leaves(statement, about=about).why is Why.EXEMPT
+
+
+def test_an_agents_action_in_a_persons_statement_stays_without_condition() -> None:
+    planned = splits(allow("ecs:Poll", "ecs:UpdateService", "ecs:RegisterContainerInstance"))
+    assert planned.statement["Action"] == ["ecs:Poll", "ecs:RegisterContainerInstance"]
+
+
+@pytest.mark.parametrize("who", ["codebuild", "codepipeline", "ecs-tasks", "lambda"])
+def test_pipelines_and_programs_count(who: str) -> None:
+    about = About(principal_services=(f"{who}.amazonaws.com",))
+    assert isinstance(plan(allow("ecs:UpdateService"), about=about), Split)
+    assert isinstance(
+        plan(
+            allow("ecs:UpdateService"),
+            about=About(principal_services=(*about.principal_services, "ec2.amazonaws.com")),
+        ),
+        Split,
+    )
+
+
+@pytest.mark.parametrize(
+    "deny",
+    [
+        {"Condition": {"StringNotEquals": {"aws:ResourceTag/team": "web"}}},
+        {"Condition": {"StringNotLike": {"ecs:ResourceTag/env": "dev*"}}},
+        {
+            "Condition": {
+                "StringNotEquals": {"aws:ResourceTag/env": "dev"},
+                "ArnNotLike": {"aws:PrincipalArn": "arn:*"},
+            }
+        },
+        {},
+    ],
+)
+def test_a_deny_that_does_it_already_is_enough(deny: Made) -> None:
+    there = {**allow("ecs:*"), "Effect": "Deny", **deny}
+    assert leaves(there, allow("ecs:Update*"), index=1).why is Why.CLEAN
+    assert leaves(there, allow("ecs:UpdateService", resource="arn:aws:ecs:*:*:*"), index=1).why is Why.CLEAN
+
+
+@pytest.mark.parametrize(
+    "deny",
+    [
+        {"Condition": {"StringEquals": {"aws:ResourceTag/env": "prod"}}},  # what has no tag stays open
+        {"Condition": {"ForAnyValue:StringNotEquals": {"aws:ResourceTag/env": "dev"}}},
+        {
+            "Condition": {
+                "StringNotEquals": {"aws:ResourceTag/env": "dev"},
+                "Bool": {"aws:SecureTransport": "true"},
+            }
+        },
+        {"Condition": Code("var.c")},
+        {"Resource": "arn:aws:ecs:*:*:cluster/*"},
+        {"Action": "ecs:Delete*"},
+    ],
+)
+def test_a_deny_that_leaves_a_gap_is_not(deny: Made) -> None:
+    there = {**allow("ecs:*"), "Effect": "Deny", **deny}
+    assert isinstance(plan(there, allow("ecs:Update*"), index=1), Guard)
+
+
+def test_only_the_gap_is_filled() -> None:
+    there = {
+        **allow("ecs:Delete*", Condition={"StringNotEquals": {"aws:ResourceTag/env": "dev"}}),
+        "Effect": "Deny",
+    }
+    planned = splits(there, allow("ecs:DeleteService", "ecs:StopTask"), index=1)
+    assert planned.statement["Action"] == ["ecs:DeleteService"]
+    assert fate(planned, Fate.GUARDED) == ("ecs:DeleteService",)
+
+
+def test_the_users_own_tag_gets_a_default() -> None:
+    assert OWN.value == "${aws:PrincipalTag/Environment, 'none'}"
+    assert Tag("Team", "${aws:PrincipalTag/Team, 'x'}").value == "${aws:PrincipalTag/Team, 'x'}"
+    planned = splits(allow("ecs:StopTask"), tag=OWN)
+    assert planned.statement["Condition"] == {"StringEquals": {"aws:ResourceTag/Environment": OWN.value}}
+
+
+@pytest.mark.parametrize("version", [None, "2008-10-17"])
+@pytest.mark.parametrize(
+    "resource",
+    [
+        "*",
+        Tagged("!Sub", "arn:aws:ecs:${AWS::Region}:*"),
+        {"Fn::Sub": ["${A}:*", {"A": "x"}]},
+        Code('"${x}*"'),
+    ],
+)
+def test_a_variable_brings_the_policy_version_that_has_them(version: str | None, resource: Value) -> None:
+    old = [allow("ecs:*", resource=resource)]
+    planned = guards(*old, tag=OWN, about=About(version=version))
+    assert planned.version == VERSION
+    new = carried_out(old, 0, planned)
+    assert prove(policy(old, version), policy(new)) is None
+    assert "Version differs" in (prove(policy(old, version), policy(new, "2008-10-18")) or "")
+    assert guards(*old, about=About(version=version)).version is None
+    assert guards(*old, tag=OWN).version is None
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "arn:aws:s3:::b/${aws:username}",
+        Tagged("!Sub", "arn:aws:s3:::b/${!aws:username}"),
+        {"Fn::Sub": "arn:aws:s3:::b/${!aws:username}"},
+        [Tagged("!Join", ["", ["arn:aws:s3:::b/", "${aws:username}"]])],
+        Code('"arn:aws:s3:::${local.b}/$${aws:username}"'),
+    ],
+)
+def test_what_the_version_would_turn_into_a_variable_is_not_touched(other: Value) -> None:
+    statements = [allow("ecs:*"), allow("s3:GetObject", resource=other)]
+    left = leaves(*statements, tag=OWN, about=About(version="2008-10-17"))
+    assert left.why is Why.REFUSED
+    assert "Version 2008-10-17" in left.reason
+    assert "no Version" in leaves(*statements, tag=OWN, about=About(version=None)).reason
+    assert "Version differs" in (prove(policy(statements, None), policy(statements)) or "")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("", "x"), ("env", ""), ("env", "${aws:username}"), ("env", "a*"), ("e$v", "x"), ("k" * 129, "x")],
+)
+def test_what_cannot_be_a_tag_is_refused(key: str, value: str) -> None:
+    with pytest.raises(ValueError, match="can't be a tag's"):
+        Tag(key, value)
+
+
+def test_other_services_when_they_are_asked_for() -> None:
+    about = About(services=frozenset({"ec2", "ecr"}))
+    ec2 = guards(allow("ec2:*Instances", "ec2:*Tags", Sid="A"), about=about)
+    assert "ec2:TerminateInstances" in str(ec2.added[0]["Action"])
+    assert "ec2:RunInstances" not in str(ec2.added[0]["Action"])
+    assert ec2.added[1]["Condition"] == {
+        "ForAnyValue:StringEquals": {"aws:TagKeys": ["env"]},
+        "Null": {"ec2:CreateAction": "true"},
+    }
+    old = [allow("ecr:*", Sid="A")]
+    ecr = guards(*old, about=about)
+    stays = ecr.added[1]
+    assert (stays["Sid"], stays["Action"]) == ("TagStaysEcr", ["ecr:TagResource", "ecr:UntagResource"])
+    new = policy(carried_out(old, 0, ecr))
+    assert prove(policy(old), new) is None
+    assert leaves(*new["Statement"], index=2, about=about).why is Why.CLEAN
+    arn = "arn:aws:ecr:eu-west-1:1:repository/a"
+    assert allows(new, Request("ecr:TagResource", arn, {"aws:resourcetag/env": "prod"})) is Truth.NO
+    assert allows(new, Request("ecr:TagResource", arn)) is Truth.YES  # while creating there is no tag yet
+
+
+@pytest.mark.parametrize(
+    ("new", "reason"),
+    [
+        (
+            allow("ecs:ListClusters", Condition={"StringEquals": {"aws:ResourceTag/env": "dev"}}),
+            "ecs:ListClusters doesn't know",
+        ),
+        (
+            allow("ecs:RunTask", Condition={"StringEquals": {"aws:ResourceTag/env": "dev"}}),
+            "ecs:RunTask doesn't know",
+        ),
+        (
+            allow("ecs:StopTask", Condition={"StringEquals": {"aws:RequestTag/env": "dev"}}),
+            "ecs:StopTask doesn't know",
+        ),
+        (allow("ecs:StopTask", Condition={"Null": {"aws:TagKeys": "false"}}), "ecs:StopTask doesn't know"),
+        (
+            allow("ecs:Fly", Condition={"StringEquals": {"aws:ResourceTag/env": "dev"}}),
+            "isn't in the service reference",
+        ),
+        (allow(Code("var.a"), Condition={"StringEquals": {"aws:ResourceTag/env": "dev"}}), "computed action"),
+        (allow("ecs:*", "iam:PassRole"), "allows something"),
+    ],
+)
+def test_a_wrong_fix_is_not_proven(new: Made, reason: str) -> None:
+    old = policy([allow("ecs:*", Code("var.a"))])
+    assert reason in (prove(old, policy([new])) or "")
+
+
+def test_a_condition_that_was_there_is_its_authors() -> None:
+    odd = allow("ecs:ListClusters", "ecs:StopTask", Condition={"Null": {"aws:TagKeys": "false"}})
+    assert prove(policy([odd]), policy(carried_out([odd], 0, plan(odd)))) is None
+
+
+def test_a_policy_longer_than_aws_takes_is_not_read() -> None:
+    start = time.process_time()
+    statements = [allow("ecs:*", Sid=f"S{at}") for at in range(5000)]
+    assert all(leaves(*statements, index=at).why is Why.UNKNOWN for at in (0, 4999))
+    most = statements[:500]
+    assert guards(*most, index=499).added[0]["Sid"] == "OwnEnvironmentOnly"
+    assert time.process_time() - start < 5
+
+
+NAMES = st.sampled_from(
+    [
+        *(
+            "ecs:*",
+            "ecs:Update*",
+            "ecs:Run*",
+            "ecs:Describe*",
+            "ecs:UpdateService",
+            "ecs:StopTask",
+            "ECS:runtask",
+        ),
+        *(
+            "ecs:CreateService",
+            "ecs:TagResource",
+            "ecs:ListTasks",
+            "ecs:DeregisterTaskDefinition",
+            "ecs:Poll",
+        ),
+        *("ec2:*", "iam:PassRole", "ecs:Fly", "ecs:?pdate*"),
+    ]
+)
+RESOURCES = st.sampled_from(["*", "arn:aws:ecs:*:*:service/*", "arn:aws:ecs:eu-west-1:1:service/a/b"])
+CONDITIONS = st.sampled_from(
+    [{"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}, {"StringEquals": {"aws:ResourceTag/env": "x"}}]
+)
+STATEMENTS = st.builds(
+    lambda actions, resource, effect, more: {**allow(*actions, resource=resource), "Effect": effect, **more},
+    st.lists(NAMES, min_size=1, max_size=4),
+    RESOURCES,
+    st.sampled_from(["Allow", "Allow", "Allow", "Deny"]),
+    st.fixed_dictionaries({}, optional={"Condition": CONDITIONS, "Sid": st.sampled_from(["A", "B", "Read"])}),
+)
+REQUESTS = st.builds(
+    Request,
+    st.sampled_from(
+        ["ecs:UpdateService", "ecs:RunTask", "ecs:StopTask", "ecs:ListTasks", "ecs:TagResource", "ecs:Poll"]
+    ),
+    st.sampled_from(["*", "arn:aws:ecs:eu-west-1:1:service/a/b", "arn:aws:ecs:eu-west-1:1:task/a/b"]),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "aws:requestedregion": st.just("eu-west-1"),
+            "aws:resourcetag/env": st.sampled_from(["dev", "prod"]),
+            "aws:requesttag/env": st.sampled_from(["dev", "prod"]),
+            "aws:tagkeys": st.sampled_from([("env",), ("team",)]),
+            "ecs:createaction": st.just("RunTask"),
+        },
+    ),
+)
+
+
+def all_carried_out(statements: list[Made], tag: Tag) -> list[Made]:
+    """Every fix of the document as planned beforehand, all at once, the way a run composes them."""
+    planned = [plan_tagging(statements, at, tag) for at in range(len(statements))]
+    result: list[Made] = []
+    for old, each in zip(statements, planned, strict=True):
+        new = carried_out([old], 0, each)
+        result += [one for one in new if one is old or one not in result]
+    return result
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(STATEMENTS, min_size=1, max_size=3),
+    st.sampled_from([ENV, OWN]),
+    st.lists(REQUESTS, min_size=4, max_size=4),
+)
+def test_every_fix_is_proven_complete_and_final(
+    statements: list[Made], tag: Tag, requests: list[Request]
+) -> None:
+    before = policy(statements)
+    for at in range(len(statements)):
+        alone = carried_out(statements, at, plan_tagging(statements, at, tag))
+        assert prove(before, policy(alone)) is None
+    after = all_carried_out(statements, tag)
+    assert prove(before, policy(after)) is None
+    assert all(isinstance(plan_tagging(after, at, tag), Leave) for at in range(len(after)))
+    had = [each["Sid"] for each in statements if "Sid" in each]
+    if len(had) == len(set(had)):
+        has = [each["Sid"] for each in after if "Sid" in each]
+        assert len(has) == len(set(has))
+    for request in requests:
+        assert allows(policy(after), request) <= allows(before, request)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(STATEMENTS.filter(lambda each: each["Effect"] == "Allow"), min_size=1, max_size=2), REQUESTS)
+def test_in_ones_own_environment_nothing_is_lost(statements: list[Made], request: Request) -> None:
+    own: dict[str, str | tuple[str, ...]] = {
+        "aws:resourcetag/env": "dev",
+        "aws:requesttag/env": "dev",
+        "aws:tagkeys": ("env",),
+        "ecs:createaction": "RunTask",
+    }
+    at_home = Request(request.action, request.resource, {**request.context, **own})
+    after = all_carried_out(statements, ENV)
+    assert allows(policy(after), at_home) is allows(policy(statements), at_home)
+
+
+ANY = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(0, 9)
+    | st.text("ecs:*U${}", max_size=9)
+    | st.sampled_from(["Allow", "ecs:*"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=5,
+)
+ELEMENTS = st.sampled_from(["Effect", "Action", "Resource", "Condition", "Sid", "NotAction", "Principal"])
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.dictionaries(ELEMENTS, ANY).map(lambda made: {"Effect": "Allow", **made}), min_size=1, max_size=3
+    )
+)
+def test_any_data_gets_an_answer(statements: list[Made]) -> None:
+    planned = plan_tagging(statements, 0, OWN)
+    assert prove(policy(statements), policy(carried_out(statements, 0, planned))) is None
+
+
+def test_a_plan_takes_less_than_two_milliseconds() -> None:
+    plan(allow("ecs:*"))
+    start = time.process_time()
+    for _ in range(50):
+        plan(allow("ecs:*", "ecs:UpdateService"))
+    assert (time.process_time() - start) / 50 < 0.002
