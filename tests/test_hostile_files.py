@@ -311,7 +311,7 @@ def umask() -> int:
     return mask
 
 
-def test_links_and_files_marked_as_read_only_are_not_written(tmp_path: Path) -> None:
+def test_links_are_not_written_and_a_read_only_mark_is_kept_as_git_apply_does(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_bytes(b"old")
     (tmp_path / "link.yaml").symlink_to("a.yaml")
     checkout = Checkout.open(str(tmp_path))
@@ -319,9 +319,9 @@ def test_links_and_files_marked_as_read_only_are_not_written(tmp_path: Path) -> 
         "link.yaml was not written: it is a symbolic link"
     )
     (tmp_path / "a.yaml").chmod(0o444)
-    refused = checkout.write("a.yaml", "new", b"old")
-    assert refused == Refusal("a.yaml was not written: the file is marked as read-only")
-    assert (tmp_path / "a.yaml").read_bytes() == b"old"
+    assert checkout.write("a.yaml", "new", b"old") is None
+    assert (tmp_path / "a.yaml").read_bytes() == b"new"
+    assert (tmp_path / "a.yaml").stat().st_mode & 0o777 == 0o444
 
 
 @pytest.mark.parametrize("call", ["replace", "link", "fsync", "write"])

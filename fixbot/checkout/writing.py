@@ -153,8 +153,6 @@ def _stage(tree: Rooted, change: FileChange, tidy: ExitStack) -> _Staged:
         data, state = _present(tree, change.path, len(change.before))
         if data != change.before:
             raise Unreadable(_CHANGED)
-        if not state.st_mode & 0o222:
-            raise Unreadable("the file is marked as read-only")
     relative, folder = tree.at(parent, name)
     staged = _Staged(change, relative, folder, _temporary(relative), state)
     tidy.callback(staged.tidy)
