@@ -160,7 +160,7 @@ def test_variables_do_not_lead_to_another_repository(
     monkeypatch.setenv("GIT_DIR", str(other / ".git"))
     monkeypatch.setenv("GIT_WORK_TREE", str(other))
     monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "index"))
-    assert "deploy/task.json" in paths(Checkout.open(str(repo)))
+    assert blob_id(TASK) in [entry.blob for entry in Checkout.open(str(repo)).entries]
 
 
 def test_nothing_that_a_repository_configures_is_run(repo: Path, tmp_path: Path) -> None:

@@ -284,6 +284,16 @@ def test_a_file_that_changed_during_the_run_is_left_alone(tmp_path: Path, now: b
     assert not [name for name in names(tmp_path) if "tmp" in name]
 
 
+def test_a_file_that_changes_in_the_last_moment_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a").write_bytes(b"old")
+    monkeypatch.setattr(os, "fsync", lambda _: (tmp_path / "a").write_bytes(b"own"))
+    refused = Checkout.open(str(tmp_path)).write("a", "new", b"old")
+    assert refused == Refusal("a was not written: it was changed while fixbot was at work")
+    assert (tmp_path / "a").read_bytes() == b"own"
+
+
 def test_new_files_come_with_their_folders_or_not_at_all(tmp_path: Path) -> None:
     (tmp_path / "there.yaml").write_bytes(b"mine")
     (tmp_path / "link").symlink_to(tmp_path)
