@@ -57,7 +57,7 @@ def scan(text: str, start: int = 0, end: int | None = None) -> list[Line]:
         here, at = (found.start(), found.end()) if found else (end, end)
         match token:
             case "\n":
-                lines.append(_line(text, begin, here, equals, net == 0, comment))
+                lines.append(_line(text, (begin, here), equals, comment, net))
                 begin, equals, comment, net = at, -1, -1, 0
             case '"':
                 at = _after_string(text, at, end)
@@ -75,14 +75,15 @@ def scan(text: str, start: int = 0, end: int | None = None) -> list[Line]:
             case _ if equals >= 0:
                 net += _CHANGE.get(token, 0)
     if begin < end:
-        lines.append(_line(text, begin, end, equals, net == 0, comment))
+        lines.append(_line(text, (begin, end), equals, comment, net))
     return lines
 
 
-def _line(text: str, start: int, end: int, equals: int, balanced: bool, comment: int) -> Line:
+def _line(text: str, edges: tuple[int, int], equals: int, comment: int, net: int) -> Line:
+    start, end = edges
     lead = start + len(text[start:equals].rstrip(" \t")) if equals >= 0 else -1
     body = start + len(text[start:comment].rstrip(" \t")) if comment >= 0 else -1
-    return Line(start, end, equals, equals >= 0 and balanced, lead, comment, body)
+    return Line(start, end, equals, equals >= 0 and net == 0, lead, comment, body)
 
 
 def _after_string(text: str, at: int, end: int) -> int:
@@ -92,12 +93,12 @@ def _after_string(text: str, at: int, end: int) -> int:
         if found is None:
             return end
         at = found.end()
-        token = found[0]
-        if token in ("${", "%{", "{"):
+        sign = found[0]
+        if sign in ("${", "%{", "{"):
             stack.append("{")
-        elif token == '"' and stack[-1] != '"':
+        elif sign == '"' and stack[-1] != '"':
             stack.append('"')
-        elif token in ('"', "}"):
+        elif sign in ('"', "}"):
             stack.pop()
     return at
 

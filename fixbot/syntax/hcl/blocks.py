@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from fixbot.syntax.hcl.layout import Child, Layout
 
 
+def in_blocks(new: New) -> bool:
+    """Whether a body holds what is new as blocks."""
+    return not new.argument and are_blocks(new.value)
+
+
 def new_blocks(layout: Layout, puts: Sequence[New]) -> Iterator[Edit]:
     """The edits that write `puts` as blocks into a body in which something stays."""
     places: dict[int, tuple[Child | None, list[str]]] = {}
@@ -91,9 +96,9 @@ def unfold(layout: Layout, puts: Sequence[New]) -> Iterator[Edit]:
 
 def body_lines(layout: Layout, puts: Sequence[New], *, fresh: bool) -> list[str]:
     """New arguments, then new blocks; `fresh` if nothing stands above them."""
-    lines = [line(layout, new) for new in puts if not are_blocks(new.value)]
+    lines = [line(layout, new) for new in puts if not in_blocks(new)]
     for new in puts:
-        if are_blocks(new.value):
+        if in_blocks(new):
             for each in as_blocks(new.value):
                 lines += [""] * (bool(lines) or not fresh)
                 lines.append(block(new.key, each, layout.indent, layout.style))

@@ -26,6 +26,7 @@ def line(layout: Layout, new: New) -> str:
 
 
 def short(new: New, style: Style) -> str:
+    """An object's entry among others on one line."""
     return f"{key_text(new.key, style)}{style.equals}{one_line(new.value, style)}"
 
 
@@ -53,6 +54,7 @@ def new_entries(layout: Layout, sheet: Sheet, puts: Sequence[New]) -> Iterator[E
 
 
 def near_child(children: Sequence[Child], names: Sequence[str]) -> Child | None:
+    """The entry of the first of `names` that is there."""
     for name in names:
         found = [child for child in children if child.key == name]
         if found:

@@ -140,13 +140,13 @@ class Layout:
         model = self._model()
         if model is None:
             return Style(unit=self._unit(), newline=newline)
-        equals, commas = " = ", []
+        equals = " = "
         child = model.children[-1]
         key_end = model.node.entries[-1].key_end
         if found := _SEPARATOR.match(self.text, key_end, child.node.start):
             equals = f"{found[1][:1]}{found[2]}{found[3][:1]}"
-        commas = [each.comma >= 0 for each in model.children if each.own_lines][:-1]
-        commas = commas or [each.comma >= 0 for each in model.children if each.own_lines]
+        ends = [each for each in model.children if each.ends]
+        commas = [each.comma >= 0 for each in ends if each is not child] or [each.comma >= 0 for each in ends]
         quoted = all(self.text[entry.key_start] == '"' for entry in model.node.entries)
         return Style(equals, quoted, all(commas) and bool(commas), self._unit(), newline)
 
@@ -159,7 +159,9 @@ class Layout:
 
     def _unit(self) -> str:
         """One level of indentation: a tab where the file uses them, else the two blanks of fmt."""
-        for node in (self.node, *_above(self.node)):
+        around = [self.node, *_above(self.node)]
+        blocks = [entry.value for entry in around[-1].entries if entry.value.style == "body"]
+        for node in (*around, *blocks):
             begun = [each.key_start for each in node.entries] or [each.start for each in node.items]
             if node.parent is None or not begun:
                 continue

@@ -42,8 +42,8 @@ def read(grammar: Grammar, text: str, start: int, end: int) -> Node:
 
 
 def _parsed(text: str, offset: int) -> tree_sitter.Node:
-    import tree_sitter
-    import tree_sitter_hcl
+    import tree_sitter  # noqa: PLC0415 - most runs meet no HCL
+    import tree_sitter_hcl  # noqa: PLC0415
 
     if "\0" in text:
         raise SyntaxProblem("it holds a NUL character", offset + text.index("\0"))

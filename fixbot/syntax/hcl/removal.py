@@ -53,7 +53,7 @@ def _without_doubled_blank(layout: Layout, start: int, end: int) -> Edit:
         end = below
     elif blank_above and not text[end : layout.closed].strip():
         start = above
-    if end == len(text) and start and not text.endswith("\n"):
+    if end == len(text) and start > layout.opened and not text.endswith("\n"):
         start -= 2 if text.startswith("\r\n", start - 2) else 1
     return Edit(start, end, "")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from dataclasses import dataclass, replace
@@ -41,10 +42,8 @@ def name_text(name: str) -> str:
 def one_line(value: Value, style: Style) -> str:
     """The value without line breaks of its own."""
     match value:
-        case None:
-            return "null"
-        case bool():
-            return "true" if value else "false"
+        case None | bool():
+            return json.dumps(value)
         case int():
             return str(value)
         case float():

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fixbot.syntax.hcl.align import Sheet
-from fixbot.syntax.hcl.blocks import new_blocks, unfold
+from fixbot.syntax.hcl.blocks import in_blocks, new_blocks, unfold
 from fixbot.syntax.hcl.entries import new_entries
 from fixbot.syntax.hcl.filling import filling
 from fixbot.syntax.hcl.items import first_items, last_items
 from fixbot.syntax.hcl.layout import Layout, indent_at, line_after, line_start
 from fixbot.syntax.hcl.removal import removals
-from fixbot.syntax.hcl.render import are_blocks, argument, block, fitting, one_line
+from fixbot.syntax.hcl.render import argument, block, fitting, one_line
 from fixbot.syntax.hcl.settle import settle
 from fixbot.tree import Block, CannotEdit, Code, Edit, Kind
 
@@ -47,8 +47,8 @@ def _insertions(layout: Layout, sheet: Sheet, wanted: Rewrite) -> Iterator[Edit]
     elif layout.single and wanted.put:
         yield from unfold(layout, wanted.put)
     else:
-        yield from new_entries(layout, sheet, [new for new in wanted.put if not are_blocks(new.value)])
-        yield from new_blocks(layout, [new for new in wanted.put if are_blocks(new.value)])
+        yield from new_entries(layout, sheet, [new for new in wanted.put if not in_blocks(new)])
+        yield from new_blocks(layout, [new for new in wanted.put if in_blocks(new)])
 
 
 def _region(text: str, node: Node) -> tuple[int, int]:
