@@ -492,6 +492,44 @@ def test_a_deny_that_leaves_a_gap_is_not(deny: Made) -> None:
     assert isinstance(plan(there, allow("ecs:Update*"), index=1), Guard)
 
 
+def test_a_deny_on_the_same_computed_resource_is_enough() -> None:
+    resource: Value = {"Fn::Sub": "arn:aws:ecs:${AWS::Region}:*"}
+    condition: Made = {"StringNotEquals": {"aws:ResourceTag/env": "dev"}}
+    there = {**allow("ecs:*", resource=resource, Condition=condition), "Effect": "Deny"}
+    assert leaves(there, allow("ecs:Update*", resource=resource), index=1).why is Why.CLEAN
+    other = Tagged("!Sub", "arn:aws:ecs:*")
+    assert isinstance(plan(there, allow("ecs:Update*", resource=other), index=1), Guard)
+
+
+def test_all_but_what_a_deny_names_is_limited_already() -> None:
+    condition: Made = {"StringNotEquals": {"aws:ResourceTag/env": "dev"}}
+    there: Made = {"Effect": "Deny", "NotAction": "ecs:Stop*", "Resource": "*", "Condition": condition}
+    planned = splits(there, allow("ecs:UpdateService", "ecs:StopTask"), index=1)
+    assert fate(planned, Fate.EXISTING) == ("ecs:StopTask",)
+    assert fate(planned, Fate.GUARDED) == ("ecs:UpdateService",)
+
+
+def test_tags_that_are_kept_already_are_not_kept_twice() -> None:
+    condition: Made = {"ForAnyValue:StringEquals": {"aws:TagKeys": ["env"]}}
+    keeps = {**allow("ecs:*agResource", Condition=condition), "Effect": "Deny"}
+    assert len(guards(keeps, allow("ecs:*"), index=1).added) == 1
+    others = {**keeps, "Condition": {"ForAnyValue:StringEquals": {"aws:TagKeys": ["team"]}}}
+    assert len(guards(others, allow("ecs:*"), index=1).added) == 2
+    about = About(services=frozenset({"ecr"}))
+    statements = [allow("ecr:Delete*"), allow("ecr:Put*", "ecr:TagResource")]
+    first = guards(*statements, about=about)
+    assert [each["Action"] for each in first.added[1:]] == [["ecr:TagResource", "ecr:UntagResource"]]
+    both = carried_out(statements, 0, first)
+    assert len(guards(*both, index=3, about=about).added) == 1
+
+
+def test_where_a_service_does_not_check_tag_keys_only_the_value_is_asked() -> None:
+    about = About(services=frozenset({"backup"}))
+    planned = plan(allow("backup:CopyIntoBackupVault"), about=about)
+    assert isinstance(planned, Split)
+    assert planned.condition == (("StringEquals", "aws:RequestTag/env", "dev"),)
+
+
 def test_only_the_gap_is_filled() -> None:
     there = {
         **allow("ecs:Delete*", Condition={"StringNotEquals": {"aws:ResourceTag/env": "dev"}}),
