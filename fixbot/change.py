@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from fixbot.tree import Block, CannotEdit, Code, Edit, Kind, Node, Tagged, Value
+from fixbot.tree import Block, CannotEdit, Code, Edit, Kind, Node, Scalar, Tagged, Value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,6 +66,8 @@ class New:
     key: str
     value: Value
     near: tuple[str, ...] = ()
+    argument: bool = False
+    """In an HCL body: `key = value` even where the value could be a block."""
 
 
 @dataclass(slots=True)
@@ -123,11 +125,7 @@ def plan(changes: Iterable[Change]) -> Plan:
 def edits(text: str, wanted: Plan) -> list[Edit]:
     """The edits of `text` that carry out a plan whose nodes all stand in it. Raises CannotEdit."""
     inner_first = sorted(wanted.values(), key=lambda rewrite: -rewrite.node.start)
-    return [
-        edit
-        for rewrite in inner_first
-        for edit in rewrite.node.grammar.rewrite(text, rewrite)
-    ]
+    return [edit for rewrite in inner_first for edit in rewrite.node.grammar.rewrite(text, rewrite)]
 
 
 def _rewrite(wanted: Plan, node: Node) -> Rewrite:
@@ -148,7 +146,9 @@ def check_editable(node: Node) -> None:
         keys = [entry.key for entry in at.entries] if at.style != "body" else []
         if len(keys) != len(set(keys)):
             twice = next(key for key in keys if keys.count(key) > 1)
-            raise CannotEdit(f"the key {twice!r} is written twice in one map; which one counts differs by reader")
+            raise CannotEdit(
+                f"the key {twice!r} is written twice in one map; which one counts differs by reader"
+            )
         at = at.parent
 
 
@@ -156,13 +156,11 @@ def _null(node: Node) -> bool:
     return node.known and node.kind is Kind.SCALAR and node.value is None
 
 
-def _put(
-    wanted: Plan, node: Node, path: tuple[str, ...], value: Value, near: tuple[str, ...]
-) -> None:
+def _put(wanted: Plan, node: Node, path: tuple[str, ...], value: Value, near: tuple[str, ...]) -> None:
     for depth, key in enumerate(path):
         if node.kind is not Kind.MAP or node.tag is not None:
             raise CannotEdit(f"{'.'.join(path[:depth]) or 'it'} is computed, not written out")
-        new_block = node.style == "body" and isinstance(value, Block | dict) and depth == len(path) - 1
+        new_block = holds_blocks(node) and isinstance(value, Block | dict) and depth == len(path) - 1
         entry = None if new_block else node.entry(key)
         if entry is None:
             if any(merged.get(key) is not None for merged in node.merged()):
@@ -180,9 +178,19 @@ def _put(
     _replace(wanted, node, value)
 
 
+def holds_blocks(node: Node) -> bool:
+    """Whether a dict put into `node` is a block: in every HCL body but those that take arguments only."""
+    if node.style != "body":
+        return False
+    around = node.parent.entries if node.parent is not None and node.parent.parent is None else []
+    return not any(entry.value is node and entry.key in ("module", "locals") for entry in around)
+
+
 def _put_new(rewrite: Rewrite, new: New) -> None:
     same = [each for each in rewrite.put if each.key == new.key]
-    if same and not isinstance(new.value, Block) and not rewrite.node.style == "body":
+    blocks = holds_blocks(rewrite.node)
+    new.argument = rewrite.node.style == "body" and not blocks
+    if same and not isinstance(new.value, Block) and not blocks:
         same[0].value = _merged(same[0].value, new.value, new.key)
     elif same and new.value in [each.value for each in same]:
         return
@@ -213,8 +221,8 @@ def _add(wanted: Plan, change: Add) -> None:
                 break
             node = entry.value
         else:
-            entry = node.entry(key) if node.style != "body" else None
-            if node.style == "body":
+            entry = None if holds_blocks(node) else node.entry(key)
+            if holds_blocks(node):
                 _put_new(_rewrite(wanted, node), New(key, change.item, change.near))
                 return
             if entry is not None and not _null(entry.value):
@@ -254,9 +262,7 @@ def _replace(wanted: Plan, node: Node, value: Value) -> None:
         rewrite.replaced.append((node, value))
     else:
         merged = _merged(before[0], value, "one place")
-        rewrite.replaced = [
-            (each, merged if each is node else old) for each, old in rewrite.replaced
-        ]
+        rewrite.replaced = [(each, merged if each is node else old) for each, old in rewrite.replaced]
 
 
 def _prune(wanted: Plan) -> None:
@@ -296,77 +302,77 @@ def plain(node: Node, wanted: Plan | None = None) -> object:
         case Kind.CODE:
             value = Code(str(node.value))
         case Kind.SCALAR:
-            value = node.value
+            value = _scalar(node.value)
     return ("tag", node.tag, value) if node.tag is not None else value
 
 
 def _plain_map(node: Node, wanted: Plan) -> object:
     rewrite = wanted.get(id(node)) or Rewrite(node)
     body = node.style == "body"
-    pairs: list[tuple[str, object]] = []
-    for entry in node.entries:
-        if rewrite.drops(entry.value):
-            continue
-        new = rewrite.replacement(entry.value)
-        pairs.append((entry.key, _as_plain(new[0], body) if new else plain(entry.value, wanted)))
-    for each in rewrite.put:
-        repeated = body and isinstance(each.value, list) and all(isinstance(v, dict) for v in each.value)
-        for value in each.value if repeated and isinstance(each.value, list) else [each.value]:
-            pairs.append((each.key, _as_plain(value, body)))
     data: dict[str, list[object]] = {}
-    for key, value in pairs:
-        data.setdefault(key, []).append(value)
+    for entry in node.entries:
+        if not rewrite.drops(entry.value):
+            new = rewrite.replacement(entry.value)
+            value = _as_plain(new[0], body=body) if new else plain(entry.value, wanted)
+            data.setdefault(entry.key, []).append(value)
+    for each in rewrite.put:
+        data.setdefault(each.key, []).extend(_written(each.value, body=body and not each.argument))
     return ("body", node.labels, data) if body else data
 
 
 def _plain_list(node: Node, wanted: Plan) -> list[object]:
     rewrite = wanted.get(id(node)) or Rewrite(node)
-    values = [_as_plain(value, False) for value in rewrite.first]
+    values = [_as_plain(value) for value in rewrite.first]
     for item in node.items:
         if rewrite.drops(item):
             continue
         new = rewrite.replacement(item)
-        values.append(_as_plain(new[0], False) if new else plain(item, wanted))
-    return values + [_as_plain(value, False) for value in rewrite.last]
+        values.append(_as_plain(new[0]) if new else plain(item, wanted))
+    return values + [_as_plain(value) for value in rewrite.last]
 
 
-def _as_plain(value: Value, body: bool) -> object:
+def _as_plain(value: Value, *, body: bool = False) -> object:
     match value:
         case Block():
-            return ("body", value.labels, _entries(value.content, True))
+            return ("body", value.labels, _entries(value.content, body=True))
         case dict():
-            return ("body", (), _entries(value, True)) if body else _entries(value, False)
+            return ("body", (), _entries(value, body=True)) if body else _entries(value, body=False)
         case list():
-            return [_as_plain(item, False) for item in value]
+            return [_as_plain(item) for item in value]
         case Tagged():
-            return ("tag", value.tag, _as_plain(value.value, False))
-        case _:
+            return ("tag", value.tag, _as_plain(value.value))
+        case Code():
             return value
+        case _:
+            return _scalar(value)
 
 
-def _entries(content: dict[str, Value], body: bool) -> dict[str, list[object]]:
-    data: dict[str, list[object]] = {}
-    for key, value in content.items():
-        repeated = body and isinstance(value, list) and value and all(isinstance(v, dict) for v in value)
-        values = value if repeated and isinstance(value, list) else [value]
-        data[key] = [_as_plain(each, body) for each in values]
-    return data
+def _scalar(value: Scalar) -> object:
+    """A scalar that equals another only if both are of one type: to Python, True is 1 is 1.0."""
+    return (type(value).__name__, repr(value)) if isinstance(value, bool | float) else value
 
 
-def difference(one: object, two: object, where: str = "") -> str | None:
+def _entries(content: dict[str, Value], *, body: bool) -> dict[str, list[object]]:
+    return {key: _written(value, body=body) for key, value in content.items()}
+
+
+def _written(value: Value, *, body: bool) -> list[object]:
+    """What one put becomes: in an HCL body, a list of dicts is a block for each."""
+    if body and isinstance(value, list) and value and all(isinstance(each, dict) for each in value):
+        return [_as_plain(each, body=True) for each in value]
+    return [_as_plain(value, body=body)]
+
+
+def difference(one: object, two: object) -> str | None:
     """Where two plain forms differ first, or None. Order of keys doesn't count, types do."""
-    if type(one) is not type(two):
-        return where or "the whole"
+    return None if one == two else _place(one, two) or "the whole"
+
+
+def _place(one: object, two: object) -> str:
     if isinstance(one, dict) and isinstance(two, dict):
-        for key in [*one, *two]:
-            if key not in one or key not in two:
-                return f"{where}.{key}"
-            if (found := difference(one[key], two[key], f"{where}.{key}")) is not None:
-                return found
-        return None
-    if isinstance(one, list | tuple) and isinstance(two, list | tuple):
-        if len(one) != len(two):
-            return f"{where}[]"
-        pairs = enumerate(zip(one, two, strict=True))
-        return next((d for i, (a, b) in pairs if (d := difference(a, b, f"{where}[{i}]")) is not None), None)
-    return None if one == two or (one != one and two != two) else where or "the whole"
+        key = next(key for key in [*one, *two] if key not in one or key not in two or one[key] != two[key])
+        return f".{key}" + (_place(one[key], two[key]) if key in one and key in two else "")
+    if isinstance(one, list | tuple) and isinstance(two, list | tuple) and len(one) == len(two):
+        at = next(at for at, (a, b) in enumerate(zip(one, two, strict=True)) if a != b)
+        return f"[{at}]" + _place(one[at], two[at])
+    return ""

@@ -51,7 +51,8 @@ class Court:
     def _prove(self, chosen: Sequence[Problem]) -> Proven | Refusal:
         fixes = [each.fix for each in chosen if each.fix is not None]
         plans = {
-            path: plan(changes) for path, changes in _by_document(c for fix in fixes for c in fix.changes).items()
+            path: plan(changes)
+            for path, changes in _by_document(c for fix in fixes for c in fix.changes).items()
         }
         before = self.world.project.documents
         texts = {path: _spliced(before[path], wanted) for path, wanted in plans.items()}
@@ -82,7 +83,11 @@ class Court:
         before = {(task.path, task.address): task for task in self.reading.tasks}
         for task in reading.tasks:
             was = before.get((task.path, task.address))
-            if was is not None and was.node is not task.node and (found := _new_problem(was, task)) is not None:
+            if (
+                was is not None
+                and was.node is not task.node
+                and (found := _new_problem(was, task)) is not None
+            ):
                 return found
         return None
 
@@ -130,7 +135,8 @@ def _unplanned(before: Document, after: Document, wanted: Plan) -> str | None:
     if len(before.roots) != len(after.roots):
         return "the number of documents"
     for one, two in zip(before.roots, after.roots, strict=True):
-        if (place := difference(plain(one, wanted), plain(two))) is not None:
+        same = before.text[one.start : one.end] == after.text[two.start : two.end]
+        if not same and (place := difference(plain(one, wanted), plain(two))) is not None:
             return place
     return None
 
