@@ -55,7 +55,7 @@ def carry_out(options: Options, environment: Mapping[str, str]) -> int:
         deeds = written(checkout, report)
     elif options.branch:
         deeds = branches(checkout, report)
-    show(Shown(report, fixers, settings, options, deeds), terminal)
+    show(Shown(report, fixers, settings, options, deeds, checkout.git is not None), terminal)
     for failure in deeds.failures:
         terminal.trouble(failure)
     return 1 if deeds.failures or reaches(report, options.fail_on) else 0

@@ -28,12 +28,13 @@ class Shown:
     settings: Settings
     options: Options
     deeds: Deeds
+    in_git: bool = True
 
 
 def show(all_of_it: Shown, terminal: Terminal) -> None:
     """Print or write the report. Raises CannotWrite."""
     options, report = all_of_it.options, all_of_it.report
-    closing = tuple(_closing(report, options, all_of_it.deeds))
+    closing = tuple(_closing(all_of_it))
     if options.output is None or str(options.output) == "-":
         terminal.out(_rendered(all_of_it, terminal.style, closing))
         if options.format is not Format.TEXT and (options.write or options.branch):
@@ -84,15 +85,21 @@ def _notes(lines: tuple[str, ...], terminal: Terminal) -> None:
         terminal.note(line)
 
 
-def _closing(report: Report, options: Options, deeds: Deeds) -> Iterator[str]:
+def _closing(all_of_it: Shown) -> Iterator[str]:
     """What was done, and the command that comes next."""
+    options, deeds = all_of_it.options, all_of_it.deeds
     if options.write:
-        yield f"Written: {count(len(deeds.files), 'file')}." + (
-            " Look at them: git diff" if deeds.files else ""
-        )
+        look = " Look at them: git diff" if deeds.files and all_of_it.in_git else ""
+        yield f"Written: {count(len(deeds.files), 'file')}.{look}"
     elif options.branch:
-        yield f"{count(len(deeds.branches), 'branch', 'branches')}, one for each proposal:"
+        ends = ":" if deeds.branches else "."
+        yield f"{count(len(deeds.branches), 'branch', 'branches')}, one for each proposal{ends}"
         yield from (f"  git show {shlex.quote(name)}" for name in deeds.branches)
-    elif report.proposals and options.command == "run":
-        again = shlex.join(["fixbot", *options.arguments])
-        yield f"Apply them: {again} --write    as local branches: {again} --branch"
+    elif all_of_it.report.proposals and options.command == "run":
+        if options.format is Format.PATCH:
+            yield f"Apply it: git apply {shlex.quote(str(options.output))}"
+            return
+        words = [word for word in options.arguments if word not in {"--debug", "--quiet", "--no-cache"}]
+        again = shlex.join(["fixbot", *words])
+        branches = f"    as local branches: {again} --branch" if all_of_it.in_git else ""
+        yield f"Apply them: {again} --write{branches}"

@@ -83,6 +83,8 @@ class Terminal:
         except BrokenPipeError:
             raise
         except OSError as error:
+            # What is still in the buffer must not fail once more when Python exits.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise CannotWrite(f"stdout: cannot be written: {error.strerror}") from None
 
     def file(self, path: Path, text: str, *, private: bool = False) -> None:

@@ -47,7 +47,10 @@ def _proposal(number: int, proposal: Proposal, by_id: dict[str, Finding]) -> Ite
         controls = f" ({', '.join(finding.controls)})" if finding.controls else ""
         yield f"- {code(f'{finding.path}:{finding.line}')} {_prose(finding.resource)}{controls}"
     yield ""
-    yield from (f"{_prose(note)}\n" for note in proposal.notes)
+    yield from (
+        f"    {shown(note.strip())}\n" if note.startswith("  ") else f"{_prose(note)}\n"
+        for note in proposal.notes
+    )
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", proposal.diff)), default=0))
     diff = "\n".join(map(shown, proposal.diff.replace("\r\n", "\n").rstrip("\n").split("\n")))
     yield f"<details><summary>Diff</summary>\n\n{fence}diff\n{diff}\n{fence}\n\n</details>"

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from fixbot import __version__
 from fixbot.model import Severity, Status
 from fixbot.report.replacements import Replacement, replacements
+from fixbot.report.text import said
 
 if TYPE_CHECKING:
     from fixbot.fixer import Fixer
@@ -76,7 +77,7 @@ def _result(
     result: dict[str, Any] = {
         "ruleId": finding.rule,
         "level": _LEVELS[finding.severity][0],
-        "message": {"text": f"{finding.resource}: {finding.message}{reason}"},
+        "message": {"text": f"{said(finding)}{reason}"},
         "locations": [_location(finding.path, finding.line, finding.column, finding.resource)],
         "partialFingerprints": {"fixbot/v1": finding.id},
         "properties": {

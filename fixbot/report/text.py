@@ -117,7 +117,7 @@ def _proposal(
         yield f"   and {count(len(findings) - PLACES, 'more place')}"
     yield from painted(proposal.diff, style, "     ", len(proposal.paths))
     for note in proposal.notes:
-        yield from style.wrapped(note, "   ")
+        yield from [f"     {shown(note.strip())}"] if note.startswith("  ") else style.wrapped(note, "   ")
     yield ""
 
 
@@ -181,7 +181,13 @@ def _groups(some: Iterable[T], key: Callable[[T], K]) -> Iterable[tuple[K, list[
 def _line_of(finding: Finding, style: Style) -> str:
     controls = f"  ({', '.join(finding.controls)})" if finding.controls else ""
     where = f"{shown(finding.path)}:{finding.line}:{finding.column}"
-    return f"  {where}  {shown(finding.resource)}: {shown(finding.message)}{style.dim(controls)}"
+    return f"  {where}  {shown(said(finding))}{style.dim(controls)}"
+
+
+def said(finding: Finding) -> str:
+    """The message, with the resource in front where it doesn't name it itself."""
+    named = finding.resource in finding.message
+    return finding.message if named else f"{finding.resource}: {finding.message}"
 
 
 def _place(finding: Finding) -> str:
