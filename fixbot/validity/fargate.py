@@ -1,0 +1,98 @@
+"""What Fargate refuses though the API's shapes and cfn-lint let it pass.
+
+Source: Amazon ECS developer guide, task definition differences for Fargate (fargate-tasks-services).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from fixbot.tree import ABSENT
+from fixbot.validity.plain import flag, items, mapping, unknown
+
+_CONTAINER: Final = (
+    "dockerSecurityOptions",
+    "links",
+    "extraHosts",
+    "dnsServers",
+    "dnsSearchDomains",
+    "disableNetworking",
+)
+_LINUX: Final = ("devices", "sharedMemorySize", "tmpfs", "maxSwap", "swappiness")
+_CAPABILITIES: Final = frozenset({"SYS_PTRACE"})
+_LOG_DRIVERS: Final = frozenset({"awslogs", "splunk", "awsfirelens"})
+
+
+def is_fargate(task: Mapping[str, object]) -> bool:
+    """Whether a task definition says that it runs on Fargate."""
+    wanted = task.get("requiresCompatibilities")
+    return isinstance(wanted, list | tuple) and "FARGATE" in wanted
+
+
+def fargate_problems(task: Mapping[str, object]) -> tuple[str, ...]:
+    """What Fargate refuses in a task definition, one line each, whatever its requiresCompatibilities."""
+    return (*_task(task), *_volumes(task), *_containers(task))
+
+
+def container_problems(container: Mapping[str, object], where: str) -> Iterator[str]:
+    """What Fargate refuses in one container definition; `where` names it."""
+    if flag(container.get("privileged")):
+        yield f"{where}.privileged is not supported on Fargate"
+    for key in _CONTAINER:
+        if _set(container.get(key)):
+            yield f"{where}.{key} is not supported on Fargate"
+    yield from _linux(mapping(container.get("linuxParameters")), f"{where}.linuxParameters")
+    for _, need in items(container.get("resourceRequirements")):
+        if need.get("type") == "GPU":
+            yield f"{where}.resourceRequirements: Fargate has no GPU"
+    driver = mapping(container.get("logConfiguration")).get("logDriver")
+    if isinstance(driver, str) and driver not in _LOG_DRIVERS:
+        yield f"{where}.logConfiguration.logDriver: Fargate knows {', '.join(sorted(_LOG_DRIVERS))} only"
+    for at, port in items(container.get("portMappings")):
+        outside, inside = port.get("hostPort"), port.get("containerPort")
+        if isinstance(outside, int) and isinstance(inside, int) and outside not in (0, inside):
+            yield f"{where}.portMappings[{at}].hostPort must be the containerPort on Fargate"
+
+
+def _linux(linux: Mapping[str, object], where: str) -> Iterator[str]:
+    for key in _LINUX:
+        if _set(linux.get(key)):
+            yield f"{where}.{key} is not supported on Fargate"
+    added = mapping(linux.get("capabilities")).get("add")
+    for name in added if isinstance(added, list | tuple) else ():
+        if isinstance(name, str) and name not in _CAPABILITIES:
+            yield f"{where}.capabilities.add: Fargate can add SYS_PTRACE only, not {name}"
+
+
+def _task(task: Mapping[str, object]) -> Iterator[str]:
+    mode = task.get("networkMode", ABSENT)
+    if not unknown(mode) and mode != "awsvpc":
+        yield "networkMode must be awsvpc on Fargate"
+    for key in ("ipcMode", "placementConstraints", "inferenceAccelerators"):
+        if _set(task.get(key)):
+            yield f"{key} is not supported on Fargate"
+    if task.get("pidMode") == "host":
+        yield "pidMode host is not supported on Fargate"
+    for key in ("cpu", "memory"):
+        if task.get(key, ABSENT) in (ABSENT, None):
+            yield f"{key} of the task is missing, and Fargate needs it"
+
+
+def _volumes(task: Mapping[str, object]) -> Iterator[str]:
+    for at, volume in items(task.get("volumes")):
+        for key in ("dockerVolumeConfiguration", "fsxWindowsFileServerVolumeConfiguration"):
+            if _set(volume.get(key)):
+                yield f"volumes[{at}].{key} is not supported on Fargate"
+        if _set(mapping(volume.get("host")).get("sourcePath")):
+            yield f"volumes[{at}].host.sourcePath is not supported on Fargate"
+
+
+def _containers(task: Mapping[str, object]) -> Iterator[str]:
+    for at, container in items(task.get("containerDefinitions")):
+        yield from container_problems(container, f"containerDefinitions[{at}]")
+
+
+def _set(value: object) -> bool:
+    """Whether something is asked for: empty lists, zeroes of unset numbers and false are not."""
+    return not unknown(value) and value is not ABSENT and value not in (None, False, "", [], {}, ())
