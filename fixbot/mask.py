@@ -40,6 +40,13 @@ _LINE_START: Final = re.compile(r"(?:[ \t]|[+-](?=[ \t+-]|\w))*(?:(?:export|set|
 _FLAG: Final = re.compile(
     r"(?<![\w-])--(?P<name>[A-Za-z][\w-]{0,60})[ \t]{1,4}(?P<value>[^\s\"'-][^\s\"']{0,1000})"
 )
+_TAGGED: Final = re.compile(
+    r"""!(?:(?:Ref|GetAtt|ImportValue|FindInMap|Not|Equals|And|Or|Condition)\b|If[ \t]*$
+    |If[ \t]+\[[ ]?\w{1,255}(?:,[ ]?!(?:Ref|GetAtt|ImportValue)[ ]["']?[\w:.]{1,255}["']?){2}[ ]?\])""",
+    re.VERBOSE | re.MULTILINE,
+)
+_KEY: Final = re.compile(r"[A-Z][A-Z_]*")
+_REFERRING: Final = frozenset({"existingSecret", "ServiceToken"})
 _CODE: Final = re.compile(r"[A-Za-z_]\w*(?:(?:\.[\w\[\]*$-]+)+\s*|\(.*)\Z", re.DOTALL)
 _BEFORE: Final = r"(?m:(?<=[\"'`=:])|(?<=[=:-][ \t])|^)"
 _BEHIND: Final = r"(?m:(?=[\"'`](?![ \t]*[:=])|[ \t]*(?:[,;}\])]|$)|[ \t]+\#))"
@@ -186,9 +193,9 @@ def _pairs(text: str) -> Iterator[tuple[re.Match[str], re.Match[str]]]:
         name = head["name"].lstrip("-")
         if head["sign"].endswith(":") and not head["quote"]:
             continue  # `secret:db` in an ARN is no pair
-        if name in _NAME_KEYS or name in _VALUE_KEYS or is_likely_name(name):
+        if name in _NAME_KEYS or name in _VALUE_KEYS or (is_likely_name(name) and name not in _REFERRING):
             body = _BODY.match(text, head.end())
-            if body is not None:
+            if body is not None and not _TAGGED.match(text, body.start()):
                 yield head, body
 
 
@@ -210,6 +217,8 @@ def _hidden(name: str, text: str, start: int, end: int) -> Iterator[tuple[int, i
     if not is_likely_name(name):
         return
     value = text[start:end]
+    if name == "secretKey" and _KEY.fullmatch(value):
+        return  # an ExternalSecret's word for the key that it fills
     kind = classify(name, value).kind
     if kind is Kind.LIKELY or (kind is Kind.CERTAIN and not certain_in(value)):
         yield start, end

@@ -96,6 +96,8 @@ def test_very_short_and_ordinary_words_are_hidden_as_values_only(secret: str) ->
         ('x = "{\\"API_KEY\\": \\"hunter2\\"}"', 'x = "{\\"API_KEY\\": \\"••••••\\"}"'),
         ("url: postgres://u:plum9@h/db", "url: postgres://u:••••••@h/db"),
         ("see https://x.example/c?sig=abcdefgh123&v=1", "see https://x.example/c?sig=••••••&v=1"),
+        ("DbPassword: !If [Prod, !Ref P, hunter2]", "DbPassword: ••••••"),
+        ("secretKey: hunter", "secretKey: ••••••"),
         ("AKIAQ2W3E4R5T6Y7U2I3", "••••••"),
     ],
 )
@@ -112,6 +114,9 @@ def test_unknown_secrets_are_recognised(shown: str, hidden: str) -> None:
         "password: ${PW}",
         "DB_PASSWORD: !Ref Pw",
         "secretName: shop",
+        "existingSecret: shop",
+        "MasterUserPassword: !If [HasPassword, !Ref Password, !Ref AWS::NoValue]",
+        "- secretKey: TOKEN",
         "valueFrom: arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf:KEY::",
         "- name: LOG_LEVEL\n  value: info\n",
         'readonlyRootFilesystem = "true"',

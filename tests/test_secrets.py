@@ -72,6 +72,9 @@ PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIBOgIBAAJBAK\n-----END RSA PRIVATE KEY
         ("DB_PASSWORD", "", Kind.NONE),
         ("DB_PASSWORD", "true", Kind.NONE),
         ("DB_SECRET", "prod/app/db", Kind.POSSIBLE),
+        ("DB_PASSWORD", "$(workspaces.release.path)/$(params.key)", Kind.NONE),
+        ("DB_PASSWORD", "{{ a }}plum{{ b }}", Kind.LIKELY),
+        ("MYSQL_ALLOW_EMPTY_PASSWORD", "1", Kind.NONE),
         ("DB_PASSWORD_FILE", "/run/secrets/db", Kind.NONE),
         ("SECRET_NAME", "db", Kind.NONE),
         ("TOKEN_TTL", "3600", Kind.NONE),
@@ -144,4 +147,5 @@ def test_hostile_text_takes_time_in_proportion(piece: str) -> None:
     start = time.process_time()
     certain_in(text)
     classify("DB_TOKEN", text)
+    classify("DB_TOKEN", text[:60] + "!")
     assert time.process_time() - start < 3

@@ -106,11 +106,11 @@ _PLACEHOLDER_WHOLE: Final = re.compile(
 )
 _DOCUMENTED: Final = re.compile(r"(?:EXAMPLE|EXAMPLEKEY)\Z")
 _HOLE: Final = (
-    r"(?:\$\{[^}]*\}|\$\([^)]*\)|\$[A-Za-z_]\w*|\{\{.*\}\}|<[^>]*>|%\([^)]*\)s|%\{[^}]*\}|__\w+__|\#\{[^}]*\}\#?"
-    r"|@@?\w+@@?|\{[\w.]+\}|\[[A-Z_]+\])"
+    r"(?:\$\{[^}]*\}|\$\([^)]*\)|\$[A-Za-z_]\w*|\{\{[^{}]*\}\}|<[^>]*>|%\([^)]*\)s|%\{[^}]*\}|__\w+__"
+    r"|\#\{[^}]*\}\#?|@@?\w+@@?|\{[\w.]+\}|\[[A-Z_]+\])"
 )
 _REFERENCE: Final = re.compile(
-    rf"(?:{_HOLE})+|arn:aws[\w-]*:.*|!(?:Ref|Sub|GetAtt)\s.*"
+    rf"[/:.,_-]*+(?>{_HOLE})(?>{_HOLE}|[/:.,_-])*+|arn:aws[\w-]*:.*|!(?:Ref|Sub|GetAtt)\s.*"
     r"|(?:vault|ssm|awssm|secretsmanager|kms|secret|env|file|ref\+\w+|sops|keyvault|gcpsecret):[\w./{#].*"
     r"|\{cipher\}.*|ENC[\[(].*|AQICAH.*|AgA[A-Za-z0-9+/=]{300,}",
     re.DOTALL,
@@ -157,7 +157,7 @@ def classify(name: str, value: str) -> Verdict:
     if not text:
         return Verdict(Kind.NONE, "it is empty")
     likely = is_likely_name(name)
-    if not is_reference(text) and _is_placeholder(name, text):
+    if text not in ("0", "1") and not is_reference(text) and _is_placeholder(name, text):
         return Verdict(Kind.PLACEHOLDER, "it reads like a placeholder") if likely else _PLAIN
     if (certain := next(certain_spans(text), None)) is not None:
         return Verdict(Kind.CERTAIN, f"it holds {certain.what}")
