@@ -455,3 +455,12 @@ def test_progress_appears_only_on_a_terminal_and_goes_away(
     err = capsys.readouterr().err
     assert "━━━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌ 1 of 2  deploy/\\x1b[2Jtask.json" in err
     assert err.endswith("\r\x1b[Knote: done\n")
+
+
+def test_an_organisation_may_say_what_its_repositories_may_overrule(shop: Path, tmp_path: Path) -> None:
+    everyone = tmp_path / "everyone.yml"
+    everyone.write_text(f"rules: {{skip: [{RULE}]}}\n")
+    assert fixbot("scan", "--config", str(everyone), at=shop).code == 0
+    assert fixbot("scan", at=shop, FIXBOT_CONFIG=str(everyone)).code == 0
+    (shop / ".fixbot.yml").write_text("rules: {skip: []}\n")
+    assert fixbot("scan", at=shop, FIXBOT_CONFIG=str(everyone)).code == 1

@@ -139,3 +139,13 @@ def test_nothing_found_says_whether_there_was_anything_to_find() -> None:
 
 def test_no_form_of_text_holds_the_secret() -> None:
     assert SECRET not in text.run(sample(), Style()) + text.scan(sample(), Style())
+
+
+def test_on_a_terminal_many_proposals_are_a_line_each_after_the_gravest() -> None:
+    report = sample()
+    many = replace(report, proposals=report.proposals[:1] * 25)
+    out = text.run(many, Style(most=40))
+    assert out.count("     iam/role.tf\n") == 20
+    assert "The others in a line each; all in full: fixbot run | less\n21  Take DB_PASSWORD" in out
+    assert re.search(r"\n25  Take DB_PASSWORD .*\n\nLeft alone\n", out)
+    assert text.run(many, Style()).count("     iam/role.tf\n") == 25

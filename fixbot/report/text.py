@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 PLACES = 8
 """So many places are named of a group that says the same of all."""
 
+IN_FULL = 20
+"""So many proposals are shown in full on a terminal, the gravest ones."""
+
 T = TypeVar("T")
 
 
@@ -25,7 +28,10 @@ def run(report: Report, style: Style, closing: Iterable[str] = (), *, brief: boo
     out = [] if brief else [_opening(report), ""]
     by_id = {finding.id: finding for finding in report.findings}
     for number, proposal in enumerate(report.proposals, 1):
-        out.extend(_proposal(number, proposal, by_id, style, brief=brief))
+        short = brief or (style.most is not None and number > IN_FULL)
+        if short and not brief and number == IN_FULL + 1:
+            out.append(style.dim("The others in a line each; all in full: fixbot run | less"))
+        out.extend(_proposal(number, proposal, by_id, style, brief=short))
     out.extend(_rest(report, style, brief=brief))
     if not brief:
         out.extend((summary(report), *closing))
@@ -108,8 +114,11 @@ def _proposal(
     if brief:
         return
     findings = [by_id[each] for each in proposal.findings if each in by_id]
+    before: tuple[str, ...] = ()
     for finding in findings[:PLACES]:
-        controls = f"  ({', '.join(finding.controls)})" if finding.controls else ""
+        new = finding.controls if finding.controls != before else ()
+        before = finding.controls
+        controls = f"  ({', '.join(new)})" if new else ""
         yield f"   {_place(finding)}  {shown(finding.resource)}{style.dim(controls)}"
         if (lapse := lapse_of(finding.message)) is not None:
             yield f"     {shown(lapse)}"
@@ -122,7 +131,7 @@ def _proposal(
 
 
 def _rest(report: Report, style: Style, *, brief: bool) -> Iterator[str]:
-    if brief and report.proposals:
+    if report.proposals and (brief or (style.most is not None and len(report.proposals) > IN_FULL)):
         yield ""
     for status, heading in ((Status.REFUSED, "Left alone"), (Status.MANUAL, "For a person to do")):
         some = [finding for finding in report.findings if finding.status is status]
