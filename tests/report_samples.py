@@ -122,9 +122,7 @@ def sample() -> Report:
             masked_diff("deploy/task.json", TASK_BEFORE, MOVED, mask) + masked_diff(role, None, ROLE, mask),
             Severity.CRITICAL,
             Safety.REVIEW,
-            (
-                "Before merging: create the secret (`aws secretsmanager create-secret …`).",
-            ),
+            ("Before merging: create the secret (`aws secretsmanager create-secret …`).",),
         ),
         Proposal(
             "k1",
