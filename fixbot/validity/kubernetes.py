@@ -178,7 +178,7 @@ def _security(container: Mapping[str, object], where: str) -> Iterator[str]:
     added = [name for name in _listed(capabilities.get("add")) if isinstance(name, str)]
     for key in ("add", "drop"):
         for name in _listed(capabilities.get(key)):
-            if isinstance(name, str) and name not in _CAPABILITIES:
+            if isinstance(name, str) and name.upper() not in _CAPABILITIES:
                 yield f"{where}.securityContext.capabilities.{key}: Kubernetes knows no capability {name}"
     if context.get("allowPrivilegeEscalation") is False:
         if flag(context.get("privileged")):
