@@ -87,11 +87,8 @@ def unfold(layout: Layout, puts: Sequence[New]) -> Iterator[Edit]:
     start = layout.opened + len(head) - len(head.lstrip())
     end = layout.opened + len(head.rstrip())
     yield Edit(layout.opened, start, newline + inner)
-    yield Edit(
-        end,
-        layout.closed,
-        newline + newline.join(body_lines(layout, puts, fresh=False)) + newline + layout.outer,
-    )
+    lines = body_lines(layout, puts, fresh=False)
+    yield Edit(end, layout.closed, newline.join(["", *lines, layout.outer]))
 
 
 def body_lines(layout: Layout, puts: Sequence[New], *, fresh: bool) -> list[str]:

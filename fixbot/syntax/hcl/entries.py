@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from fixbot.syntax.hcl.layout import Child, Layout
     from fixbot.syntax.hcl.render import Style
 
+NEIGHBOURHOOD = 24
+"""How many places near the best one are tried before a new entry is put among others."""
+
 
 def line(layout: Layout, new: New) -> str:
     """An argument or an object's entry on a line of its own, without comma and line end."""
@@ -66,9 +69,11 @@ def _cheapest(layout: Layout, sheet: Sheet, places: list[Child], near: Child | N
     """The place where the fewest lines move; a paragraph away from where it belongs counts as a line."""
     preferred = near if near in places else _usual(layout, places)
     paragraph = _paragraphs(layout)
+    order = {id(child): number for number, child in enumerate(layout.children)}
+    places = sorted(places, key=lambda child: abs(order[id(child)] - order[id(preferred)]))[:NEIGHBOURHOOD]
 
     def cost(child: Child) -> tuple[int, int, int]:
-        far = layout.children.index(child) - layout.children.index(preferred)
+        far = order[id(child)] - order[id(preferred)]
         comma = layout.style.commas and child.comma < 0 and child is layout.kept[-1]
         moved = sheet.cost(child.after, written) + comma
         return moved + abs(paragraph[id(child)] - paragraph[id(preferred)]), abs(far), -far

@@ -68,4 +68,5 @@ def _before_end(layout: Layout, wanted: Rewrite) -> Edit:
     start = line_start(layout.text, layout.closed)
     if start > layout.opened and not layout.text[start : layout.closed].strip():
         return Edit(start, start, lines + newline)
-    return Edit(layout.closed, layout.closed, f"{newline}{lines}{newline}{layout.outer}")
+    end = layout.opened + len(layout.text[layout.opened : layout.closed].rstrip(" \t"))
+    return Edit(end, layout.closed, f"{newline}{lines}{newline}{layout.outer}")

@@ -188,6 +188,12 @@ class _Reader:
                 return node
             case "function_call":
                 return self._call(part, start, end, depth)
+            case "conditional":
+                # A call of "?": so that what is written out in its branches can be seen.
+                node = self._code(start, end)
+                node.kind, node.value = Kind.CALL, "?"
+                self.todo.append((part, node, depth))
+                return node
             case "template_expr":
                 return self._template(_without_comments(part)[0], start, end)
             case "literal_value" if self.text[start] == '"':

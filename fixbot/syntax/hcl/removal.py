@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
 from fixbot.syntax.hcl.layout import line_after, line_start
@@ -26,7 +26,7 @@ def removals(layout: Layout) -> Iterator[Edit]:
         elif layout.node.style == "body":
             yield from (Edit(child.start, child.end, "") for child in run)
         else:
-            yield _inline(layout, run)
+            yield from _inline(layout, run)
 
 
 def _lines(layout: Layout, run: list[Child]) -> Iterator[Edit]:
@@ -58,23 +58,31 @@ def _without_doubled_blank(layout: Layout, start: int, end: int) -> Edit:
     return Edit(start, end, "")
 
 
-def _inline(layout: Layout, run: list[Child]) -> Edit:
+def _inline(layout: Layout, run: list[Child]) -> Iterator[Edit]:
     text = layout.text
     first, last = layout.children.index(run[0]), layout.children.index(run[-1])
     start, end = run[0].start, run[-1].end
+    after = max(end, run[-1].comma + 1)
+    if not _only_blank(text[end:after]) or not _blank_between(text, run):
+        for child in run:
+            yield Edit(child.start, child.end, "")
+            if child.comma >= 0:
+                yield Edit(child.comma, child.comma + 1, "")
+        return
     if last + 1 < len(layout.children):
         follower = layout.children[last + 1].start
-        end = follower if _only_blank(text[end:follower]) else max(end, run[-1].comma + 1)
-    elif first:
-        before = layout.children[first - 1].end
-        if run[-1].comma < 0 and _only_blank(text[before:start]):
-            start = before
-        elif run[-1].comma >= 0:
-            end = run[-1].comma + 1
-            start -= len(text[before:start]) - len(text[before:start].rstrip(" \t"))
-    else:
-        end = max(end, run[-1].comma + 1)
-    return Edit(start, end, "")
+        yield Edit(start, follower if _only_blank(text[end:follower]) else after, "")
+        return
+    before = layout.children[first - 1].end if first else layout.opened
+    if after > end:
+        start -= len(text[before:start]) - len(text[before:start].rstrip(" \t"))
+    elif first and _only_blank(text[before:start]):
+        start = before
+    yield Edit(start, after, "")
+
+
+def _blank_between(text: str, run: list[Child]) -> bool:
+    return all(_only_blank(text[one.end : two.start]) for one, two in pairwise(run))
 
 
 def _only_blank(text: str) -> bool:

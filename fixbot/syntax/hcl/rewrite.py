@@ -29,10 +29,15 @@ def rewrite(text: str, wanted: Rewrite) -> list[Edit]:
         raise CannotEdit("it is an argument of a function")
     layout = Layout(text, node, wanted.dropped)
     sheet = Sheet(text, *_region(text, node))
-    edits = [_replacement(layout, child, value) for child, value in wanted.replaced]
+    unfolds = node.style == "body" and layout.single and bool(layout.kept)
+    unfolds = unfolds and (
+        bool(wanted.put) or any(isinstance(new, dict | Block) for _, new in wanted.replaced)
+    )
+    indent = layout.outer + layout.style.unit if unfolds else None
+    edits = [_replacement(layout, child, value, indent) for child, value in wanted.replaced]
     if layout.kept:
         edits += removals(layout)
-        edits += _insertions(layout, sheet, wanted)
+        edits += unfold(layout, wanted.put) if unfolds else _insertions(layout, sheet, wanted)
     else:
         edits += filling(layout, wanted)
     return settle(sheet, edits)
@@ -44,28 +49,45 @@ def _insertions(layout: Layout, sheet: Sheet, wanted: Rewrite) -> Iterator[Edit]
         yield from last_items(layout, wanted.last)
     elif layout.node.style == "object":
         yield from new_entries(layout, sheet, wanted.put)
-    elif layout.single and wanted.put:
-        yield from unfold(layout, wanted.put)
     else:
         yield from new_entries(layout, sheet, [new for new in wanted.put if not in_blocks(new)])
         yield from new_blocks(layout, [new for new in wanted.put if in_blocks(new)])
 
 
 def _region(text: str, node: Node) -> tuple[int, int]:
-    """The lines of the top-level block around a node; all lines for what stands outside of blocks."""
+    """The lines within which all columns lie that a change inside `node` can move."""
     top = node
     while top.parent is not None and top.parent.parent is not None:
+        if _closed_off(text, top):
+            return line_start(text, top.start), line_after(text, top.end)
         top = top.parent
     if top.parent is None:
         return top.start, top.end
-    if top.style != "body":
-        return top.parent.start, top.parent.end
-    return line_start(text, top.start), min(line_after(text, top.end), top.parent.end)
+    entries = top.parent.entries
+    first = last = next(number for number, entry in enumerate(entries) if entry.value is top)
+    while first and text.count("\n", entries[first - 1].value.end, entries[first].key_start) == 1:
+        first -= 1
+    while last + 1 < len(entries):
+        if text.count("\n", entries[last].value.end, entries[last + 1].key_start) > 1:
+            break
+        last += 1
+    end = line_after(text, entries[last].value.end)
+    return line_start(text, entries[first].key_start), min(end, top.parent.end)
 
 
-def _replacement(layout: Layout, node: Node, value: Value) -> Edit:
+def _closed_off(text: str, node: Node) -> bool:
+    """Whether its first and last line hold brackets and no `=` or comment, so that no column goes on."""
+    if node.style != "body" and (node.parent is None or node.parent.kind is not Kind.LIST):
+        return False
+    opening = text[line_start(text, node.start) : line_after(text, node.start)].strip()
+    closing = text[line_start(text, node.end - 1) : line_after(text, node.end)].strip().removesuffix(",")
+    opens = opening.endswith(("{", "[")) and not any(sign in opening for sign in ("=", "#", "//"))
+    return opens and closing in ("}", "]")
+
+
+def _replacement(layout: Layout, node: Node, value: Value, indent: str | None) -> Edit:
     text, style = layout.text, layout.style
-    indent = indent_at(text, node.start)
+    indent = indent_at(text, node.start) if indent is None else indent
     if layout.node.style == "body":
         entry = next(entry for entry in layout.node.entries if entry.value is node)
         if isinstance(value, dict | Block):
