@@ -126,7 +126,11 @@ def _bytes(char: str) -> list[int]:
 
 def _steps(heading: str, steps: Iterable[str]) -> str:
     listed = _some(steps)
-    return f"**{heading}.**\n\n" + "\n".join(f"{n}. {step}" for n, step in enumerate(listed, 1)) if listed else ""
+    return (
+        f"**{heading}.**\n\n" + "\n".join(f"{n}. {step}" for n, step in enumerate(listed, 1))
+        if listed
+        else ""
+    )
 
 
 def _folded(summary: str, text: str) -> str:
@@ -172,7 +176,9 @@ def _footer(story: Story) -> str:
 
 def _cut(sections: Sequence[str]) -> str:
     text = "\n\n".join(sections)
-    note = "\n\n*(Cut here: the rest would be longer than a pull request may be. `fixbot run` shows all of it.)*"
+    note = (
+        "\n\n*(Cut here: the rest would be longer than a pull request may be. `fixbot run` shows all of it.)*"
+    )
     kept = list(sections)
     while len(text) > LONGEST and len(kept) > 1:
         kept.pop()

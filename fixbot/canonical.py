@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fixbot.lens import Container, Spelling, Task, value_of
+from fixbot.lens import TERRAFORM_SNAKE, Container, Spelling, Task, value_of
 from fixbot.tree import ABSENT, UNKNOWN, Kind, Node
 
 _DATA_KEYS = frozenset(("options", "dockerLabels", "labels", "driverOpts", "systemControls"))
@@ -43,7 +43,7 @@ def _plain(node: Node, spelling: Spelling) -> object:
         case Kind.MAP:
             data: dict[str, object] = {}
             for entry in node.entries:
-                name = _canonical(entry.key, spelling)
+                name = _canonical(entry.key, TERRAFORM_SNAKE if _resource(node, spelling) else spelling)
                 if entry.value.style == "body":
                     listed = data.setdefault(name, [])
                     if isinstance(listed, list):
@@ -65,8 +65,15 @@ def value_or_unknown(node: Node) -> object:
     return UNKNOWN if value is ABSENT else value
 
 
+def _resource(node: Node, spelling: Spelling) -> bool:
+    """Whether a map is a Terraform resource, which has names of its own around the API's containers."""
+    return node.style == "body" and spelling.vocabulary == "ecs"
+
+
 def _intrinsic(node: Node) -> bool:
-    return len(node.entries) == 1 and (node.entries[0].key in ("Ref", "Condition") or node.entries[0].key.startswith("Fn::"))
+    return len(node.entries) == 1 and (
+        node.entries[0].key in ("Ref", "Condition") or node.entries[0].key.startswith("Fn::")
+    )
 
 
 def _canonical(name: str, spelling: Spelling) -> str:

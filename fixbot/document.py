@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from fixbot.syntax import grammar, syntax_of
 from fixbot.tree import Node, SyntaxProblem
+
+Relevant = Callable[[str], bool]
+_MARK = re.compile(r"^---(?=[ \t\r\n]|$)", re.MULTILINE)
+
+
+def _any(_text: str) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A stretch of a text that is read by itself: one YAML document, or all of any other text."""
+
+    text: str
+    roots: tuple[Node, ...]
 
 
 @dataclass(frozen=True)
@@ -18,6 +36,7 @@ class Document:
     text: str
     syntax: str
     roots: tuple[Node, ...]
+    sections: tuple[Section, ...] = ()
 
     @cached_property
     def _lines(self) -> list[int]:
@@ -34,15 +53,47 @@ class Document:
         return line, offset - self._lines[line - 1] + 1
 
 
-def parse(path: str, text: str) -> Document:
-    """Read `text` in the syntax that its path (or its beginning) says. Raises SyntaxProblem."""
+def parse(path: str, text: str, relevant: Relevant = _any, before: Document | None = None) -> Document:
+    """Read `text` in the syntax that its path (or its beginning) says. Raises SyntaxProblem.
+
+    YAML documents of the text that aren't `relevant` are passed by. Those that stand unchanged in
+    `before` are taken from there: their offsets are then those of the old text.
+    """
     syntax = syntax_of(path, text[:4096])
     if syntax is None:
         raise SyntaxProblem("no syntax that fixbot reads")
-    roots = grammar(syntax).parse(text)
+    reader = grammar(syntax)
+    sections: list[Section] = []
+    old = before.sections if before is not None else ()
+    cuts = _cuts(text) if syntax == "yaml" else (0, len(text))
+    for number, (start, end) in enumerate(pairwise(cuts)):
+        part = text[start:end]
+        same = old[number] if len(old) == len(cuts) - 1 and old[number].text == part else None
+        if same is not None:
+            sections.append(same)
+        elif len(cuts) > 2 and not relevant(part):
+            sections.append(Section(part, ()))
+        else:
+            sections.append(Section(part, reader.parse(text, start, end)))
+    roots = tuple(root for section in sections for root in section.roots)
     for root in roots:
         root.source = path
-    return Document(path, text, syntax, roots)
+    return Document(path, text, syntax, roots, tuple(sections))
+
+
+def _cuts(text: str) -> list[int]:
+    """Where the documents of a YAML text begin, and its end. A line that begins with `---` can be nothing else."""
+    marks = [found.start() for found in _MARK.finditer(text)] if "\n---" in text else []
+    if not marks or "%" in (text[:1], *(text[at + 1 : at + 2] for at in _line_ends(text, "\n%"))):
+        return [0, len(text)]
+    return [0, *(at for at in marks if at), len(text)]
+
+
+def _line_ends(text: str, start: str) -> Iterator[int]:
+    at = text.find(start)
+    while at >= 0:
+        yield at
+        at = text.find(start, at + 1)
 
 
 def embed(host: Node, text: str, syntax: str, start: int, end: int) -> Node:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fixbot import dialects
 from fixbot.detect import Problem, detect
 from fixbot.diff import masked_diff
-from fixbot.discover import template_reason, templated, unpatchable
+from fixbot.discover import relevant_text, template_reason, templated, unpatchable
 from fixbot.document import Document, parse
 from fixbot.fixer import Fixer
 from fixbot.knowledge.secrets import classify
@@ -72,10 +72,10 @@ def examine(texts: Mapping[str, str], order: Order) -> Examined:
 def _parsed(texts: Mapping[str, str], order: Order, done: Examined) -> dict[str, Document]:
     documents: dict[str, Document] = {}
     for path, text in texts.items():
-        reason = template_reason(path, text, order.charts) if order.charts else None
+        reason = template_reason(path, order.charts) if order.charts else None
         if reason is None:
             try:
-                documents[path] = parse(path, text)
+                documents[path] = parse(path, text, relevant_text)
                 done.parsed += 1
                 continue
             except SyntaxProblem as problem:
@@ -87,7 +87,9 @@ def _parsed(texts: Mapping[str, str], order: Order, done: Examined) -> dict[str,
     return documents
 
 
-def _statuses(problems: list[Problem], documents: Mapping[str, Document], order: Order) -> dict[str, tuple[Status, str]]:
+def _statuses(
+    problems: list[Problem], documents: Mapping[str, Document], order: Order
+) -> dict[str, tuple[Status, str]]:
     """What is settled before anything is proven."""
     statuses: dict[str, tuple[Status, str]] = {}
     reasons = {path: unpatchable(document.text.encode()) for path, document in documents.items()}
@@ -103,9 +105,15 @@ def _statuses(problems: list[Problem], documents: Mapping[str, Document], order:
         elif (reason := reasons[each.path]) is not None:
             statuses[each.id] = Status.REFUSED, f"This file is never changed: {reason}."
         elif each.path in order.surroundings.unpatched:
-            statuses[each.id] = Status.REFUSED, "The settings say that this file is never changed (`never_patch`)."
+            statuses[each.id] = (
+                Status.REFUSED,
+                "The settings say that this file is never changed (`never_patch`).",
+            )
         elif order.settings.safety is Safety.SAFE and each.safety is not Safety.SAFE:
-            statuses[each.id] = Status.REFUSED, "Only fixes that can't change behaviour were asked for (`--safety safe`)."
+            statuses[each.id] = (
+                Status.REFUSED,
+                "Only fixes that can't change behaviour were asked for (`--safety safe`).",
+            )
     return statuses
 
 
@@ -128,7 +136,8 @@ def _finding(
 
 
 def _with_lapse(finding: Finding, order: Order) -> Finding:
-    return finding
+    wish = order.suppressions.lapsed(finding.rule, finding.path, finding.line, finding.resource)
+    return finding if wish is None else replace(finding, message=with_lapse(finding.message, wish))
 
 
 def _show(
@@ -151,7 +160,9 @@ def _show(
     for proven in settled.together:
         for path, text in sorted(proven.texts.items()):
             fixed = tuple(i for i in proven.fixed if findings[i].path == path) or proven.fixed
-            done.patches.append(Patch(path, before.get(path), text, diff(path, before.get(path), text), fixed))
+            done.patches.append(
+                Patch(path, before.get(path), text, diff(path, before.get(path), text), fixed)
+            )
     done.proposals += propose(settled.offers, findings, before, diff, order.settings.branch_prefix)
 
 

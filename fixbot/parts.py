@@ -44,4 +44,8 @@ def resolve(path: str, reference: str) -> str | None:
     """The path that `file("…")` in the file `path` means, None where a template fills it in."""
     name = reference.removeprefix("${path.module}").lstrip("/") if "path.module" in reference else reference
     name = name.removeprefix("./")
-    return None if "${" in name or name.startswith("/") else posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
+    return (
+        None
+        if "${" in name or name.startswith("/")
+        else posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
+    )

@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from fixbot.checkout import Checkout, Content, Globs
-from fixbot.discover import relevant, surroundings
+from fixbot.discover import companions, relevant, surroundings
 from fixbot.examine import Examined, Order, examine
 from fixbot.fixer import Fixer
 from fixbot.model import Patch, Report, Stats, Unread
@@ -69,6 +69,8 @@ def _read(checkout: Checkout) -> _Files:
                 files.texts[content.path] = content.text
         else:
             files.unread.append(content)
+    for path in companions(files.bytes, files.texts):
+        files.texts[path] = files.bytes[path].decode()
     return files
 
 
@@ -76,9 +78,11 @@ def _order(checkout: Checkout, read: _Files, fixers: tuple[Fixer, ...], settings
     never = Globs(settings.never_patch)
     paths = [entry.path for entry in checkout.entries]
     facts = surroundings(read.bytes, paths, (path for path in read.texts if never.match(path)))
-    charts = frozenset(path[: -len("Chart.yaml")].rstrip("/") for path in paths if path.endswith("Chart.yaml"))
+    charts = frozenset(
+        path[: -len("Chart.yaml")].rstrip("/") for path in paths if path.endswith("Chart.yaml")
+    )
     wishes = {path: found for path, text in read.texts.items() if (found := inline(text))}
-    suppressions = Suppressions(settings.ignore, frozenset(f.name for f in fixers), date.today(), wishes)  # noqa: DTZ011
+    suppressions = Suppressions(settings.ignore, frozenset(settings.known_rules or (f.name for f in fixers)), date.today(), wishes)  # noqa: DTZ011
     suppressions.check()
     return Order(fixers, settings, suppressions, facts, charts)
 

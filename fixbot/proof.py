@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from fixbot import dialects
 from fixbot.change import Change, Plan, difference, edits, plain, plan
 from fixbot.detect import Problem, detect
+from fixbot.discover import relevant_text as relevant
 from fixbot.document import Document, parse
 from fixbot.fixer import Fixer
 from fixbot.lens import Task
@@ -57,7 +58,7 @@ class Court:
         before = self.world.project.documents
         texts = {path: _spliced(before[path], wanted) for path, wanted in plans.items()}
         try:
-            after = {path: parse(path, text) for path, text in texts.items()}
+            after = {path: parse(path, text, relevant, before[path]) for path, text in texts.items()}
         except SyntaxProblem as problem:
             return Refusal(f"The patched file would no longer parse ({problem.reason}).")
         project = self._project(after)
@@ -135,8 +136,7 @@ def _unplanned(before: Document, after: Document, wanted: Plan) -> str | None:
     if len(before.roots) != len(after.roots):
         return "the number of documents"
     for one, two in zip(before.roots, after.roots, strict=True):
-        same = before.text[one.start : one.end] == after.text[two.start : two.end]
-        if not same and (place := difference(plain(one, wanted), plain(two))) is not None:
+        if one is not two and (place := difference(plain(one, wanted), plain(two))) is not None:
             return place
     return None
 

@@ -45,7 +45,9 @@ def _proposal(
     diff: Diff,
     prefix: str,
 ) -> Proposal:
-    problems = sorted((p for offer in group for p in offer.problems), key=lambda p: (p.path, findings[p.id].line))
+    problems = sorted(
+        (p for offer in group for p in offer.problems), key=lambda p: (p.path, findings[p.id].line)
+    )
     fixer = problems[0].fixer
     contents = {path: text for offer in group for path, text in offer.proven.texts.items()}
     key = hashlib.sha256(f"{fixer.name}\0{area}".encode("utf-8", "surrogatepass")).hexdigest()[:12]

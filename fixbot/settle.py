@@ -74,7 +74,9 @@ def _alike(problems: Iterable[Problem]) -> list[list[Problem]]:
     return list(units.values())
 
 
-def _largest(court: Court, units: list[list[Problem]], settled: Settled) -> tuple[list[Problem], Proven | None]:
+def _largest(
+    court: Court, units: list[list[Problem]], settled: Settled
+) -> tuple[list[Problem], Proven | None]:
     """As many units as can be proven together; what spoils the proof is refused with its reason."""
     everything = [problem for unit in units for problem in unit]
     outcome = court.prove(everything)

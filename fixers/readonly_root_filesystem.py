@@ -63,14 +63,20 @@ def _outcome(container: Container, world: World, *, computed: bool) -> Outcome:
     try:
         return _fix(container, needs)
     except CannotEdit as reason:
-        return Refusal(f"{name} needs a writable volume for {_listed(needs.paths)}, and there is no place for it: {reason}.")
+        return Refusal(
+            f"{name} needs a writable volume for {_listed(needs.paths)}, and there is no place for it: {reason}."
+        )
 
 
 def _fix(container: Container, needs: Needs) -> Fix:
     k8s = container.spelling.vocabulary == "k8s"
     changes = [container.put(_FLAG[container.spelling.vocabulary], value=True)]
     listed = "volumeMounts" if k8s else "mountPoints"
-    names = {"volume": "name", "path": "mountPath"} if k8s else {"volume": "sourceVolume", "path": "containerPath"}
+    names = (
+        {"volume": "name", "path": "mountPath"}
+        if k8s
+        else {"volume": "sourceVolume", "path": "containerPath"}
+    )
     volumes = [
         change
         for volume in needs.volumes
@@ -98,13 +104,19 @@ def _fix(container: Container, needs: Needs) -> Fix:
 
 def _after(needs: Needs) -> str:
     mounts = ", ".join(f"`{v.path}` on volume `{v.name}`" for v in needs.volumes)
-    return "read-only" + (f", {mounts}" if mounts else "") + (f" ({needs.evidence})" if needs.evidence else "")
+    return (
+        "read-only" + (f", {mounts}" if mounts else "") + (f" ({needs.evidence})" if needs.evidence else "")
+    )
 
 
 def _effect(container: Container, needs: Needs) -> str:
     where = _listed(needs.writable)
     outside = f"A write outside {where}" if where else "A write to it"
-    kept = f" {where} {'stays' if len(needs.writable) == 1 else 'stay'} writable and empty at each start." if where else ""
+    kept = (
+        f" {where} {'stays' if len(needs.writable) == 1 else 'stay'} writable and empty at each start."
+        if where
+        else ""
+    )
     return f'{outside} by {container.name} fails with "Read-only file system".{kept}'
 
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from fixbot.knowledge.commands import written_paths
 from fixbot.knowledge.images import Image
 from fixbot.knowledge.tables import WritePaths, is_sensor, sensor_launcher, write_paths
 from fixbot.lens import Container, Mount, Volume, text_of
@@ -56,16 +57,24 @@ def writable_paths(container: Container, world: World) -> Needs | Refusal:
     image = Image.parse(container.image or "")
     row = _configured(container, world) or write_paths(image)
     if row is not None and row.paths is None:
-        return Refusal(f"{_called(image, container)} is known to fail with a read-only root: {row.note or row.evidence}")
-    if row is None and not _can_add(container):
-        return _needs(container, image, None, ())
-    paths = row.paths if row is not None and row.paths is not None else ("/tmp",)  # noqa: S108
-    return _needs(container, image, row, paths)
+        return Refusal(
+            f"{_called(image, container)} can't simply get a read-only root: {row.note or row.evidence}"
+        )
+    if (refusal := _writes(container, row)) is not None:
+        return refusal
+    if row is None:
+        # without a place for a volume the flag alone is offered, and what is not known is said
+        return _needs(container, image, None, ("/tmp",) if _can_add(container) else ())  # noqa: S108
+    return _needs(container, image, row, row.paths or ())
 
 
 def _sensor(container: Container) -> Refusal | None:
     launcher = sensor_launcher(container.words("entryPoint") + container.words("command")[:1])
-    sources = {source for item in container.node.many(container.spelling.key("volumesFrom")) if (source := text_of(item.get(container.spelling.key("sourceContainer"))))}
+    sources = {
+        source
+        for item in container.node.many(container.spelling.key("volumesFrom"))
+        if (source := text_of(item.get(container.spelling.key("sourceContainer"))))
+    }
     beside = [
         each.name
         for each in container.task.containers
@@ -73,18 +82,39 @@ def _sensor(container: Container) -> Refusal | None:
     ]
     if launcher is None and not beside:
         return None
-    what = f"starts through the runtime sensor {launcher.name}" if launcher else f"takes its volumes from the runtime sensor {beside[0]}"
+    what = (
+        f"starts through the runtime sensor of {launcher.name}"
+        if launcher
+        else f"takes its volumes from the runtime sensor {beside[0]}"
+    )
     return Refusal(
         f"{container.name} {what}, and where that sensor writes is not known. Ask its vendor for the paths, "
         f"put them under `write_paths` in `.fixbot.yml`, and run again."
     )
 
 
+def _writes(container: Container, row: WritePaths | None) -> Refusal | None:
+    """What the command itself writes outside of every place that will be writable."""
+    words = container.words("entryPoint") + container.words("command") + container.words("args")
+    free = ("/tmp", "/dev", "/proc", *((row.paths or ()) if row is not None else ()))  # noqa: S108
+    for path, program in written_paths(words):
+        inside = any(path == each or path.startswith(f"{each}/") for each in free)
+        if not inside and not _covered(container.mounts, path):
+            what = "installs packages" if path == "/" else f"writes {path}"
+            return Refusal(
+                f"The command of {container.name} {what} when it starts (`{program}`), which a read-only root forbids. "
+                "Do that when the image is built, or mount a volume there, and run again."
+            )
+    return None
+
+
 def _configured(container: Container, world: World) -> WritePaths | None:
     reference = container.image or ""
     for glob, paths in world.settings.write_paths.items():
         if reference and fnmatchcase(reference, glob):
-            return WritePaths(paths=tuple(paths), verified=False, evidence="from .fixbot.yml", note="")
+            return WritePaths(
+                tuple(paths), verified=False, by=By.NAME, evidence="`write_paths` in .fixbot.yml"
+            )
     return None
 
 
@@ -96,7 +126,7 @@ def _needs(container: Container, image: Image, row: WritePaths | None, paths: tu
     spaces = tuple(_space(container, path) for path in paths if not _covered(container.mounts, path))
     overridden = bool(container.words("command") or container.words("entryPoint"))
     verified = row is not None and row.verified and not overridden
-    notes = (row.note,) if row is not None and row.note else ()
+    notes = (f"{_called(image, container)}: {row.note}",) if row is not None and row.note else ()
     return Needs(
         volumes=spaces,
         writable=tuple(path for path in paths if path in {s.path for s in spaces}),
@@ -122,21 +152,27 @@ def _space(container: Container, path: str) -> Space:
     used = {m.volume for each in container.task.containers for m in each.mounts}
     wanted = _slug(container.name, path)
     for volume in container.task.volumes or ():
-        if volume.name in (wanted, path.strip("/").replace("/", "-")) and volume.kind in _EMPTY and volume.name not in used:
+        if (
+            volume.name in (wanted, path.strip("/").replace("/", "-"))
+            and volume.kind in _EMPTY
+            and volume.name not in used
+        ):
             return Space(volume.name, path, reused=True)
     return Space(_free(wanted, container.task.volumes or ()), path, reused=False)
 
 
 def _slug(name: str, path: str) -> str:
     """A name that both APIs take: at most 63 lower-case letters, digits and hyphens."""
-    short = path.strip("/").split("/")[-1] or "root"
+    short = re.sub(r"^/(?:var|usr/local|opt)/", "/", path).strip("/").replace("/", "-") or "root"
     base = re.sub(r"[^a-z0-9-]+", "-", f"{name}-{short}".lower().replace("#", "container-")).strip("-")
-    return base if len(base) <= 63 else base[: 62 - len(short)].rstrip("-") + "-" + short[-40:]
+    return base if len(base) <= 63 else (base[:40] + "-" + short[-20:]).strip("-")
 
 
 def _free(wanted: str, volumes: tuple[Volume, ...]) -> str:
     taken = {volume.name for volume in volumes}
-    return next(name for n in range(1, len(taken) + 2) if (name := wanted if n == 1 else f"{wanted}-{n}") not in taken)
+    return next(
+        name for n in range(1, len(taken) + 2) if (name := wanted if n == 1 else f"{wanted}-{n}") not in taken
+    )
 
 
 def _called(image: Image, container: Container) -> str:
@@ -146,8 +182,8 @@ def _called(image: Image, container: Container) -> str:
 def _evidence(image: Image, row: WritePaths | None) -> str:
     if row is None:
         return ""
-    if row.paths == ():
-        return f"{image.name} is known to run so" if row.verified else f"{image.name} is expected to run so"
+    if not row.paths:
+        return f"{image.name} is {'known' if row.verified else 'expected'} to run so"
     return ""
 
 

@@ -1,0 +1,7 @@
+variable "registry" {
+  type = string
+}
+
+variable "release" {
+  type = string
+}

@@ -1,0 +1,123 @@
+"""A privileged container has every capability and device of its host, so a break-in is root on that host.
+The flag goes; what the container's own command shows it to need comes back by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fixbot.change import Change, Drop
+from fixbot.fixer import fixer
+from fixbot.knowledge.commands import beyond_capabilities, capabilities_for_command, devices_for_command
+from fixbot.knowledge.images import Image
+from fixbot.knowledge.signals import host_signals
+from fixbot.knowledge.tables import needs_privileged
+from fixbot.lens import Container
+from fixbot.model import Fix, Found, Outcome, Refusal, Safety, Severity
+from fixbot.world import World
+
+_FLAG = {"ecs": "privileged", "k8s": "securityContext.privileged"}
+_CAPABILITIES = {"ecs": "linuxParameters.capabilities.add", "k8s": "securityContext.capabilities.add"}
+_GUARD = (
+    "To keep it out for good: `ECS_DISABLE_PRIVILEGED=true` on the hosts, or a policy that denies "
+    "`ecs:RegisterTaskDefinition` when `ecs:privileged` is `true` (a string key: StringEquals)."
+)
+
+
+@fixer(
+    title="Drop privileged mode",
+    one="Drop privileged mode from {subject}",
+    many="Drop privileged mode from {count} containers in {folder}",
+    severity=Severity.CRITICAL,
+    controls=("ECS.4", "CIS Compute 3.4", "NIST 800-190 4.4.3"),
+    references=(
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security-tasks-containers.html",
+        "https://kubernetes.io/docs/concepts/security/pod-security-standards/",
+    ),
+)
+def privileged_container(container: Container, _world: World) -> Iterator[Found]:
+    """A container that runs with every privilege of its host."""
+    flag = container.get(_FLAG[container.spelling.vocabulary])
+    if flag is not None and container.flag(_FLAG[container.spelling.vocabulary]) is True:
+        yield Found(
+            flag,
+            container.title,
+            container.address,
+            "privileged",
+            f"{container.title} runs privileged: a break-in there is root on its host",
+            _outcome(container, Drop(flag)),
+            subject=container.task.name,
+        )
+
+
+def _outcome(container: Container, drop: Change) -> Outcome:
+    task, name = container.task, container.name
+    if task.fargate or task.windows:
+        where = "Fargate" if task.fargate else "Windows"
+        return Fix(
+            (drop,),
+            safety=Safety.SAFE,
+            before=f"privileged, which {where} refuses",
+            after="not privileged",
+            effect=f"{where} doesn't accept privileged mode: with it, {name} can't be registered or started. Now it can.",
+        )
+    image = Image.parse(container.image) if container.image else None
+    need = needs_privileged(image, name)
+    if need is not None:
+        other = (
+            f" {need.alternative[:1].upper()}{need.alternative[1:]} would do without."
+            if need.alternative not in ("", "none")
+            else ""
+        )
+        return Refusal(f"{name} needs it: {need.why}.{other}")
+    if signals := host_signals(container):
+        return Refusal(
+            f"{name} works on its host ({'; '.join(signals)}), and which privileges that takes is not known. "
+            "Find out with `capable` (bcc) or by running it with single capabilities, then name those."
+        )
+    return _replaced(container, drop)
+
+
+def _replaced(container: Container, drop: Change) -> Outcome:
+    words = container.words("entryPoint") + container.words("command") + container.words("args")
+    name, k8s = container.name, container.spelling.vocabulary == "k8s"
+    if beyond := beyond_capabilities(words):
+        program, reason = beyond[0]
+        return Refusal(
+            f"{name} runs `{program}`, and no list of capabilities replaces the mode for it: {reason}."
+        )
+    needed, devices = capabilities_for_command(words), devices_for_command(words)
+    if devices and (k8s or container.task.kind == "batch"):
+        return Refusal(
+            f"{name} uses the host's {devices[0][0]} ({devices[0][1]}); that takes a device plugin, or this mode."
+        )
+    if needed and container.task.kind == "batch":
+        return Refusal(
+            f"{name} runs `{needed[0][1]}`, which needs {needed[0][0]}; AWS Batch can't add single capabilities."
+        )
+    back: list[Change] = [container.add(_CAPABILITIES[container.spelling.vocabulary], c) for c, _ in needed]
+    back += [container.add("linuxParameters.devices", {"hostPath": path}) for path, _ in devices]
+    given = [f"{capability} (its command runs `{why}`)" for capability, why in (*needed, *devices)]
+    return Fix(
+        (drop, *back),
+        before="privileged: every capability and device of the host",
+        after="; ".join(
+            [", ".join(f"`{c}`" for c, _ in (*needed, *devices))] if given else ["not privileged"]
+        ),
+        effect=_effect(name, given),
+        unknown=f"Whether {name} does anything else that needs the mode is not known."
+        if words
+        else f"What {name} does inside its image is not known; nothing in the file asks for the mode.",
+        commands=(f"docker run --rm {_caps(needed)}{container.image}",) if container.image else (),
+        notes=() if k8s else (_GUARD,),
+    )
+
+
+def _effect(name: str, given: list[str]) -> str:
+    if given:
+        return f'{name} keeps {" and ".join(given)} and loses every other privilege: a call that needs one fails with "Operation not permitted".'
+    return f"{name} runs with the runtime's usual capabilities: mounting, loading modules or changing the host's network fails with \"Operation not permitted\"."
+
+
+def _caps(needed: tuple[tuple[str, str], ...]) -> str:
+    return "".join(f"--cap-add {capability} " for capability, _ in needed)
