@@ -173,6 +173,7 @@ def test_the_content_of_a_heredoc_can_be_read_in_place(opening: str) -> None:
         ("a = { b = 1 c = 2 }\n", 12),
         ('a = "x\ny"\n', 6),
         (r'a = "\d"', 5),
+        (r'a = "\ud800"', 5),
         ("a = [1,,2]\n", None),
         ("a = <<EOF\nx\n", None),
         ("a {\n", None),
@@ -299,6 +300,8 @@ def test_a_file_without_a_last_line_end_stays_one() -> None:
     assert put("a = 1", (), "b", {"c": 1}) == "a = 1\n\nb {\n  c = 1\n}"
     assert drop("a {}\n\nb {}", ("b",)) == "a {}"
     assert put("", (), "a", {}) == "a {}\n"
+    assert put("a {}", (), "x", 1) == "a {}\n\nx = 1"
+    assert drop("# c\na = 1\n", ("a",)) == "# c\n"
 
 
 # writing blocks
@@ -315,6 +318,21 @@ def test_a_block_is_as_short_as_its_twin() -> None:
     assert put(text, ("r",), "volume", {"name": "c"}) == text.replace(
         '"b" }\n', '"b" }\n  volume { name = "c" }\n'
     )
+
+
+def test_a_block_too_long_for_a_line_has_several() -> None:
+    after = put('r {\n  v { n = "a" }\n}\n', ("r",), "v", {"n": "b" * 100})
+    assert after == f'r {{\n  v {{ n = "a" }}\n  v {{\n    n = "{"b" * 100}"\n  }}\n}}\n'
+
+
+def test_a_block_beside_one_that_shares_its_line_is_refused() -> None:
+    with pytest.raises(CannotEdit):
+        put("a {\n} /*\n*/ b {\n}\n", (), "c", {}, ("a",))
+
+
+def test_a_block_within_a_block_on_one_line_unfolds_it() -> None:
+    assert replace("r { a = 1 }\n", ("r", "a"), {"b": 2}) == "r {\n  a {\n    b = 2\n  }\n}\n"
+    assert put("r { a = 1 }\n", ("r",), "c", {"b": 2}) == "r {\n  a = 1\n\n  c {\n    b = 2\n  }\n}\n"
 
 
 def test_the_first_block_of_its_type_ends_the_body() -> None:
@@ -349,6 +367,8 @@ def test_a_new_resource_ends_the_file_or_follows_the_block_named() -> None:
         ('{\n  "a" : 2, # c\n  "b" : 3\n}', '{\n  "a" : 2, # c\n  "x" : 1,\n  "b" : 3\n}'),
         ("{ a = 2,\n  b = 3 }", "{ a = 2,\n  x = 1,\n  b = 3 }"),
         ("{\n  # c\n}", "{\n  # c\n  x = 1\n}"),
+        ("{ /* c */ }", "{ /* c */\n  x = 1\n}"),
+        ("{ a /* c */ = 2 }", "{ a /* c */ = 2, x = 1 }"),
         ("{\n  a = <<E\nq\nE\n}", "{\n  a = <<E\nq\nE\n  x = 1\n}"),
         ("{\n  a = 2,\n  b = <<E\nq\nE\n}", "{\n  a = 2,\n  x = 1,\n  b = <<E\nq\nE\n}"),
     ],
@@ -388,7 +408,8 @@ def test_a_mount_is_written_on_one_line() -> None:
     )
     assert after == text.replace(
         "[\n    ]\n",
-        '[\n      { sourceVolume = "x", containerPath = "/data" }\n    ]\n    readonlyRootFilesystem = true\n',
+        '[\n      { sourceVolume = "x", containerPath = "/data" }\n    ]\n'
+        "    readonlyRootFilesystem = true\n",
     )
 
 
@@ -422,6 +443,13 @@ def test_long_values_have_an_entry_a_line() -> None:
 )
 def test_dropping_keeps_commas_and_comments_right(text: str, path: str | int, after: str) -> None:
     assert drop(f"t = {text}\n", ("t", path)) == f"t = {after}\n"
+
+
+def test_comments_between_dropped_items_stay() -> None:
+    assert drop("t = [\n  1, # a\n  # b\n  2,\n  3\n]\n", ("t", 0), ("t", 1)) == "t = [\n  # b\n  3\n]\n"
+    assert drop("t = [1 # a\n  # b\n  , 2]\n", ("t", 0)) == "t = [ # a\n  # b\n   2]\n"
+    assert drop("t = [1, /* b */ 2]\n", ("t", 1)) == "t = [1, /* b */ ]\n"
+    assert drop("a /* b */ {}\n\nc {}\n/* d */ e = 1\n", ("e",)) == "a /* b */ {}\n\nc {}\n/* d */ \n"
 
 
 def test_a_call_keeps_its_emptied_collection() -> None:

@@ -44,11 +44,10 @@ def new_entries(layout: Layout, sheet: Sheet, puts: Sequence[New]) -> Iterator[E
     chosen: dict[int, tuple[Child, list[str]]] = {}
     for new in puts:
         near = near_child(layout.kept, new.near)
-        if not places or (near is not None and not near.ends):
+        if not places or (near is not None and not near.ends and not body):
             anchor = near or layout.kept[-1]
-            if not anchor.ends:
-                yield Edit(anchor.end, anchor.end, f", {short(new, layout.style)}")
-                continue
+            yield Edit(anchor.end, anchor.end, f", {short(new, layout.style)}")
+            continue
         written = line(layout, new)
         anchor = _cheapest(layout, sheet, places, near, written)
         chosen.setdefault(id(anchor), (anchor, []))[1].append(written)
