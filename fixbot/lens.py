@@ -8,7 +8,7 @@ either of them in a dialect's own way. Fixers say canonical names (`readonlyRoot
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fixbot.change import Add, Change, Drop, Put
@@ -21,15 +21,22 @@ _PLACEHOLDER = re.compile(r"\$\{|\{\{|<[A-Za-z_][^<>]*>|\$\(|%\{|#\{|__\w+__|@@?
 class Spelling:
     """How a dialect writes the names of a vocabulary ("ecs" or "k8s").
 
-    `key` writes one canonical name. `opaque` names are maps whose keys are data, not vocabulary.
+    `key` writes one canonical name. `top` writes those of a container's own fields where they are
+    spelled in another way than what lies deeper (inputs of Terraform modules).
     """
 
     vocabulary: str
     key: Callable[[str], str] = str
+    top: Callable[[str], str] | None = None
+
+    def field(self, name: str) -> str:
+        """The name of one of the container's own fields."""
+        return (self.top or self.key)(name)
 
     def path(self, canonical: str) -> tuple[str, ...]:
         """A dotted canonical path as this dialect writes it."""
-        return tuple(self.key(name) for name in canonical.split(".")) if canonical else ()
+        first, *rest = canonical.split(".")
+        return (self.field(first), *map(self.key, rest)) if canonical else ()
 
     def value(self, value: Value) -> Value:
         """A value whose dict keys are canonical names, as this dialect writes it."""
@@ -170,11 +177,15 @@ class Task:
     region: str | None = None
     account: str | None = None
     partition: str | None = None
+    volume_adder: Callable[[str], Change] | None = None
+    """How a volume is added where volumes are no list: it may raise CannotEdit."""
 
     def add_volume(self, name: str) -> Change:
         """The change that gives the task an empty volume of that name. Raises CannotEdit."""
         if self.node is None or self.volumes is None:
             raise CannotEdit(self.volumes_reason or "the task's volumes are not written in this file")
+        if self.volume_adder is not None:
+            return self.volume_adder(name)
         item: Value = {"name": name, "emptyDir": {}} if self.spelling.vocabulary == "k8s" else {"name": name}
         near = self.spelling.path("containerDefinitions") + self.spelling.path("containers")
         family = self.spelling.path("family") + self.spelling.path("cpu") + self.spelling.path("networkMode")
@@ -196,6 +207,10 @@ class Container:
     position: int
     role: str = "container"
     conditional: bool = False
+    label: str = ""
+    """Its name where none is written: the key that it stands under."""
+    defaults: Mapping[str, bool | Unset] = field(default_factory=dict)
+    """What its flags are where none is written, by canonical name (Terraform modules)."""
 
     def get(self, canonical: str) -> Node | None:
         """The node at a canonical path."""
@@ -206,12 +221,15 @@ class Container:
         return self._reached(canonical) or value_of(self.get(canonical))
 
     def flag(self, canonical: str) -> bool | None | Unset:
-        """The truth at a canonical path."""
-        return self._reached(canonical) or truth(self.get(canonical))
+        """The truth at a canonical path, or what it is by default where nothing is written."""
+        found = self._reached(canonical) or truth(self.get(canonical))
+        return self.defaults.get(canonical, found) if found is ABSENT or found is None else found
 
     def _reached(self, canonical: str) -> Unset | None:
         node: Node | None = self.node
         for name in self.spelling.path(canonical)[:-1]:
+            if node is not None and any(each.labels == (name,) for each in node.many("dynamic")):
+                return UNKNOWN
             node = node.get(name) if node is not None else None
             if node is not None and not node.known:
                 return UNKNOWN
@@ -219,18 +237,18 @@ class Container:
 
     def put(self, canonical: str, value: Value, near: Sequence[str] = ("image", "name")) -> Put:
         """Write a value at a canonical path; `value`'s keys are canonical too."""
-        keys = tuple(self.spelling.key(name) for name in near)
+        keys = tuple(self.spelling.path(name)[0] for name in near)
         return Put(self.node, self.spelling.path(canonical), self.spelling.value(value), keys)
 
     def add(self, canonical: str, item: Value, near: Sequence[str] = ("image", "name")) -> Add:
         """Put an item into the list at a canonical path."""
-        keys = tuple(self.spelling.key(name) for name in near)
+        keys = tuple(self.spelling.path(name)[0] for name in near)
         return Add(self.node, self.spelling.path(canonical), self.spelling.value(item), keys)
 
     @property
     def name(self) -> str:
         """The container's name, or its place where the name is computed."""
-        return text_of(self.get("name")) or f"#{self.position + 1}"
+        return text_of(self.get("name")) or self.label or f"#{self.position + 1}"
 
     @property
     def image(self) -> str | None:
@@ -251,15 +269,34 @@ class Container:
     @property
     def environment(self) -> tuple[Variable, ...]:
         """The variables that are written out, in a list of pairs or in a map."""
-        node = self.get("env" if self.spelling.vocabulary == "k8s" else "environment")
+        names = ("env",) if self.spelling.vocabulary == "k8s" else ("environment", "mapEnvironment")
+        return tuple(variable for name in names for variable in self._environment(name))
+
+    def _environment(self, name: str) -> Iterator[Variable]:
+        node = self.get(name)
         if node is not None and node.kind is Kind.MAP and node.style != "body":
-            return tuple(Variable(e.key, e.value, e.value) for e in node.entries if e.key != "<<")
-        listed = self.spelling.key("env" if self.spelling.vocabulary == "k8s" else "environment")
-        return tuple(self._variables(self.node.many(listed), conditional=False))
+            yield from (Variable(e.key, e.value, e.value) for e in node.entries if e.key != "<<")
+        else:
+            chosen = node is not None and node.kind is Kind.CALL and node.value == "?"
+            yield from self._variables(self._listed(name), conditional=chosen)
+
+    def _listed(self, name: str) -> Sequence[Node]:
+        """The items of a list, in HCL those inside `concat(…)` or a condition too, or the blocks of that name."""
+        node = self.get(name)
+        if node is not None and node.kind is Kind.LIST:
+            return node.items
+        if node is None or node.kind is not Kind.CALL:
+            return self.node.many(self.spelling.field(name))
+        parts = node.items if node.value in ("concat", "flatten", "?") else []
+        return [item for part in parts if part.kind is Kind.LIST for item in part.items]
 
     def _variables(self, items: Sequence[Node], *, conditional: bool) -> Iterator[Variable]:
         for item in items:
-            if item.kind is Kind.MAP and item.tag is None and (name := text_of(item.get(self.spelling.key("name")))):
+            if (
+                item.kind is Kind.MAP
+                and item.tag is None
+                and (name := text_of(item.get(self.spelling.key("name"))))
+            ):
                 yield Variable(name, item.get(self.spelling.key("value")), item, conditional)
             else:
                 yield from self._variables(branches(item), conditional=True)
@@ -276,7 +313,7 @@ class Container:
     def mounts(self) -> tuple[Mount, ...]:
         """The volumes that the container sees, and where."""
         k8s = self.spelling.vocabulary == "k8s"
-        listed = self.spelling.key("volumeMounts" if k8s else "mountPoints")
+        listed = "volumeMounts" if k8s else "mountPoints"
         volume, path = ("name", "mountPath") if k8s else ("sourceVolume", "containerPath")
         return tuple(
             Mount(
@@ -285,7 +322,7 @@ class Container:
                 truth(item.get(self.spelling.key("readOnly"))) is True,
                 item,
             )
-            for item in self.node.many(listed)
+            for item in self._listed(listed)
         )
 
     def words(self, canonical: str) -> tuple[str, ...]:
@@ -325,6 +362,12 @@ class Policy:
     owner: Node | None = None
     escape: Callable[[str], str] = str
     """Writes a text that holds `${aws:…}` so that what reads the file leaves it alone."""
+    unescape: Callable[[str], str] = str
+    """What IAM sees of a text that stands in the file: `&{aws:username}` is `${aws:username}`."""
+    roles: tuple[str, ...] = ()
+    """Addresses of the roles, written beside it, that it is attached to."""
+    others: str = ""
+    """Why these may not be all of its statements, if they may not."""
     statements: list[Statement] = field(default_factory=list)
 
     @property
@@ -353,7 +396,27 @@ class Statement:
 
 
 __all__ = [
-    "ABSENT", "CLOUDFORMATION", "ECS", "KUBERNETES", "TERRAFORM_KUBERNETES", "TERRAFORM_SNAKE", "UNKNOWN",
-    "CannotEdit", "Code", "Container", "Drop", "Mount", "Policy", "Spelling", "Statement", "Tagged", "Task",
-    "Variable", "Volume", "branches", "text_of", "truth", "value_of",
+    "ABSENT",
+    "CLOUDFORMATION",
+    "ECS",
+    "KUBERNETES",
+    "TERRAFORM_KUBERNETES",
+    "TERRAFORM_SNAKE",
+    "UNKNOWN",
+    "CannotEdit",
+    "Code",
+    "Container",
+    "Drop",
+    "Mount",
+    "Policy",
+    "Spelling",
+    "Statement",
+    "Tagged",
+    "Task",
+    "Variable",
+    "Volume",
+    "branches",
+    "text_of",
+    "truth",
+    "value_of",
 ]

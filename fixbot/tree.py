@@ -109,6 +109,7 @@ class Node:
     - LIST: `items`. `style` is "block" or "flow" (YAML), "array" (JSON), "tuple" (HCL).
     - SCALAR: `value` as YAML 1.1, JSON or HCL read it; `style` is the quote or block indicator.
     - CALL: an HCL function call; `value` is the function's name, `items` its arguments.
+      A condition is a call of `?`: what is asked, and the two values.
     - CODE: `value` is the source text: an HCL expression or template, a bare `${…}` in JSON.
 
     `tag` is a YAML tag that isn't one of YAML's own (`!Ref`): then the value isn't known either,
@@ -209,11 +210,7 @@ class Node:
     def many(self, key: str) -> Sequence[Node]:
         """The items of the list at `key`, or every block of that type in an HCL body."""
         if self.style == "body":
-            return [
-                entry.value
-                for entry in self.entries
-                if entry.key == key and entry.value.style == "body"
-            ]
+            return [entry.value for entry in self.entries if entry.key == key and entry.value.style == "body"]
         node = self._child(key)
         return node.items if node is not None and node.kind is Kind.LIST else ()
 

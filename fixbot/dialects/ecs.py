@@ -9,7 +9,7 @@ from fixbot.lens import ECS, Container, Spelling, Task, Volume, branches, text_o
 from fixbot.project import Project, Reading
 from fixbot.tree import ABSENT, Kind, Node
 
-_TELLING = frozenset(
+TELLING = frozenset(
     ("essential", "portMappings", "environment", "logConfiguration", "mountPoints", "cpu", "memory",
      "memoryReservation", "secrets", "entryPoint", "command", "links", "volumesFrom", "privileged")
 )  # fmt: skip
@@ -39,7 +39,7 @@ def is_array(root: Node) -> bool:
             item.kind is Kind.MAP
             and item.entry("image") is not None
             and item.entry("name") is not None
-            and any(entry.key in _TELLING for entry in item.entries)
+            and any(entry.key in TELLING for entry in item.entries)
             for item in root.items
         )
     )
@@ -140,10 +140,15 @@ def volumes(node: Node | None, spelling: Spelling) -> tuple[tuple[Volume, ...] |
 
 def _volume_kind(node: Node, spelling: Spelling) -> str:
     if text_of(node.get(spelling.key("host"), spelling.key("sourcePath"))) or (
-        (host := node.get(spelling.key("host"))) is not None and host.get(spelling.key("sourcePath")) is not None
+        (host := node.get(spelling.key("host"))) is not None
+        and host.get(spelling.key("sourcePath")) is not None
     ):
         return "host"
-    for kind in ("efsVolumeConfiguration", "dockerVolumeConfiguration", "fsxWindowsFileServerVolumeConfiguration"):
+    for kind in (
+        "efsVolumeConfiguration",
+        "dockerVolumeConfiguration",
+        "fsxWindowsFileServerVolumeConfiguration",
+    ):
         if node.get(spelling.key(kind)) is not None:
             return kind
     if truth(node.get(spelling.key("configuredAtLaunch"))) is True:
