@@ -1,0 +1,117 @@
+"""What the Terraform files of one folder know of each other: their blocks by address, and their locals."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from fixbot.document import Document
+from fixbot.project import Project
+from fixbot.tree import Kind, Node
+
+_LOCAL = re.compile(r"local\.([\w-]+)")
+_COMMENT = re.compile(r"^\s*(?:#|//).*$", re.MULTILINE)
+_LABELS = {"resource": 2, "data": 2, "module": 1, "provider": 1, "variable": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One top-level block and the file it stands in."""
+
+    document: Document
+    word: str
+    """`resource`, `data`, `module`, `locals`, …"""
+    type: str
+    name: str
+    node: Node
+
+    @property
+    def address(self) -> str:
+        """What Terraform calls it: `aws_iam_role.web`, `data.aws_iam_policy_document.web`, `module.web`."""
+        word = "" if self.word == "resource" else self.word
+        return ".".join(filter(None, (word, self.type, self.name)))
+
+    def text(self, node: Node | None) -> str:
+        """The source of a value that stands in this block."""
+        return "" if node is None else self.document.text[node.start : node.end]
+
+
+@dataclass(slots=True)
+class Index:
+    """The blocks of a folder, in the order of its files."""
+
+    documents: list[Document]
+    blocks: list[Block] = field(default_factory=list)
+    by_address: dict[str, Block] = field(default_factory=dict)
+    locals: dict[str, tuple[Document, Node]] = field(default_factory=dict)
+
+    def of_type(self, type_: str, word: str = "resource") -> Iterator[Block]:
+        """The resources, or data sources, of a type."""
+        return (each for each in self.blocks if each.type == type_ and each.word == word)
+
+    def settled(self, node: Node | None) -> Node | None:
+        """A value, or what a `local.x` that it consists of stands for."""
+        for _ in range(10):
+            found = _LOCAL.fullmatch(str(node.value)) if node is not None and node.kind is Kind.CODE else None
+            if found is None or found[1] not in self.locals:
+                break
+            node = self.locals[found[1]][1]
+        return node
+
+    def mentions(self, text: str, address: str) -> bool:
+        """Whether an expression names a block, itself or by a local."""
+        whole = re.compile(rf"(?<![\w.-]){re.escape(address)}(?![\w-])")
+        texts = [text, *(self._source(name) for name in _LOCAL.findall(text) if name in self.locals)]
+        return any(whole.search(each) for each in texts)
+
+    def _source(self, name: str) -> str:
+        document, node = self.locals[name]
+        return document.text[node.start : node.end]
+
+    def uses(self, name: str) -> int:
+        """How often the folder's files say `local.name`, comments left out."""
+        whole = re.compile(rf"\blocal\.{re.escape(name)}(?![\w-])")
+        return sum(len(whole.findall(_COMMENT.sub("", document.text))) for document in self.documents)
+
+    def region(self) -> str | None:
+        """The region of the folder's `provider "aws"`, where one is written out."""
+        found = {
+            self.settled(each.node.get("region"))
+            for each in self.blocks
+            if each.word == "provider" and each.name == "aws" and each.node.entry("alias") is None
+        }
+        node = found.pop() if len(found) == 1 else None
+        return node.text if node is not None else None
+
+
+def indices(project: Project) -> list[Index]:
+    """One index for each folder that holds Terraform files."""
+    folders: dict[str, list[Document]] = defaultdict(list)
+    for document in project.documents.values():
+        if document.syntax == "hcl":
+            folders[posixpath.dirname(document.path)].append(document)
+    return [_index(documents) for documents in folders.values()]
+
+
+def _index(documents: list[Document]) -> Index:
+    index = Index(documents)
+    for document in documents:
+        for root in document.roots:
+            for entry in root.entries:
+                if entry.value.style == "body":
+                    _enter(index, document, entry.key, entry.value)
+    return index
+
+
+def _enter(index: Index, document: Document, word: str, node: Node) -> None:
+    if word == "locals":
+        for entry in node.entries:
+            index.locals.setdefault(entry.key, (document, entry.value))
+    labels = node.labels if len(node.labels) == _LABELS.get(word, 0) else ()
+    type_, name = labels if len(labels) == 2 else ("", labels[0] if labels else "")
+    block = Block(document, word, type_, name, node)
+    index.blocks.append(block)
+    index.by_address.setdefault(block.address, block)
