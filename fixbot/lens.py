@@ -189,7 +189,8 @@ class Task:
         item: Value = {"name": name, "emptyDir": {}} if self.spelling.vocabulary == "k8s" else {"name": name}
         near = self.spelling.path("containerDefinitions") + self.spelling.path("containers")
         family = self.spelling.path("family") + self.spelling.path("cpu") + self.spelling.path("networkMode")
-        return Add(self.node, self.volumes_path, self.spelling.value(item), (*family, *near))
+        place = () if self.node.style == "body" else (*family, *near)
+        return Add(self.node, self.volumes_path, self.spelling.value(item), place)
 
     @property
     def title(self) -> str:

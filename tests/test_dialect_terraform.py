@@ -6,7 +6,9 @@ from __future__ import annotations
 from textwrap import dedent
 
 import pytest
-from terraform_texts import (
+
+from fixbot.tree import UNKNOWN, CannotEdit
+from tests.terraform_texts import (
     APP,
     APP_JSON,
     TASK,
@@ -17,8 +19,6 @@ from terraform_texts import (
     task_with,
     tf,
 )
-
-from fixbot.tree import UNKNOWN, CannotEdit
 
 WAYS = {
     "a list": f"jsonencode([{APP}])",
@@ -62,6 +62,18 @@ def test_a_volume_is_added_as_a_block_beside_the_others() -> None:
     assert after.count("volume {") == 4
     again = only_task(tf(after))
     assert [v.name for v in again.volumes or ()][-1] == "tmp"
+
+
+def test_the_first_volume_stands_behind_the_arguments() -> None:
+    text = """\
+        resource "aws_ecs_task_definition" "web" {
+          family                = "web"
+          container_definitions = jsonencode([{ name = "app", image = "nginx" }])
+          cpu                   = 256
+        }
+        """
+    after = changed(text, only_task(tf(text)).add_volume("tmp"))
+    assert after.endswith('cpu                   = 256\n\n  volume {\n    name = "tmp"\n  }\n}\n')
 
 
 def test_a_mount_in_a_heredoc_is_written_as_json() -> None:

@@ -4,15 +4,15 @@
 from __future__ import annotations
 
 import pytest
-from terraform_texts import (
+
+from fixbot.tree import ABSENT, UNKNOWN
+from tests.terraform_texts import (
     aloud,
     changed,
     containers,
     only_task,
     tf,
 )
-
-from fixbot.tree import ABSENT, UNKNOWN
 
 DEPLOYMENT = """\
     resource "kubernetes_deployment_v1" "web" {

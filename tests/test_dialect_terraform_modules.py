@@ -1,13 +1,14 @@
 """Modules that take containers."""
 
-
 from __future__ import annotations
 
 import re
 from textwrap import dedent
 
 import pytest
-from terraform_texts import (
+
+from fixbot.tree import ABSENT, UNKNOWN, CannotEdit
+from tests.terraform_texts import (
     APP,
     aloud,
     changed,
@@ -16,8 +17,6 @@ from terraform_texts import (
     task_with,
     tf,
 )
-
-from fixbot.tree import ABSENT, UNKNOWN, CannotEdit
 
 SERVICE_MODULE = """\
     module "web" {

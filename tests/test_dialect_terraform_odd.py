@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from terraform_texts import (
-    aloud,
-    containers,
-    read_files,
-    tf,
-)
 
 from fixbot import dialects
 from fixbot.document import parse
 from fixbot.project import Project, Surroundings
 from fixbot.tree import SyntaxProblem
+from tests.terraform_texts import (
+    aloud,
+    containers,
+    read_files,
+    tf,
+)
 
 # JSON syntax, and anything at all
 

@@ -6,7 +6,8 @@ from __future__ import annotations
 from textwrap import dedent
 
 import pytest
-from terraform_texts import (
+
+from tests.terraform_texts import (
     aloud,
     only_policy,
     tf,
