@@ -30,9 +30,24 @@ class Yaml:
         if wanted.node.alias is not None:
             raise CannotEdit("it stands behind a YAML alias; a change there would need the anchor's")
         places.check_lines(text)
+        for child in (*wanted.dropped, *(child for child, _ in wanted.replaced)):
+            if wanted.drops(child) and wanted.replacement(child):
+                raise CannotEdit("one fix takes away what another changes")
+            _check_repeated(text, wanted.node, child)
         if wanted.node.style == "flow":
             return flow.rewrite(text, wanted)
         return block.rewrite(text, wanted)
+
+
+def _check_repeated(text: str, node: Node, child: Node) -> None:
+    """Raises CannotEdit where what goes holds an anchor that may be repeated elsewhere."""
+    entries = [entry for entry in node.entries if entry.value is child]
+    for each in child.walk():
+        if each.anchored:
+            raise CannotEdit("it holds a YAML anchor that is repeated elsewhere in the file")
+        entries += each.entries if each.alias is None else []
+    if any(text[entry.key_start : entry.key_start + 1] == "&" for entry in entries):
+        raise CannotEdit("it holds a key with a YAML anchor")
 
 
 GRAMMAR: Grammar = Yaml()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fixbot.syntax.yaml import places, render
@@ -24,8 +25,8 @@ def rewrite(text: str, wanted: Rewrite) -> list[Edit]:
     if wanted.first:
         edits.append(_before(text, node, wanted.first))
     for new in wanted.put:
-        edits.append(_after(text, node, _neighbour(wanted, kept, new), new.key, new.value))
-    edits += [_after(text, node, kept[-1], None, item) for item in wanted.last]
+        edits.append(_after(text, wanted, _neighbour(wanted, kept, new), new.key, new.value))
+    edits += [_after(text, wanted, kept[-1], None, item) for item in wanted.last]
     return edits
 
 
@@ -42,15 +43,16 @@ def _written(key: str | None, value: Value, column: int, habits: Habits) -> list
     return render.lines([value], column, habits) if key is None else render.entry(key, value, column, habits)
 
 
-def _after(text: str, node: Node, neighbour: Node, key: str | None, value: Value) -> Edit:
+def _after(text: str, wanted: Rewrite, neighbour: Node, key: str | None, value: Value) -> Edit:
     """A new entry or item on the lines behind those of `neighbour`."""
     at = places.line_end(text, neighbour.end)
     if at == len(text) and _open_ended(text, neighbour):
         raise CannotEdit(
             "the file ends in a block scalar without a last line end, which would become content"
         )
-    habits = block_habits(text, node, neighbour.end)
-    column = places.column(text, places.child_start(text, node, 0))
+    habits = block_habits(text, wanted.node, neighbour.end)
+    habits = replace(habits, literal=habits.literal and not wanted.dropped)
+    column = places.column(text, places.child_start(text, wanted.node, 0))
     new = _written(key, value, column, habits)
     return Edit(at, at, "".join(habits.newline + line for line in new))
 
@@ -74,6 +76,7 @@ def _refilled(text: str, wanted: Rewrite) -> list[Edit]:
     node, gone = wanted.node, wanted.children
     start, end = places.child_start(text, node, 0), gone[0].end
     habits, column = block_habits(text, node, gone[-1].end), places.column(text, start)
+    habits = replace(habits, literal=habits.literal and len(gone) == 1)
     written = [_written(None, value, column, habits) for value in (*wanted.first, *wanted.last)]
     written += [_written(new.key, new.value, column, habits) for new in wanted.put]
     first, *rest = written or [[" " * column + ("{}" if node.kind is Kind.MAP else "[]")]]
@@ -108,8 +111,8 @@ def _line_drop(text: str, wanted: Rewrite, index: int, before: list[Edit]) -> Ed
     child = wanted.children[index]
     start = places.line_start(text, places.child_start(text, wanted.node, index))
     end = places.line_end(text, child.end)
-    previous = _scalar_before(wanted, index)
-    if previous is not None:
+    previous = next((each for each in wanted.children[index - 1 :: -1] if not wanted.drops(each)), None)
+    if previous is not None and index:
         _check_swallowed(text, previous, start, end)
         if end == len(text) and _open_ended(text, previous):
             return Edit(start, end, "")
@@ -118,17 +121,12 @@ def _line_drop(text: str, wanted: Rewrite, index: int, before: list[Edit]) -> Ed
     return Edit(places.line_end(text, start - 1), end, "")
 
 
-def _scalar_before(wanted: Rewrite, index: int) -> Node | None:
-    """The block scalar that ends on the line before, if one does."""
-    for child in reversed(wanted.children[:index]):
-        if not wanted.drops(child):
-            leaf = places.last_leaf(child)
-            return leaf if places.is_block_scalar(leaf) else None
-    return None
-
-
-def _check_swallowed(text: str, scalar: Node, start: int, end: int) -> None:
+def _check_swallowed(text: str, before: Node, start: int, end: int) -> None:
     """Raises CannotEdit where the lines behind a dropped entry would become content of a block scalar."""
+    scalars = [each for each in before.walk() if places.is_block_scalar(each)]
+    if not scalars:
+        return
+    keeps = any("+" in places.block_header(text, each)[0] for each in scalars)
     column = places.column(text, start + len(text[start:end]) - len(text[start:end].lstrip(" ")))
     at = places.next_line(text, end)
     while at < len(text):
@@ -136,9 +134,7 @@ def _check_swallowed(text: str, scalar: Node, start: int, end: int) -> None:
         line = text[at:stop]
         depth = len(line) - len(line.lstrip(" "))
         blank = not line.strip()
-        if (blank and "+" in places.block_header(text, scalar)[0]) or (
-            depth > column and (blank or line[depth] == "#")
-        ):
+        if (blank and keeps) or (depth > column and (blank or line[depth] == "#")):
             raise CannotEdit("what follows would become part of the block scalar above")
         if not blank:
             return

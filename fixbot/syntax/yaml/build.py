@@ -17,8 +17,10 @@ MOST_MERGED = 10_000
 """Maps that one map may bring in through merge keys, theirs included."""
 
 _OWN = frozenset({"!", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"})
-_HEADER = re.compile(r"(?:[&!]\S*\s+)*[|>](?P<signs>[-+0-9]*)[^\r\n]*")
+_HEADER = re.compile(r"(?:[&!]\S*(?:\s|#[^\n]*)*)*[|>](?P<signs>[-+0-9]*)[^\r\n]*")
+_GAP = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _LINE_END = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")
+Key = tuple[str, int, int]
 _SCALAR, _MAP, _LIST = Kind.SCALAR, Kind.MAP, Kind.LIST
 
 
@@ -30,7 +32,7 @@ class Builder:
         self.text = text
         self.start = start
         self.roots: list[Node] = []
-        self.around: list[tuple[Node | None, list[Node] | None, tuple[str, int, int] | None]] = []
+        self.around: list[tuple[Node | None, list[Node] | None, Key | None]] = []
         self.anchors: dict[str, Node] = {}
         self.merged: dict[int, int] = {}
 
@@ -44,7 +46,7 @@ class Builder:
         base, around = self.start, self.around
         node: Node | None = None
         items: list[Node] | None = None
-        key: tuple[str, int, int] | None = None
+        key: Key | None = None
         while True:
             event = following()
             kind = type(event)
@@ -73,25 +75,24 @@ class Builder:
                 items.append(child)
                 child.parent = node
             else:
-                key = self.attach(node, key, child)
+                key = self.attach(node, key, child, event)
 
-    def attach(
-        self, node: Node | None, key: tuple[str, int, int] | None, child: Node
-    ) -> tuple[str, int, int] | None:
-        """Make `child` a root, a key that is no plain scalar, or the value of `key`; the key still open."""
+    def attach(self, node: Node | None, key: Key | None, child: Node, event: Any) -> Key | None:
+        """Make `child` a root, a key that needs a node, or the value of `key`; the key still open."""
         if node is None:
             self.roots.append(child)
             return None
         if key is None:
+            plain = child.kind is _SCALAR and child.alias is None
             source = self.text[child.start - self.start : child.end - self.start]
-            return (source, child.start, child.end)
+            return (event.value if plain else source, child.start, child.end)
         node.entries.append(Entry(*key, child))
         child.parent = node
         if key[0] == "<<":
             self.weigh(node, child)
         return None
 
-    def scalar(self, event: Any, key: tuple[str, int, int] | None) -> Node:
+    def scalar(self, event: Any, key: Key | None) -> Node:
         """The node of a scalar event."""
         start, end = event.start_mark.index, event.end_mark.index
         text, style, tag = event.value, event.style or "", event.tag
@@ -106,11 +107,19 @@ class Builder:
             node.value = number(text) if text[0] in NUMBER_STARTS else text
         if style in ("|", ">"):
             node.end = self.start + _content_end(self.text, start, end)
-        elif start == end and key is not None and self.text[start - 1] != ":":
-            node.start = node.end = key[2]
+        elif start == end:
+            node.start = node.end = self.nothing(node.start, key)
         if event.anchor is not None:
             self.anchors[event.anchor] = node
         return node
+
+    def nothing(self, at: int, key: Key | None) -> int:
+        """Where a value that isn't written would be: behind its colon or dash, not on a later line."""
+        if key is None:
+            return self.text.rfind("-", 0, at - self.start) + 1 + self.start
+        found = _GAP.match(self.text, key[2] - self.start)
+        colon = found.end() if found else -1
+        return self.start + colon + 1 if self.text[colon : colon + 1] == ":" else key[2]
 
     def opened(self, event: Any, kind: Kind) -> Node:
         """The node of a collection that begins here."""
@@ -160,9 +169,7 @@ class Builder:
 def _content_end(text: str, start: int, end: int) -> int:
     """Where the last line of a block scalar ends: blank lines behind it count if they are content."""
     header = _HEADER.match(text, start, end)
-    if header is None:
-        return end
-    signs, at = header["signs"], header.end()
+    signs, at = (header["signs"], header.end()) if header else ("", start)
     indent, last = (0 if signs.strip("+-") else None), at
     while (found := _LINE_END.match(text, at, end)) is not None and found.end() < end:
         begin = found.end()

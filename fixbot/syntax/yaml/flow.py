@@ -72,9 +72,9 @@ def _changed(
 def _neighbour(wanted: Rewrite, shown: list[Child], gone: list[bool], new: New | Value) -> int:
     for key in getattr(new, "near", ()):
         entry = wanted.node.entry(key)
-        for index, child in enumerate(shown):
-            if entry is not None and child.node is entry.value and not gone[index]:
-                return index
+        found = [i for i, child in enumerate(shown) if entry and child.node is entry.value and not gone[i]]
+        if found:
+            return found[0]
     return max(index for index in range(len(shown)) if not gone[index])
 
 
@@ -121,9 +121,7 @@ def flow_habits(text: str, node: Node) -> Habits:
     if shown and text[shown[0].start - 1] == " " and text[shown[0].start - 2] in "{[":
         pad = " "
     comma = "," if colon == ":" or (len(shown) > 1 and shown[0].stop == shown[1].start) else ", "
-    return Habits(
-        key_quote=quote, quote=value_quote(node), json=json, colon=colon, pad=pad, comma=comma
-    )
+    return Habits(key_quote=quote, quote=value_quote(node), json=json, colon=colon, pad=pad, comma=comma)
 
 
 def _filled(text: str, node: Node, start: int, written: str) -> Edit:
@@ -191,10 +189,8 @@ def _run(text: str, shown: list[Child], first: int, last: int) -> list[Edit]:
         start, end = before.end, run[-1].end
     elif before is not None and behind is not None and "\n" in text[run[-1].stop : behind.start]:
         start, end = before.stop, run[-1].stop
-    elif behind is not None:
-        start, end = run[0].start, behind.start
     else:
-        raise CannotEdit("nothing would be left between the brackets")
+        start, end = run[0].start, behind.start if behind is not None else run[-1].end
     _check_comments(text, start, end, run)
     return [Edit(start, end, "")]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fixbot.syntax.yaml import places
 from fixbot.syntax.yaml.quotes import needs_quotes
-from fixbot.tree import CannotEdit, Kind, Node
+from fixbot.tree import Kind, Node
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,14 +45,11 @@ def block_habits(text: str, node: Node, at: int) -> Habits:
     for each in _nearest(node):
         if each.style != "block" or each.alias is not None:
             continue
-        try:
-            if each.kind is Kind.LIST:
-                gap = gap or _gap(text, each)
-            elif each.kind is Kind.MAP and each.entries:
-                step = step or _offset(text, each, Kind.MAP)
-                sequence = _offset(text, each, Kind.LIST) if sequence is None else sequence
-        except CannotEdit:
-            continue
+        if each.kind is Kind.LIST:
+            gap = gap or _gap(text, each)
+        else:
+            step = step or _offset(text, each, Kind.MAP)
+            sequence = _offset(text, each, Kind.LIST) if sequence is None else sequence
         if step and gap and sequence is not None:
             break
     width = step or sequence or 2
@@ -112,7 +109,7 @@ def _may_be_literal(text: str, at: int) -> bool:
         return False
     lines = text[end:following].split("\n")
     inner = lines[1:-1] if following < len(text) else lines[1:]
-    return end < len(text) and not any(line.strip("\r") for line in inner)
+    return text.endswith("\n") and not any(line.strip("\r") for line in inner)
 
 
 def _common(quotes: list[str]) -> str:

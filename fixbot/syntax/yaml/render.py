@@ -80,15 +80,12 @@ def behind_dash(value: Value, column: int, habits: Habits) -> tuple[str, list[st
 
 def lines(value: Value, column: int, habits: Habits) -> list[str]:
     """A collection that isn't empty, as lines of block style at `column`."""
-    out: list[str] = []
-    indent = " " * column
     if isinstance(value, dict):
-        for key, each in value.items():
-            out += entry(key, each, column, habits)
-    elif isinstance(value, list):
-        for each in value:
-            head, rest = behind_dash(each, column + 1 + len(habits.gap), habits)
-            out += [f"{indent}-{habits.gap}{head}", *rest]
+        return [line for key, each in value.items() for line in entry(key, each, column, habits)]
+    out: list[str] = []
+    for each in value if isinstance(value, list) else ():
+        head, rest = behind_dash(each, column + 1 + len(habits.gap), habits)
+        out += [f"{' ' * column}-{habits.gap}{head}", *rest]
     return out
 
 

@@ -36,9 +36,7 @@ def _several_lines(value: Value, habits: Habits) -> bool:
 def in_place(text: str, child: Node, value: Value, habits: Habits, *, flow: bool) -> Edit:
     """The value on one line, where the old one stood; an anchor in front and a comment inside stay."""
     written = places.anchor(text, child) + render.inline(value, habits, flow=flow)
-    if places.is_block_scalar(child) and (comment := places.block_header(text, child)[1]):
-        written += f"  {comment}"
-    return Edit(child.start, child.end, written)
+    return Edit(child.start, child.end, written + _comment(text, child))
 
 
 def _entry(node: Node, child: Node) -> Entry:
@@ -47,32 +45,45 @@ def _entry(node: Node, child: Node) -> Entry:
 
 def _value(text: str, node: Node, child: Node, value: Value, habits: Habits) -> list[Edit]:
     """The value of a block map's entry, whatever stood there, as what follows `key:`."""
-    start = places.child_start(text, node, 0)
-    head, rest = render.below_key(value, places.column(text, start), habits)
+    column = places.column(text, places.child_start(text, node, 0))
     colon = places.colon_end(text, _entry(node, child).key_end)
-    below = "".join(habits.newline + line for line in rest)
-    kept = places.anchor(text, child).rstrip()
-    head = f" {kept}{head}" if kept else head
-    if child.style != "block":
-        if places.is_block_scalar(child) and (comment := places.block_header(text, child)[1]):
-            head += f"  {comment}"
-        end = places.line_end(text, child.end)
-        return [Edit(colon, max(child.end, colon), head), *([Edit(end, end, below)] if below else [])]
-    first = places.child_start(text, child, 0)
+    if child.style == "block" or places.line_end(text, colon) < child.start:
+        return _lines_below(text, child, value, (column, colon), habits)
+    head, rest = render.below_key(value, column, habits)
+    head = _behind(places.anchor(text, child), head) + _comment(text, child)
+    end = places.line_end(text, child.end)
+    return [Edit(colon, max(child.end, colon), head), *_lines(end, rest, habits)]
+
+
+def _lines_below(text: str, child: Node, value: Value, key: tuple[int, int], habits: Habits) -> list[Edit]:
+    """The same where the old value stands on the lines below: these go, comments above them stay."""
+    column, colon = key
+    first = places.child_start(text, child, 0) if child.style == "block" else child.start
     line = places.line_start(text, first)
     if not places.leads_line(text, first) or line <= colon:
         raise CannotEdit("the old value starts on the line of its key")
-    properties = places.properties_end(text, child)
-    if properties > child.start and places.line_start(text, child.start) == places.line_start(text, colon):
-        colon_stop = properties
-    elif child.start == first:
-        colon_stop = colon
-    else:
+    stop = places.properties_end(text, child) if child.start < first else colon
+    if places.line_end(text, stop) != places.line_end(text, colon) or places.skip(text, stop) < first:
         raise CannotEdit("the old value's tag or anchor stands on a line of its own")
-    return [
-        Edit(colon, colon_stop, head),
-        Edit(places.line_end(text, line - 1), places.line_end(text, child.end), below),
-    ]
+    habits = replace(habits, literal=habits.literal and line == places.next_line(text, colon))
+    head, rest = render.below_key(value, column, habits)
+    gone = Edit(places.line_end(text, line - 1), places.line_end(text, child.end), "")
+    head = _behind(places.anchor(text, child), head)
+    return [Edit(colon, stop, head), gone, *_lines(gone.end, rest, habits)]
+
+
+def _behind(anchor: str, head: str) -> str:
+    return f" {anchor.rstrip()}{head}" if anchor else head
+
+
+def _comment(text: str, child: Node) -> str:
+    """The comment in the header of a block scalar, which outlives it."""
+    comment = places.block_header(text, child)[1] if places.is_block_scalar(child) else ""
+    return f"  {comment}" if comment else ""
+
+
+def _lines(at: int, lines: list[str], habits: Habits) -> list[Edit]:
+    return [Edit(at, at, "".join(habits.newline + line for line in lines))] if lines else []
 
 
 def _item(text: str, child: Node, value: Value, habits: Habits) -> list[Edit]:
@@ -83,11 +94,12 @@ def _item(text: str, child: Node, value: Value, habits: Habits) -> list[Edit]:
     else:
         column, gap = places.column(text, child.start), ""
     head, rest = render.behind_dash(value, column, habits)
-    head = gap + places.anchor(text, child) + head
-    below = "".join(habits.newline + line for line in rest)
+    anchor = places.anchor(text, child)
+    if anchor and render.is_nested(value) and not isinstance(value, Tagged):
+        head, rest = "", render.lines(value, column, habits)
+    head = gap + (anchor + head).rstrip()
     if child.style == "block":
+        below = "".join(habits.newline + line for line in rest)
         return [Edit(child.start, child.end, head + below)]
-    if places.is_block_scalar(child) and (comment := places.block_header(text, child)[1]):
-        head += f"  {comment}"
     end = places.line_end(text, child.end)
-    return [Edit(child.start, child.end, head), *([Edit(end, end, below)] if below else [])]
+    return [Edit(child.start, child.end, head + _comment(text, child)), *_lines(end, rest, habits)]
