@@ -5,6 +5,8 @@ from __future__ import annotations
 from fixbot.lens import TERRAFORM_SNAKE, Container, Spelling, Task, value_of
 from fixbot.tree import ABSENT, UNKNOWN, Kind, Node
 
+_OF_MODULES = frozenset(("volume", "volumes", "networkMode", "requiresCompatibilities", "runtimePlatform"))
+"""Inputs of a Terraform module for services that a task definition has as well, with the same meaning."""
 _DATA_KEYS = frozenset(("options", "dockerLabels", "labels", "driverOpts", "systemControls"))
 
 
@@ -14,6 +16,8 @@ def task(each: Task) -> dict[str, object]:
     if each.node is not None:
         found = _plain(each.node, each.spelling)
         data = found if isinstance(found, dict) else {}
+    if each.workload == "service":
+        data = {key: value for key, value in data.items() if key in _OF_MODULES}
     data.pop("containerDefinitions", None)
     data["containerDefinitions"] = [container(one) for one in each.containers]
     volumes = data.get("volumes", data.pop("volume", None))
@@ -28,6 +32,18 @@ def pod(each: Task) -> dict[str, object]:
     """A pod specification as the Kubernetes API names its fields."""
     found = _plain(each.node, each.spelling) if each.node is not None else {}
     return found if isinstance(found, dict) else {}
+
+
+def job(each: Task) -> dict[str, object]:
+    """A Batch job definition, as far as its container or its task says it."""
+    node, data = each.node, pod(each)
+    single = any(one.node is node for one in each.containers)
+    found: dict[str, object] = (
+        {"type": "container", "containerProperties": data}
+        if single
+        else {"ecsProperties": {"taskProperties": [data]}}
+    )
+    return {**found, "platformCapabilities": ["FARGATE"]} if each.fargate else found
 
 
 def container(each: Container) -> dict[str, object]:

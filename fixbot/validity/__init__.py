@@ -23,7 +23,7 @@ def problems(task: Task) -> tuple[str, ...]:
     if task.kind == "k8s":
         return pod_problems(canonical.pod(task)) if task.node is not None else ()
     if task.kind == "batch":
-        return job_problems(canonical.pod(task)) if task.node is not None else ()
+        return job_problems(canonical.job(task)) if task.node is not None else ()
     data = canonical.task(task)
     if task.node is None or task.volumes is None:
         data["volumes"] = UNKNOWN

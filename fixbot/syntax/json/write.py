@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fixbot.change import New, Rewrite
 from fixbot.tree import Block, CannotEdit, Code, Edit, Node, Tagged, Value
 
-_WIDE = 110
+_WIDE = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +95,10 @@ class _Surgery:
         return bool(between.strip(" \t\r\n,"))
 
     def _neighbour(self, new: New, kept: list[_Member]) -> _Member:
-        """The member before which a new entry is written: what follows its best neighbour."""
-        for key in new.near:
-            at = next((i for i, m in enumerate(kept) if m.key == key), None)
-            if at is not None:
-                return kept[min(at + 1, len(kept) - 1)]
-        return kept[-1]
+        """The member before which a new entry is written: one on a line of its own, if its best neighbours allow it."""
+        found = [at for key in new.near for at, member in enumerate(kept) if member.key == key]
+        follows = [kept[min(at + 1, len(kept) - 1)] for at in found] or [kept[-1]]
+        return next((member for member in follows if self.layout.own_line(member)), follows[0])
 
     def _before(self, member: _Member, new: Sequence[str]) -> Edit:
         gap = self.layout.gap(member)
@@ -166,12 +164,13 @@ class _Layout:
         lead = self.text[line : member.start]
         if line > self.node.start and not lead.strip():
             return ("\r\n" if self.text[line - 2 : line] == "\r\n" else "\n") + lead
-        others = [m for m in self.members if m is not member and self._own_line(m)]
+        others = [m for m in self.members if m is not member and self.own_line(m)]
         if self.members[0] is member and others:
             return self.gap(others[0])
         return self.space
 
-    def _own_line(self, member: _Member) -> bool:
+    def own_line(self, member: _Member) -> bool:
+        """Whether nothing stands before `member` on its line."""
         line = self.text.rfind("\n", 0, member.start) + 1
         return line > self.node.start and not self.text[line : member.start].strip()
 
@@ -211,8 +210,8 @@ class _Layout:
 
     def _fit(self, value: Value, used: int) -> str:
         line = self.one_line(value)
-        own = next((m for m in self.members if self._own_line(m)), None)
-        if own is None or not isinstance(value, list) or len(value) < 2:
+        own = next((m for m in self.members if self.own_line(m)), None)
+        if own is None or not isinstance(value, list):
             return line
         gap = self.gap(own)
         lead = gap.lstrip("\r\n")
@@ -236,7 +235,10 @@ class _Layout:
             case Code():
                 return value.text
             case dict():
-                inside = (f"{json.dumps(k, ensure_ascii=False)}{self.colon}{self.one_line(v)}" for k, v in value.items())
+                inside = (
+                    f"{json.dumps(k, ensure_ascii=False)}{self.colon}{self.one_line(v)}"
+                    for k, v in value.items()
+                )
                 return "{" + f",{self.space}".join(inside) + "}"
             case list():
                 return "[" + f",{self.space}".join(map(self.one_line, value)) + "]"
