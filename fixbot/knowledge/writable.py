@@ -164,7 +164,7 @@ def _space(container: Container, path: str) -> Space:
 def _slug(name: str, path: str) -> str:
     """A name that both APIs take: at most 63 lower-case letters, digits and hyphens."""
     short = re.sub(r"^/(?:var|usr/local|opt)/", "/", path).strip("/").replace("/", "-") or "root"
-    base = re.sub(r"[^a-z0-9-]+", "-", f"{name}-{short}".lower().replace("#", "container-")).strip("-")
+    base = re.sub(r"[^a-z0-9-]+", "-", (short if name.startswith("#") else f"{name}-{short}").lower()).strip("-")
     return base if len(base) <= 63 else (base[:40] + "-" + short[-20:]).strip("-")
 
 
