@@ -317,7 +317,15 @@ def _plain_map(node: Node, wanted: Plan) -> object:
             data.setdefault(entry.key, []).append(value)
     for each in rewrite.put:
         data.setdefault(each.key, []).extend(_written(each.value, body=body and not each.argument))
+    if body and node.parent is None:
+        for values in data.values():
+            values.sort(key=_labels)
     return ("body", node.labels, data) if body else data
+
+
+def _labels(value: object) -> tuple[str, ...]:
+    """A block's labels: at the top of a file the order of blocks says nothing, beside others it may."""
+    return value[1] if isinstance(value, tuple) and value[0] == "body" else ()
 
 
 def _plain_list(node: Node, wanted: Plan) -> list[object]:

@@ -73,10 +73,18 @@ def _behind(layout: Layout, place: Child | None, texts: list[str], spread: bool)
     lines: list[str] = []
     for text in texts:
         lines += [""] * spread + [text]
-    following = layout.text[after : line_after(layout.text, after)].strip()
+    following = layout.text[_next_line(layout, after) :].split("\n", 1)[0].strip()
     if spread and following and following != "}":
         lines.append("")
     return behind_line(layout, after, lines)
+
+
+def _next_line(layout: Layout, after: int) -> int:
+    """Where the first line behind `after` begins that stays."""
+    for child in layout.children:
+        if not child.kept and child.own_lines and child.start >= after and layout.text[after : child.start].isspace():
+            after = child.after
+    return after
 
 
 def unfold(layout: Layout, puts: Sequence[New]) -> Iterator[Edit]:

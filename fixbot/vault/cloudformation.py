@@ -1,0 +1,127 @@
+"""Templates: the secret is a resource beside its task, and the role in the template is allowed to read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from fixbot.change import Change, Put
+from fixbot.dialects.cloudformation import Resource, referred, resources
+from fixbot.lens import Container, Task, Variable
+from fixbot.model import Manual, Refusal
+from fixbot.tree import Node
+from fixbot.vault import raw_ecs, steps
+from fixbot.vault.dynamic import judged
+from fixbot.vault.functions import substituting
+from fixbot.vault.leak import Judge, Leak
+from fixbot.vault.rds import Databases
+from fixbot.vault.reference import Place, key_of
+from fixbot.vault.source import SECRETS_MANAGER, SSM, Move, Source
+from fixbot.vault.template_role import granted
+from fixbot.world import World
+
+_HERE = Place("${AWS::Partition}", "${AWS::Region}", "${AWS::AccountId}")
+
+
+def move(task: Task, moved: Sequence[Leak], world: World) -> Move | Refusal:
+    """Where the values of a task in a template go."""
+    root = task.node.root if task.node is not None else None
+    if root is None or task.owner is None:
+        return Refusal("The task's resource isn't written in this template; move the value where it is.")
+    template = Template(root, task.owner)
+    databases = Databases(root, world)
+    sources: dict[int, Source | Refusal] = {
+        leak.id: _source(task, leak, template, databases, world) for leak in moved
+    }
+    going = [leak for leak in moved if isinstance(sources[leak.id], Source)]
+    if not going:
+        return Move(sources)
+    there = {leak.id: source for leak in going if isinstance(source := sources[leak.id], Source)}
+    new = [leak for leak in going if there[leak.id].resource == template.reference]
+    grant = granted(task, template.owner_name, list(there.values()), root, json=template.json)
+    made = _made(task, new, template, there)
+    found = raw_ecs.assemble(task, going, there, grant, made, _family(task, template))
+    changes = (*found.changes, *(template.secret(new) if new else ()))
+    if any(source.changes for source in there.values()):
+        found = databases.told(found, list(there.values()), template.path)
+    return replace(found, sources=sources, changes=changes)
+
+
+class Template:
+    """One template, seen from one task's resource."""
+
+    def __init__(self, root: Node, owner: Node) -> None:
+        self.root = root
+        listed = root.get("Resources")
+        self.resources = listed if listed is not None else root
+        self.owner_name = next((e.key for e in self.resources.entries if e.value is owner), "Task")
+        self.json = root.grammar.name == "json"
+        self.path = root.root.source
+        self.secret_name = _free(f"{self.owner_name}Secret", self.resources)
+
+    @property
+    def reference(self) -> object:
+        """A Ref of the secret, which is its full ARN."""
+        return substituting(f"${{{self.secret_name}}}", json=self.json)
+
+    def secret(self, _new: Sequence[Leak]) -> tuple[Change, ...]:
+        """The resource; it has no value, which a person stores."""
+        near = (self.owner_name,)
+        return (Put(self.resources, (self.secret_name,), {"Type": "AWS::SecretsManager::Secret"}, near),)
+
+
+def _free(name: str, listed: Node) -> str:
+    taken = {entry.key for entry in listed.entries}
+    names: Iterator[str] = (name if n == 1 else f"{name}{n}" for n in range(1, len(taken) + 2))
+    return next(each for each in names if each not in taken)
+
+
+def _source(
+    task: Task, leak: Leak, template: Template, databases: Databases, world: World
+) -> Source | Refusal:
+    given = raw_ecs.given(leak, world.settings)
+    if given is not None:
+        return given
+    shared = databases.source(leak, json=template.json)
+    if shared is not None:
+        return shared
+    if world.settings.secrets.store == SSM:
+        return in_parameters(task, leak, template, world)
+    name = template.secret_name
+    value = substituting(key_of(f"${{{name}}}", leak.key), json=template.json)
+    says = f"key `{leak.key}` of the new secret `{name}`"
+    return Source(value, says, substituting(f"${{{name}}}", json=template.json), f"<ARN of {name}>")
+
+
+def in_parameters(task: Task, leak: Leak, template: Template, world: World) -> Source:
+    """A parameter by its name: CloudFormation can't make one of type SecureString."""
+    found = raw_ecs.parameter(leak.key, world.settings.secrets.prefix, raw_ecs.family_text(task), _HERE)
+    return replace(found, resource=substituting(found.shown, json=template.json))
+
+
+def _family(task: Task, template: Template) -> str:
+    return raw_ecs.family_text(task) if task.name != template.owner_name else "<family>"
+
+
+def _made(
+    task: Task, new: Sequence[Leak], template: Template, there: Mapping[int, Source]
+) -> tuple[str, ...]:
+    parameters = {str(s.value) for s in there.values() if s.service == SSM and str(s.value).startswith("/")}
+    found = [steps.parameter(name, None) for name in sorted(parameters)]
+    if new:
+        found.insert(0, steps.fill_stack(template.secret_name, list(dict.fromkeys(leak.key for leak in new))))
+    return tuple(found)
+
+
+def judge(task: Task) -> Judge:
+    """Knows the values that CloudFormation fills in."""
+
+    def of(_container: Container, variable: Variable) -> Source | Refusal | Manual | None:
+        return (
+            judged(variable, task.node.root) if task.node is not None and variable.value is not None else None
+        )
+
+    return of
+
+
+__all__ = ["SECRETS_MANAGER", "Resource", "Template", "judge", "move", "referred", "resources"]

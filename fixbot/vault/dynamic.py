@@ -1,0 +1,100 @@
+"""Values that CloudFormation fetches itself: they are secret, yet end up in clear in the task definition."""
+
+from __future__ import annotations
+
+import re
+
+from fixbot.dialects.cloudformation import referred
+from fixbot.lens import Variable, text_of, truth
+from fixbot.model import Manual, Refusal
+from fixbot.tree import Node
+from fixbot.vault.functions import rendered, substituting
+from fixbot.vault.leak import literal_part
+from fixbot.vault.reference import whole
+from fixbot.vault.source import SSM, Source
+
+_HOLES = r"(?:[^{}]|\$\{[^{}]*\})*"
+_RESOLVE = re.compile(rf"\{{\{{resolve:(?P<service>secretsmanager|ssm-secure):(?P<body>{_HOLES})\}}\}}")
+_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
+_SECRETS = ("AWS::SecretsManager::Secret", "AWS::SecretsManager::SecretTargetAttachment")
+_ALONE = re.compile(r"\$\{([^{}.]+)(\.[^{}]+)?\}")
+
+
+def judged(variable: Variable, root: Node) -> Source | Refusal | Manual | None:
+    """What a computed value of a template is, None where nothing says that it is a secret."""
+    if variable.value is None:
+        return None
+    text = rendered(variable.value)
+    found = _RESOLVE.search(text)
+    if found is not None:
+        return _resolved(variable.name, text, found, root)
+    if literal_part(variable.name, text):
+        return Refusal(
+            f"{variable.name} is put together from parts, and a secret is written out in one of them. Store the whole value as "
+            "one secret, or give the application the secret part in a variable of its own; then run again."
+        )
+    hidden = next((name for name in referred(variable.value) if _no_echo(name, root)), None)
+    if hidden is not None:
+        return Manual(
+            f"{variable.name} gets the parameter {hidden}, which NoEcho hides in CloudFormation, but not in the task definition. "
+            f"Store the value in Secrets Manager, let the parameter hold the secret's ARN, and refer to it under `Secrets`."
+        )
+    return None
+
+
+def _no_echo(name: str, root: Node) -> bool:
+    return truth(root.get("Parameters", name, "NoEcho")) is True
+
+
+def _resolved(name: str, text: str, found: re.Match[str], root: Node) -> Source | Refusal:
+    if found[0] != text.strip():
+        return Refusal(
+            f"{name} is put together from parts, and CloudFormation fetches a secret into one of them, so that it stands in "
+            "clear in the task definition. Store the whole value as one secret and refer to it under `Secrets`."
+        )
+    json = root.grammar.name == "json"
+    if found["service"] == "ssm-secure":
+        return _parameter(found["body"], json=json)
+    base, _, rest = found["body"].partition(":SecretString")
+    parts = [*rest.lstrip(":").split(":"), "", ""][:3]
+    suffix = ":" + ":".join(parts) if any(parts) else ""
+    arn = _arn(base.rstrip(":"), root)
+    if isinstance(arn, Refusal):
+        return Refusal(f"{name}: {arn.reason}")
+    resource = arn if _ALONE.fullmatch(arn) or _SUFFIX.search(whole(arn)) else f"{arn}-??????"
+    return Source(
+        substituting(arn + suffix, json=json),
+        "the secret that the template fetched it from",
+        substituting(resource, json=json),
+        resource,
+    )
+
+
+def _arn(base: str, root: Node) -> str | Refusal:
+    """The ARN for the secret that a dynamic reference names."""
+    alone = _ALONE.fullmatch(base)
+    if base.startswith("arn:"):
+        return base
+    if alone is not None:
+        kind = text_of(root.get("Resources", alone[1], "Type"))
+        if (alone[2] or "").endswith("Arn") or kind in _SECRETS:
+            return base
+        return Refusal(
+            f"`{base}` may be a secret's name or its ARN, and `Secrets` takes only the ARN. Refer to it by ARN and run again."
+        )
+    if _SUFFIX.search(base):
+        return Refusal(
+            "the secret's name ends like the six characters of an ARN, so a partial ARN does not find it. "
+            "Write its full ARN under `Secrets`."
+        )
+    return f"arn:${{AWS::Partition}}:secretsmanager:${{AWS::Region}}:${{AWS::AccountId}}:secret:{base}"
+
+
+def _parameter(body: str, *, json: bool) -> Source:
+    """`name:version`; `Secrets` takes the name, and the newest version."""
+    name = body.split(":")[0]
+    path = name if name.startswith("/") else f"/{name}"
+    arn = f"arn:${{AWS::Partition}}:ssm:${{AWS::Region}}:${{AWS::AccountId}}:parameter{path}"
+    return Source(
+        substituting(name, json=json), f"parameter `{name}`", substituting(arn, json=json), arn, SSM
+    )

@@ -1,0 +1,37 @@
+"""One entry out of the list of plain values and into the list of references."""
+
+from __future__ import annotations
+
+from fixbot.change import Change, Drop, Put
+from fixbot.lens import text_of
+from fixbot.tree import Kind
+from fixbot.vault.leak import Leak
+from fixbot.vault.source import Source
+
+
+def moved_entry(leak: Leak, source: Source) -> tuple[Change, ...]:
+    """The changes that make one variable or option come from its source."""
+    container, variable = leak.container, leak.variable
+    if container.spelling.vocabulary == "k8s":
+        value = container.spelling.value(source.value)
+        path = (container.spelling.key("valueFrom"),)
+        near = (container.spelling.key("value"), container.spelling.key("name"))
+        gone = (Drop(variable.value),) if variable.value is not None else ()
+        return (*gone, Put(variable.node, path, value, near))
+    listed = "logConfiguration.secretOptions" if leak.option else "secrets"
+    if _listed_already(leak, listed):
+        return (Drop(variable.node),)
+    near = ("options", "logDriver") if leak.option else ("environment", "image", "name")
+    entry = {"name": leak.name, "valueFrom": source.value}
+    node = container.get(listed)
+    if node is not None and node.kind is Kind.MAP and node.style != "body":
+        return Drop(variable.node), Put(node, (leak.name,), source.value)
+    return Drop(variable.node), container.add(listed, entry, near)
+
+
+def _listed_already(leak: Leak, listed: str) -> bool:
+    """Whether the list of references has the name: ECS refuses a task that has it in both."""
+    node, key = leak.container.get(listed), leak.container.spelling.key("name")
+    return node is not None and any(
+        text_of(item.get(key)) == leak.name for item in node.items if item.kind is Kind.MAP
+    )

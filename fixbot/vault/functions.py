@@ -1,0 +1,63 @@
+"""CloudFormation's functions as text and back: what they put together, with `${Name}` for what is filled in."""
+
+from __future__ import annotations
+
+import re
+
+from fixbot.tree import Kind, Node, Tagged, Value
+
+_ONE = re.compile(r"\$\{([^{}!]+)\}")
+_NAMED = ("Ref", "Condition")
+UNKNOWN_PART = "${?}"
+
+
+def function(node: Node) -> tuple[str, Node] | None:
+    """(`GetAtt`, its argument) in both spellings; None for a plain value."""
+    if node.tag is not None and node.tag.startswith("!"):
+        return node.tag[1:], node
+    if node.kind is Kind.MAP and len(node.entries) == 1:
+        key = node.entries[0].key
+        if key in _NAMED or key.startswith("Fn::"):
+            return key.removeprefix("Fn::"), node.entries[0].value
+    return None
+
+
+def rendered(node: Node) -> str:
+    """A value as the text of an `Fn::Sub`; `${?}` stands for what a Sub can't say."""
+    made = function(node)
+    if made is None:
+        return str(node.value) if node.kind is Kind.SCALAR else UNKNOWN_PART
+    name, inner = made
+    match name:
+        case "Ref" if isinstance(inner.value, str):
+            return f"${{{inner.value}}}"
+        case "GetAtt":
+            parts = [inner.value] if inner.kind is Kind.SCALAR else [item.value for item in inner.items]
+            return f"${{{'.'.join(map(str, parts))}}}"
+        case "Sub":
+            return _substituted(inner)
+        case "Join" if len(inner.items) == 2 and inner.items[1].kind is Kind.LIST:
+            return str(inner.items[0].value or "").join(map(rendered, inner.items[1].items))
+        case _:
+            return UNKNOWN_PART
+
+
+def _substituted(inner: Node) -> str:
+    if inner.kind is Kind.SCALAR:
+        return str(inner.value)
+    if len(inner.items) != 2:
+        return UNKNOWN_PART
+    named = {entry.key: rendered(entry.value) for entry in inner.items[1].entries}
+    return _ONE.sub(lambda match: named.get(match[1], match[0]), str(inner.items[0].value))
+
+
+def substituting(text: str, *, json: bool) -> Value:
+    """The value that a template writes for a text with `${Name}` in it: a string, a Ref, a GetAtt or a Sub."""
+    alone = _ONE.fullmatch(text)
+    if alone is not None and "." not in alone[1]:
+        return {"Ref": alone[1]} if json else Tagged("!Ref", alone[1])
+    if alone is not None:
+        return {"Fn::GetAtt": list(alone[1].split(".", 1))} if json else Tagged("!GetAtt", alone[1])
+    if "${" not in text:
+        return text
+    return {"Fn::Sub": text} if json else Tagged("!Sub", text)

@@ -1,0 +1,105 @@
+"""Pods: the value becomes a key of a Secret, which an operator fills where the repository has one."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Sequence
+
+from fixbot.change import Change
+from fixbot.lens import Task, text_of
+from fixbot.model import NewFile
+from fixbot.vault import operator, steps
+from fixbot.vault.leak import Leak
+from fixbot.vault.secrets_beside import Beside, beside
+from fixbot.vault.source import Move, Source, listed
+from fixbot.world import World
+
+
+def move(task: Task, moved: Sequence[Leak], world: World) -> Move:
+    """Where the values of a pod go: into a Secret beside it, or into one of its own."""
+    near = beside(task, world)
+    name = near.free(secret_name(task))
+    sources: dict[int, Source] = {}
+    own: dict[str, None] = {}
+    for leak in moved:
+        known = near.holding(leak)
+        if known is None:
+            own[leak.key] = None
+        sources[leak.id] = _source(known or name, leak.name if known else leak.key)
+    made = _made(task, name, list(own), world)
+    names = tuple(dict.fromkeys(leak.name for leak in moved))
+    return Move(
+        sources=dict(sources),
+        changes=made.changes,
+        files=made.files,
+        effect=(
+            f"{task.name} gets {listed(names)} from a Secret when a pod starts. Until now the value could be read in Git and by anyone "
+            f"who may look at the {task.workload or 'pod'}."
+        ),
+        unknown=(
+            "Whether the Secret exists in the cluster already is not known: until it does, new pods wait in "
+            "`CreateContainerConfigError`, and a rolling update keeps the old ones."
+        ),
+        notes=(*made.notes, *_committed(near, moved)),
+        steps_before=made.steps,
+        steps_after=(
+            f"Deploy, and see that the new pods start: `kubectl{_space(task)} get pods`.",
+            "Then change the value where it was issued, store the new one, and restart the pods "
+            f"(`kubectl{_space(task)} rollout restart`): a container keeps what it got at its start. {steps.HISTORY}",
+        ),
+        alike=task.address,
+    )
+
+
+def _committed(near: Beside, moved: Sequence[Leak]) -> tuple[str, ...]:
+    names = sorted({name for leak in moved if (name := near.holding(leak)) is not None})
+    if not names:
+        return ()
+    return (
+        f"The Secret {listed(tuple(names))} stands in this repository itself, which only encodes what it holds; it should go too.",
+    )
+
+
+def secret_name(task: Task) -> str:
+    """`<workload>-secrets`, in the form that the API takes."""
+    word = re.sub(r"[^a-z0-9-]+", "-", _workload(task).lower()).strip("-")
+    return f"{word[:240] or 'workload'}-secrets"
+
+
+def _workload(task: Task) -> str:
+    named = text_of(task.owner.get("metadata", "name")) if task.owner is not None else None
+    return named or task.name
+
+
+def _source(secret: str, key: str) -> Source:
+    return Source({"secretKeyRef": {"name": secret, "key": key}}, f"key `{key}` of Secret `{secret}`")
+
+
+def _space(task: Task) -> str:
+    return f" -n {task.namespace}" if task.namespace else ""
+
+
+def _made(task: Task, name: str, keys: Sequence[str], world: World) -> operator.Made:
+    """How the Secret comes to be: by an operator that is used here already, or by hand."""
+    if not keys:
+        return operator.Made()
+    made = operator.external_secret(task, name, keys, _workload(task), world) or operator.from_driver(
+        task, name, keys, _workload(task), world
+    )
+    return made or operator.Made(steps=(_by_hand(task, name, keys),))
+
+
+def _by_hand(task: Task, name: str, keys: Sequence[str]) -> str:
+    space = f"\n  namespace: {task.namespace}" if task.namespace else ""
+    lines = "".join(f"\n  {key}: ..." for key in keys)
+    text = f"apiVersion: v1\nkind: Secret\nmetadata:\n  name: {name}{space}\nstringData:{lines}".replace(
+        "\n", "\n   "
+    )
+    return (
+        "Create the Secret: `kubectl apply --server-side -f -`, then type this with each value for its dots, and Ctrl-D "
+        f"(a value with `:` or `#` in it goes in quotes):\n\n   ```yaml\n   {text}\n   ```"
+    )
+
+
+__all__ = ["Change", "NewFile", "move", "posixpath", "secret_name"]

@@ -1,0 +1,118 @@
+"""Values in a task that shouldn't stand there: read once, so that all findings of a task agree on them."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from fixbot.knowledge.secrets import Kind, certain_in, classify, classify_all
+from fixbot.lens import Container, Task, Variable, text_of
+from fixbot.model import Manual, Refusal
+from fixbot.tree import Kind as NodeKind
+from fixbot.tree import Node
+from fixbot.vault.source import Source
+
+_HOLE = re.compile(
+    r"\$\{[^{}]*\}|\{\{[^{}]*\}\}|\$\([^()]*\)|<[^<>]*>|%\{[^{}]*\}|#\{[^{}]*\}|__\w+__|@@?\w+@@"
+)
+_PASSWORD = re.compile(r"pass(?:word|wd|phrase)?$|pwd$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """One variable or option with a value that is, or may be, a secret.
+
+    `key` is the name under which the store keeps it. `text` is the value; None where it is computed.
+    `way` is what is known already of its way out: a place to point at, or why there is none.
+    """
+
+    container: Container
+    variable: Variable
+    option: bool
+    kind: Kind
+    why: str
+    text: str | None
+    key: str = ""
+    way: Source | Refusal | Manual | None = None
+
+    @property
+    def id(self) -> int:
+        """Tells the leaks of one task apart."""
+        return id(self.variable.node)
+
+    @property
+    def name(self) -> str:
+        """The variable's or option's name."""
+        return self.variable.name
+
+    @property
+    def place(self) -> str:
+        """Where it stands, in the reader's words."""
+        return "log options" if self.option else "environment"
+
+    @property
+    def movable(self) -> bool:
+        """Whether it is sure enough to be a secret, and nothing is known that keeps it where it is."""
+        known = self.text is not None or isinstance(self.way, Source)
+        stuck = self.variable.conditional or isinstance(self.way, Refusal | Manual)
+        return known and not stuck and self.kind in (Kind.CERTAIN, Kind.LIKELY)
+
+
+Judge = Callable[[Container, Variable], Source | Refusal | Manual | None]
+"""Says of a computed value whether it is a secret's, and which way out there is."""
+
+
+def leaks(task: Task, judge: Judge) -> list[Leak]:
+    """Every variable and log option of a task whose value is taken for a secret."""
+    found = [leak for container in task.containers for leak in _of(container, judge)]
+    values: dict[str, set[str]] = defaultdict(set)
+    for leak in found:
+        if leak.movable and leak.text is not None:
+            values[leak.name].add(leak.text)
+    return [replace(leak, key=_key(leak, own=len(values[leak.name]) > 1)) for leak in found]
+
+
+def _of(container: Container, judge: Judge) -> Iterator[Leak]:
+    listed = [*((v, False) for v in container.environment), *((v, True) for v in container.log_options)]
+    known = {v.name: text for v, _ in listed if (text := text_of(v.value)) is not None}
+    verdicts = classify_all(known.items())
+    for variable, option in listed:
+        text = text_of(variable.value)
+        if text is None:
+            way = judge(container, variable) if variable.value is not None else None
+            if way is not None:
+                yield Leak(
+                    container, variable, option, Kind.LIKELY, "a template puts it there", None, way=way
+                )
+            continue
+        verdict = verdicts[variable.name] if known[variable.name] == text else classify(variable.name, text)
+        if verdict.kind is not Kind.NONE:
+            yield Leak(container, variable, option, verdict.kind, verdict.reason, text)
+
+
+def _key(leak: Leak, *, own: bool) -> str:
+    """The variable's name, with the container's in front where another container's value differs."""
+    return re.sub(r"[^A-Za-z0-9_.-]", "_", f"{leak.container.name}_{leak.name}" if own else leak.name)
+
+
+def literal_part(name: str, text: str) -> bool:
+    """Whether a text that a template completes holds a secret in what is written out of it."""
+    if _HOLE.search(text) is None:
+        return False
+    rest = _HOLE.sub("", text)
+    if certain_in(text):
+        return True
+    written = sum(char.isalnum() for char in rest)
+    return (
+        written >= 4 and _PASSWORD.search(name) is not None and classify(name, rest).kind is Kind.LIKELY
+        and "://" not in rest and "resolve:" not in text
+    )  # fmt: skip
+
+
+def raw_text(node: Node | None) -> str | None:
+    """A string as it is written, placeholders and all; None for anything that is no string."""
+    if node is None or node.kind is not NodeKind.SCALAR or node.tag is not None:
+        return None
+    return node.value if isinstance(node.value, str) else None

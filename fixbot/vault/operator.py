@@ -1,0 +1,168 @@
+"""What fills a Secret in the cluster: the External Secrets Operator or the CSI driver, where the repository has one."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fixbot.change import Add, Change
+from fixbot.lens import Task, text_of
+from fixbot.model import NewFile
+from fixbot.tree import Kind, Node, Value
+from fixbot.vault import steps
+from fixbot.vault.reference import store_name
+from fixbot.vault.secrets_beside import objects
+from fixbot.world import World
+
+_KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What brings a Secret about: changes, new files, and what a person does."""
+
+    changes: tuple[Change, ...] = ()
+    files: tuple[NewFile, ...] = ()
+    steps: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def external_secret(task: Task, name: str, keys: Sequence[str], workload: str, world: World) -> Made | None:
+    """An ExternalSecret beside the workload, where the repository uses the operator and a store is known."""
+    found = world.surroundings.external_secrets
+    if found is None or task.dialect != "kubernetes":
+        return None
+    version, store, kind = found
+    settings = world.settings.external_secrets
+    if settings.store is not None:
+        store, kind = settings.store, settings.kind
+    if not store:
+        return None
+    remote = store_name(world.settings.secrets.prefix, "/".join(filter(None, (task.namespace, workload))))
+    text = _external_secret(version, name, task.namespace, (store, kind), remote, keys)
+    file = NewFile(_path(task, f"{workload}-external-secret.yaml"), text)
+    return Made(
+        changes=_listed(task, file, world),
+        files=(file,),
+        steps=(
+            f"Store the value where {kind} `{store}` reads: key `{remote}`, {'properties' if len(keys) > 1 else 'property'} "
+            f"{', '.join(f'`{key}`' for key in keys)}. Where that is Secrets Manager: "
+            + steps.create(remote, keys, None).removeprefix("Create the secret: "),
+            f"Let the operator's role read `{remote}`, if it may not read everything with that beginning.",
+        ),
+        notes=_notes(version, store, kind, file, task),
+    )
+
+
+def _notes(version: str, store: str, kind: str, file: NewFile, task: Task) -> tuple[str, ...]:
+    found = [
+        f"`{posixpath.basename(file.path)}` is new; it must be applied together with the {task.workload or 'workload'}."
+    ]
+    if version.endswith("beta1"):
+        found.append(
+            f"It is of version {version}, as the others here; operators from 0.17 on serve v1 and this one only on demand."
+        )
+    if kind == "SecretStore":
+        found.append(
+            f"`{store}` is a SecretStore, which serves one namespace only; whether this workload's has one is not known."
+        )
+    return tuple(found)
+
+
+def _external_secret(
+    version: str, name: str, space: str, store: tuple[str, str], remote: str, keys: Sequence[str]
+) -> str:
+    lines = [f"apiVersion: {version}", "kind: ExternalSecret", "metadata:", f"  name: {name}"]
+    lines += [f"  namespace: {space}"] if space else []
+    lines += [
+        "spec:",
+        "  refreshInterval: 1h",
+        "  secretStoreRef:",
+        f"    name: {store[0]}",
+        f"    kind: {store[1]}",
+    ]
+    lines += ["  target:", f"    name: {name}", "  data:"]
+    for key in keys:
+        lines += [
+            f"    - secretKey: {key}",
+            "      remoteRef:",
+            f"        key: {remote}",
+            f"        property: {key}",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _path(task: Task, name: str) -> str:
+    return posixpath.join(posixpath.dirname(task.path), name)
+
+
+def _listed(task: Task, file: NewFile, world: World) -> tuple[Change, ...]:
+    """The line in the folder's kustomization, where that lists its resources."""
+    for name in _KUSTOMIZATIONS:
+        document = world.project.documents.get(_path(task, name))
+        if document is not None and document.roots and document.roots[0].get("resources") is not None:
+            return (Add(document.roots[0], ("resources",), posixpath.basename(file.path), last=True),)
+    return ()
+
+
+def from_driver(task: Task, name: str, keys: Sequence[str], workload: str, world: World) -> Made | None:
+    """A SecretProviderClass with the volume and mounts that it takes, where the folder has one for AWS."""
+    version = world.surroundings.secret_provider_class
+    if version is None or task.node is None or task.dialect != "kubernetes" or not _for_aws(task, world):
+        return None
+    remote = store_name(world.settings.secrets.prefix, "/".join(filter(None, (task.namespace, workload))))
+    file = NewFile(
+        _path(task, f"{workload}-secret-provider.yaml"),
+        _provider(version, name, task.namespace, remote, keys),
+    )
+    volume: dict[str, Value] = {
+        "name": name,
+        "csi": {
+            "driver": "secrets-store.csi.k8s.io",
+            "readOnly": True,
+            "volumeAttributes": {"secretProviderClass": name},
+        },
+    }
+    mounts: list[Change] = [
+        container.add("volumeMounts", {"name": name, "mountPath": f"/mnt/{name}", "readOnly": True})
+        for container in task.containers[:1]
+    ]
+    return Made(
+        changes=(
+            *_listed(task, file, world),
+            Add(task.node, task.volumes_path, volume, ("containers",)),
+            *mounts,
+        ),
+        files=(file,),
+        steps=(
+            steps.create(remote, keys, None),
+            f"Let the pod's service account read `{remote}` (`secretsmanager:GetSecretValue` and `secretsmanager:DescribeSecret`).",
+        ),
+        notes=(
+            "The driver makes the Secret only while a pod mounts the volume, so the volume and its mount come along.",
+        ),
+    )
+
+
+def _provider(version: str, name: str, space: str, remote: str, keys: Sequence[str]) -> str:
+    lines = [f"apiVersion: {version}", "kind: SecretProviderClass", "metadata:", f"  name: {name}"]
+    lines += [f"  namespace: {space}"] if space else []
+    lines += ["spec:", "  provider: aws", "  parameters:", "    objects: |"]
+    lines += [f"      - objectName: {remote}", "        objectType: secretsmanager", "        jmesPath:"]
+    for key in keys:
+        lines += [f"          - path: '\"{key}\"'", f"            objectAlias: {key}"]
+    lines += ["  secretObjects:", f"    - secretName: {name}", "      type: Opaque", "      data:"]
+    for key in keys:
+        lines += [f"        - objectName: {key}", f"          key: {key}"]
+    return "\n".join(lines) + "\n"
+
+
+def _for_aws(task: Task, world: World) -> bool:
+    def provider(root: Node) -> str | None:
+        return text_of(root.get("spec", "provider")) if root.kind is Kind.MAP else None
+
+    return any(
+        text_of(root.get("kind")) == "SecretProviderClass" and provider(root) == "aws"
+        for root in objects(world.project, task.path)
+    )

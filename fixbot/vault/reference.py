@@ -1,0 +1,116 @@
+"""Names and ARNs of secrets, made only of what a file says itself (or the settings, where it doesn't).
+
+ECS takes the full ARN of a secret, or a parameter's name in the task's own Region; behind the ARN it
+takes `:json-key:version-stage:version-id`, all three colons written (ECS developer guide,
+"Pass Secrets Manager secrets through Amazon ECS environment variables").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from fixbot.lens import Task
+from fixbot.settings import Settings
+from fixbot.vault.leak import raw_text
+
+_ARN = re.compile(r"arn:(?P<partition>[^:\s]+):(?P<service>[\w-]+):(?P<region>[^:\s]*):(?P<account>[^:\s]*):")
+_ECR = re.compile(
+    r"(?P<account>[^./\s]+)\.dkr\.ecr(?:-fips)?\.(?P<region>[^.\s]+)\.(?:amazonaws\.com(?P<china>\.cn)?|on\.aws)/"
+)
+_REGION_OPTIONS = ("awslogs-region", "region", "aws_region")
+_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
+_FULL = re.compile(r"(arn:[^:]+:secretsmanager:[^:]*:[^:]*:secret:[^:]+)(?::.*)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Partition, Region and account, each as a file writes it (`${AccountId}` is fine), or None."""
+
+    partition: str | None = None
+    region: str | None = None
+    account: str | None = None
+
+    @property
+    def known(self) -> bool:
+        """Whether an ARN can be written."""
+        return None not in (self.partition, self.region, self.account)
+
+    def arn(self, service: str, rest: str) -> str:
+        """An ARN; what isn't known is a `*`, which only policies take."""
+        return f"arn:{self.partition or 'aws'}:{service}:{self.region or '*'}:{self.account or '*'}:{rest}"
+
+
+def place(task: Task, settings: Settings) -> Place:
+    """What the task's own texts say, the best witness first; the settings last."""
+    found = Place(task.partition, task.region, task.account)
+    for witness in (*_witnesses(task), Place(settings.partition, settings.region, settings.account)):
+        found = Place(
+            found.partition or witness.partition,
+            found.region or witness.region,
+            found.account or witness.account,
+        )
+    if found.partition is None and found.region is not None and found.account is not None:
+        return Place(_partition(found.region), found.region, found.account)
+    return found
+
+
+def _witnesses(task: Task) -> Iterator[Place]:
+    for service in ("secretsmanager", "ssm"):
+        yield from (_from_arn(text) for text in _references(task) if f":{service}:" in text)
+    role = raw_text(task.execution_role)
+    if role is not None:
+        yield _from_arn(role)
+    yield from (_from_image(raw_text(container.get("image"))) for container in task.containers)
+    for container in task.containers:
+        options = container.get("logConfiguration.options")
+        for name in _REGION_OPTIONS:
+            region = raw_text(options.get(name)) if options is not None else None
+            if region:
+                yield Place(None, region, None)
+
+
+def _references(task: Task) -> Iterator[str]:
+    for container in task.containers:
+        node = container.node.get(container.spelling.key("secrets"))
+        for each in node.walk() if node is not None else ():
+            if (text := raw_text(each)) is not None:
+                yield text
+
+
+def _from_arn(text: str) -> Place:
+    match = _ARN.match(text)
+    if match is None:
+        return Place()
+    return Place(match["partition"], match["region"] or None, match["account"] or None)
+
+
+def _from_image(image: str | None) -> Place:
+    match = _ECR.match(image or "")
+    if match is None:
+        return Place()
+    return Place("aws-cn" if match["china"] else None, match["region"], match["account"])
+
+
+def _partition(region: str) -> str:
+    """The partition of a Region; its name begins with the partition's own mark outside `aws`."""
+    known = {"cn-": "aws-cn", "us-gov-": "aws-us-gov", "us-iso-": "aws-iso", "us-isob-": "aws-iso-b"}
+    return next((name for mark, name in known.items() if region.startswith(mark)), "aws")
+
+
+def store_name(prefix: str, family: str) -> str:
+    """A secret's name. One that ends in a hyphen and six characters can't be found by a partial ARN."""
+    name = re.sub(r"[^A-Za-z0-9/_+=.@${}<>-]", "-", f"{prefix}{family}")
+    return f"{name}-secrets" if _SUFFIX.search(name) else name
+
+
+def whole(arn: str) -> str:
+    """The ARN of the secret that a `valueFrom` names, without key, stage and version."""
+    match = _FULL.fullmatch(arn)
+    return match[1] if match else arn
+
+
+def key_of(arn: str, key: str) -> str:
+    """`valueFrom` for one key of a secret that holds JSON."""
+    return f"{arn}:{key}::"

@@ -1,0 +1,78 @@
+"""Secrets that stand in the folder of a workload: a key that is there already need not be made."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from fixbot.knowledge.secrets import Kind, classify
+from fixbot.lens import Task, text_of
+from fixbot.project import Project
+from fixbot.tree import Node
+from fixbot.vault.leak import Leak
+from fixbot.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """The Secrets and their like of one folder and namespace: names, and what the keys hold."""
+
+    values: dict[str, dict[str, str | None]]
+
+    def holding(self, leak: Leak) -> str | None:
+        """The Secret that has a key of the leak's name, with the same value or with one that isn't known."""
+        for name, keys in self.values.items():
+            if leak.name in keys and keys[leak.name] in (None, leak.text):
+                return name
+        return None
+
+    def free(self, name: str) -> str:
+        """The name, or one like it that no Secret here has."""
+        return name if name not in self.values else f"{name.removesuffix('-secrets')}-env-secrets"
+
+
+def beside(task: Task, world: World) -> Beside:
+    """What the workload's folder holds of its namespace."""
+    found: dict[str, dict[str, str | None]] = {}
+    for root in objects(world.project, task.path):
+        kind, name = text_of(root.get("kind")), text_of(root.get("metadata", "name"))
+        space = text_of(root.get("metadata", "namespace")) or ""
+        if name and space in ("", task.namespace) and kind == "Secret":
+            found[name] = dict(_keys(root))
+        elif name and space in ("", task.namespace) and kind == "ExternalSecret":
+            target = text_of(root.get("spec", "target", "name")) or name
+            found[target] = {
+                key: None
+                for item in root.get("spec", "data").items if root.get("spec", "data") is not None  # type: ignore[union-attr]
+                if (key := text_of(item.get("secretKey")))
+            }  # fmt: skip
+    return Beside(found)
+
+
+def objects(project: Project, path: str) -> Iterator[Node]:
+    """The Kubernetes objects of the folder in which `path` lies."""
+    for document in project.folder(path):
+        if document.syntax != "hcl":
+            yield from (root for root in document.roots if root.entry("kind") is not None)
+
+
+def _keys(root: Node) -> Iterator[tuple[str, str | None]]:
+    for section, encoded in (("data", True), ("stringData", False)):
+        node = root.get(section)
+        for entry in node.entries if node is not None else ():
+            text = text_of(entry.value)
+            yield entry.key, _value(entry.key, text, encoded=encoded)
+
+
+def _value(key: str, text: str | None, *, encoded: bool) -> str | None:
+    """What a key holds; None where a placeholder stands for it, or nothing."""
+    if text is None:
+        return None
+    if encoded:
+        try:
+            text = base64.b64decode(text, validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError):
+            return None
+    return None if classify(key, text).kind is Kind.PLACEHOLDER or not text else text

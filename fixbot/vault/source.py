@@ -1,0 +1,54 @@
+"""What one value will be taken from, and all that moving a task's values takes together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fixbot.change import Change
+from fixbot.model import NewFile, Refusal
+from fixbot.tree import Value
+
+SECRETS_MANAGER = "secretsmanager"
+SSM = "ssm"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where one value comes from after the fix.
+
+    `value` is what the entry says; `resource` what the execution role must be allowed to read, as the
+    file's syntax writes it, and `shown` the same as text. `says` is the reader's name for the place.
+    """
+
+    value: Value
+    says: str
+    resource: Value = None
+    shown: str = ""
+    service: str = SECRETS_MANAGER
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What all moved values of a task share; `sources` says by a leak's id where each one goes.
+
+    Every text holds for the whole task, so that each finding says the same and it is shown once.
+    """
+
+    sources: Mapping[int, Source | Refusal]
+    changes: tuple[Change, ...] = ()
+    files: tuple[NewFile, ...] = ()
+    effect: str = ""
+    unknown: str = ""
+    notes: tuple[str, ...] = ()
+    steps_before: tuple[str, ...] = ()
+    steps_after: tuple[str, ...] = ()
+    alike: str = ""
+
+
+def listed(names: list[str] | tuple[str, ...]) -> str:
+    """`A`, `A and B`, `A, B and C`."""
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"

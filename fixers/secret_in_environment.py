@@ -1,0 +1,116 @@
+"""A password in a task definition or manifest can be read by everyone who may read the file, the running
+configuration or any old revision of it. The value moves to a secret store; the file keeps where it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from fixbot.fixer import fixer
+from fixbot.knowledge.secrets import Kind
+from fixbot.lens import Task
+from fixbot.model import Fix, Found, Manual, Outcome, Refusal, Safety, Severity
+from fixbot.vault.choice import choose, judge
+from fixbot.vault.entry import moved_entry
+from fixbot.vault.leak import Leak, leaks
+from fixbot.vault.source import Move, Source, listed
+from fixbot.world import World
+
+
+@fixer(
+    title="Take secrets out of environments",
+    one="Take {subject} out of the file",
+    many="Take {count} secrets in {folder} out of the files",
+    severity=Severity.CRITICAL,
+    safety=Safety.REVIEW,
+    controls=("ECS.8", "CIS Compute 3.6", "CIS EKS 4.4.1", "NIST 800-190 4.1.4"),
+    references=(
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html",
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-logconfig.html",
+        "https://kubernetes.io/docs/concepts/configuration/secret/",
+    ),
+)
+def secret_in_environment(task: Task, world: World) -> Iterator[Found]:
+    """Variables and log options whose value is a secret, written out or put there by a template."""
+    found = leaks(task, judge(task, world))
+    moved = [leak for leak in found if leak.movable]
+    move = choose(task, moved, world) if moved else None
+    subject = _subject(task, moved)
+    for leak in found:
+        yield Found(
+            leak.variable.value or leak.variable.node,
+            leak.container.title,
+            leak.container.address,
+            f"secret {leak.name} in {leak.place}",
+            _message(leak),
+            _outcome(leak, move),
+            subject=subject if leak.movable else f"{leak.name} of {task.name}",
+            severity=_severity(leak),
+        )
+
+
+def _subject(task: Task, moved: Sequence[Leak]) -> str:
+    names = tuple(dict.fromkeys(leak.name for leak in moved))
+    return f"{listed(names) if len(names) < 3 else f'{len(names)} secrets'} of {task.name}"
+
+
+def _message(leak: Leak) -> str:
+    where = f"the {leak.place} of {leak.container.title}"
+    match leak.kind:
+        case Kind.PLACEHOLDER:
+            return f"{leak.name} in {where} has a placeholder where a secret belongs"
+        case Kind.POSSIBLE:
+            return f"{leak.name} in {where} may be a secret: {leak.why}"
+        case _ if leak.text is None:
+            return f"{leak.name} in {where} is a secret that everyone who may see the task can read"
+        case _:
+            return f"{leak.name} in {where} is a secret in clear: {leak.why}"
+
+
+def _severity(leak: Leak) -> Severity:
+    match leak.kind:
+        case Kind.PLACEHOLDER:
+            return Severity.LOW
+        case Kind.POSSIBLE:
+            return Severity.MEDIUM
+        case _:
+            return Severity.HIGH if leak.option or leak.text is None else Severity.CRITICAL
+
+
+def _outcome(leak: Leak, move: Move | Refusal | None) -> Outcome:
+    if leak.kind is Kind.PLACEHOLDER:
+        return Manual(
+            f"What {leak.name} holds here is a placeholder, so there is no value to move. Whoever fills it in should let it "
+            "come from a secret store instead."
+        )
+    if leak.kind is Kind.POSSIBLE:
+        return Manual(
+            f"Whether {leak.name} holds a secret is not known: {leak.why}. If it does, store it in a secret store and refer to "
+            "it; if not, a `fixbot:ignore` with the reason ends this."
+        )
+    if isinstance(leak.way, Refusal | Manual):
+        return leak.way
+    if leak.variable.conditional:
+        return Refusal(
+            f"{leak.name} is set inside a condition. Move the value in both branches by hand: `secrets` takes the same condition."
+        )
+    if isinstance(move, Move):
+        source = move.sources[leak.id]
+        return source if isinstance(source, Refusal) else _fix(leak, source, move)
+    return move or Refusal("")
+
+
+def _fix(leak: Leak, source: Source, move: Move) -> Fix:
+    clear = "in clear in the file" if leak.text is not None else "in clear in the task definition"
+    return Fix(
+        (*moved_entry(leak, source), *source.changes, *move.changes),
+        files=move.files,
+        before=f"`{leak.name}` {clear}",
+        after=f"`{leak.name}` from {source.says}",
+        effect=move.effect,
+        unknown=move.unknown,
+        steps_before=move.steps_before,
+        steps_after=move.steps_after,
+        notes=move.notes,
+        alike=move.alike,
+    )
