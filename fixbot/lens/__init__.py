@@ -1,0 +1,55 @@
+"""All that a fixer can see: tasks, containers, policies and statements, whatever they are written in.
+
+There are two vocabularies for a container, the ECS API's and the Kubernetes API's; a Spelling writes
+either of them in a dialect's own way. Fixers say canonical names (`readonlyRootFilesystem`,
+`securityContext.privileged`) and never meet a syntax.
+"""
+
+from __future__ import annotations
+
+from fixbot.change import Drop
+from fixbot.lens.container import Container, Mount, Variable
+from fixbot.lens.policy import Policy, Statement
+from fixbot.lens.spelling import (
+    CLOUDFORMATION,
+    ECS,
+    KUBERNETES,
+    TERRAFORM_KUBERNETES,
+    TERRAFORM_SNAKE,
+    Spelling,
+    blocks,
+    capitalised,
+    snake,
+)
+from fixbot.lens.task import Task, Volume
+from fixbot.lens.values import branches, text_of, truth, value_of
+from fixbot.tree import ABSENT, UNKNOWN, CannotEdit, Code, Tagged
+
+__all__ = [
+    "ABSENT",
+    "CLOUDFORMATION",
+    "ECS",
+    "KUBERNETES",
+    "TERRAFORM_KUBERNETES",
+    "TERRAFORM_SNAKE",
+    "UNKNOWN",
+    "CannotEdit",
+    "Code",
+    "Container",
+    "Drop",
+    "Mount",
+    "Policy",
+    "Spelling",
+    "Statement",
+    "Tagged",
+    "Task",
+    "Variable",
+    "Volume",
+    "blocks",
+    "branches",
+    "capitalised",
+    "snake",
+    "text_of",
+    "truth",
+    "value_of",
+]

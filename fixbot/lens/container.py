@@ -1,0 +1,174 @@
+"""One container, in whichever vocabulary and spelling it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from fixbot.change import Add, Put
+from fixbot.lens.spelling import Spelling
+from fixbot.lens.task import Task
+from fixbot.lens.values import branches, text_of, truth, value_of
+from fixbot.tree import ABSENT, UNKNOWN, Kind, Node, Scalar, Unset, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One entry of a container's environment, or one option of its log driver."""
+
+    name: str
+    value: Node | None
+    """The value's node, None where it is taken from somewhere else (`valueFrom`)."""
+    node: Node
+    """What is dropped to take the entry out."""
+    conditional: bool = False
+    """Whether the entry stands inside a condition (`Fn::If`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """Where a container sees a volume."""
+
+    volume: str | None
+    path: str | None
+    read_only: bool
+    node: Node
+
+
+@dataclass(eq=False, slots=True)
+class Container:
+    """One container and the task it belongs to; `role` is `container`, `init` or `ephemeral`."""
+
+    node: Node
+    task: Task
+    spelling: Spelling
+    position: int
+    role: str = "container"
+    conditional: bool = False
+    label: str = ""
+    """Its name where none is written: the key that it stands under."""
+    defaults: Mapping[str, bool | Unset] = field(default_factory=dict)
+    """What its flags are where none is written, by canonical name (Terraform modules)."""
+
+    def get(self, canonical: str) -> Node | None:
+        """The node at a canonical path."""
+        return self.node.get(*self.spelling.path(canonical))
+
+    def value(self, canonical: str) -> Scalar | Unset:
+        """The value at a canonical path: UNKNOWN also where a map on the way is computed."""
+        return self._reached(canonical) or value_of(self.get(canonical))
+
+    def flag(self, canonical: str) -> bool | None | Unset:
+        """The truth at a canonical path, or what it is by default where nothing is written."""
+        found = self._reached(canonical) or truth(self.get(canonical))
+        return self.defaults.get(canonical, found) if found is ABSENT or found is None else found
+
+    def _reached(self, canonical: str) -> Unset | None:
+        node: Node | None = self.node
+        for name in self.spelling.path(canonical)[:-1]:
+            if node is not None and any(each.labels == (name,) for each in node.many("dynamic")):
+                return UNKNOWN
+            node = node.get(name) if node is not None else None
+            if node is not None and not node.known:
+                return UNKNOWN
+        return None
+
+    def put(self, canonical: str, value: Value, near: Sequence[str] = ("image", "name")) -> Put:
+        """Write a value at a canonical path; `value`'s keys are canonical too."""
+        keys = tuple(self.spelling.path(name)[0] for name in near)
+        return Put(self.node, self.spelling.path(canonical), self.spelling.value(value), keys)
+
+    def add(self, canonical: str, item: Value, near: Sequence[str] = ("image", "name")) -> Add:
+        """Put an item into the list at a canonical path."""
+        keys = tuple(self.spelling.path(name)[0] for name in near)
+        return Add(self.node, self.spelling.path(canonical), self.spelling.value(item), keys)
+
+    @property
+    def name(self) -> str:
+        """The container's name, or its place where the name is computed."""
+        return text_of(self.get("name")) or self.label or f"#{self.position + 1}"
+
+    @property
+    def image(self) -> str | None:
+        """The image reference, None where it is computed or not written."""
+        return text_of(self.get("image"))
+
+    @property
+    def title(self) -> str:
+        """`task web, container app`: the reader's name for it."""
+        role = "container" if self.role == "container" else f"{self.role} container"
+        return f"{self.task.title}, {role} {self.name}"
+
+    @property
+    def address(self) -> str:
+        """The same for machines; it survives moved lines."""
+        return f"{self.task.address}/{self.role}/{self.name}"
+
+    @property
+    def environment(self) -> tuple[Variable, ...]:
+        """The variables that are written out, in a list of pairs or in a map."""
+        names = ("env",) if self.spelling.vocabulary == "k8s" else ("environment", "mapEnvironment")
+        return tuple(variable for name in names for variable in self._environment(name))
+
+    def _environment(self, name: str) -> Iterator[Variable]:
+        node = self.get(name)
+        if node is not None and node.kind is Kind.MAP and node.style != "body":
+            yield from (Variable(e.key, e.value, e.value) for e in node.entries if e.key != "<<")
+        else:
+            chosen = node is not None and node.kind is Kind.CALL and node.value == "?"
+            yield from self._variables(self._listed(name), conditional=chosen)
+
+    def _listed(self, name: str) -> Sequence[Node]:
+        """The items of a list, in HCL those inside `concat(…)` or a condition too, or the blocks of that name."""
+        node = self.get(name)
+        if node is not None and node.kind is Kind.LIST:
+            return node.items
+        if node is None or node.kind is not Kind.CALL:
+            return self.node.many(self.spelling.field(name))
+        parts = node.items if node.value in ("concat", "flatten", "?") else []
+        return [item for part in parts if part.kind is Kind.LIST for item in part.items]
+
+    def _variables(self, items: Sequence[Node], *, conditional: bool) -> Iterator[Variable]:
+        for item in items:
+            if (
+                item.kind is Kind.MAP
+                and item.tag is None
+                and (name := text_of(item.get(self.spelling.key("name"))))
+            ):
+                yield Variable(name, item.get(self.spelling.key("value")), item, conditional)
+            else:
+                yield from self._variables(branches(item), conditional=True)
+
+    @property
+    def log_options(self) -> tuple[Variable, ...]:
+        """The options of the log driver (ECS only)."""
+        node = self.get("logConfiguration.options")
+        if node is None or node.kind is not Kind.MAP:
+            return ()
+        return tuple(Variable(entry.key, entry.value, entry.value) for entry in node.entries)
+
+    @property
+    def mounts(self) -> tuple[Mount, ...]:
+        """The volumes that the container sees, and where."""
+        k8s = self.spelling.vocabulary == "k8s"
+        listed = "volumeMounts" if k8s else "mountPoints"
+        volume, path = ("name", "mountPath") if k8s else ("sourceVolume", "containerPath")
+        return tuple(
+            Mount(
+                text_of(item.get(self.spelling.key(volume))),
+                text_of(item.get(self.spelling.key(path))),
+                truth(item.get(self.spelling.key("readOnly"))) is True,
+                item,
+            )
+            for item in self._listed(listed)
+        )
+
+    def words(self, canonical: str) -> tuple[str, ...]:
+        """A list of strings such as a command; what isn't known is left out."""
+        node = self.get(canonical)
+        if node is None:
+            return ()
+        if node.kind is not Kind.LIST:
+            word = text_of(node)
+            return (word,) if word else ()
+        return tuple(word for item in node.items if (word := text_of(item)))

@@ -1,0 +1,58 @@
+"""IAM policies and their statements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from fixbot.lens.values import text_of
+from fixbot.tree import Node
+
+
+@dataclass(eq=False, slots=True)
+class Policy:
+    """An IAM policy document. `node` holds the statements: a JSON-like map, or an HCL body."""
+
+    path: str
+    dialect: str
+    name: str
+    node: Node
+    address: str
+    kind: str = "identity"
+    """`identity`, `trust`, `resource` or `unknown`."""
+    principals: tuple[str, ...] = ()
+    """The services that assume the role that the policy belongs to, where that is known."""
+    owner: Node | None = None
+    escape: Callable[[str], str] = str
+    """Writes a text that holds `${aws:…}` so that what reads the file leaves it alone."""
+    unescape: Callable[[str], str] = str
+    """What IAM sees of a text that stands in the file: `&{aws:username}` is `${aws:username}`."""
+    roles: tuple[str, ...] = ()
+    """Addresses of the roles, written beside it, that it is attached to."""
+    others: str = ""
+    """Why these may not be all of its statements, if they may not."""
+    statements: list[Statement] = field(default_factory=list)
+
+    @property
+    def in_blocks(self) -> bool:
+        """Whether it is written as `statement { … }` blocks."""
+        return self.node.style == "body"
+
+
+@dataclass(eq=False, slots=True)
+class Statement:
+    """One statement of a policy."""
+
+    node: Node
+    policy: Policy
+    position: int
+
+    @property
+    def title(self) -> str:
+        """`policy deploy, statement Deploy`."""
+        return f"policy {self.policy.name}, statement {self.sid or f'#{self.position + 1}'}"
+
+    @property
+    def sid(self) -> str | None:
+        """The statement's Sid."""
+        return text_of(self.node.get("sid" if self.policy.in_blocks else "Sid"))

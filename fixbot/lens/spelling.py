@@ -1,0 +1,71 @@
+"""How each dialect writes the names of the two vocabularies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fixbot.tree import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """How a dialect writes the names of a vocabulary ("ecs" or "k8s").
+
+    `key` writes one canonical name. `top` writes those of a container's own fields where they are
+    spelled in another way than what lies deeper (inputs of Terraform modules).
+    """
+
+    vocabulary: str
+    key: Callable[[str], str] = str
+    top: Callable[[str], str] | None = None
+
+    def field(self, name: str) -> str:
+        """The name of one of the container's own fields."""
+        return (self.top or self.key)(name)
+
+    def path(self, canonical: str) -> tuple[str, ...]:
+        """A dotted canonical path as this dialect writes it."""
+        first, *rest = canonical.split(".")
+        return (self.field(first), *map(self.key, rest)) if canonical else ()
+
+    def value(self, value: Value) -> Value:
+        """A value whose dict keys are canonical names, as this dialect writes it."""
+        match value:
+            case dict():
+                return {self.key(name): self.value(each) for name, each in value.items()}
+            case list():
+                return [self.value(each) for each in value]
+            case _:
+                return value
+
+
+def capitalised(name: str) -> str:
+    """`mountPoints` as CloudFormation writes it."""
+    return name[:1].upper() + name[1:]
+
+
+def snake(name: str) -> str:
+    """`mountPoints` as Terraform writes it."""
+    return re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name).lower()
+
+
+def blocks(name: str) -> str:
+    """`volumeMounts` as Terraform's `kubernetes_*` resources name the block."""
+    return _BLOCKS.get(name) or snake(name)
+
+
+_BLOCKS = {
+    "containers": "container",
+    "initContainers": "init_container",
+    "volumes": "volume",
+    "volumeMounts": "volume_mount",
+    "imagePullSecrets": "image_pull_secrets",
+}
+
+ECS = Spelling("ecs")
+CLOUDFORMATION = Spelling("ecs", capitalised)
+TERRAFORM_SNAKE = Spelling("ecs", snake)
+KUBERNETES = Spelling("k8s")
+TERRAFORM_KUBERNETES = Spelling("k8s", blocks)

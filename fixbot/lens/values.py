@@ -1,0 +1,45 @@
+"""What a node says, with the two values that are none: not written, and not known."""
+
+from __future__ import annotations
+
+import re
+
+from fixbot.tree import ABSENT, UNKNOWN, Kind, Node, Scalar, Unset
+
+_PLACEHOLDER = re.compile(r"\$\{|\{\{|<[A-Za-z_][^<>]*>|\$\(|%\{|#\{|__\w+__|@@?\w+@@")
+
+
+def value_of(node: Node | None) -> Scalar | Unset:
+    """The value of a scalar: ABSENT where none is written, UNKNOWN where a template will fill it."""
+    if node is None:
+        return ABSENT
+    value = node.scalar
+    if isinstance(value, str) and _PLACEHOLDER.search(value):
+        return UNKNOWN
+    return value
+
+
+def truth(node: Node | None) -> bool | None | Unset:
+    """A flag's value. Strings "true" and "false" count, as CloudFormation and the ECS API's readers take them."""
+    value = value_of(node)
+    if isinstance(value, str):
+        return {"true": True, "false": False}.get(value.lower(), UNKNOWN)
+    return value if isinstance(value, bool) or value is None or isinstance(value, Unset) else UNKNOWN
+
+
+def text_of(node: Node | None) -> str | None:
+    """A string that is known; numbers as written in a string's place count."""
+    value = value_of(node)
+    if isinstance(value, bool) or value is None or isinstance(value, Unset):
+        return None
+    return str(value)
+
+
+def branches(node: Node) -> list[Node]:
+    """What an `Fn::If` may stand for, in both of its spellings; nothing for any other node."""
+    inner: Node | None = None
+    if node.tag == "!If":
+        inner = node
+    elif node.kind is Kind.MAP and len(node.entries) == 1 and node.entries[0].key == "Fn::If":
+        inner = node.entries[0].value
+    return inner.items[1:] if inner is not None and inner.kind is Kind.LIST else []
