@@ -7,6 +7,11 @@ from fixbot.tree import ABSENT, UNKNOWN, Kind, Node
 
 _OF_MODULES = frozenset(("volume", "volumes", "networkMode", "requiresCompatibilities", "runtimePlatform"))
 """Inputs of a Terraform module for services that a task definition has as well, with the same meaning."""
+_FIELDS = (
+    "name", "image", "command", "entryPoint", "environment", "secrets", "logConfiguration", "linuxParameters",
+    "mountPoints", "volumesFrom", "privileged", "readonlyRootFilesystem", "user",
+)  # fmt: skip
+"""What a Terraform module for one container takes and hands on to the API."""
 _DATA_KEYS = frozenset(("options", "dockerLabels", "labels", "driverOpts", "systemControls"))
 
 
@@ -47,9 +52,12 @@ def job(each: Task) -> dict[str, object]:
 
 
 def container(each: Container) -> dict[str, object]:
-    """One container definition."""
+    """One container definition; of a Terraform module's inputs, those that the API has as well."""
     found = _plain(each.node, each.spelling)
-    return found if isinstance(found, dict) else {}
+    data: dict[str, object] = found if isinstance(found, dict) else {}
+    if each.spelling.top is None:
+        return data
+    return {name: data[written] for name in _FIELDS if (written := each.spelling.field(name)) in data}
 
 
 def _plain(node: Node, spelling: Spelling) -> object:

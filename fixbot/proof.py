@@ -84,11 +84,7 @@ class Court:
         before = {(task.path, task.address): task for task in self.reading.tasks}
         for task in reading.tasks:
             was = before.get((task.path, task.address))
-            if (
-                was is not None
-                and was.node is not task.node
-                and (found := _new_problem(was, task)) is not None
-            ):
+            if was is not None and _touched(was, task) and (found := _new_problem(was, task)) is not None:
                 return found
         return None
 
@@ -139,6 +135,15 @@ def _unplanned(before: Document, after: Document, wanted: Plan) -> str | None:
         if one is not two and (place := difference(plain(one, wanted), plain(two))) is not None:
             return place
     return None
+
+
+def _touched(was: Task, task: Task) -> bool:
+    """Whether any text of a task was read anew: its own, or that of its containers in another file."""
+    nodes = [
+        (was.node, task.node),
+        *((a.node, b.node) for a, b in zip(was.containers, task.containers, strict=False)),
+    ]
+    return len(was.containers) != len(task.containers) or any(one is not two for one, two in nodes)
 
 
 def _new_problem(was: Task, task: Task) -> str | None:
