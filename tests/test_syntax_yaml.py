@@ -106,6 +106,8 @@ if TYPE_CHECKING:
         ("{\n  a: 1\n  ,\n  b: 2}", put([], "new", 1, "a"), "{\n  a: 1, new: 1\n  ,\n  b: 2}"),
         ("[\n  a ]", add([], "b"), "[\n  a,\n  b ]"),
         ("[a, b,\n c]", drop(1), "[a,\n c]"),
+        ("a: x\n", put([], "new", "1.2.3"), "a: x\nnew: 1.2.3\n"),
+        ("a: x\n", put([], "new", "2020-01-01"), 'a: x\nnew: "2020-01-01"\n'),
         ("a: !t # c\n  |\n  x\n\nb: 1\n", put([], "new", 1, "a"), "a: !t # c\n  |\n  x\nnew: 1\n\nb: 1\n"),
     ],
 )
@@ -149,6 +151,7 @@ def test_changes_of_nested_collections_that_end_on_one_line_go_to_their_own_dept
 
 def test_new_items_take_the_places_of_dropped_ones() -> None:
     assert changed("[a, b]", drop(0), drop(1), add([], "c")) == "[c]"
+    assert changed("[a, b, c]", drop(0), drop(1)) == "[c]"
     assert changed("- a # a\n- b # b\n", drop(0), drop(1), add([], "c"), add([], "d")) == "- c # a\n- d\n"
 
 
@@ -184,9 +187,16 @@ def test_a_part_of_a_text_is_read_at_the_offsets_of_the_whole() -> None:
     assert text[root.entries[0].key_start : root.entries[0].key_end] == "a"
 
 
-def test_what_the_c_parser_refuses_and_others_take_is_read() -> None:
-    root = GRAMMAR.parse("a: [!Ref AWS::NoValue, b]\nc: |\n  x\n")[0]
-    assert at(root, "a").items[0].value == "AWS::NoValue"
+@pytest.mark.parametrize(
+    "flow",
+    ["[!Ref AWS::NoValue, b]", "{k: AWS::NoValue}", "[AWS::NoValue, !<!x> b]", "[AWS::NoValue, c:]"],
+)
+def test_what_the_c_parser_refuses_and_others_take_is_read(flow: str) -> None:
+    root = GRAMMAR.parse(f"a: {flow}\nc::d: |\n  http://x\n")[0]
+    node = at(root, "a")
+    value = (node.items or [entry.value for entry in node.entries])[0]
+    assert value.value == "AWS::NoValue"
+    assert at(root, "c::d").value == "http://x\n"
 
 
 @pytest.mark.parametrize(
@@ -321,4 +331,4 @@ def test_without_the_c_parser_the_same_tree_is_read(monkeypatch: pytest.MonkeyPa
 
 def test_a_large_text_that_the_c_parser_refuses_is_not_read_again_slowly() -> None:
     with pytest.raises(SyntaxProblem):
-        GRAMMAR.parse("a: 1\n" * 100_000 + "b: [c::d]\n")
+        GRAMMAR.parse("a: 1\n" * 100_000 + "b: [c:]\n")

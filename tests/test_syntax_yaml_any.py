@@ -214,6 +214,7 @@ def test_the_trees_of_real_files_are_those_of_another_reader() -> None:
     st.text(st.characters(exclude_categories=["Cs"])) | PIECES.filter(bool),
     st.sampled_from(["a: 1\n", "{a: 1}", "{'a': x}"]),
 )
-def test_every_string_survives_being_written(new: str, text: str) -> None:
-    changed(text, put([], "n", new))
-    changed(text, instead(["a"], {"k": [new]}))
+def test_every_string_survives_being_written_for_every_reader(new: str, text: str) -> None:
+    after = changed(text, put([], "new", new), instead(["a"], {"k": [new]}))
+    assert yaml.safe_load(after)["new"] == new
+    assert yaml.safe_load(after)["a"] == {"k": [new]}

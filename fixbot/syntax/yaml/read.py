@@ -5,6 +5,7 @@ The C parser reads ten times as fast; the pure one is asked where the C one is m
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from fixbot.syntax.yaml.build import Builder
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     Next = Callable[[], Any]
+
+_MASK = "\ue000"
+_COLON = re.compile(r"(?<=[^\s\"'\[\]{},]):(?=[^\s\"'\[\]{},])")
+_HIDES = re.compile(r"\ue000|\\[uU]0*[eE]000|!<|%TAG")
+"""What the disguise of colons would spoil."""
 
 SLOW_LIMIT = 300_000
 """Characters that the pure parser is asked to read, which takes it a second or two."""
@@ -25,17 +31,19 @@ def read(grammar: Grammar, text: str, start: int = 0, end: int | None = None) ->
     if part.startswith("\ufeff"):
         part, start = part[1:], start + 1
     refusal = SyntaxProblem("no YAML parser is installed")
-    for events in (_quick, _slow):
+    ways = [_slow, _quick] if len(part) <= SLOW_LIMIT else [_quick]
+    while ways:
+        events = ways.pop()
         try:
             return Builder(grammar, part, start).build(events(part))
         except SyntaxProblem:
             raise
         except ImportError:
-            continue
+            ways = [_slow]
         except Exception as problem:  # noqa: BLE001 - what the parsers may raise is listed nowhere
             refusal = _refusal(problem, start)
-        if len(part) > SLOW_LIMIT:
-            break
+            if events is _quick and "unexpected ':'" in refusal.reason and not _HIDES.search(part):
+                ways.append(_hiding)
     raise refusal
 
 
@@ -44,6 +52,23 @@ def _quick(text: str) -> Next:
 
     following: Next = CParser(text).get_event
     return following
+
+
+def _hiding(text: str) -> Next:
+    """The C parser's events where it refuses `[AWS::NoValue]`, which all others take.
+
+    The colons in question go in disguise: of one length with them, so that every mark stays true.
+    """
+    following = _quick(_COLON.sub(_MASK, text))
+
+    def unmasked() -> Any:
+        event = following()
+        value = getattr(event, "value", None)
+        if value is not None and _MASK in value:
+            event.value = value.replace(_MASK, ":")
+        return event
+
+    return unmasked
 
 
 def _slow(text: str) -> Next:

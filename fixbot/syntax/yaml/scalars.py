@@ -36,7 +36,10 @@ _FLOAT = re.compile(
 )
 _BASES = {"two": 2, "eight": 8, "sixteen": 16, "ten": 10}
 _LIKE_NUMBER = re.compile(
-    r"[-+.]?[0-9_.][0-9_.,:eExXobTtZ +\-]*(?:[a-fA-F0-9]*)|[-+]?\.(?:inf|nan)", re.IGNORECASE
+    r"[-+]?(?:0[box][0-9a-f_]+|[0-9][0-9_]*(?::[0-9_]+)+(?:\.[0-9_]*)?"
+    r"|(?:[0-9_]+(?:\.[0-9_]*)?|\.[0-9_]+)(?:e[-+]?[0-9]+)?|\.inf)"
+    r"|\.nan|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[t \t].*)?",
+    re.IGNORECASE,
 )
 _LIKE_WORD = frozenset({"y", "n", "=", "<<", *(word.lower() for word in WORDS)})
 
