@@ -11,13 +11,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from fixbot import dialects
-from fixbot.change import Change, Plan, difference, edits, plain, plan
+from fixbot.change import Change, Plan, edits, plan
 from fixbot.detect import Problem, detect
 from fixbot.discover import relevant_text as relevant
 from fixbot.document import Document, parse
 from fixbot.fixer import Fixer
 from fixbot.lens import Task
 from fixbot.model import Fix, Refusal
+from fixbot.plain import difference, plain
 from fixbot.project import Project, Reading
 from fixbot.tree import CannotEdit, Edit, SyntaxProblem, splice
 from fixbot.validity import new_problems
@@ -70,7 +71,10 @@ class Court:
             return Refusal(f"The result would not be valid: {invalid}.")
         if (left := self._still_there(project, reading, chosen)) is not None:
             return left
-        new = {file.path: file.text for fix in fixes for file in fix.files}
+        new: dict[str, str] = {}
+        for file in (file for fix in fixes for file in fix.files):
+            if new.setdefault(file.path, file.text) != file.text:
+                return Refusal(f"Two fixes would add the file {file.path} with different texts.")
         taken = next((path for path in new if path in self.world.surroundings.paths), None)
         if taken is not None:
             return Refusal(f"The file {taken}, which the fix would add, exists already.")

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fixbot.change import Add, Change, Drop, Put, Replace, difference, edits, plain, plan
+from fixbot.change import Add, Change, Drop, Put, Replace, edits, plan
+from fixbot.plain import difference, plain
 from fixbot.syntax.hcl import GRAMMAR, content_span
 from fixbot.syntax.hcl.align import scan
 from fixbot.syntax.hcl.values import quote

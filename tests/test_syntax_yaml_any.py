@@ -13,7 +13,8 @@ import yaml
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from fixbot.change import Add, Change, Drop, Plan, Put, Replace, difference, edits, plain, plan
+from fixbot.change import Add, Change, Drop, Plan, Put, Replace, edits, plan
+from fixbot.plain import difference, plain
 from fixbot.syntax.yaml import GRAMMAR, places
 from fixbot.tree import CannotEdit, Kind, Node, SyntaxProblem, Tagged, Value, splice
 from tests.yaml_texts import changed, instead, put, yaml_text

@@ -6,7 +6,8 @@ import random
 from itertools import count
 from typing import TYPE_CHECKING
 
-from fixbot.change import Add, Change, Drop, Put, Replace, difference, edits, plain, plan
+from fixbot.change import Add, Change, Drop, Put, Replace, edits, plan
+from fixbot.plain import difference, plain
 from fixbot.syntax.yaml import GRAMMAR
 from fixbot.tree import Node, Value, splice
 
