@@ -12,6 +12,7 @@ from fixbot.model import Finding, Fix
 
 LONGEST = 58_000
 """Characters. GitHub refuses longer bodies than 65,536, and has been seen to refuse shorter ones."""
+_SENTENCE = re.compile(r"(?:[^.`]|\.(?! [A-Z(])|`[^`]*`)+\.?")
 _MOST_ROWS = 40
 _MOST_LINES = 8
 
@@ -40,17 +41,25 @@ def notes(story: Story) -> tuple[str, ...]:
     fixes = [row.fix for row in story.rows]
     lines = [*_some(fix.effect for fix in fixes), *_some(fix.unknown for fix in fixes)]
     lines += [f"  {command}" for command in _some((c for fix in fixes for c in fix.commands), most=2)]
-    lines += _some(note for fix in fixes for note in fix.notes)
-    lines += [f"Before merging: {step}" for step in _some(s for fix in fixes for s in fix.steps_before)]
-    lines += [f"After merging: {step}" for step in _some(s for fix in fixes for s in fix.steps_after)]
+    lines += [
+        f"Before merging: {step}" for step in _some(_first(s) for fix in fixes for s in fix.steps_before)
+    ]
+    lines += [f"After merging: {step}" for step in _some(_first(s) for fix in fixes for s in fix.steps_after)]
     return tuple(lines)
+
+
+def _first(step: str) -> str:
+    """The first sentence of a step; the pull request has all of it."""
+    line = step.partition("\n")[0]
+    found = _SENTENCE.match(line)
+    return found[0] if found else line
 
 
 def body(story: Story) -> str:
     """The Markdown text of a pull request, at most LONGEST characters, cut at a heading with a note."""
     fixes = [row.fix for row in story.rows]
     sections = [
-        "**What you will notice.** " + " ".join(_some(fix.effect for fix in fixes)),
+        _notice(fixes),
         _why(story.fixer),
         _try(fixes),
         _table(story.rows),
@@ -63,6 +72,15 @@ def body(story: Story) -> str:
         _footer(story),
     ]
     return _cut([section for section in sections if section])
+
+
+def _notice(fixes: Sequence[Fix]) -> str:
+    """One effect in a sentence behind the heading, several in a list."""
+    effects, rollout = _some(fix.effect for fix in fixes), " ".join(_some(fix.rollout for fix in fixes))
+    if len(effects) < 2:
+        return " ".join(["**What you will notice.**", *effects, *([rollout] if rollout else [])])
+    listed = "\n".join(f"- {effect}" for effect in effects)
+    return f"**What you will notice.** {rollout}\n\n{listed}"
 
 
 def _why(fixer: Fixer) -> str:
@@ -91,10 +109,9 @@ def _try(fixes: Sequence[Fix]) -> str:
 
 def _table(rows: Sequence[Row]) -> str:
     lines = ["| | before | after |", "|---|---|---|"]
-    lines += [
-        f"| [{code(row.finding.resource)}]({link(row.finding)}) | {_cell(row.fix.before)} | {_cell(row.fix.after)} |"
-        for row in rows[:_MOST_ROWS]
-    ]
+    for row in rows[:_MOST_ROWS]:
+        place = f"[{code(row.finding.resource)}]({link(row.finding)})"
+        lines.append(f"| {place} | {_cell(row.fix.before)} | {_cell(row.fix.after)} |")
     if len(rows) > _MOST_ROWS:
         lines.append(f"| {len(rows) - _MOST_ROWS} more | | |")
     return "\n".join(lines)
@@ -161,15 +178,15 @@ def _nearby(findings: Sequence[Finding]) -> str:
 def _no(story: Story) -> str:
     path = story.rows[0].finding.path
     return (
-        "Close this pull request and it will not be asked again for these findings. To say no for good, with a reason "
-        "that others can read, put into `.fixbot.yml`:\n\n"
+        "Close this pull request and it will not be asked again for these findings. To say no for good, with "
+        "a reason that others can read, put into `.fixbot.yml`:\n\n"
         f"```yaml\nignore:\n  - rule: {story.fixer.name}\n    path: {path}\n    reason: why not\n```\n\n"
         "Your own commits on this branch are safe: fixbot stops touching it."
     )
 
 
 def _footer(story: Story) -> str:
-    controls = " · ".join(story.fixer.controls)
+    controls = " · ".join(dict.fromkeys(c for row in story.rows for c in row.finding.controls))
     mark = f"fixbot {__version__} · {story.fixer.name} · key {story.key}"
     return f"{controls} — <sub>{mark}</sub>" if controls else f"<sub>{mark}</sub>"
 

@@ -129,10 +129,21 @@ def _finding(
     status, reason = (
         (Status.REFUSED, refused) if refused is not None else statuses.get(problem.id, (Status.FIXED, None))
     )
+    fixer = problem.fixer
     return Finding(
-        problem.id, problem.fixer.name, found.severity or problem.fixer.severity, problem.safety, problem.path,
-        line, column, found.resource, found.message, problem.fixer.controls, status, reason,
-    )  # fmt: skip
+        id=problem.id,
+        rule=fixer.name,
+        severity=found.severity or fixer.severity,
+        safety=problem.safety,
+        path=problem.path,
+        line=line,
+        column=column,
+        resource=found.resource,
+        message=found.message,
+        controls=fixer.controls if found.controls is None else found.controls,
+        status=status,
+        reason=reason,
+    )
 
 
 def _with_lapse(finding: Finding, order: Order) -> Finding:

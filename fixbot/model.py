@@ -56,7 +56,7 @@ class Fix:
 
     All texts are plain Markdown sentences; none may hold a secret's value, length or hash.
     `before` and `after` are the cells of the proposal's table. `effect` is what will be different
-    at run time. `unknown` is what could not be known, `commands` how to find out.
+    at run time, `rollout` when that begins. `unknown` is what could not be known, `commands` how to find out.
     `steps_before` and `steps_after` are what a person does before and after merging.
     """
 
@@ -66,6 +66,7 @@ class Fix:
     before: str = ""
     after: str = ""
     effect: str = ""
+    rollout: str = ""
     unknown: str = ""
     commands: tuple[str, ...] = ()
     steps_before: tuple[str, ...] = ()
@@ -107,6 +108,8 @@ class Found:
     wrong: str
     message: str
     outcome: Outcome
+    controls: tuple[str, ...] | None = None
+    """The controls that this finding counts for; None: the fixer's."""
     subject: str = ""
     """What a title names: the service, workload or policy."""
     severity: Severity | None = None

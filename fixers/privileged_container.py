@@ -1,4 +1,5 @@
-"""A privileged container has every capability and device of its host, so a break-in is root on that host.
+"""A privileged container has every capability and device of its host: a break-in is root on that host.
+
 The flag goes; what the container's own command shows it to need comes back by name.
 """
 
@@ -10,12 +11,17 @@ from fixbot.change import Change, Drop
 from fixbot.fixer import fixer
 from fixbot.knowledge.commands import beyond_capabilities, capabilities_for_command, devices_for_command
 from fixbot.knowledge.images import Image
+from fixbot.knowledge.rollout import ROLLOUT
 from fixbot.knowledge.signals import host_signals
 from fixbot.knowledge.tables import needs_privileged
 from fixbot.lens import Container
 from fixbot.model import Fix, Found, Outcome, Refusal, Safety, Severity
 from fixbot.world import World
 
+_CONTROLS = {
+    "ecs": ("ECS.4", "CIS Compute 3.4", "NIST 800-190 4.4.3"),
+    "k8s": ("CIS EKS 4.2.1", "CIS Kubernetes 5.2.2", "NIST 800-190 4.4.3"),
+}
 _FLAG = {"ecs": "privileged", "k8s": "securityContext.privileged"}
 _CAPABILITIES = {"ecs": "linuxParameters.capabilities.add", "k8s": "securityContext.capabilities.add"}
 _GUARD = (
@@ -29,7 +35,7 @@ _GUARD = (
     one="Drop privileged mode from {subject}",
     many="Drop privileged mode from {count} containers in {folder}",
     severity=Severity.CRITICAL,
-    controls=("ECS.4", "CIS Compute 3.4", "NIST 800-190 4.4.3"),
+    controls=("ECS.4", "CIS Compute 3.4", "CIS EKS 4.2.1", "CIS Kubernetes 5.2.2", "NIST 800-190 4.4.3"),
     references=(
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security-tasks-containers.html",
         "https://kubernetes.io/docs/concepts/security/pod-security-standards/",
@@ -47,6 +53,7 @@ def privileged_container(container: Container, _world: World) -> Iterator[Found]
             f"{container.title} runs privileged: a break-in there is root on its host",
             _outcome(container, Drop(flag)),
             subject=container.task.name,
+            controls=_CONTROLS[container.spelling.vocabulary],
         )
 
 
@@ -59,7 +66,7 @@ def _outcome(container: Container, drop: Change) -> Outcome:
             safety=Safety.SAFE,
             before=f"privileged, which {where} refuses",
             after="not privileged",
-            effect=f"{where} doesn't accept privileged mode: with it, {name} can't be registered or started. Now it can.",
+            effect=f"{where} doesn't accept privileged mode: with it, {name} can't be started. Now it can.",
         )
     image = Image.parse(container.image) if container.image else None
     need = needs_privileged(image, name)
@@ -88,12 +95,12 @@ def _replaced(container: Container, drop: Change) -> Outcome:
         )
     needed, devices = capabilities_for_command(words), devices_for_command(words)
     if devices and (k8s or container.task.kind == "batch"):
-        return Refusal(
-            f"{name} uses the host's {devices[0][0]} ({devices[0][1]}); that takes a device plugin, or this mode."
-        )
+        device, why = devices[0]
+        return Refusal(f"{name} uses the host's {device} ({why}); that takes a device plugin, or this mode.")
     if needed and container.task.kind == "batch":
+        capability, why = needed[0]
         return Refusal(
-            f"{name} runs `{needed[0][1]}`, which needs {needed[0][0]}; AWS Batch can't add single capabilities."
+            f"{name} runs `{why}`, which needs {capability}; AWS Batch can't add single capabilities."
         )
     back: list[Change] = [container.add(_CAPABILITIES[container.spelling.vocabulary], c) for c, _ in needed]
     back += [container.add("linuxParameters.devices", {"hostPath": path}) for path, _ in devices]
@@ -101,10 +108,9 @@ def _replaced(container: Container, drop: Change) -> Outcome:
     return Fix(
         (drop, *back),
         before="privileged: every capability and device of the host",
-        after="; ".join(
-            [", ".join(f"`{c}`" for c, _ in (*needed, *devices))] if given else ["not privileged"]
-        ),
+        after=", ".join(f"`{each}`" for each, _ in (*needed, *devices)) or "not privileged",
         effect=_effect(name, given),
+        rollout=ROLLOUT[container.task.kind],
         unknown=f"Whether {name} does anything else that needs the mode is not known."
         if words
         else f"What {name} does inside its image is not known; nothing in the file asks for the mode.",
@@ -115,8 +121,10 @@ def _replaced(container: Container, drop: Change) -> Outcome:
 
 def _effect(name: str, given: list[str]) -> str:
     if given:
-        return f'{name} keeps {" and ".join(given)} and loses every other privilege: a call that needs one fails with "Operation not permitted".'
-    return f"{name} runs with the runtime's usual capabilities: mounting, loading modules or changing the host's network fails with \"Operation not permitted\"."
+        kept = f"{name} keeps {' and '.join(given)} and loses every other privilege: a call that needs one"
+    else:
+        kept = f"{name} runs with the usual capabilities: mounting, loading modules or changing the host's network"
+    return f'{kept} fails with "Operation not permitted".'
 
 
 def _caps(needed: tuple[tuple[str, str], ...]) -> str:

@@ -1,5 +1,6 @@
-"""A root filesystem that a container can write lets an intruder leave tools behind or change the program
-that runs. It is mounted read-only here, and each path that the image is known to write gets a volume.
+"""A root filesystem that a container can write lets an intruder leave tools there, or change the program.
+
+It is mounted read-only here, and each path that the image is known to write gets a volume.
 """
 
 from __future__ import annotations
@@ -7,12 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fixbot.fixer import fixer
+from fixbot.knowledge.rollout import ROLLOUT
 from fixbot.knowledge.writable import Needs, writable_paths
 from fixbot.lens import Container
 from fixbot.model import Fix, Found, Manual, Outcome, Refusal, Safety, Severity
 from fixbot.tree import UNKNOWN, CannotEdit
 from fixbot.world import World
 
+_CONTROLS = {
+    "ecs": ("ECS.5", "CIS Compute 3.5", "NIST 800-190 4.4.3"),
+    "k8s": ("CIS Kubernetes 5.6.3", "NIST 800-190 4.4.3"),
+}
 _FLAG = {"ecs": "readonlyRootFilesystem", "k8s": "securityContext.readOnlyRootFilesystem"}
 
 
@@ -22,7 +28,7 @@ _FLAG = {"ecs": "readonlyRootFilesystem", "k8s": "securityContext.readOnlyRootFi
     many="Make the root filesystems of {count} containers in {folder} read-only",
     severity=Severity.HIGH,
     safety=Safety.REVIEW,
-    controls=("ECS.5", "CIS Compute 3.5", "NIST 800-190 4.4.3"),
+    controls=("ECS.5", "CIS Compute 3.5", "CIS Kubernetes 5.6.3", "NIST 800-190 4.4.3"),
     references=(
         "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html",
         "https://kubernetes.io/docs/tasks/configure-pod-container/security-context/",
@@ -42,6 +48,7 @@ def readonly_root_filesystem(container: Container, world: World) -> Iterator[Fou
         found,
         _outcome(container, world, computed=flag is UNKNOWN),
         subject=container.task.name,
+        controls=_CONTROLS[container.spelling.vocabulary],
     )
 
 
@@ -63,9 +70,8 @@ def _outcome(container: Container, world: World, *, computed: bool) -> Outcome:
     try:
         return _fix(container, needs)
     except CannotEdit as reason:
-        return Refusal(
-            f"{name} needs a writable volume for {_listed(needs.paths)}, and there is no place for it: {reason}."
-        )
+        where = _listed(needs.paths)
+        return Refusal(f"{name} needs a writable volume for {where}, and there is no place for it: {reason}.")
 
 
 def _fix(container: Container, needs: Needs) -> Fix:
@@ -95,6 +101,7 @@ def _fix(container: Container, needs: Needs) -> Fix:
         before="root filesystem writable",
         after=_after(needs),
         effect=_effect(container, needs),
+        rollout=ROLLOUT[container.task.kind],
         unknown=needs.unknown,
         commands=needs.commands,
         notes=needs.notes,
@@ -110,14 +117,13 @@ def _after(needs: Needs) -> str:
 
 
 def _effect(container: Container, needs: Needs) -> str:
-    where = _listed(needs.writable)
-    outside = f"A write outside {where}" if where else "A write to it"
-    kept = (
-        f" {where} {'stays' if len(needs.writable) == 1 else 'stay'} writable and empty at each start."
-        if where
-        else ""
-    )
-    return f'{outside} by {container.name} fails with "Read-only file system".{kept}'
+    where, many = _listed(needs.writable), len(needs.writable) > 1
+    kept = f"{where} {'stay' if many else 'stays'} writable, empty at each start." if where else ""
+    elsewhere = "anywhere else" if where else "to its root filesystem"
+    return (
+        f"{container.name} can no longer change its own image while it runs. {kept} "
+        f'A write {elsewhere} fails with "Read-only file system".'
+    ).replace("  ", " ")
 
 
 def _listed(paths: tuple[str, ...]) -> str:

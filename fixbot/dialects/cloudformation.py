@@ -64,8 +64,9 @@ def read(_project: Project, document: Document, root: Node, reading: Reading) ->
 
 
 def _task(document: Document, resource: Resource, services: list[Resource], reading: Reading) -> None:
-    task = ecs.task_of(document, resource.properties, CLOUDFORMATION, resource.name)
-    task.dialect = "cloudformation"
+    name = text_of(resource.properties.get("Family")) or resource.name
+    task = ecs.task_of(document, resource.properties, CLOUDFORMATION, name)
+    task.dialect, task.address = "cloudformation", resource.name
     task.owner = resource.node
     users = [each for each in services if resource.name in referred(each.properties.get("TaskDefinition"))]
     launch = {text_of(each.properties.get("LaunchType")) for each in users}
@@ -97,7 +98,9 @@ def _job(document: Document, resource: Resource, reading: Reading) -> None:
 
 
 def _job_task(document: Document, resource: Resource, node: Node, on_fargate: bool | None) -> Task:
-    task = ecs.task_of(document, node, CLOUDFORMATION, resource.name)
+    name = text_of(resource.properties.get("JobDefinitionName")) or resource.name
+    task = ecs.task_of(document, node, CLOUDFORMATION, name)
+    task.address = resource.name
     task.kind, task.dialect, task.workload = "batch", "cloudformation", "job definition"
     task.fargate, task.owner, task.exec_enabled = on_fargate, resource.node, False
     return task
@@ -128,12 +131,22 @@ def _substituted(text: str) -> list[str]:
 
 def _policies(document: Document, resource: Resource) -> Iterator[Policy]:
     serverless = resource.type in _SAM_FUNCTIONS
-    if not resource.type.startswith("AWS::IAM::") and not serverless and resource.type != "AWS::SSO::PermissionSet":
+    if (
+        not resource.type.startswith("AWS::IAM::")
+        and not serverless
+        and resource.type != "AWS::SSO::PermissionSet"
+    ):
         return
     trust = resource.properties.get("AssumeRolePolicyDocument")
     principals = iam.services(trust)
     for place, node in _documents(resource.properties):
-        found = iam.policy(document, node, "cloudformation", place and f"{resource.name} {place}" or resource.name, "/".join(filter(None, (resource.name, place))))
+        found = iam.policy(
+            document,
+            node,
+            "cloudformation",
+            f"{resource.name} {place}" if place else resource.name,
+            "/".join(filter(None, (resource.name, place))),
+        )
         found.owner, found.principals = resource.node, principals
         if node is trust:
             found.kind = "trust"

@@ -130,11 +130,12 @@ def volumes(node: Node | None, spelling: Spelling) -> tuple[tuple[Volume, ...] |
         return (), ""
     if node.kind is not Kind.LIST or node.tag is not None:
         return None, "the task's volumes are computed"
-    found = []
-    for item in node.items:
-        for each in [item, *branches(item)]:
-            if each.kind is Kind.MAP and (name := text_of(each.get(spelling.key("name")))):
-                found.append(Volume(name, _volume_kind(each, spelling), each))
+    found = (
+        Volume(name, _volume_kind(each, spelling), each)
+        for item in node.items
+        for each in [item, *branches(item)]
+        if each.kind is Kind.MAP and (name := text_of(each.get(spelling.key("name"))))
+    )
     return tuple(found), ""
 
 

@@ -86,5 +86,6 @@ def services(trust: Node | None) -> tuple[str, ...]:
     return tuple(
         service
         for node in trust.walk()
-        if (service := text_of(node)) is not None and service.endswith((".amazonaws.com", ".amazonaws.com.cn"))
+        if (service := text_of(node)) is not None
+        and service.endswith((".amazonaws.com", ".amazonaws.com.cn"))
     )

@@ -64,8 +64,7 @@ def _nested(root: Node) -> Iterator[tuple[str, Node]]:
     stack: list[tuple[str, Node]] = [("", root)]
     while stack:
         path, node = stack.pop()
-        for entry in reversed(node.entries):
-            stack.append((f"{path}.{entry.key}".lstrip("."), entry.value))
+        stack.extend((f"{path}.{entry.key}".lstrip("."), entry.value) for entry in reversed(node.entries))
         stack.extend((f"{path}[{i}]", item) for i, item in reversed(list(enumerate(node.items))))
         if path.endswith("emplate") and node.kind is Kind.MAP and node.alias is None:
             spec = node.get("spec")

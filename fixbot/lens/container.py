@@ -58,7 +58,7 @@ class Container:
         """The value at a canonical path: UNKNOWN also where a map on the way is computed."""
         return self._reached(canonical) or value_of(self.get(canonical))
 
-    def flag(self, canonical: str) -> bool | None | Unset:
+    def flag(self, canonical: str) -> bool | Unset | None:
         """The truth at a canonical path, or what it is by default where nothing is written."""
         found = self._reached(canonical) or truth(self.get(canonical))
         return self.defaults.get(canonical, found) if found is ABSENT or found is None else found

@@ -19,7 +19,7 @@ def value_of(node: Node | None) -> Scalar | Unset:
     return value
 
 
-def truth(node: Node | None) -> bool | None | Unset:
+def truth(node: Node | None) -> bool | Unset | None:
     """A flag's value. Strings "true" and "false" count, as CloudFormation and the ECS API's readers take them."""
     value = value_of(node)
     if isinstance(value, str):

@@ -32,10 +32,10 @@ def _rows(diff: str, *, heads: bool) -> Iterator[str]:
     in_hunk = 0
     for line in diff.split("\n")[:-1]:
         if line.startswith("diff --git "):
-            in_hunk = 0
+            yield from _pairs(removed, added)
+            removed, added, in_hunk = [], [], 0
         elif not in_hunk and not line.startswith("@@"):
             if line.startswith("+++ ") and heads:
-                yield from _pairs(removed, added)
                 yield line[4:].rstrip("\t").removeprefix("b/").replace('"b/', '"')
         elif line.startswith("-") and not added:
             removed.append(line)
