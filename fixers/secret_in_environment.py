@@ -1,5 +1,7 @@
-"""A password in a task definition or manifest can be read by everyone who may read the file, the running
-configuration or any old revision of it. The value moves to a secret store; the file keeps where it is.
+"""Passwords and tokens in environments move to a secret store; the file keeps where they are.
+
+In a task definition or manifest they can be read by everyone who may read the file, the running
+configuration or any old revision of it.
 """
 
 from __future__ import annotations
@@ -80,19 +82,22 @@ def _severity(leak: Leak) -> Severity:
 def _outcome(leak: Leak, move: Move | Refusal | None) -> Outcome:
     if leak.kind is Kind.PLACEHOLDER:
         return Manual(
-            f"What {leak.name} holds here is a placeholder, so there is no value to move. Whoever fills it in should let it "
+            f"What {leak.name} holds here is a placeholder, so there is no value to move. Whoever fills it "
+            "in should let it "
             "come from a secret store instead."
         )
     if leak.kind is Kind.POSSIBLE:
         return Manual(
-            f"Whether {leak.name} holds a secret is not known: {leak.why}. If it does, store it in a secret store and refer to "
+            f"Whether {leak.name} holds a secret is not known: {leak.why}. If it does, store it in a "
+            "secret store and refer to "
             "it; if not, a `fixbot:ignore` with the reason ends this."
         )
     if isinstance(leak.way, Refusal | Manual):
         return leak.way
     if leak.variable.conditional:
         return Refusal(
-            f"{leak.name} is set inside a condition. Move the value in both branches by hand: `secrets` takes the same condition."
+            f"{leak.name} is set inside a condition. Move the value in both branches by hand: `secrets` "
+            "takes the same condition."
         )
     if isinstance(move, Move):
         source = move.sources[leak.id]

@@ -42,6 +42,7 @@ def judge(task: Task, world: World) -> Judge:
 def partly(name: str) -> Refusal:
     """Why a value that is a template with a secret in it stays."""
     return Refusal(
-        f"{name} is put together from parts, and a secret is written out in one of them. Store the whole value as one "
+        f"{name} is put together from parts, and a secret is written out in one of them. Store the whole "
+        "value as one "
         "secret, or give the application the secret part in a variable of its own; then run again."
     )

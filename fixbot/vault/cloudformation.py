@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from fixbot.change import Change, Put
@@ -39,8 +39,8 @@ def move(task: Task, moved: Sequence[Leak], world: World) -> Move | Refusal:
     there = {leak.id: source for leak in going if isinstance(source := sources[leak.id], Source)}
     new = [leak for leak in going if there[leak.id].resource == template.reference]
     grant = granted(task, template.owner_name, list(there.values()), root, json=template.json)
-    made = _made(task, new, template, there)
-    found = raw_ecs.assemble(task, going, there, grant, made, _family(task, template))
+    made = _made(task, new, going, template, world)
+    found = raw_ecs.assemble(task, going, raw_ecs.Parts(there, grant, made, _family(task, template)))
     changes = (*found.changes, *(template.secret(new) if new else ()))
     if any(source.changes for source in there.values()):
         found = databases.told(found, list(there.values()), template.path)
@@ -104,12 +104,16 @@ def _family(task: Task, template: Template) -> str:
 
 
 def _made(
-    task: Task, new: Sequence[Leak], template: Template, there: Mapping[int, Source]
+    task: Task, own: Sequence[Leak], going: Sequence[Leak], template: Template, world: World
 ) -> tuple[str, ...]:
-    parameters = {str(s.value) for s in there.values() if s.service == SSM and str(s.value).startswith("/")}
-    found = [steps.parameter(name, None) for name in sorted(parameters)]
-    if new:
-        found.insert(0, steps.fill_stack(template.secret_name, list(dict.fromkeys(leak.key for leak in new))))
+    """The steps that store the values: in the template's own secret, and in parameters."""
+    found = []
+    if own:
+        found.append(steps.fill_stack(template.secret_name, list(dict.fromkeys(leak.key for leak in own))))
+    if world.settings.secrets.store == SSM:
+        new = {leak.key: leak for leak in going if raw_ecs.given(leak, world.settings) is None}
+        sources = {key: in_parameters(task, leak, template, world) for key, leak in new.items()}
+        found += [steps.parameter(str(source.value), None) for source in sources.values()]
     return tuple(found)
 
 

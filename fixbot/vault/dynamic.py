@@ -30,14 +30,17 @@ def judged(variable: Variable, root: Node) -> Source | Refusal | Manual | None:
         return _resolved(variable.name, text, found, root)
     if literal_part(variable.name, text):
         return Refusal(
-            f"{variable.name} is put together from parts, and a secret is written out in one of them. Store the whole value as "
+            f"{variable.name} is put together from parts, and a secret is written out in one of them. "
+            "Store the whole value as "
             "one secret, or give the application the secret part in a variable of its own; then run again."
         )
     hidden = next((name for name in referred(variable.value) if _no_echo(name, root)), None)
     if hidden is not None:
         return Manual(
-            f"{variable.name} gets the parameter {hidden}, which NoEcho hides in CloudFormation, but not in the task definition. "
-            f"Store the value in Secrets Manager, let the parameter hold the secret's ARN, and refer to it under `Secrets`."
+            f"{variable.name} gets the parameter {hidden}, which NoEcho hides in CloudFormation, but not "
+            "in the task definition. "
+            "Store the value in Secrets Manager, let the parameter hold the secret's ARN, and refer to it "
+            "under `Secrets`."
         )
     return None
 
@@ -49,8 +52,10 @@ def _no_echo(name: str, root: Node) -> bool:
 def _resolved(name: str, text: str, found: re.Match[str], root: Node) -> Source | Refusal:
     if found[0] != text.strip():
         return Refusal(
-            f"{name} is put together from parts, and CloudFormation fetches a secret into one of them, so that it stands in "
-            "clear in the task definition. Store the whole value as one secret and refer to it under `Secrets`."
+            f"{name} is put together from parts, and CloudFormation fetches a secret into one of them, so "
+            "that it stands in "
+            "clear in the task definition. Store the whole value as one secret and refer to it under "
+            "`Secrets`."
         )
     json = root.grammar.name == "json"
     if found["service"] == "ssm-secure":
@@ -80,7 +85,8 @@ def _arn(base: str, root: Node) -> str | Refusal:
         if (alone[2] or "").endswith("Arn") or kind in _SECRETS:
             return base
         return Refusal(
-            f"`{base}` may be a secret's name or its ARN, and `Secrets` takes only the ARN. Refer to it by ARN and run again."
+            f"`{base}` may be a secret's name or its ARN, and `Secrets` takes only the ARN. Refer to it by "
+            "ARN and run again."
         )
     if _SUFFIX.search(base):
         return Refusal(
@@ -92,7 +98,7 @@ def _arn(base: str, root: Node) -> str | Refusal:
 
 def _parameter(body: str, *, json: bool) -> Source:
     """`name:version`; `Secrets` takes the name, and the newest version."""
-    name = body.split(":")[0]
+    name = body.partition(":")[0]
     path = name if name.startswith("/") else f"/{name}"
     arn = f"arn:${{AWS::Partition}}:ssm:${{AWS::Region}}:${{AWS::AccountId}}:parameter{path}"
     return Source(

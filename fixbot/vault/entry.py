@@ -15,13 +15,12 @@ def moved_entry(leak: Leak, source: Source) -> tuple[Change, ...]:
     if container.spelling.vocabulary == "k8s":
         value = container.spelling.value(source.value)
         path = (container.spelling.key("valueFrom"),)
-        near = (container.spelling.key("value"), container.spelling.key("name"))
         gone = (Drop(variable.value),) if variable.value is not None else ()
-        return (*gone, Put(variable.node, path, value, near))
+        return (*gone, Put(variable.node, path, value, tuple(map(container.spelling.key, ("value", "name")))))
     listed = "logConfiguration.secretOptions" if leak.option else "secrets"
     if _listed_already(leak, listed):
         return (Drop(variable.node),)
-    near = ("options", "logDriver") if leak.option else ("environment", "image", "name")
+    near: tuple[str, ...] = ("options", "logDriver") if leak.option else ("environment", "image", "name")
     entry = {"name": leak.name, "valueFrom": source.value}
     node = container.get(listed)
     if node is not None and node.kind is Kind.MAP and node.style != "body":

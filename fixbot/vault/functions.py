@@ -1,4 +1,4 @@
-"""CloudFormation's functions as text and back: what they put together, with `${Name}` for what is filled in."""
+"""CloudFormation's functions as text and back, with `${Name}` for what is filled in."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _substituted(inner: Node) -> str:
 
 
 def substituting(text: str, *, json: bool) -> Value:
-    """The value that a template writes for a text with `${Name}` in it: a string, a Ref, a GetAtt or a Sub."""
+    """What a template writes for a text with `${Name}` in it: a string, a Ref, a GetAtt or a Sub."""
     alone = _ONE.fullmatch(text)
     if alone is not None and "." not in alone[1]:
         return {"Ref": alone[1]} if json else Tagged("!Ref", alone[1])

@@ -34,30 +34,42 @@ def move(task: Task, moved: Sequence[Leak], world: World) -> Move:
         changes=made.changes,
         files=made.files,
         effect=(
-            f"{task.name} gets {listed(names)} from a Secret when a pod starts. Until now the value could be read in Git and by anyone "
+            f"{task.name} gets {listed(names)} from a Secret when a pod starts. Until now the value could "
+            "be read in Git and by anyone "
             f"who may look at the {task.workload or 'pod'}."
         ),
         unknown=(
-            "Whether the Secret exists in the cluster already is not known: until it does, new pods wait in "
+            "Whether the Secret exists in the cluster already is not known: until it does, new pods wait "
+            "in "
             "`CreateContainerConfigError`, and a rolling update keeps the old ones."
         ),
         notes=(*made.notes, *_committed(near, moved)),
         steps_before=made.steps,
         steps_after=(
             f"Deploy, and see that the new pods start: `kubectl{_space(task)} get pods`.",
-            "Then change the value where it was issued, store the new one, and restart the pods "
-            f"(`kubectl{_space(task)} rollout restart`): a container keeps what it got at its start. {steps.HISTORY}",
+            (
+                "Then change the value where it was issued, store the new one, and restart the pods "
+                f"(`kubectl{_space(task)} rollout restart`): a container keeps what it got at its start. "
+                f"{steps.HISTORY}"
+            ),
         ),
         alike=task.address,
     )
 
 
 def _committed(near: Beside, moved: Sequence[Leak]) -> tuple[str, ...]:
-    names = sorted({name for leak in moved if (name := near.holding(leak)) is not None})
+    """A word on Secrets that stand here with the very value: moving to those hides nothing yet."""
+    names = sorted(
+        {name for leak in moved if (name := near.holding(leak)) is not None and near.values[name][leak.name]}
+    )
     if not names:
         return ()
     return (
-        f"The Secret {listed(tuple(names))} stands in this repository itself, which only encodes what it holds; it should go too.",
+        (
+            f"The Secret {listed(tuple(names))} stands in this repository with the same value, at best "
+            "encoded; "
+            "it should come from a store as well."
+        ),
     )
 
 
@@ -97,7 +109,8 @@ def _by_hand(task: Task, name: str, keys: Sequence[str]) -> str:
         "\n", "\n   "
     )
     return (
-        "Create the Secret: `kubectl apply --server-side -f -`, then type this with each value for its dots, and Ctrl-D "
+        "Create the Secret: `kubectl apply --server-side -f -`, then type this with each value for its "
+        "dots, and Ctrl-D "
         f"(a value with `:` or `#` in it goes in quotes):\n\n   ```yaml\n   {text}\n   ```"
     )
 

@@ -1,4 +1,4 @@
-"""What fills a Secret in the cluster: the External Secrets Operator or the CSI driver, where the repository has one."""
+"""What fills a Secret in the cluster: External Secrets or the CSI driver, where the repository has one."""
 
 from __future__ import annotations
 
@@ -28,6 +28,19 @@ class Made:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """How an object begins."""
+
+    version: str
+    name: str
+    space: str
+
+    def lines(self, kind: str) -> list[str]:
+        named = [f"apiVersion: {self.version}", f"kind: {kind}", "metadata:", f"  name: {self.name}"]
+        return [*named, *([f"  namespace: {self.space}"] if self.space else [])]
+
+
 def external_secret(task: Task, name: str, keys: Sequence[str], workload: str, world: World) -> Made | None:
     """An ExternalSecret beside the workload, where the repository uses the operator and a store is known."""
     found = world.surroundings.external_secrets
@@ -40,13 +53,14 @@ def external_secret(task: Task, name: str, keys: Sequence[str], workload: str, w
     if not store:
         return None
     remote = store_name(world.settings.secrets.prefix, "/".join(filter(None, (task.namespace, workload))))
-    text = _external_secret(version, name, task.namespace, (store, kind), remote, keys)
-    file = NewFile(_path(task, f"{workload}-external-secret.yaml"), text)
+    text = _external_secret(_Head(version, name, task.namespace), (store, kind), remote, keys)
+    file = _new(task, f"{workload}-external-secret.yaml", text, world)
     return Made(
         changes=_listed(task, file, world),
         files=(file,),
         steps=(
-            f"Store the value where {kind} `{store}` reads: key `{remote}`, {'properties' if len(keys) > 1 else 'property'} "
+            f"Store the value where {kind} `{store}` reads: key `{remote}`, "
+            f"{'properties' if len(keys) > 1 else 'property'} "
             f"{', '.join(f'`{key}`' for key in keys)}. Where that is Secrets Manager: "
             + steps.create(remote, keys, None).removeprefix("Create the secret: "),
             f"Let the operator's role read `{remote}`, if it may not read everything with that beginning.",
@@ -57,24 +71,26 @@ def external_secret(task: Task, name: str, keys: Sequence[str], workload: str, w
 
 def _notes(version: str, store: str, kind: str, file: NewFile, task: Task) -> tuple[str, ...]:
     found = [
-        f"`{posixpath.basename(file.path)}` is new; it must be applied together with the {task.workload or 'workload'}."
+        (
+            f"`{posixpath.basename(file.path)}` is new; it must be applied together with the "
+            f"{task.workload or 'workload'}."
+        )
     ]
     if version.endswith("beta1"):
         found.append(
-            f"It is of version {version}, as the others here; operators from 0.17 on serve v1 and this one only on demand."
+            f"It is of version {version}, as the others here; operators from 0.17 on serve v1 and this one "
+            "only on demand."
         )
     if kind == "SecretStore":
         found.append(
-            f"`{store}` is a SecretStore, which serves one namespace only; whether this workload's has one is not known."
+            f"`{store}` is a SecretStore, which serves one namespace only; whether this workload's has one "
+            "is not known."
         )
     return tuple(found)
 
 
-def _external_secret(
-    version: str, name: str, space: str, store: tuple[str, str], remote: str, keys: Sequence[str]
-) -> str:
-    lines = [f"apiVersion: {version}", "kind: ExternalSecret", "metadata:", f"  name: {name}"]
-    lines += [f"  namespace: {space}"] if space else []
+def _external_secret(head: _Head, store: tuple[str, str], remote: str, keys: Sequence[str]) -> str:
+    lines = head.lines("ExternalSecret")
     lines += [
         "spec:",
         "  refreshInterval: 1h",
@@ -82,7 +98,7 @@ def _external_secret(
         f"    name: {store[0]}",
         f"    kind: {store[1]}",
     ]
-    lines += ["  target:", f"    name: {name}", "  data:"]
+    lines += ["  target:", f"    name: {head.name}", "  data:"]
     for key in keys:
         lines += [
             f"    - secretKey: {key}",
@@ -91,6 +107,21 @@ def _external_secret(
             f"        property: {key}",
         ]
     return "\n".join(lines) + "\n"
+
+
+def _new(task: Task, name: str, text: str, world: World) -> NewFile:
+    """A file beside the workload; named after the workload's file too where the folder has its twin."""
+    own = text_of(task.owner.get("metadata", "name")) if task.owner is not None else None
+    twins = [
+        root
+        for root in objects(world.project, task.path)
+        if text_of(root.get("metadata", "name")) == own and root.get("spec", "template") is not None
+    ]
+    if len(twins) > 1:
+        stem = posixpath.basename(task.path).rsplit(".", 1)[0]
+        parts = (stem, task.namespace, task.workload.lower(), name)
+        name = "-".join(dict.fromkeys(filter(None, parts)))
+    return NewFile(_path(task, name), text)
 
 
 def _path(task: Task, name: str) -> str:
@@ -112,10 +143,8 @@ def from_driver(task: Task, name: str, keys: Sequence[str], workload: str, world
     if version is None or task.node is None or task.dialect != "kubernetes" or not _for_aws(task, world):
         return None
     remote = store_name(world.settings.secrets.prefix, "/".join(filter(None, (task.namespace, workload))))
-    file = NewFile(
-        _path(task, f"{workload}-secret-provider.yaml"),
-        _provider(version, name, task.namespace, remote, keys),
-    )
+    text = _provider(_Head(version, name, task.namespace), remote, keys)
+    file = _new(task, f"{workload}-secret-provider.yaml", text, world)
     volume: dict[str, Value] = {
         "name": name,
         "csi": {
@@ -137,22 +166,27 @@ def from_driver(task: Task, name: str, keys: Sequence[str], workload: str, world
         files=(file,),
         steps=(
             steps.create(remote, keys, None),
-            f"Let the pod's service account read `{remote}` (`secretsmanager:GetSecretValue` and `secretsmanager:DescribeSecret`).",
+            (
+                f"Let the pod's service account read `{remote}` (`secretsmanager:GetSecretValue` and "
+                "`secretsmanager:DescribeSecret`)."
+            ),
         ),
         notes=(
-            "The driver makes the Secret only while a pod mounts the volume, so the volume and its mount come along.",
+            (
+                "The driver makes the Secret only while a pod mounts the volume, so the volume and its mount "
+                "come along."
+            ),
         ),
     )
 
 
-def _provider(version: str, name: str, space: str, remote: str, keys: Sequence[str]) -> str:
-    lines = [f"apiVersion: {version}", "kind: SecretProviderClass", "metadata:", f"  name: {name}"]
-    lines += [f"  namespace: {space}"] if space else []
+def _provider(head: _Head, remote: str, keys: Sequence[str]) -> str:
+    lines = head.lines("SecretProviderClass")
     lines += ["spec:", "  provider: aws", "  parameters:", "    objects: |"]
     lines += [f"      - objectName: {remote}", "        objectType: secretsmanager", "        jmesPath:"]
     for key in keys:
         lines += [f"          - path: '\"{key}\"'", f"            objectAlias: {key}"]
-    lines += ["  secretObjects:", f"    - secretName: {name}", "      type: Opaque", "      data:"]
+    lines += ["  secretObjects:", f"    - secretName: {head.name}", "      type: Opaque", "      data:"]
     for key in keys:
         lines += [f"        - objectName: {key}", f"          key: {key}"]
     return "\n".join(lines) + "\n"

@@ -56,13 +56,15 @@ def _source(address: str, key: str, *, json: bool) -> Source:
 def _by_hand(name: str, text: str, folder: Folder) -> Refusal | Manual | None:
     if _STORED.search(text) is not None:
         return Refusal(
-            f"{name} is put together from parts, and Terraform reads a secret into one of them, so that it stands in clear in "
+            f"{name} is put together from parts, and Terraform reads a secret into one of them, so that it "
+            "stands in clear in "
             "the task definition. Store the whole value as one secret and refer to its ARN."
         )
     if _RANDOM.search(text) is not None:
         return Manual(
             f"{name} gets a password that Terraform makes, in clear in the task definition. Store it with "
-            "`aws_secretsmanager_secret_version` and refer to the secret's ARN, or let the database keep its own password."
+            "`aws_secretsmanager_secret_version` and refer to the secret's ARN, or let the database keep "
+            "its own password."
         )
     for match in _VARIABLE.finditer(text):
         part = text != match[0] and not classify(name, _ANY).secret
@@ -71,12 +73,14 @@ def _by_hand(name: str, text: str, folder: Folder) -> Refusal | Manual | None:
     quoted = text[1:-1] if text.startswith('"') and text.endswith('"') else ""
     if literal_part(name, quoted):
         return Refusal(
-            f"{name} is put together from parts, and a secret is written out in one of them. Store the whole value as one "
+            f"{name} is put together from parts, and a secret is written out in one of them. Store the "
+            "whole value as one "
             "secret, or give the application the secret part in a variable of its own; then run again."
         )
     if quoted and "${" not in quoted and classify(name, quoted).secret:
         return Refusal(
-            f"{name} gets a local whose value, a secret, is written out. Move the value to a secret store by hand, "
+            f"{name} gets a local whose value, a secret, is written out. Move the value to a secret store "
+            "by hand, "
             "since other expressions may take the local too."
         )
     return None
@@ -94,6 +98,7 @@ def _given(name: str, variable: str, folder: Folder) -> Manual | None:
     else:
         return None
     return Manual(
-        f"{name} gets {what}. Store the value in Secrets Manager, let the variable hold the secret's ARN, and refer to it under "
+        f"{name} gets {what}. Store the value in Secrets Manager, let the variable hold the secret's ARN, "
+        "and refer to it under "
         "`secrets`."
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fixbot.change import Change
 from fixbot.knowledge.secrets import aws_key_pairs
@@ -27,13 +27,23 @@ class Grant:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a move is made of: sources by leak, the permission, the steps that store values, the family."""
+
+    sources: Mapping[int, Source]
+    granted: Grant
+    creating: tuple[str, ...]
+    family: str
+
+
 def move(task: Task, moved: Sequence[Leak], world: World) -> Move | Refusal:
     """Where the values of a task in a file of its own go."""
     if not is_fragment(task) and not has_role(task):
         return no_role(task)
     sources = by_name(task, moved, world.settings)
     creating = made(task, moved, sources, world.settings)
-    return assemble(task, moved, sources, by_hand(task, sources), creating, family_text(task))
+    return assemble(task, moved, Parts(sources, by_hand(task, sources), creating, family_text(task)))
 
 
 def is_fragment(task: Task) -> bool:
@@ -51,7 +61,8 @@ def no_role(task: Task) -> Refusal:
     """Why a task without an execution role keeps its values for now."""
     return Refusal(
         f"{task.name} has no execution role, and without one ECS refuses `secrets`. Give it one "
-        f"(`{task.spelling.key('executionRoleArn')}`, with the managed policy AmazonECSTaskExecutionRolePolicy), then run again."
+        f"(`{task.spelling.key('executionRoleArn')}`, with the managed policy "
+        "AmazonECSTaskExecutionRolePolicy), then run again."
     )
 
 
@@ -80,7 +91,8 @@ def by_name(task: Task, moved: Iterable[Leak], settings: Settings) -> dict[int, 
                 f"{arn}-??????",
             )
         else:
-            found[leak.id] = parameter(leak.key, settings.secrets.prefix, family_text(task), where)
+            made = parameter(leak.key, settings.secrets.prefix, family_text(task), where)
+            found[leak.id] = replace(made, nameless=settings.secrets.store == SECRETS_MANAGER)
     return found
 
 
@@ -139,20 +151,14 @@ def role_name(node: Node | None) -> str:
     return f"the execution role `{text.rpartition('/')[2]}`" if text else "the task's execution role"
 
 
-def assemble(
-    task: Task,
-    moved: Sequence[Leak],
-    sources: Mapping[int, Source],
-    granted: Grant,
-    creating: tuple[str, ...],
-    family: str,
-) -> Move:
+def assemble(task: Task, moved: Sequence[Leak], parts: Parts) -> Move:
     """Put together what all findings of a task say."""
+    sources, granted = parts.sources, parts.granted
     names = list(dict.fromkeys(leak.name for leak in moved))
     services = list(dict.fromkeys(steps.service_name(source.service) for source in sources.values()))
     store = listed(services)
     last = (
-        (steps.revisions(family),)
+        (steps.revisions(parts.family),)
         if task.kind == "ecs"
         else (f"Deregister the old revisions of {task.name}. {steps.HISTORY}",)
     )
@@ -160,22 +166,45 @@ def assemble(
         sources=sources,
         changes=granted.changes,
         effect=(
-            f"{task.name} gets {listed(names)} from {store} at each start of a task. Until now the value could be read in "
-            "Git, in every revision of the task definition, and by anyone with `ecs:DescribeTaskDefinition`."
+            f"{task.name} gets {listed(names)} from {store} at each start of a task. Until now the value "
+            "could be read in "
+            "Git, in every revision of the task definition, and by anyone with "
+            "`ecs:DescribeTaskDefinition`."
         ),
-        unknown=_unknown(task),
-        notes=(*granted.notes, *_notes(task, moved, services)),
-        steps_before=(*creating, *granted.steps),
+        unknown=_unknown(task, new=bool(parts.creating)),
+        notes=(*granted.notes, *_notes(task, moved, services), *_nameless(sources)),
+        steps_before=(*parts.creating, *granted.steps),
         steps_after=(steps.deploy(names), steps.rotate(list(sources.values())), *last),
         alike=task.address,
     )
 
 
-def _unknown(task: Task) -> str:
-    missing = "a task does not start (`ResourceInitializationError`) until the value is stored and the execution role may read it."
+def _unknown(task: Task, *, new: bool) -> str:
+    stored = "the value is stored and " if new else ""
+    missing = (
+        f"a task does not start (`ResourceInitializationError`) until {stored}the execution role may read it."
+    )
     if is_fragment(task) and task.dialect == "ecs":
-        return f"The rest of this task stands elsewhere, so whether it has an execution role is not known; without one ECS refuses `secrets`. With one, {missing}"
-    return f"Whether the value is stored already is not known: {missing}"
+        return (
+            "The rest of this task stands elsewhere, so whether it has an execution role is not known; "
+            "without one "
+            f"ECS refuses `secrets`. With one, {missing}"
+        )
+    what = "the value is stored already" if new else "the execution role may read the secret already"
+    return f"Whether {what} is not known: {missing}"
+
+
+def _nameless(sources: Mapping[int, Source]) -> tuple[str, ...]:
+    """Why a value goes to a parameter though the settings say Secrets Manager."""
+    if not any(source.nameless for source in sources.values()):
+        return ()
+    return (
+        (
+            "No file and no setting names both account and Region, which a secret's ARN needs; a parameter's "
+            "name needs neither. "
+            "Set `account` and `region` in `.fixbot.yml` to have secrets."
+        ),
+    )
 
 
 def _notes(task: Task, moved: Sequence[Leak], services: Sequence[str]) -> tuple[str, ...]:
@@ -191,4 +220,4 @@ def _notes(task: Task, moved: Sequence[Leak], services: Sequence[str]) -> tuple[
     return tuple(found)
 
 
-__all__ = ["Grant", "assemble", "by_name", "given", "move"]
+__all__ = ["Grant", "Parts", "assemble", "by_name", "given", "move"]

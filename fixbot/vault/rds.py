@@ -1,4 +1,4 @@
-"""A password that a template gives to a task and to the database: RDS keeps it from now on, or nothing moves."""
+"""A password that a template gives to a task and to the database: RDS keeps it, or nothing moves."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from fixbot.vault.source import Move, Source, listed
 from fixbot.world import World
 
 _MANAGED = ("AWS::RDS::DBInstance", "AWS::RDS::DBCluster")
-_PASSWORD = "MasterUserPassword"
+_FIELD = "MasterUserPassword"
 _LONG_ENOUGH = 6
 """Characters from which a value that stands inside a longer text is taken for the same secret."""
 
@@ -29,14 +29,14 @@ class Databases:
     def __init__(self, root: Node, world: World) -> None:
         self._root = root
         self._world = world
-        self._all = [each for each in resources(root) if each.properties.get(_PASSWORD) is not None]
+        self._all = [each for each in resources(root) if each.properties.get(_FIELD) is not None]
 
     def source(self, leak: Leak, *, json: bool) -> Source | Refusal | None:
         """The source of a value that is a database's password too; a reason where it can't become one."""
         value = leak.text
         if value is None:
             return None
-        sharing = [each for each in self._all if text_of(each.properties.get(_PASSWORD)) == value]
+        sharing = [each for each in self._all if text_of(each.properties.get(_FIELD)) == value]
         elsewhere = self._elsewhere(value, inside=bool(sharing))
         if elsewhere is not None:
             return twice(leak.name, f"in line {self._line(elsewhere)}")
@@ -44,7 +44,7 @@ class Databases:
             return None
         if len(sharing) > 1 or sharing[0].type not in _MANAGED or self._unmanaged(sharing[0]):
             return not_here(leak.name, ", ".join(each.name for each in sharing))
-        return self._managed(sharing[0], leak, json=json)
+        return self._managed(sharing[0], json=json)
 
     @staticmethod
     def _unmanaged(database: Resource) -> bool:
@@ -57,12 +57,12 @@ class Databases:
         return any(database.properties.get(key) is not None for key in keys)
 
     @staticmethod
-    def _managed(database: Resource, leak: Leak, *, json: bool) -> Source:
+    def _managed(database: Resource, *, json: bool) -> Source:
         arn = f"${{{database.name}.MasterUserSecret.SecretArn}}"
-        password = database.properties.get(_PASSWORD)
+        password = database.properties.get(_FIELD)
         changes: list[Change] = [] if password is None else [Drop(password)]
         changes.append(
-            Put(database.properties, ("ManageMasterUserPassword",), True, (_PASSWORD, "MasterUsername"))
+            Put(database.properties, ("ManageMasterUserPassword",), True, (_FIELD, "MasterUsername"))
         )
         return Source(
             substituting(key_of(arn, "password"), json=json),
@@ -87,9 +87,9 @@ class Databases:
 
     def _handled(self) -> Iterator[Node]:
         for resource in resources(self._root):
-            if resource.type == "AWS::ECS::TaskDefinition":
+            if resource.type in ("AWS::ECS::TaskDefinition", "AWS::Batch::JobDefinition"):
                 yield from _environments(resource.properties)
-            elif (password := resource.properties.get(_PASSWORD)) is not None and resource in self._all:
+            elif (password := resource.properties.get(_FIELD)) is not None and resource in self._all:
                 yield password
 
     def _line(self, node: Node) -> int:
@@ -105,7 +105,8 @@ class Databases:
 def twice(name: str, where: str) -> Refusal:
     """Why a value stays that stands in another place too."""
     return Refusal(
-        f"The value of {name} stands a second time {where}, in a place that isn't moved with it: changing one alone would part "
+        f"The value of {name} stands a second time {where}, in a place that isn't moved with it: changing "
+        "one alone would part "
         "them, or leave the secret in the file. Move that one first, then run again."
     )
 
@@ -113,7 +114,8 @@ def twice(name: str, where: str) -> Refusal:
 def not_here(name: str, databases: str) -> Refusal:
     """Why a value stays that a database has as its password."""
     return Refusal(
-        f"The value of {name} is the master password of {databases} as well, and RDS can't take that over here. Let both refer "
+        f"The value of {name} is the master password of {databases} as well, and RDS can't take that over "
+        "here. Let both refer "
         "to one secret by hand."
     )
 
@@ -134,35 +136,50 @@ def with_order(move: Move, sources: Sequence[Source], databases: list[str], wher
 
 
 _UNKNOWN = (
-    "Who else uses the database's master password is not known; the old one stops working with this update. A task does not "
+    "Who else uses the database's master password is not known; the old one stops working with this "
+    "update. A task does not "
     "start (`ResourceInitializationError`) until its role may read the new one."
 )
 _ORDER = (
-    "Choose a quiet moment: the update lets RDS make a new master password for {}, and from then on tasks that run already "
-    "fail at their next login, until the service has replaced them. Give the new password to whoever else used the old one."
+    "Choose a quiet moment: the update lets RDS make a new master password for {}, and from then on tasks "
+    "that run already "
+    "fail at their next login, until the service has replaced them. Give the new password to whoever else "
+    "used the old one."
 )
 _AFTER = (
-    "Start new tasks once more if any began during the update (`aws ecs update-service --force-new-deployment`): a container "
+    "Start new tasks once more if any began during the update (`aws ecs update-service "
+    "--force-new-deployment`): a container "
     "keeps the password that it got at its start."
 )
 _ROTATION = (
-    "RDS keeps the password of {} in a secret of its own and changes it every seven days. A task keeps the one from its start, so "
-    "restart tasks after each change (an EventBridge rule can), or make the interval longer with `aws secretsmanager rotate-secret`."
+    "RDS keeps the password of {} in a secret of its own and changes it every seven days. A task keeps the "
+    "one from its start, so "
+    "restart tasks after each change (an EventBridge rule can), or make the interval longer with `aws "
+    "secretsmanager rotate-secret`."
 )
 
 
 def _environments(properties: Node) -> Iterator[Node]:
-    """The values in environments that are movable secrets by name and value, outside conditions."""
-    for container in properties.many("ContainerDefinitions"):
-        for item in container.many("Environment") if container.kind is Kind.MAP else ():
-            value = item.get("Value") if item.kind is Kind.MAP else None
-            name, text = text_of(item.get("Name")) if value is not None else None, raw_text(value)
-            if value is not None and name and text and classify(name, text).secret:
-                yield value
+    """The values that move with a task or job: secrets by name and value, outside of conditions."""
+    for above in properties.walk():
+        for entry in above.entries:
+            if entry.key == "Environment" and entry.value.kind is Kind.LIST and entry.value.tag is None:
+                pairs = [(item.get("Name"), item.get("Value")) for item in entry.value.items]
+                found = [(text_of(name), value) for name, value in pairs]
+            elif entry.key == "LogConfiguration" and (options := entry.value.get("Options")) is not None:
+                found = [(option.key, option.value) for option in options.entries]
+            else:
+                continue
+            yield from (value for name, value in found if value is not None and _secret(name, value))
+
+
+def _secret(name: str | None, value: Node) -> bool:
+    text = raw_text(value)
+    return bool(name) and bool(text) and classify(str(name), str(text)).secret
 
 
 def _name_of(node: Node) -> str:
-    """The key, or the `Name` beside it, under which a value stands; of a parameter's default the parameter."""
+    """The key, or the `Name` beside it, of a value; of a parameter's default the parameter."""
     above = node.parent
     if above is None or above.kind is not Kind.MAP:
         return ""

@@ -43,11 +43,9 @@ def beside(task: Task, world: World) -> Beside:
             found[name] = dict(_keys(root))
         elif name and space in ("", task.namespace) and kind == "ExternalSecret":
             target = text_of(root.get("spec", "target", "name")) or name
-            found[target] = {
-                key: None
-                for item in root.get("spec", "data").items if root.get("spec", "data") is not None  # type: ignore[union-attr]
-                if (key := text_of(item.get("secretKey")))
-            }  # fmt: skip
+            spec = root.get("spec")
+            listed = spec.many("data") if spec is not None else ()
+            found[target] = {key: None for item in listed if (key := text_of(item.get("secretKey")))}
     return Beside(found)
 
 

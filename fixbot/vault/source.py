@@ -27,6 +27,8 @@ class Source:
     shown: str = ""
     service: str = SECRETS_MANAGER
     changes: tuple[Change, ...] = ()
+    nameless: bool = False
+    """Whether it is a parameter only since no ARN could be written."""
 
 
 @dataclass(frozen=True, slots=True)

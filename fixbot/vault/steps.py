@@ -9,8 +9,10 @@ from fixbot.vault.source import SSM, Source, listed
 
 HISTORY = "Git's history keeps the old value: only changing it makes the copy there worthless."
 TASK_ROLE = (
-    "These are AWS access keys. Better than moving them: give the task a task role with the same permissions, "
-    "delete both variables, and deactivate the key; the SDKs then find short-lived credentials by themselves."
+    "These are AWS access keys. Better than moving them: give the task a task role with the same "
+    "permissions, "
+    "delete both variables, and deactivate the key; the SDKs then find short-lived credentials by "
+    "themselves."
 )
 JSON_KEYS = "Single keys of a JSON secret need platform version 1.4.0 on Fargate, agent 1.37.0 on EC2."
 PRIVATE = (
@@ -32,9 +34,11 @@ def create(name: str, keys: Sequence[str], region: str | None) -> str:
     """The step that makes a JSON secret from standard input."""
     where = f" --region {region}" if region else ""
     return (
-        f"Create the secret: `aws secretsmanager create-secret --name {quoted(name)}{where} --secret-string "
+        f"Create the secret: `aws secretsmanager create-secret --name {quoted(name)}{where} "
+        "--secret-string "
         f"file:///dev/stdin`, then type `{template(keys)}` with each value for its dots, Enter and Ctrl-D. "
-        "(Does it exist already? Then add the keys with `put-secret-value --secret-id` in place of `create-secret --name`.)"
+        "(Does it exist already? Then add the keys with `put-secret-value --secret-id` in place of "
+        "`create-secret --name`.)"
     )
 
 
@@ -42,7 +46,8 @@ def parameter(name: str, region: str | None) -> str:
     """The step that makes a parameter from standard input, without the line end of the typed line."""
     where = f" --region {region}" if region else ""
     return (
-        f'Create the parameter: `read -rs V; printf %s "$V" | aws ssm put-parameter --type SecureString --name '
+        'Create the parameter: `read -rs V; printf %s "$V" | aws ssm put-parameter --type SecureString '
+        "--name "
         f"{quoted(name)}{where} --value file:///dev/stdin; unset V`, then type the value."
     )
 
@@ -63,7 +68,8 @@ def grant(role: str, resources: Sequence[str], service: str) -> str:
     """The step for a role that this repository doesn't show, or not in a way that can be added to."""
     block = statement(resources, service).replace("\n", "\n   ")
     return (
-        f"Allow {role} to read it (`kms:Decrypt` as well where a key of your own encrypts it); the managed policy "
+        f"Allow {role} to read it (`kms:Decrypt` as well where a key of your own encrypts it); the managed "
+        "policy "
         f"`AmazonECSTaskExecutionRolePolicy` does not:\n\n   ```json\n   {block}\n   ```"
     )
 
@@ -71,8 +77,10 @@ def grant(role: str, resources: Sequence[str], service: str) -> str:
 def deploy(names: Sequence[str]) -> str:
     """The step right after merging."""
     return (
-        "Deploy, and see that new tasks start. `ResourceInitializationError` as the stopped reason means that "
-        f"the value or the permission for {listed(tuple(names))} is missing; tasks that run already are not touched."
+        "Deploy, and see that new tasks start. `ResourceInitializationError` as the stopped reason means "
+        "that "
+        f"the value or the permission for {listed(tuple(names))} is missing; tasks that run already are "
+        "not touched."
     )
 
 
@@ -80,7 +88,8 @@ def rotate(sources: Sequence[Source]) -> str:
     """The step that makes the old value worthless."""
     services = {service_name(source.service) for source in sources}
     return (
-        f"Then change the value where it was issued, store the new one in {listed(sorted(services))}, and start new tasks "
+        f"Then change the value where it was issued, store the new one in {listed(sorted(services))}, and "
+        "start new tasks "
         "(`aws ecs update-service --force-new-deployment`): a container keeps what it got at its start."
     )
 
@@ -88,18 +97,24 @@ def rotate(sources: Sequence[Source]) -> str:
 def revisions(family: str) -> str:
     """The step that takes the old value out of AWS."""
     return (
-        "Deregister and delete the old revisions, which show the old value to anyone with `ecs:DescribeTaskDefinition`: "
-        f"`aws ecs deregister-task-definition --task-definition {quoted(family)}:N`, then `aws ecs delete-task-definitions`. {HISTORY}"
+        "Deregister and delete the old revisions, which show the old value to anyone with "
+        "`ecs:DescribeTaskDefinition`: "
+        f"`aws ecs deregister-task-definition --task-definition {quoted(family)}:N`, then `aws ecs "
+        f"delete-task-definitions`. {HISTORY}"
     )
 
 
 def fill_stack(name: str, keys: Sequence[str]) -> str:
     """The step that fills a secret which CloudFormation makes empty."""
     return (
-        f"The update makes the secret `{name}` empty, and new tasks wait for its value while the old ones go on. Store it as soon "
-        "as the secret is there (where a deployment circuit breaker would roll back sooner, deploy the secret alone first): "
-        "`aws secretsmanager put-secret-value --secret-id $(aws cloudformation describe-stack-resource --stack-name STACK "
-        f"--logical-resource-id {name} --query StackResourceDetail.PhysicalResourceId --output text) --secret-string "
+        f"The update makes the secret `{name}` empty, and new tasks wait for its value while the old ones "
+        "go on. Store it as soon "
+        "as the secret is there (where a deployment circuit breaker would roll back sooner, deploy the "
+        "secret alone first): "
+        "`aws secretsmanager put-secret-value --secret-id $(aws cloudformation describe-stack-resource "
+        "--stack-name STACK "
+        f"--logical-resource-id {name} --query StackResourceDetail.PhysicalResourceId --output text) "
+        "--secret-string "
         f"file:///dev/stdin`, then type `{template(keys)}` with each value for its dots, Enter and Ctrl-D."
     )
 
@@ -107,15 +122,19 @@ def fill_stack(name: str, keys: Sequence[str]) -> str:
 def fill_resource(address: str, keys: Sequence[str]) -> str:
     """The step that makes a secret with Terraform and fills it by hand."""
     return (
-        f"From this branch, make the secret alone, and store its value: `terraform apply -target={address}`, then `aws secretsmanager put-secret-value "
-        f"--secret-id $(echo {address}.arn | terraform console | tr -d '\"') --secret-string file:///dev/stdin`, then type "
-        f"`{template(keys)}` with each value for its dots, Enter and Ctrl-D. Terraform's state never holds the value."
+        "From this branch, make the secret alone, and store its value: `terraform apply "
+        f"-target={address}`, then `aws secretsmanager put-secret-value "
+        f"--secret-id $(echo {address}.arn | terraform console | tr -d '\"') --secret-string "
+        "file:///dev/stdin`, then type "
+        f"`{template(keys)}` with each value for its dots, Enter and Ctrl-D. Terraform's state never holds "
+        "the value."
     )
 
 
 def fill_kept(arn: str, name: str) -> str:
     """The step for a secret that the folder has already."""
     return (
-        f"See that the secret of `{arn}` holds the value of {name} and nothing else: `aws secretsmanager get-secret-value`; else store "
+        f"See that the secret of `{arn}` holds the value of {name} and nothing else: `aws secretsmanager "
+        "get-secret-value`; else store "
         "it with `put-secret-value --secret-string file:///dev/stdin`."
     )

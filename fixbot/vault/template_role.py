@@ -76,7 +76,7 @@ def _new_role(task: Task, owner: str, policy: Value, root: Node, *, json: bool) 
     name = f"{owner}ExecutionRole"
     if listed.entry(name) is not None:
         name = f"{owner}SecretsExecutionRole"
-    trust = {
+    trust: dict[str, Value] = {
         "Effect": "Allow",
         "Principal": {"Service": "ecs-tasks.amazonaws.com"},
         "Action": "sts:AssumeRole",
@@ -97,8 +97,12 @@ def _new_role(task: Task, owner: str, policy: Value, root: Node, *, json: bool) 
             Put(task.node, (task.spelling.key("executionRoleArn"),), arn, near),
         ),
         notes=(
-            f"{task.name} had no execution role, without which ECS refuses secrets; it gets {name}, with the managed policy that "
-            "such roles have and the permission for this secret. The stack then needs `--capabilities CAPABILITY_IAM`.",
+            (
+                f"{task.name} had no execution role, without which ECS refuses secrets; it gets {name}, with "
+                "the managed policy that "
+                "such roles have and the permission for this secret. The stack then needs `--capabilities "
+                "CAPABILITY_IAM`."
+            ),
         ),
     )
 

@@ -41,7 +41,7 @@ def move(task: Task, moved: Sequence[Leak], world: World) -> Move | Refusal:
     own = [leak for leak in going if there[leak.id].shown == home.shown]
     named = [leak for leak in going if not there[leak.id].shown.startswith("<")]
     creating = (*home.made(own, going, there), *raw_ecs.made(task, named, there, world.settings))
-    found = raw_ecs.assemble(task, going, there, grant, creating, raw_ecs.family_text(task))
+    found = raw_ecs.assemble(task, going, raw_ecs.Parts(there, grant, creating, raw_ecs.family_text(task)))
     if any(source.changes for source in there.values()):
         found = databases.told(found, list(there.values()), home.folder_name)
     return replace(found, sources=sources, changes=(*found.changes, *(home.secret() if own else ())))
@@ -72,7 +72,11 @@ class _Home:
             family = f"${{{family}}}"
         if not family or re.search(r"\b(?:each|count)\.|[{}\"].*[{}\"].*\"", family):
             family = self.task.name
-        return store_name(self.settings.secrets.prefix, family) if "$" not in family else f"{self.settings.secrets.prefix}{family}"
+        return (
+            store_name(self.settings.secrets.prefix, family)
+            if "$" not in family
+            else f"{self.settings.secrets.prefix}{family}"
+        )
 
     def source(self, leak: Leak, databases: Databases) -> Source | Refusal:
         """Where one value goes."""
@@ -90,7 +94,9 @@ class _Home:
             return kept
         text = key_of(f"${{{self.arn}}}", leak.key)
         value: Value = Code(f'"{text}"') if leak.container.node.grammar.name == "hcl" else text
-        return Source(value, f"key `{leak.key}` of the new `{_TYPE}.{self.resource}`", Code(self.arn), self.shown)
+        return Source(
+            value, f"key `{leak.key}` of the new `{_TYPE}.{self.resource}`", Code(self.arn), self.shown
+        )
 
     def _kept(self, leak: Leak) -> Source | None:
         """A secret of the folder that is plainly this value's: named after it, and never filled with JSON."""
@@ -99,17 +105,23 @@ class _Home:
             tail = word.removeprefix(block.name.lower())
             if tail not in ("", "_token", "_password", "_secret", "_key", "_api_key"):
                 continue
-            if any(block.node.get(key) is not None for key in ("count", "for_each")) or self._filled(block.address):
+            if any(block.node.get(key) is not None for key in ("count", "for_each")) or self._filled(
+                block.address
+            ):
                 continue
             arn = f"{block.address}.arn"
             value: Value = Code(arn) if leak.container.node.grammar.name == "hcl" else f"${{{arn}}}"
-            return Source(value, f"`{block.address}`, which must hold this value alone", Code(arn), f"<{arn}>")
+            return Source(
+                value, f"`{block.address}`, which must hold this value alone", Code(arn), f"<{arn}>"
+            )
         return None
 
     def _filled(self, address: str) -> bool:
         """Whether Terraform writes a version of the secret: what that holds is another matter."""
         versions = self.folder.blocks(f"{_TYPE}_version")
-        return any(self.folder.index.mentions(each.text(each.node.get("secret_id")), address) for each in versions)
+        return any(
+            self.folder.index.mentions(each.text(each.node.get("secret_id")), address) for each in versions
+        )
 
     def secret(self) -> tuple[Change, ...]:
         """The resource; its value is stored by a person, never by Terraform, whose state would show it."""
@@ -120,12 +132,16 @@ class _Home:
         block = Block((_TYPE, self.resource), {"name": name})
         return (Put(_root(owner), ("resource",), block, (".".join(owner.labels),)),)
 
-    def made(self, own: Sequence[Leak], going: Sequence[Leak], there: Mapping[int, Source]) -> tuple[str, ...]:
+    def made(
+        self, own: Sequence[Leak], going: Sequence[Leak], there: Mapping[int, Source]
+    ) -> tuple[str, ...]:
         """The steps that fill the secrets: the task's own, and those that are here already."""
-        kept = {there[leak.id].shown.strip("<>"): leak.name for leak in going if leak.way is None and leak not in own}
-        found = [
-            steps.fill_kept(arn, name) for arn, name in kept.items() if arn.startswith(f"{_TYPE}.")
-        ]
+        kept = {
+            there[leak.id].shown.strip("<>"): leak.name
+            for leak in going
+            if leak.way is None and leak not in own
+        }
+        found = [steps.fill_kept(arn, name) for arn, name in kept.items() if arn.startswith(f"{_TYPE}.")]
         if own:
             keys = list(dict.fromkeys(leak.key for leak in own))
             found.insert(0, steps.fill_resource(f"{_TYPE}.{self.resource}", keys))

@@ -1,4 +1,4 @@
-"""A literal that Terraform gives to a task and to a database: RDS keeps the password from now on, or nothing moves."""
+"""A literal that Terraform gives to a task and to a database: RDS keeps it, or nothing moves."""
 
 from __future__ import annotations
 
@@ -17,7 +17,12 @@ from fixbot.vault.reference import key_of
 from fixbot.vault.source import Move, Source
 
 _PASSWORDS = {"aws_db_instance": "password", "aws_rds_cluster": "master_password"}
-_REPLICAS = ("replicate_source_db", "replication_source_identifier", "global_cluster_identifier", "manage_master_user_password")
+_REPLICAS = (
+    "replicate_source_db",
+    "replication_source_identifier",
+    "global_cluster_identifier",
+    "manage_master_user_password",
+)
 
 
 class Databases:
@@ -62,7 +67,13 @@ class Databases:
         )
         text = key_of(f"${{{arn}}}", "password")
         value: Value = Code(f'"{text}"') if leak.container.node.grammar.name == "hcl" else text
-        return Source(value, f"the secret that RDS keeps for `{database.address}`", Code(arn), f"<{arn}>", changes=changes)
+        return Source(
+            value,
+            f"the secret that RDS keeps for `{database.address}`",
+            Code(arn),
+            f"<{arn}>",
+            changes=changes,
+        )
 
     def told(self, move: Move, sources: Sequence[Source], where: str) -> Move:
         """The move with what RDS brings along."""
@@ -72,7 +83,10 @@ class Databases:
     def _elsewhere(self, value: str, sharing: Sequence[Block]) -> Node | None:
         handled = {id(self._password(each)) for each in sharing}
         for block in self._folder.index.blocks:
-            if block.type in ("aws_ecs_task_definition", "aws_batch_job_definition") and block.word == "resource":
+            if (
+                block.type in ("aws_ecs_task_definition", "aws_batch_job_definition")
+                and block.word == "resource"
+            ):
                 continue
             for node in block.node.walk():
                 text = node.value if node.kind is Kind.SCALAR and isinstance(node.value, str) else None

@@ -1,4 +1,4 @@
-"""The execution role in Terraform: it is given the permission in its own file, or made where there is none."""
+"""The execution role in Terraform: given the permission in its own file, or made where there is none."""
 
 from __future__ import annotations
 
@@ -29,8 +29,12 @@ def granted(task: Task, label: str, sources: Sequence[Source], folder: Folder) -
     if found is None or role is None:
         return _by_hand(text, sources)
     near = (role.address,)
-    places = _placed(role.node.root, near, _policy(label, f"aws_iam_role.{found[1]}{found[2] or ''}", sources, folder))
-    return Grant(places, notes=(f"The role `{role.address}` is allowed to read it ({folder.line(role.node)}).",))
+    places = _placed(
+        role.node.root, near, _policy(label, f"aws_iam_role.{found[1]}{found[2] or ''}", sources, folder)
+    )
+    return Grant(
+        places, notes=(f"The role `{role.address}` is allowed to read it ({folder.line(role.node)}).",)
+    )
 
 
 def _placed(root: Node, near: tuple[str, ...], blocks: Sequence[tuple[str, Block]]) -> tuple[Change, ...]:
@@ -46,7 +50,8 @@ def _policy(label: str, role: str, sources: Sequence[Source], folder: Folder) ->
     """A policy of the role, and the document that says what it may read."""
     name = folder.free("aws_iam_role_policy", f"{label}_secrets")
     statements: list[Value] = [
-        {"actions": [_ACTIONS[service]], "resources": list(listed)} for service, listed in _read(sources).items()
+        {"actions": [_ACTIONS[service]], "resources": list(listed)}
+        for service, listed in _read(sources).items()
     ]
     document: dict[str, Value] = {"statement": statements}
     policy: dict[str, Value] = {
@@ -72,7 +77,8 @@ def _read(sources: Sequence[Source]) -> dict[str, list[Value]]:
 def _of_module(task: Task, node: Node, sources: Sequence[Source]) -> Grant:
     """The module of terraform-aws-modules makes the role, and takes what it may read as inputs.
 
-    Up to version 5 these allow every secret and parameter by default; since 6 nothing (modules/service/variables.tf).
+    Up to version 5 these allow every secret and parameter by default, since 6 nothing
+    (modules/service/variables.tf).
     """
     if any(container.spelling.field("entryPoint") == "entrypoint" for container in task.containers) and any(
         container.spelling.field("mountPoints") == "mount_points" for container in task.containers
@@ -120,7 +126,10 @@ def _without_role(task: Task, label: str, sources: Sequence[Source], folder: Fol
     return Grant(
         (*changes, arn),
         notes=(
-            f"{task.name} had no execution role, without which ECS refuses secrets; it gets `aws_iam_role.{name}`, with the managed "
-            "policy that such roles have and the permission for this secret.",
+            (
+                f"{task.name} had no execution role, without which ECS refuses secrets; it gets "
+                f"`aws_iam_role.{name}`, with the managed "
+                "policy that such roles have and the permission for this secret."
+            ),
         ),
     )

@@ -1,0 +1,570 @@
+"""Secrets in environments, beyond the page's examples: odd shapes, what proposals say, what never leaks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fixbot.checkout import Checkout
+from fixbot.lens import ECS, Container, Task
+from fixbot.model import Finding, Report, Severity, Status
+from fixbot.pipeline import run
+from fixbot.settings import Secrets, Settings
+from fixbot.syntax import grammar
+from fixbot.vault.functions import rendered, substituting
+from fixbot.vault.leak import literal_part
+from fixbot.vault.reference import Place, place, store_name, whole
+from fixers.secret_in_environment import secret_in_environment
+
+FIXER = secret_in_environment.fixer  # type: ignore[attr-defined]
+PASSWORD = "plum-Tr4ctor-88"
+ECR = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/web:2"
+
+
+def looked_at(folder: Path, files: Mapping[str, str], wishes: Settings | None = None) -> Report:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(text.encode())
+    return run(Checkout.open(str(folder)), (FIXER,), wishes or Settings())
+
+
+def task_json(*environment: tuple[str, str], **fields: object) -> str:
+    container = {
+        "name": "web",
+        "image": ECR,
+        "memory": 128,
+        "environment": [{"name": name, "value": value} for name, value in environment],
+    }
+    role = {"executionRoleArn": "arn:aws:iam::111122223333:role/web"}
+    return json.dumps({"family": "web", **role, **fields, "containerDefinitions": [container]}, indent=2)
+
+
+def one(report: Report) -> Finding:
+    (finding,) = report.findings
+    return finding
+
+
+def patched(report: Report, path: str = "task.json") -> str:
+    assert [f.reason for f in report.findings if f.reason] == []
+    return next(patch.after for patch in report.patches if patch.path == path)
+
+
+def container_of(report: Report) -> dict[str, object]:
+    (container,) = json.loads(patched(report))["containerDefinitions"]
+    assert isinstance(container, dict)
+    return container
+
+
+def value_from(report: Report) -> object:
+    secrets = container_of(report)["secrets"]
+    assert isinstance(secrets, list)
+    return secrets[0]["valueFrom"]
+
+
+# What a proposal says
+
+
+def everything_said(report: Report) -> str:
+    said = [(p.title, p.body, p.branch, p.key, p.notes, p.diff) for p in report.proposals]
+    found = [(f.id, f.message, f.resource, f.reason) for f in report.findings]
+    return repr((said, found, [p.diff for p in report.patches], report.unread))
+
+
+def test_the_value_is_said_nowhere(tmp_path: Path) -> None:
+    report = looked_at(tmp_path, {"task.json": task_json(("DB_PASSWORD", PASSWORD))})
+    assert one(report).status is Status.FIXED
+    assert PASSWORD not in everything_said(report)
+    assert PASSWORD not in patched(report)
+
+
+def test_the_identity_does_not_depend_on_the_value(tmp_path: Path) -> None:
+    first = looked_at(tmp_path / "a", {"task.json": task_json(("DB_PASSWORD", PASSWORD))})
+    second = looked_at(tmp_path / "b", {"task.json": task_json(("DB_PASSWORD", "another-One-7"))})
+    assert one(first).id == one(second).id
+    assert one(first).message == one(second).message
+
+
+def test_steps_come_in_the_order_in_which_nothing_stops(tmp_path: Path) -> None:
+    report = looked_at(tmp_path, {"task.json": task_json(("DB_PASSWORD", PASSWORD))})
+    body = report.proposals[0].body
+    order = ("create-secret", "GetSecretValue", "Deploy", "change the value", "Deregister", "Git's history")
+    places = [body.index(word) for word in order]
+    assert places == sorted(places)
+    assert "file:///dev/stdin" in body
+    assert "ResourceInitializationError" in body
+
+
+def test_the_statement_shown_is_one_that_a_policy_takes(tmp_path: Path) -> None:
+    report = looked_at(tmp_path, {"task.json": task_json(("DB_PASSWORD", PASSWORD))})
+    text = report.proposals[0].body.partition("```json\n")[2].partition("```")[0]
+    assert json.loads(text) == {
+        "Effect": "Allow",
+        "Action": "secretsmanager:GetSecretValue",
+        "Resource": "arn:aws:secretsmanager:eu-west-1:111122223333:secret:fixbot/web-??????",
+    }
+
+
+def test_the_title_names_the_variables_and_the_task(tmp_path: Path) -> None:
+    two = task_json(("DB_PASSWORD", PASSWORD), ("API_TOKEN", "tin-Lantern9"))
+    report = looked_at(tmp_path, {"task.json": two})
+    assert [p.title for p in report.proposals] == ["Take DB_PASSWORD and API_TOKEN of web out of the file"]
+
+
+def test_access_keys_come_with_the_better_way(tmp_path: Path) -> None:
+    pair = (
+        ("AWS_ACCESS_KEY_ID", "AKIAQWERTYUIOPASDFGH"),
+        ("AWS_SECRET_ACCESS_KEY", "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"),
+    )
+    report = looked_at(tmp_path, {"task.json": task_json(*pair)})
+    assert "task role" in report.proposals[0].body
+    assert "task role" not in looked_at(
+        tmp_path / "b", {"task.json": task_json(("API_TOKEN", PASSWORD))}
+    ).proposals[0].body.replace("task role policy", "")
+
+
+# Names and places
+
+
+@pytest.mark.parametrize(
+    ("fields", "image", "arn"),
+    [
+        ({}, ECR, "arn:aws:secretsmanager:eu-west-1:111122223333:secret:fixbot/web:API_TOKEN::"),
+        (
+            {"executionRoleArn": "arn:aws-us-gov:iam::444455556666:role/web"},
+            "111122223333.dkr.ecr.us-gov-west-1.amazonaws.com/web:2",
+            "arn:aws-us-gov:secretsmanager:us-gov-west-1:444455556666:secret:fixbot/web:API_TOKEN::",
+        ),
+        (
+            {"executionRoleArn": "web"},
+            "111122223333.dkr.ecr.cn-north-1.amazonaws.com.cn/web:2",
+            "arn:aws-cn:secretsmanager:cn-north-1:111122223333:secret:fixbot/web:API_TOKEN::",
+        ),
+        (
+            {"family": "orders-worker"},
+            ECR,
+            "arn:aws:secretsmanager:eu-west-1:111122223333:secret:fixbot/orders-worker-secrets:API_TOKEN::",
+        ),
+        ({}, "nginx:1.27", "/fixbot/web/API_TOKEN"),
+    ],
+)
+def test_where_a_secret_is_looked_for(
+    tmp_path: Path, fields: dict[str, object], image: str, arn: str
+) -> None:
+    text = task_json(("API_TOKEN", PASSWORD), **fields).replace(ECR, image)
+    assert value_from(looked_at(tmp_path, {"task.json": text})) == arn
+
+
+def test_placeholders_of_the_file_itself_are_used_again(tmp_path: Path) -> None:
+    text = task_json(("API_TOKEN", PASSWORD), executionRoleArn="arn:aws:iam::AWS_ACCOUNT_ID:role/web")
+    text = text.replace(ECR, "${ImageUri}").replace(
+        '"memory": 128',
+        '"logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-region": "AWS_REGION"}}',
+    )
+    assert value_from(looked_at(tmp_path, {"task.json": text})) == (
+        "arn:aws:secretsmanager:AWS_REGION:AWS_ACCOUNT_ID:secret:fixbot/web:API_TOKEN::"
+    )
+
+
+def test_the_settings_fill_what_the_file_does_not_say(tmp_path: Path) -> None:
+    wishes = Settings(account="999988887777", region="eu-north-1", secrets=Secrets(prefix="team/"))
+    text = task_json(("API_TOKEN", PASSWORD), executionRoleArn="web").replace(ECR, "nginx:1.27")
+    assert value_from(looked_at(tmp_path, {"task.json": text}, wishes)) == (
+        "arn:aws:secretsmanager:eu-north-1:999988887777:secret:team/web:API_TOKEN::"
+    )
+
+
+def test_parameters_where_the_settings_want_them(tmp_path: Path) -> None:
+    wishes = Settings(secrets=Secrets(store="ssm"))
+    report = looked_at(tmp_path, {"task.json": task_json(("API_TOKEN", PASSWORD))}, wishes)
+    assert value_from(report) == "/fixbot/web/API_TOKEN"
+    body = report.proposals[0].body
+    assert "ssm:GetParameters" in body
+    assert "arn:aws:ssm:eu-west-1:111122223333:parameter/fixbot/web/*" in body
+    assert "Set `account` and `region`" not in body
+
+
+def test_an_arn_of_the_settings_is_allowed_without_its_key(tmp_path: Path) -> None:
+    arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:shop-AbCdEf"
+    wishes = Settings(secrets=Secrets(existing={"API_TOKEN": f"{arn}:token::"}))
+    report = looked_at(tmp_path, {"task.json": task_json(("API_TOKEN", PASSWORD))}, wishes)
+    assert value_from(report) == f"{arn}:token::"
+    body = report.proposals[0].body
+    assert f'"Resource": "{arn}"' in body
+    assert "create-secret" not in body
+
+
+def test_a_name_that_is_listed_already_only_leaves_the_environment(tmp_path: Path) -> None:
+    known = [{"name": "API_TOKEN", "valueFrom": "/shop/token"}]
+    text = task_json(("API_TOKEN", PASSWORD), ("LOG_LEVEL", "info"))
+    text = text.replace('"memory": 128', f'"secrets": {json.dumps(known)}')
+    found = container_of(looked_at(tmp_path, {"task.json": text}))
+    assert found["secrets"] == known
+    assert found["environment"] == [{"name": "LOG_LEVEL", "value": "info"}]
+
+
+def test_an_emptied_environment_goes(tmp_path: Path) -> None:
+    assert "environment" not in container_of(
+        looked_at(tmp_path, {"task.json": task_json(("API_TOKEN", PASSWORD))})
+    )
+
+
+# What is not a task definition of its own
+
+
+def test_a_bare_array_says_that_the_task_stands_elsewhere(tmp_path: Path) -> None:
+    listed = json.loads(task_json(("API_TOKEN", PASSWORD)))["containerDefinitions"]
+    report = looked_at(tmp_path, {"web.json": json.dumps(listed, indent=2)})
+    assert one(report).status is Status.FIXED
+    assert "stands elsewhere" in report.proposals[0].body
+
+
+def test_a_json_file_that_terraform_reads_names_its_secret_itself(tmp_path: Path) -> None:
+    listed = json.loads(task_json(("API_TOKEN", PASSWORD)))["containerDefinitions"]
+    main = (
+        'resource "aws_ecs_task_definition" "web" {\n  family = "web"\n  execution_role_arn = '
+        "aws_iam_role.web.arn\n"
+        '  container_definitions = file("${path.module}/web.json")\n}\n\n'
+        'resource "aws_iam_role" "web" {\n  name = "web"\n}\n'
+    )
+    report = looked_at(tmp_path, {"web.json": json.dumps(listed, indent=2), "main.tf": main})
+    arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:fixbot/web"
+    assert f'"valueFrom": "{arn}:API_TOKEN::"' in patched(report, "web.json")
+    assert f'resources = ["{arn}-??????"]' in patched(report, "main.tf")
+    assert "aws_secretsmanager_secret" not in patched(report, "main.tf")
+
+
+def test_a_service_of_terraform_aws_modules_lists_what_its_role_reads(tmp_path: Path) -> None:
+    main = (
+        'module "web" {\n  source  = "terraform-aws-modules/ecs/aws//modules/service"\n  version = '
+        '"6.0.0"\n\n'
+        '  name = "web"\n  container_definitions = {\n    web = {\n      image = "web:2"\n      '
+        "environment = [\n"
+        f'        {{ name = "API_TOKEN", value = "{PASSWORD}" }},\n      ]\n    }}\n  }}\n}}\n'
+    )
+    after = patched(looked_at(tmp_path, {"main.tf": main}), "main.tf")
+    assert "task_exec_secret_arns = [aws_secretsmanager_secret.web.arn]" in after
+
+
+def test_a_batch_job_moves_too(tmp_path: Path) -> None:
+    text = (
+        "Resources:\n  Job:\n    Type: AWS::Batch::JobDefinition\n    Properties:\n      Type: container\n"
+        "      ContainerProperties:\n        Image: web:2\n        ExecutionRoleArn: !Ref Role\n        "
+        "Environment:\n"
+        f"          - {{Name: API_TOKEN, Value: {PASSWORD}}}\n          - "
+        "{Name: LOG_LEVEL, Value: info}\n"
+    )
+    after = patched(looked_at(tmp_path, {"job.yaml": text}), "job.yaml")
+    assert (
+        "Secrets:\n          - Name: API_TOKEN\n            ValueFrom: !Sub " in after or "Secrets:" in after
+    )
+    assert "JobSecret:\n    Type: AWS::SecretsManager::Secret" in after
+
+
+# CloudFormation
+
+
+TEMPLATE = """\
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: {Version: "2012-10-17", Statement: []}
+  Api:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      ExecutionRoleArn: !GetAtt Role.Arn
+      ContainerDefinitions:
+        - Name: api
+          Image: api:2
+          Environment:
+            - Name: DB_PASSWORD
+              Value: %s
+  Worker:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      ExecutionRoleArn: !Sub "${Role.Arn}"
+      ContainerDefinitions:
+        - Name: worker
+          Image: worker:2
+          Environment:
+            - Name: DB_PASSWORD
+              Value: %s
+"""
+DATABASE = """\
+  Db:
+    Type: AWS::RDS::DBInstance
+    Properties:
+      MasterUsername: shop
+      MasterUserPassword: %s
+"""
+
+
+def test_two_tasks_of_one_role_each_bring_their_permission(tmp_path: Path) -> None:
+    after = patched(looked_at(tmp_path, {"t.yaml": TEMPLATE % (PASSWORD, "another-One-7")}), "t.yaml")
+    assert after.count("PolicyName: ") == 2
+    assert "Resource: !Ref ApiSecret" in after
+    assert "Resource: !Ref WorkerSecret" in after
+
+
+def test_tasks_that_share_a_database_go_together(tmp_path: Path) -> None:
+    text = TEMPLATE % (PASSWORD, PASSWORD) + DATABASE % PASSWORD
+    report = looked_at(tmp_path, {"t.yaml": text})
+    after = patched(report, "t.yaml")
+    assert after.count("${Db.MasterUserSecret.SecretArn}:password::") == 2
+    assert "ManageMasterUserPassword: true" in after
+    assert "MasterUserPassword: plum" not in after
+    assert len(report.proposals) == 1
+    assert "every seven days" in report.proposals[0].body
+
+
+def test_neither_of_them_goes_if_one_cannot(tmp_path: Path) -> None:
+    text = TEMPLATE % (PASSWORD, PASSWORD) + DATABASE % PASSWORD
+    text += f"Outputs:\n  Login:\n    Value: shop:{PASSWORD}\n"
+    report = looked_at(tmp_path, {"t.yaml": text})
+    assert {f.status for f in report.findings} == {Status.REFUSED}
+    assert all("in line 33" in (f.reason or "") for f in report.findings)
+    assert not report.patches
+    assert PASSWORD not in everything_said(report)
+
+
+def test_a_weak_password_that_is_also_a_plain_word_still_moves(tmp_path: Path) -> None:
+    text = TEMPLATE % ("postgres", "another-One-7")
+    text += "Outputs:\n  Engine:\n    Value: postgres\n"
+    assert "ApiSecret" in patched(looked_at(tmp_path, {"t.yaml": text}), "t.yaml")
+
+
+def test_a_role_that_may_read_everything_is_left_as_it_is(tmp_path: Path) -> None:
+    policy = (
+        "      Policies:\n        - PolicyName: all\n          PolicyDocument:\n            Statement:\n"
+        '              - {Effect: Allow, Action: "secretsmanager:GetSecretValue", Resource: "*"}\n  Api:\n'
+    )
+    text = (TEMPLATE % (PASSWORD, "!Ref Other")).replace("  Api:\n", policy)
+    assert patched(looked_at(tmp_path, {"t.yaml": text}), "t.yaml").count("PolicyName") == 1
+
+
+def test_a_taken_logical_name_gets_a_number(tmp_path: Path) -> None:
+    text = TEMPLATE % (PASSWORD, "!Ref Other") + "  ApiSecret:\n    Type: AWS::SecretsManager::Secret\n"
+    assert "${ApiSecret2}:DB_PASSWORD::" in patched(looked_at(tmp_path, {"t.yaml": text}), "t.yaml")
+
+
+def test_a_secret_named_by_a_parameter_is_refused(tmp_path: Path) -> None:
+    text = TEMPLATE % ('!Sub "{{resolve:secretsmanager:${Name}:SecretString:password}}"', "!Ref Other")
+    finding = one(looked_at(tmp_path, {"t.yaml": text}))
+    assert finding.status is Status.REFUSED
+    assert "may be a secret's name or its ARN" in (finding.reason or "")
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("!Ref A", "${A}"),
+        ("!GetAtt A.Arn", "${A.Arn}"),
+        ("{Fn::GetAtt: [A, Arn]}", "${A.Arn}"),
+        ('!Sub "x${A}y"', "x${A}y"),
+        ("!Sub ['x-${B}', {B: !Ref A}]", "x-${A}"),
+        ('!Join ["-", [a, !Ref B, c]]', "a-${B}-c"),
+        ("{Fn::Join: ['', [a, {Ref: B}]]}", "a${B}"),
+        ("!ImportValue x", "${?}"),
+        ("!Select [0, !Ref A]", "${?}"),
+        ("plain", "plain"),
+    ],
+)
+def test_functions_are_read_as_the_text_they_make(written: str, text: str) -> None:
+    (root,) = grammar("yaml").parse(f"a: {written}\n")
+    node = root.get("a")
+    assert node is not None
+    assert rendered(node) == text
+
+
+@given(st.text(max_size=60), st.booleans())
+def test_any_text_is_written_as_some_value(text: str, json_: bool) -> None:
+    assert substituting(text, json=json_) is not None
+
+
+# Kubernetes
+
+
+POD = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+  namespace: shop
+spec:
+  template:
+    spec:
+      containers:
+        - name: web
+          image: web:2
+          env:
+            - name: DB_PASSWORD
+              value: %s
+"""
+DRIVER = """\
+apiVersion: secrets-store.csi.x-k8s.io/v1
+kind: SecretProviderClass
+metadata:
+  name: other
+spec:
+  provider: %s
+"""
+OPERATOR = """\
+apiVersion: external-secrets.io/v1beta1
+kind: ExternalSecret
+metadata:
+  name: other
+spec:
+  secretStoreRef:
+    name: store
+    kind: SecretStore
+"""
+
+
+def test_a_secret_with_another_value_is_not_taken(tmp_path: Path) -> None:
+    secret = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: web-secrets\ndata:\n  DB_PASSWORD: b3RoZXI=\n"
+    after = patched(looked_at(tmp_path, {"web.yaml": POD % PASSWORD, "secret.yaml": secret}), "web.yaml")
+    assert "name: web-env-secrets" in after
+
+
+def test_a_secret_with_the_same_value_is_taken_and_named(tmp_path: Path) -> None:
+    secret = f"apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\nstringData:\n  DB_PASSWORD: {PASSWORD}\n"
+    report = looked_at(tmp_path, {"web.yaml": POD % PASSWORD, "secret.yaml": secret})
+    assert "name: db\n                  key: DB_PASSWORD" in patched(report, "web.yaml")
+    assert "The Secret db stands in this repository" in report.proposals[0].body
+    assert PASSWORD not in everything_said(report)
+
+
+def test_a_secret_of_another_namespace_is_not_taken(tmp_path: Path) -> None:
+    secret = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\n  namespace: other\nstringData:\n  DB_PASSWORD: <x>\n"
+    after = patched(looked_at(tmp_path, {"web.yaml": POD % PASSWORD, "secret.yaml": secret}), "web.yaml")
+    assert "name: web-secrets" in after
+
+
+def test_the_operators_version_is_kept_and_mentioned(tmp_path: Path) -> None:
+    report = looked_at(tmp_path, {"web.yaml": POD % PASSWORD, "other/es.yaml": OPERATOR})
+    made = patched(report, "web-external-secret.yaml")
+    assert made.startswith("apiVersion: external-secrets.io/v1beta1\nkind: ExternalSecret\n")
+    assert "v1beta1" in report.proposals[0].body
+    assert "serves one namespace only" in report.proposals[0].body
+
+
+def test_an_operator_without_a_known_store_makes_no_file(tmp_path: Path) -> None:
+    operator = OPERATOR.partition("  secretStoreRef")[0]
+    report = looked_at(tmp_path, {"web.yaml": POD % PASSWORD, "other/es.yaml": operator})
+    assert [patch.path for patch in report.patches] == ["web.yaml"]
+    assert "kubectl apply" in report.proposals[0].body
+
+
+def test_the_csi_driver_brings_its_volume_and_mount(tmp_path: Path) -> None:
+    report = looked_at(tmp_path, {"web.yaml": POD % PASSWORD, "class.yaml": DRIVER % "aws"})
+    after = patched(report, "web.yaml")
+    assert "secretProviderClass: web-secrets" in after
+    assert "mountPath: /mnt/web-secrets" in after
+    assert "objectName: fixbot/shop/web" in patched(report, "web-secret-provider.yaml")
+
+
+def test_a_driver_for_another_cloud_is_not_used(tmp_path: Path) -> None:
+    report = looked_at(tmp_path, {"web.yaml": POD % PASSWORD, "class.yaml": DRIVER % "azure"})
+    assert [patch.path for patch in report.patches] == ["web.yaml"]
+
+
+def test_two_workloads_of_one_name_get_files_of_their_own(tmp_path: Path) -> None:
+    both = {"all.yaml": POD % PASSWORD, "quick.yaml": (POD % "another-One-7").replace("DB_", "MQ_")}
+    report = looked_at(tmp_path, {**both, "other/es.yaml": OPERATOR.replace("v1beta1", "v1")})
+    made = {patch.path: patch.after for patch in report.patches if patch.before is None}
+    assert len(made) == 2
+    assert sum("secretKey: DB_PASSWORD" in text for text in made.values()) == 1
+    assert sum("secretKey: MQ_PASSWORD" in text for text in made.values()) == 1
+
+
+def test_a_taken_file_name_is_refused(tmp_path: Path) -> None:
+    files = {"web.yaml": POD % PASSWORD, "web-external-secret.yaml": OPERATOR}
+    finding = one(looked_at(tmp_path, files))
+    assert finding.status is Status.REFUSED
+    assert "exists already" in (finding.reason or "")
+
+
+def test_a_variable_of_another_is_no_secret(tmp_path: Path) -> None:
+    assert not looked_at(tmp_path, {"web.yaml": POD % '"$(OTHER)"'}).findings
+
+
+# Judging values
+
+
+def test_how_bad_it_is(tmp_path: Path) -> None:
+    text = task_json(("DB_PASSWORD", PASSWORD), ("API_TOKEN", "changeme")).replace(
+        '"memory": 128',
+        '"logConfiguration": {"logDriver": "splunk", "options": {"splunk-token": '
+        '"5e1f7c90-1c2d-4000-8000-1c2d3e4f5a6b"}}',
+    )
+    report = looked_at(tmp_path, {"task.json": text})
+    assert {f.message.split()[0]: f.severity for f in report.findings} == {
+        "DB_PASSWORD": Severity.CRITICAL,
+        "API_TOKEN": Severity.LOW,
+        "splunk-token": Severity.HIGH,
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "secret"),
+    [
+        ("DATABASE_URL", "postgres://u:hunter2x@${HOST}/db", True),
+        ("DATABASE_URL", "postgres://u:${PASSWORD}@${HOST}/db", False),
+        ("DB_PASSWORD", "${Stage}-hunter2", True),
+        ("DB_PASSWORD", "${Stage}", False),
+        ("DB_PASSWORD", "hunter2", False),
+        ("TOKEN", "${Stage}-token", False),
+        ("DB_PASSWORD", "{{resolve:secretsmanager:${Secret}:SecretString:password}}", False),
+    ],
+)
+def test_a_secret_written_out_in_a_template(name: str, text: str, secret: bool) -> None:
+    assert literal_part(name, text) is secret
+
+
+@given(st.text(max_size=80), st.text(max_size=200))
+def test_any_text_can_be_judged(name: str, text: str) -> None:
+    assert literal_part(name, text) in (True, False)
+
+
+@given(st.text(max_size=60))
+def test_no_secrets_name_ends_like_an_arn(family: str) -> None:
+    name = store_name("fixbot/", family)
+    assert not (name[-7:-6] == "-" and name[-6:].isalnum() and name[-6:].isascii())
+
+
+@given(st.text(max_size=120))
+def test_any_text_may_stand_where_an_arn_is_expected(text: str) -> None:
+    (root,) = grammar("json").parse(json.dumps({"image": text, "name": "x"}))
+    task = Task("t.json", "ecs", "ecs", "web", root, ECS, execution_role=root.get("image"))
+    task.containers.append(Container(root, task, ECS, 0))
+    assert isinstance(place(task, Settings()), Place)
+    assert whole(text) in text
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["DB_PASSWORD", "API_TOKEN", "LOG_LEVEL", "CLIENT_SECRET"]), st.text(max_size=20)
+        ),
+        max_size=5,
+    )
+)
+def test_any_environment_is_moved_whole_or_left_whole(
+    tmp_path: Path, environment: list[tuple[str, str]]
+) -> None:
+    before = task_json(*environment)
+    report = looked_at(tmp_path, {"task.json": before})
+    after = next((patch.after for patch in report.patches), before)
+    (container,) = json.loads(after)["containerDefinitions"]
+    kept = [each["name"] for each in container.get("environment", [])]
+    moved = [each["name"] for each in container.get("secrets", [])]
+    assert set(kept) | set(moved) == {name for name, _ in environment}
+    assert not set(kept) & set(moved) or report.findings
+    again = looked_at(tmp_path, {"task.json": after})
+    assert not again.patches
