@@ -128,6 +128,7 @@ def test_the_patch_is_what_a_person_would_write(
         ("a: |\n  x\nb: 1\n    # c\nc: 2\n", drop("b"), "block scalar above"),
         ("a: |+\n  x\nb: 1\n\nc: 2\n", drop("b"), "block scalar above"),
         ("a: {b: &x 1}\nc: *x\n", drop("a"), "anchor"),
+        ("a: |+\n  x\nb: 1", drop("b"), "keeps every line end"),
         ("? &x k\n: {b: 1}\nc: *x\n", drop("k"), "anchor"),
         ("a: 1\rb: 2\r", put([], "n", 1), "line ends"),
         ("[a: b]", put([0], "n", 1), "braces"),
@@ -152,6 +153,7 @@ def test_changes_of_nested_collections_that_end_on_one_line_go_to_their_own_dept
 def test_new_items_take_the_places_of_dropped_ones() -> None:
     assert changed("[a, b]", drop(0), drop(1), add([], "c")) == "[c]"
     assert changed("[a, b, c]", drop(0), drop(1)) == "[c]"
+    assert changed("{a: 1, b: 2}", drop("a"), put([], "new", 1, "a")) == "{b: 2, new: 1}"
     assert changed("- a # a\n- b # b\n", drop(0), drop(1), add([], "c"), add([], "d")) == "- c # a\n- d\n"
 
 

@@ -115,6 +115,8 @@ def _line_drop(text: str, wanted: Rewrite, index: int, before: list[Edit]) -> Ed
     if previous is not None and index:
         _check_swallowed(text, previous, start, end)
         if end == len(text) and _open_ended(text, previous):
+            if "+" in places.block_header(text, places.last_leaf(previous))[0]:
+                raise CannotEdit("the file would end in a block scalar that keeps every line end behind it")
             return Edit(start, end, "")
     if start == 0 or text[start - 1] == "\ufeff" or (before and before[-1].end == start):
         return Edit(start, places.next_line(text, child.end), "")

@@ -13,7 +13,7 @@ from fixbot.tree import Kind, Node
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FAR = 2_000
+FAR = 200
 """Nodes that are looked at where the neighbours show nothing."""
 
 
@@ -67,19 +67,30 @@ def block_habits(text: str, node: Node, at: int) -> Habits:
 def _nearest(node: Node) -> Iterator[Node]:
     """The collection, its siblings and all that is above, then whatever the document begins with."""
     yield node
-    yield from islice(_below(node), FAR // 20)
+    yield from islice(_below(node), FAR // 5)
     above: Node | None = node.parent
     while above is not None:
         yield above
-        yield from islice(places.children(above), FAR // 20)
+        yield from islice(_inside(above), FAR // 5)
         above = above.parent
-    yield from islice(node.root.walk(), FAR)
+    yield from islice(_below(node.root), FAR)
 
 
 def _below(node: Node) -> Iterator[Node]:
-    walk = node.walk()
-    next(walk)
-    yield from walk
+    """All nodes below, without touching more of a long list than is asked for."""
+    stack = [_inside(node)]
+    while stack:
+        child = next(stack[-1], None)
+        if child is None:
+            stack.pop()
+            continue
+        yield child
+        if child.alias is None:
+            stack.append(_inside(child))
+
+
+def _inside(node: Node) -> Iterator[Node]:
+    return iter(node.items) if node.items else (entry.value for entry in node.entries)
 
 
 def _offset(text: str, node: Node, kind: Kind) -> int | None:

@@ -15,7 +15,9 @@ _HEADER = re.compile(r"[|>](?P<signs>[-+0-9]*)[ \t]*(?P<comment>#[^\r\n]*)?")
 
 def check_lines(text: str) -> None:
     """Raises CannotEdit where YAML and everyone else disagree on what a line is."""
-    if text.count("\r") != text.count("\r\n") or any(sign in text for sign in "\x85\u2028\u2029"):
+    if ("\r" in text and text.count("\r") != text.count("\r\n")) or any(
+        sign in text for sign in "\x85\u2028\u2029"
+    ):
         raise CannotEdit("the file has line ends other than LF and CRLF")
 
 
