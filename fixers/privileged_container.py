@@ -123,7 +123,7 @@ def _effect(name: str, given: list[str]) -> str:
     if given:
         kept = f"{name} keeps {' and '.join(given)} and loses every other privilege: a call that needs one"
     else:
-        kept = f"{name} runs with the usual capabilities: mounting, loading modules or changing the host's network"
+        kept = f"{name} runs with the usual capabilities: mounting or changing the host's network"
     return f'{kept} fails with "Operation not permitted".'
 
 

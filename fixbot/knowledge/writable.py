@@ -112,9 +112,7 @@ def _configured(container: Container, world: World) -> WritePaths | None:
     reference = container.image or ""
     for glob, paths in world.settings.write_paths.items():
         if reference and fnmatchcase(reference, glob):
-            return WritePaths(
-                tuple(paths), verified=False, by=By.NAME, evidence="`write_paths` in .fixbot.yml"
-            )
+            return WritePaths(tuple(paths), verified=False, evidence="`write_paths` in .fixbot.yml")
     return None
 
 
@@ -164,7 +162,9 @@ def _space(container: Container, path: str) -> Space:
 def _slug(name: str, path: str) -> str:
     """A name that both APIs take: at most 63 lower-case letters, digits and hyphens."""
     short = re.sub(r"^/(?:var|usr/local|opt)/", "/", path).strip("/").replace("/", "-") or "root"
-    base = re.sub(r"[^a-z0-9-]+", "-", (short if name.startswith("#") else f"{name}-{short}").lower()).strip("-")
+    base = re.sub(r"[^a-z0-9-]+", "-", (short if name.startswith("#") else f"{name}-{short}").lower()).strip(
+        "-"
+    )
     return base if len(base) <= 63 else (base[:40] + "-" + short[-20:]).strip("-")
 
 

@@ -119,7 +119,7 @@ class Container:
             yield from self._variables(self._listed(name), conditional=chosen)
 
     def _listed(self, name: str) -> Sequence[Node]:
-        """The items of a list, in HCL those inside `concat(…)` or a condition too, or the blocks of that name."""
+        """The items of a list (in HCL those inside `concat(…)` or a condition too), or the blocks."""
         node = self.get(name)
         if node is not None and node.kind is Kind.LIST:
             return node.items

@@ -20,7 +20,7 @@ def value_of(node: Node | None) -> Scalar | Unset:
 
 
 def truth(node: Node | None) -> bool | Unset | None:
-    """A flag's value. Strings "true" and "false" count, as CloudFormation and the ECS API's readers take them."""
+    """A flag's value; "true" and "false" count, since CloudFormation and the ECS API take them so."""
     value = value_of(node)
     if isinstance(value, str):
         return {"true": True, "false": False}.get(value.lower(), UNKNOWN)
