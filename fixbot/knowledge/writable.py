@@ -47,7 +47,8 @@ class Needs:
 
 def writable_paths(container: Container, world: World) -> Needs | Refusal:
     """The volumes that keep the program alive, or why that can't be said."""
-    if (refusal := _sensor(container)) is not None:
+    configured = _configured(container, world)
+    if configured is None and (refusal := _sensor(container)) is not None:
         return refusal
     if container.task.exec_enabled:
         return Refusal(
@@ -55,7 +56,7 @@ def writable_paths(container: Container, world: World) -> Needs | Refusal:
             "documents a read-only root as unsupported with it. Turn ECS Exec off, or keep this as it is."
         )
     image = Image.parse(container.image or "")
-    row = _configured(container, world) or write_paths(image)
+    row = configured or write_paths(image)
     if row is not None and row.paths is None:
         return Refusal(
             f"{_called(image, container)} can't simply get a read-only root: {row.note or row.evidence}"
@@ -72,7 +73,7 @@ def _sensor(container: Container) -> Refusal | None:
     launcher = sensor_launcher(container.words("entryPoint") + container.words("command")[:1])
     sources = {
         source
-        for item in container.node.many(container.spelling.key("volumesFrom"))
+        for item in container.node.many(container.spelling.field("volumesFrom"))
         if (source := text_of(item.get(container.spelling.key("sourceContainer"))))
     }
     beside = [
