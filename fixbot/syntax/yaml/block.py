@@ -112,23 +112,22 @@ def _line_drop(text: str, wanted: Rewrite, index: int, before: list[Edit]) -> Ed
     start = places.line_start(text, places.child_start(text, wanted.node, index))
     end = places.line_end(text, child.end)
     previous = next((each for each in wanted.children[index - 1 :: -1] if not wanted.drops(each)), None)
-    if previous is not None and index:
-        _check_swallowed(text, previous, start, end)
-        if end == len(text) and _open_ended(text, previous):
-            if "+" in places.block_header(text, places.last_leaf(previous))[0]:
-                raise CannotEdit("the file would end in a block scalar that keeps every line end behind it")
-            return Edit(start, end, "")
+    scalars = [each for each in previous.walk() if places.is_block_scalar(each)] if previous and index else []
+    signs = [places.block_header(text, each)[0] for each in scalars]
+    if signs:
+        _check_swallowed(text, signs, start, end)
+    if end == len(text) and not all("-" in each for each in signs):
+        return Edit(start, end, "")
     if start == 0 or text[start - 1] == "\ufeff" or (before and before[-1].end == start):
         return Edit(start, places.next_line(text, child.end), "")
     return Edit(places.line_end(text, start - 1), end, "")
 
 
-def _check_swallowed(text: str, before: Node, start: int, end: int) -> None:
-    """Raises CannotEdit where the lines behind a dropped entry would become content of a block scalar."""
-    scalars = [each for each in before.walk() if places.is_block_scalar(each)]
-    if not scalars:
-        return
-    keeps = any("+" in places.block_header(text, each)[0] for each in scalars)
+def _check_swallowed(text: str, signs: list[str], start: int, end: int) -> None:
+    """Raises CannotEdit where what follows a dropped entry would become content of a block scalar above."""
+    keeps = any("+" in each for each in signs)
+    if keeps and end == len(text):
+        raise CannotEdit("the file would end in a block scalar that keeps every line end behind it")
     column = places.column(text, start + len(text[start:end]) - len(text[start:end].lstrip(" ")))
     at = places.next_line(text, end)
     while at < len(text):
