@@ -150,6 +150,16 @@ def test_access_keys_come_with_the_better_way(tmp_path: Path) -> None:
             "arn:aws:secretsmanager:eu-west-1:111122223333:secret:fixbot/orders-worker-secrets:API_TOKEN::",
         ),
         ({}, "nginx:1.27", "/fixbot/web/API_TOKEN"),
+        (
+            {"executionRoleArn": "web"},
+            "840364872350.dkr.ecr.us-west-2.amazonaws.com/aws-appmesh-envoy:v1",
+            "/fixbot/web/API_TOKEN",
+        ),
+        (
+            {"executionRoleArn": "web", "taskRoleArn": "arn:aws:iam::444455556666:role/web"},
+            "840364872350.dkr.ecr.us-west-2.amazonaws.com/aws-appmesh-envoy:v1",
+            "arn:aws:secretsmanager:us-west-2:444455556666:secret:fixbot/web:API_TOKEN::",
+        ),
     ],
 )
 def test_where_a_secret_is_looked_for(
@@ -440,7 +450,8 @@ def test_a_secret_with_the_same_value_is_taken_and_named(tmp_path: Path) -> None
 
 
 def test_a_secret_of_another_namespace_is_not_taken(tmp_path: Path) -> None:
-    secret = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\n  namespace: other\nstringData:\n  DB_PASSWORD: <x>\n"
+    secret = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\n  namespace: other\n"
+    secret += "stringData:\n  DB_PASSWORD: <x>\n"
     after = patched(looked_at(tmp_path, {"web.yaml": POD % PASSWORD, "secret.yaml": secret}), "web.yaml")
     assert "name: web-secrets" in after
 

@@ -41,7 +41,7 @@ def move(task: Task, moved: Sequence[Leak], world: World) -> Move | Refusal:
     grant = granted(task, template.owner_name, list(there.values()), root, json=template.json)
     made = _made(task, new, going, template, world)
     found = raw_ecs.assemble(task, going, raw_ecs.Parts(there, grant, made, _family(task, template)))
-    changes = (*found.changes, *(template.secret(new) if new else ()))
+    changes = (*(template.secret() if new else ()), *found.changes)
     if any(source.changes for source in there.values()):
         found = databases.told(found, list(there.values()), template.path)
     return replace(found, sources=sources, changes=changes)
@@ -64,7 +64,7 @@ class Template:
         """A Ref of the secret, which is its full ARN."""
         return substituting(f"${{{self.secret_name}}}", json=self.json)
 
-    def secret(self, _new: Sequence[Leak]) -> tuple[Change, ...]:
+    def secret(self) -> tuple[Change, ...]:
         """The resource; it has no value, which a person stores."""
         near = (self.owner_name,)
         return (Put(self.resources, (self.secret_name,), {"Type": "AWS::SecretsManager::Secret"}, near),)

@@ -92,7 +92,9 @@ def _given(name: str, variable: str, folder: Folder) -> Manual | None:
         return None
     default = text_of(block.node.get("default"))
     if truth(block.node.get("sensitive")) is True:
-        what = f"the sensitive variable {variable}, which Terraform hides in its output, but not in the task definition"
+        what = (
+            f"the sensitive variable {variable}, hidden in Terraform's output, but not in the task definition"
+        )
     elif default is not None and classify(name, default).secret:
         what = f"the variable {variable}, whose default is a secret in clear ({folder.line(block.node)})"
     else:

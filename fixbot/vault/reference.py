@@ -19,6 +19,9 @@ _ARN = re.compile(r"arn:(?P<partition>[^:\s]+):(?P<service>[\w-]+):(?P<region>[^
 _ECR = re.compile(
     r"(?P<account>[^./\s]+)\.dkr\.ecr(?:-fips)?\.(?P<region>[^.\s]+)\.(?:amazonaws\.com(?P<china>\.cn)?|on\.aws)/"
 )
+_OF_AWS = frozenset(("840364872350", "906394416424", "602401143452", "763104351884", "709825985650"))
+"""Accounts whose registries hold images of AWS: App Mesh's Envoy, Fluent Bit, EKS add-ons, deep learning
+containers, the Marketplace (each service's own page names its registry)."""
 _REGION_OPTIONS = ("awslogs-region", "region", "aws_region")
 _SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
 _FULL = re.compile(r"(arn:[^:]+:secretsmanager:[^:]*:[^:]*:secret:[^:]+)(?::.*)?")
@@ -52,7 +55,7 @@ def place(task: Task, settings: Settings) -> Place:
             found.account or witness.account,
         )
     if found.partition is None and found.region is not None and found.account is not None:
-        return Place(_partition(found.region), found.region, found.account)
+        return Place(partition_of(found.region), found.region, found.account)
     return found
 
 
@@ -62,7 +65,12 @@ def _witnesses(task: Task) -> Iterator[Place]:
     role = raw_text(task.execution_role)
     if role is not None:
         yield _from_arn(role)
-    yield from (_from_image(raw_text(container.get("image"))) for container in task.containers)
+    if (
+        task.node is not None
+        and (text := raw_text(task.node.get(task.spelling.key("taskRoleArn")))) is not None
+    ):
+        yield _from_arn(text)
+    yield _from_images(task)
     for container in task.containers:
         options = container.get("logConfiguration.options")
         for name in _REGION_OPTIONS:
@@ -86,14 +94,19 @@ def _from_arn(text: str) -> Place:
     return Place(match["partition"], match["region"] or None, match["account"] or None)
 
 
-def _from_image(image: str | None) -> Place:
-    match = _ECR.match(image or "")
-    if match is None:
-        return Place()
-    return Place("aws-cn" if match["china"] else None, match["region"], match["account"])
+def _from_images(task: Task) -> Place:
+    """What the images' registries agree upon; those of AWS itself tell nothing of whose account this is."""
+    hosts = [found for each in task.containers if (found := _ECR.match(raw_text(each.get("image")) or ""))]
+    accounts = {host["account"] for host in hosts} - _OF_AWS
+    regions = {host["region"] for host in hosts}
+    return Place(
+        "aws-cn" if any(host["china"] for host in hosts) else None,
+        regions.pop() if len(regions) == 1 else None,
+        accounts.pop() if len(accounts) == 1 else None,
+    )
 
 
-def _partition(region: str) -> str:
+def partition_of(region: str) -> str:
     """The partition of a Region; its name begins with the partition's own mark outside `aws`."""
     known = {"cn-": "aws-cn", "us-gov-": "aws-us-gov", "us-iso-": "aws-iso", "us-isob-": "aws-iso-b"}
     return next((name for mark, name in known.items() if region.startswith(mark)), "aws")

@@ -12,11 +12,12 @@ from fixbot.tree import Block, Code, Node, Value
 from fixbot.vault import steps
 from fixbot.vault.folder import Folder
 from fixbot.vault.raw_ecs import Grant, by_service, has_role
+from fixbot.vault.reference import partition_of
 from fixbot.vault.source import SECRETS_MANAGER, SSM, Source
 
 _ROLE = re.compile(r"aws_iam_role\.([\w-]+)(\[[^\[\]]*\])?\.arn")
 _ACTIONS = {SSM: "ssm:GetParameters", SECRETS_MANAGER: "secretsmanager:GetSecretValue"}
-_MANAGED = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
+_MANAGED = "iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
 
 
 def granted(task: Task, label: str, sources: Sequence[Source], folder: Folder) -> Grant | Refusal:
@@ -110,11 +111,15 @@ def _without_role(task: Task, label: str, sources: Sequence[Source], folder: Fol
             "principals": {"type": "Service", "identifiers": ["ecs-tasks.amazonaws.com"]},
         }
     }
+    partition = task.partition or partition_of(task.region or "")
     role: dict[str, Value] = {
-        "name": name.replace("_", "-"),
+        "name_prefix": f"{name.replace('_', '-')}"[:37] + "-",
         "assume_role_policy": Code(f"data.aws_iam_policy_document.{name}.json"),
     }
-    attached: dict[str, Value] = {"role": Code(f"aws_iam_role.{name}.name"), "policy_arn": _MANAGED}
+    attached: dict[str, Value] = {
+        "role": Code(f"aws_iam_role.{name}.name"),
+        "policy_arn": f"arn:{partition}:{_MANAGED}",
+    }
     blocks = [
         ("data", Block(("aws_iam_policy_document", name), trust)),
         ("resource", Block(("aws_iam_role", name), role)),
