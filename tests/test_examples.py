@@ -37,7 +37,7 @@ def examples() -> Iterator[tuple[Page, Example]]:
 
 def looked_at(folder: Path, fixer: Fixer, example: Example) -> Report:
     config = example.before.get(".fixbot.yml")
-    settings = settings_from(config, ".fixbot.yml") if config else Settings()
+    settings = settings_from(Settings(), config, ".fixbot.yml") if config else Settings()
     settings = dataclasses.replace(settings, never_patch=())
     return run(Checkout.open(str(folder)), (fixer,), settings)
 
