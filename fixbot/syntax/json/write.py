@@ -209,16 +209,40 @@ class _Layout:
         return self._fit(value, 0)
 
     def _fit(self, value: Value, used: int) -> str:
-        line = self.one_line(value)
         own = next((m for m in self.members if self.own_line(m)), None)
-        if own is None or not isinstance(value, list):
+        if own is not None:
+            gap = self.gap(own)
+            return self._spread(value, used, gap, self._step(gap.lstrip("\r\n")))
+        hugged = self._hugged()
+        return self._spread(value, used, *hugged) if hugged is not None else self.one_line(value)
+
+    def _hugged(self) -> tuple[str, str] | None:
+        """The line end and step of members that open on their neighbour's line: `[{`, `}, {`."""
+        inner = next(iter(self.members[0].value.entries), None) if self.members else None
+        line = self.text.rfind("\n", 0, self.node.start) + 1
+        start = self.text.rfind("\n", 0, inner.key_start) + 1 if inner is not None else 0
+        if inner is None or start < self.node.start or self.text[start : inner.key_start].strip():
+            return None
+        outer = re.compile(r"[ \t]*").match(self.text, line)
+        lead = outer[0] if outer is not None else ""
+        end = "\r\n" if self.text[start - 2 : start] == "\r\n" else "\n"
+        return end + lead, self.text[start : inner.key_start].removeprefix(lead) or "  "
+
+    def _spread(self, value: Value, used: int, gap: str, step: str) -> str:
+        """`value` on one line if that isn't too wide, else one member a line."""
+        line = self.one_line(value)
+        narrow = len(gap.lstrip("\r\n")) + used + len(line) <= _WIDE
+        if narrow or not isinstance(value, dict | list) or not value:
             return line
-        gap = self.gap(own)
-        lead = gap.lstrip("\r\n")
-        if len(lead) + used + len(line) <= _WIDE:
-            return line
-        inner = gap + self._step(lead)
-        return "[" + ",".join(inner + self.one_line(item) for item in value) + gap + "]"
+        inner = gap + step
+        if isinstance(value, list):
+            return "[" + ",".join(inner + self._spread(each, 0, inner, step) for each in value) + gap + "]"
+        pairs = (
+            f"{inner}{json.dumps(key, ensure_ascii=False)}{self.colon}"
+            + self._spread(each, len(key) + 4, inner, step)
+            for key, each in value.items()
+        )
+        return "{" + ",".join(pairs) + gap + "}"
 
     def _step(self, lead: str) -> str:
         """One level of indentation, as the step from the parent to this collection shows it."""
