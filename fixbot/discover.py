@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from fixbot.policies.own_tags import own_tags
 from fixbot.project import Surroundings
 
 _ENDINGS = (
@@ -43,10 +44,6 @@ _YAML = (".yaml", ".yml")
 _LARGE = 100_000
 _ESO = re.compile(rb"apiVersion:\s*[\"']?(external-secrets\.io/v\w+)")
 _CSI = re.compile(rb"apiVersion:\s*[\"']?(secrets-store\.csi\.x-k8s\.io/v\w+)")
-_TAG_HCL = re.compile(rb"[\"']?\b((?i:environment|env|stage))[\"']?\s*=\s*\"([A-Za-z][\w-]{0,62})\"")
-_TAG_CFN = re.compile(
-    rb"\bKey[\"']?\s*:\s*[\"']?((?i:environment|env|stage))[\"']?\s*,?\s*[\"']?Value[\"']?\s*:\s*[\"']?([A-Za-z][\w-]{0,62})"
-)
 
 
 def candidate(path: str) -> bool:
@@ -112,16 +109,9 @@ def surroundings(files: Mapping[str, bytes], paths: Iterable[str], unpatched: It
             csi = found[1].decode()
         if b"enable-execute-command" in data and path.lower().endswith(_SCRIPTS):
             execs.append(path)
-        if b"nv" in data or b"tage" in data:
-            tags.update((k.decode(), v.decode()) for k, v in _tags(path, data))
+        tags.update(own_tags(path, data))
     ranked = tuple((key, value, count) for (key, value), count in tags.most_common(20))
     return Surroundings(frozenset(paths), operator, csi, tuple(execs), ranked, frozenset(unpatched))
-
-
-def _tags(path: str, data: bytes) -> list[tuple[bytes, bytes]]:
-    if path.endswith((".tf", ".tofu")):
-        return _TAG_HCL.findall(data) if b"tags" in data else []
-    return _TAG_CFN.findall(data) if b"Tags" in data else []
 
 
 _GENERATED = re.compile(

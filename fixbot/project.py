@@ -26,7 +26,7 @@ class Surroundings:
     exec_in: tuple[str, ...] = ()
     """Scripts and workflows that switch ECS Exec on."""
     tags: tuple[tuple[str, str, int], ...] = ()
-    """(tag key, tag value, how often) that the repository puts on its own resources, most used first."""
+    """(tag key, tag value or "" where it is computed, how often) of the repository's own resources, most used first."""
     unpatched: frozenset[str] = frozenset()
 
 
@@ -47,7 +47,6 @@ class Project:
         """The documents of the folder that `path` lies in."""
         here = posixpath.dirname(path)
         return [each for each in self.documents.values() if posixpath.dirname(each.path) == here]
-
 
     def related(self, paths: Iterable[str]) -> dict[str, Document]:
         """The documents that must be read again when those of `paths` change: themselves and, where

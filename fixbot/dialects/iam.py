@@ -38,12 +38,31 @@ def is_policy(node: Node) -> bool:
     return any(item.kind is Kind.MAP and item.get("Effect") is not None for item in each)
 
 
-def read(_project: Project, document: Document, root: Node, reading: Reading) -> None:
+def read(project: Project, document: Document, root: Node, reading: Reading) -> None:
     """The policy of a file."""
     node = find(root)
     if node is not None:
         name = posixpath.basename(document.path).split(".")[0]
-        reading.policies.append(policy(document, node, "iam", name, name))
+        found = policy(document, node, "iam", name, name)
+        if _of_terraform(project, document.path):
+            found.escape, found.unescape = double, single
+        reading.policies.append(found)
+
+
+def _of_terraform(project: Project, path: str) -> bool:
+    """Whether a file is a template that Terraform fills in, though none was seen to read it."""
+    named = path.endswith((".tpl", ".tftpl"))
+    return named and any(each.endswith((".tf", ".tofu")) for each in project.surroundings.paths)
+
+
+def double(text: str) -> str:
+    """A text as a Terraform template writes it: `$${` is `${`."""
+    return text.replace("${", "$${")
+
+
+def single(text: str) -> str:
+    """What a Terraform template's text says, `${…}` of its own left as it is."""
+    return text.replace("$${", "${")
 
 
 def policy(document: Document, node: Node, dialect: str, name: str, address: str) -> Policy:

@@ -1,0 +1,242 @@
+"""What a reader is told of a policy that is kept to one environment."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fixbot.iam.policy import many
+from fixbot.iam.tagging import Fate, Guard
+from fixbot.model import Fix, Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from fixbot.iam.outcome import Group, New
+    from fixbot.lens import Policy
+    from fixbot.policies.plans import Decision, Plan
+    from fixbot.policies.tag import Chosen
+
+_MOST = 6
+_OF_TASKS = frozenset({"ecs:ExecuteCommand", "ecs:StopTask", "ecs:UpdateTaskProtection"})
+_GENERAL = ("this", "main", "default", "policy", "inline", "root")
+_SAID = (Fate.UNTOUCHED, Fate.WITHOUT, Fate.TAGS, Fate.NOT_IN_TABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """Tells of one statement.
+
+    `untagged` are services in the repository whose tasks carry no tags, `roles` those that have the
+    policy, where the files show it.
+    """
+
+    decision: Decision
+    plan: Plan
+    chosen: Chosen
+    untagged: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+
+    def fix(self) -> Fix:
+        """The way out, and all that goes with it."""
+        policy = self.decision.statement.policy
+        return Fix(
+            self.decision.changes,
+            before=f"{names(self._limited)} on {self._resource()}",
+            after=self._after(),
+            effect=self._effect(),
+            unknown=f"Whether all that {name_of(policy)} has to change carries the tag today is not known.",
+            commands=self._commands(),
+            steps_before=tuple(self._before_merging()),
+            notes=tuple(self._notes()),
+            alike=policy.address if self.decision.shared else "",
+        )
+
+    @property
+    def _limited(self) -> list[str]:
+        return self._existing + self._creating
+
+    @property
+    def _existing(self) -> list[str]:
+        return actions(self.plan.groups, Fate.EXISTING)
+
+    @property
+    def _creating(self) -> list[str]:
+        return actions(self.plan.groups, Fate.CREATING)
+
+    @property
+    def _mark(self) -> str:
+        """The tag, as a sentence says it."""
+        tag = self.chosen.tag
+        return f"its caller's own `{tag.key}` tag" if tag.variable else f"the tag `{tag.key}` = `{tag.value}`"
+
+    def _resource(self) -> str:
+        listed = [each for each in many(self.decision.data.get("Resource")) if isinstance(each, str)]
+        return ", ".join(f"`{each}`" for each in listed[:2]) or "a wildcard"
+
+    def _after(self) -> str:
+        if self.decision.shared:
+            return "limited by the Deny that another statement brings"
+        if isinstance(self.plan, Guard):
+            count = len(self._limited)
+            return f"the same grant, and a Deny on {count} action{'s' * (count > 1)} without {self._mark}"
+        return f"only with {self._mark}; all else as before"
+
+    def _effect(self) -> str:
+        name, text = name_of(self.decision.statement.policy), []
+        if self._existing:
+            text.append(
+                f'Through {name}, {names(self._existing)} {_fail(self._existing)} with "AccessDenied" on '
+                f"what does not carry {self._mark}, and on what carries no such tag at all."
+            )
+        if self._creating:
+            text.append(
+                f'Through {name}, {names(self._creating)} {_fail(self._creating)} with "AccessDenied" where '
+                f"the request does not give {self._mark} to what it makes."
+            )
+        return " ".join(text)
+
+    def _commands(self) -> tuple[str, ...]:
+        key = self.chosen.tag.key
+        services = sorted({name.partition(":")[0] for name in self._limited})
+        if services == ["ecs"]:
+            untagged = f"services[?!(tags[?key=='{key}'])].serviceName"
+            says = f"# the services of a cluster that have no tag {key}"
+            look = (
+                "aws ecs list-services --cluster CLUSTER --query 'serviceArns[]' --output text | xargs -n 10 "
+                f'aws ecs describe-services --cluster CLUSTER --include TAGS --query "{untagged}" --services'
+            )
+        else:
+            untagged = f"ResourceTagMappingList[?!(Tags[?Key=='{key}'])].ResourceARN"
+            says = "# what has, or had, some tag but not this one"
+            look = (
+                "aws resourcegroupstaggingapi get-resources --resource-type-filters "
+                f'{" ".join(services)} --query "{untagged}"'
+            )
+        return (says, look, *self._analysed())
+
+    def _analysed(self) -> tuple[str, ...]:
+        policy = self.decision.statement.policy
+        if policy.dialect != "iam" or not policy.path.endswith(".json"):
+            return ()
+        path = shlex.quote(policy.path)
+        check = (
+            f"git show HEAD:{path} > before.json && aws accessanalyzer check-no-new-access --policy-type "
+            f"IDENTITY_POLICY --existing-policy-document file://before.json --new-policy-document file://{path}"
+        )
+        return ("# AWS's own proof that nothing new is allowed", check)
+
+    def _before_merging(self) -> Iterator[str]:
+        tag = self.chosen.tag
+        if tag.variable:
+            yield (
+                f"Tag {self._holders()}: `aws iam tag-role --role-name ROLE --tags "
+                f"Key={tag.key},Value=VALUE` (`tag-user` for a user), or where it is defined. Who has no "
+                "such tag counts as `none` and can change nothing."
+            )
+        yield (
+            f"Tag what it has to change with `{tag.key}`: without the tag it is out of reach afterwards."
+            + self._inherited()
+        )
+        if self._creating:
+            yield (
+                f"Let whatever calls {names(self._creating)} set the tag in its request "
+                f"(`--tags key={tag.key},value=VALUE`, or `tags`)."
+            )
+        yield from map(_grant, self.plan.wants)
+
+    def _inherited(self) -> str:
+        text = ""
+        if not _OF_TASKS.isdisjoint(self._existing):
+            text += " Tasks take theirs from the service (`propagateTags`) when they start."
+        if any("ContainerInstance" in name for name in self._existing):
+            text += (
+                " Container instances take theirs from EC2 (`ECS_CONTAINER_INSTANCE_PROPAGATE_TAGS_FROM`)."
+            )
+        return text
+
+    def _holders(self) -> str:
+        if not self.roles:
+            return f"each role or user that has {name_of(self.decision.statement.policy)}"
+        return f"the role{'s' * (len(self.roles) > 1)} {_listed(self.roles)}"
+
+    def _notes(self) -> Iterator[str]:
+        yield self.chosen.why
+        for group in self.plan.groups:
+            if group.fate in _SAID:
+                each = "each " if len(group.actions) > 1 else ""
+                yield f"{names(group.actions)}: {each}{group.explanation}."
+        if self.plan.version is not None:
+            version = self.plan.version
+            yield f"Version becomes {version}: without it AWS takes the tag's variable for plain text."
+        if self.plan.also:
+            others = [self.decision.statement.policy.statements[at] for at in self.plan.also[:_MOST]]
+            named = _listed(each.sid or f"#{each.position + 1}" for each in others)
+            yield f"The Deny reaches what statement {named} of the same policy allows, too."
+        if self.untagged and not _OF_TASKS.isdisjoint(self._existing):
+            yield (
+                f"No tags reach the tasks of {_listed(self.untagged[:_MOST])} (no `propagateTags`), so those "
+                "tasks will be out of reach."
+            )
+
+
+def name_of(policy: Policy) -> str:
+    """What a reader calls the policy: its name, or where that says nothing, its address."""
+    return policy.address.removeprefix("data.") if policy.name in _GENERAL else policy.name
+
+
+def message(decision: Decision) -> str:
+    """What is wrong with a statement."""
+    title = decision.statement.title
+    if decision.plan is None:
+        return f"{title} may be able to change things of every environment"
+    limited = actions(decision.plan.groups, Fate.EXISTING, Fate.CREATING)
+    return f"{title} can change things of every environment ({names(limited)})"
+
+
+def refusal(decision: Decision) -> Refusal:
+    """What is there, why it is left, what a person can do."""
+    known = [each for each in many(decision.data.get("Action")) if isinstance(each, str)]
+    title = decision.statement.title
+    there = f"{title} allows {names(known) if known else 'actions that are filled in elsewhere'}"
+    if decision.unknown:
+        return Refusal(
+            f"{there}, and {decision.problem}: how far it reaches is not known here. Where that value is "
+            "given, name the things it is meant for, or add a condition on `aws:ResourceTag`."
+        )
+    return Refusal(
+        f"{there} for every environment; {decision.problem}. By hand: move the actions that know tags into a "
+        "statement of their own, with a condition on `aws:ResourceTag`."
+    )
+
+
+def actions(groups: Iterable[Group], *fates: Fate) -> list[str]:
+    """The actions that meet one of these fates."""
+    return [name for group in groups if group.fate in fates for name in group.actions]
+
+
+def names(listed: Iterable[str]) -> str:
+    """Some names as code, the first six and how many more there are."""
+    every = list(listed)
+    shown = ", ".join(f"`{each}`" for each in every[:_MOST])
+    return f"{shown} and {len(every) - _MOST} more" if len(every) > _MOST else shown
+
+
+def _fail(listed: list[str]) -> str:
+    return "fails" if len(listed) == 1 else "fail"
+
+
+def _listed(every: Iterable[str]) -> str:
+    *first, last = every
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _grant(wanted: New) -> str:
+    shown = json.dumps({**wanted, "Resource": "*"}, indent=2)
+    below = "\n   ".join(["```json", *shown.split("\n"), "```"])
+    return (
+        f"Allow {names(map(str, many(wanted['Action'])))} while something is created, if no other policy of "
+        f"theirs does (fixbot never grants):\n\n   {below}"
+    )
