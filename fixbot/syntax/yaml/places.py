@@ -10,6 +10,7 @@ _GAP = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _BLANK = re.compile(r"[ \t\r\n]*")
 _PROPERTIES = re.compile(r"(?:[&!]\S*(?:[ \t\r\n]|#[^\n]*)*)*")
 _ONE_LINE = re.compile(r"[&!]\S*(?:[ \t]+[&!]\S*)*")
+_COMMENT = re.compile(r"(?<!\S)#[^\r\n]*")
 _HEADER = re.compile(r"[|>](?P<signs>[-+0-9]*)[ \t]*(?P<comment>#[^\r\n]*)?")
 
 
@@ -115,6 +116,20 @@ def colon_end(text: str, key_end: int) -> int:
     if text[at : at + 1] != ":":
         raise CannotEdit("a key without a colon")
     return at + 1
+
+
+def comments(text: str, node: Node, start: int, end: int) -> list[str]:
+    """The comments between `start` and `end`, where nothing but `node` and its key stand."""
+    spans = [
+        (each.start, each.end) for each in node.walk() if each.kind is Kind.SCALAR or each.alias is not None
+    ]
+    spans += [(entry.key_start, entry.key_end) for each in node.walk() for entry in each.entries]
+    found: list[str] = []
+    at = start
+    for first, last in [*sorted(spans), (end, end)]:
+        found += [part.strip() for part in _COMMENT.findall(text, at, max(first, at))]
+        at = max(at, last)
+    return found
 
 
 def last_leaf(node: Node) -> Node:
