@@ -92,7 +92,7 @@ def test_the_identity_does_not_depend_on_the_value(tmp_path: Path) -> None:
 def test_steps_come_in_the_order_in_which_nothing_stops(tmp_path: Path) -> None:
     report = looked_at(tmp_path, {"task.json": task_json(("DB_PASSWORD", PASSWORD))})
     body = report.proposals[0].body
-    order = ("create-secret", "GetSecretValue", "Deploy", "change the value", "Deregister", "Git's history")
+    order = ("create-secret", "GetSecretValue", "Deploy", "Change the value", "Git's history", "Deregister")
     places = [body.index(word) for word in order]
     assert places == sorted(places)
     assert "file:///dev/stdin" in body

@@ -48,9 +48,8 @@ def move(task: Task, moved: Sequence[Leak], world: World) -> Move:
         steps_after=(
             f"Deploy, and see that the new pods start: `kubectl{_space(task)} get pods`.",
             (
-                "Then change the value where it was issued, store the new one, and restart the pods "
-                f"(`kubectl{_space(task)} rollout restart`): a container keeps what it got at its start. "
-                f"{steps.HISTORY}"
+                f"Change the value where it was issued ({steps.HISTORY}), store the new one, and restart the "
+                f"pods (`kubectl{_space(task)} rollout restart`): a container keeps what it got at its start."
             ),
         ),
         alike=task.address,

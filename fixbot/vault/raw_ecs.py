@@ -160,7 +160,7 @@ def assemble(task: Task, moved: Sequence[Leak], parts: Parts) -> Move:
     last = (
         (steps.revisions(parts.family),)
         if task.kind == "ecs"
-        else (f"Deregister the old revisions of {task.name}. {steps.HISTORY}",)
+        else (f"Deregister the old revisions of {task.name}, which show the old value.",)
     )
     return Move(
         sources=sources,

@@ -130,9 +130,14 @@ def with_order(move: Move, sources: Sequence[Source], databases: list[str], wher
         alike=f"databases of {where}",
         unknown=_UNKNOWN if alone else move.unknown,
         steps_before=(*move.steps_before, _ORDER.format(named)),
-        steps_after=(*move.steps_after[:1], *after, *move.steps_after[2:]),
+        steps_after=(_deploy(move.steps_after[0]), *after, *move.steps_after[2:]),
         notes=(*move.notes, _ROTATION.format(named)),
     )
+
+
+def _deploy(step: str) -> str:
+    """The step without its comfort: here the tasks that run already are touched."""
+    return step.partition("; ")[0].rstrip(".") + "."
 
 
 _UNKNOWN = (

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from fixbot.vault.source import SSM, Source, listed
 
-HISTORY = "Git's history keeps the old value: only changing it makes the copy there worthless."
+HISTORY = "Git's history and the diff of this change keep the old one"
 TASK_ROLE = (
     "These are AWS access keys. Better than moving them: give the task a task role with the same "
     "permissions, "
@@ -66,11 +66,12 @@ def statement(resources: Sequence[str], service: str) -> str:
 
 def grant(role: str, resources: Sequence[str], service: str) -> str:
     """The step for a role that this repository doesn't show, or not in a way that can be added to."""
+    action = "ssm:GetParameters" if service == SSM else "secretsmanager:GetSecretValue"
     block = statement(resources, service).replace("\n", "\n   ")
     return (
-        f"Allow {role} to read it (`kms:Decrypt` as well where a key of your own encrypts it); the managed "
-        "policy "
-        f"`AmazonECSTaskExecutionRolePolicy` does not:\n\n   ```json\n   {block}\n   ```"
+        f"Allow {role} `{action}` on {listed([f'`{each}`' for each in resources])}, which the managed policy "
+        "`AmazonECSTaskExecutionRolePolicy` does not (and `kms:Decrypt`, where a key of your own encrypts it). "
+        f"As a statement:\n\n   ```json\n   {block}\n   ```"
     )
 
 
@@ -88,9 +89,9 @@ def rotate(sources: Sequence[Source]) -> str:
     """The step that makes the old value worthless."""
     services = {service_name(source.service) for source in sources}
     return (
-        f"Then change the value where it was issued, store the new one in {listed(sorted(services))}, and "
-        "start new tasks "
-        "(`aws ecs update-service --force-new-deployment`): a container keeps what it got at its start."
+        f"Change the value where it was issued ({HISTORY}), store the new one in {listed(sorted(services))}, "
+        "and start new tasks (`aws ecs update-service --force-new-deployment`): a container keeps what it got "
+        "at its start."
     )
 
 
@@ -98,24 +99,20 @@ def revisions(family: str) -> str:
     """The step that takes the old value out of AWS."""
     return (
         "Deregister and delete the old revisions, which show the old value to anyone with "
-        "`ecs:DescribeTaskDefinition`: "
-        f"`aws ecs deregister-task-definition --task-definition {quoted(family)}:N`, then `aws ecs "
-        f"delete-task-definitions`. {HISTORY}"
+        "`ecs:DescribeTaskDefinition`: `aws ecs deregister-task-definition --task-definition "
+        f"{quoted(family)}:N`, then `aws ecs delete-task-definitions`."
     )
 
 
 def fill_stack(name: str, keys: Sequence[str]) -> str:
     """The step that fills a secret which CloudFormation makes empty."""
     return (
-        f"The update makes the secret `{name}` empty, and new tasks wait for its value while the old ones "
-        "go on. Store it as soon "
-        "as the secret is there (where a deployment circuit breaker would roll back sooner, deploy the "
-        "secret alone first): "
-        "`aws secretsmanager put-secret-value --secret-id $(aws cloudformation describe-stack-resource "
-        "--stack-name STACK "
-        f"--logical-resource-id {name} --query StackResourceDetail.PhysicalResourceId --output text) "
-        "--secret-string "
-        f"file:///dev/stdin`, then type `{template(keys)}` with each value for its dots, Enter and Ctrl-D."
+        f"Be ready to store the value as soon as the update has made the secret `{name}`, for new tasks wait for "
+        "it while the old ones go on: `aws secretsmanager put-secret-value --secret-id $(aws cloudformation "
+        f"describe-stack-resource --stack-name STACK --logical-resource-id {name} --query "
+        "StackResourceDetail.PhysicalResourceId --output text) --secret-string file:///dev/stdin`, then type "
+        f"`{template(keys)}` with each value for its dots, Enter and Ctrl-D. Where a deployment circuit breaker "
+        "would roll back sooner, deploy the secret alone first."
     )
 
 
