@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from fixbot.change import Change, Put
-from fixbot.dialects.cloudformation import Resource, referred, resources
 from fixbot.lens import Container, Task, Variable
 from fixbot.model import Manual, Refusal
 from fixbot.tree import Node
@@ -16,7 +15,7 @@ from fixbot.vault.functions import substituting
 from fixbot.vault.leak import Judge, Leak
 from fixbot.vault.rds import Databases
 from fixbot.vault.reference import Place, key_of
-from fixbot.vault.source import SECRETS_MANAGER, SSM, Move, Source
+from fixbot.vault.source import SSM, Move, Source
 from fixbot.vault.template_role import granted
 from fixbot.world import World
 
@@ -126,6 +125,3 @@ def judge(task: Task) -> Judge:
         )
 
     return of
-
-
-__all__ = ["SECRETS_MANAGER", "Resource", "Template", "judge", "move", "referred", "resources"]

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Sequence
 
-from fixbot.change import Change
 from fixbot.lens import Task, text_of
-from fixbot.model import NewFile
 from fixbot.vault import operator, steps
 from fixbot.vault.leak import Leak
 from fixbot.vault.secrets_beside import Beside, beside
@@ -112,6 +109,3 @@ def _by_hand(task: Task, name: str, keys: Sequence[str]) -> str:
         "dots, and Ctrl-D "
         f"(a value with `:` or `#` in it goes in quotes):\n\n   ```yaml\n   {text}\n   ```"
     )
-
-
-__all__ = ["Change", "NewFile", "move", "posixpath", "secret_name"]

@@ -218,6 +218,3 @@ def _notes(task: Task, moved: Sequence[Leak], services: Sequence[str]) -> tuple[
     if task.network_mode == "awsvpc" or task.fargate:
         found.append(steps.PRIVATE.format(service=listed(tuple(services))))
     return tuple(found)
-
-
-__all__ = ["Grant", "Parts", "assemble", "by_name", "given", "move"]

@@ -69,8 +69,10 @@ def grant(role: str, resources: Sequence[str], service: str) -> str:
     action = "ssm:GetParameters" if service == SSM else "secretsmanager:GetSecretValue"
     block = statement(resources, service).replace("\n", "\n   ")
     return (
-        f"Allow {role} `{action}` on {listed([f'`{each}`' for each in resources])}, which the managed policy "
-        "`AmazonECSTaskExecutionRolePolicy` does not (and `kms:Decrypt`, where a key of your own encrypts it). "
+        f"Allow {role} `{action}` on {listed([f'`{each}`' for each in resources])}, which the managed "
+        "policy "
+        "`AmazonECSTaskExecutionRolePolicy` does not (and `kms:Decrypt`, where a key of your own encrypts "
+        "it). "
         f"As a statement:\n\n   ```json\n   {block}\n   ```"
     )
 
@@ -89,8 +91,10 @@ def rotate(sources: Sequence[Source]) -> str:
     """The step that makes the old value worthless."""
     services = {service_name(source.service) for source in sources}
     return (
-        f"Change the value where it was issued ({HISTORY}), store the new one in {listed(sorted(services))}, "
-        "and start new tasks (`aws ecs update-service --force-new-deployment`): a container keeps what it got "
+        f"Change the value where it was issued ({HISTORY}), store the new one in "
+        f"{listed(sorted(services))}, "
+        "and start new tasks (`aws ecs update-service --force-new-deployment`): a container keeps what it "
+        "got "
         "at its start."
     )
 
@@ -107,11 +111,15 @@ def revisions(family: str) -> str:
 def fill_stack(name: str, keys: Sequence[str]) -> str:
     """The step that fills a secret which CloudFormation makes empty."""
     return (
-        f"Be ready to store the value as soon as the update has made the secret `{name}`, for new tasks wait for "
-        "it while the old ones go on: `aws secretsmanager put-secret-value --secret-id $(aws cloudformation "
+        f"Be ready to store the value as soon as the update has made the secret `{name}`, for new tasks "
+        "wait for "
+        "it while the old ones go on: `aws secretsmanager put-secret-value --secret-id $(aws "
+        "cloudformation "
         f"describe-stack-resource --stack-name STACK --logical-resource-id {name} --query "
-        "StackResourceDetail.PhysicalResourceId --output text) --secret-string file:///dev/stdin`, then type "
-        f"`{template(keys)}` with each value for its dots, Enter and Ctrl-D. Where a deployment circuit breaker "
+        "StackResourceDetail.PhysicalResourceId --output text) --secret-string file:///dev/stdin`, then "
+        "type "
+        f"`{template(keys)}` with each value for its dots, Enter and Ctrl-D. Where a deployment circuit "
+        "breaker "
         "would roll back sooner, deploy the secret alone first."
     )
 

@@ -143,6 +143,3 @@ def _said(value: Value) -> str:
         joined = ".".join(map(str, inner)) if isinstance(inner, list) else str(inner)
         return joined if name == "Fn::Sub" else f"${{{joined}}}"
     return str(value)
-
-
-__all__ = ["Grant", "granted"]
