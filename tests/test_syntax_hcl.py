@@ -256,7 +256,7 @@ def test_a_column_that_fmt_would_not_leave_so_is_left_alone() -> None:
 
 def test_dropping_the_longest_name_moves_the_column_back() -> None:
     text = "a {\n  x    = 1\n  long = 2 # gone\n  yy   = 3\n}\n"
-    assert drop(text, ("a", "long")) == "a {\n  x  = 1\n  yy = 3\n}\n"
+    assert drop(text, ("a", "long")) == "a {\n  x = 1\n  # gone\n  yy = 3\n}\n"
 
 
 def test_a_value_of_several_lines_leaves_the_column() -> None:
@@ -430,7 +430,7 @@ def test_long_values_have_an_entry_a_line() -> None:
         ("[1, 2, 3]", 2, "[1, 2]"),
         ("[1, 2,]", 1, "[1,]"),
         ("[\n  1,\n  2\n]", 0, "[\n  2\n]"),
-        ("[\n  1, # one\n  # two\n  2 # three\n]", 0, "[\n  # two\n  2 # three\n]"),
+        ("[\n  1, # one\n  # two\n  2 # three\n]", 0, "[\n  # one\n  # two\n  2 # three\n]"),
         ("[{\n  a = 1\n}, {\n  b = 1\n}]", 0, "[{\n  b = 1\n}]"),
         ("[{\n  a = 1\n}, {\n  b = 1\n}]", 1, "[{\n  a = 1\n}]"),
         ("[1, /* two */ 2]", 0, "[ /* two */ 2]"),
@@ -447,7 +447,7 @@ def test_dropping_keeps_commas_and_comments_right(text: str, path: str | int, af
 
 
 def test_comments_between_dropped_items_stay() -> None:
-    assert drop("t = [\n  1, # a\n  # b\n  2,\n  3\n]\n", ("t", 0), ("t", 1)) == "t = [\n  # b\n  3\n]\n"
+    assert drop("t = [\n  1, # a\n  # b\n  2,\n  3\n]\n", ("t", 0), ("t", 1)) == "t = [\n  # a\n  # b\n  3\n]\n"
     assert drop("t = [1 # a\n  # b\n  , 2]\n", ("t", 0)) == "t = [ # a\n  # b\n   2]\n"
     assert drop("t = [1, /* b */ 2]\n", ("t", 1)) == "t = [1, /* b */ ]\n"
     assert drop("a /* b */ {}\n\nc {}\n/* d */ e = 1\n", ("e",)) == "a /* b */ {}\n\nc {}\n/* d */ \n"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
+from fixbot.syntax.comments import comments
 from fixbot.syntax.hcl.layout import line_after, line_start
 from fixbot.tree import Edit
 
@@ -12,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fixbot.syntax.hcl.layout import Child, Layout
+
+
+_COMMENT = re.compile(r"#[^\r\n]*|//[^\r\n]*|/\*.*?\*/", re.DOTALL)
 
 
 def removals(layout: Layout) -> Iterator[Edit]:
@@ -32,13 +37,27 @@ def removals(layout: Layout) -> Iterator[Edit]:
 def _lines(layout: Layout, run: list[Child]) -> Iterator[Edit]:
     text = layout.text
     start, end = line_start(text, run[0].start), run[0].after
+    remarks = _remarks(text, run[0])
     for child in run[1:]:
         begin = line_start(text, child.start)
         if text[end:begin].strip():
-            yield _without_doubled_blank(layout, start, end)
-            start = begin
+            yield _without_lines(layout, start, end, remarks)
+            start, remarks = begin, ""
         end = child.after
-    yield _without_doubled_blank(layout, start, end)
+        remarks += _remarks(text, child)
+    yield _without_lines(layout, start, end, remarks)
+
+
+def _remarks(text: str, child: Child) -> str:
+    """The comments of a child that goes, each on a line of its own."""
+    start = line_start(text, child.start)
+    line = "\r\n" if text[child.after - 2 : child.after] == "\r\n" else "\n"
+    found = comments(text, child.node, child.node.start, child.after, _COMMENT)
+    return "".join(text[start : child.start] + remark + line for remark in found)
+
+
+def _without_lines(layout: Layout, start: int, end: int, remarks: str) -> Edit:
+    return Edit(start, end, remarks) if remarks else _without_doubled_blank(layout, start, end)
 
 
 def _without_doubled_blank(layout: Layout, start: int, end: int) -> Edit:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from fixbot.syntax.comments import comments as find_comments
 from fixbot.tree import CannotEdit, Kind, Node
 
 _GAP = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
@@ -120,16 +121,7 @@ def colon_end(text: str, key_end: int) -> int:
 
 def comments(text: str, node: Node, start: int, end: int) -> list[str]:
     """The comments between `start` and `end`, where nothing but `node` and its key stand."""
-    spans = [
-        (each.start, each.end) for each in node.walk() if each.kind is Kind.SCALAR or each.alias is not None
-    ]
-    spans += [(entry.key_start, entry.key_end) for each in node.walk() for entry in each.entries]
-    found: list[str] = []
-    at = start
-    for first, last in [*sorted(spans), (end, end)]:
-        found += [part.strip() for part in _COMMENT.findall(text, at, max(first, at))]
-        at = max(at, last)
-    return found
+    return find_comments(text, node, start, end, _COMMENT)
 
 
 def last_leaf(node: Node) -> Node:
