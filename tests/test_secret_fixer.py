@@ -396,6 +396,143 @@ def test_any_text_is_written_as_some_value(text: str, json_: bool) -> None:
     assert substituting(text, json=json_) is not None
 
 
+def test_a_template_in_json_shares_its_databases_password(tmp_path: Path) -> None:
+    container = {"Name": "api", "Image": "api:2", "Environment": [{"Name": "DB_PASSWORD", "Value": PASSWORD}]}
+    db = {"Type": "AWS::RDS::DBCluster", "Properties": {"Engine": "x", "MasterUserPassword": PASSWORD}}
+    api = {"Type": "AWS::ECS::TaskDefinition", "Properties": {"ContainerDefinitions": [container]}}
+    text = json.dumps({"Resources": {"Db": db, "Api": api}}, indent=2)
+    after = json.loads(patched(looked_at(tmp_path, {"t.json": text}), "t.json"))["Resources"]
+    secrets = after["Api"]["Properties"]["ContainerDefinitions"][0]["Secrets"]
+    assert secrets[0]["ValueFrom"] == {"Fn::Sub": "${Db.MasterUserSecret.SecretArn}:password::"}
+    assert after["Db"]["Properties"] == {"Engine": "x", "ManageMasterUserPassword": True}
+    (policy,) = after["ApiExecutionRole"]["Properties"]["Policies"]
+    assert policy["PolicyDocument"]["Statement"][0]["Resource"] == {
+        "Fn::GetAtt": ["Db", "MasterUserSecret.SecretArn"]
+    }
+
+
+@pytest.mark.parametrize("extra", ["SourceDBInstanceIdentifier: other", "ManageMasterUserPassword: false"])
+def test_a_database_that_takes_no_password_of_its_own_is_left(tmp_path: Path, extra: str) -> None:
+    text = TEMPLATE % (PASSWORD, "!Ref Other") + DATABASE % PASSWORD + f"      {extra}\n"
+    finding = one(looked_at(tmp_path, {"t.yaml": text}))
+    assert "RDS can't take that over here" in (finding.reason or "")
+
+
+def test_a_role_from_elsewhere_is_told_what_to_allow(tmp_path: Path) -> None:
+    text = (TEMPLATE % (PASSWORD, "!Ref Other")).replace("!GetAtt Role.Arn", "!ImportValue role")
+    report = looked_at(tmp_path, {"t.yaml": text})
+    assert "PolicyName" not in patched(report, "t.yaml")
+    assert '"Resource": "<ARN of ApiSecret>"' in report.proposals[0].body
+
+
+def test_cloudformation_takes_parameters_by_name(tmp_path: Path) -> None:
+    wishes = Settings(secrets=Secrets(store="ssm"))
+    report = looked_at(tmp_path, {"t.yaml": TEMPLATE % (PASSWORD, "!Ref Other")}, wishes)
+    after = patched(report, "t.yaml")
+    assert "ValueFrom: /fixbot/Api/DB_PASSWORD" in after
+    assert (
+        "Resource: !Sub arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/fixbot/Api/*"
+        in after
+    )
+    assert "put-parameter" in report.proposals[0].body
+
+
+# Terraform
+
+
+TASK = """\
+resource "aws_ecs_task_definition" "web" {
+  family = "web"
+  container_definitions = jsonencode([
+    {
+      name  = "web"
+      image = "web:2"
+      environment = [
+        { name = "DB_PASSWORD", value = %s },
+        { name = "LOG_LEVEL", value = "info" }
+      ]
+    }
+  ])
+}
+"""
+
+
+def test_a_role_that_is_made_is_one_for_the_folders_partition(tmp_path: Path) -> None:
+    text = 'provider "aws" {\n  region = "cn-north-1"\n}\n\n' + TASK % f'"{PASSWORD}"'
+    after = patched(looked_at(tmp_path, {"main.tf": text}), "main.tf")
+    assert "execution_role_arn = aws_iam_role.web_execution.arn" in after
+    assert 'policy_arn = "arn:aws-cn:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"' in after
+    assert 'name_prefix        = "web-execution-"' in after
+
+
+def test_names_that_are_taken_get_a_number(tmp_path: Path) -> None:
+    text = TASK % f'"{PASSWORD}"' + '\nresource "aws_secretsmanager_secret" "web" {\n  name = "other"\n}\n'
+    after = patched(looked_at(tmp_path, {"main.tf": text}), "main.tf")
+    assert "${aws_secretsmanager_secret.web_2.arn}:DB_PASSWORD::" in after
+
+
+def test_a_secret_that_terraform_fills_is_not_taken(tmp_path: Path) -> None:
+    more = (
+        '\nresource "aws_secretsmanager_secret" "db_password" {\n  name = "db"\n}\n\n'
+        'resource "aws_secretsmanager_secret_version" "db" {\n'
+        "  secret_id     = aws_secretsmanager_secret.db_password.id\n  secret_string = var.all\n}\n"
+    )
+    after = patched(looked_at(tmp_path, {"main.tf": TASK % f'"{PASSWORD}"' + more}), "main.tf")
+    assert "${aws_secretsmanager_secret.web.arn}:DB_PASSWORD::" in after
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (
+            "data.aws_secretsmanager_secret_version.db.secret_string",
+            "data.aws_secretsmanager_secret_version.db.arn",
+        ),
+        (
+            "jsondecode(data.aws_secretsmanager_secret_version.db[0].secret_string).password",
+            '"${data.aws_secretsmanager_secret_version.db[0].arn}:password::"',
+        ),
+        ('"${aws_ssm_parameter.db.value}"', "aws_ssm_parameter.db.arn"),
+        ("sensitive(data.aws_ssm_parameter.db.value)", "data.aws_ssm_parameter.db.arn"),
+    ],
+)
+def test_what_terraform_reads_is_pointed_at(tmp_path: Path, value: str, written: str) -> None:
+    after = patched(looked_at(tmp_path, {"main.tf": TASK % value}), "main.tf")
+    assert written in after
+    assert value not in after
+    assert "aws_secretsmanager_secret_version" in after or "aws_ssm_parameter" in after
+
+
+@pytest.mark.parametrize(
+    ("value", "more", "reason"),
+    [
+        ('"x-${data.aws_ssm_parameter.db.value}"', "", "Terraform reads a secret into one of them"),
+        (f'"postgres://shop:{PASSWORD}@${{var.host}}/shop"', "", "a secret is written out in one of them"),
+        ("local.password", f'locals {{\n  password = "{PASSWORD}"\n}}\n', "a local whose value, a secret"),
+        ("var.password", f'variable "password" {{\n  default = "{PASSWORD}"\n}}\n', "main.tf:14"),
+        ("random_password.db.result", "", "a password that Terraform makes"),
+        (
+            f'"{PASSWORD}"',
+            f'resource "aws_docdb_cluster" "db" {{\n  master_password = "{PASSWORD}"\n}}\n',
+            "stands a second time in main.tf:15",
+        ),
+        (
+            f'"{PASSWORD}"',
+            f'resource "aws_db_instance" "db" {{\n  count    = 2\n  password = "{PASSWORD}"\n}}\n',
+            "RDS can't take that over here",
+        ),
+    ],
+)
+def test_what_stays_says_why(tmp_path: Path, value: str, more: str, reason: str) -> None:
+    report = looked_at(tmp_path, {"main.tf": TASK % value + more})
+    assert reason in (one(report).reason or "")
+    assert PASSWORD not in everything_said(report)
+
+
+def test_a_variable_that_nothing_calls_secret_is_no_finding(tmp_path: Path) -> None:
+    assert not looked_at(tmp_path, {"main.tf": TASK % "var.password"}).findings
+
+
 # Kubernetes
 
 
