@@ -63,6 +63,7 @@ def body(story: Story) -> str:
         _why(story.fixer),
         _try(fixes),
         _table(story.rows),
+        _worth_knowing(fixes),
         _steps("Before merging", (step for fix in fixes for step in fix.steps_before)),
         _steps("After merging", (step for fix in fixes for step in fix.steps_after)),
         _folded("What was checked", _checked(len(story.rows))),
@@ -98,13 +99,15 @@ def _some(texts: Iterable[str], most: int = _MOST_LINES) -> list[str]:
 def _try(fixes: Sequence[Fix]) -> str:
     unknown = _some(fix.unknown for fix in fixes)
     commands = list(dict.fromkeys(fix.commands for fix in fixes if fix.commands))[:4]
-    more = [note for fix in fixes for note in fix.notes]
     text = "**Not known.** " + " ".join(unknown) if unknown else ""
     if commands:
         text += "\n\n```sh\n" + "\n".join("\n".join(each) for each in commands) + "\n```"
-    if more:
-        text += "\n\n" + "\n".join(f"- {note}" for note in _some(more))
     return text.strip()
+
+
+def _worth_knowing(fixes: Sequence[Fix]) -> str:
+    listed = _some(note for fix in fixes for note in fix.notes)
+    return "**Worth knowing.**\n\n" + "\n".join(f"- {note}" for note in listed) if listed else ""
 
 
 def _table(rows: Sequence[Row]) -> str:

@@ -19,13 +19,19 @@ from fixbot.vault.source import Move, Source, listed
 from fixbot.world import World
 
 
+_CONTROLS = {
+    "ecs": ("ECS.8", "CIS Compute 3.6", "NIST 800-190 4.1.4"),
+    "k8s": ("CIS EKS 4.4.1", "CIS Kubernetes 5.4.1", "NIST 800-190 4.1.4"),
+}
+
+
 @fixer(
     title="Take secrets out of environments",
     one="Take {subject} out of the file",
     many="Take {count} secrets in {folder} out of the files",
     severity=Severity.CRITICAL,
     safety=Safety.REVIEW,
-    controls=("ECS.8", "CIS Compute 3.6", "CIS EKS 4.4.1", "NIST 800-190 4.1.4"),
+    controls=("ECS.8", "CIS Compute 3.6", "CIS EKS 4.4.1", "CIS Kubernetes 5.4.1", "NIST 800-190 4.1.4"),
     references=(
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html",
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-logconfig.html",
@@ -48,6 +54,7 @@ def secret_in_environment(task: Task, world: World) -> Iterator[Found]:
             _outcome(leak, move),
             subject=subject if leak.movable else f"{leak.name} of {task.name}",
             severity=_severity(leak),
+            controls=_CONTROLS[task.spelling.vocabulary],
         )
 
 
@@ -83,14 +90,12 @@ def _outcome(leak: Leak, move: Move | Refusal | None) -> Outcome:
     if leak.kind is Kind.PLACEHOLDER:
         return Manual(
             f"What {leak.name} holds here is a placeholder, so there is no value to move. Whoever fills it "
-            "in should let it "
-            "come from a secret store instead."
+            "in should let it come from a secret store instead."
         )
     if leak.kind is Kind.POSSIBLE:
         return Manual(
             f"Whether {leak.name} holds a secret is not known: {leak.why}. If it does, store it in a "
-            "secret store and refer to "
-            "it; if not, a `fixbot:ignore` with the reason ends this."
+            "secret store and refer to it; if not, a `fixbot:ignore` with the reason ends this."
         )
     if isinstance(leak.way, Refusal | Manual):
         return leak.way
