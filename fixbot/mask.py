@@ -217,6 +217,8 @@ def _hidden(name: str, text: str, start: int, end: int) -> Iterator[tuple[int, i
     if not is_likely_name(name):
         return
     value = text[start:end]
+    if classify(name, value.rstrip("]}) \t")).kind is Kind.NONE:
+        return  # `ManageMasterUserPassword: true}}` at the end of something on one line
     if name == "secretKey" and _KEY.fullmatch(value):
         return  # an ExternalSecret's word for the key that it fills
     kind = classify(name, value).kind

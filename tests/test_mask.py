@@ -173,3 +173,9 @@ def test_hostile_text_takes_time_in_proportion(piece: str) -> None:
     start = time.process_time()
     Masker(["aaaaaaa"]).text(text)
     assert time.process_time() - start < 5
+
+
+def test_a_setting_at_the_end_of_something_on_one_line_is_shown() -> None:
+    line = "    ManageMasterUserPassword: true}}"
+    assert Masker().line(line) == line
+    assert "hunter2" not in Masker().line("    DbPassword: hunter2-abc}}")
