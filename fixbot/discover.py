@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from fixbot.parts import references
 from fixbot.policies.own_tags import own_tags
 from fixbot.project import Surroundings
 
@@ -71,8 +72,8 @@ def relevant_text(text: str) -> bool:
 def companions(files: Mapping[str, bytes], chosen: Iterable[str]) -> list[str]:
     """Files that say more of the chosen ones in their folder.
 
-    That is Terraform with roles, stores and locals beside task definitions, and Secrets and
-    kustomizations beside YAML.
+    That is Terraform with roles, stores and locals beside task definitions, Terraform that reads
+    them by name, and Secrets and kustomizations beside YAML.
     """
     known = set(chosen)
     terraform = {
@@ -86,6 +87,9 @@ def companions(files: Mapping[str, bytes], chosen: Iterable[str]) -> list[str]:
             name = posixpath.basename(path)
             if (ours is terraform and _TELLS.search(data)) or _beside(data) or name.startswith("kustomization."):
                 found.append(path)
+                continue
+        if path not in known and any(read in known for read in references(path, data)):
+            found.append(path)
     return found
 
 

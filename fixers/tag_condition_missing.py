@@ -39,7 +39,8 @@ def tag_condition_missing(policy: Policy, world: World) -> Iterator[Found]:
         chosen = choose(world)
     except ValueError as reason:
         chosen, wrong = Chosen(Tag("Environment", "none"), ""), str(reason)
-    for decision in decide(policy, chosen.tag, about(policy, world.settings.tag_services)):
+    text = world.project.documents[policy.path].text
+    for decision in decide(policy, text, chosen.tag, about(policy, world.settings.tag_services)):
         statement = decision.statement
         outcome = _outcome(decision, chosen, world)
         if wrong:

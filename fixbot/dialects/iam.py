@@ -34,7 +34,8 @@ def is_policy(node: Node) -> bool:
     statements = node.get("Statement")
     if statements is None:
         return False
-    each = statements.items if statements.kind is Kind.LIST else [statements]
+    listed = statements.items if statements.kind is Kind.LIST else [statements]
+    each = [item for one in listed for item in (branches(one) or [one])]
     return any(item.kind is Kind.MAP and item.get("Effect") is not None for item in each)
 
 

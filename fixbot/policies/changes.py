@@ -11,7 +11,7 @@ from fixbot.policies.data import statement as data_of
 from fixbot.tree import CannotEdit, Kind, Node, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from fixbot.iam.tagging import Split
     from fixbot.lens import Policy, Statement
@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 _JOINING = ("concat", "flatten", "compact")
 
 
-def changes(statement: Statement, plan: Split | Guard) -> tuple[Change, ...]:
-    """What carries out a plan for a statement. Raises CannotEdit."""
+def changes(statement: Statement, plan: Split | Guard, text: str) -> tuple[Change, ...]:
+    """What carries out a plan for a statement; `text` is the file's. Raises CannotEdit."""
     policy = statement.policy
     made: list[Change] = []
     alone = _alone(policy)
+    if alone is not None and plan.added and _commented(alone, text):
+        raise CannotEdit("its Statement must become a list, and a comment inside it would be lost")
     if isinstance(plan, Guard):
         made += _added(policy, plan.added, {})
     elif plan.added and alone is not None:
@@ -66,7 +68,19 @@ def _alone(policy: Policy) -> Node | None:
     return listed if listed is not None and listed.kind is Kind.MAP and listed.tag is None else None
 
 
-def _added(policy: Policy, new: Iterable[Data], instead: Data) -> list[Change]:
+def _commented(node: Node, text: str) -> bool:
+    """Whether a comment stands between the values of a map, or behind its last one."""
+    scalars = [each for each in node.walk() if each.kind in (Kind.SCALAR, Kind.CODE)]
+    at, between = node.start, []
+    for each in sorted(scalars, key=lambda each: each.start):
+        between.append(text[at : each.start])
+        at = max(at, each.end)
+    line = text.find("\n", node.end)
+    rest = text[at : line if line >= 0 else len(text)]
+    return any(mark in part for part in (*between, rest) for mark in ("#", "//", "/*"))
+
+
+def _added(policy: Policy, new: Sequence[Data], instead: Data) -> list[Change]:
     """New statements: first where that costs fewer lines, but what allows goes behind what it comes from.
 
     Where few lists end with a comma and many open on the line before (HCL), all goes first.
@@ -76,6 +90,8 @@ def _added(policy: Policy, new: Iterable[Data], instead: Data) -> list[Change]:
     if policy.in_blocks:
         return [Put(policy.node, ("statement",), written(each, policy)) for each in new]
     alone = _alone(policy)
+    if not new:
+        return []
     if alone is None:
         home = _home(policy)
         behind = home.grammar.name != "hcl"

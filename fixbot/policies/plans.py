@@ -45,9 +45,9 @@ class Decision:
     shared: bool = False
 
 
-def decide(policy: Policy, tag: Tag, about: About) -> list[Decision]:
-    """Every statement that changes something of any environment, in their order."""
-    file = _File(policy, document(policy), [_certain(each) for each in policy.statements], tag.variable)
+def decide(policy: Policy, text: str, tag: Tag, about: About) -> list[Decision]:
+    """Every statement that changes something of any environment, in their order; `text` is the file's."""
+    file = _File(policy, text, document(policy), [_certain(each) for each in policy.statements], tag.variable)
     plans: dict[int, Plan] = {}
     decided: dict[int, Decision] = {}
     for at, written in enumerate(policy.statements):
@@ -74,6 +74,7 @@ class _File:
     """A policy, its data, and what of its statements is surely there."""
 
     policy: Policy
+    text: str
     whole: Data
     certain: list[Data]
     variable: bool
@@ -137,7 +138,11 @@ def _carried_out(file: _File, plans: Mapping[int, Plan]) -> tuple[tuple[Change, 
     if (problem := file.problem(plans)) is not None:
         return (), f"it can't be proven that the result allows nothing new: {problem}"
     try:
-        made = [change for at, plan in plans.items() for change in changes(file.policy.statements[at], plan)]
+        made = [
+            change
+            for at, plan in plans.items()
+            for change in changes(file.policy.statements[at], plan, file.text)
+        ]
     except CannotEdit as reason:
         return (), str(reason)
     return tuple(made), ""

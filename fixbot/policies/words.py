@@ -7,6 +7,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fixbot.iam.pattern import action_matches
 from fixbot.iam.policy import many
 from fixbot.iam.tagging import Fate, Guard
 from fixbot.model import Fix, Refusal
@@ -44,7 +45,7 @@ class Teller:
         policy = self.decision.statement.policy
         return Fix(
             self.decision.changes,
-            before=f"{names(self._limited)} on {self._resource()}",
+            before=f"{names(self._granted())} on {self._resource()}",
             after=self._after(),
             effect=self._effect(),
             unknown=f"Whether all that {name_of(policy)} has to change carries the tag today is not known.",
@@ -71,6 +72,13 @@ class Teller:
         """The tag, as a sentence says it."""
         tag = self.chosen.tag
         return f"its caller's own `{tag.key}` tag" if tag.variable else f"the tag `{tag.key}` = `{tag.value}`"
+
+    def _granted(self) -> list[str]:
+        """What is limited, as the author wrote it."""
+        if not isinstance(self.plan, Guard):
+            return self._limited
+        written = [each for each in many(self.decision.data.get("Action")) if isinstance(each, str)]
+        return [each for each in written if any(action_matches(each, name) for name in self._limited)]
 
     def _resource(self) -> str:
         listed = [each for each in many(self.decision.data.get("Resource")) if isinstance(each, str)]
@@ -205,6 +213,10 @@ def refusal(decision: Decision) -> Refusal:
         return Refusal(
             f"{there}, and {decision.problem}: how far it reaches is not known here. Where that value is "
             "given, name the things it is meant for, or add a condition on `aws:ResourceTag`."
+        )
+    if decision.plan is None:
+        return Refusal(
+            f"{there} for every environment. {decision.problem[:1].upper()}{decision.problem[1:]}."
         )
     return Refusal(
         f"{there} for every environment; {decision.problem}. By hand: move the actions that know tags into a "

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from fixbot.change import New, Rewrite
-from fixbot.tree import Block, CannotEdit, Code, Edit, Node, Tagged, Value
+from fixbot.tree import Block, CannotEdit, Code, Edit, Kind, Node, Tagged, Value
 
 _WIDE = 120
 
@@ -167,7 +167,16 @@ class _Layout:
         others = [m for m in self.members if m is not member and self.own_line(m)]
         if self.members[0] is member and others:
             return self.gap(others[0])
-        return self.space
+        return self._next_line() or self.space
+
+    def _next_line(self) -> str:
+        """A new line as a list's last one, where its items are objects that go over lines by themselves."""
+        last = self.members[-1]
+        line = self.text.rfind("\n", 0, last.end) + 1
+        if last.value.kind is not Kind.MAP or line <= self.node.start or self._hugged() is not None:
+            return ""
+        lead = re.compile(r"[ \t]*").match(self.text, line)
+        return ("\r\n" if self.text[line - 2 : line] == "\r\n" else "\n") + (lead[0] if lead else "")
 
     def own_line(self, member: _Member) -> bool:
         """Whether nothing stands before `member` on its line."""
