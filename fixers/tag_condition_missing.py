@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fixbot.fixer import fixer
-from fixbot.iam.tagging import Tag
+from fixbot.iam.tagging import SERVICES, Tag
 from fixbot.lens import Policy
 from fixbot.model import Found, Outcome, Refusal, Severity
 from fixbot.policies.holders import about, roles
-from fixbot.policies.plans import Decision, decide
+from fixbot.policies.plans import Decision, decide, touches
 from fixbot.policies.tag import Chosen, choose
 from fixbot.policies.untagged import untagged
 from fixbot.policies.words import Teller, message, name_of, refusal
@@ -32,7 +32,8 @@ from fixbot.world import World
 )
 def tag_condition_missing(policy: Policy, world: World) -> Iterator[Found]:
     """A statement that changes things of any environment, by wildcard. Only identity policies."""
-    if policy.kind != "identity":
+    services = world.settings.tag_services or tuple(SERVICES)
+    if policy.kind != "identity" or not touches(policy, services):
         return
     wrong = ""
     try:
@@ -40,7 +41,7 @@ def tag_condition_missing(policy: Policy, world: World) -> Iterator[Found]:
     except ValueError as reason:
         chosen, wrong = Chosen(Tag("Environment", "none"), ""), str(reason)
     text = world.project.documents[policy.path].text
-    for decision in decide(policy, text, chosen.tag, about(policy, world.settings.tag_services)):
+    for decision in decide(policy, text, chosen.tag, about(policy, services)):
         statement = decision.statement
         outcome = _outcome(decision, chosen, world)
         if wrong:

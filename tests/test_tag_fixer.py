@@ -502,3 +502,13 @@ def test_whatever_the_policy_no_fix_allows_more(
         assert policy_problem(before, read(after)) is None
         if chosen is made:
             assert not decided(after, tag)[1]
+
+
+def test_actions_that_are_put_together_count_only_where_they_may_be_of_a_service_looked_at(
+    tmp_path: Path,
+) -> None:
+    def joined(start: str) -> str:
+        return policy({**STOP, "Action": [{"Fn::Join": ["", [start, "*"]]}]})
+
+    assert not looked_at(tmp_path / "1", {"p.json": joined("rds:Describe")}).findings
+    assert "its actions are computed" in refused(looked_at(tmp_path / "2", {"p.json": joined("ecs:Stop")}))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fixbot.dialects import iam
 from fixbot.dialects.cloudformation import referred, resources
 from fixbot.iam.policy import VARIABLES_SINCE
-from fixbot.iam.tagging import SERVICES, About
+from fixbot.iam.tagging import About
 from fixbot.lens import text_of
 from fixbot.policies.data import version as document_version
 
@@ -26,7 +26,7 @@ def about(policy: Policy, services: tuple[str, ...]) -> About:
     principals = policy.principals or tuple(_trusted(policy))
     return About(
         version if isinstance(version, str) or version is None else VARIABLES_SINCE,
-        frozenset(services) or SERVICES,
+        frozenset(services),
         principals,
         tuple(name.replace("_", "-") for name in _names(policy)),
     )

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from fixbot.iam.policy import many, strings
 from fixbot.iam.tagging import Guard, Leave, Split, Why, plan_tagging, prove
 from fixbot.policies.changes import changes, conditional
 from fixbot.policies.data import Data, document, filled_in, statement
 from fixbot.policies.exact import exact
-from fixbot.tree import CannotEdit
+from fixbot.tree import CannotEdit, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from fixbot.change import Change
     from fixbot.iam.tagging import About, Tag
@@ -45,6 +46,14 @@ class Decision:
     shared: bool = False
 
 
+def touches(policy: Policy, services: Collection[str]) -> bool:
+    """Whether a policy names one of the services, or something computed; told without its data."""
+    key = "actions" if policy.in_blocks else "Action"
+    nodes = [node for each in policy.statements if (node := each.node.get(key)) is not None]
+    texts = [item.text for node in nodes for item in (node.items if node.kind is Kind.LIST else [node])]
+    return any(text is None or "${" in text or text.lower().partition(":")[0] in services for text in texts)
+
+
 def decide(policy: Policy, text: str, tag: Tag, about: About) -> list[Decision]:
     """Every statement that changes something of any environment, in their order; `text` is the file's."""
     file = _File(policy, text, document(policy), [_certain(each) for each in policy.statements], tag.variable)
@@ -58,6 +67,8 @@ def decide(policy: Policy, text: str, tag: Tag, about: About) -> list[Decision]:
             unknown = plan.why is Why.UNKNOWN
             if unknown and exact(policy, file.statements[at].get("Resource")):
                 continue
+            if unknown and _elsewhere(file.statements[at], about.services):
+                continue
             decided[at] = Decision(written, file.statements[at], problem=plan.reason, unknown=unknown)
     guards = {at: plan for at, plan in plans.items() if isinstance(plan, Guard)}
     covered = _covered(file.certain, plans, tag, about)
@@ -67,6 +78,12 @@ def decide(policy: Policy, text: str, tag: Tag, about: About) -> list[Decision]:
             policy.statements[at], file.statements[at], plan, made, problem, shared=at in covered
         )
     return _together(file, plans, [decided[at] for at in sorted(decided)])
+
+
+def _elsewhere(data: Data, services: frozenset[str]) -> bool:
+    """Whether all actions, also what is written out of computed ones, are of other services."""
+    named = [next((text for text in strings(each) if ":" in text), "") for each in many(data.get("Action"))]
+    return all(":" in text and text.lower().partition(":")[0] not in services for text in named)
 
 
 @dataclass(frozen=True, slots=True)
