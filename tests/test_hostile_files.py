@@ -11,6 +11,7 @@ import socket
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from contextlib import contextmanager
@@ -175,10 +176,13 @@ def as_nobody() -> Iterator[None]:
 
 
 @pytest.fixture
-def open_to_all(tmp_path: Path) -> Path:
-    for folder in (tmp_path, *tmp_path.parents[:2]):
+def open_to_all() -> Iterator[Path]:
+    """A folder that other users may enter, which pytest's own may not be."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name).resolve()
         folder.chmod(0o755)
-    return tmp_path
+        yield folder
+        folder.chmod(0o755)
 
 
 def test_what_may_not_be_read_is_said_and_the_rest_is_served(open_to_all: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from report_samples import SECRET, sample
+from tests.report_samples import SECRET, sample
 
 from fixbot import __version__
 from fixbot.report.json import render

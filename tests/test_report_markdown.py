@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from report_samples import SECRET, sample
+from tests.report_samples import SECRET, sample
 
 from fixbot.report.markdown import code, render
 

@@ -6,7 +6,7 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
-from report_samples import BOTH, ROLE, SECRET, TASK_BEFORE, sample
+from tests.report_samples import BOTH, ROLE, SECRET, TASK_BEFORE, sample
 
 from fixbot.report.patch import holds_secrets, render
 

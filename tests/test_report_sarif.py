@@ -16,7 +16,7 @@ import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from report_samples import BOTH, MOVED, SECRET, TASK_BEFORE, sample
+from tests.report_samples import BOTH, MOVED, SECRET, TASK_BEFORE, sample
 
 from fixbot.fixer import load
 from fixbot.model import Report

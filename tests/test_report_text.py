@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from report_samples import SECRET, nothing, sample
+from tests.report_samples import SECRET, nothing, sample
 
 from fixbot.report import text
 from fixbot.report.style import Style, shown
