@@ -81,7 +81,7 @@ def _notice(fixes: Sequence[Fix]) -> str:
     if len(effects) < 2:
         return " ".join(["**What you will notice.**", *effects, *([rollout] if rollout else [])])
     listed = "\n".join(f"- {effect}" for effect in effects)
-    return f"**What you will notice.** {rollout}\n\n{listed}"
+    return f"**What you will notice.** {rollout}".rstrip() + f"\n\n{listed}"
 
 
 def _why(fixer: Fixer) -> str:
@@ -98,10 +98,11 @@ def _some(texts: Iterable[str], most: int = _MOST_LINES) -> list[str]:
 
 def _try(fixes: Sequence[Fix]) -> str:
     unknown = _some(fix.unknown for fix in fixes)
-    commands = list(dict.fromkeys(fix.commands for fix in fixes if fix.commands))[:4]
+    several = list(dict.fromkeys(fix.commands for fix in fixes if fix.commands))[:4]
+    commands = list(dict.fromkeys(command for commands in several for command in commands))
     text = "**Not known.** " + " ".join(unknown) if unknown else ""
     if commands:
-        text += "\n\n```sh\n" + "\n".join("\n".join(each) for each in commands) + "\n```"
+        text += "\n\n```sh\n" + "\n".join(commands) + "\n```"
     return text.strip()
 
 
