@@ -60,7 +60,7 @@ def read(_project: Project, document: Document, root: Node, reading: Reading) ->
             _task(document, resource, services, reading)
         elif resource.type == "AWS::Batch::JobDefinition":
             _job(document, resource, reading)
-        reading.policies.extend(_policies(document, resource))
+        reading.policies.extend(_policies(document, resource, reading))
 
 
 def _task(document: Document, resource: Resource, services: list[Resource], reading: Reading) -> None:
@@ -129,7 +129,7 @@ def _substituted(text: str) -> list[str]:
     return [part.split("}")[0].split(".")[0] for part in text.split("${")[1:]]
 
 
-def _policies(document: Document, resource: Resource) -> Iterator[Policy]:
+def _policies(document: Document, resource: Resource, reading: Reading) -> Iterator[Policy]:
     serverless = resource.type in _SAM_FUNCTIONS
     if (
         not resource.type.startswith("AWS::IAM::")
@@ -137,9 +137,9 @@ def _policies(document: Document, resource: Resource) -> Iterator[Policy]:
         and resource.type != "AWS::SSO::PermissionSet"
     ):
         return
-    trust = resource.properties.get("AssumeRolePolicyDocument")
+    trust = iam.behind(document, resource.properties.get("AssumeRolePolicyDocument"), reading)
     principals = iam.services(trust)
-    for place, node in _documents(resource.properties):
+    for place, node in _documents(document, resource.properties, reading):
         found = iam.policy(
             document,
             node,
@@ -153,18 +153,17 @@ def _policies(document: Document, resource: Resource) -> Iterator[Policy]:
         yield found
 
 
-def _documents(properties: Node) -> Iterator[tuple[str, Node]]:
+def _documents(document: Document, properties: Node, reading: Reading) -> Iterator[tuple[str, Node]]:
     for key in _POLICY_KEYS:
         node = properties.get(key)
         if node is None:
             continue
-        if iam.is_policy(node):
-            yield "", node
+        if (whole := iam.behind(document, node, reading)) is not None:
+            yield "", whole
         for item in node.items:
             for each in branches(item) or [item]:
                 held = each.get("PolicyDocument") if each.kind is Kind.MAP else None
-                name = text_of(each.get("PolicyName")) if held is not None else None
-                if held is not None and iam.is_policy(held):
-                    yield name or "inline", held
+                if (inner := iam.behind(document, held, reading)) is not None:
+                    yield text_of(each.get("PolicyName")) or "inline", inner
                 elif each.kind is Kind.MAP and iam.is_policy(each):
                     yield "inline", each

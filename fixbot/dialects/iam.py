@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import posixpath
 
-from fixbot.document import Document
+from fixbot.document import Document, embed
 from fixbot.lens import Policy, Statement, branches, text_of
 from fixbot.project import Project, Reading
-from fixbot.tree import Kind, Node
+from fixbot.tree import Kind, Node, SyntaxProblem
 
 _WRAPPERS = ("PolicyDocument", "Policy", "policy", "policyDocument")
 
@@ -66,6 +66,67 @@ def single(text: str) -> str:
     return text.replace("$${", "${")
 
 
+def behind(document: Document, node: Node | None, reading: Reading) -> Node | None:
+    """The policy that a value is: a map, or a text that holds one as JSON (`PolicyDocument: |`).
+
+    A text that can't be read where it stands is said aloud.
+    """
+    if node is None or is_policy(node):
+        return node
+    if node.tag == "!Sub" and node.kind is Kind.LIST and node.items:
+        node = node.items[0]
+    text = node.value if node.kind is Kind.SCALAR else None
+    if not isinstance(text, str) or '"Statement"' not in text or not text.lstrip().startswith("{"):
+        return None
+    span = _json_span(document.text, node)
+    if span is not None:
+        try:
+            found = embed(node, document.text, "json", *span)
+        except SyntaxProblem as problem:
+            reading.skip(document, node.start, f"a policy can't be read as JSON ({problem.reason})")
+            return None
+        return found if is_policy(found) else None
+    reading.skip(
+        document, node.start, "a policy stands here as a quoted text; written as a map it can be read"
+    )
+    return None
+
+
+def _json_span(text: str, node: Node) -> tuple[int, int] | None:
+    """Where a YAML scalar stands as it reads, but for blanks; None where it is written otherwise."""
+    if node.style in ("|", ">"):
+        return text.index("\n", node.start) + 1, node.end
+    return (text.index("'", node.start) + 1, node.end - 1) if node.style == "'" else None
+
+
+def _host(node: Node) -> Node | None:
+    """The YAML scalar that a policy was read out of."""
+    host = node.parent
+    while host is not None and host.embedded is None:
+        host = host.parent
+    return host if host is not None and host.grammar.name == "yaml" else None
+
+
+def _spell_text(found: Policy, host: Node) -> None:
+    """`Fn::Sub` leaves `${!aws:…}` alone, and a single quote is doubled between single quotes."""
+    above = host.parent
+    marks = [("${", "${!")] if "!Sub" in (host.tag, above.tag if above is not None else None) else []
+    marks += [("'", "''")] if host.style == "'" else []
+
+    def escape(text: str) -> str:
+        for mark, written in marks:
+            text = text.replace(mark, written)
+        return text
+
+    def unescape(text: str) -> str:
+        for mark, written in marks:
+            text = text.replace(written, mark)
+        return text
+
+    if marks:
+        found.escape, found.unescape = escape, unescape
+
+
 def policy(document: Document, node: Node, dialect: str, name: str, address: str) -> Policy:
     """A policy document given as a JSON-like map, with its statements."""
     found = Policy(document.path, dialect, name, node, address)
@@ -79,6 +140,8 @@ def policy(document: Document, node: Node, dialect: str, name: str, address: str
             if item.kind is Kind.MAP and item.tag is None
         ]
     found.kind = kind_of(found)
+    if (host := _host(node)) is not None:
+        _spell_text(found, host)
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fixbot.dialects import iam
 from fixbot.document import Document
 from fixbot.lens import KUBERNETES, Container, Task, Volume, text_of, truth
 from fixbot.project import Project, Reading
@@ -38,6 +39,19 @@ def read(_project: Project, document: Document, root: Node, reading: Reading) ->
         return
     for place, spec in _pods(root, kind):
         reading.tasks.append(_pod(document, root, kind, place, spec))
+    if "aws" in (text_of(root.get("apiVersion")) or "") and '"Statement"' in document.text:
+        _policies(document, root, kind, reading)
+
+
+def _policies(document: Document, root: Node, kind: str, reading: Reading) -> None:
+    """Policies that objects of an AWS controller (ACK, Crossplane) hold as text."""
+    name = text_of(root.get("metadata", "name")) or "unnamed"
+    for node in root.walk():
+        for entry in node.entries:
+            is_text = entry.value.kind is Kind.SCALAR and entry.value.style != ""
+            if is_text and (found := iam.behind(document, entry.value, reading)) is not None:
+                where = f"{kind}/{name}/{entry.key}"
+                reading.policies.append(iam.policy(document, found, "kubernetes", name, where))
 
 
 def _pods(root: Node, kind: str) -> Iterator[tuple[str, Node]]:

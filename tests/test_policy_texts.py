@@ -1,0 +1,79 @@
+"""Policies that stand in a template as text: `PolicyDocument: |` and the JSON below it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from fixbot.checkout import Checkout
+from fixbot.fixer import load
+from fixbot.model import Report, Status
+from fixbot.pipeline import run
+from fixbot.settings import Settings
+
+TEMPLATE = """\
+Resources:
+  Deploy:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      PolicyDocument: {style}
+        {{
+          "Version": "2012-10-17",
+          "Statement": [{{
+            "Sid": "Deploy",
+            "Effect": "Allow",
+            "Action": ["ecs:DescribeServices", "ecs:UpdateService"],
+            "Resource": "*"
+          }}]
+        }}
+      Description: deploys   # for CI
+"""
+
+
+def looked_at(folder: Path, text: str) -> Report:
+    (folder / "stack.yaml").write_text(text)
+    rule = tuple(fixer for fixer in load() if fixer.name == "tag-condition-missing")
+    return run(Checkout.open(str(folder)), rule, Settings())
+
+
+def test_the_json_of_a_block_scalar_is_changed_where_it_stands(tmp_path: Path) -> None:
+    report = looked_at(tmp_path, TEMPLATE.format(style="|"))
+    assert [finding.status for finding in report.findings] == [Status.FIXED]
+    after = report.patches[0].after
+    assert '          "Statement": [{\n' in after
+    assert "${aws:PrincipalTag/Environment, 'none'}" in after
+    assert after.endswith("      Description: deploys   # for CI\n")
+    assert looked_at(tmp_path, after).findings == ()
+
+
+def test_sub_leaves_the_policy_variable_alone(tmp_path: Path) -> None:
+    report = looked_at(tmp_path, TEMPLATE.format(style="!Sub |"))
+    assert "${!aws:PrincipalTag/Environment, 'none'}" in report.patches[0].after
+    assert looked_at(tmp_path, report.patches[0].after).findings == ()
+
+
+def test_text_that_is_no_json_is_said(tmp_path: Path) -> None:
+    report = looked_at(tmp_path, TEMPLATE.format(style="|").replace('"*"', "*"))
+    assert [(unread.line, unread.reason) for unread in report.unread] == [
+        (5, "a policy can't be read as JSON (not JSON: a value is missing)")
+    ]
+
+
+def test_an_escaped_text_is_said(tmp_path: Path) -> None:
+    statement = '{"Effect": "Allow", "Action": "ecs:*", "Resource": "*"}'
+    quoted = json.dumps(f'{{"Statement": [{statement}]}}')
+    text = f"Resources:\n  A:\n    Type: AWS::IAM::Policy\n    Properties:\n      PolicyDocument: {quoted}\n"
+    assert "a quoted text" in looked_at(tmp_path, text).unread[0].reason
+
+
+def test_a_controllers_policy_is_read_too(tmp_path: Path) -> None:
+    text = (
+        "apiVersion: iam.services.k8s.aws/v1alpha1\nkind: Policy\nmetadata: {name: deploy}\nspec:\n"
+        '  policyDocument: \'{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", '
+        '"Action": "ecs:StopTask", "Resource": "*"}]}\'\n'
+    )
+    report = looked_at(tmp_path, text)
+    assert [(f.resource, f.status) for f in report.findings] == [
+        ("policy deploy, statement #1", Status.FIXED)
+    ]
+    assert looked_at(tmp_path, report.patches[0].after).findings == ()
