@@ -1,0 +1,27 @@
+"""What several test files share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.corpus_files import corpus as place
+from tests.corpus_files import repositories, said
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """The folder whose sub-folders are real repositories; this project's own examples where there is no corpus."""
+    found = place()
+    return repositories()[0].parent if found is None else found
+
+
+def pytest_report_header() -> str:
+    return said()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say it with `-q` too, where there is no header."""
+    if place() is None:
+        terminalreporter.write_line(said(), yellow=True)
