@@ -39,7 +39,11 @@ _STORE = re.compile(
     rb"secretStoreRef:\s*\n\s+(?:kind:\s*(\w+)\s*\n\s+)?name:\s*[\"']?([\w.-]+)(?:[\"']?\s*\n\s+kind:\s*(\w+))?"
 )
 _SECRET = re.compile(rb"^kind:[ \t]*['\"]?(?:Secret|ExternalSecret|SecretProviderClass)\b", re.MULTILINE)
-_TELLS = re.compile(rb"aws_secretsmanager_secret|aws_ssm_parameter|aws_iam_role|sensitive|_password|locals\b|aws_rds|aws_db")
+_TELLS = re.compile(
+    rb"aws_(?:secretsmanager_secret|ssm_parameter|iam_|kms_key|ecs_|rds|db_|scheduler|cloudwatch_event_target)"
+    rb"|template_file|sensitive|_password|^locals\b|^provider \"aws\"",
+    re.MULTILINE,
+)
 _TERRAFORM = (".tf", ".tofu")
 _YAML = (".yaml", ".yml")
 _LARGE = 100_000
@@ -72,25 +76,33 @@ def relevant_text(text: str) -> bool:
 def companions(files: Mapping[str, bytes], chosen: Iterable[str]) -> list[str]:
     """Files that say more of the chosen ones in their folder.
 
-    That is Terraform with roles, stores and locals beside task definitions, Terraform that reads
-    them by name, and Secrets and kustomizations beside YAML.
+    That is Terraform with roles, services, stores and locals beside tasks and policies, Terraform
+    that reads them by name, and Secrets and kustomizations beside YAML.
     """
     known = set(chosen)
-    terraform = {
-        posixpath.dirname(p) for p in known if p.endswith(_TERRAFORM) and b"container_definitions" in files[p]
-    }
+    terraform = {posixpath.dirname(p) for p in known if p.endswith(_TERRAFORM)}
     workloads = {posixpath.dirname(p) for p in known if p.endswith(_YAML)}
     found = []
     for path, data in files.items():
         ours = terraform if path.endswith(_TERRAFORM) else workloads if path.endswith(_YAML) else ()
         if path not in known and posixpath.dirname(path) in ours:
             name = posixpath.basename(path)
-            if (ours is terraform and _TELLS.search(data)) or _beside(data) or name.startswith("kustomization."):
+            if (
+                (ours is terraform and _TELLS.search(data))
+                or _beside(data)
+                or name.startswith("kustomization.")
+            ):
                 found.append(path)
                 continue
         if path not in known and any(read in known for read in references(path, data)):
             found.append(path)
     return found
+
+
+def unnamed(files: Mapping[str, bytes]) -> list[str]:
+    """Files that Terraform reads, and whose names don't say that they matter."""
+    found = {read: None for path, data in files.items() for read in references(path, data)}
+    return [path for path in found if path not in files and not candidate(path)]
 
 
 def _beside(data: bytes) -> bool:

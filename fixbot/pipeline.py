@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from fixbot.checkout import Checkout, Content, Globs
-from fixbot.discover import companions, relevant, surroundings
+from fixbot.discover import companions, relevant, surroundings, unnamed
 from fixbot.examine import Examined, Order, examine
 from fixbot.fixer import Fixer
 from fixbot.model import Patch, Report, Stats, Unread
@@ -69,6 +69,12 @@ def _read(checkout: Checkout) -> _Files:
                 files.texts[content.path] = content.text
         else:
             files.unread.append(content)
+    for entry in checkout.named(unnamed(files.bytes)):
+        content = checkout.read(entry)
+        if isinstance(content, Content) and content.text.lstrip().startswith(("{", "[")):
+            files.bytes[content.path] = content.data
+            if relevant(content.data):
+                files.texts[content.path] = content.text
     for path in companions(files.bytes, files.texts):
         files.texts[path] = files.bytes[path].decode()
     return files
@@ -76,13 +82,14 @@ def _read(checkout: Checkout) -> _Files:
 
 def _order(checkout: Checkout, read: _Files, fixers: tuple[Fixer, ...], settings: Settings) -> Order:
     never = Globs(settings.never_patch)
-    paths = [entry.path for entry in checkout.entries]
+    paths = [*(entry.path for entry in checkout.entries), *read.bytes]
     facts = surroundings(read.bytes, paths, (path for path in read.texts if never.match(path)))
     charts = frozenset(
         path[: -len("Chart.yaml")].rstrip("/") for path in paths if path.endswith("Chart.yaml")
     )
     wishes = {path: found for path, text in read.texts.items() if (found := inline(text))}
-    suppressions = Suppressions(settings.ignore, frozenset(settings.known_rules or (f.name for f in fixers)), date.today(), wishes)  # noqa: DTZ011
+    known = frozenset(settings.known_rules or (f.name for f in fixers))
+    suppressions = Suppressions(settings.ignore, known, date.today(), wishes)  # noqa: DTZ011
     suppressions.check()
     return Order(fixers, settings, suppressions, facts, charts)
 

@@ -54,6 +54,7 @@ class Checkout:
     notes: tuple[str, ...] = ()
     limit: int = LARGEST
     tree: Rooted = field(default_factory=lambda: Rooted(""), repr=False, compare=False)
+    keep: Callable[[str], bool] = field(default=bool, repr=False, compare=False)
 
     @classmethod
     def open(cls, path: str, scope: Scope | None = None, limit: int = LARGEST) -> Checkout:
@@ -78,7 +79,8 @@ class Checkout:
         return replace(self, entries=tuple(listing.entries[:1]), listed=1, notes=())
 
     def _with_all(self, scope: Scope) -> Checkout:
-        listing = Listing(_in_scope(self.git, scope), scope.wanted, notes=list(self.notes))
+        keep = _in_scope(self.git, scope)
+        listing = Listing(keep, scope.wanted, notes=list(self.notes))
         if self.git is None or not _listed_by_git(self.git, listing):
             list_folder(self.root, listing)
             if self.git is not None and (listing.entries or listing.unread):
@@ -91,7 +93,20 @@ class Checkout:
             listed=listing.listed,
             unread=tuple(listing.unread),
             notes=tuple(listing.notes),
+            keep=keep,
         )
+
+    def named(self, paths: Sequence[str]) -> tuple[FileEntry, ...]:
+        """Those of these files that are there and in scope, wanted by their names or not."""
+        listing = Listing(self.keep, lambda _: True)
+        inside = tuple(path for path in paths if path.partition("/")[0] != ".." and "\0" not in path)
+        if self.git is not None and inside:
+            _listed_by_git(self.git, listing, inside)
+        elif inside:
+            for path in inside:
+                if os.path.isfile(full := os.path.join(self.root, path)):
+                    listing.add(path, os.lstat(full).st_mode, None)
+        return tuple(listing.entries)
 
     @property
     def top(self) -> str:

@@ -28,6 +28,8 @@ def syntax_of(path: str, head: str = "") -> str | None:
             first = head.lstrip("\ufeff \t\r\n")[:1]
             return "json" if first in ("{", "[") else "yaml" if head else None
     found = next((syntax for end, syntax in _BY_ENDING.items() if name.endswith(end)), None)
+    if found is None:
+        return "json" if head.lstrip("\ufeff \t\r\n").startswith(("{", "[")) else None
     return "json" if found == "yaml" and _json_in_yaml(head) else found
 
 

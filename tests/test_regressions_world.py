@@ -1,0 +1,90 @@
+"""Shapes met in public repositories, each cut down to what once went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from fixbot.checkout import Checkout, Scope
+from fixbot.discover import candidate
+from fixbot.fixer import load
+from fixbot.model import Finding, Report, Status
+from fixbot.pipeline import run
+from fixbot.settings import Settings
+
+
+def looked_at(folder: Path, files: Mapping[str, str]) -> Report:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(text.encode())
+    return run(Checkout.open(str(folder), Scope(wanted=candidate)), load(), Settings())
+
+
+def found(report: Report, rule: str) -> list[Finding]:
+    return [each for each in report.findings if each.rule == rule]
+
+
+def after(report: Report, path: str) -> str:
+    return next(patch.after for patch in report.patches if patch.path == path)
+
+
+TASK = """resource "aws_ecs_task_definition" "web" {
+  family                = "web"
+  container_definitions = jsonencode([{ name = "web", image = "example/web:1", memory = 128 }])
+}
+"""
+POLICY = '{"Statement": [{"Effect": "Allow", "Action": "ecs:UpdateService", "Resource": "*"}]}\n'
+SERVICE = """resource "aws_ecs_service" "web" {
+  task_definition        = aws_ecs_task_definition.web.arn
+  enable_execute_command = true
+}
+"""
+READER = """resource "aws_iam_policy" "ci" {
+  name   = "ci"
+  policy = file("${path.module}/data/ci_policy")
+}
+"""
+
+
+class TestFilesOfAFolder:
+    def test_a_service_in_a_file_without_containers_says_that_exec_is_on(self, tmp_path: Path) -> None:
+        report = looked_at(tmp_path, {"task.tf": TASK, "service.tf": SERVICE})
+        (finding,) = found(report, "readonly-root-filesystem")
+        assert finding.status is Status.REFUSED
+        assert "ECS Exec is on" in (finding.reason or "")
+
+    def test_a_file_that_terraform_reads_needs_no_ending(self, tmp_path: Path) -> None:
+        report = looked_at(tmp_path, {"main.tf": READER, "data/ci_policy": POLICY})
+        (finding,) = found(report, "tag-condition-missing")
+        assert finding.path == "data/ci_policy"
+        assert finding.status is Status.FIXED
+
+    def test_what_no_terraform_reads_stays_unlisted(self, tmp_path: Path) -> None:
+        report = looked_at(tmp_path, {"main.tf": TASK, "data/ci_policy": POLICY})
+        assert not found(report, "tag-condition-missing")
+
+
+def statefulset(image: str, *paths: str) -> str:
+    mounts = "".join(f"\n        - {{name: data, mountPath: {path}}}" for path in paths)
+    return (
+        "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\n"
+        "spec:\n  template:\n    spec:\n      containers:\n"
+        f"      - name: db\n        image: {image}\n" + (f"        volumeMounts:{mounts}\n" if paths else "")
+    )
+
+
+class TestPostgresOfNoVersion:
+    """Where the data lie changed with version 18; a tag may not say which one it is."""
+
+    @pytest.mark.parametrize("path", ["/var/lib/postgresql/data", "/var/lib/postgresql"])
+    def test_a_volume_where_the_data_lie_settles_it(self, tmp_path: Path, path: str) -> None:
+        text = after(looked_at(tmp_path, {"db.yaml": statefulset("postgres:alpine", path)}), "db.yaml")
+        assert text.count("mountPath: ") == 3
+        assert text.count("mountPath: /var/lib/postgresql") == 1
+        assert "mountPath: /run/postgresql" in text
+
+    def test_without_one_the_folder_that_holds_both_is_mounted(self, tmp_path: Path) -> None:
+        text = after(looked_at(tmp_path, {"db.yaml": statefulset("postgres")}), "db.yaml")
+        assert "mountPath: /var/lib/postgresql\n" in text
