@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache
 from pathlib import Path
@@ -68,6 +68,8 @@ class WritePaths:
     by: By = By.NAME
     user: str = ""
     declared: tuple[str, ...] = ()
+    enough: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Paths below one of `paths` that do as well, where something is mounted there already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,7 @@ def write_paths(image: Image) -> WritePaths | None:
             by=by,
             user=row.get("user", ""),
             declared=tuple(row.get("declared", ())),
+            enough=row.get("enough", {}),
         )
     return None
 

@@ -122,7 +122,12 @@ def _can_add(container: Container) -> bool:
 
 
 def _needs(container: Container, image: Image, row: WritePaths | None, paths: tuple[str, ...]) -> Needs:
-    spaces = tuple(_space(container, path) for path in paths if not _covered(container.mounts, path))
+    enough = row.enough if row is not None else {}
+    spaces = tuple(
+        _space(container, path)
+        for path in paths
+        if not any(_covered(container.mounts, each) for each in (path, *enough.get(path, ())))
+    )
     overridden = bool(container.words("command") or container.words("entryPoint"))
     verified = row is not None and row.verified and not overridden
     notes = (f"{_called(image, container)}: {row.note}",) if row is not None and row.note else ()
