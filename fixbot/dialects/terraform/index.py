@@ -13,6 +13,8 @@ from fixbot.project import Project
 from fixbot.tree import Kind, Node
 
 _LOCAL = re.compile(r"local\.([\w-]+)")
+_ADDRESS = re.compile(r"(?<![\w.-])(?:data\.)?[\w-]+\.[\w-]+")
+_TAKE = ("resource", "data", "module")
 _COMMENT = re.compile(r"^\s*(?:#|//).*$", re.MULTILINE)
 _LABELS = {"resource": 2, "data": 2, "module": 1, "provider": 1, "variable": 1}
 
@@ -47,6 +49,8 @@ class Index:
     blocks: list[Block] = field(default_factory=list)
     by_address: dict[str, Block] = field(default_factory=dict)
     locals: dict[str, tuple[Document, Node]] = field(default_factory=dict)
+    _named: dict[str, frozenset[str]] = field(default_factory=dict)
+    _takers: dict[str, list[tuple[Block, str]]] = field(default_factory=dict)
 
     def of_type(self, type_: str, word: str = "resource") -> Iterator[Block]:
         """The resources, or data sources, of a type."""
@@ -63,9 +67,24 @@ class Index:
 
     def mentions(self, text: str, address: str) -> bool:
         """Whether an expression names a block, itself or by a local."""
-        whole = re.compile(rf"(?<![\w.-]){re.escape(address)}(?![\w-])")
-        texts = [text, *(self._source(name) for name in _LOCAL.findall(text) if name in self.locals)]
-        return any(whole.search(each) for each in texts)
+        return address in self._addresses(text)
+
+    def takers(self, address: str) -> list[tuple[Block, str]]:
+        """The blocks with a value that names that one, each with the attribute."""
+        if not self._takers:
+            for block in self.blocks:
+                for entry in block.node.entries if block.word in _TAKE else ():
+                    for each in self._addresses(block.text(entry.value)):
+                        self._takers.setdefault(each, []).append((block, entry.key))
+        return self._takers.get(address, [])
+
+    def _addresses(self, text: str) -> frozenset[str]:
+        """What looks like an address in an expression, or in the locals that it names."""
+        found = self._named.get(text)
+        if found is None:
+            texts = [text, *(self._source(name) for name in _LOCAL.findall(text) if name in self.locals)]
+            found = self._named[text] = frozenset(name for each in texts for name in _ADDRESS.findall(each))
+        return found
 
     def _source(self, name: str) -> str:
         document, node = self.locals[name]

@@ -34,15 +34,9 @@ def attached(project: Project, index: Index, block: Block) -> Attached:
 
 def users(index: Index, document: Block) -> Iterator[tuple[Block, str]]:
     """The blocks that take a policy document, each with the attribute that does."""
-    for block in index.blocks:
-        if (
-            block is not document
-            and block.word in ("resource", "module")
-            and document.address in block.text(block.node)
-        ):
-            for entry in block.node.entries:
-                if index.mentions(block.text(entry.value), document.address):
-                    yield block, entry.key
+    for block, key in index.takers(document.address):
+        if block is not document and block.word in ("resource", "module"):
+            yield block, key
 
 
 def _roles(index: Index, block: Block, depth: int) -> Iterator[Block]:
@@ -73,8 +67,8 @@ def _with_document(index: Index, block: Block, depth: int) -> Iterator[Block]:
     for user, key in users(index, block):
         if key != "assume_role_policy":
             yield from _roles(index, user, depth + 1)
-    for other in index.of_type("aws_iam_policy_document", "data"):
-        if any(index.mentions(other.text(other.node.get(key)), block.address) for key in SOURCES):
+    for other, key in index.takers(block.address):
+        if other.type == "aws_iam_policy_document" and key in SOURCES:
             yield from _roles(index, other, depth + 1)
 
 
