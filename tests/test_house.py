@@ -102,11 +102,16 @@ def test_a_circle_would_be_seen() -> None:
 
 
 def test_no_room_imports_the_fixers() -> None:
-    assert {room for room, targets in arrows().items() if any(t.startswith("fixers") for t in targets)} == set()
+    assert {
+        room for room, targets in arrows().items() if any(t.startswith("fixers") for t in targets)
+    } == set()
 
 
 def test_a_fixer_meets_no_syntax_no_file_and_no_terminal() -> None:
-    forbidden = {f"fixbot.{room}" for room in ("syntax", "document", "checkout", "dialects", "cli", "report", "pipeline")}
+    forbidden = {
+        f"fixbot.{room}"
+        for room in ("syntax", "document", "checkout", "dialects", "cli", "report", "pipeline")
+    }
     for module, path in MODULES.items():
         if module.startswith("fixers"):
             targets = {room_of(t) for name in imports(path) if (t := known(name, set(MODULES)))}
