@@ -26,7 +26,10 @@ class Surroundings:
     exec_in: tuple[str, ...] = ()
     """Scripts and workflows that switch ECS Exec on."""
     tags: tuple[tuple[str, str, int], ...] = ()
-    """(tag key, tag value or "" where it is computed, how often) of the repository's own resources, most used first."""
+    """(tag key, tag value or "" where it is computed, how often) of the repository's own resources.
+
+    The most used come first.
+    """
     unpatched: frozenset[str] = frozenset()
 
 
@@ -49,8 +52,9 @@ class Project:
         return [each for each in self.documents.values() if posixpath.dirname(each.path) == here]
 
     def related(self, paths: Iterable[str]) -> dict[str, Document]:
-        """The documents that must be read again when those of `paths` change: themselves and, where
-        Terraform is among them or reads them, all of their folders.
+        """The documents that must be read again when those of `paths` change.
+
+        They themselves and, where Terraform is among them or reads them, all of their folders.
         """
         chosen = set(paths)
         if all(self.documents[path].syntax != "hcl" and path not in self.claimed for path in chosen):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 if TYPE_CHECKING:
     from fixbot.change import Rewrite
@@ -55,7 +55,7 @@ Value = Scalar | Code | Tagged | Block | dict[str, "Value"] | list["Value"]
 
 
 class CannotEdit(Exception):
-    """This text has no exact edit for what is asked; the message is the reader's reason."""
+    """There is no exact edit for what is asked of a text; the message is the reader's reason."""
 
 
 class SyntaxProblem(Exception):
@@ -96,6 +96,20 @@ class Entry:
         self.key_start = key_start
         self.key_end = key_end
         self.value = value
+
+
+class _Nothing(list[Any]):
+    """The empty list that nodes share that can't have children."""
+
+    __slots__ = ()
+
+    def append(self, _: object, /) -> None:
+        """Fail, rather than give a child to all of them."""
+        raise TypeError("a node of this kind has no children")
+
+
+_NONE: Final = _Nothing()
+_MAP, _SCALAR = Kind.MAP, Kind.SCALAR  # looked up half a million times
 
 
 class Node:
@@ -144,8 +158,9 @@ class Node:
         self.style = style
         self.value: Scalar = None
         self.tag: str | None = None
-        self.entries: list[Entry] = []
-        self.items: list[Node] = []
+        # Most nodes are scalars: two lists for each would be half of what a large file costs in memory.
+        self.entries: list[Entry] = [] if kind is _MAP else _NONE
+        self.items: list[Node] = _NONE if kind is _MAP or kind is _SCALAR else []
         self.labels: tuple[str, ...] = ()
         self.parent: Node | None = None
         self.alias: Node | None = None
@@ -189,15 +204,16 @@ class Node:
         """The node at `path` below this map, through YAML merge keys; None where it isn't written."""
         node: Node | None = self
         for key in path:
-            node = node._child(key) if node is not None else None
+            node = node.child(key) if node is not None else None
         return node
 
-    def _child(self, key: str) -> Node | None:
+    def child(self, key: str) -> Node | None:
+        """The value of one key, its own or one that a merge key brings in."""
         entry = self.entry(key)
         if entry is not None:
             return entry.value
         for merged in self.merged():
-            if (found := merged._child(key)) is not None:
+            if (found := merged.child(key)) is not None:
                 return found
         return None
 
@@ -211,11 +227,11 @@ class Node:
         """The items of the list at `key`, or every block of that type in an HCL body."""
         if self.style == "body":
             return [entry.value for entry in self.entries if entry.key == key and entry.value.style == "body"]
-        node = self._child(key)
+        node = self.child(key)
         return node.items if node is not None and node.kind is Kind.LIST else ()
 
     def walk(self) -> Iterator[Node]:
-        """This node and all below it, each once: an alias isn't followed."""
+        """The node and all below it, each once: an alias isn't followed."""
         stack = [self]
         while stack:
             node = stack.pop()

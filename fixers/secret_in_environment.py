@@ -18,7 +18,6 @@ from fixbot.vault.leak import Leak, leaks
 from fixbot.vault.source import Move, Source, listed
 from fixbot.world import World
 
-
 _CONTROLS = {
     "ecs": ("ECS.8", "CIS Compute 3.6", "NIST 800-190 4.1.4"),
     "k8s": ("CIS EKS 4.4.1", "CIS Kubernetes 5.4.1", "NIST 800-190 4.1.4"),

@@ -12,7 +12,7 @@ from tests.corpus_files import repositories, said
 
 @pytest.fixture(scope="session")
 def corpus() -> Path:
-    """The folder whose sub-folders are real repositories; this project's own examples where there is no corpus."""
+    """The folder whose sub-folders are real repositories, or hold this project's examples."""
     found = place()
     return repositories()[0].parent if found is None else found
 

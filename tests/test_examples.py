@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,7 @@ from tests.pages import Example, Page, read_page
 
 PAGES = Path(__file__).parent.parent / "docs" / "fixers"
 FIXERS = {fixer.name: fixer for fixer in load()}
-VARIANTS = {
+VARIANTS: dict[str, Callable[[str], str]] = {
     "as written": lambda text: text,
     "CRLF": lambda text: text.replace("\n", "\r\n"),
     "BOM": lambda text: "\ufeff" + text,
@@ -81,12 +81,11 @@ def test_example(tmp_path: Path, page: Page, example: Example, variant: str) -> 
     assert not [f for f in again.findings if f.status is Status.FIXED]
 
 
-def expected(name: str, example: Example, change: object) -> str:
+def expected(name: str, example: Example, change: Callable[[str], str]) -> str:
     text = example.after[name]
     if name == ".fixbot.yml" or name not in example.before:
         return text
-    assert callable(change)
-    return str(change(text))
+    return change(text)
 
 
 def shown(text: str) -> list[str]:

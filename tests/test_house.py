@@ -1,4 +1,4 @@
-"""The house rules that a reader can't be asked to check: which way imports point, who may import what, sizes."""
+"""The house rules that no reader can be asked to check: which way imports point, who imports what, sizes."""
 
 from __future__ import annotations
 

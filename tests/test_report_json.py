@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from tests.report_samples import SECRET, sample
-
 from fixbot import __version__
 from fixbot.report.json import render
+from tests.report_samples import SECRET, sample
 
 
 def test_the_fields_are_those_of_the_contract() -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.report_samples import SECRET, sample
-
 from fixbot.report.markdown import code, render
+from tests.report_samples import SECRET, sample
 
 
 def test_it_reads_as_a_page() -> None:

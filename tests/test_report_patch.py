@@ -6,9 +6,8 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
-from tests.report_samples import BOTH, ROLE, SECRET, TASK_BEFORE, sample
-
 from fixbot.report.patch import holds_secrets, render
+from tests.report_samples import BOTH, ROLE, SECRET, TASK_BEFORE, sample
 
 
 def test_git_applies_it(tmp_path: Path) -> None:

@@ -16,13 +16,13 @@ import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.report_samples import BOTH, MOVED, SECRET, TASK_BEFORE, sample
 
 from fixbot.fixer import load
 from fixbot.model import Report
 from fixbot.report.replacements import replacements
 from fixbot.report.sarif import render
 from fixbot.suppress import Ignore
+from tests.report_samples import BOTH, MOVED, SECRET, TASK_BEFORE, sample
 
 SHAPE = json.loads((Path(__file__).parent / "data" / "sarif_shape.json").read_text())
 

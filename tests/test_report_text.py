@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from tests.report_samples import SECRET, nothing, sample
-
 from fixbot.report import text
 from fixbot.report.style import Style, shown
+from tests.report_samples import SECRET, nothing, sample
 
 CLOSING = ("Apply them: fixbot run --write",)
 

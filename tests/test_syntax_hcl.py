@@ -447,7 +447,9 @@ def test_dropping_keeps_commas_and_comments_right(text: str, path: str | int, af
 
 
 def test_comments_between_dropped_items_stay() -> None:
-    assert drop("t = [\n  1, # a\n  # b\n  2,\n  3\n]\n", ("t", 0), ("t", 1)) == "t = [\n  # a\n  # b\n  3\n]\n"
+    assert (
+        drop("t = [\n  1, # a\n  # b\n  2,\n  3\n]\n", ("t", 0), ("t", 1)) == "t = [\n  # a\n  # b\n  3\n]\n"
+    )
     assert drop("t = [1 # a\n  # b\n  , 2]\n", ("t", 0)) == "t = [ # a\n  # b\n   2]\n"
     assert drop("t = [1, /* b */ 2]\n", ("t", 1)) == "t = [1, /* b */ ]\n"
     assert drop("a /* b */ {}\n\nc {}\n/* d */ e = 1\n", ("e",)) == "a /* b */ {}\n\nc {}\n/* d */ \n"

@@ -154,7 +154,9 @@ def test_new_items_take_the_places_of_dropped_ones() -> None:
     assert changed("[a, b]", drop(0), drop(1), add([], "c")) == "[c]"
     assert changed("[a, b, c]", drop(0), drop(1)) == "[c]"
     assert changed("{a: 1, b: 2}", drop("a"), put([], "new", 1, "a")) == "{b: 2, new: 1}"
-    assert changed("- a # a\n- b # b\n", drop(0), drop(1), add([], "c"), add([], "d")) == "- c # a\n# b\n- d\n"
+    assert (
+        changed("- a # a\n- b # b\n", drop(0), drop(1), add([], "c"), add([], "d")) == "- c # a\n# b\n- d\n"
+    )
 
 
 def test_a_node_ends_where_its_last_character_stands() -> None:

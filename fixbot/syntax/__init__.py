@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -40,16 +41,5 @@ def _json_in_yaml(head: str) -> bool:
 
 def grammar(name: str) -> Grammar:
     """The grammar of that name, imported when it is first needed."""
-    match name:
-        case "yaml":
-            from fixbot.syntax.yaml import GRAMMAR as yaml
-
-            return yaml
-        case "json":
-            from fixbot.syntax.json import GRAMMAR as json
-
-            return json
-        case _:
-            from fixbot.syntax.hcl import GRAMMAR as hcl
-
-            return hcl
+    found: Grammar = import_module(f"fixbot.syntax.{name}").GRAMMAR
+    return found

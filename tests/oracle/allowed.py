@@ -56,7 +56,9 @@ _PLACES: dict[str, tuple[str, ...]] = {
         r"version",
     ),
 }
-_ALLOWED = {rule: re.compile(rf"(?:.*/)?(?:{'|'.join(places)})", re.IGNORECASE) for rule, places in _PLACES.items()}
+_ALLOWED = {
+    rule: re.compile(rf"(?:.*/)?(?:{'|'.join(places)})", re.IGNORECASE) for rule, places in _PLACES.items()
+}
 
 
 def allowed(difference: Difference, rules: set[str]) -> bool:
@@ -74,7 +76,9 @@ def _readonly(_key: str, difference: Difference) -> bool:
         return difference.after is True or difference.after == "true"
     if difference.before is not MISSING and difference.before not in (None, [], {}):
         return False
-    return "ontext" not in difference.path[-1] or _only(difference.after, {"readOnlyRootFilesystem", "read_only_root_filesystem"})
+    return "ontext" not in difference.path[-1] or _only(
+        difference.after, {"readOnlyRootFilesystem", "read_only_root_filesystem"}
+    )
 
 
 def _only(data: Any, keys: set[str]) -> bool:

@@ -97,7 +97,9 @@ def _readings(
     verdict.defects += [Defect("comment lost", path, comment[:100]) for comment in lost]
     known = set(validity.problems(old[1]))
     verdict.defects += [
-        Defect("newly invalid", path, problem) for problem in validity.problems(new[1]) if problem not in known
+        Defect("newly invalid", path, problem)
+        for problem in validity.problems(new[1])
+        if problem not in known
     ]
 
 
@@ -114,8 +116,7 @@ def _lost(before: list[str], after: list[str]) -> list[str]:
 def _bytes(before: str, after: str) -> Iterator[tuple[str, str]]:
     if before.startswith(BOM) != after.startswith(BOM):
         yield "byte order mark", "it came or went"
-    if before[-1:] == "\n" and after[-1:] != "\n" or before[-1:] != "\n" and after[-1:] == "\n":
+    if (before[-1:] == "\n" and after[-1:] != "\n") or (before[-1:] != "\n" and after[-1:] == "\n"):
         yield "last line end", "it came or went"
-    if new := line_ends(after) - line_ends(before):
-        if line_ends(before):
-            yield "line ends", f"{sorted(new)} came"
+    if (new := line_ends(after) - line_ends(before)) and line_ends(before):
+        yield "line ends", f"{sorted(new)} came"

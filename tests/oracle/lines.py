@@ -20,7 +20,9 @@ class Hunk:
 def hunks(before: str, after: str) -> list[Hunk]:
     """The differences in lines, line ends included."""
     old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
-    start = next((i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
+    start = next(
+        (i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new))
+    )
     end = 0
     while end < min(len(old), len(new)) - start and old[-1 - end] == new[-1 - end]:
         end += 1

@@ -30,10 +30,11 @@ class Place:
             if at is None or not isinstance(at.value, dict):
                 return None
             found = at.value.get(key)
-            at = found if found is not None else at._merged(key)
+            at = found if found is not None else at.merged(key)
         return at
 
-    def _merged(self, key: str) -> Place | None:
+    def merged(self, key: str) -> Place | None:
+        """What a YAML `<<` brings in."""
         merge = self.value.get("<<")
         sources = merge.value if merge is not None and isinstance(merge.value, list) else [merge]
         return next((f for s in sources if s is not None and (f := s.get(key)) is not None), None)

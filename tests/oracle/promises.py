@@ -87,7 +87,9 @@ def _together(
     yield from unformatted({path: (before.get(path), after[path]) for path in paths})
 
 
-def _alone(repository: Repository, report: Mapping[str, Any], before: Mapping[str, bytes]) -> Iterator[Defect]:
+def _alone(
+    repository: Repository, report: Mapping[str, Any], before: Mapping[str, bytes]
+) -> Iterator[Defect]:
     """Every proposal as its branch holds it."""
     for proposal in report["proposals"]:
         branch = proposal["branch"]

@@ -16,7 +16,7 @@ _LANGUAGE = tree_sitter.Language(tree_sitter_hcl.language())
 
 
 def read(text: str) -> Reading:
-    """The body: attributes by name, blocks as lists by type; a block's labels stand in `(labels)`. Raises Broken."""
+    """The body: attributes by name, blocks as lists by type; labels in `(labels)`. Raises Broken."""
     tree = tree_sitter.Parser(_LANGUAGE).parse(text.encode())
     if tree.root_node.has_error:
         raise Broken("HCL that doesn't parse")
@@ -73,17 +73,26 @@ def _block(node: Any, made: dict[str, Place], reading: Reading) -> None:
 
 
 def _value(node: Any, reading: Reading) -> Place:
-    while node.type in ("expression", "literal_value", "collection_value", "template_expr") and len(node.children) == 1:
+    while (
+        node.type in ("expression", "literal_value", "collection_value", "template_expr")
+        and len(node.children) == 1
+    ):
         node = node.children[0]
     match node.type:
         case "object":
             return _object(node, reading)
         case "tuple":
-            return _place(node, [_value(each, reading) for each in node.children if each.type == "expression"])
+            return _place(
+                node, [_value(each, reading) for each in node.children if each.type == "expression"]
+            )
         case "string_lit" | "quoted_template":
             return _string(node)
         case "numeric_lit" | "bool_lit" | "null_lit" | "true" | "false":
-            return _place(node, json.loads(node.text)) if _is_json(node.text) else _place(node, node.text.decode())
+            return (
+                _place(node, json.loads(node.text))
+                if _is_json(node.text)
+                else _place(node, node.text.decode())
+            )
         case "heredoc_template":
             return _heredoc(node, reading)
         case "function_call":
@@ -144,7 +153,9 @@ def _heredoc(node: Any, reading: Reading) -> Place:
 def _call(node: Any, reading: Reading) -> Place:
     name = node.children[0].text.decode()
     arguments = next((each for each in node.children if each.type == "function_arguments"), None)
-    given = [each for each in arguments.children if each.type == "expression"] if arguments is not None else []
+    given = (
+        [each for each in arguments.children if each.type == "expression"] if arguments is not None else []
+    )
     if name in ("jsonencode", "tolist", "tomap", "concat", "merge", "flatten", "toset") and given:
         return _place(node, {f"{name}()": _place(node, [_value(each, reading) for each in given])})
     return _place(node, " ".join(node.text.decode().split()), opaque=True)

@@ -1,4 +1,4 @@
-"""JSON as people write it: comments, trailing commas, and bare `${…}`, `<…>` and `{{…}}` in value position."""
+"""JSON as people write it: comments, trailing commas, bare `${…}`, `<…>` and `{{…}}` in value position."""
 
 from __future__ import annotations
 
@@ -60,7 +60,9 @@ class _Parser:
             self.at = hole.end()
             while more := (_HOLE.match(self.text, self.at) or _BARE.match(self.text, self.at)):
                 self.at = more.end()
-            return Place(self.text[start : self.at], self.line(start), self.line(), opaque=True, column=column)
+            return Place(
+                self.text[start : self.at], self.line(start), self.line(), opaque=True, column=column
+            )
         head = self.text[start : start + 1]
         made: Any
         if head == "{":

@@ -26,7 +26,7 @@ def read(text: str) -> Reading:
 
 
 def read_each(text: str) -> Reading:
-    """The same document by document: one that can't be read stands as its bare text. Raises Broken if none can."""
+    """The same document by document: one that can't be read stands as its text. Raises Broken."""
     reading, readable = Reading("yaml", [], []), 0
     starts = [0, *(found.start() + 1 for found in re.finditer(r"\n---(?=[ \t\r\n])", text)), len(text)]
     for start, end in pairwise(starts):
@@ -97,7 +97,13 @@ def _place(node: Any, made: dict[int, Place], twice: list[str], maker: Any) -> P
 def _key(node: Any) -> str:
     if isinstance(node, yaml.ScalarNode):
         return str(node.value)
-    return "{" + ",".join(_key(each) for pair in node.value for each in (pair if isinstance(pair, tuple) else [pair])) + "}"
+    return (
+        "{"
+        + ",".join(
+            _key(each) for pair in node.value for each in (pair if isinstance(pair, tuple) else [pair])
+        )
+        + "}"
+    )
 
 
 def _scalar(node: Any, maker: Any) -> Any:

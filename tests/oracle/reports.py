@@ -12,7 +12,20 @@ from tests.oracle.reading import read
 from tests.oracle.sightings import Sighting, sightings
 
 Report = Mapping[str, Any]
-_NAMES = (".json", ".yaml", ".yml", ".tf", ".tofu", ".hcl", ".template", ".tpl", ".tftpl", ".tmpl", ".j2", ".dist")
+_NAMES = (
+    ".json",
+    ".yaml",
+    ".yml",
+    ".tf",
+    ".tofu",
+    ".hcl",
+    ".template",
+    ".tpl",
+    ".tftpl",
+    ".tmpl",
+    ".j2",
+    ".dist",
+)
 _STATUSES = {"fixed", "refused", "manual", "suppressed"}
 
 
@@ -27,13 +40,20 @@ def consistent(report: Report, before: Mapping[str, bytes]) -> Iterator[Defect]:
     for name in ("patches", "proposals"):
         key = "fixed" if name == "patches" else "findings"
         offered = {i for each in report[name] for i in each[key]}
-        yield from (Defect("report", findings[i]["path"], f"fixed, and in none of the {name}") for i in fixed - offered)
+        yield from (
+            Defect("report", findings[i]["path"], f"fixed, and in none of the {name}")
+            for i in fixed - offered
+        )
         yield from (Defect("report", "", f"{name} hold {i}, which isn't fixed") for i in offered - fixed)
     counted = Counter(i for each in report["proposals"] for i in each["findings"])
-    yield from (Defect("report", findings[i]["path"], "in two proposals") for i, n in counted.items() if n > 1)
+    yield from (
+        Defect("report", findings[i]["path"], "in two proposals") for i, n in counted.items() if n > 1
+    )
     for name in ("branch", "key"):
         values = Counter(each[name] for each in report["proposals"])
-        yield from (Defect("report", "", f"two proposals have the {name} {v}") for v, n in values.items() if n > 1)
+        yield from (
+            Defect("report", "", f"two proposals have the {name} {v}") for v, n in values.items() if n > 1
+        )
 
 
 def _positions(report: Report, before: Mapping[str, bytes]) -> Iterator[Defect]:
@@ -54,15 +74,21 @@ def _positions(report: Report, before: Mapping[str, bytes]) -> Iterator[Defect]:
 def unlisted(report: Report, before: Mapping[str, bytes], seen: Counter[str]) -> Iterator[Defect]:
     """What the oracle sees and the report neither lists nor counts as unread; `seen` counts by rule."""
     listed, unread = _by_place(report)
+    read_in_part = {path for path, _ in listed}
     for path, data in before.items():
         for each in looked_at(path, data):
             seen[each.rule] += 1
             if any(each.first <= line <= each.last for line in listed[path, each.rule]):
                 continue
-            if any(line is None or each.within[0] <= line <= each.within[1] for line in unread[path]):
+            whole = path not in read_in_part
+            if unread[path] and (whole or any(_within(each, line) for line in unread[path])):
                 seen["unread"] += 1
                 continue
             yield Defect("not listed", path, f"line {each.first}: {each.rule}: {each.what}")
+
+
+def _within(each: Sighting, line: int | None) -> bool:
+    return line is None or each.within[0] <= line <= each.within[1]
 
 
 def _by_place(report: Report) -> tuple[dict[tuple[str, str], list[int]], dict[str, list[int | None]]]:

@@ -59,7 +59,9 @@ class Repository:
         """What git answers. Raises CalledProcessError."""
         settings = ("-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "core.autocrlf=false")
         command = ["git", *settings, *words]
-        return subprocess.run(command, cwd=self.folder, check=True, capture_output=True, env=self.environment).stdout
+        return subprocess.run(
+            command, cwd=self.folder, check=True, capture_output=True, env=self.environment
+        ).stdout
 
     @property
     def environment(self) -> dict[str, str]:

@@ -23,8 +23,9 @@ def unformatted(files: Mapping[str, tuple[bytes | None, bytes]]) -> Iterator[Def
             for side, data in (("before", before), ("after", after)):
                 (Path(folder) / f"{side}{number}.tf").write_bytes(data or b"")
             names[path] = str(number)
-        done = subprocess.run([program, "fmt", "-check", "-list=true", folder], check=False, capture_output=True)
+        command = [program, "fmt", "-check", "-list=true", folder]
+        done = subprocess.run(command, check=False, capture_output=True)
         dirty = done.stdout.decode() + done.stderr.decode()
-        for path, number in names.items():
-            if f"after{number}.tf" in dirty and f"before{number}.tf" not in dirty:
+        for path, name in names.items():
+            if f"after{name}.tf" in dirty and f"before{name}.tf" not in dirty:
                 yield Defect("terraform fmt", path, "clean before, not clean now")

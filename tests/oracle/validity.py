@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from tests.oracle.boxes import Box, boxes
 from tests.oracle.nodes import Place, Reading
-from tests.oracle.sightings import Box, boxes
 
 
 def problems(reading: Reading) -> Iterator[str]:
@@ -33,7 +33,9 @@ def _of_box(box: Box) -> Iterator[str]:
     yield from (f"{name} twice in its environment" for name, n in Counter(env).items() if n > 1)
     yield from (f"{name} twice in its secrets" for name, n in Counter(secrets).items() if n > 1)
     yield from (f"{name} is both a value and a secret" for name in set(env) & set(secrets))
-    listed = _list(box, "mountPoints" if box.kind == "ecs" else "volume_mount{}" if hcl_pod else "volumeMounts")
+    listed = _list(
+        box, "mountPoints" if box.kind == "ecs" else "volume_mount{}" if hcl_pod else "volumeMounts"
+    )
     key = "containerPath" if box.kind == "ecs" else "mount_path" if hcl_pod else "mountPath"
     paths = [found.text for each in listed if (found := each.get(_key(box, key))) is not None and found.text]
     yield from (f"{path} is mounted twice" for path, n in Counter(paths).items() if n > 1)

@@ -82,7 +82,12 @@ def _behind(layout: Layout, place: Child | None, texts: list[str], spread: bool)
 def _next_line(layout: Layout, after: int) -> int:
     """Where the first line behind `after` begins that stays."""
     for child in layout.children:
-        if not child.kept and child.own_lines and child.start >= after and layout.text[after : child.start].isspace():
+        if (
+            not child.kept
+            and child.own_lines
+            and child.start >= after
+            and layout.text[after : child.start].isspace()
+        ):
             after = child.after
     return after
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from fixbot.change import Rewrite
+from fixbot.syntax.json.read import parse
+from fixbot.syntax.json.write import rewrite
 from fixbot.tree import Edit, Node
 
 
@@ -16,14 +18,10 @@ class JsonGrammar:
 
     def parse(self, text: str, start: int = 0, end: int | None = None) -> tuple[Node, ...]:
         """The one value in `text[start:end]`. Raises SyntaxProblem."""
-        from fixbot.syntax.json.read import parse
-
         return (parse(self, text, start, len(text) if end is None else end),)
 
     def rewrite(self, text: str, wanted: Rewrite) -> Iterable[Edit]:
         """The edits of one object or array. Raises CannotEdit."""
-        from fixbot.syntax.json.write import rewrite
-
         return rewrite(text, wanted)
 
 

@@ -33,7 +33,7 @@ def rewrite(text: str, wanted: Rewrite) -> Iterator[Edit]:
     for member in members:
         new = wanted.replacement(member.value)
         if new and not wanted.drops(member.value):
-            yield Edit(member.value.start, member.value.end, layout.value(new[0], member.start))
+            yield Edit(member.value.start, member.value.end, layout.value(new[0]))
     new_first = [layout.item(value) for value in wanted.first] or []
     puts = [(layout.entry(each), each) for each in wanted.put]
     last = [layout.item(value) for value in wanted.last]
@@ -95,7 +95,7 @@ class _Surgery:
         return bool(between.strip(" \t\r\n,"))
 
     def _neighbour(self, new: New, kept: list[_Member]) -> _Member:
-        """The member before which a new entry is written: one on a line of its own, if its best neighbours allow it."""
+        """The member before which a new entry is written, one on a line of its own if there is one."""
         found = [at for key in new.near for at, member in enumerate(kept) if member.key == key]
         follows = [kept[min(at + 1, len(kept) - 1)] for at in found] or [kept[-1]]
         return next((member for member in follows if self.layout.own_line(member)), follows[0])
@@ -213,7 +213,7 @@ class _Layout:
         """A list's item."""
         return self._fit(value, 0)
 
-    def value(self, value: Value, start: int) -> str:
+    def value(self, value: Value) -> str:
         """A value in the place of another."""
         return self._fit(value, 0)
 
