@@ -74,13 +74,15 @@ def _is_pod(spec: Node) -> bool:
 
 
 def _nested(root: Node) -> Iterator[tuple[str, Node]]:
-    """Pod templates of custom resources: a `template` with a `spec` that has containers, at any depth."""
+    """Pods and pod templates of custom resources: a `spec` with containers, at any depth."""
     stack: list[tuple[str, Node]] = [("", root)]
     while stack:
         path, node = stack.pop()
         stack.extend((f"{path}.{entry.key}".lstrip("."), entry.value) for entry in reversed(node.entries))
         stack.extend((f"{path}[{i}]", item) for i, item in reversed(list(enumerate(node.items))))
-        if path.endswith("emplate") and node.kind is Kind.MAP and node.alias is None:
+        if node.kind is not Kind.MAP or node.alias is not None:
+            continue
+        if path.endswith("emplate") or text_of(node.get("kind")) == "Pod":
             spec = node.get("spec")
             if spec is not None and _is_pod(spec):
                 yield path, spec

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fixbot.dialects.terraform import ecs, iam, kubernetes, modules, sharing, tfjson
+from fixbot.dialects.terraform import ecs, iam, kubernetes, leftover, modules, sharing, tfjson
 from fixbot.dialects.terraform.index import indices
 from fixbot.project import Project, Reading
 
@@ -10,7 +10,8 @@ from fixbot.project import Project, Reading
 def read(project: Project, reading: Reading) -> None:
     """Every task and policy that Terraform files hold or read; the files read are then claimed."""
     drafts = []
-    for index in indices(project):
+    folders = indices(project)
+    for index in folders:
         found = ecs.drafts(project, index, reading)
         sharing.apart(found, index, reading)
         modules.read(project, index, found, reading)
@@ -18,4 +19,5 @@ def read(project: Project, reading: Reading) -> None:
         iam.read(project, index, reading)
         drafts += found
     sharing.finish(project, drafts, reading)
+    leftover.say(folders, reading)
     tfjson.read(project, reading)

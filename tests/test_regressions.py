@@ -1,0 +1,64 @@
+"""Defects that were found on real files, each with the least text that showed it."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+from fixbot.checkout import Checkout
+from fixbot.fixer import load
+from fixbot.model import Report
+from fixbot.pipeline import run
+from fixbot.settings import Settings
+
+
+def report(folder: Path, **files: str) -> Report:
+    """What a run says of files whose names are given with `__` for the dot."""
+    for name, text in files.items():
+        (folder / name.replace("__", ".")).write_text(textwrap.dedent(text).lstrip("\n"))
+    return run(Checkout.open(str(folder)), load(), Settings())
+
+
+def test_pods_inside_a_custom_resource_are_pods(tmp_path: Path) -> None:
+    found = report(
+        tmp_path,
+        set__yaml="""
+        apiVersion: core.strimzi.io/v1
+        kind: StrimziPodSet
+        metadata: {name: brokers}
+        spec:
+          pods:
+            - apiVersion: v1
+              kind: Pod
+              spec:
+                containers:
+                  - name: broker
+                    image: kafka:latest
+        """,
+    )
+    assert [each.status.value for each in found.findings] == ["fixed"]
+    assert "readOnlyRootFilesystem: true" in found.patches[0].after
+
+
+def test_a_container_that_a_module_puts_together_is_listed_as_unread(tmp_path: Path) -> None:
+    found = report(
+        tmp_path,
+        main__tf="""
+        locals {
+          container_definition = {
+            name                   = var.name
+            image                  = var.image
+            essential              = true
+            readonlyRootFilesystem = var.readonly
+          }
+        }
+
+        output "json" {
+          value = jsonencode({ for k, v in local.container_definition : k => v if v != null })
+        }
+        """,
+    )
+    assert not found.findings
+    (unread,) = found.unread
+    assert (unread.path, unread.line) == ("main.tf", 2)
+    assert "local.container_definition" in unread.reason
