@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from tests.oracle.differences import MISSING, Difference
@@ -56,6 +57,10 @@ _PLACES: dict[str, tuple[str, ...]] = {
         r"version",
     ),
 }
+_OF_MOUNTS = {
+    *("name", "mountpath", "sourcevolume", "containerpath", "emptydir", "emptydir{}", "host", "medium"),
+    *("sizelimit", "size", "mountoptions", "tmpfs"),
+}
 _ALLOWED = {
     rule: re.compile(rf"(?:.*/)?(?:{'|'.join(places)})", re.IGNORECASE) for rule, places in _PLACES.items()
 }
@@ -70,15 +75,30 @@ def allowed(difference: Difference, rules: set[str]) -> bool:
 
 
 def _readonly(_key: str, difference: Difference) -> bool:
-    """Flags become true; everything else only comes."""
-    flag = re.search(r"(?i)read_?only_?root_?file_?system$", difference.where)
-    if flag:
-        return difference.after is True or difference.after == "true"
-    if difference.before is not MISSING and difference.before not in (None, [], {}):
+    """Flags become true, and what comes is a mount, a volume without a place on the host, or tmpfs."""
+    if difference.before not in (MISSING, None) and difference.before not in (False, "false", [], {}):
         return False
-    return "ontext" not in difference.path[-1] or _only(
-        difference.after, {"readOnlyRootFilesystem", "read_only_root_filesystem"}
-    )
+    return all(_harmless(key, value) for key, value in _leaves(difference.path[-1], difference.after))
+
+
+def _leaves(key: str, data: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(data, dict) and data:
+        for name, value in data.items():
+            yield from _leaves(name, value)
+    elif isinstance(data, list) and data:
+        for value in data:
+            yield from _leaves(key, value)
+    else:
+        yield key, data
+
+
+def _harmless(key: str, value: Any) -> bool:
+    key = key.lower().replace("_", "")
+    if "readonlyroot" in key:
+        return value is True or value == "true"
+    if key == "readonly":
+        return value is False
+    return key in _OF_MOUNTS
 
 
 def _only(data: Any, keys: set[str]) -> bool:
