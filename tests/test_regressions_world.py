@@ -88,3 +88,49 @@ class TestPostgresOfNoVersion:
     def test_without_one_the_folder_that_holds_both_is_mounted(self, tmp_path: Path) -> None:
         text = after(looked_at(tmp_path, {"db.yaml": statefulset("postgres")}), "db.yaml")
         assert "mountPath: /var/lib/postgresql\n" in text
+
+
+class TestTemplatesInJson:
+    def test_an_interpolation_in_a_heredoc_may_go_over_several_lines(self, tmp_path: Path) -> None:
+        terraform = """resource "aws_iam_role_policy" "nightly" {
+  policy = <<DOC
+{
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": "ecs:StopTask",
+            "Resource": "*"
+        },
+        {
+            "Effect": "Allow",
+            "Action": "ecs:RunTask",
+            "Resource": "${replace(
+  aws_ecs_task_definition.nightly.arn,
+  "/:\\\\d+$/",
+  ":*",
+)}"
+        }
+    ]
+}
+DOC
+}
+"""
+        report = looked_at(tmp_path, {"main.tf": terraform})
+        assert not report.unread
+        text = after(report, "main.tf")
+        assert '"aws:ResourceTag/Environment"' in text
+        assert (
+            terraform[terraform.index('"Resource": "${replace') : terraform.index("    ]\n}")].rstrip()
+            in text
+        )
+
+    @pytest.mark.parametrize("hole", ["@VERSION@", "%IMAGE%", "__IMAGE__", "$IMAGE", "$(image)"])
+    def test_what_a_pipeline_fills_in_may_stand_bare(self, tmp_path: Path, hole: str) -> None:
+        task = (
+            '{"family": "web", "containerDefinitions": [\n'
+            f'  {{"name": "web", "image": {hole}, "memory": 128}}\n'
+            "]}\n"
+        )
+        text = after(looked_at(tmp_path, {"task.json": task}), "task.json")
+        assert f'"image": {hole}, ' in text
+        assert '"readonlyRootFilesystem": true' in text

@@ -10,9 +10,15 @@ from fixbot.tree import Entry, Grammar, Kind, Node, SyntaxProblem
 
 DEEPEST: Final = 400
 
+_PATIENCE: Final = 100
+"""Interpolations that may stay open before none is looked for any more: each look goes to a line's end."""
+
 _SPACE = re.compile(r"(?:[ \t\r\n\f]+|//[^\n]*|#[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)*")
 _STRING = re.compile(r'"([^"\\\x00-\x1f$]*)"')
 _LITERAL = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])|(?:true|false|null)(?!\w)")
+_BARE = re.compile(
+    r"(?:@@?[A-Za-z_][\w.-]*@@?|%[A-Za-z_]\w*%|__[A-Za-z]\w*__|\$\([\w.-]+\)|\$[A-Za-z_]\w*)(?=[\s,}\]]|$)"
+)
 _ANGLE = re.compile(r"<[^<>\"\n]{1,200}>")
 _MUSTACHE = re.compile(r"\{\{[^{}\n]{1,500}\}\}")
 _WORDS = {"true": True, "false": False, "null": None}
@@ -32,6 +38,9 @@ class _Scan:
         self.text = text
         self.at = start + (1 if text.startswith("\ufeff", start) else 0)
         self.end = end
+        self.unclosed = 0
+        self.lines = start > 0 or end < len(text)
+        """Whether it stands in a heredoc, whose interpolations may go over several lines."""
 
     def fail(self, what: str, at: int | None = None) -> SyntaxProblem:
         offset = self.at if at is None else at
@@ -82,10 +91,19 @@ class _Scan:
             self.at = found.end()
             return node
         if char == "$" and self.text.startswith("${", start):
-            return self.code(interpolation_end(self.text, start, self.end) or start)
+            return self.code(self.interpolation(start) or start)
         if char == "<" and (found := _ANGLE.match(self.text, start, self.end)):
             return self.code(found.end())
+        if found := _BARE.match(self.text, start, self.end):
+            return self.code(found.end())
         raise self.fail("a value is missing" if char else "it ends too early")
+
+    def interpolation(self, start: int) -> int | None:
+        if self.unclosed > _PATIENCE:
+            return None
+        end = interpolation_end(self.text, start, self.end, lines=self.lines)
+        self.unclosed += end is None
+        return end
 
     def code(self, end: int) -> Node:
         node = Node(Kind.CODE, self.at, end, self.grammar)
@@ -107,7 +125,7 @@ class _Scan:
             if char == "\\":
                 at += 1
             elif char == "$" and self.text.startswith("${", at):
-                at = (interpolation_end(self.text, at, self.end) or at + 1) - 1
+                at = (self.interpolation(at) or at + 1) - 1
             at += 1
         if at >= self.end:
             raise self.fail("a string isn't closed", start)
@@ -159,10 +177,13 @@ def _number(word: str) -> int | float | bool | None:
     return float(word) if not word.lstrip("-").isdigit() or len(word) > 400 else int(word)
 
 
-def interpolation_end(text: str, start: int, end: int) -> int | None:
-    """Where the `${…}` that opens at `start` is closed, its inner strings and braces counted."""
+def interpolation_end(text: str, start: int, end: int, *, lines: bool = False) -> int | None:
+    """Where the `${…}` that opens at `start` is closed, its inner strings and braces counted.
+
+    That is on the same line, or with `lines` on any.
+    """
     depth, at = 0, start + 1
-    while at < end and text[at] != "\n":
+    while at < end and (lines or text[at] != "\n"):
         char = text[at]
         if char == "{":
             depth += 1
