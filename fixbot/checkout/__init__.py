@@ -188,7 +188,21 @@ def _listed_by_git(git: Git, listing: Listing, only: tuple[str, ...] = ()) -> bo
         raise FixbotError(f"git can't list the files of {git.folder!r}: {failed}") from failed
 
 
-def _in_scope(git: Git | None, scope: Scope) -> Callable[[str], bool]:
+@dataclass(frozen=True, slots=True)
+class _InScope:
+    changed: frozenset[str] | None
+    include: Globs
+    exclude: Globs
+
+    def __call__(self, path: str) -> bool:
+        return (
+            (self.changed is None or path in self.changed)
+            and (not self.include or self.include.match(path))
+            and not (self.exclude and self.exclude.match(path))
+        )
+
+
+def _in_scope(git: Git | None, scope: Scope) -> _InScope:
     include, exclude = Globs(scope.include), Globs(scope.exclude)
     changed = None
     if scope.since is not None:
@@ -198,12 +212,4 @@ def _in_scope(git: Git | None, scope: Scope) -> Callable[[str], bool]:
             changed = changed_since(git, scope.since)
         except GitFailed as failed:
             raise FixbotError(f"--since {scope.since}: {failed}") from failed
-
-    def keep(path: str) -> bool:
-        return (
-            (changed is None or path in changed)
-            and (not include or include.match(path))
-            and not (exclude and exclude.match(path))
-        )
-
-    return keep
+    return _InScope(changed, include, exclude)
