@@ -15,6 +15,12 @@ MOST_EDITS = 1500
 Span = tuple[int, int, int, int]
 """Lines `before[a:b]` became `after[c:d]`."""
 
+Show = Callable[[str], str]
+Look = Callable[[str], Show]
+"""Makes what shows a line of a hunk, given the text around it."""
+_AROUND = 4
+"""Lines beyond a hunk that may name what the hunk shows."""
+
 
 class Masker(Protocol):
     """What hides secrets."""
@@ -22,18 +28,21 @@ class Masker(Protocol):
     def line(self, text: str, /) -> str:
         """The line with every secret's value replaced."""
 
+    def seeing(self, text: str, /) -> Masker:
+        """One that also hides what `text` shows to be a secret, by a name on another line."""
+
 
 def unified(path: str, before: str | None, after: str, context: int = 3) -> str:
     """A diff that `git apply` takes; it holds removed lines as they are. `before` None is a new file."""
-    return _unified(path, before, after, context, str)
+    return _unified(path, before, after, context, lambda _around: str)
 
 
 def masked_diff(path: str, before: str | None, after: str, masker: Masker, context: int = 3) -> str:
     """The same diff with secrets masked, for reports and bodies; not to be applied."""
-    return _unified(path, before, after, context, masker.line)
+    return _unified(path, before, after, context, lambda around: masker.seeing(around).line)
 
 
-def _unified(path: str, before: str | None, after: str, context: int, show: Callable[[str], str]) -> str:
+def _unified(path: str, before: str | None, after: str, context: int, look: Look) -> str:
     if before == after:
         return ""
     old, new = quoted(f"a/{path}"), quoted(f"b/{path}")
@@ -45,7 +54,7 @@ def _unified(path: str, before: str | None, after: str, context: int, show: Call
     if spans:
         out.append(f"--- {_tabbed(old) if before is not None else '/dev/null'}\n+++ {_tabbed(new)}\n")
     for hunk in _hunks(spans, context):
-        out.extend(_hunk(one, two, hunk, context, show))
+        out.extend(_hunk(one, two, hunk, context, look))
     return "".join(out)
 
 
@@ -192,13 +201,15 @@ def _hunks(spans: list[Span], context: int) -> Iterator[list[Span]]:
 
 
 def _hunk(
-    one: Sequence[str], two: Sequence[str], spans: list[Span], context: int, show: Callable[[str], str]
+    one: Sequence[str], two: Sequence[str], spans: list[Span], context: int, look: Look
 ) -> Iterator[str]:
     above = min(context, spans[0][0])
     below = min(context, len(one) - spans[-1][1])
     start, end = spans[0][0] - above, spans[-1][1] + below
     new_start, new_end = spans[0][2] - above, spans[-1][3] + below
     yield f"@@ -{_range(start, end)} +{_range(new_start, new_end)} @@\n"
+    wide = one[max(0, start - _AROUND) : end + _AROUND], two[max(0, new_start - _AROUND) : new_end + _AROUND]
+    show = look("\n".join("".join(each) for each in wide))
     at = start
     for a, b, c, d in spans:
         yield from _marked(" ", one[at:a], show)
@@ -213,7 +224,7 @@ def _range(start: int, end: int) -> str:
     return f"{start + 1 if count else start},{count}"
 
 
-def _marked(mark: str, some: Sequence[str], show: Callable[[str], str]) -> Iterator[str]:
+def _marked(mark: str, some: Sequence[str], show: Show) -> Iterator[str]:
     for line in some:
         if line.endswith("\n"):
             yield f"{mark}{show(line[:-1])}\n"

@@ -59,7 +59,8 @@ class Masker:
     """Knows some secrets and hides them, and others it recognises, in any text."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        known = sorted({part for secret in secrets for part in _parts(secret)}, key=len, reverse=True)
+        self._known = frozenset(part for secret in secrets for part in _parts(secret))
+        known = sorted(self._known, key=len, reverse=True)
         self._needles = tuple(
             {form: None for secret in known if not _whole_only(secret) for form in _forms(secret)}
         )
@@ -68,6 +69,11 @@ class Masker:
         )
         whole = [re.escape(form) for secret in known if _whole_only(secret) for form in _forms(secret)]
         self._whole = re.compile(f"{_BEFORE}(?P<value>{'|'.join(whole)}){_BEHIND}") if whole else None
+
+    def seeing(self, text: str) -> Masker:
+        """One that also hides what `text` shows to be a secret, by a name on another line."""
+        named = {text[start:end] for start, end in _named(text)} - self._known
+        return Masker(self._known | named) if named else self
 
     def line(self, text: str) -> str:
         """One line, or a piece of one, without its secrets."""

@@ -36,6 +36,9 @@ ROLE = 'resource "aws_iam_role_policy" "read" {\n}\n'
 class Mask:
     """Hides the one secret of the sample."""
 
+    def seeing(self, _text: str, /) -> Mask:
+        return self
+
     def line(self, text: str, /) -> str:
         return text.replace(SECRET, "••••••")
 

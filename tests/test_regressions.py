@@ -40,6 +40,27 @@ def test_pods_inside_a_custom_resource_are_pods(tmp_path: Path) -> None:
     assert "readOnlyRootFilesystem: true" in found.patches[0].after
 
 
+def test_a_value_is_hidden_by_a_name_that_stands_on_another_line(tmp_path: Path) -> None:
+    """`env` is no word of ECS, so nothing but the two lines says that this is a secret."""
+    found = report(
+        tmp_path,
+        task__yaml="""
+        family: web
+        containerDefinitions:
+          - name: web
+            image: nginx:1
+            env:
+              - name: JWT_SECRET
+                value: q7KJhkjh32kjhASkjhkjASDh22
+            memory: 100
+            mountPoints: []
+            essential: true
+        """,
+    )
+    assert "value: ••••••" in found.patches[0].diff
+    assert "q7KJhkjh" not in found.patches[0].diff + found.proposals[0].diff + found.proposals[0].body
+
+
 def test_a_container_that_a_module_puts_together_is_listed_as_unread(tmp_path: Path) -> None:
     found = report(
         tmp_path,
