@@ -134,3 +134,37 @@ DOC
         text = after(looked_at(tmp_path, {"task.json": task}), "task.json")
         assert f'"image": {hole}, ' in text
         assert '"readonlyRootFilesystem": true' in text
+
+
+class TestImagesOfNoKnownName:
+    """A demo's `catalogue-db` is MySQL with some tables in it, and can't live with `/tmp` alone."""
+
+    DEPLOYMENT = """apiVersion: apps/v1
+kind: Deployment
+metadata: {name: catalogue-db}
+spec:
+  template:
+    spec:
+      containers:
+      - name: catalogue-db
+        image: example/catalogue-db:0.3.0
+        env:
+        - name: %s
+          value: shop
+        ports:
+        - containerPort: %d
+"""
+
+    @pytest.mark.parametrize(
+        ("variable", "port", "path"),
+        [("MYSQL_DATABASE", 3306, "/run/mysqld"), ("POSTGRES_DB", 5432, "/run/postgresql")],
+    )
+    def test_a_database_is_known_by_its_port_and_variables(
+        self, tmp_path: Path, variable: str, port: int, path: str
+    ) -> None:
+        report = looked_at(tmp_path, {"db.yaml": self.DEPLOYMENT % (variable, port)})
+        assert f"mountPath: {path}\n" in after(report, "db.yaml")
+
+    def test_its_client_is_not_one(self, tmp_path: Path) -> None:
+        report = looked_at(tmp_path, {"db.yaml": self.DEPLOYMENT % ("MYSQL_DATABASE", 8080)})
+        assert "/run/mysqld" not in after(report, "db.yaml")

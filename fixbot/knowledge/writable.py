@@ -13,6 +13,11 @@ from fixbot.lens import Container, Mount, Volume, text_of
 from fixbot.model import Refusal
 from fixbot.world import World
 
+_DATABASES = (
+    ("5432", ("POSTGRES_", "PGDATA"), "postgres"),
+    ("3306", ("MYSQL_", "MARIADB_"), "mysql"),
+    ("27017", ("MONGO_INITDB_",), "mongo"),
+)
 _EMPTY = ("emptyDir", "bind", "empty_dir", "host_empty")
 
 
@@ -52,11 +57,12 @@ def writable_paths(container: Container, world: World) -> Needs | Refusal:
         return refusal
     if container.task.exec_enabled:
         return Refusal(
-            f"ECS Exec is on for a service of {container.task.name}; its agent writes into the container, and AWS "
-            "documents a read-only root as unsupported with it. Turn ECS Exec off, or keep this as it is."
+            f"ECS Exec is on for a service of {container.task.name}; its agent writes into the container, "
+            "and AWS documents a read-only root as unsupported with it. Turn ECS Exec off, or keep this as "
+            "it is."
         )
     image = Image.parse(container.image or "")
-    row = configured or write_paths(image)
+    row = configured or write_paths(image) or _database(container)
     if row is not None and row.paths is None:
         return Refusal(
             f"{_called(image, container)} can't simply get a read-only root: {row.note or row.evidence}"
@@ -103,8 +109,8 @@ def _writes(container: Container, row: WritePaths | None) -> Refusal | None:
         if not inside and not _covered(container.mounts, path):
             what = "installs packages" if path == "/" else f"writes {path}"
             return Refusal(
-                f"The command of {container.name} {what} when it starts (`{program}`), which a read-only root forbids. "
-                "Do that when the image is built, or mount a volume there, and run again."
+                f"The command of {container.name} {what} when it starts (`{program}`), which a read-only "
+                "root forbids. Do that when the image is built, or mount a volume there, and run again."
             )
     return None
 
@@ -114,6 +120,24 @@ def _configured(container: Container, world: World) -> WritePaths | None:
     for glob, paths in world.settings.write_paths.items():
         if reference and fnmatchcase(reference, glob):
             return WritePaths(tuple(paths), verified=False, evidence="`write_paths` in .fixbot.yml")
+    return None
+
+
+def _database(container: Container) -> WritePaths | None:
+    """The paths of the database that an image is built on, told from its port and variables."""
+    names = {variable.name for variable in container.environment}
+    names |= {
+        text_of(each.get(container.spelling.key("name"))) or ""
+        for each in container.node.many(container.spelling.field("secrets"))
+    }
+    ports = {
+        text_of(each.get(container.spelling.key("containerPort")))
+        for field in ("ports", "portMappings")
+        for each in container.node.many(container.spelling.field(field))
+    }
+    for port, prefixes, image in _DATABASES:
+        if port in ports and any(name.startswith(prefixes) for name in names):
+            return write_paths(Image.parse(image))
     return None
 
 
@@ -199,7 +223,8 @@ def _unknown(container: Container, image: Image, row: WritePaths | None, spaces:
     if row is None:
         where = " outside " + ", ".join(space.path for space in spaces) if spaces else ""
         return f"Whether {_called(image, container)} writes{where} is not known."
-    return f"What {_called(image, container)} is known to write is covered; whether yours writes elsewhere is not known."
+    known = f"What {_called(image, container)} is known to write is covered"
+    return f"{known}; whether yours writes elsewhere is not known."
 
 
 def _commands(container: Container, paths: tuple[str, ...]) -> tuple[str, ...]:
@@ -223,6 +248,8 @@ def _ownership(container: Container, spaces: tuple[Space, ...]) -> tuple[str, ..
         return ()
     where = ", ".join(space.path for space in spaces)
     return (
-        f"{container.name} runs as user {user}: on Fargate it can write to {where} only if the image's Dockerfile "
-        f"prepares that path for the user and declares it as a VOLUME.",
+        (
+            f"{container.name} runs as user {user}: on Fargate it can write to {where} only if the image's "
+            "Dockerfile prepares that path for the user and declares it as a VOLUME."
+        ),
     )
