@@ -10,6 +10,7 @@ import pytest
 from fixbot.checkout import Checkout, Scope
 from fixbot.discover import candidate
 from fixbot.fixer import load
+from fixbot.knowledge.secrets import Kind, classify
 from fixbot.model import Finding, Report, Status
 from fixbot.pipeline import run
 from fixbot.settings import Settings
@@ -168,3 +169,16 @@ spec:
     def test_its_client_is_not_one(self, tmp_path: Path) -> None:
         report = looked_at(tmp_path, {"db.yaml": self.DEPLOYMENT % ("MYSQL_DATABASE", 8080)})
         assert "/run/mysqld" not in after(report, "db.yaml")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kind"),
+    [
+        ("OPERATOR_SECRET", "operator", Kind.POSSIBLE),
+        ("TS_KUBE_SECRET", "tailscale-auth", Kind.POSSIBLE),
+        ("KUBE_SECRET", "Xk2!pq", Kind.LIKELY),
+        ("JWT_SECRET", "operator", Kind.LIKELY),
+    ],
+)
+def test_a_variable_may_name_a_secret_of_kubernetes(name: str, value: str, kind: Kind) -> None:
+    assert classify(name, value).kind is kind

@@ -144,6 +144,10 @@ _NAME_EXCLUDED: Final = re.compile(
     |^aws_access_key_id$)""",
     re.IGNORECASE | re.VERBOSE,
 )
+_NAME_OF_SECRET: Final = re.compile(
+    r"(?:kube|k8s|operator|tls|ssl|ca|cert(?:ificate)?|state|(?:image_?)?pull)_?secret$", re.IGNORECASE
+)
+_OBJECT: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
 _NAMES_A_SECRET: Final = re.compile(r"[a-z0-9_.-]+(?:/[a-z0-9_.-]+)+")
 _NOT_RANDOM: Final = re.compile(
     r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|(?:sha\d{3}:)?[0-9a-f]{40,128}|.*[\s,;:@(){}\[\]].*",
@@ -240,7 +244,8 @@ def _by_name(name: str, text: str, *, likely: bool) -> Verdict:
         return Verdict(Kind.NONE, "the name says that it only describes a secret")
     if not likely:
         return Verdict(Kind.POSSIBLE, "it looks random") if _random(name, text) else _PLAIN
-    if _NAMES_A_SECRET.fullmatch(text) and not _NAME_IS_PASSWORD.search(name):
+    named = _NAME_OF_SECRET.search(name) and _OBJECT.fullmatch(text)
+    if named or (_NAMES_A_SECRET.fullmatch(text) and not _NAME_IS_PASSWORD.search(name)):
         return Verdict(Kind.POSSIBLE, "it may be the name of a secret, not the secret")
     return Verdict(Kind.LIKELY, "the name says that it is a secret")
 
