@@ -162,11 +162,14 @@ def _show(
     """Masked diffs of what was proven, and the proposals made of it."""
     before = {path: document.text for path, document in documents.items()}
     maskers: dict[str, Masker] = {}
+    shown: dict[tuple[str, str], str] = {}
 
     def diff(path: str, old: str | None, new: str) -> str:
         if path not in maskers:
             maskers[path] = Masker(secrets(reading, path))
-        return masked_diff(path, old, new, maskers[path])
+        if (path, new) not in shown:  # a proposal that is alone in its file shows what the patch shows
+            shown[path, new] = masked_diff(path, old, new, maskers[path])
+        return shown[path, new]
 
     for proven in settled.together:
         for path, text in sorted(proven.texts.items()):

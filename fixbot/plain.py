@@ -92,6 +92,66 @@ def _written(value: Value, *, body: bool) -> list[object]:
     return [_as_plain(value, body=body)]
 
 
+def alike(one: Node, two: Node, wanted: Plan) -> bool:
+    """Whether `two` is certainly what the plan makes of `one`, node by node and hardly building any data.
+
+    False says nothing yet: keys may stand in another order. Then the data themselves are compared.
+    """
+    if one.kind is not two.kind or one.tag != two.tag or (one.alias is None) is not (two.alias is None):
+        return False
+    if one.alias is not None:
+        return True
+    inner, other = one.embedded, two.embedded
+    if inner is not None or other is not None:
+        return inner is not None and other is not None and alike(inner, other, wanted)
+    match one.kind:
+        case Kind.MAP:
+            same = one.labels == two.labels and (one.style == "body") is (two.style == "body")
+            return same and _alike_maps(one, two, wanted)
+        case Kind.SCALAR:
+            a, b = one.value, two.value
+            return a == b if type(a) is type(b) is str else _scalar(a) == _scalar(b)
+        case Kind.LIST if id(one) in wanted:
+            return plain(one, wanted) == plain(two)
+        case _:
+            same = one.kind is Kind.LIST or one.value == two.value
+            items = zip(one.items, two.items, strict=False)
+            return same and len(one.items) == len(two.items) and all(alike(a, b, wanted) for a, b in items)
+
+
+def _alike_maps(one: Node, two: Node, wanted: Plan) -> bool:
+    rewrite = wanted.get(id(one))
+    if rewrite is not None:
+        return _alike_rewritten(rewrite, two, wanted)
+    if len(one.entries) != len(two.entries):
+        return False
+    for a, b in zip(one.entries, two.entries, strict=True):
+        if a.key != b.key or not alike(a.value, b.value, wanted):
+            return False
+    return True
+
+
+def _alike_rewritten(rewrite: Rewrite, two: Node, wanted: Plan) -> bool:
+    """The same for a map with changes of its own: what is left of each key, then what is put there."""
+    body = two.style == "body"
+    kept: dict[str, list[Node]] = {}
+    for entry in rewrite.node.entries:
+        if rewrite.replacement(entry.value) is not None:
+            return plain(rewrite.node, wanted) == plain(two)
+        if not rewrite.drops(entry.value):
+            kept.setdefault(entry.key, []).append(entry.value)
+    put: dict[str, list[object]] = {}
+    for each in rewrite.put:
+        put.setdefault(each.key, []).extend(_written(each.value, body=body and not each.argument))
+    for entry in two.entries:
+        if old := kept.get(entry.key):
+            if not alike(old.pop(0), entry.value, wanted):
+                return False
+        elif not (new := put.get(entry.key)) or new.pop(0) != plain(entry.value):
+            return False
+    return not any(kept.values()) and not any(put.values())
+
+
 def difference(one: object, two: object) -> str | None:
     """Where two plain forms differ first, or None. Order of keys doesn't count, types do."""
     return None if one == two else _place(one, two) or "the whole"

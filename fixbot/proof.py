@@ -18,7 +18,7 @@ from fixbot.document import Document, parse
 from fixbot.fixer import Fixer
 from fixbot.lens import Task
 from fixbot.model import Fix, Refusal
-from fixbot.plain import difference, plain
+from fixbot.plain import alike, difference, plain
 from fixbot.project import Project, Reading
 from fixbot.tree import CannotEdit, Edit, SyntaxProblem, splice
 from fixbot.validity import new_problems
@@ -136,7 +136,9 @@ def _unplanned(before: Document, after: Document, wanted: Plan) -> str | None:
     if len(before.roots) != len(after.roots):
         return "the number of documents"
     for one, two in zip(before.roots, after.roots, strict=True):
-        if one is not two and (place := difference(plain(one, wanted), plain(two))) is not None:
+        if one is two or alike(one, two, wanted):
+            continue
+        if (place := difference(plain(one, wanted), plain(two))) is not None:
             return place
     return None
 
