@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from fixbot.checkout import Checkout, Content, Globs
+from fixbot.checkout import READ_ELSEWHERE, Checkout, Content, Globs
 from fixbot.discover import companions, relevant, surroundings, unnamed
 from fixbot.examine import Examined, Order, examine
 from fixbot.fixer import Fixer
@@ -77,7 +77,13 @@ def _read(checkout: Checkout) -> _Files:
                 files.texts[content.path] = content.text
     for path in companions(files.bytes, files.texts):
         files.texts[path] = files.bytes[path].decode()
+    files.unread = [each for each in files.unread if not _read_elsewhere(checkout, each, files)]
     return files
+
+
+def _read_elsewhere(checkout: Checkout, unread: Unread, files: _Files) -> bool:
+    """Whether a file was not read since it is a symbolic link to one that was."""
+    return unread.reason == READ_ELSEWHERE and checkout.target(unread.path) in files.bytes
 
 
 def _order(checkout: Checkout, read: _Files, fixers: tuple[Fixer, ...], settings: Settings) -> Order:

@@ -62,6 +62,13 @@ class TestFilesOfAFolder:
         assert finding.path == "data/ci_policy"
         assert finding.status is Status.FIXED
 
+    def test_a_link_to_a_file_that_is_read_is_not_unread(self, tmp_path: Path) -> None:
+        (tmp_path / "dev").mkdir()
+        (tmp_path / "dev/task.tf").symlink_to("../task.tf")
+        (tmp_path / "dev/other.tf").symlink_to("../gone.tf")
+        report = looked_at(tmp_path, {"task.tf": TASK})
+        assert [each.path for each in report.unread] == ["dev/other.tf"]
+
     def test_what_no_terraform_reads_stays_unlisted(self, tmp_path: Path) -> None:
         report = looked_at(tmp_path, {"main.tf": TASK, "data/ci_policy": POLICY})
         assert not found(report, "tag-condition-missing")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from fixbot.checkout.git import Git, GitFailed
 from fixbot.checkout.globs import Globs
 from fixbot.checkout.listing import PASSED_BY, FileEntry, Listing, changed_since, list_folder, list_git
-from fixbot.checkout.reading import LARGEST, Content, blob_id, read
+from fixbot.checkout.reading import LARGEST, READ_ELSEWHERE, Content, blob_id, read
 from fixbot.checkout.rooted import Rooted
 from fixbot.checkout.writing import FileChange, write_all
 from fixbot.errors import FixbotError
@@ -22,7 +22,16 @@ if TYPE_CHECKING:
 
     from fixbot.model import Refusal, Unread
 
-__all__ = ["Checkout", "Content", "FileChange", "FileEntry", "Globs", "Scope", "blob_id"]
+__all__ = [
+    "READ_ELSEWHERE",
+    "Checkout",
+    "Content",
+    "FileChange",
+    "FileEntry",
+    "Globs",
+    "Scope",
+    "blob_id",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +128,12 @@ class Checkout:
         `file` may be the path of any file below the root, listed or not.
         """
         return read(self.tree, file if isinstance(file, str) else file.path, self.limit)
+
+    def target(self, path: str) -> str | None:
+        """The path that a symbolic link leads to, None where that is not below the root."""
+        real = os.path.realpath(os.path.join(self.root, path))
+        below = real.startswith(self.root.rstrip(os.sep) + os.sep)
+        return os.path.relpath(real, self.root).replace(os.sep, "/") if below else None
 
     def key(self, entry: FileEntry) -> str | None:
         """What names the content of a file without reading it; None where only reading can tell.

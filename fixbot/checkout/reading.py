@@ -18,6 +18,7 @@ from fixbot.model import Unread
 if TYPE_CHECKING:
     from fixbot.checkout.rooted import Rooted
 
+READ_ELSEWHERE: Final = "a symbolic link; its target is read where it stands"
 LARGEST: Final = 5_000_000
 """Bytes that a file may have to be read, unless the caller says else."""
 
@@ -134,5 +135,5 @@ def _why_link(root: str, full: str) -> str:
         circle = error.errno == errno.ELOOP
         return "a symbolic link in a circle" if circle else "a symbolic link to nothing"
     if os.path.commonpath([root, target]) == root:
-        return "a symbolic link; its target is read where it stands"
+        return READ_ELSEWHERE
     return "a symbolic link out of this folder; it is not followed"
