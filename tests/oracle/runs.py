@@ -44,10 +44,11 @@ class Repository:
         if source is None:
             self.folder.mkdir()
         else:
-            shutil.copytree(source, self.folder, symlinks=True)
-            for path in (self.folder, *self.folder.rglob("*")):
-                if not path.is_symlink():
-                    path.chmod(path.stat().st_mode | 0o200)
+            _copy(source, self.folder)
+
+    def copy_in(self, source: Path) -> None:
+        """Add the files of another folder, below its name."""
+        _copy(source, self.folder / source.name)
 
     def commit(self) -> None:
         """Make everything that is there the first commit."""
@@ -113,3 +114,10 @@ class Repository:
     def modes(self) -> dict[str, int]:
         """The permissions of every file."""
         return {p: (self.folder / p).stat().st_mode for p in self.files()}
+
+
+def _copy(source: Path, target: Path) -> None:
+    shutil.copytree(source, target, symlinks=True)
+    for path in (target, *target.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode | 0o200)
