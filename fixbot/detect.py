@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from fixbot.fixer import Fixer
+from fixbot.fixer import Fixer, Subject
 from fixbot.lens import Container, Task
 from fixbot.model import Fix, Found, Manual, Refusal, Safety
 from fixbot.project import Reading
+from fixbot.tree import Node
 from fixbot.world import World
 
 
@@ -22,6 +23,8 @@ class Problem:
     fixer: Fixer
     found: Found
     path: str
+    around: tuple[Node, ...] = ()
+    """What it is about, from the inside out: container, task, the resource that these stand in."""
 
     @property
     def fix(self) -> Fix | None:
@@ -46,15 +49,24 @@ def detect(reading: Reading, fixers: Iterable[Fixer], world: World) -> list[Prob
     problems = []
     for fixer in fixers:
         for subject in _subjects(reading, fixer.looks_at):
+            around = _around(subject)
             for found in fixer.check(subject, world):
                 path = found.node.root.source
                 key = (fixer.name, path, found.address, found.wrong)
                 seen[key] += 1
-                problems.append(Problem(_identity(*key, seen[key]), fixer, found, path))
+                problems.append(Problem(_identity(*key, seen[key]), fixer, found, path, around))
     return problems
 
 
-def _subjects(reading: Reading, wanted: type) -> Iterator[object]:
+def _around(subject: Subject) -> tuple[Node, ...]:
+    if isinstance(subject, Container):
+        nodes = [subject.node, subject.task.node, subject.task.owner]
+    else:
+        nodes = [subject.node, subject.owner]
+    return tuple(node for node in nodes if node is not None)
+
+
+def _subjects(reading: Reading, wanted: type) -> Iterator[Subject]:
     if wanted is Container:
         for task in reading.tasks:
             yield from task.containers

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from fixbot import dialects
@@ -14,14 +14,14 @@ from fixbot.fixer import Fixer
 from fixbot.knowledge.secrets import classify
 from fixbot.lens import text_of
 from fixbot.mask import Masker
-from fixbot.model import Finding, Fix, Patch, Proposal, Refusal, Safety, Status, Unread
+from fixbot.model import Failure, Finding, Fix, Patch, Proposal, Refusal, Safety, Status, Unread
 from fixbot.project import Project, Reading, Surroundings
 from fixbot.proof import Court
 from fixbot.propose import propose
 from fixbot.settings import Settings
 from fixbot.settle import Settled, settle
-from fixbot.suppress import Suppressions, with_lapse
-from fixbot.tree import SyntaxProblem
+from fixbot.suppress import Ignore, Suppressions, with_lapse
+from fixbot.tree import Node, SyntaxProblem
 from fixbot.world import World
 
 
@@ -33,6 +33,7 @@ class Examined:
     patches: list[Patch] = field(default_factory=list)
     proposals: list[Proposal] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
     parsed: int = 0
     containers: int = 0
     statements: int = 0
@@ -64,7 +65,7 @@ def examine(texts: Mapping[str, str], order: Order) -> Examined:
     open_problems = [each for each in problems if each.id not in statuses]
     settled = settle(Court(world, reading, problems, order.fixers), open_problems)
     findings = {each.id: _finding(each, documents, statuses, settled) for each in problems}
-    done.findings = [_with_lapse(each, order) for each in findings.values()]
+    done.findings = [_with_lapse(findings[each.id], each, documents, order) for each in problems]
     _show(settled, findings, documents, reading, order, done)
     return done
 
@@ -92,11 +93,10 @@ def _statuses(
 ) -> dict[str, tuple[Status, str]]:
     """What is settled before anything is proven."""
     statuses: dict[str, tuple[Status, str]] = {}
-    reasons = {path: unpatchable(document.text.encode()) for path, document in documents.items()}
+    paths = {each.path for each in problems}
+    reasons = {path: unpatchable(documents[path].text.encode()) for path in paths}
     for each in problems:
-        document = documents[each.path]
-        line = document.position(each.found.node.start)[0]
-        wish = order.suppressions.find(each.fixer.name, each.path, line, each.found.resource)
+        wish = _wish(each, documents[each.path], order.suppressions)
         if wish is not None:
             statuses[each.id] = Status.SUPPRESSED, wish.reason
         elif not isinstance(each.found.outcome, Fix):
@@ -115,6 +115,27 @@ def _statuses(
                 "Only fixes that can't change behaviour were asked for (`--safety safe`).",
             )
     return statuses
+
+
+def _wish(
+    problem: Problem, document: Document, wishes: Suppressions, *, lapsed: bool = False
+) -> Ignore | None:
+    """The wish that counts for a problem, at its own line or where something that it is about begins."""
+    if not (wishes.configured or problem.path in wishes.inline):
+        return None
+    look = wishes.lapsed if lapsed else wishes.find
+    line = document.position(problem.found.node.start)[0]
+    words = problem.fixer.name, problem.path, line, problem.found.resource
+    firsts = [document.position(start)[0] for node in problem.around for start in _starts(node, problem.path)]
+    return next((wish for first in dict.fromkeys((line, *firsts)) if (wish := look(*words, first))), None)
+
+
+def _starts(node: Node, path: str) -> Iterator[int]:
+    """Where a comment above a node would stand: before it, and before the key that it has."""
+    if node.root.source == path:
+        yield node.start
+        entries = node.parent.entries if node.parent is not None else []
+        yield from (entry.key_start for entry in entries if entry.value is node)
 
 
 def _finding(
@@ -146,8 +167,12 @@ def _finding(
     )
 
 
-def _with_lapse(finding: Finding, order: Order) -> Finding:
-    wish = order.suppressions.lapsed(finding.rule, finding.path, finding.line, finding.resource)
+def _with_lapse(
+    finding: Finding, problem: Problem, documents: Mapping[str, Document], order: Order
+) -> Finding:
+    if finding.status is Status.SUPPRESSED:
+        return finding
+    wish = _wish(problem, documents[problem.path], order.suppressions, lapsed=True)
     return finding if wish is None else replace(finding, message=with_lapse(finding.message, wish))
 
 
@@ -161,14 +186,14 @@ def _show(
 ) -> None:
     """Masked diffs of what was proven, and the proposals made of it."""
     before = {path: document.text for path, document in documents.items()}
-    maskers: dict[str, Masker] = {}
+    if not settled.together and not settled.offers:
+        return
+    masker = Masker(secrets(reading))
     shown: dict[tuple[str, str], str] = {}
 
     def diff(path: str, old: str | None, new: str) -> str:
-        if path not in maskers:
-            maskers[path] = Masker(secrets(reading, path))
         if (path, new) not in shown:  # a proposal that is alone in its file shows what the patch shows
-            shown[path, new] = masked_diff(path, old, new, maskers[path])
+            shown[path, new] = masked_diff(path, old, new, masker)
         return shown[path, new]
 
     for proven in settled.together:
@@ -180,11 +205,11 @@ def _show(
     done.proposals += propose(settled.offers, findings, before, diff, order.settings.branch_prefix)
 
 
-def secrets(reading: Reading, path: str) -> set[str]:
-    """Every value of a file that looks like a secret: what is shown of the file must not hold it."""
+def secrets(reading: Reading) -> set[str]:
+    """Every value that looks like a secret: no text shown of files read together may hold one."""
     values: set[str] = set()
     for task in reading.tasks:
-        for container in task.containers if task.path == path or task.path != path else ():
+        for container in task.containers:
             for variable in (*container.environment, *container.log_options):
                 value = text_of(variable.value) or _raw(variable.value)
                 if value and classify(variable.name, value).kind.name != "NONE":

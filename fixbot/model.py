@@ -176,6 +176,18 @@ class Unread:
 
 
 @dataclass(frozen=True, slots=True)
+class Failure:
+    """Files that could not be examined for a bug of ours. `reason` holds nothing of the files.
+
+    `trace` is for people who ask for it: Python's own words may repeat values.
+    """
+
+    paths: tuple[str, ...]
+    reason: str
+    trace: str = field(repr=False, default="")
+
+
+@dataclass(frozen=True, slots=True)
 class Stats:
     """Figures of a run; `seconds` is wall time."""
 
@@ -195,3 +207,5 @@ class Report:
     patches: tuple[Patch, ...]
     proposals: tuple[Proposal, ...]
     unread: tuple[Unread, ...]
+    failures: tuple[Failure, ...] = ()
+    """Parts that failed; their files are in `unread` as well."""

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
 from fixbot.checkout import READ_ELSEWHERE, Checkout, Content, Globs
 from fixbot.discover import companions, relevant, surroundings, unnamed
-from fixbot.examine import Examined, Order, examine
+from fixbot.examine import Examined, Order
 from fixbot.fixer import Fixer
-from fixbot.model import Patch, Report, Stats, Unread
+from fixbot.model import Report, Stats, Unread
 from fixbot.parts import parts
 from fixbot.settings import Settings
 from fixbot.suppress import Suppressions, inline
+from fixbot.survive import survive
 
 if TYPE_CHECKING:
     from fixbot.cache import Cache
 
 Progress = Callable[[int, int, str], None]
 _WORTH_A_WORKER = 400_000
-"""Bytes below which starting a second process costs more than it saves."""
+"""Characters below which starting a second process costs more than it saves."""
 
 
 def run(
@@ -33,22 +34,29 @@ def run(
     progress: Progress | None = None,
     jobs: int = 1,
     cache: Cache | None = None,
+    contents: bool = True,
 ) -> Report:
     """Everything that is wrong in a checkout, and every proven way out. Writes nothing.
 
-    Raises FixbotError for a suppression that names no rule.
+    Without `contents` the report may come from the cache, and then its patches and proposals have
+    diffs but no texts to be written. Raises FixbotError for a suppression that names no rule.
     """
     started = time.monotonic()
     read = _read(checkout)
     order = _order(checkout, read, fixers, settings)
-    done = Examined()
-    total = len(read.texts)
-    for part, examined in _examined(read.texts, order, jobs):
-        _gather(done, examined)
+    texts = read.texts
+    grouped = parts({path: read.bytes[path] for path in texts})
+    read.bytes.clear()
+    results: dict[int, Examined] = {}
+    files = 0
+    for number, examined in _examined(grouped, texts, order, jobs):
+        results[number] = examined
+        files += len(grouped[number])
         if progress is not None:
-            progress(done.parsed, total, part)
+            progress(files, len(texts), grouped[number][0])
+    done = _gathered(results[number] for number in sorted(results))
     stats = Stats(checkout.listed, done.parsed, done.containers, done.statements, time.monotonic() - started)
-    return _report(stats, done, (*checkout.unread, *read.unread))
+    return _report(stats, done, read.unread)
 
 
 @dataclass(slots=True)
@@ -100,26 +108,32 @@ def _order(checkout: Checkout, read: _Files, fixers: tuple[Fixer, ...], settings
     return Order(fixers, settings, suppressions, facts, charts)
 
 
-def _examined(texts: Mapping[str, str], order: Order, jobs: int) -> Iterable[tuple[str, Examined]]:
-    grouped = parts({path: text.encode() for path, text in texts.items()})
-    size = sum(map(len, texts.values()))
-    if jobs > 1 and size > _WORTH_A_WORKER:
-        from fixbot.workers import spread
+def _examined(
+    grouped: Sequence[list[str]], texts: dict[str, str], order: Order, jobs: int
+) -> Iterator[tuple[int, Examined]]:
+    """What came out of each part, by its number, as it gets ready."""
+    if jobs > 1 and len(grouped) > 1 and sum(map(len, texts.values())) > _WORTH_A_WORKER:
+        from fixbot.workers import can_fork, spread  # noqa: PLC0415 - costs 20 ms
 
-        yield from spread(grouped, texts, order, jobs)
-        return
-    for part in grouped:
-        yield part[0], examine({path: texts[path] for path in part}, order)
+        if can_fork():
+            yield from spread(grouped, texts, order, jobs)
+            return
+    for number, part in enumerate(grouped):
+        yield number, survive({path: texts[path] for path in part}, order)
 
 
-def _gather(done: Examined, more: Examined) -> None:
-    done.findings += more.findings
-    done.patches += more.patches
-    done.proposals += more.proposals
-    done.unread += more.unread
-    done.parsed += more.parsed
-    done.containers += more.containers
-    done.statements += more.statements
+def _gathered(some: Iterable[Examined]) -> Examined:
+    done = Examined()
+    for more in some:
+        done.findings += more.findings
+        done.patches += more.patches
+        done.proposals += more.proposals
+        done.unread += more.unread
+        done.failures += more.failures
+        done.parsed += more.parsed
+        done.containers += more.containers
+        done.statements += more.statements
+    return done
 
 
 def _report(stats: Stats, done: Examined, unread: Iterable[Unread]) -> Report:
@@ -129,8 +143,6 @@ def _report(stats: Stats, done: Examined, unread: Iterable[Unread]) -> Report:
         tuple(sorted(done.findings, key=lambda f: (f.path, f.line, f.rule))),
         tuple(sorted(done.patches, key=lambda p: p.path)),
         tuple(proposals),
-        tuple(sorted({*unread, *done.unread}, key=lambda u: (u.path, u.line or 0))),
+        tuple(sorted({*unread, *done.unread}, key=lambda u: (u.path, u.line or 0, u.reason))),
+        tuple(done.failures),
     )
-
-
-__all__ = ["Patch", "replace", "run"]

@@ -48,7 +48,18 @@ class Court:
         try:
             return self._prove(chosen)
         except CannotEdit as reason:
-            return Refusal(f"There is no exact edit here: {reason}.")
+            return Refusal(_no_edit(reason))
+
+    def uneditable(self, chosen: Sequence[Problem]) -> str | None:
+        """Why these fixes have no exact edit even by themselves, if so; nothing is parsed for that."""
+        before = self.world.project.documents
+        changes = _by_document(c for each in chosen if each.fix is not None for c in each.fix.changes)
+        try:
+            for path, some in changes.items():
+                splice(before[path].text, edits(before[path].text, plan(some)))
+        except CannotEdit as reason:
+            return _no_edit(reason)
+        return None
 
     def _prove(self, chosen: Sequence[Problem]) -> Proven | Refusal:
         fixes = [each.fix for each in chosen if each.fix is not None]
@@ -101,6 +112,10 @@ class Court:
         if after - before:
             return Refusal("The patch would bring a new finding.")
         return None
+
+
+def _no_edit(reason: CannotEdit) -> str:
+    return f"There is no exact edit here: {reason}."
 
 
 def _by_document(changes: Iterable[Change]) -> dict[str, list[Change]]:

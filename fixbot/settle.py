@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from fixbot.detect import Problem
-from fixbot.model import Refusal
 from fixbot.proof import Court, Proven
+
+MOST_TRIES = 100
+"""Proofs that the search for the fixes which spoil one may cost in the files that belong together."""
+_TOO_MANY = (
+    "Too many fixes in this file spoil each other to find out which of them hold. "
+    "Apply the others, or fix a part by hand, then run again."
+)
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +35,10 @@ class Settled:
     together: list[Proven] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
 
+    def refuse(self, problems: Iterable[Problem], reason: str) -> None:
+        """Say why these are not offered."""
+        self.refused.update((problem.id, reason) for problem in problems)
+
 
 def settle(court: Court, problems: Sequence[Problem]) -> Settled:
     """Prove every fix of `problems`: the fixes of one rule that share files first, then all that share files."""
@@ -35,11 +47,11 @@ def settle(court: Court, problems: Sequence[Problem]) -> Settled:
     for problem in problems:
         by_rule[problem.fixer.name].append(problem)
     for each in by_rule.values():
-        for cluster in _sharing_files(each):
-            good, proven = _largest(court, _alike(cluster), settled)
+        for cluster in _sharing(each, _paths):
+            good, proven = _Search(court, settled).largest(_alike(cluster))
             if proven is not None:
                 settled.offers.append(Offer(tuple(good), proven))
-    for offers in _offers_sharing_files(settled.offers):
+    for offers in _sharing(settled.offers, lambda offer: set(offer.proven.texts)):
         _combine(court, offers, settled)
     return settled
 
@@ -50,19 +62,27 @@ def _paths(problem: Problem) -> set[str]:
     return changed | {file.path for file in fix.files} if fix else changed
 
 
-def _sharing_files(problems: Iterable[Problem]) -> list[list[Problem]]:
-    clusters: list[tuple[set[str], list[Problem]]] = []
-    by_path: dict[str, tuple[set[str], list[Problem]]] = {}
-    for problem in problems:
-        paths, members = _paths(problem), [problem]
-        for other in {id(by_path[p]): by_path[p] for p in paths if p in by_path}.values():
-            paths |= other[0]
-            members = other[1] + members
-            clusters = [cluster for cluster in clusters if cluster is not other]
-        cluster = (paths, members)
-        clusters.append(cluster)
-        by_path.update(dict.fromkeys(paths, cluster))
-    return [members for _, members in clusters]
+def _sharing(things: Iterable[_T], paths: Callable[[_T], set[str]]) -> list[list[_T]]:
+    """The things in groups that have a path in common, directly or through another; in order."""
+    leader: dict[str, str] = {}
+
+    def find(path: str) -> str:
+        while (above := leader.setdefault(path, path)) != path:
+            leader[path] = path = leader[above]
+        return path
+
+    ways = [(thing, sorted(paths(thing))) for thing in things]
+    for _, way in ways:
+        for path in way[1:]:
+            leader[find(path)] = find(way[0])
+    groups: dict[str, list[_T]] = {}
+    alone = []
+    for thing, way in ways:
+        if way:
+            groups.setdefault(find(way[0]), []).append(thing)
+        else:
+            alone.append([thing])
+    return [*groups.values(), *alone]
 
 
 def _alike(problems: Iterable[Problem]) -> list[list[Problem]]:
@@ -74,39 +94,56 @@ def _alike(problems: Iterable[Problem]) -> list[list[Problem]]:
     return list(units.values())
 
 
-def _largest(
-    court: Court, units: list[list[Problem]], settled: Settled
-) -> tuple[list[Problem], Proven | None]:
-    """As many units as can be proven together; what spoils the proof is refused with its reason."""
-    everything = [problem for unit in units for problem in unit]
-    outcome = court.prove(everything)
-    if isinstance(outcome, Proven):
-        return everything, outcome
-    if len(units) == 1:
-        settled.refused.update((problem.id, outcome.reason) for problem in everything)
+Units = list[list[Problem]]
+
+
+@dataclass(slots=True)
+class _Search:
+    """Looks for as many units as can be proven together; what spoils the proof is refused with its reason."""
+
+    court: Court
+    settled: Settled
+    tries: int = 0
+
+    def largest(self, units: Units) -> tuple[list[Problem], Proven | None]:
+        """The problems that hold together and their proof; None where none does."""
+        while units:
+            everything = [problem for unit in units for problem in unit]
+            outcome = self.court.prove(everything)
+            self.tries += 1
+            if isinstance(outcome, Proven):
+                return everything, outcome
+            if len(units) == 1 or self.tries > MOST_TRIES:
+                self.settled.refuse(everything, outcome.reason if len(units) == 1 else _TOO_MANY)
+                break
+            left = self._without_culprits(units)
+            if len(left) == len(units):
+                return self._halved(units)
+            units = left
         return [], None
-    middle = len(units) // 2
-    left, left_proven = _largest(court, units[:middle], settled)
-    right, right_proven = _largest(court, units[middle:], settled)
-    if left_proven is None or right_proven is None:
-        return (left, left_proven) if left_proven else (right, right_proven)
-    both = court.prove(left + right)
-    if isinstance(both, Proven):
-        return left + right, both
-    settled.refused.update((problem.id, both.reason) for problem in right)
-    return left, left_proven
 
+    def _without_culprits(self, units: Units) -> Units:
+        """The units less those that have no exact edit even when alone: finding that out takes no proof."""
+        kept = []
+        for unit in units:
+            reason = self.court.uneditable(unit)
+            if reason is None:
+                kept.append(unit)
+            else:
+                self.settled.refuse(unit, reason)
+        return kept
 
-def _offers_sharing_files(offers: Iterable[Offer]) -> list[list[Offer]]:
-    groups: list[tuple[set[str], list[Offer]]] = []
-    for offer in offers:
-        paths, members = set(offer.proven.texts), [offer]
-        for other in [group for group in groups if group[0] & paths]:
-            groups.remove(other)
-            paths |= other[0]
-            members = other[1] + members
-        groups.append((paths, members))
-    return [members for _, members in groups]
+    def _halved(self, units: Units) -> tuple[list[Problem], Proven | None]:
+        middle = len(units) // 2
+        left, left_proven = self.largest(units[:middle])
+        right, right_proven = self.largest(units[middle:])
+        if left_proven is None or right_proven is None:
+            return (left, left_proven) if left_proven else (right, right_proven)
+        both = self.court.prove(left + right)
+        if isinstance(both, Proven):
+            return left + right, both
+        self.settled.refuse(right, both.reason)
+        return left, left_proven
 
 
 def _combine(court: Court, offers: list[Offer], settled: Settled) -> None:
@@ -120,7 +157,11 @@ def _combine(court: Court, offers: list[Offer], settled: Settled) -> None:
         return
     kept: list[Offer] = []
     proven: Proven | None = None
-    for offer in sorted(offers, key=lambda o: -max(p.fixer.severity for p in o.problems)):
+    worst_first = sorted(offers, key=lambda o: -max(p.fixer.severity for p in o.problems))
+    for offer in worst_first[MOST_TRIES:]:
+        settled.offers.remove(offer)
+        settled.refuse(offer.problems, _TOO_MANY)
+    for offer in worst_first[:MOST_TRIES]:
         outcome = court.prove([problem for each in (*kept, offer) for problem in each.problems])
         if isinstance(outcome, Proven):
             kept.append(offer)
@@ -129,6 +170,6 @@ def _combine(court: Court, offers: list[Offer], settled: Settled) -> None:
         settled.offers.remove(offer)
         first = kept[0].problems[0].fixer.name if kept else "another rule"
         reason = f"It can't be combined with the fix for {first} in the same file; merge that one first, then run again."
-        settled.refused.update((problem.id, reason) for problem in offer.problems)
+        settled.refuse(offer.problems, reason)
     if proven is not None:
         settled.together.append(proven)

@@ -1,0 +1,58 @@
+"""A part of a repository examined so that a bug of ours loses that part alone, and is said aloud."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from fixbot.examine import Examined, Order, examine
+from fixbot.model import Failure, Unread
+
+_HOME = Path(__file__).resolve().parent.parent
+
+Texts = Mapping[str, str]
+
+
+def survive(texts: Texts, order: Order) -> Examined:
+    """Examine a part. Files that make it fail are left out, if the others then succeed."""
+    try:
+        return examine(texts, order)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the other files must not suffer
+        failure = _failure(error, texts)
+    alone = {path: _tried({path: text}, order) for path, text in texts.items()} if len(texts) > 1 else {}
+    culprits = {path: found for path, found in alone.items() if found is not None}
+    rest = {path: text for path, text in texts.items() if path not in culprits}
+    if culprits and rest:
+        try:
+            done = examine(rest, order)
+        except Exception as error:  # noqa: BLE001 - as above
+            failure = _failure(error, texts)
+        else:
+            return lost(done, culprits.values())
+    return lost(Examined(), [failure])
+
+
+def _tried(texts: Texts, order: Order) -> Failure | None:
+    try:
+        examine(texts, order)
+    except Exception as error:  # noqa: BLE001 - as above
+        return _failure(error, texts)
+    return None
+
+
+def _failure(error: Exception, texts: Texts) -> Failure:
+    """What happened, in words that hold nothing of the files: a type, and a place in our own code."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(_HOME)]
+    where = f" in {Path(ours[-1].filename).relative_to(_HOME).as_posix()}:{ours[-1].lineno}" if ours else ""
+    trace = "".join(traceback.format_exception(error))
+    return Failure(tuple(sorted(texts)), f"a bug of ours ({type(error).__name__}{where})", trace)
+
+
+def lost(done: Examined, failures: Iterable[Failure]) -> Examined:
+    """What came out, with failures added and their files listed as unread."""
+    for failure in failures:
+        done.failures.append(failure)
+        done.unread += [Unread(path, None, f"not examined: {failure.reason}") for path in failure.paths]
+    return done
