@@ -58,7 +58,12 @@ def candidate(path: str) -> bool:
 
 
 def relevant(data: bytes) -> bool:
-    """Whether a text can hold a container, a task or a policy; plain searches cost a quarter of a regex."""
+    """Whether a text can hold a container, a task or a policy; plain searches cost a quarter of a regex.
+
+    Scripts, which templates for servers are, hold none.
+    """
+    if data.startswith(b"#!"):
+        return False
     if b"ontainer" not in data and b"tatement" not in data and b'"image"' not in data:
         return b"AWSEBDockerrunVersion" in data or b"\nservices:" in data
     if b"CustomResourceDefinition" in data:

@@ -157,8 +157,8 @@ def test_known_images_have_known_write_paths(reference: str, paths: tuple[str, .
     [
         "mynginx-exporter",
         "acme/nginx",
-        "bitnami/nginx",
-        "registry.example/bitnami/nginx",
+        "linuxserver/nginx",
+        "registry.example/linuxserver/nginx",
         "foo/redis-commander",
         "alpine",
         "ghcr.io/acme/shop",

@@ -144,6 +144,37 @@ DOC
         assert '"readonlyRootFilesystem": true' in text
 
 
+class TestImagesThatWriteTheirConfiguration:
+    POD = """apiVersion: v1
+kind: Pod
+metadata: {name: data}
+spec:
+  %s:
+  - name: %s
+    image: %s%s
+"""
+
+    @pytest.mark.parametrize(
+        "image",
+        ["cassandra:5", "bitnamilegacy/kafka:4.0.0", "registry.example/bitnami/redis:7", "apache/airflow:3"],
+    )
+    def test_they_are_refused_with_what_to_do(self, tmp_path: Path, image: str) -> None:
+        report = looked_at(tmp_path, {"pod.yaml": self.POD % ("containers", "data", image, "")})
+        (finding,) = found(report, "readonly-root-filesystem")
+        assert finding.status is Status.REFUSED
+        assert (finding.reason or "").startswith("data can't simply get a read-only root: ")
+
+    def test_an_init_container_with_a_command_of_its_own_runs_none_of_that(self, tmp_path: Path) -> None:
+        command = '\n    command: [calico-node, "-init"]'
+        text = self.POD % ("initContainers", "bpf", "quay.io/calico/node:v3.30.0", command)
+        assert "readOnlyRootFilesystem: true" in after(looked_at(tmp_path, {"pod.yaml": text}), "pod.yaml")
+
+
+def test_a_script_among_templates_is_no_configuration(tmp_path: Path) -> None:
+    script = "#!/bin/bash\nset -o xtrace\n  systemctl restart containerd\n"
+    assert not looked_at(tmp_path, {"user-data.tpl": script}).unread
+
+
 class TestImagesOfNoKnownName:
     """A demo's `catalogue-db` is MySQL with some tables in it, and can't live with `/tmp` alone."""
 

@@ -161,7 +161,8 @@ def _table() -> dict[str, list[dict[str, Any]]]:
     tables: dict[str, list[dict[str, Any]]] = json.loads(path.read_text("utf-8"))
     for row in (row for rows in tables.values() for row in rows):
         row["origins"] = frozenset(Image.parse(each).origin for each in row["images"])
-        names = row.get("named", [each.rpartition("/")[2] for each in row["images"]])
+        whole = row.get("whole", False)
+        names = row.get("named", [each if whole else each.rpartition("/")[2] for each in row["images"]])
         row["tails"] = tuple(tuple(each.split("/")) for each in names)
     return tables
 
@@ -174,7 +175,7 @@ def _matches(table: str, image: Image) -> Iterator[tuple[dict[str, Any], By]]:
             continue
         if origin is not None and origin in row["origins"]:
             yield row, By.REPOSITORY
-        elif guess and _ends(row, image):
+        elif _ends(row, image, 1 if guess else 2):
             yield row, By.NAME
 
 
@@ -195,8 +196,9 @@ def _official(image: Image) -> bool:
     return (image.origin or "").startswith("docker.io/library/")
 
 
-def _ends(row: dict[str, Any], image: Image) -> bool:
-    return any(image.segments[-len(tail) :] == tail for tail in row["tails"])
+def _ends(row: dict[str, Any], image: Image, least: int = 1) -> bool:
+    """Whether a repository ends in one of a row's names, of `least` segments or more."""
+    return any(image.segments[-len(tail) :] == tail for tail in row["tails"] if len(tail) >= least)
 
 
 def _tagged(row: dict[str, Any], image: Image) -> bool:

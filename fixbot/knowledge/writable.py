@@ -63,10 +63,10 @@ def writable_paths(container: Container, world: World) -> Needs | Refusal:
         )
     image = Image.parse(container.image or "")
     row = configured or write_paths(image) or _database(container)
+    if row is not None and row.paths is None and container.role == "init" and container.words("command"):
+        row = None  # what is known is about what the image itself starts
     if row is not None and row.paths is None:
-        return Refusal(
-            f"{_called(image, container)} can't simply get a read-only root: {row.note or row.evidence}"
-        )
+        return Refusal(f"{container.name} can't simply get a read-only root: {row.note or row.evidence}.")
     if (refusal := _writes(container, row)) is not None:
         return refusal
     if row is None:
