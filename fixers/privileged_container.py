@@ -104,17 +104,21 @@ def _replaced(container: Container, drop: Change) -> Outcome:
         )
     back: list[Change] = [container.add(_CAPABILITIES[container.spelling.vocabulary], c) for c, _ in needed]
     back += [container.add("linuxParameters.devices", {"hostPath": path}) for path, _ in devices]
-    given = [f"{capability} (its command runs `{why}`)" for capability, why in (*needed, *devices)]
+    known = container.words(_CAPABILITIES[container.spelling.vocabulary])
+    given = [*known, *(f"{capability} (its command runs `{why}`)" for capability, why in (*needed, *devices))]
     return Fix(
         (drop, *back),
         before="privileged: every capability and device of the host",
-        after=", ".join(f"`{each}`" for each, _ in (*needed, *devices)) or "not privileged",
+        after=", ".join(f"`{each}`" for each in (*known, *(each for each, _ in (*needed, *devices))))
+        or "not privileged",
         effect=_effect(name, given),
         rollout=ROLLOUT[container.task.kind],
         unknown=f"Whether {name} does anything else that needs the mode is not known."
         if words
         else f"What {name} does inside its image is not known; nothing in the file asks for the mode.",
-        commands=(f"docker run --rm {_caps(needed)}{container.image}",) if container.image else (),
+        commands=(f"docker run --rm {_caps((*known, *(each for each, _ in needed)))}{container.image}",)
+        if container.image
+        else (),
         notes=() if k8s else (_GUARD,),
     )
 
@@ -127,5 +131,5 @@ def _effect(name: str, given: list[str]) -> str:
     return f'{kept} fails with "Operation not permitted".'
 
 
-def _caps(needed: tuple[tuple[str, str], ...]) -> str:
-    return "".join(f"--cap-add {capability} " for capability, _ in needed)
+def _caps(names: tuple[str, ...]) -> str:
+    return "".join(f"--cap-add {name} " for name in dict.fromkeys(names))

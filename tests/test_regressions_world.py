@@ -220,3 +220,22 @@ spec:
 )
 def test_a_variable_may_name_a_secret_of_kubernetes(name: str, value: str, kind: Kind) -> None:
     assert classify(name, value).kind is kind
+
+
+def test_what_a_privileged_container_asks_for_by_name_it_keeps(tmp_path: Path) -> None:
+    pod = """apiVersion: v1
+kind: Pod
+metadata: {name: share}
+spec:
+  containers:
+  - name: share
+    image: example/samba:4
+    securityContext:
+      privileged: true
+      capabilities:
+        add: ["SYS_ADMIN", "DAC_READ_SEARCH"]
+"""
+    report = looked_at(tmp_path, {"pod.yaml": pod})
+    body = next(each.body for each in report.proposals if "privileged" in each.title)
+    assert "share keeps SYS_ADMIN and DAC_READ_SEARCH and loses every other privilege" in body
+    assert "docker run --rm --cap-add SYS_ADMIN --cap-add DAC_READ_SEARCH example/samba:4" in body
