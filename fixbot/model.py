@@ -110,6 +110,8 @@ class Found:
     outcome: Outcome
     controls: tuple[str, ...] | None = None
     """The controls that this finding counts for; None: the fixer's."""
+    policy: str = ""
+    """The address of the policy that the fix may only narrow, if it is about one."""
     subject: str = ""
     """What a title names: the service, workload or policy."""
     severity: Severity | None = None

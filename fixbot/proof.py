@@ -7,7 +7,7 @@ the result is valid where the original was; the finding is gone and none is new.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from fixbot import dialects
@@ -19,9 +19,11 @@ from fixbot.fixer import Fixer
 from fixbot.lens import Task
 from fixbot.model import Fix, Refusal
 from fixbot.plain import alike, difference, plain
+from fixbot.policies.proof import policy_problem
 from fixbot.project import Project, Reading
 from fixbot.tree import CannotEdit, Edit, SyntaxProblem, splice
 from fixbot.validity import new_problems
+from fixbot.validity.outside import outside_problem
 from fixbot.world import World
 
 
@@ -73,15 +75,8 @@ class Court:
             after = {path: parse(path, text, relevant, before[path]) for path, text in texts.items()}
         except SyntaxProblem as problem:
             return Refusal(f"The patched file would no longer parse ({problem.reason}).")
-        project = self._project(after)
-        reading = dialects.read(project)
-        for path, document in after.items():
-            if (place := _unplanned(before[path], document, plans[path])) is not None:
-                return Refusal(f"The patched file would differ in more than the fix ({place}).")
-        if (invalid := self._invalid(reading)) is not None:
-            return Refusal(f"The result would not be valid: {invalid}.")
-        if (left := self._still_there(project, reading, chosen)) is not None:
-            return left
+        if (wrong := self._wrong(chosen, plans, after)) is not None:
+            return Refusal(wrong)
         new: dict[str, str] = {}
         for file in (file for fix in fixes for file in fix.files):
             if new.setdefault(file.path, file.text) != file.text:
@@ -90,6 +85,23 @@ class Court:
         if taken is not None:
             return Refusal(f"The file {taken}, which the fix would add, exists already.")
         return Proven({**texts, **new}, frozenset(new), tuple(each.id for each in chosen))
+
+    def _wrong(
+        self, chosen: Sequence[Problem], plans: Mapping[str, Plan], after: Mapping[str, Document]
+    ) -> str | None:
+        """What speaks against the changed files, now that they parse."""
+        project = self._project(dict(after))
+        reading = dialects.read(project)
+        for path, document in after.items():
+            if (place := _unplanned(self.world.project.documents[path], document, plans[path])) is not None:
+                return f"The patched file would differ in more than the fix ({place})."
+        if (invalid := self._invalid(reading)) is not None:
+            return f"The result would not be valid: {invalid}."
+        if (grant := self._new_grant(reading, chosen)) is not None:
+            return f"That nothing new is allowed could not be proven ({grant})."
+        if (said := self._said_outside(after)) is not None:
+            return f"The result would not be valid: {said}."
+        return self._still_there(project, reading, chosen)
 
     def _project(self, after: dict[str, Document]) -> Project:
         whole = self.world.project
@@ -103,14 +115,32 @@ class Court:
                 return found
         return None
 
-    def _still_there(self, project: Project, reading: Reading, chosen: Sequence[Problem]) -> Refusal | None:
+    def _new_grant(self, reading: Reading, chosen: Sequence[Problem]) -> str | None:
+        """What isn't proven of the policies that a fix narrows, as they were read before and after."""
+        narrowed = {(p.path, p.found.policy) for p in chosen if p.found.policy}
+        before = {(policy.path, policy.address): policy for policy in self.reading.policies}
+        pairs = (
+            (before[key], policy)
+            for policy in reading.policies
+            if (key := (policy.path, policy.address)) in narrowed and key in before
+        )
+        return next((problem for pair in pairs if (problem := policy_problem(*pair)) is not None), None)
+
+    def _said_outside(self, after: Mapping[str, Document]) -> str | None:
+        if not self.world.settings.thorough:
+            return None
+        before = self.world.project.documents
+        found = (outside_problem(before[path], document) for path, document in after.items())
+        return next((each for each in found if each is not None), None)
+
+    def _still_there(self, project: Project, reading: Reading, chosen: Sequence[Problem]) -> str | None:
         world = World(self.world.settings, project)
         after = {each.id for each in detect(reading, self.fixers, world)}
         if any(each.id in after for each in chosen):
-            return Refusal("The finding would still be there after the patch.")
+            return "The finding would still be there after the patch."
         before = {each.id for each in self.problems}
         if after - before:
-            return Refusal("The patch would bring a new finding.")
+            return "The patch would bring a new finding."
         return None
 
 

@@ -54,6 +54,7 @@ def tag_condition_missing(policy: Policy, world: World) -> Iterator[Found]:
             message(decision),
             outcome,
             subject=name_of(policy),
+            policy=policy.address,
         )
 
 

@@ -54,6 +54,7 @@ rules:
   only: [readonly-root-filesystem]
   skip: [secret-in-environment]
 safety: safe
+thorough: true
 severity: high
 include: [deploy/]
 exclude: ["*.bak"]
@@ -81,6 +82,10 @@ ignore:
 """
 
 
+def test_yes_and_no_are_not_words() -> None:
+    assert told("thorough: sometimes\n") == ".fixbot.yml:1: thorough must be true or false"
+
+
 def test_everything_can_be_set() -> None:
     read = parse(Settings(), WHOLE, ".fixbot.yml")
     assert (read.safety, read.severity, read.account) == (Safety.SAFE, Severity.HIGH, "012345678901")
@@ -93,7 +98,7 @@ def test_everything_can_be_set() -> None:
             "deploy/legacy/**",
             "*orders*",
             date(2027, 3, 31),
-            where=".fixbot.yml:24",
+            where=".fixbot.yml:25",
         ),
     )
     defaults = Settings()

@@ -87,6 +87,10 @@ class Settings:
         default=Safety.REVIEW,
         metadata={"says": "How bold: `safe` offers only what cannot change behaviour."},
     )
+    thorough: bool = field(
+        default=False,
+        metadata={"says": "Ask cfn-lint, terraform fmt and kubernetes-validate as well, where installed."},
+    )
     severity: Severity = field(
         default=Severity.LOW, metadata={"says": "Findings below this are not reported."}
     )

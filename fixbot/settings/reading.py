@@ -170,7 +170,11 @@ class _File:
         return Ignore(**found, where=f"{self.name}:{_line(self.text, node.start)}")
 
     def scalar(self, node: Node, hint: Any, meta: Mapping[str, Any], path: tuple[str, ...]) -> Any:
-        """A word, a choice or a date."""
+        """A word, a choice, a date, or yes or no."""
+        if hint is bool:
+            if not isinstance(node.scalar, bool):
+                raise self.wrong(node.start, path, "must be true or false")
+            return node.scalar
         text = self.words_of(node, path)
         if hint is date:
             try:

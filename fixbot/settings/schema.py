@@ -59,6 +59,8 @@ def _scalar(hint: Any, meta: Mapping[str, Any]) -> dict[str, Any]:
         return {"enum": list(get_args(hint))}
     if isinstance(hint, type) and issubclass(hint, Enum):
         return {"enum": list(words(hint))}
+    if hint is bool:
+        return {"type": "boolean"}
     if hint is date:
         return {"type": "string", "format": "date"}
     pattern = {"pattern": f"^(?:{meta['pattern']})$"} if "pattern" in meta else {}
