@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from contextlib import suppress
 
@@ -10,6 +11,12 @@ from fixbot import __version__
 from fixbot.errors import FixbotError
 
 INTERRUPTED, NOBODY_READS, OUR_BUG = 130, 141, 3
+SIGNALS = 128
+"""What a shell adds to the number of the signal that ended a program."""
+
+
+class Ended(KeyboardInterrupt):
+    """Somebody else asked the program to end; all that is half done is cleaned up, as for Ctrl-C."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -19,14 +26,16 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.write(f"fixbot {__version__}\n")
         return 0
     try:
+        _listen()
         from fixbot.cli.app import execute  # noqa: PLC0415 - typer costs 100 ms, and --version can do without
 
         code = execute(arguments)
         sys.stdout.flush()
     except FixbotError as error:
         return _said(str(error), error.exit_code)
-    except KeyboardInterrupt:
-        return _said("interrupted; every file is either as it was or whole", INTERRUPTED)
+    except KeyboardInterrupt as end:
+        code = SIGNALS + end.args[0] if isinstance(end, Ended) else INTERRUPTED
+        return _said("interrupted; every file is either as it was or whole", code)
     except BrokenPipeError:
         # What is still in the buffer must not fail once more when Python exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -36,6 +45,19 @@ def main(arguments: list[str] | None = None) -> int:
 
         return _said(describe(error, debug="--debug" in arguments), OUR_BUG)
     return code
+
+
+def _listen() -> None:
+    """Have the signals that end programs raised as exceptions, where nobody has decided otherwise."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        with suppress(ValueError):  # only the main thread may ask
+            if number is not None and signal.getsignal(number) == signal.SIG_DFL:
+                signal.signal(number, _end)
+
+
+def _end(number: int, _frame: object) -> None:
+    raise Ended(number)
 
 
 def _said(line: str, code: int) -> int:

@@ -21,7 +21,7 @@ from fixbot.propose import propose
 from fixbot.settings import Settings
 from fixbot.settle import Settled, settle
 from fixbot.suppress import Ignore, Suppressions, with_lapse
-from fixbot.tree import Node, SyntaxProblem
+from fixbot.tree import Kind, Node, SyntaxProblem
 from fixbot.world import World
 
 
@@ -63,10 +63,11 @@ def examine(texts: Mapping[str, str], order: Order) -> Examined:
     problems = detect(reading, order.fixers, world)
     statuses = _statuses(problems, documents, order)
     open_problems = [each for each in problems if each.id not in statuses]
-    settled = settle(Court(world, reading, problems, order.fixers), open_problems)
+    court = Court(world, reading, problems, order.fixers)
+    settled = settle(court, open_problems)
     findings = {each.id: _finding(each, documents, statuses, settled) for each in problems}
     done.findings = [_with_lapse(findings[each.id], each, documents, order) for each in problems]
-    _show(settled, findings, documents, reading, order, done)
+    _show(settled, findings, court, done)
     return done
 
 
@@ -126,8 +127,18 @@ def _wish(
     look = wishes.lapsed if lapsed else wishes.find
     line = document.position(problem.found.node.start)[0]
     words = problem.fixer.name, problem.path, line, problem.found.resource
-    firsts = [document.position(start)[0] for node in problem.around for start in _starts(node, problem.path)]
+    nodes = (*_items(problem.found.node), *problem.around)
+    firsts = (document.position(start)[0] for node in nodes for start in _starts(node, problem.path))
     return next((wish for first in dict.fromkeys((line, *firsts)) if (wish := look(*words, first))), None)
+
+
+def _items(node: Node) -> Iterator[Node]:
+    """The items of lists that a node stands in, from the inside out: a variable, its container."""
+    at: Node | None = node
+    while at is not None and at.parent is not None:
+        if at.parent.kind is Kind.LIST:
+            yield at
+        at = at.parent
 
 
 def _starts(node: Node, path: str) -> Iterator[int]:
@@ -176,19 +187,12 @@ def _with_lapse(
     return finding if wish is None else replace(finding, message=with_lapse(finding.message, wish))
 
 
-def _show(
-    settled: Settled,
-    findings: dict[str, Finding],
-    documents: Mapping[str, Document],
-    reading: Reading,
-    order: Order,
-    done: Examined,
-) -> None:
+def _show(settled: Settled, findings: dict[str, Finding], court: Court, done: Examined) -> None:
     """Masked diffs of what was proven, and the proposals made of it."""
-    before = {path: document.text for path, document in documents.items()}
+    before = {path: document.text for path, document in court.world.project.documents.items()}
     if not settled.together and not settled.offers:
         return
-    masker = Masker(secrets(reading))
+    masker = Masker(secrets(court.reading))
     shown: dict[tuple[str, str], str] = {}
 
     def diff(path: str, old: str | None, new: str) -> str:
@@ -202,7 +206,7 @@ def _show(
             done.patches.append(
                 Patch(path, before.get(path), text, diff(path, before.get(path), text), fixed)
             )
-    done.proposals += propose(settled.offers, findings, before, diff, order.settings.branch_prefix)
+    done.proposals += propose(settled.offers, findings, before, diff, court.world.settings.branch_prefix)
 
 
 def secrets(reading: Reading) -> set[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -12,8 +12,10 @@ from fixbot.checkout import READ_ELSEWHERE, Checkout, Content, Globs
 from fixbot.discover import companions, relevant, surroundings, unnamed
 from fixbot.examine import Examined, Order
 from fixbot.fixer import Fixer
+from fixbot.memory import Memory, Seen, part_keys
 from fixbot.model import Report, Stats, Unread
 from fixbot.parts import parts
+from fixbot.propose import apart
 from fixbot.settings import Settings
 from fixbot.suppress import Suppressions, inline
 from fixbot.survive import survive
@@ -26,7 +28,7 @@ _WORTH_A_WORKER = 400_000
 """Characters below which starting a second process costs more than it saves."""
 
 
-def run(
+def run(  # noqa: PLR0913 - one for each thing that the command line decides
     checkout: Checkout,
     fixers: tuple[Fixer, ...],
     settings: Settings,
@@ -38,25 +40,32 @@ def run(
 ) -> Report:
     """Everything that is wrong in a checkout, and every proven way out. Writes nothing.
 
-    Without `contents` the report may come from the cache, and then its patches and proposals have
-    diffs but no texts to be written. Raises FixbotError for a suppression that names no rule.
+    Without `contents` results may come from the cache; their patches and proposals then have diffs,
+    but no texts to be written. Raises FixbotError for a suppression that names no rule.
     """
     started = time.monotonic()
-    read = _read(checkout)
-    order = _order(checkout, read, fixers, settings)
-    texts = read.texts
-    grouped = parts({path: read.bytes[path] for path in texts})
+    today = date.today()  # noqa: DTZ011 - whether a wish has ended is for the user's own day to say
+    memory = None if cache is None else Memory(cache, checkout, today.isoformat(), contents=contents)
+    if memory is not None and (known := memory.everything()) is not None:
+        return _report(checkout, started, *known)
+    read = _read(checkout, Seen() if memory is not None else None)
+    order = _order(checkout, read, fixers, settings, today)
+    grouped = parts({path: read.bytes[path] for path in read.texts})
     read.bytes.clear()
+    keys = part_keys(grouped, read.seen, order, today.isoformat()) if read.seen is not None else []
     results: dict[int, Examined] = {}
-    files = 0
-    for number, examined in _examined(grouped, texts, order, jobs):
+    if memory is not None:
+        results = {at: found for at, key in enumerate(keys) if (found := memory.part(key)) is not None}
+    files = sum(len(grouped[number]) for number in results)
+    for number, examined in _examined(grouped, results, read.texts, order, jobs):
         results[number] = examined
         files += len(grouped[number])
         if progress is not None:
-            progress(files, len(texts), grouped[number][0])
-    done = _gathered(results[number] for number in sorted(results))
-    stats = Stats(checkout.listed, done.parsed, done.containers, done.statements, time.monotonic() - started)
-    return _report(stats, done, read.unread)
+            progress(files, len(read.texts), grouped[number][0])
+    in_order = [results[number] for number in range(len(grouped))]
+    if memory is not None and read.seen is not None:
+        memory.keep(read.seen, read.unread, dict(zip(keys, in_order, strict=True)))
+    return _report(checkout, started, in_order, read.unread)
 
 
 @dataclass(slots=True)
@@ -64,29 +73,39 @@ class _Files:
     texts: dict[str, str]
     unread: list[Unread]
     bytes: dict[str, bytes]
+    seen: Seen | None = None
 
 
-def _read(checkout: Checkout) -> _Files:
-    """Read every candidate, and keep the texts that can matter."""
-    files = _Files({}, list(checkout.unread), {})
+def _read(checkout: Checkout, seen: Seen | None = None) -> _Files:
+    """Read every candidate, and keep the texts that can matter. `seen` is told of everything."""
+    files = _Files({}, list(checkout.unread), {}, seen)
     for entry in checkout.entries:
         content = checkout.read(entry)
+        if seen is not None:
+            seen.add(entry, content)
         if isinstance(content, Content):
-            files.bytes[content.path] = content.data
-            if relevant(content.data):
-                files.texts[content.path] = content.text
+            _take(files, content)
         else:
             files.unread.append(content)
-    for entry in checkout.named(unnamed(files.bytes)):
+    names = unnamed(files.bytes)
+    if seen is not None:
+        seen.named = names
+    for entry in checkout.named(names):
         content = checkout.read(entry)
+        if seen is not None:
+            seen.add(entry, content)
         if isinstance(content, Content) and content.text.lstrip().startswith(("{", "[")):
-            files.bytes[content.path] = content.data
-            if relevant(content.data):
-                files.texts[content.path] = content.text
+            _take(files, content)
     for path in companions(files.bytes, files.texts):
         files.texts[path] = files.bytes[path].decode()
     files.unread = [each for each in files.unread if not _read_elsewhere(checkout, each, files)]
     return files
+
+
+def _take(files: _Files, content: Content) -> None:
+    files.bytes[content.path] = content.data
+    if relevant(content.data):
+        files.texts[content.path] = content.text
 
 
 def _read_elsewhere(checkout: Checkout, unread: Unread, files: _Files) -> bool:
@@ -94,7 +113,9 @@ def _read_elsewhere(checkout: Checkout, unread: Unread, files: _Files) -> bool:
     return unread.reason == READ_ELSEWHERE and checkout.target(unread.path) in files.bytes
 
 
-def _order(checkout: Checkout, read: _Files, fixers: tuple[Fixer, ...], settings: Settings) -> Order:
+def _order(
+    checkout: Checkout, read: _Files, fixers: tuple[Fixer, ...], settings: Settings, today: date
+) -> Order:
     never = Globs(settings.never_patch)
     paths = [*(entry.path for entry in checkout.entries), *read.bytes]
     facts = surroundings(read.bytes, paths, (path for path in read.texts if never.match(path)))
@@ -103,28 +124,32 @@ def _order(checkout: Checkout, read: _Files, fixers: tuple[Fixer, ...], settings
     )
     wishes = {path: found for path, text in read.texts.items() if (found := inline(text))}
     known = frozenset(settings.known_rules or (f.name for f in fixers))
-    suppressions = Suppressions(settings.ignore, known, date.today(), wishes)  # noqa: DTZ011
+    suppressions = Suppressions(settings.ignore, known, today, wishes)
     suppressions.check()
     return Order(fixers, settings, suppressions, facts, charts)
 
 
 def _examined(
-    grouped: Sequence[list[str]], texts: dict[str, str], order: Order, jobs: int
+    grouped: Sequence[list[str]], done: Collection[int], texts: Mapping[str, str], order: Order, jobs: int
 ) -> Iterator[tuple[int, Examined]]:
-    """What came out of each part, by its number, as it gets ready."""
-    if jobs > 1 and len(grouped) > 1 and sum(map(len, texts.values())) > _WORTH_A_WORKER:
+    """What comes out of each part that isn't `done`, by its number, as it gets ready."""
+    numbers = [number for number in range(len(grouped)) if number not in done]
+    todo = [grouped[number] for number in numbers]
+    if jobs > 1 and len(todo) > 1 and sum(len(texts[p]) for part in todo for p in part) > _WORTH_A_WORKER:
         from fixbot.workers import can_fork, spread  # noqa: PLC0415 - costs 20 ms
 
         if can_fork():
-            yield from spread(grouped, texts, order, jobs)
+            yield from ((numbers[at], found) for at, found in spread(todo, texts, order, jobs))
             return
-    for number, part in enumerate(grouped):
+    for number, part in zip(numbers, todo, strict=True):
         yield number, survive({path: texts[path] for path in part}, order)
 
 
-def _gathered(some: Iterable[Examined]) -> Examined:
+def _report(
+    checkout: Checkout, started: float, parts: Iterable[Examined], unread: Iterable[Unread]
+) -> Report:
     done = Examined()
-    for more in some:
+    for more in parts:
         done.findings += more.findings
         done.patches += more.patches
         done.proposals += more.proposals
@@ -133,16 +158,12 @@ def _gathered(some: Iterable[Examined]) -> Examined:
         done.parsed += more.parsed
         done.containers += more.containers
         done.statements += more.statements
-    return done
-
-
-def _report(stats: Stats, done: Examined, unread: Iterable[Unread]) -> Report:
-    proposals = sorted(done.proposals, key=lambda p: (-p.severity, p.paths))
+    stats = Stats(checkout.listed, done.parsed, done.containers, done.statements, time.monotonic() - started)
     return Report(
         stats,
         tuple(sorted(done.findings, key=lambda f: (f.path, f.line, f.rule))),
         tuple(sorted(done.patches, key=lambda p: p.path)),
-        tuple(proposals),
+        tuple(sorted(apart(done.proposals), key=lambda p: (-p.severity, p.paths))),
         tuple(sorted({*unread, *done.unread}, key=lambda u: (u.path, u.line or 0, u.reason))),
         tuple(done.failures),
     )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from fixbot.body import Row, Story, body, notes
 from fixbot.detect import Problem
@@ -31,6 +32,18 @@ def propose(
     for offer in offers:
         groups[offer.problems[0].fixer.name, _area(offer)].append(offer)
     return [_proposal(area, group, findings, before, diff, prefix) for (_, area), group in groups.items()]
+
+
+def apart(proposals: Iterable[Proposal]) -> list[Proposal]:
+    """The same proposals; those that share a title have their folder in it."""
+    listed = list(proposals)
+    often = Counter(each.title for each in listed)
+    return [
+        replace(each, title=f"{each.title} in {_plain(folder)}")
+        if often[each.title] > 1 and (folder := posixpath.dirname(each.paths[0]))
+        else each
+        for each in listed
+    ]
 
 
 def _area(offer: Offer) -> str:

@@ -1,4 +1,4 @@
-"""Parts of a repository examined in several processes, where the system can fork; one that dies loses its part."""
+"""Parts of a repository examined in several processes; one that dies loses its part and no other."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class _Crew:
             process.join()
 
     def _results(self, connection: Connection) -> Iterator[tuple[int, Examined]]:
-        process, batch = self.busy[connection]
+        process, _ = self.busy[connection]
         try:
             found: list[tuple[int, Examined]] = connection.recv()
         except (EOFError, OSError):

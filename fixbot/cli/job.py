@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fixbot import __version__
-from fixbot.cache import Cache, cache_folder
+from fixbot.cache import Cache, cache_folder, program
 from fixbot.checkout import Checkout, Scope
 from fixbot.cli.deeds import Deeds, branches, written
 from fixbot.cli.options import FailOn, Format, Options
@@ -27,7 +29,7 @@ from fixbot.settings.reading import load as load_settings
 from fixbot.suppress import unknown_rule
 
 if TYPE_CHECKING:
-    from fixbot.model import Report
+    from fixbot.model import Failure, Report
 
 
 def carry_out(options: Options, environment: Mapping[str, str]) -> int:
@@ -48,6 +50,7 @@ def carry_out(options: Options, environment: Mapping[str, str]) -> int:
         progress=terminal.progress,
         jobs=options.jobs or _cores(),
         cache=_cache(settings, chosen, environment) if options.cache else None,
+        contents=options.write or options.branch or options.format in (Format.PATCH, Format.SARIF),
     )
     terminal.clear()
     deeds = Deeds()
@@ -58,7 +61,19 @@ def carry_out(options: Options, environment: Mapping[str, str]) -> int:
     show(Shown(report, fixers, settings, options, deeds, checkout.git is not None), terminal)
     for failure in deeds.failures:
         terminal.trouble(failure)
-    return 1 if deeds.failures or reaches(report, options.fail_on) else 0
+    for lost in report.failures:
+        for line in _said(lost, debug="--debug" in options.arguments):
+            terminal.trouble(line)
+    failed = deeds.failures or report.failures
+    return 1 if failed or reaches(report, options.fail_on) else 0
+
+
+def _said(lost: Failure, *, debug: bool) -> Iterator[str]:
+    """What a bug of ours cost; the traceback may repeat values of files, so it comes only when asked for."""
+    others = f" and {len(lost.paths) - 1} more were" if len(lost.paths) > 1 else " was"
+    more = "" if debug else "; `--debug` shows more"
+    yield f"{lost.reason}: {lost.paths[0]}{others} not examined, all else was{more}"
+    yield from lost.trace.splitlines() if debug else ()
 
 
 def reaches(report: Report, fail_on: FailOn) -> bool:
@@ -137,5 +152,10 @@ def _cores() -> int:
 
 
 def _cache(settings: Settings, chosen: tuple[Fixer, ...], environment: Mapping[str, str]) -> Cache:
-    parts = (__version__, repr(settings), *(each.name for each in chosen))
+    homes = {Path(*import_module(each.package).__path__[:1]) for each in chosen}
+    pages = {home.parent / "docs" / "fixers" for home in homes}
+    installed = [Path(path) for path in sys.path if path.endswith("-packages")]
+    libraries = [str(path.stat().st_mtime_ns) for path in installed if path.is_dir()]
+    code = program({Path(__file__).parent.parent, *homes, *pages})
+    parts = (__version__, sys.version, code, *libraries, repr(settings), *(each.name for each in chosen))
     return Cache(cache_folder(environment), parts)

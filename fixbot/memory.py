@@ -1,0 +1,188 @@
+"""What a run remembers for the next one: results without the texts of files, so without their secrets.
+
+One entry a checkout, in which each part of the repository is found by the content of its files. What
+is kept is what `--format json` prints: masked diffs, and words that are promised to hold no secret.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, astuple, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from fixbot.checkout import Checkout, Content, FileEntry, blob_id
+from fixbot.examine import Examined
+from fixbot.model import Finding, Patch, Proposal, Safety, Severity, Status, Unread
+
+if TYPE_CHECKING:
+    from fixbot.cache import Cache
+    from fixbot.examine import Order
+
+_ODD = (LookupError, TypeError, ValueError, AttributeError)
+"""What an entry of another shape than ours may raise: it counts as absent."""
+
+
+@dataclass(slots=True)
+class Seen:
+    """What was read: a key for each file's content or for why it isn't read; files that others name."""
+
+    keys: dict[str, str] = field(default_factory=dict)
+    named: Sequence[str] = ()
+
+    def add(self, entry: FileEntry, found: Content | Unread) -> None:
+        """Remember what was found at an entry."""
+        self.keys[entry.path] = content_key(entry, found)
+
+
+def content_key(entry: FileEntry, found: Content | Unread) -> str:
+    """The same as `Checkout.key` gives for the unread file, if git has just these bytes."""
+    if isinstance(found, Unread):
+        return f"!{found.line}:{found.reason}"
+    return f"{blob_id(found.data, len(entry.blob or ''))}.{len(found.data)}"
+
+
+@dataclass(slots=True)
+class Memory:
+    """What the last run in this checkout left.
+
+    With `contents` the texts of patched files are asked for, which are never kept: then only parts
+    in which nothing is patched can be remembered.
+    """
+
+    cache: Cache
+    checkout: Checkout
+    today: str
+    contents: bool
+    old: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        found = self.cache.get(self._name)
+        if isinstance(found, dict) and isinstance(found.get("parts"), dict):
+            self.old = found
+
+    @property
+    def _name(self) -> str:
+        """The checkout; a single file of a folder has an entry of its own."""
+        entries = self.checkout.entries
+        return json.dumps([self.checkout.root, entries[0].path if len(entries) == 1 else ""])
+
+    def everything(self) -> tuple[list[Examined], list[Unread]] | None:
+        """The results and the unread files of the last run, if no file has changed since."""
+        try:
+            parts = list(self.old["parts"].values())
+            if self.contents and any(part["patches"] for part in parts):
+                return None
+            seen = self._looked_at(frozenset(self.old["unreadable"]), self.old["named"])
+            if self.old["whole"] != self._whole(seen):
+                return None
+            return [_unpacked(part) for part in parts], [Unread(*row) for row in self.old["unread"]]
+        except _ODD:
+            return None
+
+    def _looked_at(self, unreadable: frozenset[str], named: Sequence[str]) -> Seen:
+        """What is there now. Only what git doesn't know, or what could not be read, is read."""
+        seen = Seen(named=named)
+        entries = [*self.checkout.entries, *(self.checkout.named(named) if named else ())]
+        for entry in entries:
+            key = self.checkout.key(entry) if entry.path not in unreadable else None
+            seen.keys[entry.path] = key or content_key(entry, self.checkout.read(entry))
+        return seen
+
+    def _whole(self, seen: Seen) -> str:
+        return _digest([self.today, list(map(astuple, self.checkout.unread)), seen.named, seen.keys])
+
+    def part(self, key: str) -> Examined | None:
+        """The results of the part with that key, if they are known."""
+        try:
+            packed = self.old["parts"][key]
+            return None if self.contents and packed["patches"] else _unpacked(packed)
+        except _ODD:
+            return None
+
+    def keep(self, seen: Seen, unread: Iterable[Unread], parts: Mapping[str, Examined]) -> None:
+        """Write down what the next run may ask for. What failed is not remembered."""
+        failed = any(each.failures for each in parts.values())
+        self.cache.put(
+            self._name,
+            {
+                "whole": "" if failed else self._whole(seen),
+                "unreadable": [path for path, key in seen.keys.items() if key.startswith("!")],
+                "named": list(seen.named),
+                "unread": [list(astuple(each)) for each in unread],
+                "parts": {key: _packed(each) for key, each in parts.items() if not each.failures},
+            },
+        )
+
+
+def part_keys(grouped: Iterable[Sequence[str]], seen: Seen, order: Order, today: str) -> list[str]:
+    """A key for each part: its files' contents, and all that is known of the rest of the repository."""
+    facts = order.surroundings
+    known = {
+        name: sorted(value) if isinstance(value, frozenset) else value
+        for name, value in asdict(facts).items()
+    }
+    around = _digest([today, sorted(order.charts), known])
+    return [_digest([around, [(path, seen.keys[path]) for path in part]]) for part in grouped]
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(json.dumps(value).encode()).hexdigest()
+
+
+def _packed(examined: Examined) -> dict[str, Any]:
+    return {
+        "findings": [_finding(each) for each in examined.findings],
+        "patches": [[p.path, p.before is None, p.diff, p.fixed, p.introduced] for p in examined.patches],
+        "proposals": [_proposal(each) for each in examined.proposals],
+        "unread": [[each.path, each.line, each.reason] for each in examined.unread],
+        "counts": [examined.parsed, examined.containers, examined.statements],
+    }
+
+
+def _finding(each: Finding) -> list[Any]:
+    return [
+        each.id, each.rule, each.severity.value, each.safety.value, each.path, each.line, each.column,
+        each.resource, each.message, each.controls, each.status.value, each.reason,
+    ]  # fmt: skip
+
+
+def _proposal(each: Proposal) -> list[Any]:
+    return [
+        each.key, each.rule, each.branch, each.title, each.body, each.paths, each.findings, each.diff,
+        each.severity.value, each.safety.value, each.notes,
+    ]  # fmt: skip
+
+
+def _unpacked(packed: Mapping[str, Any]) -> Examined:
+    parsed, containers, statements = packed["counts"]
+    return Examined(
+        findings=[_as_finding(*row) for row in packed["findings"]],
+        patches=[_as_patch(*row) for row in packed["patches"]],
+        proposals=[_as_proposal(*row) for row in packed["proposals"]],
+        unread=[Unread(*row) for row in packed["unread"]],
+        parsed=parsed,
+        containers=containers,
+        statements=statements,
+    )
+
+
+def _as_finding(*row: Any) -> Finding:
+    name, rule, severity, safety, path, line, column, resource, message, controls, status, reason = row
+    return Finding(
+        name, rule, Severity(severity), Safety(safety), path, line, column, resource, message,
+        tuple(controls), Status(status), reason,
+    )  # fmt: skip
+
+
+def _as_patch(path: str, new: bool, diff: str, fixed: list[str], introduced: list[str]) -> Patch:
+    return Patch(path, None if new else "", "", diff, tuple(fixed), tuple(introduced))
+
+
+def _as_proposal(*row: Any) -> Proposal:
+    key, rule, branch, title, body, paths, findings, diff, severity, safety, notes = row
+    return Proposal(
+        key, rule, branch, title, body, tuple(paths), tuple(findings), {}, diff, Severity(severity),
+        Safety(safety), tuple(notes),
+    )  # fmt: skip
