@@ -19,6 +19,7 @@ from fixbot.knowledge.secrets import Kind, certain_in, certain_spans, classify, 
 MASK: Final = "••••••"
 
 _SHORT: Final = 4
+_FEW: Final = 100
 _ROUNDS: Final = 8
 _WEAK: Final = re.compile(
     r"admin|changeit|default|demo|elastic|example|grafana|guest|minio|mongo|mysql|password|postgres(?:ql)?"
@@ -55,18 +56,41 @@ _NAME_KEYS: Final = frozenset({"name", "Name", "key", "Key"})
 _REACH: Final = 3
 
 
+class Needles:
+    """Texts to look for, all at once where they are many: a folder may hold a thousand secrets."""
+
+    def __init__(self, needles: Iterable[str]) -> None:
+        self._all = tuple(dict.fromkeys(needles))
+        self._by_head: dict[str, list[str]] = {}
+        for needle in self._all if len(self._all) > _FEW else ():
+            self._by_head.setdefault(needle[:_SHORT], []).append(needle)
+
+    def within(self, text: str) -> Iterator[tuple[int, str]]:
+        """Every place where one of them stands."""
+        if self._by_head:
+            for at in range(len(text) - _SHORT + 1):
+                for needle in self._by_head.get(text[at : at + _SHORT], ()):
+                    if text.startswith(needle, at):
+                        yield at, needle
+            return
+        for needle in self._all:
+            at = text.find(needle)
+            while at >= 0:
+                yield at, needle
+                at = text.find(needle, at + 1)
+
+
 class Masker:
     """Knows some secrets and hides them, and others it recognises, in any text."""
 
-    def __init__(self, secrets: Iterable[str] = ()) -> None:
+    def __init__(self, secrets: Iterable[str] = (), beside: Masker | None = None) -> None:
+        self._beside = beside
         self._known = frozenset(part for secret in secrets for part in _parts(secret))
         known = sorted(self._known, key=len, reverse=True)
-        self._needles = tuple(
-            {form: None for secret in known if not _whole_only(secret) for form in _forms(secret)}
+        self._needles = Needles(
+            form for secret in known if not _whole_only(secret) for form in _forms(secret)
         )
-        self._runs = tuple(
-            {form: None for secret in known if len(secret) >= 6 for form in _inside_base64(secret)}
-        )
+        self._runs = Needles(form for secret in known if len(secret) >= 6 for form in _inside_base64(secret))
         whole = [re.escape(form) for secret in known if _whole_only(secret) for form in _forms(secret)]
         self._whole = re.compile(f"{_BEFORE}(?P<value>{'|'.join(whole)}){_BEHIND}") if whole else None
 
@@ -74,8 +98,12 @@ class Masker:
         """One that also hides what `text` shows to be a secret, by a name on another line."""
         if "alue" not in text and "efault" not in text:  # no key of _VALUE_KEYS
             return self
-        named = {text[start:end] for start, end in _named(text)} - self._known
-        return Masker(self._known | named) if named else self
+        named = {value for start, end in _named(text) if not self.knows(value := text[start:end])}
+        return Masker(named, self) if named else self
+
+    def knows(self, value: str) -> bool:
+        """Whether it is hidden wherever it stands."""
+        return value in self._known or (self._beside is not None and self._beside.knows(value))
 
     def line(self, text: str) -> str:
         """One line, or a piece of one, without its secrets."""
@@ -91,20 +119,21 @@ class Masker:
         return text
 
     def _spans(self, text: str) -> Iterator[tuple[int, int]]:
-        for needle in self._needles:
-            at = text.find(needle)
-            while at >= 0:
-                yield at, at + len(needle)
-                at = text.find(needle, at + 1)
-        for run in self._runs:
-            if run in text:
-                pattern = f"{_ALPHABET}*{re.escape(run)}{_ALPHABET}*"
-                yield from (match.span() for match in re.finditer(pattern, text))
-        if self._whole is not None:
-            yield from (match.span("value") for match in self._whole.finditer(text))
+        yield from self.known_spans(text)
         yield from ((start, end) for start, end, _ in certain_spans(text))
         yield from query_spans(text)
         yield from _named(text)
+
+    def known_spans(self, text: str) -> Iterator[tuple[int, int]]:
+        """Where the secrets that are known stand in a text."""
+        yield from ((at, at + len(needle)) for at, needle in self._needles.within(text))
+        for run in {run for _, run in self._runs.within(text)}:
+            pattern = f"{_ALPHABET}*{re.escape(run)}{_ALPHABET}*"
+            yield from (match.span() for match in re.finditer(pattern, text))
+        if self._whole is not None:
+            yield from (match.span("value") for match in self._whole.finditer(text))
+        if self._beside is not None:
+            yield from self._beside.known_spans(text)
 
 
 def _without(text: str, spans: Iterable[tuple[int, int]]) -> str:

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from fixbot.document import Document
-from fixbot.lens import Policy, Task
+from fixbot.lens import Policy, Task, text_of
 from fixbot.model import Unread
+from fixbot.tree import Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Project:
     surroundings: Surroundings = field(default_factory=Surroundings)
     claimed: set[str] = field(default_factory=set)
     """Documents that another one reads as its own (`file("task.json")`)."""
+    _objects: dict[tuple[str, str, str], list[Node]] | None = field(default=None, init=False, repr=False)
 
     def beside(self, path: str, reference: str) -> Document | None:
         """The document that `reference` means when it stands in the file `path`."""
@@ -50,6 +52,30 @@ class Project:
         """The documents of the folder that `path` lies in."""
         here = posixpath.dirname(path)
         return [each for each in self.documents.values() if posixpath.dirname(each.path) == here]
+
+    def of_kind(self, path: str, kind: str) -> list[Node]:
+        """The Kubernetes objects of a kind in the folder that `path` lies in."""
+        return self._index().get((posixpath.dirname(path), "kind", kind), [])
+
+    def of_name(self, path: str, name: str) -> list[Node]:
+        """The Kubernetes objects of a name in the folder that `path` lies in."""
+        return self._index().get((posixpath.dirname(path), "name", name), [])
+
+    def _index(self) -> dict[tuple[str, str, str], list[Node]]:
+        """Objects by folder and kind or name; a thousand workloads of a folder ask a thousand times."""
+        if self._objects is None:
+            self._objects = {}
+            for document in self.documents.values():
+                folder = posixpath.dirname(document.path)
+                for root in document.roots if document.syntax != "hcl" else ():
+                    keys = (
+                        ("kind", text_of(root.get("kind"))),
+                        ("name", text_of(root.get("metadata", "name"))),
+                    )
+                    for what, text in keys if keys[0][1] is not None else ():
+                        if text is not None:
+                            self._objects.setdefault((folder, what, text), []).append(root)
+        return self._objects
 
     def related(self, paths: Iterable[str]) -> dict[str, Document]:
         """The documents that must be read again when those of `paths` change.

@@ -179,3 +179,11 @@ def test_a_setting_at_the_end_of_something_on_one_line_is_shown() -> None:
     line = "    ManageMasterUserPassword: true}}"
     assert Masker().line(line) == line
     assert "hunter2" not in Masker().line("    DbPassword: hunter2-abc}}")
+
+
+def test_many_secrets_are_hidden_like_few() -> None:
+    few, many = [f"tiger-{n}-{n * n}" for n in range(3)], [f"tiger-{n}-{n * n}" for n in range(500)]
+    text = "a: tiger-2-4 b: dGlnZXItMS0x\nx: tiger-1-1tiger-0-0 y: tiger-499-249001"
+    assert Masker(many).text(text) == Masker([*few, many[-1]]).text(text)
+    assert "tiger" not in Masker(many).text(text)
+    assert "dGlnZXI" not in Masker(many).text(text)

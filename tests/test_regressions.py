@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from fixbot.checkout import Checkout
 from fixbot.fixer import load
 from fixbot.model import Report
 from fixbot.pipeline import run
+from fixbot.report.sarif import render
 from fixbot.settings import Settings
 
 
@@ -59,6 +61,25 @@ def test_a_value_is_hidden_by_a_name_that_stands_on_another_line(tmp_path: Path)
     )
     assert "value: ••••••" in found.patches[0].diff
     assert "q7KJhkjh" not in found.patches[0].diff + found.proposals[0].diff + found.proposals[0].body
+
+
+def test_the_fix_of_a_large_proposal_stands_once_in_sarif(tmp_path: Path) -> None:
+    """Repeated at each finding it grew by the square: 2.7 GB for a thousand Deployments in one folder."""
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p%d}\nspec:\n  containers: [{name: a, image: a:1}]\n"
+    found = report(tmp_path, **{f"p{number}__yaml": pod % number for number in range(25)})
+    (run_,) = json.loads(render(found, load()))["runs"]
+    (fix,) = [fix for each in run_["results"] for fix in each.get("fixes", [])]
+    assert len(fix["artifactChanges"]) == len(run_["results"]) == 25
+
+
+def test_a_refusal_in_sarif_is_a_sentence_of_its_own(tmp_path: Path) -> None:
+    found = report(
+        tmp_path,
+        a__json='[{"name": "dind", "image": "docker:dind", "privileged": true, "essential": true}]',
+    )
+    (run_,) = json.loads(render(found, load()))["runs"]
+    text = next(each["message"]["text"] for each in run_["results"] if "privileged" in each["ruleId"])
+    assert "root on its host. dind" in text
 
 
 def test_a_container_that_a_module_puts_together_is_listed_as_unread(tmp_path: Path) -> None:

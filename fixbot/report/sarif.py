@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from fixbot.suppress import Ignore
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_REPEATED = 20
 _LEVELS = {
     Severity.CRITICAL: ("error", "9.5"),
     Severity.HIGH: ("error", "8.0"),
@@ -73,7 +74,7 @@ def _result(
     fix: dict[str, Any] | None,
     outside: Collection[tuple[str, str | None]],
 ) -> dict[str, Any]:
-    reason = f" {finding.reason}" if finding.reason and finding.status is not Status.SUPPRESSED else ""
+    reason = f". {finding.reason}" if finding.reason and finding.status is not Status.SUPPRESSED else ""
     result: dict[str, Any] = {
         "ruleId": finding.rule,
         "level": _LEVELS[finding.severity][0],
@@ -120,13 +121,17 @@ def _notification(unread: Unread) -> dict[str, Any]:
 
 
 def _fixes(report: Report) -> dict[str, dict[str, Any]]:
-    """The fix of each finding: all that its proposal changes, since that is offered as one."""
+    """The fix of each finding: all that its proposal changes, since that is offered as one.
+
+    A large proposal's stands at its first finding only: at each of a thousand it would be gigabytes.
+    """
     patches = {patch.path: patch for patch in report.patches}
     found: dict[str, dict[str, Any]] = {}
     for proposal in report.proposals:
         fix = _fix(proposal, patches)
         if fix is not None:
-            found.update(dict.fromkeys(proposal.findings, fix))
+            few = len(proposal.findings) <= _REPEATED
+            found.update(dict.fromkeys(proposal.findings if few else proposal.findings[:1], fix))
     return found
 
 
@@ -135,11 +140,13 @@ def _fix(proposal: Proposal, patches: dict[str, Patch]) -> dict[str, Any] | None
     if not proposal.contents or any(path not in patches for path in proposal.contents):
         return None
     rows = proposal.diff.split("\n")
-    visible = "\n".join(row[1:] for row in rows if row.startswith("+") and not row.startswith("+++ "))
+    visible = [row[1:] for row in rows if row.startswith("+") and not row.startswith("+++ ")]
+    whole, text = frozenset(visible), "\n".join(visible)
     changes = []
     for path, after in proposal.contents.items():
         some = list(replacements(patches[path].before or "", after))
-        if not all(piece in visible for each in some for piece in each.text.split("\n")):
+        pieces = {piece for each in some for piece in each.text.split("\n")} - whole
+        if not all(piece in text for piece in pieces):
             return None
         if some:
             changes.append(

@@ -12,7 +12,6 @@ from fixbot.model import NewFile
 from fixbot.tree import Kind, Node, Value
 from fixbot.vault import steps
 from fixbot.vault.reference import store_name
-from fixbot.vault.secrets_beside import objects
 from fixbot.world import World
 
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
@@ -112,11 +111,8 @@ def _external_secret(head: _Head, store: tuple[str, str], remote: str, keys: Seq
 def _new(task: Task, name: str, text: str, world: World) -> NewFile:
     """A file beside the workload; named after the workload's file too where the folder has its twin."""
     own = text_of(task.owner.get("metadata", "name")) if task.owner is not None else None
-    twins = [
-        root
-        for root in objects(world.project, task.path)
-        if text_of(root.get("metadata", "name")) == own and root.get("spec", "template") is not None
-    ]
+    same = world.project.of_name(task.path, own) if own is not None else []
+    twins = [root for root in same if root.get("spec", "template") is not None]
     if len(twins) > 1:
         stem = posixpath.basename(task.path).rsplit(".", 1)[0]
         parts = (stem, task.namespace, task.workload.lower(), name)
@@ -196,7 +192,4 @@ def _for_aws(task: Task, world: World) -> bool:
     def provider(root: Node) -> str | None:
         return text_of(root.get("spec", "provider")) if root.kind is Kind.MAP else None
 
-    return any(
-        text_of(root.get("kind")) == "SecretProviderClass" and provider(root) == "aws"
-        for root in objects(world.project, task.path)
-    )
+    return any(provider(root) == "aws" for root in world.project.of_kind(task.path, "SecretProviderClass"))

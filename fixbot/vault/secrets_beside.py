@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from fixbot.knowledge.secrets import Kind, classify
 from fixbot.lens import Task, text_of
-from fixbot.project import Project
 from fixbot.tree import Node
 from fixbot.vault.leak import Leak
 from fixbot.world import World
@@ -36,12 +35,12 @@ class Beside:
 def beside(task: Task, world: World) -> Beside:
     """What the workload's folder holds of its namespace."""
     found: dict[str, dict[str, str | None]] = {}
-    for root in objects(world.project, task.path):
-        kind, name = text_of(root.get("kind")), text_of(root.get("metadata", "name"))
-        space = text_of(root.get("metadata", "namespace")) or ""
-        if name and space in ("", task.namespace) and kind == "Secret":
+    secrets, external = (world.project.of_kind(task.path, kind) for kind in ("Secret", "ExternalSecret"))
+    for root in secrets:
+        if name := _name(root, task):
             found[name] = dict(_keys(root))
-        elif name and space in ("", task.namespace) and kind == "ExternalSecret":
+    for root in external:
+        if name := _name(root, task):
             target = text_of(root.get("spec", "target", "name")) or name
             spec = root.get("spec")
             listed = spec.many("data") if spec is not None else ()
@@ -49,11 +48,10 @@ def beside(task: Task, world: World) -> Beside:
     return Beside(found)
 
 
-def objects(project: Project, path: str) -> Iterator[Node]:
-    """The Kubernetes objects of the folder in which `path` lies."""
-    for document in project.folder(path):
-        if document.syntax != "hcl":
-            yield from (root for root in document.roots if root.entry("kind") is not None)
+def _name(root: Node, task: Task) -> str | None:
+    """What an object is called, if it can be of the task's namespace."""
+    space = text_of(root.get("metadata", "namespace")) or ""
+    return text_of(root.get("metadata", "name")) if space in ("", task.namespace) else None
 
 
 def _keys(root: Node) -> Iterator[tuple[str, str | None]]:
