@@ -239,3 +239,78 @@ spec:
     body = next(each.body for each in report.proposals if "privileged" in each.title)
     assert "share keeps SYS_ADMIN and DAC_READ_SEARCH and loses every other privilege" in body
     assert "docker run --rm --cap-add SYS_ADMIN --cap-add DAC_READ_SEARCH example/samba:4" in body
+
+
+def test_proposals_of_the_same_name_say_their_folder(tmp_path: Path) -> None:
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: demo}\nspec:\n  containers: [{name: web, image: nginx:1}]\n"
+    report = looked_at(tmp_path, {"canary/pod.yaml": pod, "blue/pod.yaml": pod, "pod.yaml": pod})
+    assert {each.title for each in report.proposals} == {
+        "Make the root filesystem of demo read-only",
+        "Make the root filesystem of demo read-only in blue",
+        "Make the root filesystem of demo read-only in canary",
+    }
+
+
+class TestCustomResources:
+    def test_a_pod_may_be_the_spec_itself(self, tmp_path: Path) -> None:
+        runtime = """apiVersion: serving.kserve.io/v1alpha1
+kind: ClusterServingRuntime
+metadata:
+  name: xgb
+spec:
+  containers:
+  - name: kserve-container
+    image: kserve/xgbserver:v0.16.0
+  volumes:
+  - name: shm
+    emptyDir: {medium: Memory}
+"""
+        text = after(looked_at(tmp_path, {"runtime.yaml": runtime}), "runtime.yaml")
+        assert "readOnlyRootFilesystem: true" in text
+        assert "  - name: kserve-container-tmp\n    emptyDir: {}\n" in text
+
+    def test_a_volume_is_added_only_where_a_pod_is_known(self, tmp_path: Path) -> None:
+        workflow = """apiVersion: example.org/v1
+kind: Flow
+metadata: {name: build}
+spec:
+  steps:
+    containerSet:
+      containers:
+      - name: build
+        image: example/build:1
+"""
+        text = after(looked_at(tmp_path, {"flow.yaml": workflow}), "flow.yaml")
+        assert "readOnlyRootFilesystem: true" in text
+        assert "volume" not in text
+
+    def test_what_a_policy_would_change_is_no_container(self, tmp_path: Path) -> None:
+        policy = """apiVersion: kyverno.io/v1
+kind: ClusterPolicy
+metadata: {name: rewrite}
+spec:
+  rules:
+  - mutate:
+      patchStrategicMerge:
+        spec:
+          containers:
+          - name: web
+            image: example/legacy:1
+"""
+        assert not looked_at(tmp_path, {"policy.yaml": policy}).findings
+
+    def test_a_policy_may_be_made_by_a_custom_resource(self, tmp_path: Path) -> None:
+        template = """Resources:
+  DeployPolicy:
+    Type: Custom::LabPolicy
+    Properties:
+      ServiceToken: !ImportValue Token
+      PolicyDocument:
+        Version: 2012-10-17
+        Statement:
+          - Effect: Allow
+            Action: ecs:UpdateService
+            Resource: "*"
+"""
+        (finding,) = found(looked_at(tmp_path, {"stack.yml": template}), "tag-condition-missing")
+        assert finding.status is Status.FIXED

@@ -12,6 +12,7 @@ from fixbot.project import Project, Reading
 from fixbot.tree import UNKNOWN, Kind, Node
 
 _SAM_FUNCTIONS = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine")
+_OTHERS = ("AWS::SSO::PermissionSet", "AWS::CloudFormation::CustomResource")
 _POLICY_KEYS = ("PolicyDocument", "Policies", "AssumeRolePolicyDocument", "InlinePolicy")
 
 
@@ -131,11 +132,8 @@ def _substituted(text: str) -> list[str]:
 
 def _policies(document: Document, resource: Resource, reading: Reading) -> Iterator[Policy]:
     serverless = resource.type in _SAM_FUNCTIONS
-    if (
-        not resource.type.startswith("AWS::IAM::")
-        and not serverless
-        and resource.type != "AWS::SSO::PermissionSet"
-    ):
+    ours = resource.type.startswith(("AWS::IAM::", "Custom::")) or resource.type in _OTHERS
+    if not ours and not serverless:
         return
     trust = iam.behind(document, resource.properties.get("AssumeRolePolicyDocument"), reading)
     principals = iam.services(trust)

@@ -19,6 +19,12 @@ _POD_AT = {
         ("Deployment", "DaemonSet", "StatefulSet", "ReplicaSet", "ReplicationController", "Job"), _TEMPLATE
     ),
 }
+_POD_ONLY = (
+    "volumes", "initContainers", "serviceAccountName", "restartPolicy", "nodeSelector", "tolerations",
+    "affinity", "imagePullSecrets", "hostNetwork", "hostPID", "hostIPC", "dnsPolicy", "priorityClassName",
+    "terminationGracePeriodSeconds",
+)  # fmt: skip
+"""What stands beside containers in a pod, and hardly anywhere else."""
 _ROLES = (("initContainers", "init"), ("containers", "container"), ("ephemeralContainers", "ephemeral"))
 
 
@@ -70,22 +76,26 @@ def _pods(root: Node, kind: str) -> Iterator[tuple[str, Node]]:
 
 def _is_pod(spec: Node) -> bool:
     containers = spec.many("containers")
-    return bool(containers) and all(c.kind is Kind.MAP and c.entry("name") for c in containers)
+    return bool(containers) and all(
+        c.kind is Kind.MAP and c.entry("name") and "{{" not in (text_of(c.get("name")) or "")
+        for c in containers
+    )
 
 
 def _nested(root: Node) -> Iterator[tuple[str, Node]]:
-    """Pods and pod templates of custom resources: a `spec` with containers, at any depth."""
+    """Pods of custom resources: the `spec` of a template or Pod, or a map with containers, at any depth.
+
+    What a policy or a patch says of pods is none.
+    """
     stack: list[tuple[str, Node]] = [("", root)]
     while stack:
         path, node = stack.pop()
+        if "patch" in path.rpartition(".")[2].lower():
+            continue
         stack.extend((f"{path}.{entry.key}".lstrip("."), entry.value) for entry in reversed(node.entries))
         stack.extend((f"{path}[{i}]", item) for i, item in reversed(list(enumerate(node.items))))
-        if node.kind is not Kind.MAP or node.alias is not None:
-            continue
-        if path.endswith("emplate") or text_of(node.get("kind")) == "Pod":
-            spec = node.get("spec")
-            if spec is not None and _is_pod(spec):
-                yield path, spec
+        if node.kind is Kind.MAP and node.alias is None and _is_pod(node):
+            yield path.removesuffix("spec").removesuffix("."), node
 
 
 def _pod(document: Document, root: Node, kind: str, place: str, spec: Node) -> Task:
@@ -108,6 +118,8 @@ def _pod(document: Document, root: Node, kind: str, place: str, spec: Node) -> T
         host_namespaces=tuple(k for k in ("hostNetwork", "hostPID", "hostIPC") if truth(spec.get(k)) is True),
     )
     task.volumes, task.volumes_reason = volumes(spec, "volumes")
+    if place and not place.endswith("emplate") and not any(spec.entry(name) for name in _POD_ONLY):
+        task.volumes, task.volumes_reason = None, f"whether a {kind} takes volumes there is not known"
     for listed, role in _ROLES:
         for position, item in enumerate(spec.many(listed)):
             if item.kind is Kind.MAP and item.get("image") is not None:
