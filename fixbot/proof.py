@@ -16,7 +16,7 @@ from fixbot.detect import Problem, detect
 from fixbot.discover import relevant_text as relevant
 from fixbot.document import Document, parse
 from fixbot.fixer import Fixer
-from fixbot.lens import Task
+from fixbot.lens import Policy, Task
 from fixbot.model import Fix, Refusal
 from fixbot.plain import alike, difference, plain
 from fixbot.policies.proof import policy_problem
@@ -118,13 +118,14 @@ class Court:
     def _new_grant(self, reading: Reading, chosen: Sequence[Problem]) -> str | None:
         """What isn't proven of the policies that a fix narrows, as they were read before and after."""
         narrowed = {(p.path, p.found.policy) for p in chosen if p.found.policy}
-        before = {(policy.path, policy.address): policy for policy in self.reading.policies}
-        pairs = (
-            (before[key], policy)
-            for policy in reading.policies
-            if (key := (policy.path, policy.address)) in narrowed and key in before
-        )
-        return next((problem for pair in pairs if (problem := policy_problem(*pair)) is not None), None)
+        before, after = _by_address(self.reading.policies), _by_address(reading.policies)
+        for key in sorted(narrowed):
+            if len(before[key]) != len(after[key]):
+                return "a policy came or went"
+            for pair in zip(before[key], after[key], strict=True):
+                if (problem := policy_problem(*pair)) is not None:
+                    return problem
+        return None
 
     def _said_outside(self, after: Mapping[str, Document]) -> str | None:
         if not self.world.settings.thorough:
@@ -146,6 +147,14 @@ class Court:
 
 def _no_edit(reason: CannotEdit) -> str:
     return f"There is no exact edit here: {reason}."
+
+
+def _by_address(policies: Iterable[Policy]) -> dict[tuple[str, str], list[Policy]]:
+    """Policies by file and address; those of one address keep their order."""
+    found: dict[tuple[str, str], list[Policy]] = defaultdict(list)
+    for policy in policies:
+        found[policy.path, policy.address].append(policy)
+    return found
 
 
 def _by_document(changes: Iterable[Change]) -> dict[str, list[Change]]:

@@ -15,6 +15,7 @@ from fixbot import dialects
 from fixbot.change import edits, plan
 from fixbot.checkout import Checkout
 from fixbot.document import parse
+from fixbot.fixer import load
 from fixbot.iam.tagging import About
 from fixbot.iam.tagging import Tag as EnvironmentTag
 from fixbot.lens import Policy
@@ -512,3 +513,18 @@ def test_actions_that_are_put_together_count_only_where_they_may_be_of_a_service
 
     assert not looked_at(tmp_path / "1", {"p.json": joined("rds:Describe")}).findings
     assert "its actions are computed" in refused(looked_at(tmp_path / "2", {"p.json": joined("ecs:Stop")}))
+
+
+def test_policies_without_names_of_their_own_are_proven_one_by_one(tmp_path: Path) -> None:
+    inline = (
+        "        - Statement:\n            - Effect: Allow\n              Action: {}\n              Resource: '*'\n"
+    )
+    text = (
+        "Resources:\n  Run:\n    Type: AWS::Serverless::Function\n    Properties:\n      Policies:\n"
+        + inline.format("[ecs:StopTask, ecs:ListTasks]")
+        + inline.format("ecs:UpdateService")
+    )
+    (tmp_path / "template.yaml").write_text(text)
+    rule = tuple(fixer for fixer in load() if fixer.name == "tag-condition-missing")
+    report = run(Checkout.open(str(tmp_path)), rule, Settings())
+    assert [(finding.status.value, finding.reason) for finding in report.findings] == [("fixed", None)] * 2
