@@ -516,9 +516,8 @@ def test_actions_that_are_put_together_count_only_where_they_may_be_of_a_service
 
 
 def test_policies_without_names_of_their_own_are_proven_one_by_one(tmp_path: Path) -> None:
-    inline = (
-        "        - Statement:\n            - Effect: Allow\n              Action: {}\n              Resource: '*'\n"
-    )
+    head = "        - Statement:\n            - Effect: Allow\n"
+    inline = head + "              Action: {}\n              Resource: '*'\n"
     text = (
         "Resources:\n  Run:\n    Type: AWS::Serverless::Function\n    Properties:\n      Policies:\n"
         + inline.format("[ecs:StopTask, ecs:ListTasks]")
