@@ -82,7 +82,7 @@ def parse(path: str, text: str, relevant: Relevant = _any, before: Document | No
 
 
 def _cuts(text: str) -> list[int]:
-    """Where the documents of a YAML text begin, and its end. A line that begins with `---` can be nothing else."""
+    """Where the documents of a YAML text begin, and its end; a line that begins with `---` is always one."""
     marks = [found.start() for found in _MARK.finditer(text)] if "\n---" in text else []
     if not marks or "%" in (text[:1], *(text[at + 1 : at + 2] for at in _line_ends(text, "\n%"))):
         return [0, len(text)]

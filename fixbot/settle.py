@@ -41,7 +41,7 @@ class Settled:
 
 
 def settle(court: Court, problems: Sequence[Problem]) -> Settled:
-    """Prove every fix of `problems`: the fixes of one rule that share files first, then all that share files."""
+    """Prove every fix of `problems`: those of one rule that share files first, then all that do."""
     settled = Settled()
     by_rule: dict[str, list[Problem]] = defaultdict(list)
     for problem in problems:
@@ -147,7 +147,7 @@ class _Search:
 
 
 def _combine(court: Court, offers: list[Offer], settled: Settled) -> None:
-    """All offers of some files at once, the worst findings first; one that doesn't fit waits for the others."""
+    """All offers of some files at once, the worst first; one that doesn't fit waits for the others."""
     if len(offers) == 1:
         settled.together.append(offers[0].proven)
         return
@@ -169,7 +169,9 @@ def _combine(court: Court, offers: list[Offer], settled: Settled) -> None:
             continue
         settled.offers.remove(offer)
         first = kept[0].problems[0].fixer.name if kept else "another rule"
-        reason = f"It can't be combined with the fix for {first} in the same file; merge that one first, then run again."
+        reason = (
+            f"It can't go with the fix for {first} in the same file; merge that one first, then run again."
+        )
         settled.refuse(offer.problems, reason)
     if proven is not None:
         settled.together.append(proven)

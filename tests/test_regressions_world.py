@@ -242,7 +242,8 @@ spec:
 
 
 def test_proposals_of_the_same_name_say_their_folder(tmp_path: Path) -> None:
-    pod = "{apiVersion: v1, kind: Pod, metadata: {name: demo}, spec: {containers: [{name: web, image: nginx:1}]}}\n"
+    spec = "{containers: [{name: web, image: nginx:1}]}"
+    pod = f"{{apiVersion: v1, kind: Pod, metadata: {{name: demo}}, spec: {spec}}}\n"
     report = looked_at(tmp_path, {"canary/pod.yaml": pod, "blue/pod.yaml": pod, "pod.yaml": pod})
     assert {each.title for each in report.proposals} == {
         "Make the root filesystem of demo read-only",
