@@ -298,7 +298,9 @@ spec:
           - name: web
             image: example/legacy:1
 """
-        assert not looked_at(tmp_path, {"policy.yaml": policy}).findings
+        report = looked_at(tmp_path, {"policy.yaml": policy})
+        assert not report.findings
+        assert "Kyverno" in report.unread[0].reason
 
     def test_a_policy_may_be_made_by_a_custom_resource(self, tmp_path: Path) -> None:
         template = """Resources:

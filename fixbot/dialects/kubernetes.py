@@ -43,9 +43,13 @@ def read(_project: Project, document: Document, root: Node, reading: Reading) ->
         return
     if kind == "CustomResourceDefinition":
         return
+    group = text_of(root.get("apiVersion")) or ""
+    if group.startswith("kyverno.io/"):
+        reading.skip(document, root.start, "a Kyverno policy: what it says of containers is about other ones")
+        return
     for place, spec in _pods(root, kind):
         reading.tasks.append(_pod(document, root, kind, place, spec))
-    if "aws" in (text_of(root.get("apiVersion")) or "") and '"Statement"' in document.text:
+    if "aws" in group and '"Statement"' in document.text:
         _policies(document, root, kind, reading)
 
 
