@@ -47,6 +47,8 @@ _TELLS = re.compile(
 _TERRAFORM = (".tf", ".tofu")
 _YAML = (".yaml", ".yml")
 _LARGE = 100_000
+_NEEDLES = ("ontainer", "tatement", '"image"', "AWSEBDockerrunVersion", "\nservices:", "Secret")
+"""One of these is in every text that can matter."""
 _ESO = re.compile(rb"apiVersion:\s*[\"']?(external-secrets\.io/v\w+)")
 _CSI = re.compile(rb"apiVersion:\s*[\"']?(secrets-store\.csi\.x-k8s\.io/v\w+)")
 
@@ -74,6 +76,8 @@ def relevant(data: bytes) -> bool:
 
 def relevant_text(text: str) -> bool:
     """The same of a part of a text; what stands beside a workload counts too."""
+    if not any(needle in text for needle in _NEEDLES):
+        return False
     data = text.encode()
     return relevant(data) or _beside(data)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,7 +12,6 @@ from fixbot.syntax import grammar, syntax_of
 from fixbot.tree import Node, SyntaxProblem
 
 Relevant = Callable[[str], bool]
-_MARK = re.compile(r"^---(?=[ \t\r\n]|$)", re.MULTILINE)
 
 
 def _any(_text: str) -> bool:
@@ -83,17 +81,17 @@ def parse(path: str, text: str, relevant: Relevant = _any, before: Document | No
 
 def _cuts(text: str) -> list[int]:
     """Where the documents of a YAML text begin, and its end; a line that begins with `---` is always one."""
-    marks = [found.start() for found in _MARK.finditer(text)] if "\n---" in text else []
-    if not marks or "%" in (text[:1], *(text[at + 1 : at + 2] for at in _line_ends(text, "\n%"))):
+    if text.startswith("%") or "\n%" in text:
         return [0, len(text)]
-    return [0, *(at for at in marks if at), len(text)]
+    return [0, *_marks(text), len(text)]
 
 
-def _line_ends(text: str, start: str) -> Iterator[int]:
-    at = text.find(start)
+def _marks(text: str) -> Iterator[int]:
+    at = text.find("\n---")
     while at >= 0:
-        yield at
-        at = text.find(start, at + 1)
+        if text[at + 4 : at + 5] in {"", " ", "\t", "\r", "\n"}:
+            yield at + 1
+        at = text.find("\n---", at + 1)
 
 
 def embed(host: Node, text: str, syntax: str, start: int, end: int) -> Node:

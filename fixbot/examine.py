@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from fixbot import dialects
 from fixbot.detect import Problem, detect
@@ -192,7 +193,8 @@ def _show(settled: Settled, findings: dict[str, Finding], court: Court, done: Ex
     before = {path: document.text for path, document in court.world.project.documents.items()}
     if not settled.together and not settled.offers:
         return
-    masker = Masker(secrets(court.reading))
+    values = secrets(court.reading)
+    masker = Masker(values) if values else _of_no_secrets()
     shown: dict[tuple[str, str], str] = {}
 
     def diff(path: str, old: str | None, new: str) -> str:
@@ -207,6 +209,12 @@ def _show(settled: Settled, findings: dict[str, Finding], court: Court, done: Ex
                 Patch(path, before.get(path), text, diff(path, before.get(path), text), fixed)
             )
     done.proposals += propose(settled.offers, findings, before, diff, court.world.settings.branch_prefix)
+
+
+@cache
+def _of_no_secrets() -> Masker:
+    """One masker for all parts in which no secret is known: it knows lines that it has seen before."""
+    return Masker()
 
 
 def secrets(reading: Reading) -> set[str]:

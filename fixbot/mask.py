@@ -93,6 +93,7 @@ class Masker:
         self._runs = Needles(form for secret in known if len(secret) >= 6 for form in _inside_base64(secret))
         whole = [re.escape(form) for secret in known if _whole_only(secret) for form in _forms(secret)]
         self._whole = re.compile(f"{_BEFORE}(?P<value>{'|'.join(whole)}){_BEHIND}") if whole else None
+        self._lines: dict[str, str] = {}  # diffs show the same lines again and again
 
     def seeing(self, text: str) -> Masker:
         """One that also hides what `text` shows to be a secret, by a name on another line."""
@@ -107,7 +108,9 @@ class Masker:
 
     def line(self, text: str) -> str:
         """One line, or a piece of one, without its secrets."""
-        return self.text(text)
+        if text not in self._lines:
+            self._lines[text] = self.text(text)
+        return self._lines[text]
 
     def text(self, text: str) -> str:
         """The text without its secrets, line ends kept. What is masked once stays as it is."""

@@ -15,7 +15,8 @@ from fixbot.validity.kubernetes import pod_problems
 
 def new_problems(before: Task, after: Task) -> tuple[str, ...]:
     """What is wrong with a task after a fix that wasn't wrong before."""
-    return added(problems(before), problems(after))
+    found = problems(after)
+    return added(problems(before), found) if found else ()
 
 
 def problems(task: Task) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -13,6 +13,7 @@ from fixbot.project import Project
 from fixbot.tree import Kind, Node
 
 _LOCAL = re.compile(r"local\.([\w-]+)")
+_USE = re.compile(r"\blocal\.([\w-]+)")
 _ADDRESS = re.compile(r"(?<![\w.-])(?:data\.)?[\w-]+\.[\w-]+")
 _TAKE = ("resource", "data", "module")
 _COMMENT = re.compile(r"^\s*(?:#|//).*$", re.MULTILINE)
@@ -51,6 +52,7 @@ class Index:
     locals: dict[str, tuple[Document, Node]] = field(default_factory=dict)
     _named: dict[str, frozenset[str]] = field(default_factory=dict)
     _takers: dict[str, list[tuple[Block, str]]] = field(default_factory=dict)
+    _used: Counter[str] = field(default_factory=Counter)
 
     def of_type(self, type_: str, word: str = "resource") -> Iterator[Block]:
         """The resources, or data sources, of a type."""
@@ -92,8 +94,10 @@ class Index:
 
     def uses(self, name: str) -> int:
         """How often the folder's files say `local.name`, comments left out."""
-        whole = re.compile(rf"\blocal\.{re.escape(name)}(?![\w-])")
-        return sum(len(whole.findall(_COMMENT.sub("", document.text))) for document in self.documents)
+        if not self._used:
+            for document in self.documents:
+                self._used.update(_USE.findall(_COMMENT.sub("", document.text)))
+        return self._used[name]
 
     def region(self) -> str | None:
         """The region of the folder's `provider "aws"`, where one is written out."""
