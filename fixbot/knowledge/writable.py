@@ -84,7 +84,7 @@ def _sensor(container: Container) -> Refusal | None:
     }
     beside = [
         each.name
-        for each in container.task.containers
+        for each in (container.task.containers if sources else ())
         if each.name in sources and is_sensor(each.image or each.name)
     ]
     if launcher is None and not beside:
@@ -177,16 +177,17 @@ def _covered(mounts: tuple[Mount, ...], path: str) -> bool:
 
 
 def _space(container: Container, path: str) -> Space:
-    used = {m.volume for each in container.task.containers for m in each.mounts}
     wanted = _slug(container.name, path)
     for volume in container.task.volumes or ():
-        if (
-            volume.name in (wanted, path.strip("/").replace("/", "-"))
-            and volume.kind in _EMPTY
-            and volume.name not in used
-        ):
+        fits = volume.name in (wanted, path.strip("/").replace("/", "-")) and volume.kind in _EMPTY
+        if fits and not _mounted(container, volume):
             return Space(volume.name, path, reused=True)
     return Space(_free(wanted, container.task.volumes or ()), path, reused=False)
+
+
+def _mounted(container: Container, volume: Volume) -> bool:
+    """Whether any container of the task sees that volume already."""
+    return any(mount.volume == volume.name for each in container.task.containers for mount in each.mounts)
 
 
 def _slug(name: str, path: str) -> str:
