@@ -28,7 +28,7 @@ _WORTH_A_WORKER = 400_000
 """Characters below which starting a second process costs more than it saves."""
 
 
-def run(  # noqa: PLR0913 - one for each thing that the command line decides
+def run(
     checkout: Checkout,
     fixers: tuple[Fixer, ...],
     settings: Settings,
