@@ -225,10 +225,16 @@ def test_a_problem_says_where_and_shows_nothing_of_the_text() -> None:
     assert "hunter2" not in problem.value.reason
 
 
-def test_an_alias_bomb_stays_small() -> None:
+def test_an_alias_bomb_is_refused() -> None:
     text = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 50))
+    with pytest.raises(SyntaxProblem, match="multiply"):
+        GRAMMAR.parse(text)
+
+
+def test_aliases_that_are_walked_through_once_each_are_read() -> None:
+    text = "a: &a [x, y]\n" + "".join(f"b{n}: *a\n" for n in range(1_000))
     root = GRAMMAR.parse(text)[0]
-    assert sum(1 for _ in root.walk()) < 1_000
+    assert sum(1 for _ in root.walk()) == 1_004
 
 
 @pytest.mark.parametrize(

@@ -110,14 +110,14 @@ def _group(holder: Mapping[str, object], prefix: str, key: str) -> Iterator[tupl
 
 
 def _together(where: str, containers: object, volumes: object) -> Iterator[str]:
-    beside = names(containers)
+    beside, known = names(containers), names(volumes)
     for name in repeated(text(container.get("name")) for _, container in items(containers)):
         yield f"{where}: the name {name} is given twice"
     for name in repeated(text(volume.get("name")) for _, volume in items(volumes)):
         yield f"volumes: the name {name} is given twice"
     for at, container in items(containers):
         place = f"{where}[{at}]"
-        yield from _mounts(place, container, names(volumes))
+        yield from _mounts(place, container, known)
         yield from _variables(place, container)
         yield from _log_options(place, container)
         yield from _siblings(place, container, beside)

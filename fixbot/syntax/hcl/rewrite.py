@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from fixbot.syntax.hcl.align import Sheet
@@ -28,7 +29,7 @@ def rewrite(text: str, wanted: Rewrite) -> list[Edit]:
     if node.kind not in (Kind.MAP, Kind.LIST):
         raise CannotEdit("it is an argument of a function")
     layout = Layout(text, node, wanted.dropped)
-    sheet = Sheet(text, *_region(text, node))
+    sheet = _sheet(text, *_region(text, node))
     unfolds = node.style == "body" and layout.single and bool(layout.kept)
     unfolds = unfolds and (
         bool(wanted.put) or any(isinstance(new, dict | Block) for _, new in wanted.replaced)
@@ -54,12 +55,20 @@ def _insertions(layout: Layout, sheet: Sheet, wanted: Rewrite) -> Iterator[Edit]
         yield from new_blocks(layout, [new for new in wanted.put if in_blocks(new)])
 
 
+@lru_cache(maxsize=1)
+def _sheet(text: str, start: int, end: int) -> Sheet:
+    """Kept for the next collection of the same block: a block may hold a thousand."""
+    return Sheet(text, start, end)
+
+
 def _region(text: str, node: Node) -> tuple[int, int]:
     """The lines within which all columns lie that a change inside `node` can move."""
     top = node
-    while top.parent is not None and top.parent.parent is not None:
+    while top.parent is not None:
         if _closed_off(text, top):
             return line_start(text, top.start), line_after(text, top.end)
+        if top.parent.parent is None:
+            break
         top = top.parent
     if top.parent is None:
         return top.start, top.end

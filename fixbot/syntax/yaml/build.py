@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 DEEPEST = 400
 """Collections in each other; far beyond any manifest, and safe for whoever walks the tree by calls."""
+MOST_REPEATED = 200_000
+"""Values that the aliases of one text may stand for: whoever reads the data walks through them all."""
 MOST_MERGED = 10_000
 """Maps that one map may bring in through merge keys, theirs included."""
 
@@ -35,6 +37,8 @@ class Builder:
         self.around: list[tuple[Node | None, list[Node] | None, Key | None]] = []
         self.anchors: dict[str, Node] = {}
         self.merged: dict[int, int] = {}
+        self.sizes: dict[int, int] = {}
+        self.repeated = 0
 
     def build(self, following: Callable[[], Any]) -> tuple[Node, ...]:
         """One node a document. Raises SyntaxProblem, and whatever `following` raises."""
@@ -150,12 +154,23 @@ class Builder:
             raise SyntaxProblem("an alias without its anchor", start)
         if target.end < 0:
             raise SyntaxProblem("an alias inside what it stands for", start)
+        self.repeated += self.size(target)
+        if self.repeated > MOST_REPEATED:
+            raise SyntaxProblem("aliases that multiply beyond reason", start)
         node = Node(target.kind, start, end, self.grammar, target.style)
         node.entries, node.items = target.entries, target.items
         node.value, node.tag = target.value, target.tag
         node.alias = target
         target.anchored = True
         return node
+
+    def size(self, node: Node) -> int:
+        """How many values a node stands for, those behind aliases counted each time."""
+        key = id(node.alias or node)
+        if key not in self.sizes:
+            below = [*node.items, *(entry.value for entry in node.entries)]
+            self.sizes[key] = 1 + sum(map(self.size, below))
+        return self.sizes[key]
 
     def weigh(self, node: Node, value: Node) -> None:
         """Refuse merge keys that would make every look-up in `node` a walk through thousands of maps."""
