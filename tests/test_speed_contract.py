@@ -1,0 +1,208 @@
+"""What keeps a run fast, counted and not timed: how often the dear things are done."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from fixbot import document, examine, settle
+from fixbot.checkout import Checkout
+from fixbot.detect import Problem
+from fixbot.fixer import load
+from fixbot.mask import Masker
+from fixbot.model import Refusal, Report, Status
+from fixbot.pipeline import run
+from fixbot.proof import Court, Proven
+from fixbot.settings import Settings
+from fixbot.syntax.yaml import Yaml
+from fixbot.tree import Grammar, Node
+
+FIXERS = load()
+READ_ONLY = tuple(each for each in FIXERS if each.name == "readonly-root-filesystem")
+
+
+def deployment(name: str, more: str = "") -> str:
+    return (
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n"
+        f"  name: {name}\nspec:\n  template:\n    spec:\n      containers:\n"
+        f"        - name: {name}\n          image: nginx:1.27\n{more}"
+    )
+
+
+def looked_at(folder: Path, **files: str) -> Report:
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    return run(Checkout.open(str(folder)), READ_ONLY, Settings())
+
+
+@pytest.fixture
+def proofs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many fixes each proof was about."""
+    found: list[int] = []
+    old = Court.prove
+
+    def prove(self: Court, chosen: Sequence[Problem]) -> Proven | Refusal:
+        found.append(len(chosen))
+        return old(self, chosen)
+
+    monkeypatch.setattr(Court, "prove", prove)
+    return found
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The stretches of YAML that were parsed."""
+    found: list[str] = []
+    old = Yaml.parse
+
+    def parse(self: Yaml, text: str, start: int = 0, end: int | None = None) -> tuple[Node, ...]:
+        found.append(text[start:end])
+        return old(self, text, start, end)
+
+    monkeypatch.setattr(Yaml, "parse", parse)
+    return found
+
+
+def pods(*containers: str) -> str:
+    return "apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\nspec:\n  containers:\n" + "".join(containers)
+
+
+def test_all_fixes_of_a_rule_in_a_file_are_one_proof(tmp_path: Path, proofs: list[int]) -> None:
+    report = looked_at(
+        tmp_path, **{"a.yaml": pods(*(f"    - {{name: c{n}, image: nginx}}\n" for n in range(50)))}
+    )
+    assert {each.status for each in report.findings} == {Status.FIXED}
+    assert proofs == [50]
+
+
+def test_fixes_without_an_exact_edit_cost_no_proof_each(tmp_path: Path, proofs: list[int]) -> None:
+    """A hundred containers; in half of them the security context is repeated elsewhere by an alias."""
+    fine = "    - name: c{0}\n      image: nginx\n"
+    shared = fine + "      securityContext: &x{0}\n        runAsUser: 1\n      x: *x{0}\n"
+    report = looked_at(
+        tmp_path, **{"a.yaml": pods(*((shared if n % 2 else fine).format(n) for n in range(100)))}
+    )
+    assert Counter(each.status for each in report.findings) == {Status.FIXED: 50, Status.REFUSED: 50}
+    assert proofs == [100, 50]
+
+
+def test_the_search_for_what_spoils_a_proof_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tries = []
+
+    def refuse(_: Court, chosen: Sequence[Problem]) -> Refusal:
+        tries.append(len(chosen))
+        return Refusal("not today")
+
+    monkeypatch.setattr(Court, "prove", refuse)
+    report = looked_at(
+        tmp_path, **{"a.yaml": pods(*(f"    - {{name: c{n}, image: nginx}}\n" for n in range(500)))}
+    )
+    assert len(report.findings) == 500
+    assert {each.status for each in report.findings} == {Status.REFUSED}
+    assert len({each.reason for each in report.findings}) == 2
+    # One more for each half that was still waiting when the search ended.
+    assert settle.MOST_TRIES < len(tries) < settle.MOST_TRIES + 20
+
+
+def test_what_spoils_a_proof_is_found_by_halving(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = Court.prove
+
+    def prove(self: Court, chosen: Sequence[Problem]) -> Proven | Refusal:
+        bad = any(each.found.address.endswith("/c7") for each in chosen)
+        return Refusal("not c7") if bad else old(self, chosen)
+
+    monkeypatch.setattr(Court, "prove", prove)
+    report = looked_at(
+        tmp_path, **{"a.yaml": pods(*(f"    - {{name: c{n}, image: nginx}}\n" for n in range(20)))}
+    )
+    refused = [each for each in report.findings if each.status is Status.REFUSED]
+    assert [(each.resource, each.reason) for each in refused] == [("Pod p, container c7", "not c7")]
+    assert len(report.findings) == 20
+
+
+def test_halves_that_hold_alone_but_not_together_leave_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = Court.prove
+
+    def prove(self: Court, chosen: Sequence[Problem]) -> Proven | Refusal:
+        return Refusal("one at a time") if len(chosen) > 1 else old(self, chosen)
+
+    monkeypatch.setattr(Court, "prove", prove)
+    report = looked_at(
+        tmp_path, **{"a.yaml": pods(*(f"    - {{name: c{n}, image: nginx}}\n" for n in range(4)))}
+    )
+    assert [each.status for each in report.findings].count(Status.FIXED) == 1
+    assert {each.reason for each in report.findings} == {None, "one at a time"}
+
+
+def test_only_the_changed_document_of_a_file_is_parsed_again(tmp_path: Path, parsed: list[str]) -> None:
+    done = deployment("done", "          securityContext:\n            readOnlyRootFilesystem: true\n")
+    other = "kind: Service\nmetadata:\n  name: s\n"
+    looked_at(tmp_path, **{"a.yaml": "---\n".join([done, deployment("open"), other])})
+    assert [text.count("image") for text in parsed] == [1, 1, 1]
+    assert "readOnlyRootFilesystem" in parsed[0]
+    assert "readOnlyRootFilesystem" not in parsed[1]
+    assert parsed[2].startswith(parsed[1].rstrip("\n")[:100])
+
+
+def test_what_can_not_matter_is_not_parsed(tmp_path: Path, parsed: list[str]) -> None:
+    service = "apiVersion: v1\nkind: Service\nmetadata:\n  name: s\n"
+    report = looked_at(tmp_path, **{"values.yaml": "replicas: 3\n", "service.yaml": service})
+    assert (parsed, report.stats.files_parsed, report.stats.files_listed) == ([], 0, 2)
+
+
+def test_a_diff_is_masked_once_though_two_show_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+    old = examine.masked_diff
+
+    def masked(path: str, before: str | None, after: str, masker: Masker) -> str:
+        calls.append(path)
+        return old(path, before, after, masker)
+
+    monkeypatch.setattr(examine, "masked_diff", masked)
+    report = looked_at(tmp_path, **{"a.yaml": deployment("a")})
+    assert report.patches[0].diff == report.proposals[0].diff != ""
+    assert calls == ["a.yaml"]
+
+
+def marks(text: str) -> Iterator[int]:
+    """Where lines of three dashes begin, told slowly."""
+    at = 0
+    for line in text.split("\n"):
+        if at and line[:3] == "---" and line[3:4] in {"", " ", "\t", "\r"}:
+            yield at
+        at += len(line) + 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a",
+        "---\na",
+        "a\n---",
+        "a\n---\nb\n--- c\n---\td\n---e\n----\n ---\n---\r\nf",
+        "\n---\n\n---\n",
+        "a\n---\x0bb",
+    ],
+)
+def test_documents_are_told_apart_as_yaml_does(text: str) -> None:
+    assert document._cuts(text) == [0, *marks(text), len(text)]  # noqa: SLF001
+
+
+@pytest.mark.parametrize("text", ["%YAML 1.1\n---\na\n---\nb", "a\n...\n%TAG ! x\n---\nb"])
+def test_directives_keep_a_text_whole(text: str) -> None:
+    assert document._cuts(text) == [0, len(text)]  # noqa: SLF001
+
+
+def test_nodes_that_can_have_no_children_share_none() -> None:
+    (root,) = document.parse("a.yaml", "a: [b]\n").roots
+    (entry,) = root.entries
+    assert [*root.items, *entry.value.entries, *entry.value.items[0].items] == []
+    with pytest.raises(TypeError, match="no children"):
+        root.items.append(root)
+    grammar: Grammar = root.grammar
+    assert grammar.name == "yaml"
