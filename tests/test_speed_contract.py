@@ -11,6 +11,7 @@ import pytest
 from fixbot import document, examine, settle
 from fixbot.checkout import Checkout
 from fixbot.detect import Problem
+from fixbot.diff import masked_diff
 from fixbot.fixer import load
 from fixbot.mask import Masker
 from fixbot.model import Refusal, Report, Status
@@ -157,7 +158,7 @@ def test_what_can_not_matter_is_not_parsed(tmp_path: Path, parsed: list[str]) ->
 
 def test_a_diff_is_masked_once_though_two_show_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
-    old = examine.masked_diff
+    old = masked_diff
 
     def masked(path: str, before: str | None, after: str, masker: Masker) -> str:
         calls.append(path)
