@@ -7,7 +7,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-_FILE = re.compile(rb"\b(?:template)?file(?:base64)?\s*\(\s*\"([^\"\n]{1,300})\"")
+_FILE = re.compile(rb"file(?:base64)?\s*\(\s*\"([^\"\n]{1,300})\"")
+_WORD = re.compile(rb"(?:^|\W)(?:template)?\Z", re.DOTALL)
 
 
 def parts(files: Mapping[str, bytes]) -> list[list[str]]:
@@ -34,8 +35,10 @@ def parts(files: Mapping[str, bytes]) -> list[list[str]]:
 def references(path: str, data: bytes) -> Iterator[str]:
     """The files that a Terraform file reads by a name that is written out."""
     if path.endswith((".tf", ".tofu")) and b"file" in data:
-        for name in _FILE.findall(data):
-            resolved = resolve(path, name.decode(errors="replace"))
+        for found in _FILE.finditer(data):  # what is searched for begins with a literal, for speed
+            if _WORD.search(data, max(0, found.start() - 10), found.start()) is None:
+                continue
+            resolved = resolve(path, found[1].decode(errors="replace"))
             if resolved is not None:
                 yield resolved
 

@@ -164,6 +164,7 @@ def _table() -> dict[str, list[dict[str, Any]]]:
         whole = row.get("whole", False)
         names = row.get("named", [each if whole else each.rpartition("/")[2] for each in row["images"]])
         row["tails"] = tuple(tuple(each.split("/")) for each in names)
+        row["last"] = frozenset(tail[-1] for tail in row["tails"])
     return tables
 
 
@@ -171,6 +172,8 @@ def _matches(table: str, image: Image) -> Iterator[tuple[dict[str, Any], By]]:
     origin = image.origin
     guess = image.registry not in _PUBLIC and not _REPACKAGERS.intersection(image.segments)
     for row in _table()[table]:
+        if origin not in row["origins"] and image.name not in row["last"]:
+            continue  # nearly all of them: this is asked of every container
         if not _tagged(row, image):
             continue
         if origin is not None and origin in row["origins"]:
