@@ -42,6 +42,31 @@ def test_pods_inside_a_custom_resource_are_pods(tmp_path: Path) -> None:
     assert "readOnlyRootFilesystem: true" in found.patches[0].after
 
 
+def test_a_template_of_init_containers_only_is_one(tmp_path: Path) -> None:
+    """An operator puts its own containers beside them."""
+    found = report(
+        tmp_path,
+        db__yaml="""
+        apiVersion: mongodbcommunity.mongodb.com/v1
+        kind: MongoDBCommunity
+        metadata: {name: db}
+        spec:
+          statefulSet:
+            spec:
+              template:
+                spec:
+                  initContainers:
+                  - image: busybox
+                    command: [chown, -R, "2000", /data]
+                    volumeMounts: [{mountPath: /data, name: data}]
+                    name: own
+        """,
+    )
+    assert [each.resource for each in found.findings] == [
+        "MongoDBCommunity db (spec.statefulSet.spec.template), init container own"
+    ]
+
+
 def test_a_value_is_hidden_by_a_name_that_stands_on_another_line(tmp_path: Path) -> None:
     """`env` is no word of ECS, so nothing but the two lines says that this is a secret."""
     found = report(

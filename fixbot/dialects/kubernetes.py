@@ -79,7 +79,7 @@ def _pods(root: Node, kind: str) -> Iterator[tuple[str, Node]]:
 
 
 def _is_pod(spec: Node) -> bool:
-    containers = spec.many("containers")
+    containers = [*spec.many("containers"), *spec.many("initContainers")]
     return bool(containers) and all(
         c.kind is Kind.MAP and c.entry("name") and "{{" not in (text_of(c.get("name")) or "")
         for c in containers

@@ -11,9 +11,12 @@ from tests.oracle.nodes import Broken, Place, Reading
 
 _BLANK = re.compile(r"[ \t\r\n\ufeff]*")
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/|#[^\n]*", re.DOTALL)
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_STRING = re.compile(r'"(?:[^"\\$]|\\.|\$(?!\{)|\$\{(?:[^{}"]|"(?:[^"\\]|\\.)*"|\{[^{}]*\})*\})*"', re.DOTALL)
+_PLAIN_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _BARE = re.compile(r"[^\s,\]}\"{\[$<]+")
-_HOLE = re.compile(r"\$\{(?:[^{}]|\{[^{}]*\})*\}|\{\{.*?\}\}|<%.*?%>|<[^<>\n]*>|%\{[^}]*\}|\$[A-Za-z_]\w*")
+_HOLE = re.compile(
+    r"\$\{(?:[^{}]|\{[^{}]*\})*\}|\{\{.*?\}\}|<%.*?%>|<[^<>\n]*>|%\{[^}]*\}|\$[A-Za-z_]\w*|@\w+@"
+)
 _DEEPEST = 400
 
 
@@ -76,7 +79,7 @@ class _Parser:
         return Place(made, self.line(start), self.line(self.at - 1), column=column)
 
     def string(self) -> str:
-        found = _STRING.match(self.text, self.at)
+        found = _STRING.match(self.text, self.at) or _PLAIN_STRING.match(self.text, self.at)
         if found is None:
             raise self.fail("an open string")
         self.at = found.end()

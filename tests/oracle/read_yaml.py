@@ -91,6 +91,9 @@ def _place(node: Any, made: dict[int, Place], twice: list[str], maker: Any) -> P
         place.value = [_place(each, made, twice, maker) for each in node.value]
     else:
         place.value = _scalar(node, maker)
+    below = [child.last for child in (*place.items, *place.entries.values())]
+    if below and not node.flow_style:
+        place.last = max(below)  # the mark of a block's end stands behind its blank lines and comments
     return place
 
 
