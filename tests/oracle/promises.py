@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -38,15 +39,18 @@ def all_on(repository: Repository) -> Trial:
     before, modes = repository.files(), repository.modes()
     report = repository.report("run", "--branch")
     trial.defects += [Defect("a branch touched the tree", path, "") for path in repository.changed()]
-    trial.statuses.update((each["rule"], each["status"]) for each in report["findings"])
+    trial.statuses.update((each["rule"], _status(each)) for each in report["findings"])
     trial.defects += consistent(report, before)
     trial.defects += unlisted(report, before, trial.seen)
     if not report["patches"]:
         return trial
     trial.defects += _alone(repository, report, before)
+    patched = _as_patch(repository, trial)
     written = repository.report("run", "--write")
     trial.defects += _same(report, written)
     after = repository.files()
+    if patched not in ({}, after):
+        trial.defects.append(Defect("patch", "", "`--format patch` and `--write` don't come to the same"))
     trial.defects += _together(trial, report, before, after)
     trial.defects += [
         Defect("mode", path, f"{modes[path]:o} -> {mode:o}")
@@ -56,6 +60,29 @@ def all_on(repository: Repository) -> Trial:
     again = repository.report("run")
     trial.defects += [Defect("second run", each["path"], "changes it again") for each in again["patches"]]
     return trial
+
+
+def _status(finding: Mapping[str, Any]) -> str:
+    """What became of a finding; what nobody wants patched is counted by itself."""
+    never = finding["status"] == "refused" and (
+        "never_patch" in finding["reason"] or "never changed" in finding["reason"]
+    )
+    return "never patched" if never else finding["status"]
+
+
+def _as_patch(repository: Repository, trial: Trial) -> dict[str, bytes]:
+    """The files as `git apply` makes them of `--format patch`; the working tree is put back."""
+    file = repository.home / "fixes.patch"
+    repository.fixbot("run", "--format", "patch", "--output", str(file), "--jobs", "1")
+    try:
+        repository.git("apply", "--whitespace=nowarn", str(file))
+    except subprocess.CalledProcessError as problem:
+        trial.defects.append(Defect("patch", "", problem.stderr.decode(errors="replace")[:300]))
+        return {}
+    applied = repository.files()
+    repository.git("checkout", "-q", "--", ".")
+    repository.git("clean", "-fdq")
+    return applied
 
 
 def _same(report: Mapping[str, Any], written: Mapping[str, Any]) -> Iterator[Defect]:
