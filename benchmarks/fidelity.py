@@ -119,7 +119,7 @@ def _sizes(trials: dict[str, Trial]) -> None:
             for at, value in enumerate((1, verdict.changed_lines, verdict.changed_data, verdict.least_lines)):
                 row[at] += value
     print(
-        f"{'changed lines for each changed datum':66}{'files':>7}{'lines':>7}{'data':>7}{'ratio':>7}{'block':>7}"
+        f"{'changed lines for each changed datum':66}{'files':>7}{'lines':>7}{'data':>7}{'ratio':>7}{'block':>7}"  # noqa: E501
     )
     for (kind, rules), (files, lines, data, least) in sorted(sums.items()):
         ratio, block = (f"{value / data:.2f}" if data else "-" for value in (lines, least))
