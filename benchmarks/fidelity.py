@@ -121,9 +121,9 @@ def _sizes(trials: dict[str, Trial]) -> None:
     print(
         f"{'changed lines for each changed datum':66}{'files':>7}{'lines':>7}{'data':>7}{'ratio':>7}{'block':>7}"  # noqa: E501
     )
-    for (kind, rules), (files, lines, data, least) in sorted(sums.items()):
+    for (kind, named), (files, lines, data, least) in sorted(sums.items()):
         ratio, block = (f"{value / data:.2f}" if data else "-" for value in (lines, least))
-        print(f"{kind + ': ' + rules:66}{files:7}{lines:7}{data:7}{ratio:>7}{block:>7}")
+        print(f"{kind + ': ' + named:66}{files:7}{lines:7}{data:7}{ratio:>7}{block:>7}")
     print("(block: the same where every key and item has a line of its own)\n")
 
 
