@@ -44,6 +44,9 @@ _TELLS = re.compile(
     rb"|template_file|sensitive|_password|^locals\b|^provider \"aws\"",
     re.MULTILINE,
 )
+_HOLDS = re.compile(
+    rb"(?:^(?:\xef\xbb\xbf)?|\*/)[ \t]*(?:resource|data|module|locals|provider|ephemeral)\b", re.MULTILINE
+)
 _TERRAFORM = (".tf", ".tofu")
 _YAML = (".yaml", ".yml")
 _LARGE = 100_000
@@ -72,6 +75,11 @@ def relevant(data: bytes) -> bool:
         kinds = _CRD.findall(data)
         return not kinds or set(kinds) != {b"CustomResourceDefinition"}
     return True
+
+
+def declares_only(path: str, data: bytes) -> bool:
+    """Whether a Terraform file holds no block in which a task or policy can stand, such as `variables.tf`."""
+    return path.endswith(_TERRAFORM) and _HOLDS.search(data) is None
 
 
 def relevant_text(text: str) -> bool:

@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from fixbot.checkout import READ_ELSEWHERE, Checkout, Content, Globs
-from fixbot.discover import companions, relevant, surroundings, unnamed
+from fixbot.discover import companions, declares_only, relevant, surroundings, unnamed
 from fixbot.examine import Examined, Order
 from fixbot.fixer import Fixer
 from fixbot.memory import Memory, Seen, part_keys
@@ -104,7 +104,7 @@ def _read(checkout: Checkout, seen: Seen | None = None) -> _Files:
 
 def _take(files: _Files, content: Content) -> None:
     files.bytes[content.path] = content.data
-    if relevant(content.data):
+    if relevant(content.data) and not declares_only(content.path, content.data):
         files.texts[content.path] = content.text
 
 

@@ -156,6 +156,14 @@ def test_what_can_not_matter_is_not_parsed(tmp_path: Path, parsed: list[str]) ->
     assert (parsed, report.stats.files_parsed, report.stats.files_listed) == ([], 0, 2)
 
 
+def test_terraform_that_only_declares_is_read_beside_what_uses_it(tmp_path: Path) -> None:
+    said = 'variable "image" {\n  description = "the container"\n  sensitive   = true\n}\n'
+    assert looked_at(tmp_path, **{"variables.tf": said}).stats.files_parsed == 0
+    task = 'resource "aws_ecs_task_definition" "t" {\n  family = "t"\n  container_definitions = "[]"\n}\n'
+    assert looked_at(tmp_path, **{"variables.tf": said, "main.tf": task}).stats.files_parsed == 2
+    assert looked_at(tmp_path, **{"main.tf": "locals {\n  a = [] # a container\n}\n"}).stats.files_parsed == 2
+
+
 def test_a_diff_is_masked_once_though_two_show_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
     old = masked_diff
