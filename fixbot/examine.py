@@ -99,7 +99,9 @@ def _statuses(
     reasons = {path: unpatchable(documents[path].text.encode()) for path in paths}
     for each in problems:
         wish = _wish(each, documents[each.path], order.suppressions)
-        if wish is not None:
+        if each.id in order.settings.declined:
+            statuses[each.id] = Status.SUPPRESSED, order.settings.declined[each.id]
+        elif wish is not None:
             statuses[each.id] = Status.SUPPRESSED, wish.reason
         elif not isinstance(each.found.outcome, Fix):
             status = Status.REFUSED if isinstance(each.found.outcome, Refusal) else Status.MANUAL
