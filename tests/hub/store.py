@@ -62,7 +62,7 @@ class Store:
         return self._objects[sha]
 
     def put(self, thing: ShaFile) -> str:
-        sha: str = ObjectID(thing.id).decode()
+        sha = thing.id.decode()
         if sha not in self._objects:
             self._git.object_store.add_object(thing)
             self._objects[sha] = thing
@@ -90,7 +90,7 @@ class Store:
         return bytes(found.data)
 
     def tree_of(self, commit: str) -> str:
-        return self.commit(commit).tree.decode()
+        return bytes(self.commit(commit).tree).decode()
 
     def parents(self, commit: str) -> list[str]:
         return [parent.decode() for parent in self.commit(commit).parents]
