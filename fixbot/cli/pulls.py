@@ -63,7 +63,9 @@ def carry_out_pulls(options: Options, environment: Mapping[str, str]) -> int:
     for name in options.repositories:
         if not is_repository(name):
             raise FixbotError(f"--repo {name}: write OWNER/NAME")
-    return max(_guarded(whole, lambda name=name: _without_checkout(whole, name)) for name in options.repositories)
+    return max(
+        _guarded(whole, lambda name=name: _without_checkout(whole, name)) for name in options.repositories
+    )
 
 
 def _guarded(whole: _Run, job: object) -> int:
@@ -84,11 +86,15 @@ def _guarded(whole: _Run, job: object) -> int:
 def _in_checkout(whole: _Run) -> int:
     options, terminal = whole.options, whole.terminal
     settings = settings_of(options, whole.fixers)
-    checkout = Checkout.open(options.path, Scope(settings.include, settings.exclude, options.since, candidate))
+    checkout = Checkout.open(
+        options.path, Scope(settings.include, settings.exclude, options.since, candidate)
+    )
     if checkout.git is None:
         raise FixbotError("--pr needs a git work tree, and this is none; --repo OWNER/NAME needs none")
     if checkout.prefix or checkout.root != checkout.top.rstrip("/"):
-        raise FixbotError(f"--pr is for whole repositories: run it in {checkout.top}, with --include for a part")
+        raise FixbotError(
+            f"--pr is for whole repositories: run it in {checkout.top}, with --include for a part"
+        )
     for note in checkout.notes:
         terminal.note(f"note: {note}")
     name = _repository(whole, checkout)
@@ -107,10 +113,14 @@ def _repository(whole: _Run, checkout: Checkout) -> str:
     try:
         url = checkout.git.line("remote", "get-url", "origin") if checkout.git is not None else ""
     except GitFailed:
-        raise FixbotError("which repository is this on GitHub? git knows no remote `origin`; set GITHUB_REPOSITORY") from None
+        raise FixbotError(
+            "which repository is this on GitHub? git knows no remote `origin`; set GITHUB_REPOSITORY"
+        ) from None
     found = repository_of(url)
     if found is None:
-        raise FixbotError("the remote `origin` is no repository on GitHub; set GITHUB_REPOSITORY to OWNER/NAME")
+        raise FixbotError(
+            "the remote `origin` is no repository on GitHub; set GITHUB_REPOSITORY to OWNER/NAME"
+        )
     whole.connector.web = found[0]
     return found[1]
 
@@ -228,5 +238,3 @@ def _told(whole: _Run, name: str, published: Published, settings: Settings) -> i
     failed = any(each.outcome is Outcome.FAILED for each in published.done)
     bad = failed or published.tired or report.failures or (published.left and not options.dry_run)
     return 1 if bad or reaches(report, options.fail_on) else 0
-
-
