@@ -22,6 +22,7 @@ from fixbot.fixer import Fixer, load
 from fixbot.forge.connect import Connector
 from fixbot.forge.connection import is_repository, repository_of
 from fixbot.forge.errors import Tired, Unclear
+from fixbot.forge.gateway import Clock, WallClock
 from fixbot.forge.reading import Reader
 from fixbot.forge.snapshot import Snapshot
 from fixbot.life.decide import Deed
@@ -52,11 +53,14 @@ class _Run:
     connector: Connector
 
 
-def carry_out_pulls(options: Options, environment: Mapping[str, str]) -> int:
-    """Do it for the checkout, or for each repository named; returns the exit code."""
+def carry_out_pulls(options: Options, environment: Mapping[str, str], clock: Clock | None = None) -> int:
+    """Do it for the checkout, or for each repository named; returns the exit code.
+
+    `clock` is the time that pauses and schedules go by, the machine's where there is none.
+    """
     terminal = Terminal(environment, quiet=options.quiet)
     store = Cache(cache_folder(environment), ("github", __version__)) if options.cache else None
-    connector = Connector(environment, store=store, waiting=terminal.note)
+    connector = Connector(environment, store=store, waiting=terminal.note, clock=clock or WallClock())
     whole = _Run(options, environment, terminal, load(), connector)
     if not options.repositories:
         return _guarded(whole, lambda: _in_checkout(whole))
@@ -184,7 +188,7 @@ def _published(
             reader.gateway, reader, remote, ground, settings, examine,
             frozenset(each.name for each in chosen), len(chosen) == len(whole.fixers), files.keep,
             not (options.include or options.exclude or options.since),
-            datetime.now(UTC), whole.connector.host.web, whole.connector.in_actions,
+            datetime.fromtimestamp(whole.connector.clock.now(), UTC), whole.connector.host.web, whole.connector.in_actions,
             whole.connector.token(reader.name).user, options.dry_run, terminal.note, terminal.progress,
         ).publish()  # fmt: skip
         report = published.report

@@ -235,13 +235,13 @@ class Reader:
             return None
         return answer.data if isinstance(answer.data, str) else None
 
-    def subjects(self) -> tuple[str, ...]:
-        """The first lines of the last hundred commits."""
+    def messages(self) -> tuple[str, ...]:
+        """The messages of the last hundred commits, newest first."""
         try:
             rows = self.gateway.get(f"{self.root}/commits", {"per_page": 100}).data or ()
         except Refused:
             return ()
-        return tuple(str(row["commit"]["message"]).partition("\n")[0] for row in rows)
+        return tuple(str(row["commit"]["message"]) for row in rows)
 
     def changed_between(self, old: str, new: str) -> tuple[str, frozenset[str]]:
         """How `new` lies to `old` (`ahead`, `identical`, `diverged`, `behind`), and the files that differ.
