@@ -1,8 +1,8 @@
 """What a fleet costs: thousands of repositories on the stand-in for GitHub, with its limits and its clock.
 
-`make bench-fleet` (or `python benchmarks/fleet.py --write`) puts the figures into docs/fleet.md. Time is simulated: each
-request takes a quarter of a second of it, pauses take what they say, and no machine waits for them. Shards
-run side by side, one of them at any moment: whoever is furthest behind in simulated time.
+`python benchmarks/fleet.py --write` puts the figures into docs/fleet.md. Time is simulated: each request
+takes a quarter of a second of it, pauses take what they say, and nobody waits for them. Shards are
+processes side by side, one of them at any moment: whoever is furthest behind in simulated time.
 """
 
 from __future__ import annotations
@@ -76,7 +76,10 @@ class OwnClock:
 
 @dataclass
 class Figures:
-    """What one step cost. `hours` are simulated; `cpu` (seconds) and `memory` (MB, of the largest) are the processes' own."""
+    """What one step cost. `hours` are simulated.
+
+    `cpu` (seconds) and `memory` (MB, of the largest) are the shards' own, without the stand-in's.
+    """
 
     requests: int = 0
     graphql: int = 0
@@ -171,13 +174,13 @@ def work(turns: Connection, job: Job, environment: Mapping[str, str]) -> None:
 
 
 def _peak() -> float:
-    """This process's own peak in MB; what `getrusage` says counts the parent's before exec too."""
+    """The peak of this process in MB; what `getrusage` says counts the parent's before exec too."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
     return int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) / 1000
 
 
 def world_of(folder: Path, server_of: Callable[[Hub], Server], repositories: int, wrong: int) -> World:
-    """`wrong` of the repositories have one thing to repair each; a third of the others have files of interest."""
+    """`wrong` of the repositories have one thing to repair each, a third of the others some manifest."""
     hub = Hub(folder / "hub")
     hub.clock.freeze()
     hub.root.mkdir()
@@ -197,7 +200,8 @@ def world_of(folder: Path, server_of: Callable[[Hub], Server], repositories: int
         add_light(hub, store, f"acme/service-{number:05d}", files, BOT)
     server = server_of(hub)
     environment = {
-        **server.environment(hub.user_token(BOT), "acme/any"), "HOME": str(folder), "PATH": os.environ["PATH"],
+        **server.environment(hub.user_token(BOT), "acme/any"), "HOME": str(folder),
+        "PATH": os.environ["PATH"],
     }  # fmt: skip
     return World(hub, server, folder, environment)
 
@@ -246,7 +250,7 @@ def table(repositories: int, count: int, ways: Mapping[str, tuple[dict[str, Figu
     lines = [
         f"{repositories:,} repositories, {count} shards at once.",
         "",
-        "| step | requests | of them GraphQL | content calls | answers 403 or 429 | hours, simulated | CPU, s | MB |",
+        "| step | requests | of them GraphQL | content calls | 403 and 429 | simulated hours | CPU, s | MB |",
         "|---|--:|--:|--:|--:|--:|--:|--:|",
     ]
     for way, (figures, pulls) in ways.items():

@@ -145,7 +145,7 @@ def test_the_report_for_machines_is_what_the_next_run_takes_over(tmp_path: Path)
     rows = (replace(ROW, writes=5), replace(ROW, name="acme/b", state=State.FAILED))
     path = tmp_path / "last.json"
     path.write_text(as_json(merged(plan, [("x", (Head(plan.digest, "all", "basis"), rows))])))
-    found = earlier(path)
+    found = earlier(path, plan)
     assert (list(found.rows), found.basis, found.wrote) == (["acme/a"], "basis", ((NOW, 5),))
 
 
@@ -153,7 +153,7 @@ def test_the_report_for_machines_is_what_the_next_run_takes_over(tmp_path: Path)
 def test_what_is_no_report_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "x.json").write_text(content)
     with pytest.raises(FixbotError, match="that is no report of a fleet"):
-        earlier(tmp_path / "x.json")
+        earlier(tmp_path / "x.json", a_plan())
 
 
 def test_a_page_says_what_is_in_repositories_as_text_and_never_as_markup() -> None:

@@ -9,8 +9,7 @@ if test -e fleet-report.json; then set -- "$@" --since-report fleet-report.json;
 
 status=0
 seq "$shards" | xargs -P "$shards" -I {} fixbot fleet run "$@" --shard "{}/$shards" || status=1
-fixbot fleet report fleet-plan.json --format json --output fleet-report.json || status=1
-fixbot fleet run fleet-plan.json --pr --since-report fleet-report.json || status=1
+fixbot fleet run fleet-plan.json --pr --since-report fleet-results || status=1
 fixbot fleet report fleet-plan.json --format json --output fleet-report.json || status=1
 fixbot fleet report fleet-plan.json --format html --output fleet.html || status=1
 exit "$status"

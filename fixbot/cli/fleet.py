@@ -123,7 +123,9 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option
     since_report: Annotated[
         Path | None,
         typer.Option(
-            "--since-report", metavar="FILE", help="Carry over what is unchanged since this report (JSON)."
+            "--since-report",
+            metavar="FILE",
+            help="Carry over what is unchanged since this report (JSON), or since these results (a folder).",
         ),
     ] = None,
     results: ResultsOption = Path("fleet-results"),

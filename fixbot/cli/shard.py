@@ -54,7 +54,10 @@ def carry_out_shard(
     clock: Clock | None = None,
     terminal: Terminal | None = None,
 ) -> int:
-    """Do it; 1 where a repository failed or was not come to. Raises FixbotError."""
+    """Do it; 1 where it did not come to the end, or every repository failed. Raises FixbotError.
+
+    A repository that failed is for the report to say: what follows must not be stopped by it.
+    """
     terminal = terminal or Terminal(environment, quiet=given.run.quiet)
     plan = plan_of(given.plan)
     number = _number(given, plan)
@@ -75,8 +78,8 @@ def carry_out_shard(
     )
     desk = Desk(given.run, terminal, fixers, connector, settings)
     head = Head(plan.digest, "all" if number is None else f"{number}/{plan.shards}", _basis(desk))
-    results = Results.open(given.results / _file(number, plan), head)
-    known = Earlier() if given.since_report is None else earlier(given.since_report)
+    results = Results.open(given.results / _file(number, plan, pr=given.run.pr), head)
+    known = Earlier() if given.since_report is None else earlier(given.since_report, plan)
     if known.rows and known.basis != head.basis:
         terminal.note(
             "note: the last report was made by other rules, settings or version: all is looked at anew"
@@ -107,8 +110,10 @@ def _number(given: ShardOptions, plan: Plan) -> int | None:
     return number
 
 
-def _file(number: int | None, plan: Plan) -> str:
-    return "all.jsonl" if number is None else f"shard-{number}-of-{plan.shards}.jsonl"
+def _file(number: int | None, plan: Plan, *, pr: bool) -> str:
+    """Its own for scanning and for publishing: what was scanned is not published yet."""
+    which = "all" if number is None else f"{number}-of-{plan.shards}"
+    return f"{'publish' if pr else 'scan'}-{which}.jsonl"
 
 
 def _basis(desk: Desk) -> str:
@@ -157,7 +162,8 @@ class _Shard:
         if left:
             terminal.trouble(f"{count(left, 'repository', 'repositories')} left for the next run: {stopped}")
         on_purpose = self.desk.options.pr and not broken
-        return 1 if self.failed or (left and not on_purpose) else 0
+        nothing_works = 0 < self.done == self.failed
+        return 1 if nothing_works or (left and not on_purpose) else 0
 
     def _order(self, member: Member) -> tuple[object, ...]:
         """Where pull requests wait, the worst first: what is left at the end can wait best."""

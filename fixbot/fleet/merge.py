@@ -158,16 +158,22 @@ class Earlier:
     wrote: tuple[tuple[float, int], ...] = ()
 
 
-def earlier(path: Path) -> Earlier:
-    """An earlier report from its JSON file. Raises FixbotError for a file that is none."""
+def earlier(path: Path, plan: Plan) -> Earlier:
+    """An earlier report from its JSON file, or what a folder has of this plan. Raises FixbotError."""
+    if path.is_dir():
+        report = collected(plan, path)
+        return _earlier(report.rows, report.basis)
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-        rows = [row_of(each) for each in data["rows"]]
-        wrote = tuple((row.ended, row.writes) for row in rows if row.writes)
-        return Earlier({row.name: row for row in rows if row.state is State.DONE}, str(data["basis"]), wrote)
+        return _earlier([row_of(each) for each in data["rows"]], str(data["basis"]))
     except OSError as error:
         raise FixbotError(f"{path}: cannot be read: {error.strerror}") from None
     except (ValueError, LookupError, TypeError):
         raise FixbotError(
             f"{path}: that is no report of a fleet; `fixbot fleet report --format json` writes one"
         ) from None
+
+
+def _earlier(rows: Sequence[Row], basis: str) -> Earlier:
+    wrote = tuple((row.ended, row.writes) for row in rows if row.writes)
+    return Earlier({row.name: row for row in rows if row.state is State.DONE}, basis, wrote)
