@@ -56,3 +56,12 @@ def test_an_answer_that_tells_no_limits_changes_nothing() -> None:
     pace = Pace()
     pace.told({"x-ratelimit-remaining": "0"}, "core")
     assert pace.wait(0, write=False) == 0
+
+
+def test_there_is_room_when_enough_writes_are_an_hour_old() -> None:
+    pace = Pace()
+    for at in range(430):
+        pace.sent(float(at), write=True)
+    assert pace.room(430, 20) == 0
+    assert pace.room(430, 50) == 29 + 3600 - 430
+    assert Pace(sharers=400).room(0, 50) == 0

@@ -31,6 +31,10 @@ MOST_WRITERS: Final = WRITES_A_MINUTE // 2
 """How many shards may publish at once: with more, one's part of a minute is too small to share."""
 
 
+A_REPOSITORY: Final = 50
+"""Writes that one repository may need: ten pull requests, as many as one run opens, of five each."""
+
+
 @dataclass(frozen=True)
 class ShardOptions:
     """What `fleet run` was told: `shard` as I of N, else `index` as a job's own; the whole plan without both.
@@ -204,8 +208,21 @@ class _Shard:
         publishing = self.desk.options.pr
         if known and pulse and unchanged(known, pulse, now, self.given.days, publishing=publishing):
             return replace(known, carried=True)
+        if known and known.waiting and publishing:
+            left -= self._wait_for_room(left)
         self.desk.connector.gateway(member.name).patience = left
         return row_of(self.desk, member, pulse, prefix)
+
+    def _wait_for_room(self, left: float) -> float:
+        """Wait before a repository and not in it: an app's token may end while one waits."""
+        connector = self.desk.connector
+        seconds = connector.pace.room(connector.clock.now(), A_REPOSITORY)
+        if seconds > left:
+            raise Tired(seconds, "what may be written in an hour is used up")
+        if seconds:
+            self.desk.terminal.note(f"waiting {seconds:.0f} s, so that no limit of GitHub's is met")
+            connector.clock.sleep(seconds)
+        return seconds
 
     def _pulses(self, members: Sequence[Member], ends: float) -> dict[str, Pulse]:
         """One query for those that share an owner and settings, which are mostly all."""

@@ -58,6 +58,13 @@ class Pace:
             waits.append(recent[-1] + PAUSE - now)
         return waits
 
+    def room(self, now: float, writes: int) -> float:
+        """How many seconds until so many writes fit into the hour, or as many as half of one's part."""
+        hour = max(1, WRITES_AN_HOUR // self.sharers)
+        before = max(hour - writes, hour // 2)
+        there = len(self.writes)
+        return 0.0 if there <= before else max(self.writes[there - before - 1] + HOUR - now, 0.0)
+
     def sent(self, now: float, *, write: bool) -> None:
         """Count a request that was sent."""
         self.points.append((now, WRITE if write else READ))
