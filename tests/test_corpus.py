@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.corpus_files import repositories
+from tests.corpus_files import ROOT, repositories
 from tests.oracle.promises import all_on, nothing_on
 from tests.oracle.runs import Repository
+from tests.pages import read_page
 
 REPOSITORIES = [pytest.param(path, id=path.name) for path in repositories()]
 
@@ -25,3 +26,17 @@ def test_every_promise_holds(repository: Repository) -> None:
     defects = nothing_on(repository)
     defects += all_on(repository).defects
     assert not defects, "\n" + "\n".join(str(each) for each in defects)
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs" / "fixers").glob("*.md")), ids=lambda page: page.stem)
+def test_every_promise_holds_for_the_examples_of_a_page(page: Path, tmp_path: Path) -> None:
+    repository = Repository(tmp_path)
+    for number, example in enumerate(read_page(page).examples):
+        for name, text in example.before.items():
+            file = repository.folder / str(number) / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+    repository.commit()
+    trial = all_on(repository)
+    assert trial.statuses
+    assert not trial.defects, "\n" + "\n".join(str(each) for each in trial.defects)

@@ -528,3 +528,14 @@ def test_severity_and_safety_survive(three: Path, tmp_path: Path) -> None:
     first, second = (cached(tmp_path / "cache", three) for _ in range(2))
     assert [type(each.severity) for each in second.findings] == [Severity] * len(first.findings)
     assert [each.safety for each in second.proposals] == [each.safety for each in first.proposals]
+
+
+def test_a_finding_that_was_declined_is_left_alone_with_that_reason(tmp_path: Path) -> None:
+    root = repository(tmp_path / "shop", **{"web.yaml": pod("web"), "api.yaml": pod("api")})
+    checkout = Checkout.open(str(root))
+    before = run(checkout, FIXERS, Settings())
+    declined = {before.proposals[0].findings[0]: "pull request #7 was closed"}
+    after = run(checkout, FIXERS, Settings(declined=declined))
+    told = {each.id: (each.status, each.reason) for each in after.findings}
+    assert [told[each] for each in declined] == [(Status.SUPPRESSED, "pull request #7 was closed")]
+    assert not any(each in proposal.findings for proposal in after.proposals for each in declined)

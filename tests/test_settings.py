@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from fixbot.checkout.globs import Globs
 from fixbot.errors import FixbotError
 from fixbot.model import Safety, Severity
-from fixbot.settings import Settings
+from fixbot.settings import PullRequests, Settings
 from fixbot.settings.places import NOTHING, seen
 from fixbot.settings.reading import load, parse, readable
 from fixbot.settings.schema import schema
@@ -73,6 +73,25 @@ write_paths:
   "registry.example/orders": [/var/cache/orders]
 external_secrets: {store: vault, kind: SecretStore}
 branch_prefix: bot/
+pull_requests:
+  group: rule
+  base: develop
+  draft: never
+  style: conventional
+  labels: [security]
+  assignees: [anna]
+  reviewers: [bert, "shop/platform"]
+  code_owners: false
+  most_reviewers: 1
+  milestone: Hardening
+  most_open: 3
+  per_run: 2
+  per_hour: 1
+  schedule: ["mon-fri 08:00-18:00", sat]
+  timezone: Europe/Berlin
+  rebase: never
+  verified: true
+  patience: 0
 ignore:
   - rule: readonly-root-filesystem
     path: deploy/legacy/**
@@ -98,12 +117,16 @@ def test_everything_can_be_set() -> None:
             "deploy/legacy/**",
             "*orders*",
             date(2027, 3, 31),
-            where=".fixbot.yml:25",
+            where=".fixbot.yml:44",
         ),
     )
     defaults = Settings()
     for name in readable(Settings):
         assert getattr(read, name) != getattr(defaults, name), f"{name} is not in the example"
+    for name in readable(PullRequests):
+        assert getattr(read.pull_requests, name) != getattr(defaults.pull_requests, name), (
+            f"{name} is not there"
+        )
     jsonschema.validate(json.loads(json.dumps(yaml.safe_load(WHOLE), default=str)), schema())
 
 
@@ -152,6 +175,14 @@ def test_no_file_and_an_empty_file_are_the_defaults(tmp_path: Path) -> None:
         ("exclude:\n- a\n-\n", ".fixbot.yml:3: exclude.2 must be text, not empty"),
         ("account: 1234\n", ".fixbot.yml:1: account must be 12 digits"),
         ("region: Frankfurt\n", ".fixbot.yml:1: region must be a Region such as eu-central-1"),
+        ("pull_requests: {per_run: -1}\n",
+         ".fixbot.yml:1: pull_requests.per_run must be a whole number from 0 on"),
+        ("pull_requests: {per_run: yes}\n",
+         ".fixbot.yml:1: pull_requests.per_run must be a whole number from 0 on"),
+        ("pull_requests:\n  schedule: [nights]\n",
+         ".fixbot.yml:2: pull_requests.schedule.1 must be days and hours such as mon-fri 08:00-18:00"),
+        ("pull_requests:\n  reviewers: ['@anna']\n",
+         ".fixbot.yml:2: pull_requests.reviewers.1 must be a GitHub login, or org/team"),
         ("branch_prefix: 'a b'\n", ".fixbot.yml:1: branch_prefix must be what Git allows in a branch's name"),
         ("tag: Environment\n", ".fixbot.yml:1: tag must be a map (`key: value`)"),
         ("secrets:\n  existing:\n    A: mysecret\n",

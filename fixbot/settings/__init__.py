@@ -78,6 +78,82 @@ class ExternalSecrets:
     )
 
 
+_LOGIN = r"[A-Za-z0-9][A-Za-z0-9-]*(\[bot\])?(/[\w.-]+)?"
+_WINDOW = r"((mon|tue|wed|thu|fri|sat|sun)(-(mon|tue|wed|thu|fri|sat|sun))?)?( ?\d\d:\d\d-\d\d:\d\d)?"
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequests:
+    """How fixes are offered on GitHub (`--pr`)."""
+
+    group: Literal["folder", "rule", "file", "all"] = field(
+        default="folder",
+        metadata={"says": "What one pull request holds: a rule in a folder, in a file, everywhere; or all."},
+    )
+    base: str | None = field(
+        default=None, metadata={"says": "The branch that they are for; null: the repository's default."}
+    )
+    draft: Literal["review", "always", "never"] = field(
+        default="review",
+        metadata={"says": "Which open as drafts: those whose fix needs a look (`review`), all, none."},
+    )
+    style: Literal["auto", "conventional", "gitmoji", "plain"] = field(
+        default="auto", metadata={"says": "How titles and commits are worded; auto: as the history has it."}
+    )
+    labels: tuple[str, ...] = field(default=("fixbot",), metadata={"says": "Labels for each."})
+    assignees: tuple[str, ...] = field(
+        default=(),
+        metadata={"says": "Who is assigned to each.", "pattern": _LOGIN, "shape": "a GitHub login"},
+    )
+    reviewers: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "says": "Who is asked to review each: logins, and teams as `org/team`.",
+            "pattern": _LOGIN,
+            "shape": "a GitHub login, or org/team",
+        },
+    )
+    code_owners: bool = field(
+        default=True, metadata={"says": "Ask the code owners of the changed files as well."}
+    )
+    most_reviewers: int = field(default=3, metadata={"says": "How many are asked at most.", "least": 0})
+    milestone: str | None = field(default=None, metadata={"says": "The title of an open milestone."})
+    most_open: int = field(
+        default=10, metadata={"says": "How many of ours may be open at once in a repository.", "least": 0}
+    )
+    per_run: int = field(default=10, metadata={"says": "How many one run opens at most.", "least": 0})
+    per_hour: int = field(
+        default=10, metadata={"says": "How many are opened at most in any hour.", "least": 0}
+    )
+    schedule: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "says": "When new ones may be opened, such as `mon-fri 08:00-18:00`; empty: at any time.",
+            "pattern": _WINDOW,
+            "shape": "days and hours such as mon-fri 08:00-18:00",
+        },
+    )
+    timezone: str = field(
+        default="UTC",
+        metadata={
+            "says": "The time zone of the schedule, by its IANA name.",
+            "pattern": r"[A-Za-z][A-Za-z0-9_+/-]*",
+            "shape": "a time zone such as Europe/Berlin",
+        },
+    )
+    rebase: Literal["conflict", "behind", "never"] = field(
+        default="conflict",
+        metadata={"says": "When a branch is made anew on the base: on a conflict, whenever the base moves."},
+    )
+    verified: bool | None = field(
+        default=None,
+        metadata={"says": "Commits that GitHub signs, for users' tokens too; null: where a rule asks."},
+    )
+    patience: int = field(
+        default=900, metadata={"says": "How many seconds a run may wait for GitHub's limits.", "least": 0}
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that can be set. Field names are the keys of `.fixbot.yml`."""
@@ -154,6 +230,9 @@ class Settings:
             "shape": "what Git allows in a branch's name",
         },
     )
+    pull_requests: PullRequests = field(
+        default_factory=PullRequests, metadata={"says": "How fixes are offered on GitHub (`--pr`)."}
+    )
     ignore: tuple[Ignore, ...] = field(
         default=(),
         metadata={
@@ -161,6 +240,8 @@ class Settings:
             "adds": True,
         },
     )
+    declined: Mapping[str, str] = field(default_factory=dict, metadata={"internal": True})
+    """Findings that are not to be offered in this run, by their ids, and why."""
     written: tuple[str, ...] = field(default=(), metadata={"internal": True})
     """The dotted names of what a file set; all else is a default."""
     known_rules: tuple[str, ...] = field(default=(), metadata={"internal": True})

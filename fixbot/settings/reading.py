@@ -175,6 +175,8 @@ class _File:
             if not isinstance(node.scalar, bool):
                 raise self.wrong(node.start, path, "must be true or false")
             return node.scalar
+        if hint is int:
+            return self.number(node, meta["least"], path)
         text = self.words_of(node, path)
         if hint is date:
             try:
@@ -191,6 +193,13 @@ class _File:
         if "pattern" in meta and re.fullmatch(meta["pattern"], text) is None:
             raise self.wrong(node.start, path, f"must be {meta['shape']}")
         return text
+
+    def number(self, node: Node, least: int, path: tuple[str, ...]) -> int:
+        """A whole number from `least` on."""
+        value = node.scalar
+        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            raise self.wrong(node.start, path, f"must be a whole number from {least} on")
+        return value
 
     def words_of(self, node: Node, path: tuple[str, ...]) -> str:
         """The text of a scalar; a number as it is written, so that an account keeps its zeros."""

@@ -61,6 +61,8 @@ def _scalar(hint: Any, meta: Mapping[str, Any]) -> dict[str, Any]:
         return {"enum": list(words(hint))}
     if hint is bool:
         return {"type": "boolean"}
+    if hint is int:
+        return {"type": "integer", "minimum": meta["least"]}
     if hint is date:
         return {"type": "string", "format": "date"}
     pattern = {"pattern": f"^(?:{meta['pattern']})$"} if "pattern" in meta else {}

@@ -33,6 +33,11 @@ class Difference:
         return "/".join(self.path)
 
     @property
+    def wraps(self) -> bool:
+        """Whether a thing became a list of it and others, whose lines cannot all stay where they are."""
+        return isinstance(self.before, dict) and isinstance(self.after, list)
+
+    @property
     def data(self) -> int:
         """How many values that are no collections come and go."""
         return leaves(self.before) + leaves(self.after)
@@ -123,7 +128,8 @@ def _likeness(one: Any, two: Any) -> float:
             if (key in one or key in two) and one.get(key) != two.get(key):
                 return 0
     ones, twos = set(_flat(one, ())), set(_flat(two, ()))
-    return len(ones & twos) / max(len(ones), 1)
+    named = isinstance(one, dict) and any(key in one for key in ("name", "Name"))
+    return max(len(ones & twos) / max(len(ones), 1), _ALIKE if named else 0)
 
 
 def _flat(data: Any, path: Path) -> Iterator[tuple[Path, str]]:

@@ -51,9 +51,6 @@ def judge(path: str, before: str | None, after: str, rules: Iterable[str]) -> Ve
         defect(kind, detail)
     found = hunks(before, after)
     verdict.changed_lines, verdict.shown_lines = changed(found), shown(found)
-    hcl = path.endswith((".tf", ".tofu", ".hcl"))
-    for detail in reformatted(found, hcl=hcl):
-        defect("re-formatted", detail)
     try:
         old = read(path, before)
     except Broken:
@@ -65,6 +62,10 @@ def judge(path: str, before: str | None, after: str, rules: Iterable[str]) -> Ve
         defect("no longer parses", str(problem))
         return verdict
     _readings(verdict, path, (before, old), (after, new), set(rules))
+    hcl = path.endswith((".tf", ".tofu", ".hcl"))
+    if not any(each.wraps for each in _data(old, new)):
+        for detail in reformatted(found, hcl=hcl):
+            defect("re-formatted", detail)
     return verdict
 
 
@@ -104,7 +105,10 @@ def _readings(
 
 
 def _data(old: Reading, new: Reading) -> Iterator[Difference]:
-    yield from differences([plain(each) for each in old.roots], [plain(each) for each in new.roots])
+    if len(old.roots) != len(new.roots):
+        yield Difference(("(documents)",), len(old.roots), len(new.roots))
+    for one, two in zip(old.roots, new.roots, strict=False):
+        yield from differences(plain(one), plain(two))
 
 
 def _lost(before: list[str], after: list[str]) -> list[str]:
