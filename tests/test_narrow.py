@@ -69,15 +69,16 @@ def test_the_exit_code_is_about_the_files_named(shop: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (("--pr", ".", "ecs/orders.json"), "--pr and --repo are about a whole repository"),
         ((".", "missing.json"), "'missing.json' does not exist"),
         (("ecs", "terraform/iam.tf"), "'terraform/iam.tf' does not lie below 'ecs'"),
-        (("ecs/orders.json", "terraform/iam.tf"), "`fixbot scan . ecs/orders.json terraform/iam.tf`"),
+        (("ecs/orders.json", "terraform/iam.tf"), "`fixbot run . ecs/orders.json terraform/iam.tf`"),
     ],
 )
 def test_a_wrong_name_is_said_in_one_line(
     shop: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], said: str
 ) -> None:
-    assert main(["scan", *words]) == 2
+    assert main(["run", *words]) == 2
     error = capsys.readouterr().err
     assert said in error
     assert error.count("\n") == 1
