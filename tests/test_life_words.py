@@ -27,7 +27,7 @@ def pull(number: int, findings: tuple[str, ...] = ("f1",), **fields: object) -> 
     mark = fields.pop("mark", Mark("0123456789ab", "rule", findings))
     made = Pull(
         number, f"fixbot/rule/{number:012x}", "a" * 40, "main", open=True, body=remarked("Text", mark)
-    )  # type: ignore[arg-type]
+    )
     return replace(made, **fields)  # type: ignore[arg-type]
 
 
