@@ -34,8 +34,7 @@ def services(findings: Iterable[Finding]) -> Html:
     ordered = sorted(groups.items(), key=lambda item: (_gravity(item[1]), item[0]))
     everything = [each for _, some in ordered for each in some]
     heads = [
-        "Service or policy",
-        "Folder",
+        "Service or policy, and its folder",
         *(each.label.capitalize() for each in _GRAVE),
         *(
             Html(f'<th scope="col"{_FIRST * (status is Status.FIXED)}>{text(word)}</th>')
@@ -43,16 +42,18 @@ def services(findings: Iterable[Finding]) -> Html:
         ),
     ]
     rows = [_service(name, folder, some) for (name, folder), some in ordered]
-    total = f"All {len(rows):,}"
-    foot = element("tr", element("th", total, scope="row", colspan="2"), _numbers(everything))
+    total = element("tr", element("th", f"All {len(rows):,}", scope="row"), _numbers(everything))
     caption = (
         "Number of findings by service: by severity (all but the ignored ones), then by what became of them"
     )
-    out = _wide(table(heads, rows[:MOST], caption=caption, foot=foot, class_="numbers"), "Posture by service")
+    out = _wide(
+        table(heads, rows[:MOST], caption=caption, foot=total if len(rows) > 1 else EMPTY, class_="numbers"),
+        "Posture by service",
+    )
     if len(rows) > MOST:
         rest = table(heads, rows[MOST:], caption="The others", class_="numbers")
         summary = element("summary", f"{len(rows) - MOST:,} more")
-        out = joined([out, element("details", summary, _wide(rest, "The others"))])
+        out = joined([out, element("details", summary, _wide(rest, "The others"), class_="more")])
     return out
 
 
@@ -74,8 +75,7 @@ def _severities(some: Iterable[Finding]) -> Counter[Severity]:
 
 
 def _service(name: str, folder: str, some: Sequence[Finding]) -> Html:
-    head = element("th", _seek(name), scope="row")
-    return element("tr", head, element("td", code(folder or ".")), _numbers(some))
+    return element("tr", element("th", _seek(name), code(folder or "."), scope="row"), _numbers(some))
 
 
 def _numbers(some: Sequence[Finding]) -> Html:
@@ -97,7 +97,7 @@ def _seek(name: str) -> Html:
 
 
 def _wide(inner: Html, label: str) -> Html:
-    return element("div", inner, class_="wide", role="region", aria_label=label, tabindex="0")
+    return element("div", inner, class_="wide", role="group", aria_label=label, tabindex="0")
 
 
 def controls(findings: Iterable[Finding]) -> Html:
@@ -125,12 +125,12 @@ def framework(control: str) -> str:
 
 
 def _controls(name: str, of: dict[str, list[Finding]]) -> Html:
-    heads = ["Control", "Rules", *WORDS.values()]
+    heads = ["Control", Html('<th scope="col" class="rules">Rules</th>'), *WORDS.values()]
     rows = [
         element(
             "tr",
             element("th", _seek(control), scope="row"),
-            element("td", joined(map(code, sorted({each.rule for each in some})), ", ")),
+            element("td", joined(map(code, sorted({each.rule for each in some})), ", "), class_="rules"),
             *(_number(sum(each.status is status for each in some)) for status in WORDS),
         )
         for control, some in sorted(of.items(), key=lambda item: _by_number(item[0]))

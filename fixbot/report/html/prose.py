@@ -24,7 +24,7 @@ _FOLDED = re.compile(
 )
 _FOOTER = re.compile(r"\n\n[^\n]*<sub>[^\n]*</sub>\s*\Z")
 _LEAD = re.compile(r"\*\*[^*\n]+\*\* \S[^\n]*")
-_WIDE = Html('<div class="wide" role="region" aria-label="Before and after" tabindex="0">')
+_WIDE = Html('<div class="wide" role="group" aria-label="Before and after" tabindex="0">')
 
 
 @dataclass(frozen=True, slots=True)

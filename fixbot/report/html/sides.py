@@ -104,12 +104,20 @@ def _pair(old: str | None, new: str | None) -> tuple[Html, Html]:
     if old is None or new is None:
         return _plain(old), _plain(new)
     one, two = (line[1:] for line in cut_pair(old, new))
-    head = shared(one, two)
+    head = _to_word(one, shared(one, two))
     tail = min(shared(one[::-1], two[::-1]), min(len(one), len(two)) - head)
+    tail = _to_word(one[::-1], tail)
     same = len(one[:head].strip()) + tail
     if same * _SIMILAR < max(len(one.strip()), len(two.strip())):
         return text(one), text(two)
     return _marked("del", one, head, tail), _marked("ins", two, head, tail)
+
+
+def _to_word(line: str, at: int) -> int:
+    """Back to where a word begins: `false` became `true`, not `fals` `tru`."""
+    while 0 < at < len(line) and line[at - 1].isalnum():
+        at -= 1
+    return at
 
 
 def _plain(line: str | None) -> Html:
