@@ -16,6 +16,8 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.expected_conditions import visibility_of_element_located
+from selenium.webdriver.support.wait import WebDriverWait
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 AXE = Path(axe_core_python.__path__[0], "axe.min.js")
@@ -58,6 +60,10 @@ class Browser:
 
     def one(self, selector: str) -> WebElement:
         return self.driver.find_element(By.CSS_SELECTOR, selector)
+
+    def wait_for(self, selector: str) -> WebElement:
+        """The element, when it can be seen; at most for five seconds."""
+        return WebDriverWait(self.driver, 5).until(visibility_of_element_located((By.CSS_SELECTOR, selector)))
 
     def seen(self, selector: str) -> list[str]:
         """The texts of those elements that can be seen."""

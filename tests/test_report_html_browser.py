@@ -225,8 +225,8 @@ def test_a_link_to_a_finding_leads_into_what_is_folded(page: Browser, address: s
     page.open(address)
     page.one("#filter-text").send_keys("no such thing")
     page.ask(f"void (location.hash = '{number}')")
-    page.driver.implicitly_wait(2)
-    assert page.one(f":target[id='{number}']:not([hidden] *)").is_displayed()
+    page.wait_for(f":target[id='{number}']")
+    assert page.one("#filter-text").get_attribute("value") == ""
 
 
 def test_it_is_whole_without_scripts(page: Browser, address: str) -> None:

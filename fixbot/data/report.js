@@ -42,8 +42,13 @@
     byId("shown").textContent = whole ? "" : `${shown} of ${rows.length} places shown`;
   }
 
+  function clear() {
+    for (const field of [typed, ...Object.values(fields)]) field.value = "";
+    filter();
+  }
+
   function seek(text) {
-    form.reset();
+    clear();
     typed.value = text;
     filter();
     form.scrollIntoView();
@@ -63,7 +68,10 @@
   form.hidden = false;
   form.addEventListener("input", filter);
   form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("reset", () => setTimeout(filter));
+  form.addEventListener("reset", (event) => {
+    event.preventDefault();
+    clear();
+  });
   const fold = (open) => () => { for (const group of groups) if (!group.hidden) group.open = open; };
   byId("unfold").addEventListener("click", fold(true));
   byId("fold").addEventListener("click", fold(false));
@@ -103,7 +111,7 @@
   };
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && form.contains(event.target)) {
-      form.reset();
+      clear();
       return;
     }
     const busy = event.ctrlKey || event.metaKey || event.altKey || help.open
@@ -117,11 +125,9 @@
   function reveal() {
     const target = byId(decodeURIComponent(location.hash.slice(1)));
     if (!target) return;
-    if (target.closest("[hidden]")) form.reset();
-    setTimeout(() => {
-      for (let each = target.closest("details"); each; each = each.parentElement.closest("details")) each.open = true;
-      target.scrollIntoView();
-    });
+    if (target.closest("[hidden]")) clear();
+    for (let each = target.closest("details"); each; each = each.parentElement.closest("details")) each.open = true;
+    target.scrollIntoView();
   }
   addEventListener("hashchange", reveal);
   reveal();

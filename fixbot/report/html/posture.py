@@ -32,32 +32,29 @@ def services(findings: Iterable[Finding]) -> Html:
     for each in findings:
         groups[service(each), posixpath.dirname(each.path)].append(each)
     ordered = sorted(groups.items(), key=lambda item: (_gravity(item[1]), item[0]))
-    everything = [each for _, some in ordered for each in some]
-    heads = [
-        "Service or policy, and its folder",
-        *(each.label.capitalize() for each in _GRAVE),
-        *(
-            Html(f'<th scope="col"{_FIRST * (status is Status.FIXED)}>{text(word)}</th>')
-            for status, word in WORDS.items()
-        ),
-    ]
     rows = [_service(name, folder, some) for (name, folder), some in ordered]
+    everything = [each for some in groups.values() for each in some]
     total = element("tr", element("th", f"All {len(rows):,}", scope="row"), _numbers(everything))
-    caption = (
-        "Number of findings by service: by severity (all but the ignored ones), then by what became of them"
-    )
+    caption = "Number of findings: by severity (all but the ignored ones), then by what became of them"
+    foot = total if len(rows) > 1 else EMPTY
     out = _wide(
-        table(heads, rows[:MOST], caption=caption, foot=total if len(rows) > 1 else EMPTY, class_="numbers"),
-        "Posture by service",
+        table(_heads(), rows[:MOST], caption=caption, foot=foot, class_="numbers"), "Posture by service"
     )
     if len(rows) > MOST:
-        rest = table(heads, rows[MOST:], caption="The others", class_="numbers")
+        rest = _wide(table(_heads(), rows[MOST:], caption="The others", class_="numbers"), "The others")
         summary = element("summary", f"{len(rows) - MOST:,} more")
-        out = joined([out, element("details", summary, _wide(rest, "The others"), class_="more")])
+        out = joined([out, element("details", summary, rest, class_="more")])
     return out
 
 
-_FIRST = ' class="next"'
+def _heads() -> list[str]:
+    """The first column behind the severities carries the line between them."""
+    grave = [each.label.capitalize() for each in _GRAVE]
+    first, *others = WORDS.values()
+    return [
+        "Service or policy, and its folder", *grave,
+        element("th", first, scope="col", class_="next"), *others,
+    ]  # fmt: skip
 
 
 def service(finding: Finding) -> str:
