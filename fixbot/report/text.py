@@ -97,12 +97,12 @@ def _unread_words(report: Report) -> list[str]:
     return [f"{count(files, 'file')} not read or not wholly"] if files else []
 
 
-def opening(report: Report) -> str:
-    """The first sentence: how much was looked at."""
+def opening(report: Report, unread: str = "shown last") -> str:
+    """The first sentences: how much was looked at, and where what was not read stands."""
     stats = report.stats
     what = f"{count(stats.containers, 'container')}, {count(stats.statements, 'policy statement')}"
-    files = len({unread.path for unread in report.unread})
-    last = f" {count(files, 'file')} could not be read wholly (shown last)." if files else ""
+    files = len({each.path for each in report.unread})
+    last = f" {count(files, 'file')} could not be read wholly ({unread})." if files else ""
     return f"Looked through {count(stats.files_listed, 'file')} in {stats.seconds:.1f} s: {what}.{last}"
 
 

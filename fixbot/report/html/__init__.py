@@ -62,7 +62,7 @@ def _body(report: Report, title: str) -> Iterator[Html]:
         "header",
         element("div", element("h1", title), _colours(), class_="top"),
         element("p", summary(report), class_="lead"),
-        element("p", opening(report)),
+        element("p", opening(report, "under Not read")),
         element(
             "nav",
             element("ul", *(_jump(heading, number) for heading, number, _ in sections)),
