@@ -87,6 +87,9 @@ def test_it_holds_the_pages_the_default_settings_and_the_tables(unpacked: Path) 
     ).read_bytes()
     assert (unpacked / "fixbot" / "data" / "images.json").is_file()
     assert (unpacked / "fixbot" / "py.typed").is_file()
+    for name in ("report.css", "report.js"):
+        source = ROOT / "fixbot" / "data" / name
+        assert (unpacked / "fixbot" / "data" / name).read_bytes() == source.read_bytes()
 
 
 def test_it_explains_and_repairs_by_itself(unpacked: Path, tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ class Format(StrEnum):
     SARIF = "sarif"
     MARKDOWN = "markdown"
     PATCH = "patch"
+    HTML = "html"
 
 
 def complete_rule(incomplete: str) -> list[str]:
