@@ -42,7 +42,7 @@ def run(report: Report, style: Style, closing: Iterable[str] = (), *, brief: boo
 
 def pulls(report: Report, style: Style, closing: Iterable[str] = (), *, brief: bool = False) -> str:
     """All of `fixbot run --pr`: what became of each branch, then what was left alone and not read."""
-    out = [] if brief else [_opening(report), ""]
+    out = [] if brief else [opening(report), ""]
     for row in report.pulls or ():
         out.extend(_pull(row, style))
     if report.pulls:
