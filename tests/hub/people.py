@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tests.hub.hub import Hub
 from tests.hub.model import GITHUB, ZERO, Account, Comment, Issue, Pull, Refused, Repo, stamp
-from tests.hub.refs import Move, close, merged, move_refs, reopen
+from tests.hub.refs import Move, close, merged, move_refs, notice, reopen
 from tests.hub.store import Entry, Who
 
 ACTIONS = (
@@ -17,6 +17,7 @@ ACTIONS = (
     "comment",
     "delete_branch",
     "edit",
+    "git_pushed",
     "label",
     "merge",
     "push",
@@ -270,6 +271,15 @@ class Person:
     def archive(self, *, archived: bool = True) -> None:
         with self.hub.lock:
             self.repo.archived = archived
+
+    def git_pushed(self) -> None:
+        """Take note of a push with git into the bare repository; its commits are this person's."""
+        with self.hub.lock:
+            before = dict(self.repo.refs)
+            notice(self.hub, self.repo, self.account)
+            for ref, sha in self.repo.refs.items():
+                if ref.startswith("refs/heads/") and before.get(ref) != sha:
+                    self.repo.pushes.append((self.account.login, ref, sha))
 
     def review(self, number: int, state: str = "APPROVED", body: str = "") -> None:
         with self.hub.lock:
