@@ -151,6 +151,14 @@ def test_what_people_pushed_is_watched(shop: World) -> None:
     assert invariants.doubled(shop.repo) == []
 
 
+def test_a_commit_that_only_a_pull_request_still_shows_is_told_apart(shop: World) -> None:
+    shop.pull()
+    theirs = shop.pat.push("fixbot/a/1", {"x": "y"})
+    shop.ask.update_refs(shop.node, ("refs/heads/fixbot/a/1", ZERO, theirs, False))
+    assert invariants.unreachable(shop.repo) == []
+    assert invariants.off_branches(shop.repo) == [("pat", "refs/heads/fixbot/a/1", theirs)]
+
+
 def test_create_commit_on_branch_signs_and_forgets_modes(shop: World) -> None:
     tip = shop.branch("fixbot/a/1")
     words = """mutation($input: CreateCommitOnBranchInput!) { createCommitOnBranch(input: $input) {
@@ -194,6 +202,13 @@ def test_trees_keep_modes_and_delete_and_take_a_commit_as_their_base(shop: World
     }
     again = shop.ask("POST", f"/repos/{NAME}/git/trees", {"base_tree": made["sha"], "tree": [gone]})
     assert again.status == 422
+
+
+def test_a_branch_can_be_called_like_the_folder_of_one_that_is_gone(shop: World) -> None:
+    sha = shop.branch("fixbot/a/1")
+    shop.ask.update_refs(shop.node, ("refs/heads/fixbot/a/1", ZERO, sha, False))
+    assert "errors" not in shop.ask.update_refs(shop.node, ("refs/heads/fixbot", sha, ZERO, False))
+    assert shop.repo.store.refs() == shop.repo.refs
 
 
 def test_git_itself_can_push_into_the_repository(shop: World, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.hub.model import Ruleset
+from tests.hub.model import Protection, Ruleset
 from tests.hub.world import NAME, ZERO, World, world
 
 PULLS = f"/repos/{NAME}/pulls"
@@ -196,6 +196,15 @@ def test_rulesets_refuse_a_new_branch(
     assert answer.status == 422
     assert message in answer.body["message"]
     assert shop.ask("POST", REFS, {"ref": "refs/heads/other", "sha": sha}).status == 201
+
+
+def test_a_protected_branch_takes_changes_through_pull_requests_only(shop: World) -> None:
+    shop.repo.protections["main"] = Protection("main")
+    assert shop.ask("GET", f"/repos/{NAME}/branches/main").body["protected"] is True
+    answer = shop.ask("PATCH", f"{REFS}/heads/main", {"sha": shop.commit()})
+    assert (answer.status, answer.body["message"]) == (422, "Changes must be made through a pull request.")
+    number = shop.pull()
+    assert shop.ask("GET", f"{PULLS}/{number}").body["mergeable_state"] == "blocked"
 
 
 def test_the_author_and_strangers_can_not_review(shop: World) -> None:

@@ -255,7 +255,12 @@ class Store:
         if sha is None:
             self._git.refs.remove_if_equals(Ref(name.encode()), None)
         else:
-            self._git.refs.set_if_equals(Ref(name.encode()), None, name_of(sha))
+            # As dulwich does, but without waiting for the disk.
+            path = self.path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            fresh = path.with_name(f"{path.name}.lock")
+            fresh.write_text(f"{sha}\n")
+            fresh.replace(path)
 
     def set_head(self, branch: str) -> None:
         self._git.refs.set_symbolic_ref(Ref(b"HEAD"), Ref(f"refs/heads/{branch}".encode()))
