@@ -57,9 +57,11 @@ class Fix:
     """Everything that one finding needs, in one or several files, and what its reader must know.
 
     All texts are plain Markdown sentences; none may hold a secret's value, length or hash.
-    `before` and `after` are the cells of the proposal's table. `effect` is what will be different
-    at run time, `rollout` when that begins. `unknown` is what could not be known, `commands` how to find out.
-    `steps_before` and `steps_after` are what a person does before and after merging.
+    `before` and `after` are the cells of the proposal's table. `gist` says what changes, in one sentence
+    with the reader's names; `effect` is what will be noticed at run time, `rollout` when that begins. `why`
+    is the attack as it is possible here, in two sentences that hold for the whole task or policy.
+    `unknown` is what could not be known, `commands` how to find out. `steps_before` and `steps_after` are
+    what a person does before and after merging.
     """
 
     changes: tuple[Change, ...]
@@ -67,6 +69,8 @@ class Fix:
     safety: Safety = Safety.REVIEW
     before: str = ""
     after: str = ""
+    gist: str = ""
+    why: str = ""
     effect: str = ""
     rollout: str = ""
     unknown: str = ""

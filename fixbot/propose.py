@@ -159,7 +159,7 @@ def _story(problems: Sequence[Problem], findings: Mapping[str, Finding]) -> Stor
 
 
 def _concern(fixer: Fixer) -> Concern:
-    return Concern(fixer.name, fixer.one, fixer.many, fixer.section("Why"), fixer.section("Threat"))
+    return Concern(fixer.name, fixer.one, fixer.many, fixer.section("Threat"))
 
 
 def _row(problem: Problem, finding: Finding, fix: Fix) -> Row:
@@ -173,6 +173,8 @@ def _row(problem: Problem, finding: Finding, fix: Fix) -> Row:
         controls=finding.controls,
         before=fix.before,
         after=fix.after,
+        gist=fix.gist,
+        why=fix.why,
         effect=fix.effect,
         rollout=fix.rollout,
         unknown=fix.unknown,

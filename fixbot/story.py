@@ -16,13 +16,12 @@ from typing import Any
 class Concern:
     """What a fixer says of all its findings.
 
-    Titles with `{subject}`, or `{count}` and `{folder}`; two sections of its page.
+    Titles with `{subject}`, or `{count}` and `{folder}`; the section of its page on the threat.
     """
 
     rule: str
     one: str
     many: str
-    why: str = ""
     threat: str = ""
 
 
@@ -39,6 +38,8 @@ class Row:
     controls: tuple[str, ...] = ()
     before: str = ""
     after: str = ""
+    gist: str = ""
+    why: str = ""
     effect: str = ""
     rollout: str = ""
     unknown: str = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -231,10 +232,10 @@ def _unknown(container: Container, image: Image, row: WritePaths | None, spaces:
 def _commands(container: Container, paths: tuple[str, ...]) -> tuple[str, ...]:
     if container.image is None:
         return ()
-    mounts = "".join(f" --tmpfs {path}" for path in paths)
+    mounts = "".join(f" --tmpfs {shlex.quote(path)}" for path in paths)
     return (
-        f"docker run -d --read-only{mounts} --name try {container.image}",
-        "sleep 60; docker logs try; docker diff try",
+        f"docker run -d --read-only{mounts} --name try {shlex.quote(container.image)}",
+        "sleep 60; docker logs try; docker diff try; docker rm -f try",
     )
 
 
