@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from fixbot import __version__
 from fixbot.prose import block, cell, code, fenced, once, prose
-from fixbot.story import Nearby, Row, Story
+from fixbot.story import Nearby, Row, Story, told
 
 LONGEST = 58_000
 """Characters. GitHub refuses longer bodies than 65,536, and has been seen to refuse shorter ones."""
@@ -26,13 +26,18 @@ _CUT_BELOW = "*(This text is cut below, being longer than a pull request may be.
 def notes(story: Story) -> tuple[str, ...]:
     """The essentials for a terminal: effect, what is not known, commands, steps."""
     rows = story.rows
-    lines = [*_some(f"{row.gist} {row.effect}".strip() for row in rows), *_some(row.unknown for row in rows)]
-    lines += [f"  {command}" for command in _some((c for row in rows for c in row.commands), most=2)]
+    lines = [*_some(told(rows, lambda row: f"{row.gist} {row.effect}".strip())), *_some(_unknown(rows))]
+    commands = _some((c for row in rows for c in row.commands), most=2)
+    lines += [f"  {line}" for command in commands for line in command.split("\n")]
     lines += [
         f"Before merging: {step}" for step in _some(_first(s) for row in rows for s in row.steps_before)
     ]
     lines += [f"After merging: {step}" for step in _some(_first(s) for row in rows for s in row.steps_after)]
     return tuple(lines)
+
+
+def _unknown(rows: Sequence[Row]) -> list[str]:
+    return told(rows, lambda row: row.unknown)
 
 
 def _first(step: str) -> str:
@@ -68,7 +73,7 @@ def body(story: Story, rule: str, key: str, *, links: str = "", marker: str = ""
 
 def _what(rows: Sequence[Row]) -> str:
     """What changes: a sentence, or a list of a few."""
-    gists = _some((row.gist for row in rows), most=5)
+    gists = _some(told(rows, lambda row: row.gist), most=5)
     return prose(gists[0]) if len(gists) == 1 else "\n".join(f"- {prose(each)}" for each in gists)
 
 
@@ -83,7 +88,7 @@ def _notice(rows: Sequence[Row]) -> str:
 
 
 def _why(rows: Sequence[Row]) -> str:
-    reasons = list(once(row.why for row in rows))
+    reasons = told(rows, lambda row: row.why)
     more = f" The same holds for {len(reasons) - 2} more." if len(reasons) > 2 else ""
     return f"**Why here.** {' '.join(map(prose, reasons[:2]))}{more}" if reasons else ""
 
@@ -96,9 +101,11 @@ def _some(texts: Iterable[str], most: int = _MOST_LINES) -> list[str]:
 
 
 def _try(rows: Sequence[Row]) -> str:
-    unknown = _some(row.unknown for row in rows)
-    several = list(dict.fromkeys(row.commands for row in rows if row.commands))[:4]
-    commands = list(dict.fromkeys(command for commands in several for command in commands))
+    unknown = _some(_unknown(rows))
+    several = list(once(row.commands for row in rows))[:4]
+    commands = [
+        line for command in once(c for every in several for c in every) for line in command.split("\n")
+    ]
     heading = "**Try it first.**" if commands else "**Not known.**"
     text = " ".join([heading, *map(prose, unknown)]) if unknown or commands else ""
     return f"{text}\n\n{fenced(commands, 'sh')}" if commands else text

@@ -171,6 +171,7 @@ def _row(problem: Problem, finding: Finding, fix: Fix) -> Row:
         resource=finding.resource,
         subject=problem.found.subject,
         controls=finding.controls,
+        who=fix.who,
         before=fix.before,
         after=fix.after,
         gist=fix.gist,

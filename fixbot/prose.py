@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
+_T = TypeVar("_T")
 LONGEST = 1_500
 """Characters of one sentence or step; a name can make it longer than anyone reads."""
 _LINES = 80
@@ -79,6 +81,8 @@ def _short(text: str) -> str:
 
 
 def _words(text: str) -> str:
+    if not _LIVE.search(text):
+        return _SPECIAL.sub(_escaped, text)
     return "".join(_word(part) for part in re.split(r"(\s+)", text))
 
 
@@ -136,6 +140,6 @@ def plain(text: str) -> str:
     return text
 
 
-def once(texts: Iterable[str]) -> Iterator[str]:
-    """Each text once, empty ones not at all."""
+def once(texts: Iterable[_T]) -> Iterator[_T]:
+    """Each once, empty ones not at all."""
     return iter(dict.fromkeys(text for text in texts if text))

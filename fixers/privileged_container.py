@@ -67,7 +67,8 @@ def _outcome(container: Container, drop: Change) -> Outcome:
             safety=Safety.SAFE,
             before=f"privileged, which {where} refuses",
             after="not privileged",
-            gist=f"{container.called} is no longer asked to run privileged.",
+            who=container.called,
+            gist="{who} will not ask for privileged mode any more.",
             effect=f"{where} doesn't accept privileged mode: with it, {name} can't be started. Now it can.",
         )
     image = Image.parse(container.image) if container.image else None
@@ -113,13 +114,14 @@ def _replaced(container: Container, drop: Change) -> Outcome:
         before="privileged: every capability and device of the host",
         after=", ".join(f"`{each}`" for each in (*known, *(each for each, _ in (*needed, *devices))))
         or "not privileged",
-        gist=_gist(container, given),
+        who=container.called,
+        gist=_gist(given),
         why=_why(container),
         effect=_effect(given),
         rollout=ROLLOUT[container.task.kind],
-        unknown=f"Whether {name} does anything else that needs the mode is not known."
+        unknown="What else {who} may do that needs the mode is not known."
         if words
-        else f"What {name} does inside its image is not known; nothing in the file asks for the mode.",
+        else "What {who} may do inside its image is not known; nothing in the file asks for the mode.",
         commands=(
             f"docker run --rm {_caps((*known, *(each for each, _ in needed)))}{shlex.quote(container.image)}",
         )
@@ -129,10 +131,10 @@ def _replaced(container: Container, drop: Change) -> Outcome:
     )
 
 
-def _gist(container: Container, given: list[str]) -> str:
+def _gist(given: list[str]) -> str:
     if given:
-        return f"{container.called} keeps {' and '.join(given)} and loses every other privilege."
-    return f"{container.called} runs with the usual capabilities instead of all that its host has."
+        return f"{{who}} will keep {' and '.join(given)} and lose every other privilege."
+    return "{who} will run with the usual capabilities instead of all that its host has."
 
 
 def _effect(given: list[str]) -> str:
@@ -141,10 +143,10 @@ def _effect(given: list[str]) -> str:
 
 
 def _why(container: Container) -> str:
-    host, others = ("node", "pods") if container.spelling.vocabulary == "k8s" else ("instance", "tasks")
+    host, others = ("node", "pods") if container.spelling.vocabulary == "k8s" else ("EC2 instance", "tasks")
     return (
-        f"Someone who gets code to run in {container.name} is root on the {host} that {container.task.name} "
-        f"runs on: its disk, its network and the credentials of all {others} there are theirs. "
+        f"Someone who gets code to run in {{who}} is root on the {host} below: its disk, its network and the "
+        f"credentials of all {others} there are theirs. "
         "Without the mode a break-in ends at the container."
     )
 

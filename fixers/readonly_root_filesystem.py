@@ -100,7 +100,8 @@ def _fix(container: Container, needs: Needs) -> Fix:
         safety=Safety.SAFE if needs.verified else Safety.REVIEW,
         before="root filesystem writable",
         after=_after(needs),
-        gist=_gist(container, needs),
+        who=container.called,
+        gist=_gist(needs),
         why=_why(container),
         effect=_effect(needs),
         rollout=ROLLOUT[container.task.kind],
@@ -118,10 +119,10 @@ def _after(needs: Needs) -> str:
     )
 
 
-def _gist(container: Container, needs: Needs) -> str:
+def _gist(needs: Needs) -> str:
     where, many = _listed(needs.writable), len(needs.writable) > 1
     kept = f" {where} {'stay' if many else 'stays'} writable, empty at each start." if where else ""
-    return f"{container.called} can no longer change its own image while it runs.{kept}"
+    return f"The image of {{who}} can no longer be changed while it runs.{kept}"
 
 
 def _effect(needs: Needs) -> str:
@@ -132,7 +133,7 @@ def _effect(needs: Needs) -> str:
 def _why(container: Container) -> str:
     life = "pod" if container.spelling.vocabulary == "k8s" else "task"
     return (
-        f"Someone who gets code to run in {container.task.name}, through a hole in it or in one of its "
+        "Someone who gets code to run in {who}, through a hole in it or in one of its "
         "packages, can today leave tools there or change the program, and keep both for the life of the "
         f"{life}. With this there is nowhere to put them."
     )

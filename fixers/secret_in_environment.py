@@ -116,6 +116,7 @@ def _fix(leak: Leak, source: Source, move: Move) -> Fix:
         files=move.files,
         before=f"`{leak.name}` {clear}",
         after=f"`{leak.name}` from {source.says}",
+        who=leak.container.task.name,
         gist=move.gist,
         why=_why(leak),
         effect=move.effect,
@@ -138,6 +139,6 @@ def _why(leak: Leak) -> str:
         look = "call `ecs:DescribeTaskDefinition`, which shows every revision ever registered"
     has = "with a copy of this repository" if leak.text is not None else "who may see what is deployed"
     return (
-        f"Anyone {has} can use what {task.name} logs in with, and so can anyone who may {look}. "
-        "In a store it takes a permission of its own to read it."
+        f"Anyone {has} has the logins of {{who}}, and so has anyone who may {look}. "
+        "In a store it takes a permission of its own to read them."
     )

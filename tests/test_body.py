@@ -37,7 +37,7 @@ def test_a_text_answers_a_reviewer_in_order(proposals: tuple[Proposal, ...]) -> 
     found = next(each for each in proposals if each.paths == ("kubernetes/mailer.yaml",))
     text = word(found).body
     assert text.startswith(
-        "Deployment mailer can no longer change its own image while it runs. /tmp stays writable"
+        "The image of Deployment mailer can no longer be changed while it runs. /tmp stays writable"
     )
     order = [
         "**What you will notice.**",
@@ -47,7 +47,7 @@ def test_a_text_answers_a_reviewer_in_order(proposals: tuple[Proposal, ...]) -> 
         "<details>",
     ]
     assert [text.index(each) for each in order] == sorted(text.index(each) for each in order)
-    assert "Someone who gets code to run in mailer" in text
+    assert "Someone who gets code to run in Deployment mailer" in text
     summaries = ["Saying no", "What was checked", "The threat"]
     assert re.findall("<summary>(.*)</summary>", text) == summaries
     assert text.endswith(f"<sub>fixbot 0.1.0 · readonly-root-filesystem · key `{found.key}`</sub>")
@@ -79,7 +79,7 @@ def test_a_commit_says_what_its_reader_must_know(proposals: tuple[Proposal, ...]
     found = next(each for each in proposals if each.paths == ("kubernetes/mailer.yaml",))
     title, first, *_, trailers = word(found, THERE).message.split("\n\n")
     assert title == "fix: make the root filesystem of mailer read-only"
-    assert first.startswith("Deployment mailer can no longer change its own image")
+    assert first.startswith("The image of Deployment mailer can no longer be changed")
     assert trailers == f"Rule: readonly-root-filesystem\nFixbot-Key: {found.key}\n"
 
 

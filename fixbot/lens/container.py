@@ -101,11 +101,11 @@ class Container:
 
     @property
     def called(self) -> str:
-        """`app of orders-api (ECS on Fargate)`, `Deployment mailer`: its name in a sentence."""
+        """`app of orders-api`, `Deployment mailer`: its name in a sentence."""
         task = self.task
         whole = f"{task.workload} {task.name}" if task.kind == "k8s" and task.workload else task.name
         part = "" if self.name == task.name else f"{self.name} of "
-        return f"{part}{whole}" + (f" ({task.host})" if task.host else "")
+        return f"{part}{whole}"
 
     @property
     def address(self) -> str:

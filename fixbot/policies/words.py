@@ -45,12 +45,13 @@ class Teller:
         policy = self.decision.statement.policy
         return Fix(
             self.decision.changes,
+            who=name_of(policy),
             before=f"{names(self._granted())} on {self._resource()}",
             after=self._after(),
             gist=self._gist(),
             why=self._why(),
             effect=self._effect(),
-            unknown=f"Whether all that {name_of(policy)} has to change carries the tag today is not known.",
+            unknown="Whether all that {who} may have to change carries the tag today is not known.",
             commands=self._commands(),
             steps_before=tuple(self._before_merging()),
             notes=tuple(self._notes()),
@@ -115,9 +116,8 @@ class Teller:
         return f"{name} keeps to its own environment: {some} only with {self._mark}."
 
     def _why(self) -> str:
-        name = name_of(self.decision.statement.policy)
         return (
-            f"Who has {name}, a captured pipeline or a colleague with the wrong profile selected, can today "
+            "Who has {who}, a captured pipeline or a colleague with the wrong profile selected, can today "
             f"use {names(self._limited[:1])} on every other environment as well. With the condition AWS "
             "refuses it."
         )
