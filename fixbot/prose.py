@@ -35,10 +35,10 @@ _START = re.compile(r"\A(?:(?P<number>\d+)(?=[.)])|(?=[#>+=|~:-]))")
 _TOUCHING = re.compile("`\0+`")
 _FENCE = re.compile(r"(?P<fence> {3}`{3,})[a-z]*")
 _PARTED = (
-    (re.compile(r"(?<![\w.])@(?=\w)|(?<=\w)@(?=[0-9a-f]{7,40}\b)"), "@ "),
+    (re.compile(r"(?<!\w)@(?=\w)|(?<=\w)@(?=[0-9a-f]{7,40}\b)"), "@ "),
     (re.compile(r"#(?=\d)"), "# "),
     (re.compile(r"\b(GH)-(?=\d)", re.IGNORECASE), r"\1 "),
-    (re.compile(r"\bhttps?://(?=\S+/(?:issues|pull|pulls|discussions|commits?)/)", re.IGNORECASE), ""),
+    (re.compile(r"https?://(?=\S+/(?:issues|pull|pulls|discussions|commits?)/)", re.IGNORECASE), ""),
 )
 
 
