@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from fixbot.diff import shared
-from fixbot.report.style import count, shown
+from fixbot.prose import shown
+from fixbot.report.style import count
 
 if TYPE_CHECKING:
     from fixbot.report.style import Style

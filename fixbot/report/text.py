@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from fixbot.body import notes
 from fixbot.model import Status
+from fixbot.prose import shown
 from fixbot.report.diffs import painted
-from fixbot.report.style import Style, count, shown
+from fixbot.report.style import Style, count
 from fixbot.suppress import lapse_of
 from fixbot.wording import headline
 
