@@ -98,8 +98,11 @@ def _statuses(
     paths = {each.path for each in problems}
     reasons = {path: unpatchable(documents[path].text.encode()) for path in paths}
     for each in problems:
+        declined = order.settings.declined.get(each.id)
         wish = _wish(each, documents[each.path], order.suppressions)
-        if wish is not None:
+        if declined is not None:
+            statuses[each.id] = Status.SUPPRESSED, declined
+        elif wish is not None:
             statuses[each.id] = Status.SUPPRESSED, wish.reason
         elif not isinstance(each.found.outcome, Fix):
             status = Status.REFUSED if isinstance(each.found.outcome, Refusal) else Status.MANUAL

@@ -165,6 +165,8 @@ class Settings:
     """The dotted names of what a file set; all else is a default."""
     known_rules: tuple[str, ...] = field(default=(), metadata={"internal": True})
     """Every rule that is installed, whether it runs or not: what a suppression may name."""
+    declined: Mapping[str, str] = field(default_factory=dict, metadata={"internal": True})
+    """Findings to leave alone in this run, by their id, each with the reason."""
 
     def sets(self, name: str) -> bool:
         """Whether somebody set this (`tag`, `tag.key`), or it is only the default."""
