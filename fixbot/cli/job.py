@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,22 +44,24 @@ def carry_out(options: Options, environment: Mapping[str, str]) -> int:
     checkout = Checkout.open(options.path, scope)
     for note in checkout.notes:
         terminal.note(f"note: {note}")
-    report = run(
-        checkout,
-        chosen,
+    again = partial(run, checkout, chosen, progress=terminal.progress, jobs=options.jobs or _cores())
+    report = again(
         settings,
-        progress=terminal.progress,
-        jobs=options.jobs or _cores(),
         cache=_cache(settings, chosen, environment) if options.cache else None,
-        contents=options.write or options.branch or options.format in (Format.PATCH, Format.SARIF),
+        contents=options.changes or options.format in (Format.PATCH, Format.SARIF),
     )
     terminal.clear()
-    deeds = Deeds()
-    if options.write:
-        deeds = written(checkout, report)
-    elif options.branch:
-        deeds = branches(checkout, report)
-    show(Shown(report, fixers, settings, options, deeds, checkout.git is not None), terminal)
+    shown = Shown(report, fixers, settings, options, Deeds(), checkout.git is not None)
+    if options.review:
+        from fixbot.cli.review import Desk, reviewed  # noqa: PLC0415 - only this option needs it
+
+        home = _settings_root(options.path)[0]
+        desk = Desk(checkout, home, terminal, environment, lambda no: again(replace(settings, declined=no)))
+        deeds = reviewed(shown, desk)
+    else:
+        deeds = written(checkout, report) if options.write else Deeds()
+        deeds = branches(checkout, report) if options.branch else deeds
+        show(replace(shown, deeds=deeds), terminal)
     for failure in deeds.failures:
         terminal.trouble(failure)
     for lost in report.failures:
@@ -87,6 +90,8 @@ def reaches(report: Report, fail_on: FailOn) -> bool:
 def _check(options: Options) -> None:
     if options.write and options.branch:
         raise FixbotError("--write changes your files and --branch leaves them as they are; choose one")
+    if options.review:
+        _check_review(options)
     if options.format is Format.PATCH:
         where = options.output
         if where is None or str(where) == "-" or (where.exists() and not where.is_file()):
@@ -94,6 +99,13 @@ def _check(options: Options) -> None:
                 "--format patch holds removed lines as they are, secrets included, "
                 "and goes only into a file: add --output FILE"
             )
+
+
+def _check_review(options: Options) -> None:
+    if options.format is not Format.TEXT or options.output is not None:
+        raise FixbotError("--review shows the proposals on the terminal; leave --format and --output out")
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise FixbotError("--review asks on a terminal, and there is none; --write and --branch do not ask")
 
 
 def _settings(options: Options, fixers: tuple[Fixer, ...]) -> Settings:

@@ -113,8 +113,14 @@ class Options:
     quiet: bool = False
     write: bool = False
     branch: bool = False
+    review: bool = False
     arguments: tuple[str, ...] = ()
     """The words as typed, for the command that is offered next."""
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything may be written besides a report."""
+        return self.write or self.branch or self.review
 
 
 def listed(values: Iterable[str] | None) -> tuple[str, ...]:
