@@ -12,12 +12,14 @@ import typer
 
 from fixbot import __version__
 from fixbot.cli import options as given
+from fixbot.cli.examples import examples
 from fixbot.cli.options import FailOn, Format, Options, listed
 from fixbot.errors import FixbotError
 
 app = typer.Typer(
     name="fixbot",
     help="Finds and repairs misconfigurations in ECS, CloudFormation, Terraform, Kubernetes and IAM files.",
+    epilog=examples(),
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -73,7 +75,7 @@ def root(
         typer.echo(context.get_help())
 
 
-@app.command()
+@app.command(epilog=examples("run"))
 def run(  # noqa: PLR0913, PLR0917 - one for each option of the contract
     path: given.PathOption = ".",
     write: Annotated[bool, typer.Option("--write", help="Change the files of the working tree.")] = False,
@@ -108,7 +110,7 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option of the contract
     )  # fmt: skip
 
 
-@app.command()
+@app.command(epilog=examples("scan"))
 def scan(  # noqa: PLR0913, PLR0917 - one for each option of the contract
     path: given.PathOption = ".",
     only: given.OnlyOption = None,
@@ -142,7 +144,7 @@ def _job(options: Options) -> Job:
     return Job(lambda words: carry_out(replace(options, arguments=words), os.environ))
 
 
-@app.command()
+@app.command(epilog=examples("rules"))
 def rules(
     format: Annotated[Listing, typer.Option("--format", help="What the list looks like.")] = Listing.TEXT,  # noqa: A002 - the option's name
     debug: given.DebugOption = False,  # noqa: ARG001 - read where exceptions end
@@ -153,7 +155,7 @@ def rules(
     return Job(lambda _: list_rules(os.environ, as_json=format is Listing.JSON))
 
 
-@app.command()
+@app.command(epilog=examples("explain"))
 def explain(
     rule: Annotated[
         str, typer.Argument(metavar="RULE", help="A rule's name.", autocompletion=given.complete_rule)

@@ -39,10 +39,11 @@ class Format(StrEnum):
 
 
 def complete_rule(incomplete: str) -> list[str]:
-    """Rule names for the shell's completion."""
+    """Rule names for the shell's completion, the last of a list with commas too."""
     from fixbot.fixer import load  # noqa: PLC0415 - fixers are loaded only where they are needed
 
-    return [fixer.name for fixer in load() if fixer.name.startswith(incomplete)]
+    before, comma, begun = incomplete.rpartition(",")
+    return [f"{before}{comma}{fixer.name}" for fixer in load() if fixer.name.startswith(begun)]
 
 
 PathOption = Annotated[
