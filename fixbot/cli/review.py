@@ -150,8 +150,9 @@ class Review:
         taken, never = words.count(Word.TAKE), words.count(Word.NEVER)
         self._say("")
         if taken or never:
-            self.terminal.out(f"Stopped. Write what is decided so far ({taken} taken, {never} never)? [y,n] ")
+            question = f"Stopped. Write what is decided so far ({taken} taken, {never} never)? [y,n] "
             try:
+                self.terminal.out(question)
                 given = self.keys.key()
             except (EOFError, KeyboardInterrupt) as again:
                 if again.args:
