@@ -98,7 +98,8 @@ def _check(options: Options) -> None:
         raise FixbotError("--write changes your files and --branch leaves them as they are; choose one")
     if options.changes and (options.pr or options.repositories):
         raise FixbotError(
-            "--write, --branch and --review change this checkout, --pr and --repo what is on GitHub; choose one"
+            "--write, --branch and --review change this checkout, "
+            "--pr and --repo what is on GitHub; choose one"
         )
     if options.files and (options.pr or options.repositories):
         raise FixbotError("--pr and --repo are about a whole repository; leave the names of files out")

@@ -68,7 +68,7 @@ def taken(report: Report, places: Iterable[int], again: Again | None) -> tuple[R
         return replace(only, proposals=(), patches=()), (CHANGED,)
     reasons = {each.id: each.reason for each in alone.findings}
     missing = tuple(
-        f"{each.title}: {reasons[finding]}"
+        f"{headline(each.story)}: {reasons[finding]}"
         for each in chosen
         if (finding := next((one for one in each.findings if one not in fixed), None)) is not None
     )
