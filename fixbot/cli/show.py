@@ -121,7 +121,7 @@ def _closing_pulls(all_of_it: Shown) -> Iterator[str]:
         yield f"Nothing was written. Do it: {shlex.join(['fixbot', *words])}"
         return
     told = {outcome: sum(row.outcome == outcome for row in rows) for outcome in ("done", "waits", "failed")}
-    words = [f"{told['done']} done on GitHub"]
+    words = [f"{told['done']} done on GitHub" if told["done"] else "Nothing was to be done on GitHub"]
     words += [f"{told['waits']} waiting"] if told["waits"] else []
     words += [f"{told['failed']} failed"] if told["failed"] else []
     yield ", ".join(words) + "."

@@ -61,7 +61,7 @@ _DONE = {
     "mark": "noted",
     "dress": "labelled",
     "close": "closed",
-    "delete": "branch deleted",
+    "delete": "tidied up",
     "say": "commented",
 }
 
@@ -71,11 +71,16 @@ def _pull(row: PullRow, style: Style) -> Iterator[str]:
     word = {"done": _DONE.get(row.deed, row.deed), "would": f"would {row.deed}", "left": "left"}.get(
         row.outcome, row.outcome
     )
+    calm = row.outcome == "left"
+    if calm and row.why == "up to date":
+        word = row.why
     number = f"#{row.number}  " if row.number is not None else ""
-    left = f"{word:<9}  {number}{shown(row.title or row.branch)}"
-    yield style.beside(left, row.severity, style.bold(left), style.grade(row.severity))
-    for line in dict.fromkeys(each for each in (row.url, row.why) if each and each != "new"):
-        yield from style.wrapped(line, "           ")
+    left = f"{word:<10}  {number}{shown(row.title or row.branch)}"
+    yield style.beside(left, row.severity, left if calm else style.bold(left), style.grade(row.severity))
+    told = {"new", word, "" if calm else row.title}
+    for line in dict.fromkeys(("" if calm else row.url, row.why)):
+        if line and line not in told:
+            yield from style.wrapped(line, "            ")
 
 
 def scan(report: Report, style: Style, *, brief: bool = False) -> str:
