@@ -49,7 +49,7 @@ echo '$ fixbot run --pr        (a second run writes nothing)'
 
 echo
 echo 'Somebody closes #4. That is a no:'
-cd "$here" && "$python" -m tests.hub close 4 && cd "$work/clone"
+cd "$here" && "$python" -m tests.hub close 4 >/dev/null && cd "$work/clone"
 echo '$ fixbot run --pr'
 "$fixbot" run --no-cache --quiet --pr . | grep -A 2 '#4 '
 echo '$ fixbot run --pr        (and it stays one)'
