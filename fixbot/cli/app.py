@@ -161,3 +161,13 @@ def explain(
     from fixbot.cli.pages import show_page  # noqa: PLC0415 - as above
 
     return Job(lambda _: show_page(rule, os.environ))
+
+
+@app.command(hidden=True)
+def action(
+    debug: given.DebugOption = False,  # noqa: ARG001 - as above
+) -> Job:
+    """Be a step of a workflow of GitHub Actions; action.yml calls it."""
+    from fixbot.cli.action import act  # noqa: PLC0415 - as above
+
+    return Job(lambda _: act(os.environ))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fixbot import __version__
 from fixbot.cache import Cache, cache_folder, program
@@ -32,10 +32,39 @@ if TYPE_CHECKING:
     from fixbot.model import Failure, Report
 
 
+class Looked(NamedTuple):
+    """A checkout that was looked through, with what counted for it."""
+
+    fixers: tuple[Fixer, ...]
+    settings: Settings
+    checkout: Checkout
+    report: Report
+
+
 def carry_out(options: Options, environment: Mapping[str, str]) -> int:
     """Do it all; returns the exit code. Raises FixbotError for options that make no sense together."""
     _check(options)
     terminal = Terminal(environment, quiet=options.quiet)
+    contents = options.write or options.branch or options.format in (Format.PATCH, Format.SARIF)
+    looked = look(options, environment, terminal, contents=contents)
+    checkout, report = looked.checkout, looked.report
+    deeds = Deeds()
+    if options.write:
+        deeds = written(checkout, report)
+    elif options.branch:
+        deeds = branches(checkout, report)
+    show(Shown(report, looked.fixers, looked.settings, options, deeds, checkout.git is not None), terminal)
+    for failure in deeds.failures:
+        terminal.trouble(failure)
+    tell(report.failures, terminal, debug="--debug" in options.arguments)
+    failed = deeds.failures or report.failures
+    return 1 if failed or reaches(report, options.fail_on) else 0
+
+
+def look(
+    options: Options, environment: Mapping[str, str], terminal: Terminal, *, contents: bool = True
+) -> Looked:
+    """Read everything and prove what can be mended. Without `contents` patches may lack their texts."""
     fixers = load()
     settings = _settings(options, fixers)
     chosen = _chosen(fixers, settings)
@@ -50,22 +79,17 @@ def carry_out(options: Options, environment: Mapping[str, str]) -> int:
         progress=terminal.progress,
         jobs=options.jobs or _cores(),
         cache=_cache(settings, chosen, environment) if options.cache else None,
-        contents=options.write or options.branch or options.format in (Format.PATCH, Format.SARIF),
+        contents=contents,
     )
     terminal.clear()
-    deeds = Deeds()
-    if options.write:
-        deeds = written(checkout, report)
-    elif options.branch:
-        deeds = branches(checkout, report)
-    show(Shown(report, fixers, settings, options, deeds, checkout.git is not None), terminal)
-    for failure in deeds.failures:
-        terminal.trouble(failure)
-    for lost in report.failures:
-        for line in _said(lost, debug="--debug" in options.arguments):
+    return Looked(fixers, settings, checkout, report)
+
+
+def tell(failures: Iterable[Failure], terminal: Terminal, *, debug: bool = False) -> None:
+    """Say what bugs of ours cost."""
+    for lost in failures:
+        for line in _said(lost, debug=debug):
             terminal.trouble(line)
-    failed = deeds.failures or report.failures
-    return 1 if failed or reaches(report, options.fail_on) else 0
 
 
 def _said(lost: Failure, *, debug: bool) -> Iterator[str]:

@@ -34,21 +34,21 @@ def _lines(report: Report) -> Iterator[str]:
         some = [finding for finding in report.findings if finding.status is status]
         yield from _section(heading, [_left(each) for each in some])
     places = [
-        f"- {code(each.path if each.line is None else f'{each.path}:{each.line}')}: {_prose(each.reason)}"
+        f"- {code(each.path if each.line is None else f'{each.path}:{each.line}')}: {prose(each.reason)}"
         for each in report.unread
     ]
     yield from _section("Not read", places)
 
 
 def _proposal(number: int, proposal: Proposal, by_id: dict[str, Finding]) -> Iterator[str]:
-    yield f"## {number}. {_prose(proposal.title)} ({proposal.severity.label}, {proposal.safety.value})"
+    yield f"## {number}. {prose(proposal.title)} ({proposal.severity.label}, {proposal.safety.value})"
     yield ""
     for finding in (by_id[each] for each in proposal.findings if each in by_id):
         controls = f" ({', '.join(finding.controls)})" if finding.controls else ""
-        yield f"- {code(f'{finding.path}:{finding.line}')} {_prose(finding.resource)}{controls}"
+        yield f"- {code(f'{finding.path}:{finding.line}')} {prose(finding.resource)}{controls}"
     yield ""
     yield from (
-        f"    {shown(note.strip())}\n" if note.startswith("  ") else f"{_prose(note)}\n"
+        f"    {shown(note.strip())}\n" if note.startswith("  ") else f"{prose(note)}\n"
         for note in proposal.notes
     )
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", proposal.diff)), default=0))
@@ -58,9 +58,7 @@ def _proposal(number: int, proposal: Proposal, by_id: dict[str, Finding]) -> Ite
 
 def _left(finding: Finding) -> str:
     place = code(f"{finding.path}:{finding.line}")
-    return (
-        f"- {place} {finding.rule}, {_prose(finding.resource)}: {_prose(finding.reason or finding.message)}"
-    )
+    return f"- {place} {finding.rule}, {prose(finding.resource)}: {prose(finding.reason or finding.message)}"
 
 
 def _section(heading: str, rows: list[str]) -> Iterator[str]:
@@ -77,7 +75,7 @@ def code(text: str) -> str:
     return f"{fence}{pad}{text}{pad}{fence}"
 
 
-def _prose(text: str) -> str:
+def prose(text: str) -> str:
     """A sentence on one line, in which a name from a file can't open an element or call a person."""
     return _SPECIAL.sub(_tamed, shown(" ".join(text.split())))
 
