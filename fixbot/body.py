@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from urllib.parse import quote
 
 from fixbot import __version__
-from fixbot.fixer import Fixer
-from fixbot.model import Finding, Fix
+from fixbot.story import Concern, Nearby, Row, Story
 
 LONGEST = 58_000
 """Characters. GitHub refuses longer bodies than 65,536, and has been seen to refuse shorter ones."""
@@ -17,28 +16,9 @@ _MOST_ROWS = 40
 _MOST_LINES = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One finding and its fix."""
-
-    finding: Finding
-    fix: Fix
-
-
-@dataclass(frozen=True, slots=True)
-class Story:
-    """All that a proposal's text is made of."""
-
-    fixer: Fixer
-    key: str
-    title: str
-    rows: tuple[Row, ...]
-    nearby: tuple[Finding, ...]
-
-
 def notes(story: Story) -> tuple[str, ...]:
     """The essentials for a terminal: effect, what is not known, commands, steps."""
-    fixes = [row.fix for row in story.rows]
+    fixes = story.rows
     lines = [*_some(fix.effect for fix in fixes), *_some(fix.unknown for fix in fixes)]
     lines += [f"  {command}" for command in _some((c for fix in fixes for c in fix.commands), most=2)]
     lines += [
@@ -55,27 +35,28 @@ def _first(step: str) -> str:
     return found[0] if found else line
 
 
-def body(story: Story) -> str:
+def body(story: Story, rule: str, key: str, *, links: str = "", marker: str = "", opening: str = "") -> str:
     """The Markdown text of a pull request, at most LONGEST characters, cut at a heading with a note."""
-    fixes = [row.fix for row in story.rows]
+    fixes = story.rows
     sections = [
+        opening,
         _notice(fixes),
-        _why(story.fixer),
+        "\n\n".join(filter(None, map(_why, story.concerns))),
         _try(fixes),
-        _table(story.rows),
+        _table(story.rows, links),
         _worth_knowing(fixes),
         _steps("Before merging", (step for fix in fixes for step in fix.steps_before)),
         _steps("After merging", (step for fix in fixes for step in fix.steps_after)),
         _folded("What was checked", _checked(len(story.rows))),
         _folded("Left alone nearby", _nearby(story.nearby)),
-        _folded("The threat", story.fixer.section("Threat")),
+        _folded("The threat", "\n\n".join(each.threat for each in story.concerns if each.threat)),
         _folded("Saying no", _no(story)),
-        _footer(story),
+        _footer(story.rows, rule, key),
     ]
-    return _cut([section for section in sections if section])
+    return _cut([section for section in sections if section], marker)
 
 
-def _notice(fixes: Sequence[Fix]) -> str:
+def _notice(fixes: Sequence[Row]) -> str:
     """One effect in a sentence behind the heading, several in a list."""
     effects, rollout = _some(fix.effect for fix in fixes), " ".join(_some(fix.rollout for fix in fixes))
     if len(effects) < 2:
@@ -84,8 +65,8 @@ def _notice(fixes: Sequence[Fix]) -> str:
     return f"**What you will notice.** {rollout}".rstrip() + f"\n\n{listed}"
 
 
-def _why(fixer: Fixer) -> str:
-    why = fixer.section("Why").split("\n\n")[0].replace("\n", " ")
+def _why(concern: Concern) -> str:
+    why = concern.why.split("\n\n")[0].replace("\n", " ")
     return f"**Why.** {why}" if why else ""
 
 
@@ -96,7 +77,7 @@ def _some(texts: Iterable[str], most: int = _MOST_LINES) -> list[str]:
     return unique[:most] + ([f"({rest} more of this kind, in the table or the files.)"] if rest > 0 else [])
 
 
-def _try(fixes: Sequence[Fix]) -> str:
+def _try(fixes: Sequence[Row]) -> str:
     unknown = _some(fix.unknown for fix in fixes)
     several = list(dict.fromkeys(fix.commands for fix in fixes if fix.commands))[:4]
     commands = list(dict.fromkeys(command for commands in several for command in commands))
@@ -106,16 +87,16 @@ def _try(fixes: Sequence[Fix]) -> str:
     return text.strip()
 
 
-def _worth_knowing(fixes: Sequence[Fix]) -> str:
+def _worth_knowing(fixes: Sequence[Row]) -> str:
     listed = _some(note for fix in fixes for note in fix.notes)
     return "**Worth knowing.**\n\n" + "\n".join(f"- {note}" for note in listed) if listed else ""
 
 
-def _table(rows: Sequence[Row]) -> str:
+def _table(rows: Sequence[Row], links: str) -> str:
     lines = ["| | before | after |", "|---|---|---|"]
     for row in rows[:_MOST_ROWS]:
-        place = f"[{code(row.finding.resource)}]({link(row.finding)})"
-        lines.append(f"| {place} | {_cell(row.fix.before)} | {_cell(row.fix.after)} |")
+        place = f"[{code(row.resource)}]({links}{link(row.path, row.line)})"
+        lines.append(f"| {place} | {_cell(row.before)} | {_cell(row.after)} |")
     if len(rows) > _MOST_ROWS:
         lines.append(f"| {len(rows) - _MOST_ROWS} more | | |")
     return "\n".join(lines)
@@ -134,15 +115,9 @@ def code(text: str) -> str:
     return f"{fence}{pad}{line}{pad}{fence}"
 
 
-def link(finding: Finding) -> str:
-    """Where a finding stands, as a link relative to the repository's root."""
-    path = "".join(c if c.isalnum() or c in "/._-~" else f"%{b:02X}" for c in finding.path for b in _bytes(c))
-    return f"{path}#L{finding.line}"
-
-
-def _bytes(char: str) -> list[int]:
-    encoded = char.encode("utf-8", "surrogateescape")
-    return list(encoded) if not (char.isalnum() or char in "/._-~") else [0]
+def link(path: str, line: int) -> str:
+    """A place in a file as a link relative to the repository's root."""
+    return f"{quote(path, errors='surrogateescape')}#L{line}"
 
 
 def _steps(heading: str, steps: Iterable[str]) -> str:
@@ -168,10 +143,10 @@ def _checked(count: int) -> str:
     )
 
 
-def _nearby(findings: Sequence[Finding]) -> str:
+def _nearby(findings: Sequence[Nearby]) -> str:
     reasons: dict[str, list[str]] = {}
     for finding in findings:
-        reasons.setdefault(finding.reason or "", []).append(finding.resource)
+        reasons.setdefault(finding.reason, []).append(finding.resource)
     lines = []
     for reason, resources in list(reasons.items())[:10]:
         names = ", ".join(code(name) for name in resources[:5]) + (" …" if len(resources) > 5 else "")
@@ -180,28 +155,29 @@ def _nearby(findings: Sequence[Finding]) -> str:
 
 
 def _no(story: Story) -> str:
-    path = story.rows[0].finding.path
+    path = story.rows[0].path
     return (
         "Close this pull request and it will not be asked again for these findings. To say no for good, with "
         "a reason that others can read, put into `.fixbot.yml`:\n\n"
-        f"```yaml\nignore:\n  - rule: {story.fixer.name}\n    path: {path}\n    reason: why not\n```\n\n"
+        f"```yaml\nignore:\n  - rule: {story.rows[0].rule}\n    path: {path}\n    reason: why not\n```\n\n"
         "Your own commits on this branch are safe: fixbot stops touching it."
     )
 
 
-def _footer(story: Story) -> str:
-    controls = " · ".join(dict.fromkeys(c for row in story.rows for c in row.finding.controls))
-    mark = f"fixbot {__version__} · {story.fixer.name} · key {story.key}"
-    return f"{controls} — <sub>{mark}</sub>" if controls else f"<sub>{mark}</sub>"
+def _footer(rows: Sequence[Row], rule: str, key: str) -> str:
+    controls = " · ".join(dict.fromkeys(c for row in rows for c in row.controls))
+    mark = f"<sub>fixbot {__version__} · {rule} · key {key}</sub>"
+    return f"{controls} — {mark}" if controls else mark
 
 
-def _cut(sections: Sequence[str]) -> str:
-    text = "\n\n".join(sections)
+def _cut(sections: Sequence[str], marker: str) -> str:
     note = (
         "\n\n*(Cut here: the rest would be longer than a pull request may be. `fixbot run` shows all of it.)*"
     )
+    end = f"\n\n{marker}" if marker else ""
+    text = "\n\n".join(sections) + end
     kept = list(sections)
     while len(text) > LONGEST and len(kept) > 1:
         kept.pop()
-        text = "\n\n".join(kept) + note
-    return text if len(text) <= LONGEST else text[: LONGEST - len(note)] + note
+        text = "\n\n".join(kept) + note + end
+    return text if len(text) <= LONGEST else text[: LONGEST - len(note + end)] + note + end

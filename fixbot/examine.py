@@ -199,18 +199,16 @@ def _show(settled: Settled, findings: dict[str, Finding], court: Court, done: Ex
     masker = Masker(values) if values else _of_no_secrets()
     shown: dict[tuple[str, str], str] = {}
 
-    def diff(path: str, old: str | None, new: str) -> str:
+    def diff(path: str, new: str) -> str:
         if (path, new) not in shown:  # a proposal that is alone in its file shows what the patch shows
-            shown[path, new] = masked_diff(path, old, new, masker)
+            shown[path, new] = masked_diff(path, before.get(path), new, masker)
         return shown[path, new]
 
     for proven in settled.together:
         for path, text in sorted(proven.texts.items()):
             fixed = tuple(i for i in proven.fixed if findings[i].path == path) or proven.fixed
-            done.patches.append(
-                Patch(path, before.get(path), text, diff(path, before.get(path), text), fixed)
-            )
-    done.proposals += propose(settled.offers, findings, before, diff, court.world.settings.branch_prefix)
+            done.patches.append(Patch(path, before.get(path), text, diff(path, text), fixed))
+    done.proposals += propose(settled, findings, diff, court.world.settings)
 
 
 @cache

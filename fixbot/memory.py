@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from fixbot.checkout import Checkout, Content, FileEntry, blob_id
 from fixbot.examine import Examined
 from fixbot.model import Finding, Patch, Proposal, Safety, Severity, Status, Unread
+from fixbot.story import packed, unpacked
 
 if TYPE_CHECKING:
     from fixbot.cache import Cache
@@ -96,8 +97,8 @@ class Memory:
     def part(self, key: str) -> Examined | None:
         """The results of the part with that key, if they are known."""
         try:
-            packed = self.old["parts"][key]
-            return None if self.contents and packed["patches"] else _unpacked(packed)
+            part = self.old["parts"][key]
+            return None if self.contents and part["patches"] else _unpacked(part)
         except _ODD:
             return None
 
@@ -150,18 +151,18 @@ def _finding(each: Finding) -> list[Any]:
 
 def _proposal(each: Proposal) -> list[Any]:
     return [
-        each.key, each.rule, each.branch, each.title, each.body, each.paths, each.findings, each.diff,
-        each.severity.value, each.safety.value, each.notes,
+        each.key, each.rule, each.branch, each.paths, each.findings, packed(each.story), each.diff,
+        each.severity.value, each.safety.value,
     ]  # fmt: skip
 
 
-def _unpacked(packed: Mapping[str, Any]) -> Examined:
-    parsed, containers, statements = packed["counts"]
+def _unpacked(part: Mapping[str, Any]) -> Examined:
+    parsed, containers, statements = part["counts"]
     return Examined(
-        findings=[_as_finding(*row) for row in packed["findings"]],
-        patches=[_as_patch(*row) for row in packed["patches"]],
-        proposals=[_as_proposal(*row) for row in packed["proposals"]],
-        unread=[Unread(*row) for row in packed["unread"]],
+        findings=[_as_finding(*row) for row in part["findings"]],
+        patches=[_as_patch(*row) for row in part["patches"]],
+        proposals=[_as_proposal(*row) for row in part["proposals"]],
+        unread=[Unread(*row) for row in part["unread"]],
         parsed=parsed,
         containers=containers,
         statements=statements,
@@ -181,8 +182,8 @@ def _as_patch(path: str, new: bool, diff: str, fixed: list[str], introduced: lis
 
 
 def _as_proposal(*row: Any) -> Proposal:
-    key, rule, branch, title, body, paths, findings, diff, severity, safety, notes = row
+    key, rule, branch, paths, findings, story, diff, severity, safety = row
     return Proposal(
-        key, rule, branch, title, body, tuple(paths), tuple(findings), {}, diff, Severity(severity),
-        Safety(safety), tuple(notes),
+        key, rule, branch, tuple(paths), tuple(findings), unpacked(story), {}, diff, Severity(severity),
+        Safety(safety),
     )  # fmt: skip

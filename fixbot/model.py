@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from typing import TYPE_CHECKING
 
+from fixbot.story import Story
+
 if TYPE_CHECKING:
     from fixbot.change import Change
     from fixbot.tree import Node
@@ -150,22 +152,23 @@ class Patch:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What one pull request would hold. `contents` are the files as this proposal alone leaves them."""
+    """What one pull request would hold. `contents` are the files as this proposal alone leaves them.
+
+    `key` comes from the rule and the findings; `rule` is `all` where it holds several. `fixbot.wording` makes
+    title, text and commit message of the `story`.
+    """
 
     key: str
     rule: str
     branch: str
-    title: str
-    body: str
     paths: tuple[str, ...]
     findings: tuple[str, ...]
+    story: Story
     contents: dict[str, str] = field(repr=False, default_factory=dict)
     diff: str = field(repr=False, default="")
     """A unified diff of this proposal alone, with secrets masked."""
     severity: Severity = Severity.MEDIUM
     safety: Safety = Safety.REVIEW
-    notes: tuple[str, ...] = ()
-    """What a person at a terminal must know: the body's essentials, one line each."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from fixbot.fixer import Fixer
 from fixbot.memory import Memory, Seen, part_keys
 from fixbot.model import Report, Stats, Unread
 from fixbot.parts import parts
-from fixbot.propose import apart
+from fixbot.propose import gathered
 from fixbot.settings import Settings
 from fixbot.suppress import Suppressions, inline
 from fixbot.survive import survive
@@ -47,7 +47,7 @@ def run(
     today = date.today()  # noqa: DTZ011 - whether a wish has ended is for the user's own day to say
     memory = None if cache is None else Memory(cache, checkout, today.isoformat(), contents=contents)
     if memory is not None and (known := memory.everything()) is not None:
-        return _report(checkout, started, *known)
+        return _report(checkout, settings, started, *known)
     read = _read(checkout, Seen() if memory is not None else None)
     order = _order(checkout, read, fixers, settings, today)
     grouped = parts({path: read.bytes[path] for path in read.texts})
@@ -65,7 +65,7 @@ def run(
     in_order = [results[number] for number in range(len(grouped))]
     if memory is not None and read.seen is not None:
         memory.keep(read.seen, read.unread, dict(zip(keys, in_order, strict=True)))
-    return _report(checkout, started, in_order, read.unread)
+    return _report(checkout, settings, started, in_order, read.unread)
 
 
 @dataclass(slots=True)
@@ -146,7 +146,11 @@ def _examined(
 
 
 def _report(
-    checkout: Checkout, started: float, parts: Iterable[Examined], unread: Iterable[Unread]
+    checkout: Checkout,
+    settings: Settings,
+    started: float,
+    parts: Iterable[Examined],
+    unread: Iterable[Unread],
 ) -> Report:
     done = Examined()
     for more in parts:
@@ -163,7 +167,7 @@ def _report(
         stats,
         tuple(sorted(done.findings, key=lambda f: (f.path, f.line, f.rule))),
         tuple(sorted(done.patches, key=lambda p: p.path)),
-        tuple(sorted(apart(done.proposals), key=lambda p: (-p.severity, p.paths))),
+        tuple(sorted(gathered(done.proposals, settings), key=lambda p: (-p.severity, p.paths))),
         tuple(sorted({*unread, *done.unread}, key=lambda u: (u.path, u.line or 0, u.reason))),
         tuple(done.failures),
     )

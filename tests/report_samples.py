@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from fixbot.diff import masked_diff
 from fixbot.model import Finding, Patch, Proposal, Report, Safety, Severity, Stats, Status, Unread
+from fixbot.story import Concern, Row, Story
 
 SECRET = "hunter2-Tr4ctor"
 
@@ -54,6 +55,10 @@ def finding(number: int, rule: str, path: str, line: int, **more: object) -> Fin
         "status": Status.FIXED,
     }
     return Finding(f"id{number}", rule, path=path, line=line, **{**known, **more})  # type: ignore[arg-type]
+
+
+def story(rule: str, title: str, row: Row) -> Story:
+    return Story((Concern(rule, title, title),), (row,))
 
 
 def sample() -> Report:
@@ -117,29 +122,49 @@ def sample() -> Report:
             "k2",
             "secret-in-environment",
             "fixbot/secret-in-environment/orders",
-            "Take DB_PASSWORD of orders out of the file",
-            "body two",
             ("deploy/task.json", role),
             ("id2",),
+            story(
+                "secret-in-environment",
+                "Take {subject} out of the file",
+                Row(
+                    "id2",
+                    "secret-in-environment",
+                    "deploy/task.json",
+                    7,
+                    "task orders, container app",
+                    "DB_PASSWORD of orders",
+                    steps_before=("create the secret (`aws secretsmanager create-secret …`).",),
+                ),
+            ),
             {"deploy/task.json": MOVED, role: ROLE},
             masked_diff("deploy/task.json", TASK_BEFORE, MOVED, mask) + masked_diff(role, None, ROLE, mask),
             Severity.CRITICAL,
             Safety.REVIEW,
-            ("Before merging: create the secret (`aws secretsmanager create-secret …`).",),
         ),
         Proposal(
             "k1",
             "readonly-root-filesystem",
             "fixbot/readonly-root-filesystem/orders",
-            "Make the root filesystem of orders read-only",
-            "body one",
             ("deploy/task.json",),
             ("id1",),
+            story(
+                "readonly-root-filesystem",
+                "Make the root filesystem of {subject} read-only",
+                Row(
+                    "id1",
+                    "readonly-root-filesystem",
+                    "deploy/task.json",
+                    5,
+                    "task orders, container app",
+                    "orders",
+                    effect="`/tmp` stays writable.",
+                ),
+            ),
             {"deploy/task.json": READONLY},
             masked_diff("deploy/task.json", TASK_BEFORE, READONLY, mask),
             Severity.HIGH,
             Safety.REVIEW,
-            ("`/tmp` stays writable.",),
         ),
     )
     unread = (

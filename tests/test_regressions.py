@@ -12,6 +12,7 @@ from fixbot.model import Report
 from fixbot.pipeline import run
 from fixbot.report.sarif import render
 from fixbot.settings import Settings
+from fixbot.wording import word
 
 
 def report(folder: Path, **files: str) -> Report:
@@ -85,7 +86,7 @@ def test_a_value_is_hidden_by_a_name_that_stands_on_another_line(tmp_path: Path)
         """,
     )
     assert "value: ••••••" in found.patches[0].diff
-    assert "q7KJhkjh" not in found.patches[0].diff + found.proposals[0].diff + found.proposals[0].body
+    assert "q7KJhkjh" not in found.patches[0].diff + found.proposals[0].diff + word(found.proposals[0]).body
 
 
 def test_the_fix_of_a_large_proposal_stands_once_in_sarif(tmp_path: Path) -> None:

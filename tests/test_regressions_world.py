@@ -14,6 +14,7 @@ from fixbot.knowledge.secrets import Kind, classify
 from fixbot.model import Finding, Report, Status
 from fixbot.pipeline import run
 from fixbot.settings import Settings
+from fixbot.wording import word
 
 
 def looked_at(folder: Path, files: Mapping[str, str]) -> Report:
@@ -236,7 +237,7 @@ spec:
         add: ["SYS_ADMIN", "DAC_READ_SEARCH"]
 """
     report = looked_at(tmp_path, {"pod.yaml": pod})
-    body = next(each.body for each in report.proposals if "privileged" in each.title)
+    body = next(word(each).body for each in report.proposals if "privileged" in each.rule)
     assert "share keeps SYS_ADMIN and DAC_READ_SEARCH and loses every other privilege" in body
     assert "docker run --rm --cap-add SYS_ADMIN --cap-add DAC_READ_SEARCH example/samba:4" in body
 
@@ -245,7 +246,7 @@ def test_proposals_of_the_same_name_say_their_folder(tmp_path: Path) -> None:
     spec = "{containers: [{name: web, image: nginx:1}]}"
     pod = f"{{apiVersion: v1, kind: Pod, metadata: {{name: demo}}, spec: {spec}}}\n"
     report = looked_at(tmp_path, {"canary/pod.yaml": pod, "blue/pod.yaml": pod, "pod.yaml": pod})
-    assert {each.title for each in report.proposals} == {
+    assert {word(each).title for each in report.proposals} == {
         "Make the root filesystem of demo read-only",
         "Make the root filesystem of demo read-only in blue",
         "Make the root filesystem of demo read-only in canary",

@@ -19,6 +19,7 @@ from fixbot.syntax import grammar
 from fixbot.vault.functions import rendered, substituting
 from fixbot.vault.leak import literal_part
 from fixbot.vault.reference import Place, place, store_name, whole
+from fixbot.wording import word
 from fixers.secret_in_environment import secret_in_environment
 
 FIXER = secret_in_environment.fixer  # type: ignore[attr-defined]
@@ -70,7 +71,7 @@ def value_from(report: Report) -> object:
 
 
 def everything_said(report: Report) -> str:
-    said = [(p.title, p.body, p.branch, p.key, p.notes, p.diff) for p in report.proposals]
+    said = [(word(p), p.branch, p.key, p.diff) for p in report.proposals]
     found = [(f.id, f.message, f.resource, f.reason) for f in report.findings]
     return repr((said, found, [p.diff for p in report.patches], report.unread))
 
@@ -91,7 +92,7 @@ def test_the_identity_does_not_depend_on_the_value(tmp_path: Path) -> None:
 
 def test_steps_come_in_the_order_in_which_nothing_stops(tmp_path: Path) -> None:
     report = looked_at(tmp_path, {"task.json": task_json(("DB_PASSWORD", PASSWORD))})
-    body = report.proposals[0].body
+    body = word(report.proposals[0]).body
     order = ("create-secret", "GetSecretValue", "Deploy", "Change the value", "Git's history", "Deregister")
     places = [body.index(word) for word in order]
     assert places == sorted(places)
@@ -101,7 +102,7 @@ def test_steps_come_in_the_order_in_which_nothing_stops(tmp_path: Path) -> None:
 
 def test_the_statement_shown_is_one_that_a_policy_takes(tmp_path: Path) -> None:
     report = looked_at(tmp_path, {"task.json": task_json(("DB_PASSWORD", PASSWORD))})
-    text = report.proposals[0].body.partition("```json\n")[2].partition("```")[0]
+    text = word(report.proposals[0]).body.partition("```json\n")[2].partition("```")[0]
     assert json.loads(text) == {
         "Effect": "Allow",
         "Action": "secretsmanager:GetSecretValue",
@@ -112,7 +113,9 @@ def test_the_statement_shown_is_one_that_a_policy_takes(tmp_path: Path) -> None:
 def test_the_title_names_the_variables_and_the_task(tmp_path: Path) -> None:
     two = task_json(("DB_PASSWORD", PASSWORD), ("API_TOKEN", "tin-Lantern9"))
     report = looked_at(tmp_path, {"task.json": two})
-    assert [p.title for p in report.proposals] == ["Take DB_PASSWORD and API_TOKEN of web out of the file"]
+    assert [word(p).title for p in report.proposals] == [
+        "Take DB_PASSWORD and API_TOKEN of web out of the file"
+    ]
 
 
 def test_access_keys_come_with_the_better_way(tmp_path: Path) -> None:
@@ -121,10 +124,9 @@ def test_access_keys_come_with_the_better_way(tmp_path: Path) -> None:
         ("AWS_SECRET_ACCESS_KEY", "c2Vzc2lvbi1rZXktbm90LWEtcmVhbC1vbmUtYWJj"),
     )
     report = looked_at(tmp_path, {"task.json": task_json(*pair)})
-    assert "task role" in report.proposals[0].body
-    assert "task role" not in looked_at(
-        tmp_path / "b", {"task.json": task_json(("API_TOKEN", PASSWORD))}
-    ).proposals[0].body.replace("task role policy", "")
+    assert "task role" in word(report.proposals[0]).body
+    other = looked_at(tmp_path / "b", {"task.json": task_json(("API_TOKEN", PASSWORD))})
+    assert "task role" not in word(other.proposals[0]).body.replace("task role policy", "")
 
 
 # Names and places
@@ -192,7 +194,7 @@ def test_parameters_where_the_settings_want_them(tmp_path: Path) -> None:
     wishes = Settings(secrets=Secrets(store="ssm"))
     report = looked_at(tmp_path, {"task.json": task_json(("API_TOKEN", PASSWORD))}, wishes)
     assert value_from(report) == "/fixbot/web/API_TOKEN"
-    body = report.proposals[0].body
+    body = word(report.proposals[0]).body
     assert "ssm:GetParameters" in body
     assert "arn:aws:ssm:eu-west-1:111122223333:parameter/fixbot/web/*" in body
     assert "Set `account` and `region`" not in body
@@ -203,7 +205,7 @@ def test_an_arn_of_the_settings_is_allowed_without_its_key(tmp_path: Path) -> No
     wishes = Settings(secrets=Secrets(existing={"API_TOKEN": f"{arn}:token::"}))
     report = looked_at(tmp_path, {"task.json": task_json(("API_TOKEN", PASSWORD))}, wishes)
     assert value_from(report) == f"{arn}:token::"
-    body = report.proposals[0].body
+    body = word(report.proposals[0]).body
     assert f'"Resource": "{arn}"' in body
     assert "create-secret" not in body
 
@@ -230,7 +232,7 @@ def test_a_bare_array_says_that_the_task_stands_elsewhere(tmp_path: Path) -> Non
     listed = json.loads(task_json(("API_TOKEN", PASSWORD)))["containerDefinitions"]
     report = looked_at(tmp_path, {"web.json": json.dumps(listed, indent=2)})
     assert one(report).status is Status.FIXED
-    assert "stands elsewhere" in report.proposals[0].body
+    assert "stands elsewhere" in word(report.proposals[0]).body
 
 
 def test_a_json_file_that_terraform_reads_names_its_secret_itself(tmp_path: Path) -> None:
@@ -329,7 +331,7 @@ def test_tasks_that_share_a_database_go_together(tmp_path: Path) -> None:
     assert "ManageMasterUserPassword: true" in after
     assert "MasterUserPassword: plum" not in after
     assert len(report.proposals) == 1
-    assert "every seven days" in report.proposals[0].body
+    assert "every seven days" in word(report.proposals[0]).body
 
 
 def test_neither_of_them_goes_if_one_cannot(tmp_path: Path) -> None:
@@ -422,7 +424,7 @@ def test_a_role_from_elsewhere_is_told_what_to_allow(tmp_path: Path) -> None:
     text = (TEMPLATE % (PASSWORD, "!Ref Other")).replace("!GetAtt Role.Arn", "!ImportValue role")
     report = looked_at(tmp_path, {"t.yaml": text})
     assert "PolicyName" not in patched(report, "t.yaml")
-    assert '"Resource": "<ARN of ApiSecret>"' in report.proposals[0].body
+    assert '"Resource": "<ARN of ApiSecret>"' in word(report.proposals[0]).body
 
 
 def test_cloudformation_takes_parameters_by_name(tmp_path: Path) -> None:
@@ -434,7 +436,7 @@ def test_cloudformation_takes_parameters_by_name(tmp_path: Path) -> None:
         "Resource: !Sub arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/fixbot/Api/*"
         in after
     )
-    assert "put-parameter" in report.proposals[0].body
+    assert "put-parameter" in word(report.proposals[0]).body
 
 
 # Terraform
@@ -582,7 +584,7 @@ def test_a_secret_with_the_same_value_is_taken_and_named(tmp_path: Path) -> None
     secret = f"apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\nstringData:\n  DB_PASSWORD: {PASSWORD}\n"
     report = looked_at(tmp_path, {"web.yaml": POD % PASSWORD, "secret.yaml": secret})
     assert "name: db\n                  key: DB_PASSWORD" in patched(report, "web.yaml")
-    assert "The Secret db stands in this repository" in report.proposals[0].body
+    assert "The Secret db stands in this repository" in word(report.proposals[0]).body
     assert PASSWORD not in everything_said(report)
 
 
@@ -597,15 +599,15 @@ def test_the_operators_version_is_kept_and_mentioned(tmp_path: Path) -> None:
     report = looked_at(tmp_path, {"web.yaml": POD % PASSWORD, "other/es.yaml": OPERATOR})
     made = patched(report, "web-external-secret.yaml")
     assert made.startswith("apiVersion: external-secrets.io/v1beta1\nkind: ExternalSecret\n")
-    assert "v1beta1" in report.proposals[0].body
-    assert "serves one namespace only" in report.proposals[0].body
+    assert "v1beta1" in word(report.proposals[0]).body
+    assert "serves one namespace only" in word(report.proposals[0]).body
 
 
 def test_an_operator_without_a_known_store_makes_no_file(tmp_path: Path) -> None:
     operator = OPERATOR.partition("  secretStoreRef")[0]
     report = looked_at(tmp_path, {"web.yaml": POD % PASSWORD, "other/es.yaml": operator})
     assert [patch.path for patch in report.patches] == ["web.yaml"]
-    assert "kubectl apply" in report.proposals[0].body
+    assert "kubectl apply" in word(report.proposals[0]).body
 
 
 def test_the_csi_driver_brings_its_volume_and_mount(tmp_path: Path) -> None:

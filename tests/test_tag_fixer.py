@@ -28,6 +28,7 @@ from fixbot.policies.proof import policy_problem
 from fixbot.project import Project
 from fixbot.settings import Settings, Tag
 from fixbot.tree import CannotEdit, splice
+from fixbot.wording import word
 from fixers.tag_condition_missing import tag_condition_missing
 
 FIXER = tag_condition_missing.fixer  # type: ignore[attr-defined]
@@ -72,7 +73,7 @@ def refused(report: Report) -> str:
 
 def said(report: Report) -> str:
     (proposal,) = report.proposals
-    return proposal.body
+    return word(proposal).body
 
 
 # Which tag

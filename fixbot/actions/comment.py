@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from fixbot.actions.marks import diff, folded
 from fixbot.actions.summary import touched
+from fixbot.wording import headline
 
 if TYPE_CHECKING:
     from fixbot.model import Finding, Proposal, Report
@@ -30,7 +31,7 @@ def _blocks(report: Report, findings: Sequence[Finding]) -> Iterator[str]:
     yield from touched(findings)
     ids = {finding.id for finding in findings}
     offered = [proposal for proposal in report.proposals if not ids.isdisjoint(proposal.findings)]
-    yield from (folded(each.title, diff(each.diff)) for each in offered)
+    yield from (folded(headline(each.story), diff(each.diff)) for each in offered)
     if offered:
         yield _how(offered)
     if findings:

@@ -10,6 +10,7 @@ from fixbot.actions.marks import diff, folded, named, tamed
 from fixbot.model import Severity, Status
 from fixbot.report.style import count
 from fixbot.report.text import said, summary
+from fixbot.wording import headline
 
 if TYPE_CHECKING:
     from fixbot.model import Finding, Proposal, Report
@@ -117,7 +118,7 @@ def _by_rule(findings: Iterable[Finding]) -> Iterator[str]:
 def _proposal(proposal: Proposal, by_id: dict[str, Finding]) -> str:
     places = [by_id[each] for each in proposal.findings if each in by_id]
     rows = [f"- {_at(f.path, f.line)} {tamed(f.resource)}" for f in places]
-    head = f"{proposal.title} ({proposal.severity.label}, {proposal.safety.value})"
+    head = f"{headline(proposal.story)} ({proposal.severity.label}, {proposal.safety.value})"
     return folded(head, "\n".join([*_some(rows), "", diff(proposal.diff)]))
 
 

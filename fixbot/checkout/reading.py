@@ -103,10 +103,11 @@ def read(tree: Rooted, path: str, limit: int = LARGEST) -> Content | Unread:
         return Unread(path, None, str(why))
     except (OSError, ValueError) as error:
         return Unread(path, None, _why(tree, path, error))
-    return _decoded(path, data, state.st_mode)
+    return decoded(path, data, state.st_mode)
 
 
-def _decoded(path: str, data: bytes, mode: int) -> Content | Unread:
+def decoded(path: str, data: bytes, mode: int) -> Content | Unread:
+    """A file's bytes as text, or why they are none that is read."""
     if data.startswith(_UTF_16):
         return Unread(path, None, "it is UTF-16 text; only UTF-8 is read")
     if b"\0" in data:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,9 +9,10 @@ from typing import TYPE_CHECKING
 from fixbot.checkout import Checkout, FileChange
 from fixbot.checkout.branch import commit_on_branch
 from fixbot.model import Refusal
+from fixbot.wording import word
 
 if TYPE_CHECKING:
-    from fixbot.model import Patch, Proposal, Report
+    from fixbot.model import Patch, Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +44,13 @@ def branches(checkout: Checkout, report: Report) -> Deeds:
     failures: list[str] = []
     for proposal in report.proposals:
         changes = [_change(patches[path], text) for path, text in proposal.contents.items()]
-        commit = commit_on_branch(checkout, proposal.branch, changes, message(proposal))
+        words = word(proposal)
+        commit = commit_on_branch(checkout, proposal.branch, changes, words.message)
         if isinstance(commit, Refusal):
-            failures.append(f"{proposal.title}: {commit.reason}")
+            failures.append(f"{words.title}: {commit.reason}")
         else:
             made.append(commit.branch)
     return Deeds(branches=tuple(made), failures=tuple(failures))
-
-
-def message(proposal: Proposal) -> str:
-    """The commit message of a proposal: its title, then what its reader must know."""
-    notes = [
-        textwrap.fill(note, 72, break_long_words=False, break_on_hyphens=False) for note in proposal.notes
-    ]
-    return "\n\n".join([proposal.title, *notes, f"Rule: {proposal.rule}\nFixbot-Key: {proposal.key}"]) + "\n"
 
 
 def _change(patch: Patch, after: str) -> FileChange:

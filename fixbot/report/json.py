@@ -7,6 +7,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from fixbot import __version__
+from fixbot.body import notes
+from fixbot.wording import word
 
 if TYPE_CHECKING:
     from fixbot.model import Finding, Patch, Proposal, Report
@@ -40,8 +42,16 @@ def _patch(patch: Patch) -> dict[str, Any]:
 
 
 def _proposal(proposal: Proposal) -> dict[str, Any]:
-    fields = ("key", "branch", "title", "body", "paths", "findings", "rule", "notes")
-    return {name: getattr(proposal, name) for name in fields} | {
+    words = word(proposal)
+    return {
+        "key": proposal.key,
+        "branch": proposal.branch,
+        "title": words.title,
+        "body": words.body,
+        "paths": proposal.paths,
+        "findings": proposal.findings,
+        "rule": proposal.rule,
+        "notes": notes(proposal.story),
         "severity": proposal.severity.label,
         "safety": proposal.safety.value,
     }

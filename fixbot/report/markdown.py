@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from fixbot.body import notes
 from fixbot.model import Status
 from fixbot.report.style import shown
 from fixbot.report.text import summary
+from fixbot.wording import headline
 
 if TYPE_CHECKING:
     from fixbot.model import Finding, Proposal, Report
@@ -41,7 +43,8 @@ def _lines(report: Report) -> Iterator[str]:
 
 
 def _proposal(number: int, proposal: Proposal, by_id: dict[str, Finding]) -> Iterator[str]:
-    yield f"## {number}. {prose(proposal.title)} ({proposal.severity.label}, {proposal.safety.value})"
+    title = prose(headline(proposal.story))
+    yield f"## {number}. {title} ({proposal.severity.label}, {proposal.safety.value})"
     yield ""
     for finding in (by_id[each] for each in proposal.findings if each in by_id):
         controls = f" ({', '.join(finding.controls)})" if finding.controls else ""
@@ -49,7 +52,7 @@ def _proposal(number: int, proposal: Proposal, by_id: dict[str, Finding]) -> Ite
     yield ""
     yield from (
         f"    {shown(note.strip())}\n" if note.startswith("  ") else f"{prose(note)}\n"
-        for note in proposal.notes
+        for note in notes(proposal.story)
     )
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", proposal.diff)), default=0))
     diff = "\n".join(map(shown, proposal.diff.replace("\r\n", "\n").rstrip("\n").split("\n")))

@@ -11,6 +11,7 @@ from fixbot import __version__
 from fixbot.model import Severity, Status
 from fixbot.report.replacements import Replacement, replacements
 from fixbot.report.text import said
+from fixbot.wording import headline
 
 if TYPE_CHECKING:
     from fixbot.fixer import Fixer
@@ -152,7 +153,9 @@ def _fix(proposal: Proposal, patches: dict[str, Patch]) -> dict[str, Any] | None
             changes.append(
                 {"artifactLocation": _artifact(path), "replacements": list(map(_replacement, some))}
             )
-    return {"description": {"text": proposal.title}, "artifactChanges": changes} if changes else None
+    return (
+        {"description": {"text": headline(proposal.story)}, "artifactChanges": changes} if changes else None
+    )
 
 
 def _replacement(each: Replacement) -> dict[str, Any]:

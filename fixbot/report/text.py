@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
+from fixbot.body import notes
 from fixbot.model import Status
 from fixbot.report.diffs import painted
 from fixbot.report.style import Style, count, shown
 from fixbot.suppress import lapse_of
+from fixbot.wording import headline
 
 if TYPE_CHECKING:
     from fixbot.model import Finding, Proposal, Report
@@ -108,7 +110,7 @@ def _opening(report: Report) -> str:
 def _proposal(
     number: int, proposal: Proposal, by_id: dict[str, Finding], style: Style, *, brief: bool
 ) -> Iterator[str]:
-    left = f"{number}  {shown(proposal.title)}"
+    left = f"{number}  {shown(headline(proposal.story))}"
     right = f"{proposal.severity.label} · {proposal.safety.value}"
     yield style.beside(left, right, style.bold(left), style.grade(proposal.severity.label, right))
     if brief:
@@ -125,7 +127,7 @@ def _proposal(
     if len(findings) > PLACES:
         yield f"   and {count(len(findings) - PLACES, 'more place')}"
     yield from painted(proposal.diff, style, "     ", len(proposal.paths))
-    for note in proposal.notes:
+    for note in notes(proposal.story):
         yield from [f"     {shown(note.strip())}"] if note.startswith("  ") else style.wrapped(note, "   ")
     yield ""
 

@@ -1,0 +1,64 @@
+"""What GitHub may answer instead of what was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fixbot.errors import FixbotError
+
+
+class NoConnection(FixbotError):
+    """GitHub can't be talked to at all: no token, a host that does not answer."""
+
+    exit_code = 1
+
+
+class Tired(FixbotError):
+    """GitHub's limits ask for a longer wait than the settings allow; the next run goes on from here.
+
+    `seconds` is how long GitHub asked to wait.
+    """
+
+    exit_code = 1
+
+    def __init__(self, seconds: float, why: str) -> None:
+        self.seconds = seconds
+        super().__init__(why)
+
+
+class Refused(Exception):
+    """GitHub said no to a request. `said` is its message, `status` its HTTP status (200 for GraphQL)."""
+
+    def __init__(self, status: int, said: str, what: str) -> None:
+        self.status, self.said, self.what = status, said, what
+        super().__init__(f"{what}: GitHub answered {status}, {said}" if said else f"{what}: {status}")
+
+    def says(self, *words: str) -> bool:
+        """Whether its message has one of these words, whatever their case."""
+        return any(word.lower() in self.said.lower() for word in words)
+
+
+class Unclear(Exception):
+    """A request that may have happened: the connection broke, or the answer is a server's error."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+
+
+class Limited(Exception):
+    """A limit was met. `wait` is how many seconds GitHub asks for, None where it doesn't say."""
+
+    def __init__(self, wait: float | None, why: str) -> None:
+        self.wait, self.why = wait, why
+        super().__init__(why)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. `data` is the parsed JSON, None where there is none."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    data: Any = field(repr=False)

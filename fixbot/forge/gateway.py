@@ -1,0 +1,297 @@
+"""The gateway: every request to GitHub goes through here, one at a time, and waits and tries again here only.
+
+What is tried again: answers of servers in trouble (5xx) and broken connections, five times within about ten
+seconds; limits (403 and 429 that say so), as long as GitHub asks, up to the settings' patience in all.
+A write that may have happened is looked up first, and sent again only where it has not.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception_type,
+    stop_after_attempt,
+    wait_random_exponential,
+)
+
+from fixbot.forge.errors import Answer, Limited, Refused, Tired, Unclear
+from fixbot.forge.pace import Pace
+
+if TYPE_CHECKING:
+    from fixbot.forge.connection import Client
+
+TRIES: Final = 6
+LIMIT_TRIES: Final = 20
+UNTOLD: Final = 60.0
+"""Seconds to wait at least for a limit that doesn't say how long. Source: "Best practices", docs.github.com."""
+_SERVER_TROUBLE = frozenset((500, 502, 503, 504))
+_NEXT = re.compile(r'<([^>]+)>;\s*rel="next"')
+_LIMIT_WORDS = ("rate limit", "abuse detection")
+
+Look = Callable[[], Any]
+"""Says what a write that may have happened has made, or None where it has not happened."""
+
+
+class Store(Protocol):
+    """Keeps answers between runs."""
+
+    def get(self, key: str, /) -> Any:
+        """What was kept, or None."""
+
+    def put(self, key: str, value: Any, /) -> None:
+        """Keep it."""
+
+
+class Clock(Protocol):
+    """Time that a test can hold still."""
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+
+    def sleep(self, seconds: float, /) -> None:
+        """Let time pass."""
+
+
+class WallClock:
+    """The machine's own time."""
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+        return time.time()
+
+    def sleep(self, seconds: float, /) -> None:
+        """Let time pass."""
+        time.sleep(seconds)
+
+
+@dataclass(slots=True)
+class Gateway:
+    """Requests for one actor on one host.
+
+    `patience` is how many seconds all waits for limits may take together. `counts` has the requests
+    sent by kind: `reads`, `writes`. `waiting` is told before a wait of more than a second.
+    """
+
+    rest: Client
+    graph: Client
+    patience: float
+    store: Store | None = None
+    clock: Clock = field(default_factory=WallClock)
+    waiting: Callable[[str], None] = lambda _: None
+    pace: Pace = field(default_factory=Pace)
+    counts: Counter[str] = field(default_factory=Counter)
+    _kept: dict[str, Answer] = field(default_factory=dict)
+
+    def get(self, path: str, query: Mapping[str, Any] | None = None, *, media: str = "") -> Answer:
+        """Read, conditionally where an earlier answer is known. Raises Refused, Tired, Unclear."""
+        key = json.dumps([path, dict(sorted((query or {}).items())), media])
+        known = self._known(key)
+        headers = {"Accept": media or "application/vnd.github+json"}
+        if known is not None and (tag := known.headers.get("etag")):
+            headers["If-None-Match"] = tag
+        answer: Answer = self._patient(lambda: self._send(self.rest, "GET", path, query or {}, headers, None))
+        if answer.status == 304 and known is not None:
+            return known
+        if answer.status == 304:
+            raise Unclear(f"GET {path}: not modified, but nothing is known of it")
+        self._keep(key, answer)
+        return answer
+
+    def pages(self, path: str, query: Mapping[str, Any] | None = None, most: int = 200) -> Iterator[Answer]:
+        """Each page of a list, up to `most` pages of a hundred. Raises as `get`."""
+        page = 1
+        while page <= most:
+            answer = self.get(path, {**(query or {}), "per_page": 100, "page": page})
+            yield answer
+            if not _NEXT.search(answer.headers.get("link", "")):
+                return
+            page += 1
+
+    def write(self, verb: str, path: str, body: object = None, look: Look | None = None) -> Any:
+        """Send a write and return what it made. Raises Refused, Tired, Unclear.
+
+        Where it may have happened, `look` is asked for what it made; it is sent again where `look`
+        finds nothing, and not at all without one.
+        """
+        return self._written(lambda: self._send(self.rest, verb, path, {}, {}, body).data, look)
+
+    def query(self, text: str, variables: Mapping[str, Any]) -> Any:
+        """The data of a GraphQL query. Raises Refused, Tired, Unclear."""
+        return self._patient(lambda: self._graphql(text, variables, write=False))
+
+    def mutate(self, text: str, variables: Mapping[str, Any], look: Look | None = None) -> Any:
+        """The data of a GraphQL mutation; `look` as in `write`."""
+        return self._written(lambda: self._graphql(text, variables, write=True), look)
+
+    def _graphql(self, text: str, variables: Mapping[str, Any], *, write: bool) -> Any:
+        body = {"query": text, "variables": dict(variables)}
+        answer = self._send(self.graph, "POST", "/graphql", {}, {}, body, write=write)
+        data = answer.data if isinstance(answer.data, dict) else {}
+        if errors := data.get("errors"):
+            words = "; ".join(str(each.get("message", "")) for each in errors if isinstance(each, dict))
+            kinds = {str(each.get("type", "")) for each in errors if isinstance(each, dict)}
+            if "RATE_LIMITED" in kinds or _limit_words(words):
+                raise Limited(_asked(answer.headers, self.clock.now()), words)
+            if not kinds - {"INTERNAL", "SERVICE_UNAVAILABLE"} or "Something went wrong" in words:
+                raise Unclear(f"GraphQL: {words}")
+            raise Refused(200, words, "GraphQL")
+        return data.get("data") or {}
+
+    def _written(self, send: Callable[[], Any], look: Look | None) -> Any:
+        failed = False
+
+        def once() -> Any:
+            nonlocal failed
+            if failed and look is not None and (found := look()) is not None:
+                return found
+            try:
+                return send()
+            except Unclear:
+                failed = True
+                raise
+
+        if look is None:
+            return self._unhurried(once)
+        try:
+            return self._patient(once)
+        except Refused:
+            # The first try may have happened after all, which is why the second was refused.
+            if failed and (found := look()) is not None:
+                return found
+            raise
+
+    def _patient(self, send: Callable[[], Any]) -> Any:
+        retrying = Retrying(
+            retry=retry_if_exception_type(Unclear),
+            stop=stop_after_attempt(TRIES),
+            wait=wait_random_exponential(multiplier=0.2, max=5),
+            sleep=self.clock.sleep,
+            reraise=True,
+        )
+        return retrying(self._unhurried, send)
+
+    def _unhurried(self, send: Callable[[], Any]) -> Any:
+        """Wait for limits as long as GitHub asks and the settings allow."""
+        retrying = Retrying(
+            retry=retry_if_exception_type(Limited),
+            stop=stop_after_attempt(LIMIT_TRIES),
+            wait=self._limit_wait,
+            sleep=self._sleep,
+            reraise=True,
+        )
+        try:
+            return retrying(send)
+        except Limited as limited:
+            raise Tired(UNTOLD, f"GitHub's limits are not lifted: {limited.why}") from None
+
+    def _limit_wait(self, state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome is not None else None
+        asked = error.wait if isinstance(error, Limited) else None
+        return asked if asked is not None else min(UNTOLD * 2 ** (state.attempt_number - 1), 900.0)
+
+    def _sleep(self, seconds: float) -> None:
+        if seconds > self.patience:
+            raise Tired(
+                seconds,
+                f"GitHub's limits ask for {seconds:.0f} seconds more, and the settings allow "
+                f"{self.patience:.0f} (pull_requests.patience); the next run goes on from here",
+            )
+        self.patience -= seconds
+        if seconds > 1:
+            self.waiting(f"waiting {seconds:.0f} s for GitHub's limits")
+        self.clock.sleep(seconds)
+
+    def _send(
+        self,
+        client: Client,
+        verb: str,
+        path: str,
+        query: Mapping[str, Any],
+        headers: Mapping[str, str],
+        body: object,
+        *,
+        write: bool | None = None,
+    ) -> Answer:
+        write = verb != "GET" if write is None else write
+        if (wait := self.pace.wait(self.clock.now(), write=write)) > 0:
+            self._sleep(wait)
+        self.counts["writes" if write else "reads"] += 1
+        self.pace.sent(self.clock.now(), write=write)
+        what = f"{verb} {path}"
+        try:
+            status, got, text = client(verb, path, query, headers, body)
+        except OSError as error:
+            raise Unclear(f"{what}: no answer ({type(error).__name__})") from None
+        if status in _SERVER_TROUBLE:
+            raise Unclear(f"{what}: GitHub answered {status}")
+        if status < 400 and "raw" in headers.get("Accept", ""):
+            return Answer(status, got, text)
+        try:
+            data = json.loads(text) if text and status != 304 else None
+        except ValueError:
+            if status < 400:
+                raise Unclear(f"{what}: the answer is cut short or no JSON") from None
+            data = {"message": text[:200]}
+        if status >= 400:
+            raise self._refusal(status, got, data, what)
+        return Answer(status, got, data)
+
+    def _refusal(self, status: int, headers: Mapping[str, str], data: Any, what: str) -> Exception:
+        said = _said(data)
+        limited = (
+            headers.get("x-ratelimit-remaining") == "0" or "retry-after" in headers or _limit_words(said)
+        )
+        if status == 429 or (status == 403 and limited):
+            return Limited(_asked(headers, self.clock.now()), said or f"{what}: {status}")
+        return Refused(status, said, what)
+
+    def _known(self, key: str) -> Answer | None:
+        if key not in self._kept and self.store is not None:
+            found = self.store.get(key)
+            if isinstance(found, dict) and isinstance(found.get("headers"), dict):
+                self._kept[key] = Answer(200, found["headers"], found.get("data"))
+        return self._kept.get(key)
+
+    def _keep(self, key: str, answer: Answer) -> None:
+        headers = {name: answer.headers[name] for name in ("etag", "link") if name in answer.headers}
+        self._kept[key] = kept = Answer(200, headers, answer.data)
+        if "etag" in headers and self.store is not None:
+            self.store.put(key, {"headers": headers, "data": kept.data})
+
+
+def _limit_words(said: str) -> bool:
+    return any(words in said.lower() for words in _LIMIT_WORDS)
+
+
+def _asked(headers: Mapping[str, str], now: float) -> float | None:
+    """How many seconds GitHub asks to wait: `retry-after`, else until the limit is reset."""
+    after = headers.get("retry-after", "")
+    if after.isdigit():
+        return float(after)
+    reset = headers.get("x-ratelimit-reset", "")
+    if headers.get("x-ratelimit-remaining") == "0" and reset.isdigit():
+        return max(float(reset) - now, 0.0) + 1
+    return None
+
+
+def _said(data: Any) -> str:
+    """GitHub's message with what it says of each field."""
+    if not isinstance(data, dict):
+        return ""
+    words = [str(data.get("message", ""))]
+    for each in data.get("errors") or ():
+        if isinstance(each, dict):
+            fallback = f"{each.get('field', '')} {each.get('code', '')}".strip()
+            words.append(str(each.get("message") or fallback))
+        else:
+            words.append(str(each))
+    return "; ".join(dict.fromkeys(word for word in words if word))

@@ -1,0 +1,153 @@
+"""Asks before the first write which setting stands in the way, so that nothing is left half-done."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+from urllib.parse import quote
+
+from fixbot.forge.errors import Refused
+from fixbot.forge.reading import Reader
+from fixbot.life.pull import Facts
+
+
+class Way(Enum):
+    """How far one can go."""
+
+    PULL = "pull requests"
+    BRANCH = "branches only"
+    PATCH = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """A setting that stands in the way: what it is and what to do, in one line; and how far one gets."""
+
+    says: str
+    way: Way
+
+
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """What was found out. `signatures` says that a rule asks for signed commits; `queue` that there is a merge queue."""
+
+    obstacles: tuple[Obstacle, ...] = ()
+    signatures: bool = False
+    queue: bool = False
+
+    @property
+    def way(self) -> Way:
+        """The way that is left."""
+        ways = {each.way for each in self.obstacles}
+        return Way.PATCH if Way.PATCH in ways else Way.BRANCH if Way.BRANCH in ways else Way.PULL
+
+
+def preflight(reader: Reader, facts: Facts, base: str, branches: Iterable[str], *, in_actions: bool) -> Cleared:
+    """Look at the repository, its rules for our branches and the base, and the switch of Actions.
+
+    What a token may not see is not known, and doesn't count as an obstacle.
+    """
+    obstacles: list[Obstacle] = []
+    name = facts.full
+    if facts.archived:
+        obstacles.append(Obstacle(f"{name} is archived, so it is read-only; unarchive it first", Way.PATCH))
+    elif facts.disabled:
+        obstacles.append(Obstacle(f"{name} is disabled by GitHub", Way.PATCH))
+    elif facts.push is False:
+        obstacles.append(
+            Obstacle(f"the token may not write to {name}; it needs contents: write and pull requests: write", Way.PATCH)
+        )
+    if obstacles:
+        return Cleared(tuple(obstacles))
+    listed = list(branches)
+    ours = _rules(reader, listed[0]) if listed else []
+    theirs = _rules(reader, base)
+    obstacles += _by_rules(ours, listed)
+    if in_actions and _actions_may_not_open(reader):
+        obstacles.append(
+            Obstacle(
+                "GitHub Actions may not open pull requests here: switch on Settings, Actions, General, "
+                "“Allow GitHub Actions to create and approve pull requests”",
+                Way.BRANCH,
+            )
+        )
+    kinds = {str(rule.get("type")) for rule in ours}
+    signatures = "required_signatures" in kinds or any(r.get("type") == "required_signatures" for r in theirs)
+    return Cleared(tuple(obstacles), signatures, any(rule.get("type") == "merge_queue" for rule in theirs))
+
+
+def _rules(reader: Reader, branch: str) -> list[Mapping[str, Any]]:
+    """The active rules for a branch, which need not be there yet."""
+    try:
+        path = f"{reader.root}/rules/branches/{quote(branch, safe='')}"
+        return [rule for page in reader.gateway.pages(path, most=3) for rule in page.data or ()]
+    except Refused:
+        return []
+
+
+def _by_rules(rules: Iterable[Mapping[str, Any]], branches: Iterable[str]) -> Iterable[Obstacle]:
+    for rule in rules:
+        kind, values = str(rule.get("type")), rule.get("parameters") or {}
+        where = f"the ruleset {rule.get('ruleset_source', '')}".strip()
+        if kind == "creation":
+            yield Obstacle(f"{where} lets nobody create branches such as fixbot's; add fixbot to its bypass list", Way.PATCH)
+        elif kind == "branch_name_pattern":
+            bad = next((each for each in branches if not _fits(values, each)), None)
+            if bad is not None:
+                yield Obstacle(
+                    f"{where} does not allow the name {bad} ({values.get('operator')} {values.get('pattern')}); "
+                    "set `branch_prefix` in .fixbot.yml",
+                    Way.PATCH,
+                )
+
+
+def _fits(rule: Mapping[str, Any], name: str) -> bool:
+    """Whether a name obeys a name pattern. Source: GitHub's REST reference, repository rules."""
+    pattern = str(rule.get("pattern", ""))
+    match rule.get("operator"):
+        case "starts_with":
+            fits = name.startswith(pattern)
+        case "ends_with":
+            fits = name.endswith(pattern)
+        case "contains":
+            fits = pattern in name
+        case "regex":
+            try:
+                fits = re.search(pattern, name) is not None
+            except re.error:
+                return True
+        case _:
+            fits = fnmatch.fnmatch(name, pattern)
+    return fits is not bool(rule.get("negate"))
+
+
+def _actions_may_not_open(reader: Reader) -> bool:
+    try:
+        data = reader.gateway.get(f"{reader.root}/actions/permissions/workflow").data
+        return data.get("can_approve_pull_request_reviews") is False
+    except Refused:
+        return False
+
+
+def explained(refused: Refused, branch: str) -> str:
+    """A refused write in words that say what to do."""
+    said = refused.said
+    known = (
+        ("not permitted to create or approve pull requests", "switch on Settings, Actions, General, “Allow GitHub Actions to create and approve pull requests”"),
+        ("resource not accessible", "the token lacks a permission: contents: write and pull requests: write"),
+        ("archived", "unarchive the repository first"),
+        ("without `workflow`", "the token lacks the permission workflows: write"),
+        ("workflows permission", "the token lacks the permission workflows: write"),
+        ("signature", "set pull_requests.verified: true in .fixbot.yml, or use a GitHub App"),
+        ("rule violations", f"a ruleset stands in the way of {branch}; add fixbot to its bypass list"),
+        ("protected branch", f"{branch} is protected; leave branches that begin with fixbot's prefix out of it"),
+        ("cannot lock ref", f"a branch stands in the way of {branch}; delete it, or set `branch_prefix`"),
+    )
+    for words, what in known:
+        if words in said.lower():
+            return f"{said.rstrip('.')}; {what}"
+    return f"GitHub answered {refused.status}: {said}" if said else str(refused)

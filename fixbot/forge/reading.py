@@ -1,0 +1,290 @@
+"""What is on GitHub for us, in as few requests as it can be told with: three where nothing has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from fixbot.errors import FixbotError
+from fixbot.forge.errors import Answer, Refused
+from fixbot.forge.gateway import Gateway
+from fixbot.life.mark import read_mark
+from fixbot.life.pull import Comment, Commit, Facts, Pull, Remote, named_as_ours
+
+_TRUSTED = frozenset(("OWNER", "MEMBER", "COLLABORATOR"))
+"""Who may give a wish. Source: GitHub's `author_association`; a contributor need not have write access."""
+
+
+class Moved(Exception):
+    """The repository has another name now."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(name)
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads one repository, OWNER/NAME, whose branches of ours begin with `prefix`."""
+
+    gateway: Gateway
+    name: str
+    prefix: str
+    _facts: Facts | None = field(default=None)
+
+    @property
+    def root(self) -> str:
+        """The path of its requests."""
+        return f"/repos/{self.name}"
+
+    def remote(self) -> Remote:
+        """Everything at once. Raises FixbotError where the repository can't be seen."""
+        try:
+            return self._remote()
+        except Moved as moved:
+            # A redirect loses the query on its way, so what was read under the old name doesn't count.
+            self.name, self._facts = moved.name, None
+            return self._remote()
+
+    def _remote(self) -> Remote:
+        pulls, facts = self._pulls()
+        if facts is None:
+            facts = self.facts()
+        prefix = quote(self.prefix, safe="/")
+        branches: dict[str, str] = {}
+        for page in self.gateway.pages(f"{self.root}/git/matching-refs/heads/{prefix}"):
+            for row in page.data or ():
+                branches[str(row["ref"]).removeprefix("refs/heads/")] = str(row["object"]["sha"])
+        return Remote(facts, branches, pulls)
+
+    def facts(self) -> Facts:
+        """The repository itself."""
+        if self._facts is None:
+            try:
+                data = self.gateway.get(self.root).data
+            except Refused as refused:
+                raise _unseen(self.name, refused) from None
+            self._facts = _facts(data)
+            self._same_name(self._facts)
+        return self._facts
+
+    def _same_name(self, facts: Facts) -> None:
+        if facts.full.lower() != self.name.lower():
+            raise Moved(facts.full)
+
+    def _pulls(self) -> tuple[tuple[Pull, ...], Facts | None]:
+        """Our pull requests, and what their pages say of the repository."""
+        query = {"state": "all", "sort": "created", "direction": "desc"}
+        found: dict[int, Pull] = {}
+        facts: Facts | None = None
+        pages = self.gateway.pages(f"{self.root}/pulls", query)
+        for number, page in enumerate(self._first(pages)):
+            for row in page.data or ():
+                if facts is None:
+                    facts = _facts(row["base"]["repo"])
+                    self._same_name(facts)
+                self._take(row, found)
+            more = 'rel="next"' in page.headers.get("link", "")
+            if number == 0 and more and (older := self._older()) is not None:
+                found = {**older, **found}
+                break
+        if facts is not None and facts.id:
+            self._facts = facts
+        return tuple(found[number] for number in sorted(found)), self._facts
+
+    def _first(self, pages: Iterable[Answer]) -> Iterable[Answer]:
+        try:
+            yield from pages
+        except Refused as refused:
+            raise _unseen(self.name, refused) from None
+
+    def _take(self, row: Mapping[str, Any], found: dict[int, Pull]) -> None:
+        pull = pull_of(row, self.name)
+        if pull is not None and named_as_ours(pull.branch, self.prefix):
+            found[pull.number] = pull
+
+    def _older(self) -> dict[int, Pull] | None:
+        """Ours among the older pull requests, by search; None where the server can't search so.
+
+        Search lags behind, but not behind a hundred newer pull requests. It does not tell the branch: that
+        is the mark's key, or asked for one by one.
+        """
+        query = {"q": f"repo:{self.name} is:pr head:{self.prefix}"}
+        found: dict[int, Pull] = {}
+        try:
+            for page in self.gateway.pages("/search/issues", query, most=10):
+                if page.data.get("incomplete_results"):
+                    return None
+                for row in page.data.get("items", ()):
+                    pull = self._searched(row)
+                    if pull is not None:
+                        found[pull.number] = pull
+        except (Refused, LookupError, TypeError):
+            return None
+        return found
+
+    def _searched(self, row: Mapping[str, Any]) -> Pull | None:
+        mark = read_mark(row.get("body") or "")
+        if row["state"] == "open" or mark is None:
+            return self.pull(row["number"])
+        merged = bool((row.get("pull_request") or {}).get("merged_at"))
+        return Pull(
+            row["number"], f"{self.prefix}{mark.rule}/{mark.key}", mark.head, "", open=False, merged=merged,
+            title=row.get("title") or "", body=row.get("body") or "", author=_login(row.get("user")),
+            labels=_labels(row), created=_time(row.get("created_at")), url=row.get("html_url") or "",
+        )  # fmt: skip
+
+    def pull(self, number: int) -> Pull | None:
+        """One pull request as it is now, None where it is not of a branch of this repository."""
+        return pull_of(self.gateway.get(f"{self.root}/pulls/{number}").data, self.name)
+
+    def of_branch(self, branch: str) -> tuple[Pull, ...]:
+        """The pull requests of a branch as they are now, from old to new."""
+        owner = self.name.partition("/")[0]
+        query = {"state": "all", "head": f"{owner}:{branch}"}
+        rows = [row for page in self.gateway.pages(f"{self.root}/pulls", query) for row in page.data or ()]
+        pulls = [
+            pull for row in rows if (pull := pull_of(row, self.name)) is not None and pull.branch == branch
+        ]
+        return tuple(sorted(pulls, key=lambda pull: pull.number))
+
+    def conflicts(self, number: int, tries: int = 4) -> bool:
+        """Whether GitHub can't merge it; it may need some seconds to find out, and not knowing counts as no."""
+        for attempt in range(tries):
+            data = self.gateway.get(f"{self.root}/pulls/{number}").data
+            if data.get("mergeable") is not None:
+                return data["mergeable"] is False
+            self.gateway.clock.sleep(0.5 * 2**attempt)
+        return False
+
+    def commit(self, oid: str) -> Commit | None:
+        """A commit, None where it is not there."""
+        try:
+            data = self.gateway.get(f"{self.root}/git/commits/{oid}").data
+        except Refused:
+            return None
+        parents = tuple(str(each["sha"]) for each in data.get("parents") or ())
+        return Commit(oid, str(data["tree"]["sha"]), parents, str(data.get("message") or ""))
+
+    def branch(self, name: str) -> str | None:
+        """Where a branch is now, None where there is none."""
+        with suppress(Refused):
+            data = self.gateway.get(f"{self.root}/git/ref/heads/{quote(name, safe='/')}").data
+            if isinstance(data, dict) and data.get("ref") == f"refs/heads/{name}":
+                return str(data["object"]["sha"])
+        return None
+
+    def comments(self, since: str = "") -> tuple[Comment, ...]:
+        """The comments on all pull requests that changed since then, at most three hundred."""
+        query = {"sort": "updated", "direction": "desc", **({"since": since} if since else {})}
+        pages = self.gateway.pages(f"{self.root}/issues/comments", query, most=3)
+        return tuple(_comment(row) for page in pages for row in page.data or ())
+
+    def comments_on(self, number: int) -> tuple[Comment, ...]:
+        """The comments on one pull request."""
+        pages = self.gateway.pages(f"{self.root}/issues/{number}/comments")
+        return tuple(_comment(row) for page in pages for row in page.data or ())
+
+    def events(self, number: int) -> frozenset[str]:
+        """What kinds of things happened to a pull request: `labeled`, `review_requested` …"""
+        pages = self.gateway.pages(f"{self.root}/issues/{number}/events")
+        return frozenset(str(row.get("event")) for page in pages for row in page.data or ())
+
+    def subjects(self) -> tuple[str, ...]:
+        """The first lines of the last hundred commits."""
+        try:
+            rows = self.gateway.get(f"{self.root}/commits", {"per_page": 100}).data or ()
+        except Refused:
+            return ()
+        return tuple(str(row["commit"]["message"]).partition("\n")[0] for row in rows)
+
+    def changed_between(self, old: str, new: str) -> tuple[str, frozenset[str]]:
+        """How `new` lies to `old` (`ahead`, `identical`, `diverged`, `behind`), and the files that differ.
+
+        Where GitHub cuts the list of files at 300, everything counts as changed: the set holds "*".
+        """
+        data = self.gateway.get(f"{self.root}/compare/{old}...{new}").data
+        rows = data.get("files") or ()
+        names = {str(row[key]) for row in rows for key in ("filename", "previous_filename") if row.get(key)}
+        return str(data["status"]), frozenset({"*"} if len(rows) >= 300 else names)
+
+
+def _unseen(name: str, refused: Refused) -> FixbotError:
+    if refused.status == 404:
+        return FixbotError(
+            f"{name}: GitHub shows this token no such repository; check the name and the token"
+        )
+    if refused.status == 401:
+        return FixbotError("GitHub does not accept the token; it may be misspelt, expired or revoked")
+    return FixbotError(f"{name}: {refused.said or refused.status}")
+
+
+def _facts(data: Mapping[str, Any]) -> Facts:
+    permissions = data.get("permissions") or {}
+    return Facts(
+        owner=str(data["owner"]["login"]),
+        name=str(data["name"]),
+        id=str(data.get("node_id") or ""),
+        default=str(data.get("default_branch") or "main"),
+        url=str(data.get("html_url") or "").rstrip("/"),
+        archived=bool(data.get("archived")),
+        disabled=bool(data.get("disabled")),
+        push=bool(permissions["push"]) if "push" in permissions else None,
+    )
+
+
+def pull_of(row: Mapping[str, Any], name: str) -> Pull | None:
+    """A row of REST's; None for one from a fork, whatever its branch is called."""
+    source = row["head"].get("repo")
+    if source is None or str(source["full_name"]).lower() != name.lower():
+        return None
+    return Pull(
+        number=row["number"],
+        branch=str(row["head"]["ref"]),
+        head=str(row["head"]["sha"]),
+        base=str(row["base"]["ref"]),
+        open=row["state"] == "open",
+        merged=bool(row.get("merged_at") or row.get("merged")),
+        draft=bool(row.get("draft")),
+        title=row.get("title") or "",
+        body=row.get("body") or "",
+        author=_login(row.get("user")),
+        labels=_labels(row),
+        asked=any(
+            row.get(key) for key in ("assignees", "requested_reviewers", "requested_teams", "milestone")
+        ),
+        created=_time(row.get("created_at")),
+        updated=str(row.get("updated_at") or ""),
+        url=str(row.get("html_url") or ""),
+    )
+
+
+def _labels(row: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(str(each["name"]).lower() for each in row.get("labels") or () if isinstance(each, dict))
+
+
+def _login(user: Any) -> str:
+    return str(user["login"]) if isinstance(user, dict) else ""
+
+
+def _time(text: Any) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(text).replace("Z", "+00:00"))
+    except ValueError:
+        return None
+
+
+def _comment(row: Mapping[str, Any]) -> Comment:
+    number = str(row.get("issue_url") or "").rpartition("/")[2]
+    return Comment(
+        id=int(row["id"]),
+        number=int(number) if number.isdigit() else 0,
+        author=_login(row.get("user")),
+        body=row.get("body") or "",
+        trusted=row.get("author_association") in _TRUSTED,
+        at=str(row.get("created_at") or ""),
+    )

@@ -1,0 +1,213 @@
+"""A repository's files without a checkout: the tree read once, and the blobs that can matter in batches."""
+
+from __future__ import annotations
+
+import base64
+import posixpath
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from fixbot.checkout.listing import FileEntry, printable
+from fixbot.checkout.reading import LARGEST, READ_ELSEWHERE, Content, decoded
+from fixbot.forge.errors import Refused
+from fixbot.life.pull import Commit
+from fixbot.model import Unread
+
+if TYPE_CHECKING:
+    from fixbot.checkout import Scope
+    from fixbot.checkout.globs import Globs
+    from fixbot.forge.reading import Reader
+
+A_BATCH: Final = 60
+"""Blobs in one GraphQL query."""
+BATCH_BYTES: Final = 2_000_000
+_LINK, _MODULE = 0o120000, 0o160000
+
+
+@dataclass
+class Snapshot:
+    """The files of one commit, read over the API; to the pipeline it is a checkout that can't be written to.
+
+    Blobs are fetched when the first of them is asked for, all wanted ones at once.
+    """
+
+    reader: Reader
+    commit: Commit
+    include: Globs
+    exclude: Globs
+    wanted: Callable[[str], bool]
+    progress: Callable[[int, int, str], None] | None = None
+    entries: tuple[FileEntry, ...] = ()
+    listed: int = 0
+    unread: tuple[Unread, ...] = ()
+    notes: tuple[str, ...] = ()
+    git: None = None
+    prefix: str = ""
+    _all: dict[str, tuple[int, str, int]] = field(default_factory=dict)
+    _blobs: dict[str, bytes | str] = field(default_factory=dict)
+
+    @property
+    def root(self) -> str:
+        """What names this place for the cache."""
+        return f"{self.reader.gateway.host}/{self.reader.name}"
+
+    @classmethod
+    def of(
+        cls, reader: Reader, commit: Commit, scope: Scope, progress: Callable[[int, int, str], None] | None = None
+    ) -> Snapshot:
+        """List a commit's files."""
+        from fixbot.checkout.globs import Globs as Patterns  # noqa: PLC0415
+
+        made = cls(reader, commit, Patterns(scope.include), Patterns(scope.exclude), scope.wanted, progress)
+        made._list()
+        return made
+
+    def _list(self) -> None:
+        modules = []
+        entries, unread = [], []
+        for path, mode, oid, size in self._walk(self.commit.tree, ""):
+            if mode == _MODULE:
+                modules.append(path)
+                continue
+            if not self.keep(path):
+                continue
+            self.listed += 1
+            self._all[path] = mode, oid, size
+            if self.wanted(path):
+                if printable(path) != path:
+                    unread.append(
+                        Unread(printable(path), None, "its name holds characters that can't be shown on a line; rename it")
+                    )
+                    continue
+                entries.append(FileEntry(path, mode, oid))
+        self.entries = tuple(sorted(entries))
+        self.unread = tuple(unread)
+        if modules:
+            self.notes = (f"left out, being submodules: {', '.join(modules[:3])}",)
+
+    def keep(self, path: str) -> bool:
+        """Whether a file is in scope."""
+        return (not self.include or self.include.match(path)) and not (self.exclude and self.exclude.match(path))
+
+    def _walk(self, tree: str, above: str) -> Iterator[tuple[str, int, str, int]]:
+        """Every file of a tree: path, mode, blob, size. A tree that GitHub cuts short is read folder by folder."""
+        data = self.reader.gateway.get(f"{self.reader.root}/git/trees/{tree}", {"recursive": "1"}).data
+        if data.get("truncated"):
+            data = self.reader.gateway.get(f"{self.reader.root}/git/trees/{tree}").data
+            for row in data["tree"]:
+                if row["type"] == "tree":
+                    yield from self._walk(row["sha"], f"{above}{row['path']}/")
+                else:
+                    yield _row(row, above)
+            return
+        for row in data["tree"]:
+            if row["type"] != "tree":
+                yield _row(row, above)
+
+    def named(self, paths: Sequence[str]) -> tuple[FileEntry, ...]:
+        """Those of these files that are there and in scope, wanted by their names or not."""
+        found = ((path, self._all[path]) for path in paths if path in self._all)
+        return tuple(FileEntry(path, mode, oid) for path, (mode, oid, _) in found)
+
+    def key(self, entry: FileEntry) -> str | None:
+        """What names a file's content without reading it."""
+        mode, oid, size = self._all[entry.path]
+        return None if mode == _LINK else f"{oid}.{size}"
+
+    def target(self, path: str) -> str | None:
+        """The path that a symbolic link leads to, None where that is not in the repository."""
+        data = self._blob(path)
+        if not isinstance(data, bytes):
+            return None
+        there = posixpath.normpath(posixpath.join(posixpath.dirname(path), data.decode(errors="replace")))
+        return there if there in self._all else None
+
+    def read(self, file: FileEntry | str) -> Content | Unread:
+        """A file's whole content, or why it isn't read."""
+        path = file if isinstance(file, str) else file.path
+        if path not in self._all:
+            return Unread(path, None, "it is not in the repository")
+        mode, _, size = self._all[path]
+        if mode == _LINK:
+            there = self.target(path)
+            return Unread(path, None, READ_ELSEWHERE if there else "a symbolic link out of this folder; it is not followed")
+        if size > LARGEST:
+            return Unread(path, None, f"it is larger than {LARGEST / 1e6:g} MB, the largest that is read")
+        data = self._blob(path)
+        return decoded(path, data, mode) if isinstance(data, bytes) else Unread(path, None, data)
+
+    def mode(self, path: str) -> str:
+        """Git's mode of a file, such as `100644`."""
+        return f"{self._all[path][0]:06o}"
+
+    def _blob(self, path: str) -> bytes | str:
+        oid = self._all[path][1]
+        if oid not in self._blobs:
+            wanted = {each.path: self._all[each.path] for each in self.entries} | {path: self._all[path]}
+            missing = {
+                blob: size
+                for _, (mode, blob, size) in wanted.items()
+                if blob not in self._blobs and size <= LARGEST and (mode != _LINK or blob == oid)
+            }
+            self._fetch(missing, path)
+        return self._blobs[oid]
+
+    def _fetch(self, sizes: dict[str, int], path: str) -> None:
+        done = 0
+        for batch in _batches(sizes):
+            self._batch(batch)
+            done += len(batch)
+            if self.progress is not None:
+                self.progress(done, len(sizes), f"{self.reader.name}: {path}")
+
+    def _batch(self, oids: Sequence[str]) -> None:
+        """One GraphQL query; what it doesn't tell whole (binary, long or refused) is asked for by REST."""
+        owner, _, name = self.reader.name.partition("/")
+        parts = " ".join(
+            f'b{at}: object(oid: "{oid}") {{ ... on Blob {{ text isBinary isTruncated }} }}'
+            for at, oid in enumerate(oids)
+        )
+        query = f"query($owner: String!, $name: String!) {{ repository(owner: $owner, name: $name) {{ {parts} }} }}"
+        try:
+            found = self.reader.gateway.query(query, {"owner": owner, "name": name})["repository"] or {}
+        except (Refused, LookupError, TypeError):
+            found = {}
+        for at, oid in enumerate(oids):
+            blob = found.get(f"b{at}")
+            data = _whole(blob, oid)
+            self._blobs[oid] = self._one(oid) if data is None else data
+
+    def _one(self, oid: str) -> bytes | str:
+        try:
+            data = self.reader.gateway.get(f"{self.reader.root}/git/blobs/{oid}").data
+            return base64.b64decode(data["content"])
+        except (Refused, LookupError, ValueError) as error:
+            return f"GitHub does not give its content ({type(error).__name__})"
+
+
+def _whole(blob: Any, oid: str) -> bytes | None:
+    """The blob's bytes, if its text is all of it: Git's own hash says so."""
+    from fixbot.checkout.reading import blob_id  # noqa: PLC0415
+
+    if not isinstance(blob, dict) or not isinstance(blob.get("text"), str) or blob.get("isTruncated"):
+        return None
+    data: bytes = blob["text"].encode("utf-8", "surrogatepass")
+    return data if blob_id(data, len(oid)) == oid else None
+
+
+def _row(row: Any, above: str) -> tuple[str, int, str, int]:
+    return above + str(row["path"]), int(str(row["mode"]), 8), str(row["sha"]), int(row.get("size") or 0)
+
+
+def _batches(sizes: dict[str, int]) -> Iterable[list[str]]:
+    batch: list[str] = []
+    total = 0
+    for oid, size in sizes.items():
+        if batch and (len(batch) >= A_BATCH or total + size > BATCH_BYTES):
+            yield batch
+            batch, total = [], 0
+        batch.append(oid)
+        total += size
+    if batch:
+        yield batch

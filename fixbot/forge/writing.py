@@ -1,0 +1,257 @@
+"""What is written to GitHub: commits, ref moves that stop where somebody was faster, pull requests, comments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from fixbot.forge.errors import Refused
+from fixbot.forge.gateway import Gateway
+from fixbot.forge.reading import Reader, pull_of
+from fixbot.life.mark import is_ours, sealed
+from fixbot.life.pull import Comment, Commit, Pull
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NOTHING: Final = "0" * 40
+"""The commit that a ref has which isn't there. Source: GitHub's GraphQL reference, RefUpdate."""
+_UPDATE_REFS = "mutation($input: UpdateRefsInput!) { updateRefs(input: $input) { clientMutationId } }"
+_COMMIT_ON_BRANCH = (
+    "mutation($input: CreateCommitOnBranchInput!)"
+    " { createCommitOnBranch(input: $input) { commit { oid tree { oid } } } }"
+)
+_QUEUED = (
+    "query($owner: String!, $name: String!, $number: Int!) { repository(owner: $owner, name: $name)"
+    " { pullRequest(number: $number) { isInMergeQueue } } }"
+)
+
+
+class Overtaken(Exception):
+    """Somebody else, or another run, was faster; what they did stays. The message says what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file to commit: Git's mode (`100644`), and its text."""
+
+    path: str
+    mode: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A branch from one commit to another; None: it isn't there before, or is to go."""
+
+    branch: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Dress:
+    """What a pull request gets beside its text. Teams are `org/team`."""
+
+    labels: tuple[str, ...] = ()
+    assignees: tuple[str, ...] = ()
+    reviewers: tuple[str, ...] = ()
+    milestone: int | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.labels or self.assignees or self.reviewers or self.milestone)
+
+
+@dataclass(slots=True)
+class Writer:
+    """Writes to one repository. `verified` asks for commits that GitHub signs for users' tokens too."""
+
+    gateway: Gateway
+    reader: Reader
+    repository_id: str
+    verified: bool = False
+    note: Callable[[str], None] = lambda _: None
+
+    @property
+    def root(self) -> str:
+        """The path of its requests."""
+        return self.reader.root
+
+    def commit(self, base: Commit, entries: Sequence[Entry], message: str, branch: str, old: Commit | None) -> str:
+        """One commit on `base` with these files changed; its id. On no branch yet, unless it must be.
+
+        `old` is the branch's commit now: where it is the same already, nothing is made.
+        """
+        rows = [{"path": e.path, "mode": e.mode, "type": "blob", "content": e.text} for e in entries]
+        tree = str(
+            self.gateway.write(
+                "POST", f"{self.root}/git/trees", {"base_tree": base.tree, "tree": rows}, look=_again
+            )["sha"]
+        )
+        if tree == base.tree:
+            raise Overtaken("the base holds all of it already")
+        text = sealed(message, tree, base.id)
+        if old is not None and old.tree == tree and old.parents == (base.id,):
+            return old.id
+        if self.verified and all(entry.mode == "100644" for entry in entries):
+            return self._signed(base, entries, text, branch, tree)
+        body = {"message": text, "tree": tree, "parents": [base.id]}
+        return str(self.gateway.write("POST", f"{self.root}/git/commits", body, look=_again)["sha"])
+
+    def _signed(self, base: Commit, entries: Sequence[Entry], message: str, branch: str, tree: str) -> str:
+        """By createCommitOnBranch, which signs for users too: on a branch beside, since it can't replace."""
+        from base64 import b64encode  # noqa: PLC0415 - hardly ever needed
+
+        beside = f"{branch}-next"
+        found = self.reader.branch(beside)
+        self.move(Move(beside, found, base.id))
+        headline, _, rest = message.partition("\n")
+        body = {
+            "branch": {"repositoryNameWithOwner": self.reader.name, "branchName": beside},
+            "message": {"headline": headline, "body": rest.strip("\n")},
+            "expectedHeadOid": base.id,
+            "fileChanges": {
+                "additions": [
+                    {"path": e.path, "contents": b64encode(e.text.encode()).decode()} for e in entries
+                ]
+            },
+        }
+
+        def look() -> Any:
+            oid = self.reader.branch(beside)
+            made = self.reader.commit(oid) if oid and oid != base.id else None
+            ours = made is not None and is_ours(made.message, made.tree, made.parents)
+            return {"createCommitOnBranch": {"commit": {"oid": oid, "tree": {"oid": tree}}}} if ours else None
+
+        made = self.gateway.mutate(_COMMIT_ON_BRANCH, {"input": body}, look)["createCommitOnBranch"]["commit"]
+        if made["tree"]["oid"] != tree:
+            raise Overtaken("GitHub made another tree than was asked for")
+        return str(made["oid"])
+
+    def move(self, *moves: Move) -> None:
+        """Move branches, all or none, from just where they were. Raises Overtaken where they are elsewhere."""
+        updates = [
+            {
+                "name": f"refs/heads/{each.branch}",
+                "beforeOid": each.before or NOTHING,
+                "afterOid": each.after or NOTHING,
+                "force": True,
+            }
+            for each in moves
+            if each.before != each.after
+        ]
+        if not updates:
+            return
+
+        def look() -> Any:
+            done = all(self.reader.branch(each.branch) == each.after for each in moves)
+            return {} if done else None
+
+        try:
+            body = {"repositoryId": self.repository_id, "refUpdates": updates}
+            self.gateway.mutate(_UPDATE_REFS, {"input": body}, look)
+        except Refused as refused:
+            if all(self.reader.branch(each.branch) == each.before for each in moves):
+                raise  # nobody moved them: GitHub has another reason
+            raise Overtaken(f"the branch {moves[0].branch} was moved meanwhile") from refused
+
+    def finish_signed(self, branch: str, before: str | None, after: str) -> None:
+        """Put the branch where the commit is, and take the one beside it away, in one step."""
+        beside = f"{branch}-next"
+        there = self.reader.branch(beside) if self.verified else None
+        self.move(Move(branch, before, after), *([Move(beside, there, None)] if there else []))
+
+    def open(self, branch: str, base: str, title: str, body: str, *, draft: bool) -> Pull:
+        """Open a pull request, or find the one that is there. Raises Refused."""
+
+        def look() -> Any:
+            found = [pull for pull in self.reader.of_branch(branch) if pull.open]
+            return found[0] if found else None
+
+        sent = {"title": title, "head": branch, "base": base, "body": body, "draft": draft}
+        try:
+            made = self.gateway.write("POST", f"{self.root}/pulls", sent, look)
+        except Refused as refused:
+            if refused.says("already exists"):
+                raise Overtaken("another run opened it meanwhile") from None
+            if draft and refused.says("draft pull requests are not supported"):
+                return self.open(branch, base, title, body, draft=False)
+            raise
+        if isinstance(made, Pull):
+            return made
+        pull = pull_of(made, self.reader.name)
+        if pull is None:
+            raise Refused(200, "the pull request that was made is of another repository", "POST /pulls")
+        return pull
+
+    def edit(self, number: int, **fields: Any) -> None:
+        """Change a pull request's title, body or state; doing it twice does no harm."""
+        self.gateway.write("PATCH", f"{self.root}/pulls/{number}", fields, look=_again)
+
+    def dress(self, pull: Pull, dress: Dress) -> None:
+        """Labels, assignees, milestone and reviewers. What GitHub refuses of them is noted, and no failure."""
+        for reviewers in self._asked(pull, dress):
+            try:
+                self.gateway.write(
+                    "POST", f"{self.root}/pulls/{pull.number}/requested_reviewers", reviewers, look=_again
+                )
+                break
+            except Refused as refused:
+                self.note(f"#{pull.number}: nobody was asked to review ({refused.said or refused.status})")
+        fields: dict[str, Any] = {}
+        if dress.labels:
+            fields["labels"] = sorted({*pull.labels, *dress.labels})
+        if dress.assignees:
+            fields["assignees"] = list(dress.assignees)
+        if dress.milestone is not None:
+            fields["milestone"] = dress.milestone
+        if fields:
+            try:
+                self.gateway.write("PATCH", f"{self.root}/issues/{pull.number}", fields, look=_again)
+            except Refused as refused:
+                self.note(f"#{pull.number}: labels were not set ({refused.said or refused.status})")
+
+    def _asked(self, pull: Pull, dress: Dress) -> list[Mapping[str, Any]]:
+        """Whom to ask, and whom if GitHub refuses some of them: people alone, since teams need more rights."""
+        people = [each for each in dress.reviewers if "/" not in each and each.lower() != pull.author.lower()]
+        teams = [each.partition("/")[2] for each in dress.reviewers if "/" in each]
+        if not people and not teams:
+            return []
+        both = {"reviewers": people, "team_reviewers": teams}
+        return [both, {"reviewers": people}] if people and teams else [both]
+
+    def say(self, number: int, text: str, sign: str) -> None:
+        """A comment, unless one with that sign is there already."""
+
+        def there() -> Comment | None:
+            said = (each for each in self.reader.comments_on(number) if sign in each.body)
+            return next(said, None)
+
+        if there() is None:
+            body = {"body": f"{text}\n\n{sign}"}
+            self.gateway.write("POST", f"{self.root}/issues/{number}/comments", body, look=there)
+
+    def unlabel(self, number: int, label: str) -> None:
+        """Take a label away; one that isn't there is fine."""
+        from urllib.parse import quote  # noqa: PLC0415 - hardly ever needed
+
+        try:
+            path = f"{self.root}/issues/{number}/labels/{quote(label, safe='')}"
+            self.gateway.write("DELETE", path, look=_again)
+        except Refused as refused:
+            if refused.status != 404:
+                raise
+
+    def queued(self, number: int) -> bool:
+        """Whether a pull request waits in a merge queue."""
+        owner, _, name = self.reader.name.partition("/")
+        try:
+            found = self.gateway.query(_QUEUED, {"owner": owner, "name": name, "number": number})
+            return bool(found["repository"]["pullRequest"]["isInMergeQueue"])
+        except (Refused, LookupError, TypeError):
+            return False
+
+
+def _again() -> None:
+    """For writes that may be sent twice without harm."""

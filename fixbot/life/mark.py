@@ -1,0 +1,143 @@
+"""What is written into a pull request and its commit for the next run: identity without a database.
+
+The mark is an HTML comment at the end of the body. The seal is a line of the commit's message: a digest of
+the commit's tree, its parent and the rest of its message, so that a commit which somebody amended, rebased or
+added to is known not to be ours, whoever ran fixbot with whatever token.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+_MARK = re.compile(r"\n*<!-- fixbot (\{[^\n]*?\}) -->")
+_SEAL = re.compile(r"^Fixbot-Seal: ([0-9a-f]{32})$", re.MULTILINE)
+_MOST_PATHS: Final = 40
+_LENGTH: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What one run tells the next about a pull request.
+
+    `findings` are ids; `paths` the files that it changes or that its findings stand in, empty where they are
+    too many. `head` is the commit that was put on the branch. `patch` names what the fix says, `files` the
+    contents that it was made for, `title` and `body` the texts as they were written: all are digests.
+    `closed` is why fixbot itself closed it, `until` the last day of a no that ends. `did` is the last comment
+    whose wish was carried out.
+    """
+
+    key: str
+    rule: str
+    findings: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    head: str = ""
+    patch: str = ""
+    files: str = ""
+    title: str = ""
+    body: str = ""
+    closed: str = ""
+    until: str = ""
+    did: int = 0
+
+    def __str__(self) -> str:
+        """The comment, on one line, whatever the names of files hold."""
+        said = {name: value for name, value in asdict(self).items() if value}
+        if len(self.paths) > _MOST_PATHS:
+            del said["paths"]
+        text = json.dumps(said, separators=(",", ":"), ensure_ascii=True)
+        return (
+            "<!-- fixbot "
+            + text.replace("<", "\\u003c").replace(">", "\\u003e").replace("--", "-\\u002d")
+            + " -->"
+        )
+
+
+def read_mark(body: str) -> Mark | None:
+    """The last mark in a body, None where there is none or somebody changed its form."""
+    found = None
+    for found in _MARK.finditer(body.replace("\r\n", "\n")):
+        pass
+    try:
+        data = json.loads(found[1]) if found is not None else None
+        return _mark(data) if isinstance(data, dict) else None
+    except (ValueError, TypeError):
+        return None
+
+
+def _mark(data: Mapping[str, Any]) -> Mark | None:
+    texts = {
+        name: data.get(name, "") for name in ("head", "patch", "files", "title", "body", "closed", "until")
+    }
+    lists = {name: data.get(name, []) for name in ("findings", "paths")}
+    did = data.get("did", 0)
+    right = (
+        all(isinstance(value, str) for value in (data.get("key"), data.get("rule"), *texts.values()))
+        and all(isinstance(v, list) and all(isinstance(each, str) for each in v) for v in lists.values())
+        and isinstance(did, int)
+    )
+    if not right:
+        return None
+    return Mark(data["key"], data["rule"], tuple(lists["findings"]), tuple(lists["paths"]), did=did, **texts)
+
+
+def unmarked(body: str) -> str:
+    """A body without marks, as a person sees it; line ends and blanks at its end don't count."""
+    return _MARK.sub("", body.replace("\r\n", "\n")).rstrip()
+
+
+def remarked(body: str, mark: Mark) -> str:
+    """The same body with that mark in the place of any other: nobody's words change."""
+    kept = _MARK.sub("", body).rstrip()
+    return f"{kept}\n\n{mark}" if kept else str(mark)
+
+
+def text_digest(text: str) -> str:
+    """Names a title or body, to know whether a person changed it."""
+    return _digest([unmarked(text)])
+
+
+def patch_digest(diff: str) -> str:
+    """Names what a fix says, from its masked diff: the added and removed lines of each file, and not where they stand."""
+    kept = []
+    for line in diff.split("\n"):
+        if line.startswith("diff --git "):
+            kept.append(line)
+        elif line.startswith(("+", "-")) and not line.startswith(("+++ ", "--- ")):
+            kept.append(line)
+    return _digest(kept)
+
+
+def files_digest(blobs: Mapping[str, str]) -> str:
+    """Names the contents that a fix was made for, from Git's own hashes by path."""
+    return _digest([f"{path}\0{blob}" for path, blob in sorted(blobs.items())])
+
+
+def sealed(message: str, tree: str, parent: str) -> str:
+    """The message with its seal as the last trailer; the same message for the same commit."""
+    bare = message.rstrip("\n")
+    return f"{bare}\nFixbot-Seal: {_seal(bare, tree, parent)}\n"
+
+
+def is_ours(message: str, tree: str, parents: Iterable[str]) -> bool:
+    """Whether a commit is just what fixbot made: nothing in it, below it or said of it was changed."""
+    parents = list(parents)
+    found = _SEAL.search(message)
+    if found is None or len(parents) != 1:
+        return False
+    bare = (message[: found.start()] + message[found.end() :]).rstrip("\n")
+    return found[1] == _seal(bare, tree, parents[0])
+
+
+def _seal(bare: str, tree: str, parent: str) -> str:
+    words = " ".join(bare.split())
+    return _digest([words, tree, parent], 32)
+
+
+def _digest(parts: Iterable[str], length: int = _LENGTH) -> str:
+    text = "\0".join(parts).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(text).hexdigest()[:length]

@@ -1,0 +1,103 @@
+"""How many pull requests may be opened now, which ones first, and when the others come."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from fixbot.errors import FixbotError
+
+if TYPE_CHECKING:
+    from fixbot.settings import PullRequests
+
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WINDOW = re.compile(
+    r"(?:(?P<first>[a-z]{3})(?:-(?P<last>[a-z]{3}))?)?(?: ?(?P<begin>\d\d:\d\d)-(?P<end>\d\d:\d\d))?"
+)
+_MINUTES_A_DAY = 24 * 60
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many new ones there is room for, and when there will be more."""
+
+    free: int
+    later: str
+
+
+def room(settings: PullRequests, opened: Iterable[datetime], open_now: int, now: datetime) -> Room:
+    """Room for new pull requests. `opened` are the times at which ours were opened, `now` has a time zone."""
+    begins = next_window(settings.schedule, settings.timezone, now)
+    if begins is not None:
+        return Room(0, f"when the schedule allows it, {begins:%A %H:%M} ({settings.timezone})")
+    an_hour_ago = now - timedelta(hours=1)
+    recent = sorted(each for each in opened if each > an_hour_ago)
+    rooms = [
+        Room(settings.per_run, "in the next run (pull_requests.per_run)"),
+        Room(
+            settings.most_open - open_now,
+            "when one of the open ones is merged or closed (pull_requests.most_open)",
+        ),
+        Room(settings.per_hour - len(recent), _hourly(settings.per_hour, recent, now)),
+    ]
+    least = min(rooms, key=lambda each: each.free)
+    return Room(max(least.free, 0), least.later)
+
+
+def _hourly(most: int, recent: Sequence[datetime], now: datetime) -> str:
+    if not most or not recent:
+        return "never: pull_requests.per_hour is 0" if not most else "in an hour (pull_requests.per_hour)"
+    due = recent[max(len(recent) - most, 0)] + timedelta(hours=1)
+    minutes = max(1, round((due - now).total_seconds() / 60))
+    return f"in {minutes} minutes (pull_requests.per_hour)"
+
+
+def split(things: Sequence[_T], free: int) -> tuple[Sequence[_T], Sequence[_T]]:
+    """Those that are opened now and those that wait; `things` come in their order."""
+    return things[:free], things[free:]
+
+
+def next_window(schedule: Sequence[str], zone: str, now: datetime) -> datetime | None:
+    """When the next window begins; None within one, or where there is no schedule. Raises FixbotError."""
+    if not schedule:
+        return None
+    try:
+        local = now.astimezone(ZoneInfo(zone))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise FixbotError(f"pull_requests.timezone: {zone!r} is no time zone known here") from None
+    at = local.replace(second=0, microsecond=0)
+    if any(_within(window, at) for window in schedule):
+        return None
+    for _ in range(8 * _MINUTES_A_DAY // 5):
+        at += timedelta(minutes=5 - at.minute % 5)
+        if any(_within(window, at) for window in schedule):
+            return at
+    raise FixbotError(f"pull_requests.schedule: {', '.join(schedule)} never begins")
+
+
+def _within(window: str, at: datetime) -> bool:
+    found = _WINDOW.fullmatch(window)
+    if found is None:
+        return False
+    day, minute = at.weekday(), at.hour * 60 + at.minute
+    begin, end = _minutes(found["begin"], 0), _minutes(found["end"], _MINUTES_A_DAY)
+    if begin <= end:
+        return _on(found, day) and begin <= minute < end
+    return (_on(found, day) and minute >= begin) or (_on(found, (day - 1) % 7) and minute < end)
+
+
+def _on(found: re.Match[str], day: int) -> bool:
+    if found["first"] is None:
+        return True
+    first = _DAYS.index(found["first"])
+    last = _DAYS.index(found["last"]) if found["last"] else first
+    return (day - first) % 7 <= (last - first) % 7
+
+
+def _minutes(clock: str | None, otherwise: int) -> int:
+    return int(clock[:2]) * 60 + int(clock[3:]) if clock else otherwise

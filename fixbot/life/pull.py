@@ -1,0 +1,105 @@
+"""What is on GitHub, in our own words; built by the forge, understood by everything else in this room."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from fixbot.life.mark import Mark, read_mark
+
+_KEY = re.compile(r"(?P<rule>[a-z0-9-]+)/(?P<key>[0-9a-f]{12})")
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """One pull request of the repository's own branches. `head` is its commit, `labels` are in lower case."""
+
+    number: int
+    branch: str
+    head: str
+    base: str
+    open: bool
+    merged: bool = False
+    draft: bool = False
+    title: str = field(default="", repr=False)
+    body: str = field(default="", repr=False)
+    author: str = ""
+    labels: frozenset[str] = frozenset()
+    asked: bool = False
+    """Whether anyone is assigned or asked to review, or a milestone is set."""
+    created: datetime | None = None
+    updated: str = ""
+    url: str = ""
+
+    @property
+    def mark(self) -> Mark | None:
+        """What the last run wrote into it."""
+        return read_mark(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit, as far as it matters whose it is."""
+
+    id: str
+    tree: str
+    parents: tuple[str, ...]
+    message: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment on a pull request. `trusted` says that its author may write to the repository."""
+
+    id: int
+    number: int
+    author: str
+    body: str = field(repr=False)
+    trusted: bool = False
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The repository. `id` is GraphQL's; `push` is None where it isn't known whether the token may write."""
+
+    owner: str
+    name: str
+    id: str
+    default: str
+    url: str
+    archived: bool = False
+    disabled: bool = False
+    push: bool | None = None
+
+    @property
+    def full(self) -> str:
+        """OWNER/NAME."""
+        return f"{self.owner}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """All that is on GitHub for us: our branches' heads by name, our pull requests from old to new."""
+
+    facts: Facts
+    branches: Mapping[str, str]
+    pulls: tuple[Pull, ...]
+    comments: tuple[Comment, ...] = ()
+
+    def of_branch(self, branch: str) -> tuple[Pull, ...]:
+        """The pull requests of a branch, from old to new."""
+        return tuple(pull for pull in self.pulls if pull.branch == branch)
+
+
+def named_as_ours(branch: str, prefix: str) -> tuple[str, str] | None:
+    """The rule and key in a branch's name, None where we don't name branches so."""
+    found = _KEY.fullmatch(branch.removeprefix(prefix)) if branch.startswith(prefix) else None
+    return (found["rule"], found["key"]) if found else None
+
+
+def ours(pulls: Iterable[Pull], prefix: str) -> tuple[Pull, ...]:
+    """Those that fixbot opened: by the name of their branch, from old to new."""
+    return tuple(sorted((p for p in pulls if named_as_ours(p.branch, prefix)), key=lambda pull: pull.number))

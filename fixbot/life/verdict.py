@@ -1,0 +1,52 @@
+"""What people said to findings by what they did with pull requests: a no, not yet, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import date
+
+from fixbot.life.pull import Pull
+
+AGAIN = "fixbot: recreate"
+"""A label that takes back the no of a closed pull request."""
+
+
+def said_no(pull: Pull, today: date) -> str:
+    """Why what a pull request offered is not to be offered again; an empty string where it may be.
+
+    A person's close is a no for as long as the findings are the same. fixbot's own close is none, nor is a no
+    whose last day is over, nor one that was taken back.
+    """
+    if pull.open or pull.merged or AGAIN in pull.labels:
+        return ""
+    mark = pull.mark
+    if mark is not None and mark.until:
+        return f"pull request #{pull.number} says not before {mark.until}" if _days(mark.until, today) else ""
+    if mark is not None and mark.closed and mark.closed != "ignored":
+        return ""
+    return f"pull request #{pull.number} was closed without a merge"
+
+
+def _days(until: str, today: date) -> bool:
+    try:
+        return date.fromisoformat(until) >= today
+    except ValueError:
+        return True
+
+
+def declined(pulls: Iterable[Pull], frozen: Collection[int], today: date) -> dict[str, str]:
+    """Findings that are not to be offered, by id, with the reason. The last pull request of each counts.
+
+    `frozen` are the numbers of open ones that hold somebody else's commits: what they offer waits in them.
+    """
+    reasons: dict[str, str] = {}
+    for pull in sorted(pulls, key=lambda each: each.number):
+        mark = pull.mark
+        for finding in mark.findings if mark is not None else ():
+            if pull.open and pull.number in frozen:
+                reasons[finding] = (
+                    f"it waits in pull request #{pull.number}, which has somebody else's commits"
+                )
+            else:
+                reasons[finding] = said_no(pull, today)
+    return {finding: reason for finding, reason in reasons.items() if reason}

@@ -1,0 +1,97 @@
+"""What a proposal's words are made of: plain strings, so that title and text can be written late.
+
+Only whoever publishes knows where links must point and how a repository words its titles; and a story must
+outlive the process and the files that it came from, in another process or in the next run.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """What a fixer says of all its findings.
+
+    Titles with `{subject}`, or `{count}` and `{folder}`; two sections of its page.
+    """
+
+    rule: str
+    one: str
+    many: str
+    why: str = ""
+    threat: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One finding and its fix, as `model.Finding` and `model.Fix` have them; `line` counts from 1."""
+
+    id: str
+    rule: str
+    path: str
+    line: int
+    resource: str
+    subject: str
+    controls: tuple[str, ...] = ()
+    before: str = ""
+    after: str = ""
+    effect: str = ""
+    rollout: str = ""
+    unknown: str = ""
+    commands: tuple[str, ...] = ()
+    steps_before: tuple[str, ...] = ()
+    steps_after: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Nearby:
+    """A finding of the same rule in the same folder that was left alone."""
+
+    path: str
+    line: int
+    resource: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """All that a proposal's texts are made of.
+
+    `apart` is the folder or file that sets its title off from others of the same words.
+    """
+
+    concerns: tuple[Concern, ...]
+    rows: tuple[Row, ...]
+    nearby: tuple[Nearby, ...] = ()
+    apart: str = ""
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The folders of the findings, in order; an empty string for the top."""
+        return tuple(sorted({posixpath.dirname(row.path) for row in self.rows}))
+
+
+def packed(story: Story) -> list[Any]:
+    """The story as what JSON can hold."""
+    return list(astuple(story))
+
+
+def unpacked(value: Sequence[Any]) -> Story:
+    """The story that was packed. Raises TypeError or ValueError for anything else."""
+    concerns, rows, nearby, apart = value
+    return Story(
+        tuple(Concern(*each) for each in concerns),
+        tuple(_row(*each) for each in rows),
+        tuple(Nearby(*each) for each in nearby),
+        apart,
+    )
+
+
+def _row(*values: Any) -> Row:
+    whole: list[Any] = [tuple(value) if isinstance(value, list) else value for value in values]
+    return Row(*whole)

@@ -1,0 +1,92 @@
+"""A proposal in words: its title, its text and its commit message, for the place where they will stand."""
+
+from __future__ import annotations
+
+import posixpath
+import textwrap
+from dataclasses import dataclass
+
+from fixbot.body import body, notes
+from fixbot.habit import PLAIN, Habit
+from fixbot.model import Proposal
+from fixbot.story import Story
+
+LONGEST_TITLE = 120
+"""Characters, more or less: GitHub cuts what it shows of a commit's subject at 72, and of a title later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the words will stand.
+
+    `links` is the address of the files at the base commit, with a slash at its end; empty: links are
+    relative to the top of the repository. `marker` is an HTML comment for the body's end, `opening` a
+    line that comes first.
+    """
+
+    links: str = ""
+    habit: Habit = PLAIN
+    marker: str = ""
+    opening: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A title, Markdown of at most 58,000 characters, and a commit message with its trailers."""
+
+    title: str
+    body: str
+    message: str
+
+
+HERE = Place()
+
+
+def word(proposal: Proposal, place: Place = HERE) -> Words:
+    """The words of a proposal in that place."""
+    title = place.habit.title(headline(proposal.story), _scope(proposal.story))
+    text = body(
+        proposal.story,
+        proposal.rule,
+        proposal.key,
+        links=place.links,
+        marker=place.marker,
+        opening=place.opening,
+    )
+    return Words(title, text, _message(title, proposal))
+
+
+def headline(story: Story) -> str:
+    """What the proposal does, on one line, as a title says it where nobody has another habit."""
+    subjects = {row.subject for row in story.rows}
+    where = f" in {_plain(story.apart)}" if story.apart else ""
+    if len(story.concerns) > 1:
+        return f"Repair {len(story.rows)} misconfigurations in {_folders(story)}{where}"
+    concern = story.concerns[0]
+    if len(subjects) == 1:
+        return concern.one.format(subject=_plain(subjects.pop())) + where
+    return concern.many.format(count=len(story.rows), folder=_folders(story)) + where
+
+
+def _folders(story: Story) -> str:
+    folders = story.folders
+    return (_plain(folders[0]) or "the top folder") if len(folders) == 1 else f"{len(folders)} folders"
+
+
+def _scope(story: Story) -> str:
+    return posixpath.commonpath(story.folders) if story.folders else ""
+
+
+def _message(title: str, proposal: Proposal) -> str:
+    """The title, what the reader must know, and the trailers by which the commit is found again."""
+    paragraphs = [
+        textwrap.fill(note, 72, break_long_words=False, break_on_hyphens=False)
+        for note in notes(proposal.story)
+    ]
+    return "\n\n".join([title, *paragraphs, f"Rule: {proposal.rule}\nFixbot-Key: {proposal.key}"]) + "\n"
+
+
+def _plain(name: str) -> str:
+    """A name for a title: one line, no more than a title takes."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in name).split())
+    return line if len(line) <= 60 else line[:59] + "…"

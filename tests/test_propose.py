@@ -1,0 +1,148 @@
+"""What one pull request holds, and that it is known again whatever else changes."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fixbot.checkout import Checkout
+from fixbot.fixer import load
+from fixbot.model import Proposal, Report
+from fixbot.pipeline import run
+from fixbot.propose import LONGEST_BRANCH, branch_name
+from fixbot.settings import PullRequests, Settings
+from fixbot.story import packed, unpacked
+from fixbot.wording import word
+
+POD = """apiVersion: v1
+kind: Pod
+metadata: {{name: {name}}}
+spec:
+  containers:
+    - name: app
+      image: registry.example/{name}:1
+      securityContext:
+        privileged: true
+        readOnlyRootFilesystem: true
+"""
+FILES = {
+    "shop/web.yaml": POD.format(name="web"),
+    "shop/api.yaml": POD.format(name="api"),
+    "bank/vault.yaml": POD.format(name="vault").replace("        readOnlyRootFilesystem: true\n", ""),
+}
+
+
+def proposals(folder: Path, files: dict[str, str], group: str = "folder") -> tuple[Proposal, ...]:
+    return looked_at(folder, files, group).proposals
+
+
+def looked_at(folder: Path, files: dict[str, str], group: str = "folder") -> Report:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    settings = Settings(pull_requests=PullRequests(group=group))  # type: ignore[arg-type]
+    return run(Checkout.open(str(folder)), load(), settings)
+
+
+@pytest.mark.parametrize(
+    ("group", "held"),
+    [
+        (
+            "folder",
+            {
+                "Drop privileged mode from vault": ["bank/vault.yaml"],
+                "Drop privileged mode from 2 containers in shop": ["shop/api.yaml", "shop/web.yaml"],
+                "Make the root filesystem of vault read-only": ["bank/vault.yaml"],
+            },
+        ),
+        (
+            "file",
+            {
+                "Drop privileged mode from vault": ["bank/vault.yaml"],
+                "Drop privileged mode from api": ["shop/api.yaml"],
+                "Drop privileged mode from web": ["shop/web.yaml"],
+                "Make the root filesystem of vault read-only": ["bank/vault.yaml"],
+            },
+        ),
+        (
+            "rule",
+            {
+                "Drop privileged mode from 3 containers in 2 folders": [
+                    "bank/vault.yaml",
+                    "shop/api.yaml",
+                    "shop/web.yaml",
+                ],
+                "Make the root filesystem of vault read-only": ["bank/vault.yaml"],
+            },
+        ),
+        (
+            "all",
+            {
+                "Repair 4 misconfigurations in 2 folders": [
+                    "bank/vault.yaml",
+                    "shop/api.yaml",
+                    "shop/web.yaml",
+                ]
+            },
+        ),
+    ],
+)
+def test_what_one_pull_request_holds(tmp_path: Path, group: str, held: dict[str, list[str]]) -> None:
+    found = proposals(tmp_path, FILES, group)
+    assert {word(each).title: list(each.paths) for each in found} == held
+    assert {each.rule for each in found} <= ({"all"} if group == "all" else {f.name for f in load()})
+    assert len({each.key for each in found}) == len(found)
+
+
+def test_all_in_one_holds_what_the_working_tree_would(tmp_path: Path) -> None:
+    report = looked_at(tmp_path, FILES, "all")
+    assert report.proposals[0].contents == {patch.path: patch.after for patch in report.patches}
+    assert sorted(report.proposals[0].findings) == sorted(each.id for each in report.findings)
+
+
+def test_a_key_stays_when_lines_move_and_when_fine_neighbours_come(tmp_path: Path) -> None:
+    old = {each.rule: each.key for each in proposals(tmp_path / "old", FILES)}
+    fine = POD.format(name="fine").replace("privileged: true", "privileged: false")
+    moved = {name: f"# a new line\n\n{text}" for name, text in FILES.items()}
+    moved["shop/api.yaml"] = moved["shop/api.yaml"].replace("{name: api}", "\n  name: api")
+    new = proposals(tmp_path / "new", {**moved, "shop/fine.yaml": fine})
+    assert {each.rule: each.key for each in new} == old
+
+
+def test_a_key_is_another_when_something_else_is_repaired(tmp_path: Path) -> None:
+    old = {each.key for each in proposals(tmp_path / "old", FILES) if each.paths[0].startswith("shop")}
+    new = proposals(tmp_path / "new", {**FILES, "shop/more.yaml": POD.format(name="more")})
+    assert not old & {each.key for each in new}
+
+
+def test_titles_that_repeat_name_their_folder_or_file(tmp_path: Path) -> None:
+    twins = {"a/web.yaml": POD.format(name="web"), "b/web.yaml": POD.format(name="web")}
+    folders = {word(each).title for each in proposals(tmp_path / "a", twins)}
+    assert folders == {"Drop privileged mode from web in a", "Drop privileged mode from web in b"}
+    twins = {"a/one.yaml": POD.format(name="web"), "a/two.yaml": POD.format(name="web")}
+    files = {word(each).title for each in proposals(tmp_path / "b", twins, "file")}
+    assert files == {
+        "Drop privileged mode from web in a/one.yaml",
+        "Drop privileged mode from web in a/two.yaml",
+    }
+
+
+def test_a_story_outlives_its_run(tmp_path: Path) -> None:
+    for each in proposals(tmp_path, FILES):
+        assert unpacked(packed(each.story)) == each.story
+        assert word(replace(each, story=unpacked(packed(each.story)))) == word(each)
+
+
+@given(st.text(max_size=300), st.sampled_from(["fixbot/", "réparations/", "a/b.c-", "x" * 100]))
+def test_every_name_of_a_branch_is_one_that_git_takes(rule: str, prefix: str) -> None:
+    name = branch_name(prefix, rule, "0123456789ab")
+    assert name.startswith(prefix)
+    assert name.endswith("/0123456789ab")
+    assert len(name.encode()) <= LONGEST_BRANCH
+    assert subprocess.run(["git", "check-ref-format", "--branch", name], check=False).returncode == 0
