@@ -163,6 +163,18 @@ def explain(
     return Job(lambda _: show_page(rule, os.environ))
 
 
+@app.command()
+def init(
+    path: given.PathOption = ".",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the files and write none.")] = False,
+    debug: given.DebugOption = False,  # noqa: ARG001 - as above
+) -> Job:
+    """Write a commented .fixbot.yml and a workflow for GitHub Actions, and say what happens next."""
+    from fixbot.cli.init import init as begin  # noqa: PLC0415 - as above
+
+    return Job(lambda _: begin(path, os.environ, dry=dry_run))
+
+
 @app.command(hidden=True)
 def action(
     debug: given.DebugOption = False,  # noqa: ARG001 - as above
