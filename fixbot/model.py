@@ -204,6 +204,25 @@ class Stats:
 
 
 @dataclass(frozen=True, slots=True)
+class PullRow:
+    """One branch on GitHub after a run with `--pr`.
+
+    `deed` is what was to be done (open, update, close …), `outcome` how it ended: `done`, `left`, `branch`
+    (no pull request could be opened), `failed`, `waits`, `would` (only shown). `why` says why, in a sentence.
+    """
+
+    deed: str
+    outcome: str
+    why: str
+    branch: str
+    title: str
+    key: str = ""
+    number: int | None = None
+    url: str = ""
+    severity: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """All that a run has to say."""
 
@@ -214,3 +233,5 @@ class Report:
     unread: tuple[Unread, ...]
     failures: tuple[Failure, ...] = ()
     """Parts that failed; their files are in `unread` as well."""
+    pulls: tuple[PullRow, ...] | None = None
+    """What became of pull requests; None where nobody asked for any."""

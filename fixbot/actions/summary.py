@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Final
 from fixbot.actions.marks import diff, folded, named, tamed
 from fixbot.model import Severity, Status
 from fixbot.report.style import count
-from fixbot.report.text import said, summary
+from fixbot.report.text import became, said, summary
 from fixbot.wording import headline
 
 if TYPE_CHECKING:
-    from fixbot.model import Finding, Proposal, Report
+    from fixbot.model import Finding, Proposal, PullRow, Report
 
 MOST: Final = 1_000_000
 """Bytes. GitHub drops a summary of more than 1 MiB (2 ** 20). Source: its workflow commands page."""
@@ -22,20 +22,10 @@ _ROWS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Pulled:
-    """What became of one proposal on GitHub: `state` is a word or two, `url` empty where there is none."""
-
-    title: str
-    state: str
-    url: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Page:
     """What a summary says. `touched` is None outside of pull requests; `remarks` are whole sentences."""
 
     report: Report
-    pulled: tuple[Pulled, ...] = ()
     touched: tuple[Finding, ...] | None = None
     remarks: tuple[str, ...] = ()
 
@@ -61,7 +51,7 @@ def _blocks(page: Page) -> Iterator[str]:
     what = f"{count(stats.containers, 'container')}, {count(stats.statements, 'policy statement')}"
     yield f"Looked through {count(stats.files_listed, 'file')} in {stats.seconds:.1f} s: {what}."
     yield from page.remarks
-    yield from _pulled(page.pulled)
+    yield from _pulled(report.pulls or ())
     if page.touched is not None:
         yield from touched(page.touched)
     yield from _by_rule(report.findings)
@@ -77,13 +67,15 @@ def _blocks(page: Page) -> Iterator[str]:
     yield from _list("Not read", [f"- {_at(u.path, u.line)}: {tamed(u.reason)}" for u in report.unread])
 
 
-def _pulled(pulled: Sequence[Pulled]) -> Iterator[str]:
-    if pulled:
-        rows = (
-            (f"[{tamed(each.title)}]({each.url})" if each.url else tamed(each.title), each.state)
-            for each in pulled
-        )
-        yield table(("pull request", ""), rows)
+def _pulled(rows: Sequence[PullRow]) -> Iterator[str]:
+    if rows:
+        cells = ((became(row), _linked(row), tamed(row.why) if row.why != "new" else "") for row in rows)
+        yield table(("", "pull request", "why"), cells)
+
+
+def _linked(row: PullRow) -> str:
+    title = tamed(row.title or row.branch)
+    return f"[#{row.number} {title}]({row.url})" if row.url and row.number is not None else title
 
 
 def touched(findings: Sequence[Finding]) -> Iterator[str]:

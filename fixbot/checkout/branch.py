@@ -64,6 +64,22 @@ def commit_on_branch(
         return Refusal(f"git can't make the branch {printable(branch)}: {failed}")
 
 
+def committed_forms(
+    checkout: Checkout, changes: Sequence[FileChange], base: str = "HEAD"
+) -> dict[str, tuple[str, bytes]] | Refusal:
+    """Mode and content to commit on top of `base`, by path in the repository; nothing is written."""
+    if checkout.git is None:
+        return Refusal("a commit needs a git work tree, and this is none")
+    files = {checkout.prefix + change.path: change for change in changes}
+    try:
+        parent = _base(checkout.git, base)
+        return _contents(files, _committed(checkout.git, parent, list(files)))
+    except _Refused as refused:
+        return Refusal(str(refused))
+    except GitFailed as failed:
+        return Refusal(f"git can't tell what is committed: {failed}")
+
+
 def _commit(git: Git, branch: str, files: Mapping[str, FileChange], message: str, base: str) -> Commit:
     parent = _base(git, base)
     ref = _checked_ref(git, branch)

@@ -80,6 +80,9 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option of the contract
     branch: Annotated[
         bool, typer.Option("--branch", help="One local branch with one commit for each proposal.")
     ] = False,
+    pr: given.PullRequestOption = False,
+    repo: given.RepositoryOption = None,
+    dry_run: given.DryRunOption = False,
     only: given.OnlyOption = None,
     skip: given.SkipOption = None,
     safety: given.SafetyOption = None,
@@ -100,7 +103,7 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option of the contract
         Options(
             "run", path, listed(only), listed(skip), safety, fail_on or FailOn.NEVER,
             tuple(include or ()), tuple(exclude or ()), since, config, format, output,
-            not no_cache, jobs, quiet, write, branch,
+            not no_cache, jobs, quiet, write, branch, pr, listed(repo), dry_run,
         )
     )  # fmt: skip
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from fixbot import __version__
 from fixbot.cache import Cache, cache_folder, program
 from fixbot.checkout import Checkout, Scope
+from fixbot.cli.chosen import chosen_of, settings_of
 from fixbot.cli.deeds import Deeds, branches, written
 from fixbot.cli.options import FailOn, Format, Options
 from fixbot.cli.show import Shown, show
@@ -20,13 +20,9 @@ from fixbot.cli.terminal import Terminal
 from fixbot.discover import candidate
 from fixbot.errors import FixbotError
 from fixbot.fixer import Fixer, load
-from fixbot.model import Safety, Severity, Status
+from fixbot.model import Severity, Status
 from fixbot.pipeline import run
 from fixbot.settings import Settings
-from fixbot.settings.places import seen_from
-from fixbot.settings.reading import NAMES
-from fixbot.settings.reading import load as load_settings
-from fixbot.suppress import unknown_rule
 
 if TYPE_CHECKING:
     from fixbot.model import Failure, Report
@@ -44,6 +40,10 @@ class Looked(NamedTuple):
 def carry_out(options: Options, environment: Mapping[str, str]) -> int:
     """Do it all; returns the exit code. Raises FixbotError for options that make no sense together."""
     _check(options)
+    if options.pr or options.repositories:
+        from fixbot.cli.pulls import carry_out_pulls  # noqa: PLC0415 - PyGithub costs 300 ms
+
+        return carry_out_pulls(options, environment)
     terminal = Terminal(environment, quiet=options.quiet)
     contents = options.write or options.branch or options.format in (Format.PATCH, Format.SARIF)
     looked = look(options, environment, terminal, contents=contents)
@@ -56,7 +56,9 @@ def carry_out(options: Options, environment: Mapping[str, str]) -> int:
     show(Shown(report, looked.fixers, looked.settings, options, deeds, checkout.git is not None), terminal)
     for failure in deeds.failures:
         terminal.trouble(failure)
-    tell(report.failures, terminal, debug="--debug" in options.arguments)
+    for lost in report.failures:
+        for line in said(lost, debug="--debug" in options.arguments):
+            terminal.trouble(line)
     failed = deeds.failures or report.failures
     return 1 if failed or reaches(report, options.fail_on) else 0
 
@@ -66,8 +68,8 @@ def look(
 ) -> Looked:
     """Read everything and prove what can be mended. Without `contents` patches may lack their texts."""
     fixers = load()
-    settings = _settings(options, fixers)
-    chosen = _chosen(fixers, settings)
+    settings = settings_of(options, fixers)
+    chosen = chosen_of(fixers, settings)
     scope = Scope(settings.include, settings.exclude, options.since, candidate)
     checkout = Checkout.open(options.path, scope)
     for note in checkout.notes:
@@ -77,22 +79,15 @@ def look(
         chosen,
         settings,
         progress=terminal.progress,
-        jobs=options.jobs or _cores(),
-        cache=_cache(settings, chosen, environment) if options.cache else None,
+        jobs=options.jobs or cores(),
+        cache=cache_of(settings, chosen, environment) if options.cache else None,
         contents=contents,
     )
     terminal.clear()
     return Looked(fixers, settings, checkout, report)
 
 
-def tell(failures: Iterable[Failure], terminal: Terminal, *, debug: bool = False) -> None:
-    """Say what bugs of ours cost."""
-    for lost in failures:
-        for line in _said(lost, debug=debug):
-            terminal.trouble(line)
-
-
-def _said(lost: Failure, *, debug: bool) -> Iterator[str]:
+def said(lost: Failure, *, debug: bool) -> Iterator[str]:
     """What a bug of ours cost; the traceback may repeat values of files, so it comes only when asked for."""
     others = f" and {len(lost.paths) - 1} more were" if len(lost.paths) > 1 else " was"
     more = "" if debug else "; `--debug` shows more"
@@ -111,6 +106,14 @@ def reaches(report: Report, fail_on: FailOn) -> bool:
 def _check(options: Options) -> None:
     if options.write and options.branch:
         raise FixbotError("--write changes your files and --branch leaves them as they are; choose one")
+    if (options.write or options.branch) and (options.pr or options.repositories):
+        raise FixbotError("--write and --branch change this checkout, --pr and --repo what is on GitHub; choose one")
+    if options.dry_run and not options.pr:
+        raise FixbotError("--dry-run shows what --pr would do; without --pr nothing is written anyway")
+    if options.repositories and options.path != ".":
+        raise FixbotError("--repo reads from GitHub and PATH from the disk; give one of them")
+    if options.repositories and options.since is not None:
+        raise FixbotError("--since needs a checkout; --repo has none")
     if options.format is Format.PATCH:
         where = options.output
         if where is None or str(where) == "-" or (where.exists() and not where.is_file()):
@@ -120,62 +123,13 @@ def _check(options: Options) -> None:
             )
 
 
-def _settings(options: Options, fixers: tuple[Fixer, ...]) -> Settings:
-    """What counts for this run: the command line over the files over the defaults."""
-    root, folder = _settings_root(options.path)
-    settings = seen_from(load_settings(root, options.config), folder)
-    known = {fixer.name for fixer in fixers}
-    sources = (
-        ("--only", options.only),
-        ("--skip", options.skip),
-        ("rules.only", settings.rules.only),
-        ("rules.skip", settings.rules.skip),
-    )
-    for source, names in sources:
-        for name in names:
-            if name not in known:
-                raise FixbotError(f"{source}: {unknown_rule(name, known)}")
-    for wish in settings.ignore:
-        if wish.rule not in known:
-            raise FixbotError(f"{wish.where}: {unknown_rule(wish.rule, known)}")
-    rules = replace(
-        settings.rules,
-        only=options.only or settings.rules.only,
-        skip=tuple(dict.fromkeys((*settings.rules.skip, *options.skip))),
-    )
-    return replace(
-        settings,
-        rules=rules,
-        known_rules=tuple(sorted(known)),
-        safety=Safety(options.safety.value) if options.safety else settings.safety,
-        include=options.include or settings.include,
-        exclude=(*settings.exclude, *options.exclude),
-    )
-
-
-def _settings_root(path: str) -> tuple[Path, str]:
-    """Where `.fixbot.yml` is looked for, upwards to the repository's top; and the way down from there."""
-    start = Path(path).resolve()
-    start = start if start.is_dir() else start.parent
-    for folder in (start, *start.parents):
-        if any((folder / name).is_file() for name in NAMES):
-            way = start.relative_to(folder).as_posix()
-            return folder, "" if way == "." else way
-        if (folder / ".git").exists():
-            break
-    return start, ""
-
-
-def _chosen(fixers: tuple[Fixer, ...], settings: Settings) -> tuple[Fixer, ...]:
-    only, skip = settings.rules.only, settings.rules.skip
-    return tuple(each for each in fixers if (not only or each.name in only) and each.name not in skip)
-
-
-def _cores() -> int:
+def cores() -> int:
+    """How many processes this one may have at work at once."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _cache(settings: Settings, chosen: tuple[Fixer, ...], environment: Mapping[str, str]) -> Cache:
+def cache_of(settings: Settings, chosen: tuple[Fixer, ...], environment: Mapping[str, str]) -> Cache:
+    """Results of earlier runs with this program, these fixers and settings."""
     homes = {Path(*import_module(each.package).__path__[:1]) for each in chosen}
     pages = {home.parent / "docs" / "fixers" for home in homes}
     installed = [Path(path) for path in sys.path if path.endswith("-packages")]

@@ -92,6 +92,18 @@ QuietOption = Annotated[bool, typer.Option("--quiet", help="No notes, no progres
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of a bug.")]
 
 
+PullRequestOption = Annotated[
+    bool, typer.Option("--pr", help="Open, update or close the pull requests on GitHub.")
+]
+RepositoryOption = Annotated[
+    list[str] | None,
+    typer.Option("--repo", metavar="OWNER/NAME", help="Read this repository from GitHub; repeatable."),
+]
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", help="With --pr: show what would be done, in its order, and do nothing.")
+]
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """A command line, understood."""
@@ -113,6 +125,9 @@ class Options:
     quiet: bool = False
     write: bool = False
     branch: bool = False
+    pr: bool = False
+    repositories: tuple[str, ...] = ()
+    dry_run: bool = False
     arguments: tuple[str, ...] = ()
     """The words as typed, for the command that is offered next."""
 

@@ -70,6 +70,8 @@ def _rendered(all_of_it: Shown, style: Style, closing: tuple[str, ...]) -> str:
         case Format.TEXT:
             if options.command == "scan":
                 return text.scan(report, style, brief=options.quiet)
+            if report.pulls is not None:
+                return text.pulls(report, style, closing, brief=options.quiet)
             return text.run(report, style, closing, brief=options.quiet)
 
 
@@ -88,7 +90,9 @@ def _notes(lines: tuple[str, ...], terminal: Terminal) -> None:
 def _closing(all_of_it: Shown) -> Iterator[str]:
     """What was done, and the command that comes next."""
     options, deeds = all_of_it.options, all_of_it.deeds
-    if options.write:
+    if all_of_it.report.pulls is not None:
+        yield from _closing_pulls(all_of_it)
+    elif options.write:
         look = " Look at them: git diff" if deeds.files and all_of_it.in_git else ""
         yield f"Written: {count(len(deeds.files), 'file')}.{look}"
     elif options.branch:
@@ -103,3 +107,16 @@ def _closing(all_of_it: Shown) -> Iterator[str]:
         again = shlex.join(["fixbot", *words])
         branches = f"    as local branches: {again} --branch" if all_of_it.in_git else ""
         yield f"Apply them: {again} --write{branches}"
+
+
+def _closing_pulls(all_of_it: Shown) -> Iterator[str]:
+    rows = all_of_it.report.pulls or ()
+    if all_of_it.options.dry_run:
+        words = [word for word in all_of_it.options.arguments if word != "--dry-run"]
+        yield f"Nothing was written. Do it: {shlex.join(['fixbot', *words])}"
+        return
+    told = {outcome: sum(row.outcome == outcome for row in rows) for outcome in ("done", "waits", "failed")}
+    words = [f"{told['done']} done on GitHub"]
+    words += [f"{told['waits']} waiting"] if told["waits"] else []
+    words += [f"{told['failed']} failed"] if told["failed"] else []
+    yield ", ".join(words) + "."

@@ -75,12 +75,13 @@ class WallClock:
 
 @dataclass(slots=True)
 class Gateway:
-    """Requests for one actor on one host.
+    """Requests for one actor on one host, whose API is at `host`.
 
     `patience` is how many seconds all waits for limits may take together. `counts` has the requests
     sent by kind: `reads`, `writes`. `waiting` is told before a wait of more than a second.
     """
 
+    host: str
     rest: Client
     graph: Client
     patience: float
@@ -91,10 +92,17 @@ class Gateway:
     counts: Counter[str] = field(default_factory=Counter)
     _kept: dict[str, Answer] = field(default_factory=dict)
 
-    def get(self, path: str, query: Mapping[str, Any] | None = None, *, media: str = "") -> Answer:
-        """Read, conditionally where an earlier answer is known. Raises Refused, Tired, Unclear."""
-        key = json.dumps([path, dict(sorted((query or {}).items())), media])
+    def get(
+        self, path: str, query: Mapping[str, Any] | None = None, *, media: str = "", forever: bool = False
+    ) -> Answer:
+        """Read, conditionally where an earlier answer is known. Raises Refused, Tired, Unclear.
+
+        `forever` is for what never changes, such as Git's objects: then an earlier answer does.
+        """
+        key = json.dumps([self.host, path, dict(sorted((query or {}).items())), media])
         known = self._known(key)
+        if forever and known is not None:
+            return known
         headers = {"Accept": media or "application/vnd.github+json"}
         if known is not None and (tag := known.headers.get("etag")):
             headers["If-None-Match"] = tag
@@ -103,7 +111,7 @@ class Gateway:
             return known
         if answer.status == 304:
             raise Unclear(f"GET {path}: not modified, but nothing is known of it")
-        self._keep(key, answer)
+        self._keep(key, answer, forever=forever)
         return answer
 
     def pages(self, path: str, query: Mapping[str, Any] | None = None, most: int = 200) -> Iterator[Answer]:
@@ -261,10 +269,10 @@ class Gateway:
                 self._kept[key] = Answer(200, found["headers"], found.get("data"))
         return self._kept.get(key)
 
-    def _keep(self, key: str, answer: Answer) -> None:
+    def _keep(self, key: str, answer: Answer, *, forever: bool) -> None:
         headers = {name: answer.headers[name] for name in ("etag", "link") if name in answer.headers}
         self._kept[key] = kept = Answer(200, headers, answer.data)
-        if "etag" in headers and self.store is not None:
+        if ("etag" in headers or forever) and self.store is not None:
             self.store.put(key, {"headers": headers, "data": kept.data})
 
 

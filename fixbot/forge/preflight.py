@@ -46,7 +46,9 @@ class Cleared:
         return Way.PATCH if Way.PATCH in ways else Way.BRANCH if Way.BRANCH in ways else Way.PULL
 
 
-def preflight(reader: Reader, facts: Facts, base: str, branches: Iterable[str], *, in_actions: bool) -> Cleared:
+def preflight(
+    reader: Reader, facts: Facts, base: str, branches: Iterable[str], *, in_actions: bool
+) -> Cleared:
     """Look at the repository, its rules for our branches and the base, and the switch of Actions.
 
     What a token may not see is not known, and doesn't count as an obstacle.
@@ -59,7 +61,10 @@ def preflight(reader: Reader, facts: Facts, base: str, branches: Iterable[str], 
         obstacles.append(Obstacle(f"{name} is disabled by GitHub", Way.PATCH))
     elif facts.push is False:
         obstacles.append(
-            Obstacle(f"the token may not write to {name}; it needs contents: write and pull requests: write", Way.PATCH)
+            Obstacle(
+                f"the token may not write to {name}; it needs contents: write and pull requests: write",
+                Way.PATCH,
+            )
         )
     if obstacles:
         return Cleared(tuple(obstacles))
@@ -94,7 +99,10 @@ def _by_rules(rules: Iterable[Mapping[str, Any]], branches: Iterable[str]) -> It
         kind, values = str(rule.get("type")), rule.get("parameters") or {}
         where = f"the ruleset {rule.get('ruleset_source', '')}".strip()
         if kind == "creation":
-            yield Obstacle(f"{where} lets nobody create branches such as fixbot's; add fixbot to its bypass list", Way.PATCH)
+            yield Obstacle(
+                f"{where} lets nobody create branches such as fixbot's; add fixbot to its bypass list",
+                Way.PATCH,
+            )
         elif kind == "branch_name_pattern":
             bad = next((each for each in branches if not _fits(values, each)), None)
             if bad is not None:
@@ -137,14 +145,20 @@ def explained(refused: Refused, branch: str) -> str:
     """A refused write in words that say what to do."""
     said = refused.said
     known = (
-        ("not permitted to create or approve pull requests", "switch on Settings, Actions, General, “Allow GitHub Actions to create and approve pull requests”"),
+        (
+            "not permitted to create or approve pull requests",
+            "switch on Settings, Actions, General, “Allow GitHub Actions to create and approve pull requests”",
+        ),
         ("resource not accessible", "the token lacks a permission: contents: write and pull requests: write"),
         ("archived", "unarchive the repository first"),
         ("without `workflow`", "the token lacks the permission workflows: write"),
         ("workflows permission", "the token lacks the permission workflows: write"),
         ("signature", "set pull_requests.verified: true in .fixbot.yml, or use a GitHub App"),
         ("rule violations", f"a ruleset stands in the way of {branch}; add fixbot to its bypass list"),
-        ("protected branch", f"{branch} is protected; leave branches that begin with fixbot's prefix out of it"),
+        (
+            "protected branch",
+            f"{branch} is protected; leave branches that begin with fixbot's prefix out of it",
+        ),
         ("cannot lock ref", f"a branch stands in the way of {branch}; delete it, or set `branch_prefix`"),
     )
     for words, what in known:

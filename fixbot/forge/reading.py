@@ -41,25 +41,45 @@ class Reader:
         """The path of its requests."""
         return f"/repos/{self.name}"
 
-    def remote(self) -> Remote:
-        """Everything at once. Raises FixbotError where the repository can't be seen."""
+    def remote(self, base: str | None = None, *, with_base: bool = False) -> Remote:
+        """Everything at once; `with_base` adds where the base branch is, by default the default branch.
+
+        Raises FixbotError where the repository can't be seen, or has no such branch.
+        """
         try:
-            return self._remote()
+            return self._remote(base, with_base=with_base)
         except Moved as moved:
             # A redirect loses the query on its way, so what was read under the old name doesn't count.
             self.name, self._facts = moved.name, None
-            return self._remote()
+            return self._remote(base, with_base=with_base)
 
-    def _remote(self) -> Remote:
+    def _remote(self, base: str | None, *, with_base: bool) -> Remote:
         pulls, facts = self._pulls()
-        if facts is None:
-            facts = self.facts()
-        prefix = quote(self.prefix, safe="/")
-        branches: dict[str, str] = {}
-        for page in self.gateway.pages(f"{self.root}/git/matching-refs/heads/{prefix}"):
+        known = facts or self.facts()
+        base = base or known.default
+        heads = self._few_branches() if with_base and facts is None else None
+        if heads is None:
+            heads = self._our_branches()
+            if with_base and (head := self.branch(base)):
+                heads[base] = head
+        if with_base and base not in heads:
+            raise FixbotError(f"{known.full} has no branch {base}; an empty repository has none at all")
+        ours = {name: head for name, head in heads.items() if name.startswith(self.prefix)}
+        return Remote(known, ours, pulls, base=base, base_head=heads.get(base, ""))
+
+    def _few_branches(self) -> dict[str, str] | None:
+        """All branches, None where there are more than one page has: one request for ours and the base."""
+        page = self.gateway.get(f"{self.root}/branches", {"per_page": 100})
+        if 'rel="next"' in page.headers.get("link", ""):
+            return None
+        return {str(row["name"]): str(row["commit"]["sha"]) for row in page.data or ()}
+
+    def _our_branches(self) -> dict[str, str]:
+        heads: dict[str, str] = {}
+        for page in self.gateway.pages(f"{self.root}/git/matching-refs/heads/{quote(self.prefix, safe='/')}"):
             for row in page.data or ():
-                branches[str(row["ref"]).removeprefix("refs/heads/")] = str(row["object"]["sha"])
-        return Remote(facts, branches, pulls)
+                heads[str(row["ref"]).removeprefix("refs/heads/")] = str(row["object"]["sha"])
+        return heads
 
     def facts(self) -> Facts:
         """The repository itself."""
@@ -164,7 +184,7 @@ class Reader:
     def commit(self, oid: str) -> Commit | None:
         """A commit, None where it is not there."""
         try:
-            data = self.gateway.get(f"{self.root}/git/commits/{oid}").data
+            data = self.gateway.get(f"{self.root}/git/commits/{oid}", forever=True).data
         except Refused:
             return None
         parents = tuple(str(each["sha"]) for each in data.get("parents") or ())
@@ -193,6 +213,29 @@ class Reader:
         """What kinds of things happened to a pull request: `labeled`, `review_requested` …"""
         pages = self.gateway.pages(f"{self.root}/issues/{number}/events")
         return frozenset(str(row.get("event")) for page in pages for row in page.data or ())
+
+    def files(self, number: int) -> tuple[str, ...]:
+        """The files that a pull request changes."""
+        pages = self.gateway.pages(f"{self.root}/pulls/{number}/files", most=30)
+        return tuple(str(row["filename"]) for page in pages for row in page.data or ())
+
+    def milestone(self, title: str) -> int | None:
+        """The number of an open milestone, None where there is none of that title."""
+        pages = self.gateway.pages(f"{self.root}/milestones", {"state": "open"}, most=5)
+        rows = (row for page in pages for row in page.data or ())
+        return next((int(row["number"]) for row in rows if row.get("title") == title), None)
+
+    def text(self, path: str, ref: str) -> str | None:
+        """A file's text at a commit, None where there is none."""
+        try:
+            answer = self.gateway.get(
+                f"{self.root}/contents/{quote(path, safe='/')}",
+                {"ref": ref},
+                media="application/vnd.github.raw+json",
+            )
+        except Refused:
+            return None
+        return answer.data if isinstance(answer.data, str) else None
 
     def subjects(self) -> tuple[str, ...]:
         """The first lines of the last hundred commits."""

@@ -54,7 +54,11 @@ class Snapshot:
 
     @classmethod
     def of(
-        cls, reader: Reader, commit: Commit, scope: Scope, progress: Callable[[int, int, str], None] | None = None
+        cls,
+        reader: Reader,
+        commit: Commit,
+        scope: Scope,
+        progress: Callable[[int, int, str], None] | None = None,
     ) -> Snapshot:
         """List a commit's files."""
         from fixbot.checkout.globs import Globs as Patterns  # noqa: PLC0415
@@ -77,7 +81,11 @@ class Snapshot:
             if self.wanted(path):
                 if printable(path) != path:
                     unread.append(
-                        Unread(printable(path), None, "its name holds characters that can't be shown on a line; rename it")
+                        Unread(
+                            printable(path),
+                            None,
+                            "its name holds characters that can't be shown on a line; rename it",
+                        )
                     )
                     continue
                 entries.append(FileEntry(path, mode, oid))
@@ -88,13 +96,17 @@ class Snapshot:
 
     def keep(self, path: str) -> bool:
         """Whether a file is in scope."""
-        return (not self.include or self.include.match(path)) and not (self.exclude and self.exclude.match(path))
+        return (not self.include or self.include.match(path)) and not (
+            self.exclude and self.exclude.match(path)
+        )
 
     def _walk(self, tree: str, above: str) -> Iterator[tuple[str, int, str, int]]:
         """Every file of a tree: path, mode, blob, size. A tree that GitHub cuts short is read folder by folder."""
-        data = self.reader.gateway.get(f"{self.reader.root}/git/trees/{tree}", {"recursive": "1"}).data
+        data = self.reader.gateway.get(
+            f"{self.reader.root}/git/trees/{tree}", {"recursive": "1"}, forever=True
+        ).data
         if data.get("truncated"):
-            data = self.reader.gateway.get(f"{self.reader.root}/git/trees/{tree}").data
+            data = self.reader.gateway.get(f"{self.reader.root}/git/trees/{tree}", forever=True).data
             for row in data["tree"]:
                 if row["type"] == "tree":
                     yield from self._walk(row["sha"], f"{above}{row['path']}/")
@@ -131,26 +143,39 @@ class Snapshot:
         mode, _, size = self._all[path]
         if mode == _LINK:
             there = self.target(path)
-            return Unread(path, None, READ_ELSEWHERE if there else "a symbolic link out of this folder; it is not followed")
+            return Unread(
+                path,
+                None,
+                READ_ELSEWHERE if there else "a symbolic link out of this folder; it is not followed",
+            )
         if size > LARGEST:
             return Unread(path, None, f"it is larger than {LARGEST / 1e6:g} MB, the largest that is read")
         data = self._blob(path)
         return decoded(path, data, mode) if isinstance(data, bytes) else Unread(path, None, data)
+
+    def there(self, path: str) -> bool:
+        """Whether the commit has such a file."""
+        return path in self._all
 
     def mode(self, path: str) -> str:
         """Git's mode of a file, such as `100644`."""
         return f"{self._all[path][0]:06o}"
 
     def _blob(self, path: str) -> bytes | str:
-        oid = self._all[path][1]
+        mode, oid, _ = self._all[path]
         if oid not in self._blobs:
-            wanted = {each.path: self._all[each.path] for each in self.entries} | {path: self._all[path]}
-            missing = {
-                blob: size
-                for _, (mode, blob, size) in wanted.items()
-                if blob not in self._blobs and size <= LARGEST and (mode != _LINK or blob == oid)
-            }
-            self._fetch(missing, path)
+            if mode == _LINK:
+                self._blobs[oid] = self._one(oid)
+            else:
+                rows = [self._all[each.path] for each in self.entries] + [self._all[path]]
+                self._fetch(
+                    {
+                        blob: size
+                        for mode, blob, size in rows
+                        if blob not in self._blobs and size <= LARGEST and mode != _LINK
+                    },
+                    path,
+                )
         return self._blobs[oid]
 
     def _fetch(self, sizes: dict[str, int], path: str) -> None:
@@ -180,7 +205,7 @@ class Snapshot:
 
     def _one(self, oid: str) -> bytes | str:
         try:
-            data = self.reader.gateway.get(f"{self.reader.root}/git/blobs/{oid}").data
+            data = self.reader.gateway.get(f"{self.reader.root}/git/blobs/{oid}", forever=True).data
             return base64.b64decode(data["content"])
         except (Refused, LookupError, ValueError) as error:
             return f"GitHub does not give its content ({type(error).__name__})"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from fixbot.forge.errors import Refused
@@ -72,13 +72,17 @@ class Writer:
     repository_id: str
     verified: bool = False
     note: Callable[[str], None] = lambda _: None
+    touched: dict[int, str] = field(default_factory=dict)
+    """When each pull request that was written to changed last, as GitHub says it."""
 
     @property
     def root(self) -> str:
         """The path of its requests."""
         return self.reader.root
 
-    def commit(self, base: Commit, entries: Sequence[Entry], message: str, branch: str, old: Commit | None) -> str:
+    def commit(
+        self, base: Commit, entries: Sequence[Entry], message: str, branch: str, old: Commit | None
+    ) -> str:
         """One commit on `base` with these files changed; its id. On no branch yet, unless it must be.
 
         `old` is the branch's commit now: where it is the same already, nothing is made.
@@ -156,11 +160,11 @@ class Writer:
                 raise  # nobody moved them: GitHub has another reason
             raise Overtaken(f"the branch {moves[0].branch} was moved meanwhile") from refused
 
-    def finish_signed(self, branch: str, before: str | None, after: str) -> None:
-        """Put the branch where the commit is, and take the one beside it away, in one step."""
-        beside = f"{branch}-next"
+    def place(self, moves: Sequence[Move]) -> None:
+        """Put a branch where its commit is, and take the one beside it away, in one step."""
+        beside = f"{moves[0].branch}-next"
         there = self.reader.branch(beside) if self.verified else None
-        self.move(Move(branch, before, after), *([Move(beside, there, None)] if there else []))
+        self.move(*moves, *([Move(beside, there, None)] if there else []))
 
     def open(self, branch: str, base: str, title: str, body: str, *, draft: bool) -> Pull:
         """Open a pull request, or find the one that is there. Raises Refused."""
@@ -180,6 +184,7 @@ class Writer:
             raise
         if isinstance(made, Pull):
             return made
+        self._touch(made)
         pull = pull_of(made, self.reader.name)
         if pull is None:
             raise Refused(200, "the pull request that was made is of another repository", "POST /pulls")
@@ -187,15 +192,18 @@ class Writer:
 
     def edit(self, number: int, **fields: Any) -> None:
         """Change a pull request's title, body or state; doing it twice does no harm."""
-        self.gateway.write("PATCH", f"{self.root}/pulls/{number}", fields, look=_again)
+        self._touch(self.gateway.write("PATCH", f"{self.root}/pulls/{number}", fields, look=_again))
+
+    def _touch(self, row: Any) -> None:
+        if isinstance(row, dict) and "number" in row and row.get("updated_at"):
+            self.touched[int(row["number"])] = str(row["updated_at"])
 
     def dress(self, pull: Pull, dress: Dress) -> None:
         """Labels, assignees, milestone and reviewers. What GitHub refuses of them is noted, and no failure."""
         for reviewers in self._asked(pull, dress):
             try:
-                self.gateway.write(
-                    "POST", f"{self.root}/pulls/{pull.number}/requested_reviewers", reviewers, look=_again
-                )
+                path = f"{self.root}/pulls/{pull.number}/requested_reviewers"
+                self._touch(self.gateway.write("POST", path, reviewers, look=_again))
                 break
             except Refused as refused:
                 self.note(f"#{pull.number}: nobody was asked to review ({refused.said or refused.status})")
@@ -208,7 +216,8 @@ class Writer:
             fields["milestone"] = dress.milestone
         if fields:
             try:
-                self.gateway.write("PATCH", f"{self.root}/issues/{pull.number}", fields, look=_again)
+                path = f"{self.root}/issues/{pull.number}"
+                self._touch(self.gateway.write("PATCH", path, fields, look=_again))
             except Refused as refused:
                 self.note(f"#{pull.number}: labels were not set ({refused.said or refused.status})")
 
@@ -221,16 +230,18 @@ class Writer:
         both = {"reviewers": people, "team_reviewers": teams}
         return [both, {"reviewers": people}] if people and teams else [both]
 
-    def say(self, number: int, text: str, sign: str) -> None:
-        """A comment, unless one with that sign is there already."""
+    def say(self, number: int, text: str, sign: str) -> bool:
+        """A comment, unless one with that sign is there already; says whether it was made."""
 
         def there() -> Comment | None:
             said = (each for each in self.reader.comments_on(number) if sign in each.body)
             return next(said, None)
 
-        if there() is None:
-            body = {"body": f"{text}\n\n{sign}"}
-            self.gateway.write("POST", f"{self.root}/issues/{number}/comments", body, look=there)
+        if there() is not None:
+            return False
+        body = {"body": f"{text}\n\n{sign}"}
+        self.gateway.write("POST", f"{self.root}/issues/{number}/comments", body, look=there)
+        return True
 
     def unlabel(self, number: int, label: str) -> None:
         """Take a label away; one that isn't there is fine."""

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from fixbot.life.mark import Mark, read_mark
 
-_KEY = re.compile(r"(?P<rule>[a-z0-9-]+)/(?P<key>[0-9a-f]{12})")
+_KEY = re.compile(r"(?P<rule>[A-Za-z0-9_-]+)/(?P<key>[0-9a-f]{12})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +82,16 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """All that is on GitHub for us: our branches' heads by name, our pull requests from old to new."""
+    """All that is on GitHub for us: our branches' heads by name, our pull requests from old to new.
+
+    `base` is the branch that they are for, `base_head` its commit, empty where nobody asked.
+    """
 
     facts: Facts
     branches: Mapping[str, str]
     pulls: tuple[Pull, ...]
-    comments: tuple[Comment, ...] = ()
+    base: str = ""
+    base_head: str = ""
 
     def of_branch(self, branch: str) -> tuple[Pull, ...]:
         """The pull requests of a branch, from old to new."""

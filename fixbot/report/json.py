@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def render(report: Report) -> str:
     r"""The whole report. What a path holds that is no Unicode stands as a lone surrogate (`\\udcff`)."""
-    whole = {
+    whole: dict[str, Any] = {
         "schema": 1,
         "fixbot": __version__,
         "stats": asdict(report.stats) | {"seconds": round(report.stats.seconds, 3)},
@@ -25,6 +25,8 @@ def render(report: Report) -> str:
         "proposals": [_proposal(each) for each in report.proposals],
         "unread": [asdict(each) for each in report.unread],
     }
+    if report.pulls is not None:
+        whole["pull_requests"] = [asdict(each) for each in report.pulls]
     return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
 
 

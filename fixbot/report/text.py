@@ -14,7 +14,7 @@ from fixbot.suppress import lapse_of
 from fixbot.wording import headline
 
 if TYPE_CHECKING:
-    from fixbot.model import Finding, Proposal, Report
+    from fixbot.model import Finding, Proposal, PullRow, Report
 
 PLACES = 8
 """So many places are named of a group that says the same of all."""
@@ -38,6 +38,47 @@ def run(report: Report, style: Style, closing: Iterable[str] = (), *, brief: boo
     if not brief:
         out.extend((summary(report), *closing))
     return _joined(out)
+
+
+def pulls(report: Report, style: Style, closing: Iterable[str] = (), *, brief: bool = False) -> str:
+    """All of `fixbot run --pr`: what became of each branch, then what was left alone and not read."""
+    out = [] if brief else [_opening(report), ""]
+    for row in report.pulls or ():
+        out.extend(_pull(row, style))
+    if report.pulls:
+        out.append("")
+    out.extend(_rest(report, style, brief=brief))
+    if not brief:
+        out.extend((summary(report), *closing))
+    return _joined(out)
+
+
+_DONE = {
+    "open": "opened",
+    "finish": "opened",
+    "update": "updated",
+    "mark": "noted",
+    "dress": "labelled",
+    "close": "closed",
+    "delete": "branch deleted",
+    "say": "commented",
+}
+
+
+def became(row: PullRow) -> str:
+    """What became of a branch, in a word or two."""
+    words = {"done": _DONE.get(row.deed, row.deed), "would": f"would {row.deed}"}
+    return words.get(row.outcome, row.outcome)
+
+
+def _pull(row: PullRow, style: Style) -> Iterator[str]:
+    """`opened  #12  title`, and what there is to say of it."""
+    word = became(row)
+    number = f"#{row.number}  " if row.number is not None else ""
+    left = f"{word:<9}  {number}{shown(row.title or row.branch)}"
+    yield style.beside(left, row.severity, style.bold(left), style.grade(row.severity))
+    for line in dict.fromkeys(each for each in (row.url, row.why) if each and each != "new"):
+        yield from style.wrapped(line, "           ")
 
 
 def scan(report: Report, style: Style, *, brief: bool = False) -> str:

@@ -1,0 +1,72 @@
+"""What counts for a run: the command line over the repository's settings over an organisation's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from fixbot.cli.options import Options
+from fixbot.errors import FixbotError
+from fixbot.fixer import Fixer
+from fixbot.model import Safety
+from fixbot.settings import Settings
+from fixbot.settings.places import seen_from
+from fixbot.settings.reading import NAMES
+from fixbot.settings.reading import load as load_settings
+from fixbot.suppress import unknown_rule
+
+
+def settings_of(options: Options, fixers: tuple[Fixer, ...]) -> Settings:
+    """What counts in a checkout: the command line over the files over the defaults."""
+    root, folder = _root(options.path)
+    return overlaid(seen_from(load_settings(root, options.config), folder), options, fixers)
+
+
+def overlaid(settings: Settings, options: Options, fixers: tuple[Fixer, ...]) -> Settings:
+    """Settings with the command line over them. Raises FixbotError for rules that don't exist."""
+    known = {fixer.name for fixer in fixers}
+    sources = (
+        ("--only", options.only),
+        ("--skip", options.skip),
+        ("rules.only", settings.rules.only),
+        ("rules.skip", settings.rules.skip),
+    )
+    for source, names in sources:
+        for name in names:
+            if name not in known:
+                raise FixbotError(f"{source}: {unknown_rule(name, known)}")
+    for wish in settings.ignore:
+        if wish.rule not in known:
+            raise FixbotError(f"{wish.where}: {unknown_rule(wish.rule, known)}")
+    rules = replace(
+        settings.rules,
+        only=options.only or settings.rules.only,
+        skip=tuple(dict.fromkeys((*settings.rules.skip, *options.skip))),
+    )
+    return replace(
+        settings,
+        rules=rules,
+        known_rules=tuple(sorted(known)),
+        safety=Safety(options.safety.value) if options.safety else settings.safety,
+        include=options.include or settings.include,
+        exclude=(*settings.exclude, *options.exclude),
+    )
+
+
+def _root(path: str) -> tuple[Path, str]:
+    """Where `.fixbot.yml` is looked for, upwards to the repository's top; and the way down from there."""
+    start = Path(path).resolve()
+    start = start if start.is_dir() else start.parent
+    for folder in (start, *start.parents):
+        if any((folder / name).is_file() for name in NAMES):
+            way = start.relative_to(folder).as_posix()
+            return folder, "" if way == "." else way
+        if (folder / ".git").exists():
+            break
+    return start, ""
+
+
+def chosen_of(fixers: tuple[Fixer, ...], settings: Settings) -> tuple[Fixer, ...]:
+    """The fixers that are to run."""
+    only, skip = settings.rules.only, settings.rules.skip
+    return tuple(each for each in fixers if (not only or each.name in only) and each.name not in skip)

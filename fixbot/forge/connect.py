@@ -1,0 +1,91 @@
+"""A gateway for one repository, from the environment: a token, or an app's token made for just this repository."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fixbot.forge.connection import App, Client, Host, Token, app_token, client, credentials, host
+from fixbot.forge.errors import NoConnection, Refused, Unclear
+from fixbot.forge.gateway import Clock, Gateway, Store, WallClock
+from fixbot.forge.pace import Pace
+
+
+@dataclass
+class Connector:
+    """Makes gateways that share one pace, since limits count for the actor and not for the repository."""
+
+    environment: Mapping[str, str] = field(repr=False)
+    patience: float = 900
+    store: Store | None = None
+    waiting: Callable[[str], None] = lambda _: None
+    clock: Clock = field(default_factory=WallClock)
+    pace: Pace = field(default_factory=Pace)
+    web: str = ""
+    """The server's address, where the environment doesn't name it."""
+    _by_token: dict[str, Gateway] = field(default_factory=dict, repr=False)
+
+    @property
+    def host(self) -> Host:
+        """Where GitHub is. Raises NoConnection for addresses that are none."""
+        return host(self.environment, self.web)
+
+    @property
+    def in_actions(self) -> bool:
+        """Whether this is GitHub Actions with its own token."""
+        return self.environment.get("GITHUB_ACTIONS") == "true"
+
+    def token(self, name: str) -> Token:
+        """Whoever asks for OWNER/NAME. Raises NoConnection."""
+        known = credentials(self.environment)
+        return known if isinstance(known, Token) else self._installed(known, name)
+
+    def gateway(self, name: str) -> Gateway:
+        """The gateway for OWNER/NAME."""
+        token = self.token(name)
+        if token.secret not in self._by_token:
+            self._by_token[token.secret] = self._gateway(token.secret, "token")
+        return self._by_token[token.secret]
+
+    def _gateway(self, secret: str, kind: str) -> Gateway:
+        at = self.host
+        address, _, last = at.graphql.rpartition("/")
+        return Gateway(
+            at.api, client(at.api, secret, kind), _At(client(address, secret, kind), f"/{last}"),
+            self.patience, self.store if kind == "token" else None, self.clock, self.waiting, self.pace,
+        )  # fmt: skip
+
+    def _installed(self, app: App, name: str) -> Token:
+        """A token of the app's installation that is good for this repository only, for an hour.
+
+        Source: GitHub's REST reference, "Create an installation access token for an app".
+        """
+        asking = self._gateway(app_token(app), "jwt")
+        try:
+            found = asking.get(f"/repos/{name}/installation").data
+            body = {"repositories": [name.partition("/")[2]]}
+            made = asking.write("POST", f"/app/installations/{found['id']}/access_tokens", body, look=_again)
+            return Token(str(made["token"]))
+        except (Refused, Unclear) as error:
+            why = error.said if isinstance(error, Refused) else str(error)
+            raise NoConnection(
+                f"the GitHub App {app.id} can't act on {name}: {why}; install it there"
+            ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class _At:
+    """A client whose requests all go to one path."""
+
+    client: Client
+    path: str
+
+    def __call__(
+        self, verb: str, path: str, query: Mapping[str, Any], headers: Mapping[str, str], body: object
+    ) -> tuple[int, Mapping[str, str], str]:
+        return self.client(verb, self.path, query, headers, body)
+
+
+def _again() -> None:
+    """A second token does no harm."""

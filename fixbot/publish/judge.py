@@ -1,0 +1,208 @@
+"""Every branch of ours with what is wanted on it, and what is to be done about it."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from fixbot.discover import candidate
+from fixbot.forge.reading import Reader
+from fixbot.life.decide import Action, Deed, Place, Wanted, decide
+from fixbot.life.mark import Mark, files_digest, is_ours, patch_digest
+from fixbot.life.match import adopted, heads, last
+from fixbot.life.pull import Comment, Pull, Remote, named_as_ours, ours
+from fixbot.life.verdict import declined, said_no
+from fixbot.life.wishes import wish
+from fixbot.model import Proposal, Report, Severity
+from fixbot.propose import EVERYTHING
+from fixbot.publish.ground import Ground
+from fixbot.settings import Settings
+
+BESIDE = "-next"
+"""What the name of a branch ends with on which a signed commit is made; an interrupted run may leave one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One branch, and what is to be done about it. `proposal` is what is offered on it, if anything."""
+
+    action: Action
+    place: Place
+    wanted: Wanted | None = None
+    proposal: Proposal | None = None
+
+    @property
+    def branch(self) -> str:
+        """The branch's name."""
+        return self.place.branch
+
+    @property
+    def severity(self) -> Severity:
+        """How bad what it repairs is."""
+        return self.proposal.severity if self.proposal is not None else Severity.LOW
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a run knows: its report, the files it is about, and files that changed on GitHub since.
+
+    `rules` are those that ran, `every` says that these are all there are; `scope` says of a path whether it
+    was looked at, `whole` that all were.
+    """
+
+    report: Report
+    ground: Ground
+    stale: frozenset[str]
+    rules: frozenset[str]
+    every: bool
+    scope: Callable[[str], bool]
+    whole: bool
+
+
+@dataclass(slots=True)
+class Judge:
+    """Judges the branches of one repository. `comments` brings the comments on open pull requests."""
+
+    reader: Reader
+    remote: Remote
+    settings: Settings
+    today: date
+    comments: Callable[[Sequence[Pull]], Sequence[Comment]]
+    pulls: tuple[Pull, ...] = ()
+    heads: dict[str, str] = field(default_factory=dict)
+    _ours: dict[str, bool] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        prefix = self.settings.branch_prefix
+        self.pulls = ours(self.remote.pulls, prefix)
+        self.heads = {
+            name: head
+            for name, head in heads(self.remote.branches, self.pulls).items()
+            if named_as_ours(name.removesuffix(BESIDE), prefix)
+        }
+
+    def declined(self) -> dict[str, str]:
+        """Findings that are not to be offered, by id, with the reason."""
+        frozen = [pull.number for pull in self.pulls if pull.open and not self._is_ours(pull.branch, pull)]
+        return declined(self.pulls, frozen, self.today)
+
+    def plan(self, seen: Seen) -> list[Planned]:
+        """What to do about every branch of ours."""
+        wanted = [_wanted(each, seen.ground) for each in seen.report.proposals]
+        proposals = {each.findings: each for each in seen.report.proposals}
+        placed, heirs = adopted(wanted, self.pulls)
+        comments = self.comments([pull for pull in self.pulls if pull.open])
+        branches = dict.fromkeys([*placed, *(p.branch for p in self.pulls if p.open), *self.heads])
+        planned = []
+        for branch in branches:
+            want = placed.get(branch)
+            place = self._place(branch, want, seen, comments)
+            if place.pull is not None and place.pull.number in heirs:
+                place = replace(place, heir=heirs[place.pull.number])
+            action = decide(want, place, self.settings.pull_requests.rebase)
+            writes = want is not None and action.deed in {Deed.OPEN, Deed.FINISH, Deed.UPDATE}
+            if want is not None and writes and (changed := _stale(want.paths, seen.stale)):
+                action = Action(Deed.LEAVE, f"{changed} changed on GitHub since this checkout; pull first")
+            planned.append(
+                Planned(action, place, want, proposals[want.findings] if want is not None else None)
+            )
+        return planned
+
+    def _place(self, branch: str, want: Wanted | None, seen: Seen, comments: Sequence[Comment]) -> Place:
+        pull = last(each for each in self.pulls if each.branch == branch)
+        head = self.heads.get(branch)
+        place = Place(branch, head, pull=pull, no=said_no(pull, self.today) if pull is not None else "")
+        if head is not None:
+            bare = head in {self.remote.base_head, seen.ground.head} or self._is_scratch(branch, head)
+            place = replace(place, ours=bare or self._is_ours(branch, pull))
+        if pull is None and want is None:
+            return replace(place, unread=self._unsure(branch, seen))
+        if pull is None or not pull.open:
+            return place
+        mark = pull.mark
+        told = {each.id: each.reason or "" for each in seen.report.findings}
+        held = [told[each] for each in (mark.findings if mark is not None else ()) if each in told]
+        place = replace(
+            place,
+            present=bool(held) or mark is None,
+            status=next((reason for reason in held if reason), ""),
+            unread=self._unread(pull, mark, seen) if mark is not None else "",
+            wish=wish(pull, comments),
+            retargeted=pull.base if pull.base != self.remote.base else "",
+        )
+        if want is not None and mark is not None and mark.files != want.files:
+            place = replace(place, conflict=self.reader.conflicts(pull.number), behind=True)
+        return replace(place, undressed=self._undressed(pull))
+
+    def _is_ours(self, branch: str, pull: Pull | None) -> bool:
+        """Whether the branch holds one commit, and that is fixbot's as it made it."""
+        head = self.heads.get(branch)
+        mark = pull.mark if pull is not None else None
+        if head is None:
+            return False
+        if mark is not None and mark.head == head:
+            return True
+        if head not in self._ours:
+            commit = self.reader.commit(head)
+            self._ours[head] = commit is not None and is_ours(commit.message, commit.tree, commit.parents)
+        return self._ours[head]
+
+    def _is_scratch(self, branch: str, head: str) -> bool:
+        """Whether a branch for a signed commit holds nothing that the base doesn't hold too."""
+        if not branch.endswith(BESIDE):
+            return False
+        return self.reader.changed_between(head, self.remote.base)[0] in {"ahead", "identical"}
+
+    def _unsure(self, branch: str, seen: Seen) -> str:
+        """Why a branch without a pull request may still be needed."""
+        named = named_as_ours(branch, self.settings.branch_prefix)
+        if named is None or (seen.whole and seen.every):
+            return ""
+        return "" if seen.whole and named[0] in seen.rules else "this run looked at a part only"
+
+    def _undressed(self, pull: Pull) -> bool:
+        """Whether an earlier run was cut short before labels and reviewers; what a person took off stays off."""
+        given = self.settings.pull_requests
+        wishes = given.labels or given.assignees or given.reviewers or given.milestone
+        if not wishes or pull.asked or any(label.lower() in pull.labels for label in given.labels):
+            return False
+        return not self.reader.events(pull.number) & {"labeled", "assigned", "review_requested", "milestoned"}
+
+    def _unread(self, pull: Pull, mark: Mark, seen: Seen) -> str:
+        """Why this run can't judge what a pull request offers, empty where it can."""
+        if not (seen.every if mark.rule == EVERYTHING else mark.rule in seen.rules):
+            return f"the rule {mark.rule} did not run"
+        paths = mark.paths or self.reader.files(pull.number)
+        unread = {each.path: each.reason for each in seen.report.unread}
+        for path in paths:
+            if path in unread:
+                return f"{path}: {unread[path]}"
+            if not seen.scope(path):
+                return f"{path} was left out"
+            if reason := seen.ground.unsure(path):
+                return reason
+        changed = _stale(paths, seen.stale)
+        return f"{changed} changed on GitHub since this checkout" if changed else ""
+
+
+def _wanted(proposal: Proposal, ground: Ground) -> Wanted:
+    return Wanted(
+        key=proposal.key,
+        rule=proposal.rule,
+        branch=proposal.branch,
+        findings=proposal.findings,
+        patch=patch_digest(proposal.diff),
+        files=files_digest(ground.blobs(proposal.paths)),
+        paths=tuple(sorted({*proposal.paths, *(row.path for row in proposal.story.rows)})),
+    )
+
+
+def _stale(paths: Sequence[str], stale: frozenset[str]) -> str:
+    """One of the files, or a neighbour that could matter to them, that changed; empty where none did."""
+    if "*" in stale:
+        return paths[0] if paths else ""
+    folders = {posixpath.dirname(path) for path in paths}
+    near = (path for path in sorted(stale) if candidate(path) and posixpath.dirname(path) in folders)
+    return next((path for path in paths if path in stale), "") or next(near, "")

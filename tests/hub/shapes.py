@@ -1,0 +1,373 @@
+"""How accounts, repositories, issues and pull requests look in JSON."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import TYPE_CHECKING, Any
+
+from tests.hub.model import LEVELS, Account, Comment, Event, Issue, Json, Repo, Token, stamp
+
+if TYPE_CHECKING:
+    from tests.hub.hub import Hub
+
+USER_URLS = {
+    "followers_url": "/followers",
+    "following_url": "/following{/other_user}",
+    "gists_url": "/gists{/gist_id}",
+    "starred_url": "/starred{/owner}{/repo}",
+    "subscriptions_url": "/subscriptions",
+    "organizations_url": "/orgs",
+    "repos_url": "/repos",
+    "events_url": "/events{/privacy}",
+    "received_events_url": "/received_events",
+}
+REPO_URLS = {
+    "archive_url": "/{archive_format}{/ref}",
+    "assignees_url": "/assignees{/user}",
+    "blobs_url": "/git/blobs{/sha}",
+    "branches_url": "/branches{/branch}",
+    "collaborators_url": "/collaborators{/collaborator}",
+    "comments_url": "/comments{/number}",
+    "commits_url": "/commits{/sha}",
+    "compare_url": "/compare/{base}...{head}",
+    "contents_url": "/contents/{+path}",
+    "contributors_url": "/contributors",
+    "deployments_url": "/deployments",
+    "downloads_url": "/downloads",
+    "events_url": "/events",
+    "forks_url": "/forks",
+    "git_commits_url": "/git/commits{/sha}",
+    "git_refs_url": "/git/refs{/sha}",
+    "git_tags_url": "/git/tags{/sha}",
+    "hooks_url": "/hooks",
+    "issue_comment_url": "/issues/comments{/number}",
+    "issue_events_url": "/issues/events{/number}",
+    "issues_url": "/issues{/number}",
+    "keys_url": "/keys{/key_id}",
+    "labels_url": "/labels{/name}",
+    "languages_url": "/languages",
+    "merges_url": "/merges",
+    "milestones_url": "/milestones{/number}",
+    "notifications_url": "/notifications{?since,all,participating}",
+    "pulls_url": "/pulls{/number}",
+    "releases_url": "/releases{/id}",
+    "stargazers_url": "/stargazers",
+    "statuses_url": "/statuses/{sha}",
+    "subscribers_url": "/subscribers",
+    "subscription_url": "/subscription",
+    "tags_url": "/tags",
+    "teams_url": "/teams",
+    "trees_url": "/git/trees{/sha}",
+}
+
+
+def node_id(kind: str, number: int | str) -> str:
+    """An opaque name for GraphQL that tells the kind."""
+    return f"{kind}_{b64encode(str(number).encode()).decode().rstrip('=')}"
+
+
+def site(base: str) -> str:
+    """The address for people that goes with an API's address."""
+    return base.removesuffix("/api/v3")
+
+
+def user(base: str, account: Account | None) -> Json | None:
+    if account is None:
+        return None
+    own = f"{base}/users/{account.login}"
+    return {
+        "login": account.login,
+        "id": account.id,
+        "node_id": node_id("U", account.login),
+        "avatar_url": f"{site(base)}/avatars/{account.id}",
+        "gravatar_id": "",
+        "url": own,
+        "html_url": f"{site(base)}/{account.login}",
+        **{name: own + rest for name, rest in USER_URLS.items()},
+        "type": account.kind,
+        "site_admin": False,
+    }
+
+
+def repo(hub: Hub, base: str, item: Repo, token: Token | None = None) -> Json:
+    own, page = f"{base}/repos/{item.full_name}", f"{site(base)}/{item.full_name}"
+    shown = {
+        "id": item.id,
+        "node_id": node_id("R", item.id),
+        "name": item.name,
+        "full_name": item.full_name,
+        "private": item.private,
+        "visibility": "private" if item.private else "public",
+        "owner": user(base, item.owner),
+        "html_url": page,
+        "url": own,
+        **{name: own + rest for name, rest in REPO_URLS.items()},
+        "git_url": f"git:{page.partition(':')[2]}.git",
+        "ssh_url": f"git@{page.partition('//')[2]}.git",
+        "clone_url": f"{page}.git",
+        "svn_url": page,
+        "mirror_url": None,
+        "homepage": None,
+        "description": item.description,
+        "language": None,
+        "license": None,
+        "fork": item.fork,
+        "archived": item.archived,
+        "disabled": item.disabled,
+        "default_branch": item.default_branch,
+        "topics": list(item.topics),
+        "has_issues": item.has_issues,
+        "has_projects": False,
+        "has_wiki": False,
+        "has_pages": False,
+        "has_downloads": False,
+        "has_discussions": False,
+        "size": 1,
+        **dict.fromkeys(("forks", "forks_count", "stargazers_count", "watchers", "watchers_count"), 0),
+        "open_issues": sum(issue.open for issue in item.issues.values()),
+        "open_issues_count": sum(issue.open for issue in item.issues.values()),
+        "created_at": stamp(item.created),
+        "updated_at": stamp(item.pushed or item.created),
+        "pushed_at": stamp(item.pushed or item.created),
+    }
+    if token is not None:
+        level = hub.level(token, item, "contents")
+        admin = hub.level(token, item, "administration") >= LEVELS["write"]
+        shown["permissions"] = {
+            "admin": admin,
+            "maintain": admin,
+            "push": level >= 2,
+            "triage": level >= 2,
+            "pull": level >= 1,
+        }
+    return shown
+
+
+def full_repo(hub: Hub, base: str, item: Repo, token: Token) -> Json:
+    return {
+        **repo(hub, base, item, token),
+        "network_count": 0,
+        "subscribers_count": 0,
+        "allow_merge_commit": True,
+        "allow_squash_merge": True,
+        "allow_rebase_merge": True,
+        "allow_auto_merge": False,
+        "delete_branch_on_merge": False,
+    }
+
+
+def association(item: Repo, account: Account) -> str:
+    if account.login == item.owner.login:
+        return "OWNER"
+    if account.login in item.collaborators:
+        return "MEMBER" if item.owner.kind == "Organization" else "COLLABORATOR"
+    return "CONTRIBUTOR" if account.kind == "Bot" else "NONE"
+
+
+def label(base: str, item: Repo, name: str) -> Json:
+    return {
+        "id": sum(map(ord, name)) + item.id * 10000,
+        "node_id": node_id("LA", f"{item.id}/{name}"),
+        "url": f"{base}/repos/{item.full_name}/labels/{name}",
+        "name": name,
+        "color": item.labels.get(name, "ededed"),
+        "default": False,
+        "description": "",
+    }
+
+
+def milestone(base: str, item: Repo, number: int | None) -> Json | None:
+    if number is None:
+        return None
+    own = f"{base}/repos/{item.full_name}/milestones/{number}"
+    return {
+        "url": own,
+        "html_url": f"{site(base)}/{item.full_name}/milestone/{number}",
+        "labels_url": f"{own}/labels",
+        "id": item.id * 1000 + number,
+        "node_id": node_id("MI", f"{item.id}/{number}"),
+        "number": number,
+        "title": item.milestones[number],
+        "description": None,
+        "creator": user(base, item.owner),
+        "open_issues": 0,
+        "closed_issues": 0,
+        "state": "open",
+        "created_at": stamp(item.created),
+        "updated_at": stamp(item.created),
+        "due_on": None,
+        "closed_at": None,
+    }
+
+
+def _common(hub: Hub, base: str, item: Repo, issue: Issue) -> Json:
+    people = [user(base, hub.account(login)) for login in issue.assignees]
+    return {
+        "number": issue.number,
+        "state": "open" if issue.open else "closed",
+        "title": issue.title,
+        "body": issue.body,
+        "user": user(base, issue.author),
+        "labels": [label(base, item, name) for name in issue.labels],
+        "assignee": people[0] if people else None,
+        "assignees": people,
+        "milestone": milestone(base, item, issue.milestone),
+        "locked": False,
+        "active_lock_reason": None,
+        "created_at": stamp(issue.created),
+        "updated_at": stamp(issue.updated),
+        "closed_at": None if issue.closed is None else stamp(issue.closed),
+        "author_association": association(item, issue.author),
+    }
+
+
+def issue(hub: Hub, base: str, item: Repo, shown: Issue) -> Json:
+    own = f"{base}/repos/{item.full_name}/issues/{shown.number}"
+    page = f"{site(base)}/{item.full_name}/{'pull' if shown.pull else 'issues'}/{shown.number}"
+    found: Json = {
+        **_common(hub, base, item, shown),
+        "id": shown.id,
+        "node_id": node_id("PR" if shown.pull else "I", f"{item.id}/{shown.number}"),
+        "url": own,
+        "repository_url": f"{base}/repos/{item.full_name}",
+        "labels_url": f"{own}/labels{{/name}}",
+        "comments_url": f"{own}/comments",
+        "events_url": f"{own}/events",
+        "html_url": page,
+        "comments": sum(comment.number == shown.number for comment in item.comments.values()),
+        "closed_by": user(base, shown.closed_by),
+    }
+    if shown.pull is not None:
+        found["pull_request"] = {
+            "url": f"{base}/repos/{item.full_name}/pulls/{shown.number}",
+            "html_url": page,
+            "diff_url": f"{page}.diff",
+            "patch_url": f"{page}.patch",
+            "merged_at": None if shown.pull.merged is None else stamp(shown.pull.merged),
+        }
+        found["draft"] = shown.pull.draft
+    return found
+
+
+def pull(hub: Hub, base: str, item: Repo, shown: Issue) -> Json:
+    """A pull request as a list shows it."""
+    part = shown.the_pull
+    own, page = (
+        f"{base}/repos/{item.full_name}/pulls/{shown.number}",
+        f"{site(base)}/{item.full_name}/pull/{shown.number}",
+    )
+    of_issue = f"{base}/repos/{item.full_name}/issues/{shown.number}"
+    statuses = f"{base}/repos/{item.full_name}/statuses/{part.head_sha}"
+    links = {
+        "self": own,
+        "html": page,
+        "issue": of_issue,
+        "comments": f"{of_issue}/comments",
+        "review_comments": f"{own}/comments",
+        "review_comment": f"{base}/repos/{item.full_name}/pulls/comments{{/number}}",
+        "commits": f"{own}/commits",
+        "statuses": statuses,
+    }
+    whole = repo(hub, base, item)
+    head_owner = hub.account(part.head_owner) if part.head_repo else item.owner
+    there = part.head_repo is None
+    return {
+        **_common(hub, base, item, shown),
+        "id": shown.id,
+        "node_id": node_id("PR", f"{item.id}/{shown.number}"),
+        "url": own,
+        "html_url": page,
+        "diff_url": f"{page}.diff",
+        "patch_url": f"{page}.patch",
+        "issue_url": of_issue,
+        "commits_url": links["commits"],
+        "review_comments_url": links["review_comments"],
+        "review_comment_url": links["review_comment"],
+        "comments_url": links["comments"],
+        "statuses_url": statuses,
+        "_links": {name: {"href": address} for name, address in links.items()},
+        "merged_at": None if part.merged is None else stamp(part.merged),
+        "merge_commit_sha": part.merge_sha,
+        "draft": part.draft,
+        "auto_merge": None,
+        "requested_reviewers": [user(base, hub.account(login)) for login in part.reviewers],
+        "requested_teams": [],
+        "head": {
+            "label": f"{head_owner.login}:{part.head_ref}",
+            "ref": part.head_ref,
+            "sha": part.head_sha,
+            "user": user(base, head_owner),
+            "repo": whole if there else _fork(whole, base, head_owner, part.head_repo or ""),
+        },
+        "base": {
+            "label": f"{item.owner.login}:{part.base_ref}",
+            "ref": part.base_ref,
+            "sha": part.base_sha,
+            "user": user(base, item.owner),
+            "repo": whole,
+        },
+    }
+
+
+def _fork(whole: Json, base: str, owner: Account, name: str) -> Json:
+    return {
+        **whole,
+        "id": whole["id"] + 1_000_000,
+        "full_name": name,
+        "fork": True,
+        "owner": user(base, owner),
+        "url": f"{base}/repos/{name}",
+    }
+
+
+def comment(base: str, item: Repo, shown: Comment) -> Json:
+    page = f"{site(base)}/{item.full_name}/issues/{shown.number}#issuecomment-{shown.id}"
+    return {
+        "id": shown.id,
+        "node_id": node_id("IC", shown.id),
+        "url": f"{base}/repos/{item.full_name}/issues/comments/{shown.id}",
+        "html_url": page,
+        "issue_url": f"{base}/repos/{item.full_name}/issues/{shown.number}",
+        "body": shown.body,
+        "user": user(base, shown.author),
+        "created_at": stamp(shown.created),
+        "updated_at": stamp(shown.updated),
+        "author_association": association(item, shown.author),
+    }
+
+
+def event(base: str, item: Repo, shown: Event) -> Json:
+    extra: dict[str, Any] = dict(shown.extra)
+    return {
+        "id": shown.id,
+        "node_id": node_id("EV", shown.id),
+        "url": f"{base}/repos/{item.full_name}/issues/events/{shown.id}",
+        "actor": user(base, shown.actor),
+        "event": shown.event,
+        "commit_id": shown.commit,
+        "commit_url": shown.commit and f"{base}/repos/{item.full_name}/commits/{shown.commit}",
+        "created_at": stamp(shown.created),
+        "performed_via_github_app": None,
+        **extra,
+    }
+
+
+def review(hub: Hub, base: str, item: Repo, shown: Json) -> Json:
+    """One review: what a person helper noted, with its addresses."""
+    number = shown["number"]
+    own = f"{base}/repos/{item.full_name}/pulls/{number}"
+    page = f"{site(base)}/{item.full_name}/pull/{number}#pullrequestreview-{shown['id']}"
+    account = hub.account(shown["login"])
+    return {
+        "id": shown["id"],
+        "node_id": node_id("PRR", shown["id"]),
+        "user": user(base, account),
+        "body": shown["body"],
+        "state": shown["state"],
+        "html_url": page,
+        "pull_request_url": own,
+        "_links": {"html": {"href": page}, "pull_request": {"href": own}},
+        "submitted_at": shown["at"],
+        "commit_id": shown["commit"],
+        "author_association": association(item, account),
+    }
