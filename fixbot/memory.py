@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from fixbot.checkout import Checkout, Content, FileEntry, blob_id
+from fixbot.checkout import Content, FileEntry, Files, blob_id
 from fixbot.examine import Examined
 from fixbot.model import Finding, Patch, Proposal, Safety, Severity, Status, Unread
 from fixbot.story import packed, unpacked
@@ -53,7 +53,7 @@ class Memory:
     """
 
     cache: Cache
-    checkout: Checkout
+    checkout: Files
     today: str
     contents: bool
     old: dict[str, Any] = field(default_factory=dict)

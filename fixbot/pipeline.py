@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from fixbot.checkout import READ_ELSEWHERE, Checkout, Content, Globs
+from fixbot.checkout import READ_ELSEWHERE, Content, Files, Globs
 from fixbot.discover import companions, declares_only, relevant, surroundings, unnamed
 from fixbot.examine import Examined, Order
 from fixbot.fixer import Fixer
@@ -29,7 +29,7 @@ _WORTH_A_WORKER = 400_000
 
 
 def run(
-    checkout: Checkout,
+    checkout: Files,
     fixers: tuple[Fixer, ...],
     settings: Settings,
     *,
@@ -76,7 +76,7 @@ class _Files:
     seen: Seen | None = None
 
 
-def _read(checkout: Checkout, seen: Seen | None = None) -> _Files:
+def _read(checkout: Files, seen: Seen | None = None) -> _Files:
     """Read every candidate, and keep the texts that can matter. `seen` is told of everything."""
     files = _Files({}, list(checkout.unread), {}, seen)
     for entry in checkout.entries:
@@ -108,13 +108,13 @@ def _take(files: _Files, content: Content) -> None:
         files.texts[content.path] = content.text
 
 
-def _read_elsewhere(checkout: Checkout, unread: Unread, files: _Files) -> bool:
+def _read_elsewhere(checkout: Files, unread: Unread, files: _Files) -> bool:
     """Whether a file was not read since it is a symbolic link to one that was."""
     return unread.reason == READ_ELSEWHERE and checkout.target(unread.path) in files.bytes
 
 
 def _order(
-    checkout: Checkout, read: _Files, fixers: tuple[Fixer, ...], settings: Settings, today: date
+    checkout: Files, read: _Files, fixers: tuple[Fixer, ...], settings: Settings, today: date
 ) -> Order:
     never = Globs(settings.never_patch)
     paths = [*(entry.path for entry in checkout.entries), *read.bytes]
@@ -146,7 +146,7 @@ def _examined(
 
 
 def _report(
-    checkout: Checkout,
+    checkout: Files,
     settings: Settings,
     started: float,
     parts: Iterable[Examined],

@@ -9,6 +9,7 @@ import os
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from fixbot.checkout.files import Files
 from fixbot.checkout.git import Git, GitFailed
 from fixbot.checkout.globs import Globs
 from fixbot.checkout.listing import PASSED_BY, FileEntry, Listing, changed_since, list_folder, list_git
@@ -28,6 +29,7 @@ __all__ = [
     "Content",
     "FileChange",
     "FileEntry",
+    "Files",
     "Globs",
     "Scope",
     "blob_id",

@@ -107,7 +107,9 @@ def _check(options: Options) -> None:
     if options.write and options.branch:
         raise FixbotError("--write changes your files and --branch leaves them as they are; choose one")
     if (options.write or options.branch) and (options.pr or options.repositories):
-        raise FixbotError("--write and --branch change this checkout, --pr and --repo what is on GitHub; choose one")
+        raise FixbotError(
+            "--write and --branch change this checkout, --pr and --repo what is on GitHub; choose one"
+        )
     if options.dry_run and not options.pr:
         raise FixbotError("--dry-run shows what --pr would do; without --pr nothing is written anyway")
     if options.repositories and options.path != ".":

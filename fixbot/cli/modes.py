@@ -122,7 +122,7 @@ def _proposed(task: Task) -> Done:
     def hear(report: Report, settings: Settings, obstacles: tuple[str, ...]) -> None:
         heard.append(Done(report, settings, remarks=tuple(f"{each}." for each in obstacles)))
 
-    code = carry_out_pulls(options, task.environment, hear)
+    code = carry_out_pulls(options, task.environment, hear=hear)
     if not heard:
         raise FixbotError("GitHub's limits were met before anything was done; the next run goes on from here")
     return replace(heard[0], bad=code != 0)

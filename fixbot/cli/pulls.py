@@ -22,6 +22,7 @@ from fixbot.fixer import Fixer, load
 from fixbot.forge.connect import Connector
 from fixbot.forge.connection import is_repository, repository_of
 from fixbot.forge.errors import Tired, Unclear
+from fixbot.forge.gateway import Clock, WallClock
 from fixbot.forge.reading import Reader
 from fixbot.forge.snapshot import Snapshot
 from fixbot.life.decide import Deed
@@ -56,21 +57,29 @@ class _Run:
     hear: Hear
 
 
-def carry_out_pulls(options: Options, environment: Mapping[str, str], hear: Hear = lambda *_: None) -> int:
+def carry_out_pulls(
+    options: Options,
+    environment: Mapping[str, str],
+    clock: Clock | None = None,
+    hear: Hear = lambda *_: None,
+) -> int:
     """Do it for the checkout, or for each repository named; returns the exit code.
 
-    `hear` is given the report on each, the settings that counted for it, and what stood in the way.
+    `clock` is the time that pauses and schedules go by, the machine's where there is none. `hear` is given
+    the report on each, the settings that counted for it, and what stood in the way.
     """
     terminal = Terminal(environment, quiet=options.quiet)
     store = Cache(cache_folder(environment), ("github", __version__)) if options.cache else None
-    connector = Connector(environment, store=store, waiting=terminal.note)
+    connector = Connector(environment, store=store, waiting=terminal.note, clock=clock or WallClock())
     whole = _Run(options, environment, terminal, load(), connector, hear)
     if not options.repositories:
         return _guarded(whole, lambda: _in_checkout(whole))
     for name in options.repositories:
         if not is_repository(name):
             raise FixbotError(f"--repo {name}: write OWNER/NAME")
-    return max(_guarded(whole, lambda name=name: _without_checkout(whole, name)) for name in options.repositories)
+    return max(
+        _guarded(whole, lambda name=name: _without_checkout(whole, name)) for name in options.repositories
+    )
 
 
 def _guarded(whole: _Run, job: object) -> int:
@@ -91,11 +100,15 @@ def _guarded(whole: _Run, job: object) -> int:
 def _in_checkout(whole: _Run) -> int:
     options, terminal = whole.options, whole.terminal
     settings = settings_of(options, whole.fixers)
-    checkout = Checkout.open(options.path, Scope(settings.include, settings.exclude, options.since, candidate))
+    checkout = Checkout.open(
+        options.path, Scope(settings.include, settings.exclude, options.since, candidate)
+    )
     if checkout.git is None:
         raise FixbotError("--pr needs a git work tree, and this is none; --repo OWNER/NAME needs none")
     if checkout.prefix or checkout.root != checkout.top.rstrip("/"):
-        raise FixbotError(f"--pr is for whole repositories: run it in {checkout.top}, with --include for a part")
+        raise FixbotError(
+            f"--pr is for whole repositories: run it in {checkout.top}, with --include for a part"
+        )
     for note in checkout.notes:
         terminal.note(f"note: {note}")
     name = _repository(whole, checkout)
@@ -114,10 +127,14 @@ def _repository(whole: _Run, checkout: Checkout) -> str:
     try:
         url = checkout.git.line("remote", "get-url", "origin") if checkout.git is not None else ""
     except GitFailed:
-        raise FixbotError("which repository is this on GitHub? git knows no remote `origin`; set GITHUB_REPOSITORY") from None
+        raise FixbotError(
+            "which repository is this on GitHub? git knows no remote `origin`; set GITHUB_REPOSITORY"
+        ) from None
     found = repository_of(url)
     if found is None:
-        raise FixbotError("the remote `origin` is no repository on GitHub; set GITHUB_REPOSITORY to OWNER/NAME")
+        raise FixbotError(
+            "the remote `origin` is no repository on GitHub; set GITHUB_REPOSITORY to OWNER/NAME"
+        )
     whole.connector.web = found[0]
     return found[1]
 
@@ -181,7 +198,7 @@ def _published(
             reader.gateway, reader, remote, ground, settings, examine,
             frozenset(each.name for each in chosen), len(chosen) == len(whole.fixers), files.keep,
             not (options.include or options.exclude or options.since),
-            datetime.now(UTC), whole.connector.host.web, whole.connector.in_actions,
+            datetime.fromtimestamp(whole.connector.clock.now(), UTC), whole.connector.host.web, whole.connector.in_actions,
             whole.connector.token(reader.name).user, options.dry_run, terminal.note, terminal.progress,
         ).publish()  # fmt: skip
         report = published.report
@@ -236,5 +253,3 @@ def _told(whole: _Run, name: str, published: Published, settings: Settings) -> i
     failed = any(each.outcome is Outcome.FAILED for each in published.done)
     bad = failed or published.tired or report.failures or (published.left and not options.dry_run)
     return 1 if bad or reaches(report, options.fail_on) else 0
-
-

@@ -1,4 +1,4 @@
-"""A gateway for one repository, from the environment: a token, or an app's token made for just this repository."""
+"""A gateway for one repository, from the environment: a token, or one that an app has made for just this."""
 
 from __future__ import annotations
 
@@ -84,6 +84,7 @@ class _At:
     def __call__(
         self, verb: str, path: str, query: Mapping[str, Any], headers: Mapping[str, str], body: object
     ) -> tuple[int, Mapping[str, str], str]:
+        del path
         return self.client(verb, self.path, query, headers, body)
 
 

@@ -138,10 +138,10 @@ def client(address: str, token: str, kind: str = "token") -> Client:
     That is the gateway's: PyGithub does neither for PATCH, repeats a POST that may have happened, and its
     pauses don't hold between threads (measured with 2.10). `kind` is `token` or `jwt`.
     """
-    from github import Auth as auths  # noqa: PLC0415 - costs 300 ms
+    from github import Auth  # noqa: PLC0415 - costs 300 ms
     from github.Requester import Requester as Asks  # noqa: PLC0415
 
-    auth = auths.AppAuthToken(token) if kind == "jwt" else auths.Token(token)
+    auth = Auth.AppAuthToken(token) if kind == "jwt" else Auth.Token(token)
     asks = Asks(
         auth=auth, base_url=address, timeout=SECONDS, user_agent=f"fixbot/{__version__}",
         per_page=100, verify=True, retry=None, pool_size=None,
@@ -152,10 +152,10 @@ def client(address: str, token: str, kind: str = "token") -> Client:
 
 def app_token(app: App) -> str:
     """The signed word (JWT) by which an app says who it is; good for some minutes."""
-    from github import Auth as auths  # noqa: PLC0415 - costs 300 ms
+    from github import Auth  # noqa: PLC0415 - costs 300 ms
 
     try:
-        return auths.AppAuth(app.id, app.key).create_jwt()
+        return Auth.AppAuth(app.id, app.key).create_jwt()
     except (ValueError, TypeError, AssertionError) as error:
         raise NoConnection(
             f"FIXBOT_APP_PRIVATE_KEY is no private key in PEM ({type(error).__name__})"

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 TRIES: Final = 6
 LIMIT_TRIES: Final = 20
 UNTOLD: Final = 60.0
-"""Seconds to wait at least for a limit that doesn't say how long. Source: "Best practices", docs.github.com."""
+"""Seconds to wait for a limit that doesn't say how long. Source: "Best practices", docs.github.com."""
 _SERVER_TROUBLE = frozenset((500, 502, 503, 504))
 _NEXT = re.compile(r'<([^>]+)>;\s*rel="next"')
 _LIMIT_WORDS = ("rate limit", "abuse detection")

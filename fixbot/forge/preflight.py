@@ -7,12 +7,16 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 from fixbot.forge.errors import Refused
 from fixbot.forge.reading import Reader
 from fixbot.life.pull import Facts
+
+SWITCH: Final = (
+    "switch on Settings, Actions, General, “Allow GitHub Actions to create and approve pull requests”"
+)
 
 
 class Way(Enum):
@@ -33,7 +37,7 @@ class Obstacle:
 
 @dataclass(frozen=True, slots=True)
 class Cleared:
-    """What was found out. `signatures` says that a rule asks for signed commits; `queue` that there is a merge queue."""
+    """What was found out; `signatures`: a rule asks for signed commits, `queue`: there is a merge queue."""
 
     obstacles: tuple[Obstacle, ...] = ()
     signatures: bool = False
@@ -75,8 +79,7 @@ def preflight(
     if in_actions and _actions_may_not_open(reader):
         obstacles.append(
             Obstacle(
-                "GitHub Actions may not open pull requests here: switch on Settings, Actions, General, "
-                "“Allow GitHub Actions to create and approve pull requests”",
+                f"GitHub Actions may not open pull requests here: {SWITCH}",
                 Way.BRANCH,
             )
         )
@@ -107,8 +110,8 @@ def _by_rules(rules: Iterable[Mapping[str, Any]], branches: Iterable[str]) -> It
             bad = next((each for each in branches if not _fits(values, each)), None)
             if bad is not None:
                 yield Obstacle(
-                    f"{where} does not allow the name {bad} ({values.get('operator')} {values.get('pattern')}); "
-                    "set `branch_prefix` in .fixbot.yml",
+                    f"{where} does not allow the name {bad} "
+                    f"({values.get('operator')} {values.get('pattern')}); set `branch_prefix` in .fixbot.yml",
                     Way.PATCH,
                 )
 
@@ -147,7 +150,7 @@ def explained(refused: Refused, branch: str) -> str:
     known = (
         (
             "not permitted to create or approve pull requests",
-            "switch on Settings, Actions, General, “Allow GitHub Actions to create and approve pull requests”",
+            SWITCH,
         ),
         ("resource not accessible", "the token lacks a permission: contents: write and pull requests: write"),
         ("archived", "unarchive the repository first"),

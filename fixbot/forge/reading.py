@@ -57,28 +57,26 @@ class Reader:
         pulls, facts = self._pulls()
         known = facts or self.facts()
         base = base or known.default
-        heads = self._few_branches() if with_base and facts is None else None
-        if heads is None:
-            heads = self._our_branches()
-            if with_base and (head := self.branch(base)):
-                heads[base] = head
+        # Where nobody ever opened a pull request there are few branches: all of them tell the base too.
+        few = with_base and facts is None
+        heads = self._branches("heads" if few else f"heads/{self.prefix}")
+        if with_base and base not in heads and (head := self.branch(base)):
+            heads[base] = head
         if with_base and base not in heads:
             raise FixbotError(f"{known.full} has no branch {base}; an empty repository has none at all")
         ours = {name: head for name, head in heads.items() if name.startswith(self.prefix)}
         return Remote(known, ours, pulls, base=base, base_head=heads.get(base, ""))
 
-    def _few_branches(self) -> dict[str, str] | None:
-        """All branches, None where there are more than one page has: one request for ours and the base."""
-        page = self.gateway.get(f"{self.root}/branches", {"per_page": 100})
-        if 'rel="next"' in page.headers.get("link", ""):
-            return None
-        return {str(row["name"]): str(row["commit"]["sha"]) for row in page.data or ()}
-
-    def _our_branches(self) -> dict[str, str]:
+    def _branches(self, below: str) -> dict[str, str]:
+        """Where each branch is whose ref begins so; an empty repository has none."""
         heads: dict[str, str] = {}
-        for page in self.gateway.pages(f"{self.root}/git/matching-refs/heads/{quote(self.prefix, safe='/')}"):
-            for row in page.data or ():
+        try:
+            rows = self.gateway.get(f"{self.root}/git/matching-refs/{quote(below, safe='/')}").data or ()
+            for row in rows:
                 heads[str(row["ref"]).removeprefix("refs/heads/")] = str(row["object"]["sha"])
+        except Refused as refused:
+            if refused.status != 409:
+                raise
         return heads
 
     def facts(self) -> Facts:
@@ -173,7 +171,7 @@ class Reader:
         return tuple(sorted(pulls, key=lambda pull: pull.number))
 
     def conflicts(self, number: int, tries: int = 4) -> bool:
-        """Whether GitHub can't merge it; it may need some seconds to find out, and not knowing counts as no."""
+        """Whether GitHub can't merge it. It may need seconds to find out; not knowing counts as no."""
         for attempt in range(tries):
             data = self.gateway.get(f"{self.root}/pulls/{number}").data
             if data.get("mergeable") is not None:
@@ -210,7 +208,7 @@ class Reader:
         return tuple(_comment(row) for page in pages for row in page.data or ())
 
     def events(self, number: int) -> frozenset[str]:
-        """What kinds of things happened to a pull request: `labeled`, `review_requested` …"""
+        """What kinds of things happened to a pull request, such as `labeled`."""
         pages = self.gateway.pages(f"{self.root}/issues/{number}/events")
         return frozenset(str(row.get("event")) for page in pages for row in page.data or ())
 
@@ -237,13 +235,13 @@ class Reader:
             return None
         return answer.data if isinstance(answer.data, str) else None
 
-    def subjects(self) -> tuple[str, ...]:
-        """The first lines of the last hundred commits."""
+    def messages(self) -> tuple[str, ...]:
+        """The messages of the last hundred commits, newest first."""
         try:
             rows = self.gateway.get(f"{self.root}/commits", {"per_page": 100}).data or ()
         except Refused:
             return ()
-        return tuple(str(row["commit"]["message"]).partition("\n")[0] for row in rows)
+        return tuple(str(row["commit"]["message"]) for row in rows)
 
     def changed_between(self, old: str, new: str) -> tuple[str, frozenset[str]]:
         """How `new` lies to `old` (`ahead`, `identical`, `diverged`, `behind`), and the files that differ.
@@ -316,7 +314,7 @@ def _login(user: Any) -> str:
 
 def _time(text: Any) -> datetime | None:
     try:
-        return datetime.fromisoformat(str(text).replace("Z", "+00:00"))
+        return datetime.fromisoformat(str(text))
     except ValueError:
         return None
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 A_BATCH: Final = 60
 """Blobs in one GraphQL query."""
 BATCH_BYTES: Final = 2_000_000
+_BLOBS: Final = "query($owner: String!, $name: String!) { repository(owner: $owner, name: $name) { %s } }"
 _LINK, _MODULE = 0o120000, 0o160000
 
 
@@ -101,7 +102,7 @@ class Snapshot:
         )
 
     def _walk(self, tree: str, above: str) -> Iterator[tuple[str, int, str, int]]:
-        """Every file of a tree: path, mode, blob, size. A tree that GitHub cuts short is read folder by folder."""
+        """Every file of a tree: path, mode, blob, size; folder by folder where GitHub cuts it short."""
         data = self.reader.gateway.get(
             f"{self.reader.root}/git/trees/{tree}", {"recursive": "1"}, forever=True
         ).data
@@ -153,6 +154,11 @@ class Snapshot:
         data = self._blob(path)
         return decoded(path, data, mode) if isinstance(data, bytes) else Unread(path, None, data)
 
+    def text(self, path: str) -> str:
+        """One small file's text, fetched by itself; an empty string where it can't be told."""
+        data = self._one(self._all[path][1])
+        return data.decode("utf-8", "replace") if isinstance(data, bytes) else ""
+
     def there(self, path: str) -> bool:
         """Whether the commit has such a file."""
         return path in self._all
@@ -193,7 +199,7 @@ class Snapshot:
             f'b{at}: object(oid: "{oid}") {{ ... on Blob {{ text isBinary isTruncated }} }}'
             for at, oid in enumerate(oids)
         )
-        query = f"query($owner: String!, $name: String!) {{ repository(owner: $owner, name: $name) {{ {parts} }} }}"
+        query = _BLOBS % parts
         try:
             found = self.reader.gateway.query(query, {"owner": owner, "name": name})["repository"] or {}
         except (Refused, LookupError, TypeError):

@@ -1,4 +1,4 @@
-"""What is written to GitHub: commits, ref moves that stop where somebody was faster, pull requests, comments."""
+"""What is written to GitHub: commits, ref moves that stop where somebody was faster, texts and comments."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ class Writer:
         return str(made["oid"])
 
     def move(self, *moves: Move) -> None:
-        """Move branches, all or none, from just where they were. Raises Overtaken where they are elsewhere."""
+        """Move branches, all or none, from just where they were; Overtaken where they are elsewhere."""
         updates = [
             {
                 "name": f"refs/heads/{each.branch}",
@@ -199,7 +199,7 @@ class Writer:
             self.touched[int(row["number"])] = str(row["updated_at"])
 
     def dress(self, pull: Pull, dress: Dress) -> None:
-        """Labels, assignees, milestone and reviewers. What GitHub refuses of them is noted, and no failure."""
+        """Labels, assignees, milestone, reviewers. What GitHub refuses of them is noted, and no failure."""
         for reviewers in self._asked(pull, dress):
             try:
                 path = f"{self.root}/pulls/{pull.number}/requested_reviewers"
@@ -222,7 +222,7 @@ class Writer:
                 self.note(f"#{pull.number}: labels were not set ({refused.said or refused.status})")
 
     def _asked(self, pull: Pull, dress: Dress) -> list[Mapping[str, Any]]:
-        """Whom to ask, and whom if GitHub refuses some of them: people alone, since teams need more rights."""
+        """Whom to ask, and whom if GitHub refuses: people alone, since teams need more rights."""
         people = [each for each in dress.reviewers if "/" not in each and each.lower() != pull.author.lower()]
         teams = [each.partition("/")[2] for each in dress.reviewers if "/" in each]
         if not people and not teams:

@@ -70,8 +70,8 @@ class Place:
 
     `head` is where the branch is, None where there is none; `ours` says that its one commit is fixbot's, None
     where nobody looked. `pull` is its pull request that counts: the open one, else the last. `no` is why
-    people don't want it. `present` says that a finding of it is still reported, with `status` saying why it is
-    not offered; `unread` names a file that this run could not judge, empty where it judged all.
+    people don't want it. `present` says that a finding of it is still reported, and `status` why it is not
+    offered; `unread` names a file that this run could not judge, empty where it judged all.
     `heir` is the pull request that holds its findings now.
     """
 

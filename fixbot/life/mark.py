@@ -16,6 +16,7 @@ from typing import Any, Final
 
 _MARK = re.compile(r"\n*<!-- fixbot (\{[^\n]*?\}) -->")
 _SEAL = re.compile(r"^Fixbot-Seal: ([0-9a-f]{32})$", re.MULTILINE)
+_SAYS: Final = ("diff --git ", "+", "-")
 _MOST_PATHS: Final = 40
 _LENGTH: Final = 16
 
@@ -59,11 +60,9 @@ class Mark:
 
 def read_mark(body: str) -> Mark | None:
     """The last mark in a body, None where there is none or somebody changed its form."""
-    found = None
-    for found in _MARK.finditer(body.replace("\r\n", "\n")):
-        pass
+    found = _MARK.findall(body.replace("\r\n", "\n"))
     try:
-        data = json.loads(found[1]) if found is not None else None
+        data = json.loads(found[-1]) if found else None
         return _mark(data) if isinstance(data, dict) else None
     except (ValueError, TypeError):
         return None
@@ -102,13 +101,9 @@ def text_digest(text: str) -> str:
 
 
 def patch_digest(diff: str) -> str:
-    """Names what a fix says, from its masked diff: the added and removed lines of each file, and not where they stand."""
-    kept = []
-    for line in diff.split("\n"):
-        if line.startswith("diff --git "):
-            kept.append(line)
-        elif line.startswith(("+", "-")) and not line.startswith(("+++ ", "--- ")):
-            kept.append(line)
+    """Names what a fix says, by its masked diff: each file's added and removed lines, not their places."""
+    lines = diff.split("\n")
+    kept = [each for each in lines if each.startswith(_SAYS) and not each.startswith(("+++ ", "--- "))]
     return _digest(kept)
 
 

@@ -1,4 +1,4 @@
-"""Which pull request belongs to what is offered: by the findings it holds, so that new neighbours change nothing."""
+"""Which pull request belongs to what is offered: by its findings, so that new neighbours change nothing."""
 
 from __future__ import annotations
 

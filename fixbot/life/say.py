@@ -16,9 +16,9 @@ def closing_words(action: Action, place: Place, base: str, commit: str) -> str:
     match action.closing:
         case "gone":
             return (
-                f"What this pull request repairs is no longer there on {at}: all of its files were read again and "
-                "none of its findings is left. It is closed for that reason alone; should a finding come back, so "
-                "does a pull request."
+                f"What this pull request repairs is no longer there on {at}: all of its files were read "
+                "again and none of its findings is left. It is closed for that reason alone; should a "
+                "finding come back, so does a pull request."
             )
         case "superseded":
             return f"#{place.heir} holds these changes now, together with others of the same kind."
@@ -26,20 +26,20 @@ def closing_words(action: Action, place: Place, base: str, commit: str) -> str:
             until = place.wish.until if place.wish is not None else ""
             ends = f"until {until}" if until else "for good"
             return (
-                f"Noted: fixbot leaves these findings alone {ends}. Put the same into `.fixbot.yml` under `ignore` "
-                "if the reason should stand where others read it."
+                f"Noted: fixbot leaves these findings alone {ends}. Put the same into `.fixbot.yml` under "
+                "`ignore` if the reason should stand where others read it."
             )
 
 
-def comment_words(action: Action, place: Place) -> str:
+def comment_words(action: Action) -> str:
     """What is said where fixbot stays away from somebody else's commits."""
     if action.topic == "gone":
         return (
-            "What this pull request repairs is no longer there on its base. It holds commits that are not fixbot's, "
-            "so it stays open: close it if nobody needs them."
+            "What this pull request repairs is no longer there on its base. It holds commits that are not "
+            "fixbot's, so it stays open: close it if nobody needs them."
         )
     return (
-        "This branch holds commits that are not fixbot's, so fixbot leaves it as it is, although its own change "
-        "would be another one by now. To have it made anew, comment `fixbot: recreate`: the commits "
+        "This branch holds commits that are not fixbot's, so fixbot leaves it as it is, although its own "
+        "change would be another one by now. To have it made anew, comment `fixbot: recreate`: the commits "
         "that are here now are then kept on a branch beside it."
     )

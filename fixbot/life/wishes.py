@@ -10,9 +10,10 @@ from datetime import date
 from fixbot.life.pull import Comment, Pull
 
 _WISH = re.compile(
-    r"^[ \t]*@?fixbot[ \t]*:?[ \t]+(?P<verb>rebase|recreate|ignore)\b(?P<rest>[^\r\n]*)", re.I | re.M
+    r"^[ \t]*@?fixbot[ \t]*:?[ \t]+(?P<verb>rebase|recreate|ignore)\b(?P<rest>[^\r\n]*)",
+    re.IGNORECASE | re.MULTILINE,
 )
-_UNTIL = re.compile(r"\buntil[=: ]+(\d{4}-\d\d-\d\d)\b", re.I)
+_UNTIL = re.compile(r"\buntil[=: ]+(\d{4}-\d\d-\d\d)\b", re.IGNORECASE)
 _LONGEST = 200
 OURS = "<!-- fixbot "
 """What every comment of fixbot's holds: it never takes its own words for a wish."""
@@ -48,11 +49,10 @@ def wish(pull: Pull, comments: Iterable[Comment]) -> Wish | None:
 
 def read(text: str) -> Wish | None:
     """The last wish in a comment; quoted lines don't count."""
-    found = None
-    for found in _WISH.finditer(text):
-        pass
-    if found is None:
+    all_found = list(_WISH.finditer(text))
+    if not all_found:
         return None
+    found = all_found[-1]
     rest = found["rest"]
     until = _UNTIL.search(rest)
     reason = _UNTIL.sub("", rest).strip(" \t:-,.")

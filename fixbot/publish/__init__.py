@@ -1,1 +1,1 @@
-"""From proposals to pull requests: what is on GitHub is read, every branch is judged, and what was decided is done."""
+"""From proposals to pull requests: GitHub is read, every branch is judged, and what was decided is done."""

@@ -152,7 +152,7 @@ class Carrier:
     def _committed(
         self, planned: Planned, wanted: Wanted, proposal: Proposal, before: str | None
     ) -> tuple[Words | Refusal, str]:
-        """Put the proposal's commit on its branch, from just where the branch was; its words and the commit."""
+        """Put the proposal's commit on its branch, from just where that was; its words and the commit."""
         entries = self.ground.entries(proposal, self.patches)
         if isinstance(entries, Refusal):
             return entries, ""
@@ -271,7 +271,7 @@ class Carrier:
         pull = planned.place.pull
         assert pull is not None  # noqa: S101 - decided for an open pull request
         sign = comment_sign(planned.action.topic, planned.place.head)
-        said = self.writer.say(pull.number, comment_words(planned.action, planned.place), sign)
+        said = self.writer.say(pull.number, comment_words(planned.action), sign)
         outcome = Outcome.DONE if said else Outcome.LEFT
         return Done(planned, outcome, planned.action.why, pull.number, pull.url)
 

@@ -1,4 +1,4 @@
-"""The files that proposals were made of, in a checkout or read over the API, and what a commit needs of them."""
+"""The files that proposals were made of, in a checkout or read over the API, and what a commit needs."""
 
 from __future__ import annotations
 
@@ -106,6 +106,7 @@ class Fetched:
 
     def unsure(self, path: str) -> str:
         """Nothing can have changed in a commit."""
+        del path
         return ""
 
     def there(self, path: str) -> bool:

@@ -163,7 +163,7 @@ class Judge:
         return "" if seen.whole and named[0] in seen.rules else "this run looked at a part only"
 
     def _undressed(self, pull: Pull) -> bool:
-        """Whether an earlier run was cut short before labels and reviewers; what a person took off stays off."""
+        """Whether a run was cut short before labels and reviewers; what a person took off stays off."""
         given = self.settings.pull_requests
         wishes = given.labels or given.assignees or given.reviewers or given.milestone
         if not wishes or pull.asked or any(label.lower() in pull.labels for label in given.labels):

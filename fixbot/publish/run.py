@@ -8,13 +8,14 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Final
 
+from fixbot.codeowners import owners
 from fixbot.errors import FixbotError
 from fixbot.forge.errors import Refused, Tired
 from fixbot.forge.gateway import Gateway
 from fixbot.forge.preflight import Cleared, Obstacle, Way, preflight
 from fixbot.forge.reading import Reader
 from fixbot.forge.writing import Writer
-from fixbot.habit import PLAIN, Habit
+from fixbot.habit import Habit, learn
 from fixbot.life.decide import Deed
 from fixbot.life.order import Room, room, split
 from fixbot.life.pull import Comment, Pull, Remote
@@ -179,7 +180,7 @@ class Publisher:
 
     @cached_property
     def _learnt(self) -> Habit:
-        return PLAIN
+        return learn(self.reader.messages(), self.settings.pull_requests.style)
 
     def habit(self) -> Habit:
         """How this repository words its titles."""
@@ -192,7 +193,8 @@ class Publisher:
 
     def owners(self, proposal: Proposal) -> tuple[str, ...]:
         """The code owners of the files that a proposal changes, as GitHub is asked for them."""
-        return ()
+        found = owners(self._code_owners, proposal.paths) if self._code_owners else ()
+        return tuple(each.removeprefix("@") for each in found if each.startswith("@"))
 
     def _comments(self, pulls: Sequence[Pull]) -> Sequence[Comment]:
         """The comments on our open pull requests, unless the last run saw them as they are now."""
