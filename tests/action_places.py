@@ -89,9 +89,15 @@ class Place:
         }
 
     def check(
-        self, number: int, *, depth: int | None = 2, fork: bool = False, token: str | None = None, **inputs: str
+        self,
+        number: int,
+        *,
+        depth: int | None = 2,
+        fork: bool = False,
+        token: str | None = None,
+        **inputs: str,
     ) -> Ran:
-        """The Action's last step in a `pull_request` event."""
+        """The Action's step that runs fixbot, in a `pull_request` event."""
         at = self.checkout(f"refs/pull/{number}/merge", depth)
         with Server(self.hub) as server:
             variables = {
@@ -103,8 +109,10 @@ class Place:
             machine = Machine(self._machine(), at, self.event(number, fork=fork), variables)
             return machine.run("fixbot", PYTHON, token=self.token if token is None else token, **inputs)
 
-    def scheduled(self, at: Path | None = None, name: str = "schedule", ref: str = "main", **inputs: str) -> Ran:
-        """The Action's last step when the clock starts it, or a push."""
+    def scheduled(
+        self, at: Path | None = None, /, name: str = "schedule", ref: str = "main", **inputs: str
+    ) -> Ran:
+        """The same when the clock starts it, or a push."""
         at = at or self.checkout()
         event = {"repository": {"full_name": NAME, "default_branch": "main"}}
         with Server(self.hub) as server:
@@ -115,7 +123,7 @@ class Place:
                 "GITHUB_SHA": git(at, "rev-parse", "HEAD").strip(),
             }
             machine = Machine(self._machine(), at, event, variables)
-            return machine.run("fixbot", PYTHON, token=inputs.pop("token", self.token), **inputs)
+            return machine.run("fixbot", PYTHON, **{"token": self.token, **inputs})
 
     def _machine(self) -> Path:
         at = self.folder / f"machine-{len(list(self.folder.iterdir()))}"

@@ -80,16 +80,16 @@ class Machine:
             **self.variables,
         }
 
-    def run(self, only: str | None = None, steps: Mapping[str, Any] | None = None, **inputs: str) -> Ran:
+    def run(self, step_id: str = "", known: Mapping[str, Any] | None = None, /, **inputs: str) -> Ran:
         """All steps, or the one of that id, with these inputs (`fail_on` is `fail-on`).
 
-        `steps` holds the outputs of steps that don't run here.
+        `known` holds the outputs of steps that don't run here.
         """
         described = yaml.safe_load((self.action / "action.yml").read_text())
         contexts: dict[str, Any] = {
             "github": {"token": TOKEN, "event_name": self.variables.get("GITHUB_EVENT_NAME", "")},
             "runner": {"os": "Linux"},
-            "steps": {name: {"outputs": dict(values)} for name, values in (steps or {}).items()},
+            "steps": {name: {"outputs": dict(values)} for name, values in (known or {}).items()},
         }
         given = {name.replace("_", "-"): value for name, value in inputs.items()}
         assert set(given) <= set(described["inputs"])
@@ -106,7 +106,7 @@ class Machine:
         }
         environment = self.environment()
         for number, step in enumerate(described["runs"]["steps"]):
-            if only is not None and step.get("id") != only:
+            if step_id and step.get("id") != step_id:
                 continue
             if not holds(step.get("if"), contexts, functions):
                 continue

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.action_places import API, NAME, SAFE, WEB, Place
+from tests.hub.people import Person
 
 
 @pytest.fixture
@@ -54,9 +55,9 @@ def test_a_pull_request_with_nothing_to_say_gets_no_comment(shop: Place) -> None
 
 def test_a_stranger_who_signs_as_fixbot_keeps_his_comment(shop: Place) -> None:
     number = shop.pull({"deploy/api/task.json": API})
-    shop.hub.account("eve")
-    eve = type(shop.ann)(shop.hub, "eve", NAME, role="read")
+    eve = Person(shop.hub, "eve", NAME, role="read")
     eve.comment(number, "<!-- fixbot check -->\nAll is well.")
+    del shop.hub.repo(NAME).collaborators["eve"]
     shop.check(number)
     first, second = shop.comments(number)
     assert first == "<!-- fixbot check -->\nAll is well."
@@ -132,7 +133,10 @@ def test_what_stands_in_the_way_is_an_annotation_and_on_the_page(shop: Place) ->
     shop.content()
 
 
-@pytest.mark.parametrize(("name", "ref"), [("push", "topic"), ("workflow_dispatch", "topic"), ("release", "main")])
+ELSEWHERE = [("push", "topic"), ("workflow_dispatch", "topic"), ("release", "main")]
+
+
+@pytest.mark.parametrize(("name", "ref"), ELSEWHERE)
 def test_on_other_occasions_it_only_looks(shop: Place, name: str, ref: str) -> None:
     ran = shop.scheduled(name=name, ref=ref)
     assert ran.code == 0
@@ -182,10 +186,8 @@ def test_nobody_ever_sees_the_token(shop: Place) -> None:
     ],
 )
 def test_a_wrong_input_is_one_annotation(shop: Place, inputs: dict[str, str], said: str) -> None:
-    ran = shop.scheduled(**inputs)
+    ran = shop.scheduled(None, "schedule", "main", **inputs)
     assert ran.code == 2
     (error,) = ran.log.of("error")
     assert error.data == said
     assert "Traceback" not in ran.printed
-
-
