@@ -36,7 +36,7 @@ def main() -> int:
         shutil.rmtree(folder, ignore_errors=True)
         if not fetched(python, folder) or not installed(python, folder):
             sys.stdout.write(
-                "::error title=fixbot::its libraries could not be installed; the lines above say why\n"
+                "::error title=fixbot::its libraries can't be installed; the lines above say why\n"
             )
             return 1
     outputs(python=str(python))
