@@ -78,7 +78,7 @@ class Life(RuleBasedStateMachine):
     @rule(seed=st.integers(0, 2**16), rate=st.sampled_from((0.1, 0.3, 0.6)))
     def runs_while_github_fails(self, seed: int, rate: float) -> None:
         faults = self.world.hub.faults
-        faults.random, faults.rate, faults.kinds = Random(seed), rate, SURE
+        faults.random, faults.rate, faults.kinds = Random(seed), rate, SURE  # noqa: S311 - faults, not secrets
         try:
             self._run(clean=False)
         finally:
@@ -143,6 +143,7 @@ class Life(RuleBasedStateMachine):
     def merges(self, which: int) -> None:
         if issue := self._one(which):
             try:
+                self.world.person.set_draft(issue.number, draft=False)
                 self.world.person.merge(issue.number)
             except Refused:
                 return  # it conflicts, or it is a draft

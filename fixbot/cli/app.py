@@ -76,6 +76,7 @@ def root(
 @app.command()
 def run(  # noqa: PLR0913, PLR0917 - one for each option of the contract
     path: given.PathOption = ".",
+    files: given.FilesOption = None,
     write: Annotated[bool, typer.Option("--write", help="Change the files of the working tree.")] = False,
     branch: Annotated[
         bool, typer.Option("--branch", help="One local branch with one commit for each proposal.")
@@ -101,7 +102,7 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option of the contract
     """Find, fix, prove and show. Writes nothing unless told to."""
     return _job(
         Options(
-            "run", path, listed(only), listed(skip), safety, fail_on or FailOn.NEVER,
+            "run", path, tuple(files or ()), listed(only), listed(skip), safety, fail_on or FailOn.NEVER,
             tuple(include or ()), tuple(exclude or ()), since, config, format, output,
             not no_cache, jobs, quiet, write, branch, pr, listed(repo), dry_run,
         )
@@ -111,6 +112,7 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option of the contract
 @app.command()
 def scan(  # noqa: PLR0913, PLR0917 - one for each option of the contract
     path: given.PathOption = ".",
+    files: given.FilesOption = None,
     only: given.OnlyOption = None,
     skip: given.SkipOption = None,
     safety: given.SafetyOption = None,
@@ -129,7 +131,7 @@ def scan(  # noqa: PLR0913, PLR0917 - one for each option of the contract
     """List findings. Exits with 1 where one is as bad as --fail-on says (default low)."""
     return _job(
         Options(
-            "scan", path, listed(only), listed(skip), safety, fail_on or FailOn.LOW,
+            "scan", path, tuple(files or ()), listed(only), listed(skip), safety, fail_on or FailOn.LOW,
             tuple(include or ()), tuple(exclude or ()), since, config, format, output,
             not no_cache, jobs, quiet,
         )

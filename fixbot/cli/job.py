@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from importlib import import_module
@@ -21,6 +22,7 @@ from fixbot.discover import candidate
 from fixbot.errors import FixbotError
 from fixbot.fixer import Fixer, load
 from fixbot.model import Severity, Status
+from fixbot.narrow import about
 from fixbot.pipeline import run
 from fixbot.settings import Settings
 
@@ -72,6 +74,7 @@ def look(
     chosen = chosen_of(fixers, settings)
     scope = Scope(settings.include, settings.exclude, options.since, candidate)
     checkout = Checkout.open(options.path, scope)
+    asked = _asked(options, checkout)
     for note in checkout.notes:
         terminal.note(f"note: {note}")
     report = run(
@@ -84,6 +87,8 @@ def look(
         contents=contents,
     )
     terminal.clear()
+    if options.files:
+        report = about(report, asked)
     return Looked(fixers, settings, checkout, report)
 
 
@@ -110,6 +115,8 @@ def _check(options: Options) -> None:
         raise FixbotError(
             "--write and --branch change this checkout, --pr and --repo what is on GitHub; choose one"
         )
+    if options.files and (options.pr or options.repositories):
+        raise FixbotError("--pr and --repo are about a whole repository; leave the names of files out")
     if options.dry_run and not options.pr:
         raise FixbotError("--dry-run shows what --pr would do; without --pr nothing is written anyway")
     if options.repositories and options.path != ".":
@@ -123,6 +130,23 @@ def _check(options: Options) -> None:
                 "--format patch holds removed lines as they are, secrets included, "
                 "and goes only into a file: add --output FILE"
             )
+
+
+def _asked(options: Options, checkout: Checkout) -> frozenset[str]:
+    """The files that were named behind PATH, as the report names them."""
+    if options.files and Path(options.path).is_file():
+        again = shlex.join(["fixbot", options.command, ".", options.path, *options.files])
+        raise FixbotError(f"{options.path!r} is a file; with several, name their folder first: `{again}`")
+    found: set[str] = set()
+    for file in options.files:
+        if not Path(file).exists():
+            raise FixbotError(f"{file!r} does not exist")
+        # The link itself, wherever it leads, is what the checkout lists.
+        full = Path(file).parent.resolve() / Path(file).name
+        if not full.is_relative_to(checkout.root):
+            raise FixbotError(f"{file!r} does not lie below {options.path!r}")
+        found.add(full.relative_to(checkout.root).as_posix())
+    return frozenset(found)
 
 
 def cores() -> int:

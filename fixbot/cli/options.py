@@ -36,6 +36,7 @@ class Format(StrEnum):
     SARIF = "sarif"
     MARKDOWN = "markdown"
     PATCH = "patch"
+    HTML = "html"
 
 
 def complete_rule(incomplete: str) -> list[str]:
@@ -48,6 +49,11 @@ def complete_rule(incomplete: str) -> list[str]:
 PathOption = Annotated[
     str, typer.Argument(metavar="[PATH]", help="A checkout, a folder of one, or one file.")
 ]
+FilesOption = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[FILE]...", help="Report on and change only these files of the checkout PATH; "
+                   "all others are read for what they say about them."),
+]  # fmt: skip
 OnlyOption = Annotated[
     list[str] | None,
     typer.Option("--only", metavar="RULE", help="Only this rule; repeat it or list them with commas.",
@@ -110,6 +116,7 @@ class Options:
 
     command: str
     path: str = "."
+    files: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
     safety: Bold | None = None

@@ -198,7 +198,8 @@ def _published(
             reader.gateway, reader, remote, ground, settings, examine,
             frozenset(each.name for each in chosen), len(chosen) == len(whole.fixers), files.keep,
             not (options.include or options.exclude or options.since),
-            datetime.fromtimestamp(whole.connector.clock.now(), UTC), whole.connector.host.web, whole.connector.in_actions,
+            datetime.fromtimestamp(whole.connector.clock.now(), UTC),
+            whole.connector.host.web, whole.connector.in_actions,
             whole.connector.token(reader.name).user, options.dry_run, terminal.note, terminal.progress,
         ).publish()  # fmt: skip
         report = published.report

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fixbot.cli.options import Format, Options
@@ -67,6 +68,10 @@ def _rendered(all_of_it: Shown, style: Style, closing: tuple[str, ...]) -> str:
             from fixbot.report import patch  # noqa: PLC0415
 
             return patch.render(report)
+        case Format.HTML:
+            from fixbot.report import html  # noqa: PLC0415
+
+            return html.render(report, Path(options.path).resolve().name)
         case Format.TEXT:
             if options.command == "scan":
                 return text.scan(report, style, brief=options.quiet)

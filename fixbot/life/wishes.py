@@ -54,9 +54,12 @@ def read(text: str) -> Wish | None:
         return None
     found = all_found[-1]
     rest = found["rest"]
-    until = _UNTIL.search(rest)
-    reason = _UNTIL.sub("", rest).strip(" \t:-,.")
-    return Wish(found["verb"].lower(), 0, until[1] if until and _is_date(until[1]) else "", reason[:_LONGEST])
+    verb, until = found["verb"].lower(), _UNTIL.search(rest)
+    if verb != "ignore":
+        return Wish(verb)
+    if until and not _is_date(until[1]):
+        return None  # a slip of the pen must not become a no for good
+    return Wish(verb, 0, until[1] if until else "", _UNTIL.sub("", rest).strip(" \t:-,.")[:_LONGEST])
 
 
 def _is_date(text: str) -> bool:

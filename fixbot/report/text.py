@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 def run(report: Report, style: Style, closing: Iterable[str] = (), *, brief: bool = False) -> str:
     """All of `fixbot run`. `closing` are the last lines: what was done, what to type next."""
-    out = [] if brief else [_opening(report), ""]
+    out = [] if brief else [opening(report), ""]
     by_id = {finding.id: finding for finding in report.findings}
     for number, proposal in enumerate(report.proposals, 1):
         short = brief or (style.most is not None and number > IN_FULL)
@@ -42,7 +42,7 @@ def run(report: Report, style: Style, closing: Iterable[str] = (), *, brief: boo
 
 def pulls(report: Report, style: Style, closing: Iterable[str] = (), *, brief: bool = False) -> str:
     """All of `fixbot run --pr`: what became of each branch, then what was left alone and not read."""
-    out = [] if brief else [_opening(report), ""]
+    out = [] if brief else [opening(report), ""]
     for row in report.pulls or ():
         out.extend(_pull(row, style))
     if report.pulls:
@@ -83,7 +83,7 @@ def _pull(row: PullRow, style: Style) -> Iterator[str]:
 
 def scan(report: Report, style: Style, *, brief: bool = False) -> str:
     """All of `fixbot scan`: findings by rule, the gravest first."""
-    out = [] if brief else [_opening(report), ""]
+    out = [] if brief else [opening(report), ""]
     open_ones = [finding for finding in report.findings if finding.status is not Status.SUPPRESSED]
     for (rule, severity), some in _groups(open_ones, lambda each: (each.rule, each.severity)):
         fixed = sum(finding.status is Status.FIXED for finding in some)
@@ -140,11 +140,12 @@ def _unread_words(report: Report) -> list[str]:
     return [f"{count(files, 'file')} not read or not wholly"] if files else []
 
 
-def _opening(report: Report) -> str:
+def opening(report: Report, unread: str = "shown last") -> str:
+    """The first sentences: how much was looked at, and where what was not read stands."""
     stats = report.stats
     what = f"{count(stats.containers, 'container')}, {count(stats.statements, 'policy statement')}"
-    files = len({unread.path for unread in report.unread})
-    last = f" {count(files, 'file')} could not be read wholly (shown last)." if files else ""
+    files = len({each.path for each in report.unread})
+    last = f" {count(files, 'file')} could not be read wholly ({unread})." if files else ""
     return f"Looked through {count(stats.files_listed, 'file')} in {stats.seconds:.1f} s: {what}.{last}"
 
 

@@ -1,0 +1,240 @@
+"""Marks, seals, wishes, verdicts, matching, and room for new pull requests."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fixbot.errors import FixbotError
+from fixbot.life.decide import Wanted
+from fixbot.life.mark import Mark, is_ours, patch_digest, read_mark, remarked, sealed, text_digest, unmarked
+from fixbot.life.match import adopted
+from fixbot.life.order import next_window, room
+from fixbot.life.pull import Comment, Pull, named_as_ours
+from fixbot.life.verdict import declined, said_no
+from fixbot.life.wishes import Wish, read, wish
+from fixbot.settings import PullRequests
+
+TODAY = date(2026, 11, 27)
+NOW = datetime(2026, 11, 27, 10, 30, tzinfo=UTC)  # a Friday
+
+
+def pull(
+    number: int, findings: tuple[str, ...] = ("f1",), mark: Mark | None = None, **fields: object
+) -> Pull:
+    mark = mark or Mark("0123456789ab", "rule", findings)
+    made = Pull(
+        number, f"fixbot/rule/{number:012x}", "a" * 40, "main", open=True, body=remarked("Text", mark)
+    )
+    return replace(made, **fields)  # type: ignore[arg-type]
+
+
+def closed_with(why: str, until: str = "") -> Pull:
+    mark = Mark("0123456789ab", "rule", ("f1",), closed=why, until=until)
+    return pull(1, open=False, mark=mark)
+
+
+@given(
+    st.lists(st.text(max_size=30), max_size=5),
+    st.text(max_size=20),
+    st.integers(0, 2**40),
+    st.text(max_size=300),
+)
+def test_a_mark_reads_back_whatever_it_names_and_wherever_it_stands(
+    paths: list[str], head: str, did: int, text: str
+) -> None:
+    mark = Mark("0123456789ab", "rule", ("f1", "f2"), tuple(paths), head, did=did)
+    assert "\n" not in str(mark)
+    assert str(mark).count("-->") == 1
+    body = remarked(text.replace("<!-- fixbot", ""), mark)
+    assert read_mark(body) == mark
+    assert read_mark(body.replace("\n", "\r\n")) == mark
+    assert text_digest(body) == text_digest(text.replace("<!-- fixbot", ""))
+
+
+@given(st.text(max_size=200))
+def test_any_body_can_be_read(text: str) -> None:
+    read_mark(text)
+    read_mark(f"<!-- fixbot {{{text}}} -->")
+    unmarked(text)
+
+
+def test_a_person_who_writes_around_the_mark_keeps_her_words() -> None:
+    mark = Mark("0123456789ab", "rule")
+    hers = f"My words.\r\n\r\n{mark}\r\nAnd more below."
+    after = remarked(hers, replace(mark, closed="gone"))
+    assert "My words." in after
+    assert "And more below." in after
+    found = read_mark(after)
+    assert found is not None
+    assert found.closed == "gone"
+
+
+def test_too_many_paths_are_left_to_be_asked_for() -> None:
+    mark = Mark("0123456789ab", "rule", ("f",), tuple(f"f{n}.yaml" for n in range(100)))
+    found = read_mark(str(mark))
+    assert found is not None
+    assert found.paths == ()
+
+
+@pytest.mark.parametrize(
+    ("what", "message", "tree", "parents", "ours"),
+    [
+        ("as it was made", None, "t" * 40, ["p" * 40], True),
+        ("another tree: somebody amended it", None, "x" * 40, ["p" * 40], False),
+        ("another parent: somebody rebased it", None, "t" * 40, ["x" * 40], False),
+        ("a merge", None, "t" * 40, ["p" * 40, "q" * 40], False),
+        ("another message", "Other words\n", "t" * 40, ["p" * 40], False),
+    ],
+)
+def test_a_seal_holds_for_just_what_fixbot_made(
+    what: str, message: str | None, tree: str, parents: list[str], ours: bool
+) -> None:
+    made = sealed("Title\n\nRule: r\nFixbot-Key: k\n", "t" * 40, "p" * 40)
+    text = made if message is None else made.replace("Title\n", message)
+    assert is_ours(text, tree, parents) is ours, what
+
+
+def test_github_may_fold_the_message_and_it_is_still_ours() -> None:
+    made = sealed("Title\n\nBody\n\nRule: r\nFixbot-Key: k\n", "t" * 40, "p" * 40)
+    assert is_ours(made.rstrip("\n"), "t" * 40, ["p" * 40])
+
+
+def test_a_patch_is_known_by_what_it_says_not_by_where_it_stands() -> None:
+    one = "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,2 +1,3 @@\n a\n+b\n c\n"
+    assert patch_digest(one) == patch_digest(one.replace("@@ -1,2 +1,3 @@\n a", "@@ -9,2 +9,3 @@\n moved"))
+    assert patch_digest(one) != patch_digest(one.replace("+b", "+d"))
+    assert patch_digest(one) != patch_digest(one.replace("x b/x", "y b/y"))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("fixbot: rebase", Wish("rebase")),
+        ("Fixbot recreate, thanks", Wish("recreate")),
+        ("@fixbot rebase", Wish("rebase")),
+        ("Well.\nfixbot: ignore until=2027-03-31 goes away with the move",
+         Wish("ignore", 0, "2027-03-31", "goes away with the move")),
+        ("fixbot: ignore the legacy stack", Wish("ignore", 0, "", "the legacy stack")),
+        ("fixbot: ignore until=2027-13-31 x", None),
+        ("> fixbot: rebase", None),
+        ("please do not say fixbot: rebase here", None),
+        ("fixbot: rebases", None),
+        ("the fixbot: rebase label", None),
+        ("", None),
+    ],
+)  # fmt: skip
+def test_what_counts_as_a_wish(text: str, found: Wish | None) -> None:
+    assert read(text) == found
+
+
+def test_only_those_who_may_write_are_listened_to_once_and_never_fixbot_itself() -> None:
+    one = pull(3)
+    said = Comment(10, 3, "anna", "fixbot: rebase", trusted=True)
+    assert wish(one, [said]) == Wish("rebase", 10)
+    assert wish(one, [replace(said, trusted=False)]) is None
+    assert wish(one, [replace(said, number=4)]) is None
+    assert wish(one, [replace(said, body="fixbot: rebase\n<!-- fixbot said x -->")]) is None
+    assert wish(pull(3, mark=Mark("0123456789ab", "rule", ("f1",), did=10)), [said]) is None
+    assert wish(replace(one, labels=frozenset({"fixbot: recreate"})), []) == Wish("recreate")
+
+
+@pytest.mark.parametrize(
+    ("what", "one", "no"),
+    [
+        ("open", pull(1), False),
+        ("merged", pull(1, open=False, merged=True), False),
+        ("closed by a person", pull(1, open=False), True),
+        ("closed by fixbot", closed_with("gone"), False),
+        ("ignored for good", closed_with("ignored"), True),
+        ("ignored until tomorrow", closed_with("ignored", "2026-11-28"), True),
+        ("ignored until today", closed_with("ignored", "2026-11-27"), True),
+        ("ignored until yesterday", closed_with("ignored", "2026-11-26"), False),
+        ("taken back by a label", pull(1, open=False, labels=frozenset({"fixbot: recreate"})), False),
+    ],
+)  # fmt: skip
+def test_what_is_a_no(what: str, one: Pull, no: bool) -> None:
+    assert bool(said_no(one, TODAY)) is no, what
+    assert bool(declined([one], (), TODAY)) is no, what
+
+
+def test_the_last_pull_request_of_a_finding_counts() -> None:
+    closed, merged = pull(1, ("f1", "f2"), open=False), pull(2, ("f2",), open=False, merged=True)
+    assert set(declined([closed, merged], (), TODAY)) == {"f1"}
+    assert set(declined([merged, replace(closed, number=5)], (), TODAY)) == {"f1", "f2"}
+
+
+def test_what_waits_in_a_pull_request_with_somebody_elses_commits_is_not_offered_twice() -> None:
+    assert "waits in pull request #4" in declined([pull(4)], (4,), TODAY)["f1"]
+
+
+def wanted(key: str, *findings: str) -> Wanted:
+    return Wanted(key, "rule", f"fixbot/rule/{key}", findings, "p", "f")
+
+
+def test_an_open_pull_request_keeps_its_branch_when_a_neighbour_comes() -> None:
+    one = pull(1, ("f1", "f2"))
+    placed, heirs = adopted([wanted("ffffffffffff", "f1", "f2", "f3")], [one])
+    assert list(placed) == [one.branch]
+    assert placed[one.branch].findings == ("f1", "f2", "f3")
+    assert heirs == {}
+
+
+def test_of_two_that_are_open_for_the_same_the_one_with_more_takes_over() -> None:
+    more, less = pull(5, ("f1", "f2")), pull(2, ("f3",))
+    placed, heirs = adopted([wanted("ffffffffffff", "f1", "f2", "f3")], [more, less])
+    assert list(placed) == [more.branch]
+    assert heirs == {2: 5}
+
+
+def test_what_nobody_offers_yet_gets_its_own_branch() -> None:
+    placed, heirs = adopted([wanted("ffffffffffff", "f9")], [pull(1), pull(2, ("f9",), open=False)])
+    assert list(placed) == ["fixbot/rule/ffffffffffff"]
+    assert heirs == {}
+
+
+@pytest.mark.parametrize(
+    ("branch", "found"),
+    [
+        ("fixbot/privileged-container/0123456789ab", ("privileged-container", "0123456789ab")),
+        ("fixbot/privileged-container/mine", None),
+        ("fixbot/kept/0123456789ab-0123456789ab", None),
+        ("main", None),
+        ("bot/privileged-container/0123456789ab", None),
+    ],
+)
+def test_whose_branches_are_named_as_ours(branch: str, found: tuple[str, str] | None) -> None:
+    assert named_as_ours(branch, "fixbot/") == found
+
+
+@pytest.mark.parametrize(
+    ("settings", "opened", "open_now", "free", "later"),
+    [
+        (PullRequests(), [], 0, 10, ""),
+        (PullRequests(most_open=3), [], 2, 1, "merged or closed"),
+        (PullRequests(most_open=3), [], 7, 0, "merged or closed"),
+        (PullRequests(per_run=2), [], 0, 2, "next run"),
+        (PullRequests(per_hour=2), [NOW - timedelta(minutes=50)], 1, 1, "in 10 minutes"),
+        (PullRequests(per_hour=1), [NOW - timedelta(minutes=61)], 1, 1, "an hour"),
+        (PullRequests(per_hour=0), [], 0, 0, "never"),
+        (PullRequests(schedule=("sat",)), [], 0, 0, "Saturday 00:00"),
+        (PullRequests(schedule=("mon-fri 08:00-18:00",)), [], 0, 10, ""),
+        (PullRequests(schedule=("mon-fri 08:00-18:00",), timezone="Asia/Tokyo"), [], 0, 0, "Monday 08:00"),
+        (PullRequests(schedule=("22:00-06:00",)), [], 0, 0, "Friday 22:00"),
+        (PullRequests(schedule=("thu 22:00-12:00",)), [], 0, 10, ""),
+    ],
+)
+def test_room_for_new_ones(
+    settings: PullRequests, opened: list[datetime], open_now: int, free: int, later: str
+) -> None:
+    found = room(settings, opened, open_now, NOW)
+    assert (found.free, later in found.later) == (free, True), found
+
+
+def test_a_time_zone_that_does_not_exist_is_said() -> None:
+    with pytest.raises(FixbotError, match="'Mars/Base' is no time zone"):
+        next_window(("mon",), "Mars/Base", NOW)
