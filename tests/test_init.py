@@ -19,6 +19,7 @@ from fixbot.settings.reading import parse
 from fixbot.settings.schema import schema
 from tests.action_runner import PIN, ROOT
 from tests.test_cli import TASK, fixbot, git, repository
+from tests.test_workflows import actionlint, zizmor
 
 SETTINGS, WORKFLOW = ".fixbot.yml", ".github/workflows/fixbot.yml"
 SSM = 'resource "aws_ssm_parameter" "db" {\n  name = "db"\n}\n'
@@ -99,6 +100,18 @@ def test_the_workflow_has_the_least_rights_and_pins(shop: Path) -> None:
         assert first["with"]["persist-credentials"] is False
         assert second["uses"] == home.action()
     assert "run:" not in text
+
+
+@pytest.mark.parametrize("scanning", [False, True])
+def test_zizmor_and_actionlint_find_nothing_in_the_workflow(shop: Path, *, scanning: bool) -> None:
+    if scanning:
+        other = shop / ".github" / "workflows" / "codeql.yml"
+        other.parent.mkdir(parents=True)
+        other.write_text("jobs: {a: {steps: [{uses: github/codeql-action/init@v4}]}}\n")
+    fixbot("init", at=shop)
+    assert ("security-events" in (shop / WORKFLOW).read_text()) is scanning
+    for looked in (zizmor(shop / WORKFLOW), actionlint(shop / WORKFLOW)):
+        assert looked.returncode == 0, looked.stdout + looked.stderr
 
 
 def test_the_checkout_is_the_one_that_our_own_workflows_use() -> None:
