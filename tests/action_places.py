@@ -138,4 +138,4 @@ class Place:
     def content(self) -> None:
         """What every test ends with: the stand-in found nothing wrong with what it was asked."""
         assert self.hub.violations == []
-        assert self.hub.defects == []
+        assert self.hub.defects == [], self.hub.defects

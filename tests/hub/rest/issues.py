@@ -144,7 +144,7 @@ def edit_comment(call: Call) -> Answer:
         raise Refused(404, "Not Found")
     now = call.hub.clock.now()
     call.repo.comments[known.id] = made = replace(known, body=call.body["body"], updated=now)
-    return Answer(200, shapes.comment(call.base, call.repo, made))
+    return Answer(200, issue_shapes.comment(call.base, call.repo, made))
 
 
 @route("GET", REPO + "/issues/comments", READ)
