@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fixbot.report.markdown import code, render
+from fixbot.prose import code
+from fixbot.report.markdown import render
 from tests.report_samples import SECRET, sample
 
 
@@ -28,7 +29,7 @@ def test_names_from_files_do_nothing_in_it() -> None:
         report.findings[2], path="a`b|c.yaml", resource="<img src=x> @team", reason="`kept <x> @y`"
     )
     page = render(replace(report, findings=(hostile,)))
-    assert "- ``a`b|c.yaml:31`` privileged-container, &lt;img src=x> @\u200bteam: `kept <x> @y`\n" in page
+    assert "- ``a`b|c.yaml:31`` privileged-container, &lt;img src=x> `@team`: `kept <x> @y`\n" in page
 
 
 def test_a_diff_with_fences_stays_in_its_own() -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
-from fixbot.actions.marks import diff, folded
-from fixbot.actions.summary import touched
+from fixbot.actions.summary import diff, folded, touched
 from fixbot.wording import headline
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ def _blocks(report: Report, findings: Sequence[Finding]) -> Iterator[str]:
     yield from touched(findings)
     ids = {finding.id for finding in findings}
     offered = [proposal for proposal in report.proposals if not ids.isdisjoint(proposal.findings)]
-    yield from (folded(headline(each.story), diff(each.diff)) for each in offered)
+    yield from (folded(headline(each.story), diff(each)) for each in offered)
     if offered:
         yield _how(offered)
     if findings:

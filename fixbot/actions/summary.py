@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from html import escape, unescape
 from typing import TYPE_CHECKING, Final
 
-from fixbot.actions.marks import diff, folded, named, tamed
 from fixbot.model import Severity, Status
+from fixbot.prose import cell, code, fenced, prose
 from fixbot.report.style import count
 from fixbot.report.text import became, said, summary
 from fixbot.wording import headline
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 MOST: Final = 1_000_000
 """Bytes. GitHub drops a summary of more than 1 MiB (2 ** 20). Source: its workflow commands page."""
+_SPAN: Final = re.compile(r"(?<!`)(?P<fence>`+)(?!`)(?P<text>.*?)(?<!`)(?P=fence)(?!`)")
 _ROWS: Final = 100
 """So many rows a table or list has; the report file has all."""
 
@@ -64,17 +67,17 @@ def _blocks(page: Page) -> Iterator[str]:
     ):
         rows = [_left(each) for each in report.findings if each.status is status]
         yield from _list(heading, rows)
-    yield from _list("Not read", [f"- {_at(u.path, u.line)}: {tamed(u.reason)}" for u in report.unread])
+    yield from _list("Not read", [f"- {_at(u.path, u.line)}: {_prose(u.reason)}" for u in report.unread])
 
 
 def _pulled(rows: Sequence[PullRow]) -> Iterator[str]:
     if rows:
-        cells = ((became(row), _linked(row), tamed(row.why) if row.why != "new" else "") for row in rows)
+        cells = ((became(row), _linked(row), _prose(row.why) if row.why != "new" else "") for row in rows)
         yield table(("", "pull request", "why"), cells)
 
 
 def _linked(row: PullRow) -> str:
-    title = tamed(row.title or row.branch)
+    title = _prose(row.title or row.branch)
     return f"[#{row.number} {title}]({row.url})" if row.url and row.number is not None else title
 
 
@@ -84,13 +87,13 @@ def touched(findings: Sequence[Finding]) -> Iterator[str]:
         yield "Nothing to say about the lines that this pull request touches."
         return
     yield f"**{count(len(findings), 'finding')} on lines that this pull request touches**"
-    rows = ((_at(f.path, f.line), f.severity.label, tamed(said(f)), _way_out(f)) for f in findings)
+    rows = ((_at(f.path, f.line), f.severity.label, _prose(said(f)), _way_out(f)) for f in findings)
     yield table(("where", "", "what", "way out"), rows)
 
 
 def _way_out(finding: Finding) -> str:
     fixed = "there is a proven fix"
-    return fixed if finding.status is Status.FIXED else tamed(finding.reason or "by hand")
+    return fixed if finding.status is Status.FIXED else _prose(finding.reason or "by hand")
 
 
 def _by_rule(findings: Iterable[Finding]) -> Iterator[str]:
@@ -109,18 +112,18 @@ def _by_rule(findings: Iterable[Finding]) -> Iterator[str]:
 
 def _proposal(proposal: Proposal, by_id: dict[str, Finding]) -> str:
     places = [by_id[each] for each in proposal.findings if each in by_id]
-    rows = [f"- {_at(f.path, f.line)} {tamed(f.resource)}" for f in places]
+    rows = [f"- {_at(f.path, f.line)} {_prose(f.resource)}" for f in places]
     head = f"{headline(proposal.story)} ({proposal.severity.label}, {proposal.safety.value})"
-    return folded(head, "\n".join([*_some(rows), "", diff(proposal.diff)]))
+    return folded(head, "\n".join([*_some(rows), "", diff(proposal)]))
 
 
 def _left(finding: Finding) -> str:
-    reason = tamed(finding.reason or finding.message)
-    return f"- {_at(finding.path, finding.line)} `{finding.rule}`, {tamed(finding.resource)}: {reason}"
+    says = _prose(f"{finding.resource}: {finding.reason or finding.message}")
+    return f"- {_at(finding.path, finding.line)} `{finding.rule}`, {says}"
 
 
 def _at(path: str, line: int | None) -> str:
-    return named(path if line is None else f"{path}:{line}")
+    return _code(path if line is None else f"{path}:{line}")
 
 
 def _list(heading: str, rows: Sequence[str]) -> Iterator[str]:
@@ -139,3 +142,34 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     if len(lines) > _ROWS:
         lines = [*lines[:_ROWS], f"| and {len(lines) - _ROWS:,} more |{' |' * (len(heads) - 1)}"]
     return "\n".join([f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}", *lines])
+
+
+def folded(heading: str, text: str) -> str:
+    """A part that opens when it is clicked. `heading` is plain text, `text` Markdown."""
+    return f"<details><summary>{_html(prose(heading))}</summary>\n\n{text}\n\n</details>"
+
+
+def _html(line: str) -> str:
+    """Prose with code spans as HTML, for where GitHub reads no Markdown."""
+    out, at = "", 0
+    for span in _SPAN.finditer(line):
+        out += f"{_bare(line[at : span.start()])}<code>{escape(span['text'].strip(), quote=False)}</code>"
+        at = span.end()
+    return out + _bare(line[at:])
+
+
+def _bare(text: str) -> str:
+    return escape(unescape(re.sub(r"\\(\W)", r"\1", text)), quote=False)
+
+
+def diff(proposal: Proposal) -> str:
+    """What a proposal changes, secrets masked."""
+    return fenced(proposal.diff.replace("\r\n", "\n").rstrip("\n").split("\n"), "diff")
+
+
+def _prose(text: str) -> str:
+    return cell(prose(text))
+
+
+def _code(text: str) -> str:
+    return cell(code(text))

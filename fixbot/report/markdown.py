@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fixbot.body import notes
 from fixbot.model import Status
-from fixbot.report.style import shown
+from fixbot.prose import code, fenced, prose, shown
 from fixbot.report.text import summary
 from fixbot.wording import headline
 
@@ -54,9 +53,8 @@ def _proposal(number: int, proposal: Proposal, by_id: dict[str, Finding]) -> Ite
         f"    {shown(note.strip())}\n" if note.startswith("  ") else f"{prose(note)}\n"
         for note in notes(proposal.story)
     )
-    fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", proposal.diff)), default=0))
-    diff = "\n".join(map(shown, proposal.diff.replace("\r\n", "\n").rstrip("\n").split("\n")))
-    yield f"<details><summary>Diff</summary>\n\n{fence}diff\n{diff}\n{fence}\n\n</details>"
+    diff = fenced(proposal.diff.replace("\r\n", "\n").rstrip("\n").split("\n"), "diff")
+    yield f"<details><summary>Diff</summary>\n\n{diff}\n\n</details>"
 
 
 def _left(finding: Finding) -> str:
@@ -68,23 +66,3 @@ def _section(heading: str, rows: list[str]) -> Iterator[str]:
     if rows:
         yield f"\n## {heading}\n"
         yield from rows
-
-
-def code(text: str) -> str:
-    """Text as a code span, whatever backticks it holds."""
-    text = shown(text)
-    fence = "`" * (1 + max((len(run) for run in re.findall("`+", text)), default=0))
-    pad = " " if "`" in text[:1] + text[-1:] else ""
-    return f"{fence}{pad}{text}{pad}{fence}"
-
-
-def prose(text: str) -> str:
-    """A sentence on one line, in which a name from a file can't open an element or call a person."""
-    return _SPECIAL.sub(_tamed, shown(" ".join(text.split())))
-
-
-_SPECIAL = re.compile(r"(?P<code>(?P<fence>`+)(?!`).*?(?<!`)(?P=fence)(?!`))|<|(?<!\w)@(?=\w)")
-
-
-def _tamed(found: re.Match[str]) -> str:
-    return found["code"] or {"<": "&lt;", "@": "@\u200b"}[found[0]]
