@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fixbot.adopt.workflow import HOUR, PATH
-from fixbot.report.style import Style, count, shown
+from fixbot.prose import shown
+from fixbot.report.style import Style, count
 from fixbot.wording import headline
 
 if TYPE_CHECKING:

@@ -173,7 +173,7 @@ def explain(
     return Job(lambda _: show_page(rule, os.environ))
 
 
-@app.command()
+@app.command(epilog=examples("init"))
 def init(
     path: given.PathOption = ".",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the files and write none.")] = False,
