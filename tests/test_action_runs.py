@@ -94,7 +94,9 @@ def test_a_pull_request_fails_for_what_it_touches_and_not_for_what_was_there(sho
 
 
 def test_without_history_nothing_is_annotated_and_the_page_says_what_to_do(shop: Place) -> None:
-    ran = shop.check(shop.pull({"deploy/api/task.json": API}), depth=1)
+    number = shop.pull({"deploy/api/task.json": API})
+    assert shop.check(number, depth=1, fail_on="critical").code == 1  # a gate that can't judge
+    ran = shop.check(number, depth=1)
     assert ran.code == 0
     (said,) = ran.log.of("error", "warning", "notice")
     assert said.name == "notice"

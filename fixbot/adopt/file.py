@@ -8,12 +8,12 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from fixbot.adopt.home import SCHEMA, WEB
+from fixbot.checkout.globs import below
 from fixbot.settings import NEVER_PATCH
 
 if TYPE_CHECKING:
     from fixbot.adopt.ground import Ground
 
-_GLOB = re.compile(r"[*?\[\\]")
 _KEY = re.compile(r"(\w+):")
 
 
@@ -34,7 +34,9 @@ def _chosen(ground: Ground) -> list[tuple[str, str]]:
     found = []
     if ground.folder:
         why = "# Only this part of the repository is looked at.\n"
-        found.append(("include", f"{why}include:\n  - {_folder(ground.folder)}\n"))
+        found.append(
+            ("include", f"{why}include:\n  - {json.dumps(below(ground.folder), ensure_ascii=False)}\n")
+        )
     if ground.store == "ssm":
         found.append(
             ("secrets", "# This repository keeps its secrets in SSM parameters.\nsecrets:\n  store: ssm\n")
@@ -49,12 +51,6 @@ def _chosen(ground: Ground) -> list[tuple[str, str]]:
 
 def _plain(pattern: str) -> str:
     return f'"{pattern}"' if pattern.startswith("*") else pattern
-
-
-def _folder(path: str) -> str:
-    """A pattern for all below a folder, as a string of YAML's."""
-    plain = _GLOB.sub(r"\\\g<0>", path)
-    return json.dumps(f"/{plain}/", ensure_ascii=False)
 
 
 def _as_comments(defaults: str, without: Collection[str]) -> Iterator[str]:

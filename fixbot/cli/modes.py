@@ -11,18 +11,25 @@ from fixbot.actions.event import Event, Mode
 from fixbot.actions.rooted import from_top
 from fixbot.checkout import Checkout, Scope
 from fixbot.checkout.git import Git, GitFailed
+from fixbot.checkout.globs import below
 from fixbot.checkout.touched import start_of, touched
 from fixbot.cli.job import look, reaches, said
+from fixbot.cli.options import FailOn, Options
 from fixbot.errors import FixbotError
 from fixbot.model import Status
 from fixbot.report import text
 from fixbot.report.style import Style
 
 if TYPE_CHECKING:
-    from fixbot.cli.options import Options
     from fixbot.cli.terminal import Terminal
     from fixbot.model import Finding, Report
     from fixbot.settings import Settings
+
+
+class NotYet(FixbotError):
+    """GitHub's limits or troubles were met before anything was done."""
+
+    exit_code = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +75,9 @@ def done(task: Task, mode: Mode) -> Done:
     if some is None:
         why = "The commits that this pull request starts from are not here, so no line was annotated"
         remark = f"{why}; set `fetch-depth: 2` at actions/checkout."
-        return Done(report, looked.settings, remarks=(remark,), bad=failed)
+        # A gate that could not judge does not let pass.
+        gate = task.options.fail_on is not FailOn.NEVER
+        return Done(report, looked.settings, remarks=(remark,), bad=failed or gate)
     bad = failed or reaches(replace(report, findings=some), task.options.fail_on)
     return Done(report, looked.settings, some, tuple(_commented(task, report, some)), bad)
 
@@ -115,7 +124,7 @@ def _proposed(task: Task) -> Done:
 
     checkout = Checkout.open(task.options.path, Scope(wanted=lambda _: False))
     _git_of(task, checkout)
-    part = (f"/{checkout.prefix}",) if checkout.prefix else ()
+    part = (below(checkout.prefix.rstrip("/")),) if checkout.prefix else ()
     options = replace(task.options, path=checkout.top, include=part, pr=True)
     heard: list[Done] = []
 
@@ -124,7 +133,7 @@ def _proposed(task: Task) -> Done:
 
     code = carry_out_pulls(options, task.environment, hear=hear)
     if not heard:
-        raise FixbotError("GitHub's limits were met before anything was done; the next run goes on from here")
+        raise NotYet("nothing could be done on GitHub, as the lines above say; the next run tries again")
     return replace(heard[0], bad=code != 0)
 
 
