@@ -66,14 +66,16 @@ _DONE = {
 }
 
 
+def became(row: PullRow) -> str:
+    """What became of a branch, in a word or two."""
+    words = {"done": _DONE.get(row.deed, row.deed), "would": f"would {row.deed}"}
+    return words.get(row.outcome, row.outcome)
+
+
 def _pull(row: PullRow, style: Style) -> Iterator[str]:
     """`opened  #12  title`, and what there is to say of it."""
-    word = {"done": _DONE.get(row.deed, row.deed), "would": f"would {row.deed}", "left": "left"}.get(
-        row.outcome, row.outcome
-    )
     calm = row.outcome == "left"
-    if calm and row.why == "up to date":
-        word = row.why
+    word = row.why if calm and row.why == "up to date" else became(row)
     number = f"#{row.number}  " if row.number is not None else ""
     left = f"{word:<10}  {number}{shown(row.title or row.branch)}"
     yield style.beside(left, row.severity, left if calm else style.bold(left), style.grade(row.severity))
