@@ -229,7 +229,7 @@ def _told(whole: _Run, name: str, published: Published, settings: Settings) -> i
     options, terminal, report = whole.options, whole.terminal, published.report
     if options.pr:
         report = replace(report, pulls=tuple(_rows(published)))
-    show(Shown(report, whole.fixers, settings, options, Deeds(), in_git=False), terminal)
+    show(Shown(report, whole.fixers, settings, options, Deeds(), in_git=False, name=name), terminal)
     for lost in report.failures:
         for line in said(lost, debug="--debug" in options.arguments):
             terminal.trouble(line)

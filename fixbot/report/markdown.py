@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from fixbot.body import notes
 from fixbot.model import Status
+from fixbot.report.pulls import became, told, why
 from fixbot.report.style import shown
 from fixbot.report.text import summary
 from fixbot.wording import headline
 
 if TYPE_CHECKING:
-    from fixbot.model import Finding, Proposal, Report
+    from fixbot.model import Finding, Proposal, PullRow, Report
 
 
 def render(report: Report) -> str:
@@ -24,6 +25,9 @@ def render(report: Report) -> str:
 def _lines(report: Report) -> Iterator[str]:
     by_id = {finding.id: finding for finding in report.findings}
     yield f"# {summary(report).rstrip('.')}"
+    if report.pulls is not None:
+        yield f"\n## Pull requests\n\n{told(report.pulls)}\n"
+        yield from map(_pull, report.pulls)
     for number, proposal in enumerate(report.proposals, 1):
         yield ""
         yield from _proposal(number, proposal, by_id)
@@ -59,6 +63,17 @@ def _proposal(number: int, proposal: Proposal, by_id: dict[str, Finding]) -> Ite
     yield f"<details><summary>Diff</summary>\n\n{fence}diff\n{diff}\n{fence}\n\n</details>"
 
 
+def _pull(row: PullRow) -> str:
+    """`opened [#12](address) title (high): why`."""
+    number = f"#{row.number}" if row.number is not None else ""
+    if _ADDRESS.fullmatch(row.url):
+        number = f"[{number or 'its branch'}]({row.url})"
+    named = " ".join(filter(None, [became(row), number, _prose(row.title) or code(row.branch)]))
+    grade = f" ({row.severity})" if row.severity else ""
+    said = f": {_prose(why(row))}" if why(row) else ""
+    return f"- {named}{grade}{said}"
+
+
 def _left(finding: Finding) -> str:
     place = code(f"{finding.path}:{finding.line}")
     return (
@@ -85,6 +100,7 @@ def _prose(text: str) -> str:
     return _SPECIAL.sub(_tamed, shown(" ".join(text.split())))
 
 
+_ADDRESS = re.compile(r"https?://[^\s()<>\[\]]+")
 _SPECIAL = re.compile(r"(?P<code>(?P<fence>`+)(?!`).*?(?<!`)(?P=fence)(?!`))|<|(?<!\w)@(?=\w)")
 
 

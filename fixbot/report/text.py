@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from fixbot.body import notes
 from fixbot.model import Status
 from fixbot.report.diffs import painted
+from fixbot.report.pulls import became, why
 from fixbot.report.style import Style, count, shown
 from fixbot.suppress import lapse_of
 from fixbot.wording import headline
@@ -53,27 +54,12 @@ def pulls(report: Report, style: Style, closing: Iterable[str] = (), *, brief: b
     return _joined(out)
 
 
-_DONE = {
-    "open": "opened",
-    "finish": "opened",
-    "update": "updated",
-    "mark": "noted",
-    "dress": "labelled",
-    "close": "closed",
-    "delete": "branch deleted",
-    "say": "commented",
-}
-
-
 def _pull(row: PullRow, style: Style) -> Iterator[str]:
     """`opened  #12  title`, and what there is to say of it."""
-    word = {"done": _DONE.get(row.deed, row.deed), "would": f"would {row.deed}", "left": "left"}.get(
-        row.outcome, row.outcome
-    )
     number = f"#{row.number}  " if row.number is not None else ""
-    left = f"{word:<9}  {number}{shown(row.title or row.branch)}"
+    left = f"{became(row):<9}  {number}{shown(row.title or row.branch)}"
     yield style.beside(left, row.severity, style.bold(left), style.grade(row.severity))
-    for line in dict.fromkeys(each for each in (row.url, row.why) if each and each != "new"):
+    for line in dict.fromkeys(filter(None, (row.url, why(row)))):
         yield from style.wrapped(line, "           ")
 
 
