@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fixbot.report.markdown import code, render
+from fixbot.prose import code
+from fixbot.report.markdown import render
 from tests.report_samples import PULLS, SECRET, nothing, sample
 
 
@@ -34,7 +35,7 @@ def test_what_became_of_pull_requests_comes_first() -> None:
         "\n## 1. Take"
     ) in render(report)
     hostile = replace(PULLS[0], title="<b> @team\n# x", url="javascript:alert(1)", why="<i> @me")
-    assert "\n- opened #12 &lt;b> @\u200bteam # x (critical): &lt;i> @\u200bme\n" in render(
+    assert "\n- opened #12 &lt;b> `@team` # x (critical): &lt;i> `@me`\n" in render(
         replace(report, pulls=(hostile,))
     )
 
@@ -56,7 +57,7 @@ def test_names_from_files_do_nothing_in_it() -> None:
         report.findings[2], path="a`b|c.yaml", resource="<img src=x> @team", reason="`kept <x> @y`"
     )
     page = render(replace(report, findings=(hostile,)))
-    assert "- ``a`b|c.yaml:31`` privileged-container, &lt;img src=x> @\u200bteam: `kept <x> @y`\n" in page
+    assert "- ``a`b|c.yaml:31`` privileged-container, &lt;img src=x> `@team`: `kept <x> @y`\n" in page
 
 
 def test_a_diff_with_fences_stays_in_its_own() -> None:

@@ -12,12 +12,14 @@ import typer
 
 from fixbot import __version__
 from fixbot.cli import options as given
+from fixbot.cli.examples import examples
 from fixbot.cli.options import FailOn, Format, Options, listed
 from fixbot.errors import FixbotError
 
 app = typer.Typer(
     name="fixbot",
     help="Finds and repairs misconfigurations in ECS, CloudFormation, Terraform, Kubernetes and IAM files.",
+    epilog=examples(),
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -73,13 +75,16 @@ def root(
         typer.echo(context.get_help())
 
 
-@app.command()
+@app.command(epilog=examples("run"))
 def run(  # noqa: PLR0913, PLR0917 - one for each option of the contract
     path: given.PathOption = ".",
     files: given.FilesOption = None,
     write: Annotated[bool, typer.Option("--write", help="Change the files of the working tree.")] = False,
     branch: Annotated[
         bool, typer.Option("--branch", help="One local branch with one commit for each proposal.")
+    ] = False,
+    review: Annotated[
+        bool, typer.Option("--review", help="Ask about each proposal; write what is taken (or --branch).")
     ] = False,
     pr: given.PullRequestOption = False,
     repo: given.RepositoryOption = None,
@@ -104,12 +109,12 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option of the contract
         Options(
             "run", path, tuple(files or ()), listed(only), listed(skip), safety, fail_on or FailOn.NEVER,
             tuple(include or ()), tuple(exclude or ()), since, config, format, output,
-            not no_cache, jobs, quiet, write, branch, pr, listed(repo), dry_run,
+            not no_cache, jobs, quiet, write, branch, review, pr, listed(repo), dry_run,
         )
     )  # fmt: skip
 
 
-@app.command()
+@app.command(epilog=examples("scan"))
 def scan(  # noqa: PLR0913, PLR0917 - one for each option of the contract
     path: given.PathOption = ".",
     files: given.FilesOption = None,
@@ -144,7 +149,7 @@ def _job(options: Options) -> Job:
     return Job(lambda words: carry_out(replace(options, arguments=words), os.environ))
 
 
-@app.command()
+@app.command(epilog=examples("rules"))
 def rules(
     format: Annotated[Listing, typer.Option("--format", help="What the list looks like.")] = Listing.TEXT,  # noqa: A002 - the option's name
     debug: given.DebugOption = False,  # noqa: ARG001 - read where exceptions end
@@ -155,7 +160,7 @@ def rules(
     return Job(lambda _: list_rules(os.environ, as_json=format is Listing.JSON))
 
 
-@app.command()
+@app.command(epilog=examples("explain"))
 def explain(
     rule: Annotated[
         str, typer.Argument(metavar="RULE", help="A rule's name.", autocompletion=given.complete_rule)

@@ -6,6 +6,8 @@ import os
 import shlex
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING
 from fixbot import __version__
 from fixbot.cache import Cache, cache_folder, program
 from fixbot.checkout import Checkout, Scope
-from fixbot.cli.chosen import chosen_of, settings_of
+from fixbot.cli.chosen import chosen_of, settings_home, settings_of
 from fixbot.cli.deeds import Deeds, branches, written
 from fixbot.cli.options import FailOn, Format, Options
 from fixbot.cli.show import Shown, show
@@ -46,24 +48,26 @@ def carry_out(options: Options, environment: Mapping[str, str]) -> int:
     asked = _asked(options, checkout)
     for note in checkout.notes:
         terminal.note(f"note: {note}")
-    report = run(
-        checkout,
-        chosen,
+    again = partial(run, checkout, chosen, progress=terminal.progress, jobs=options.jobs or cores())
+    report = again(
         settings,
-        progress=terminal.progress,
-        jobs=options.jobs or cores(),
         cache=cache_of(settings, chosen, environment) if options.cache else None,
-        contents=options.write or options.branch or options.format in (Format.PATCH, Format.SARIF),
+        contents=options.changes or options.format in (Format.PATCH, Format.SARIF),
     )
     terminal.clear()
     if options.files:
         report = about(report, asked)
-    deeds = Deeds()
-    if options.write:
-        deeds = written(checkout, report)
-    elif options.branch:
-        deeds = branches(checkout, report)
-    show(Shown(report, fixers, settings, options, deeds, checkout.git is not None), terminal)
+    shown = Shown(report, fixers, settings, options, Deeds(), checkout.git is not None)
+    if options.review:
+        from fixbot.cli.review import Desk, reviewed  # noqa: PLC0415 - only this option needs it
+
+        home = settings_home(options.path)[0]
+        desk = Desk(checkout, home, terminal, environment, lambda no: again(replace(settings, declined=no)))
+        deeds = reviewed(shown, desk)
+    else:
+        deeds = written(checkout, report) if options.write else Deeds()
+        deeds = branches(checkout, report) if options.branch else deeds
+        show(replace(shown, deeds=deeds), terminal)
     for failure in deeds.failures:
         terminal.trouble(failure)
     for lost in report.failures:
@@ -92,9 +96,10 @@ def reaches(report: Report, fail_on: FailOn) -> bool:
 def _check(options: Options) -> None:
     if options.write and options.branch:
         raise FixbotError("--write changes your files and --branch leaves them as they are; choose one")
-    if (options.write or options.branch) and (options.pr or options.repositories):
+    if options.changes and (options.pr or options.repositories):
         raise FixbotError(
-            "--write and --branch change this checkout, --pr and --repo what is on GitHub; choose one"
+            "--write, --branch and --review change this checkout, "
+            "--pr and --repo what is on GitHub; choose one"
         )
     if options.files and (options.pr or options.repositories):
         raise FixbotError("--pr and --repo are about a whole repository; leave the names of files out")
@@ -104,6 +109,8 @@ def _check(options: Options) -> None:
         raise FixbotError("--repo reads from GitHub and PATH from the disk; give one of them")
     if options.repositories and options.since is not None:
         raise FixbotError("--since needs a checkout; --repo has none")
+    if options.review:
+        _check_review(options)
     if options.format is Format.PATCH:
         where = options.output
         if where is None or str(where) == "-" or (where.exists() and not where.is_file()):
@@ -128,6 +135,13 @@ def _asked(options: Options, checkout: Checkout) -> frozenset[str]:
             raise FixbotError(f"{file!r} does not lie below {options.path!r}")
         found.add(full.relative_to(checkout.root).as_posix())
     return frozenset(found)
+
+
+def _check_review(options: Options) -> None:
+    if options.format is not Format.TEXT or options.output is not None:
+        raise FixbotError("--review shows the proposals on the terminal; leave --format and --output out")
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise FixbotError("--review asks on a terminal, and there is none; --write and --branch do not ask")
 
 
 def cores() -> int:

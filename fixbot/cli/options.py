@@ -40,10 +40,11 @@ class Format(StrEnum):
 
 
 def complete_rule(incomplete: str) -> list[str]:
-    """Rule names for the shell's completion."""
+    """Rule names for the shell's completion, the last of a list with commas too."""
     from fixbot.fixer import load  # noqa: PLC0415 - fixers are loaded only where they are needed
 
-    return [fixer.name for fixer in load() if fixer.name.startswith(incomplete)]
+    before, comma, begun = incomplete.rpartition(",")
+    return [f"{before}{comma}{fixer.name}" for fixer in load() if fixer.name.startswith(begun)]
 
 
 PathOption = Annotated[
@@ -132,11 +133,17 @@ class Options:
     quiet: bool = False
     write: bool = False
     branch: bool = False
+    review: bool = False
     pr: bool = False
     repositories: tuple[str, ...] = ()
     dry_run: bool = False
     arguments: tuple[str, ...] = ()
     """The words as typed, for the command that is offered next."""
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything may be written besides a report."""
+        return self.write or self.branch or self.review
 
 
 def listed(values: Iterable[str] | None) -> tuple[str, ...]:

@@ -102,8 +102,8 @@ def _in_checkout(whole: _Run) -> int:
     for note in checkout.notes:
         terminal.note(f"note: {note}")
     name = _repository(whole, checkout)
-    whole.connector.patience = settings.pull_requests.patience
     reader = Reader(whole.connector.gateway(name), name, settings.branch_prefix)
+    reader.gateway.patience = settings.pull_requests.patience
     remote = reader.remote(settings.pull_requests.base)
     return _published(whole, reader, remote, Local(checkout), settings, checkout)
 
@@ -134,7 +134,6 @@ def _without_checkout(whole: _Run, name: str) -> int:
     settings = Settings()
     if options.config is not None:
         settings = read(settings, options.config, str(options.config))
-    whole.connector.patience = settings.pull_requests.patience
     reader = Reader(whole.connector.gateway(name), name, settings.branch_prefix)
     remote = reader.remote(settings.pull_requests.base, with_base=True)
     commit = reader.commit(remote.base_head)
@@ -151,6 +150,7 @@ def _without_checkout(whole: _Run, name: str) -> int:
             commit = reader.commit(remote.base_head) or commit
     else:
         settings = overlaid(settings, options, whole.fixers)
+    reader.gateway.patience = settings.pull_requests.patience
     scope = Scope(settings.include, settings.exclude, None, candidate)
     snapshot = Snapshot.of(reader, commit, scope, terminal.progress)
     for note in snapshot.notes:

@@ -37,17 +37,17 @@ class Shown:
 def show(all_of_it: Shown, terminal: Terminal) -> None:
     """Print or write the report. Raises CannotWrite."""
     options, report = all_of_it.options, all_of_it.report
-    closing = tuple(_closing(all_of_it))
+    last = tuple(closing(all_of_it))
     if options.output is None or str(options.output) == "-":
-        terminal.out(_rendered(all_of_it, terminal.style, closing))
+        terminal.out(_rendered(all_of_it, terminal.style, last))
         if options.format is not Format.TEXT and (options.write or options.branch or options.pr):
-            _notes(closing, terminal)
+            _notes(last, terminal)
         return
     private = options.format is Format.PATCH
-    terminal.file(options.output, _rendered(all_of_it, Style(), closing), private=private)
+    terminal.file(options.output, _rendered(all_of_it, Style(), last), private=private)
     if private:
         _warn(report, options, terminal)
-    _notes((f"{text.summary(report)} Written to {options.output}", *closing[:1]), terminal)
+    _notes((f"{text.summary(report)} Written to {options.output}", *last[:1]), terminal)
 
 
 def _rendered(all_of_it: Shown, style: Style, closing: tuple[str, ...]) -> str:
@@ -94,7 +94,7 @@ def _notes(lines: tuple[str, ...], terminal: Terminal) -> None:
         terminal.note(line)
 
 
-def _closing(all_of_it: Shown) -> Iterator[str]:
+def closing(all_of_it: Shown) -> Iterator[str]:
     """What was done, and the command that comes next."""
     options, deeds = all_of_it.options, all_of_it.deeds
     if all_of_it.report.pulls is not None:

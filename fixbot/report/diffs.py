@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from fixbot.diff import shared
-from fixbot.report.style import count, shown
+from fixbot.prose import shown
+from fixbot.report.style import count
 
 if TYPE_CHECKING:
     from fixbot.report.style import Style
@@ -15,15 +16,21 @@ LONGEST = 240
 AROUND = 40
 
 
-def painted(diff: str, style: Style, indent: str, paths: int) -> Iterator[str]:
-    """The lines of a unified diff, indented. File heads are left out where there is just one file."""
+MORE = "all of it: --format patch --output fixes.patch"
+
+
+def painted(diff: str, style: Style, indent: str, paths: int, more: str = MORE) -> Iterator[str]:
+    """The lines of a unified diff, indented. File heads are left out where there is just one file.
+
+    `more` says where the rest of a long one is.
+    """
     rows = list(_rows(diff, heads=paths > 1))
     most = len(rows) if style.most is None else style.most
     for row in rows[:most]:
         yield f"{indent}{style.diff_line(row)}"
     if len(rows) > most:
         rest = count(len(rows) - most, "more line")
-        yield f"{indent}{style.dim(f'… {rest}; all of it: --format patch --output fixes.patch')}"
+        yield f"{indent}{style.dim(f'… {rest}; {more}')}"
 
 
 def _rows(diff: str, *, heads: bool) -> Iterator[str]:

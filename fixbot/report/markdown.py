@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from fixbot.body import notes
 from fixbot.model import Status
+from fixbot.prose import code, fenced, prose, shown
 from fixbot.report.pulls import became, told, why
-from fixbot.report.style import shown
 from fixbot.report.text import summary
 from fixbot.wording import headline
 
@@ -40,27 +40,26 @@ def _lines(report: Report) -> Iterator[str]:
         some = [finding for finding in report.findings if finding.status is status]
         yield from _section(heading, [_left(each) for each in some])
     places = [
-        f"- {code(each.path if each.line is None else f'{each.path}:{each.line}')}: {_prose(each.reason)}"
+        f"- {code(each.path if each.line is None else f'{each.path}:{each.line}')}: {prose(each.reason)}"
         for each in report.unread
     ]
     yield from _section("Not read", places)
 
 
 def _proposal(number: int, proposal: Proposal, by_id: dict[str, Finding]) -> Iterator[str]:
-    title = _prose(headline(proposal.story))
+    title = prose(headline(proposal.story))
     yield f"## {number}. {title} ({proposal.severity.label}, {proposal.safety.value})"
     yield ""
     for finding in (by_id[each] for each in proposal.findings if each in by_id):
         controls = f" ({', '.join(finding.controls)})" if finding.controls else ""
-        yield f"- {code(f'{finding.path}:{finding.line}')} {_prose(finding.resource)}{controls}"
+        yield f"- {code(f'{finding.path}:{finding.line}')} {prose(finding.resource)}{controls}"
     yield ""
     yield from (
-        f"    {shown(note.strip())}\n" if note.startswith("  ") else f"{_prose(note)}\n"
+        f"    {shown(note.strip())}\n" if note.startswith("  ") else f"{prose(note)}\n"
         for note in notes(proposal.story)
     )
-    fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", proposal.diff)), default=0))
-    diff = "\n".join(map(shown, proposal.diff.replace("\r\n", "\n").rstrip("\n").split("\n")))
-    yield f"<details><summary>Diff</summary>\n\n{fence}diff\n{diff}\n{fence}\n\n</details>"
+    diff = fenced(proposal.diff.replace("\r\n", "\n").rstrip("\n").split("\n"), "diff")
+    yield f"<details><summary>Diff</summary>\n\n{diff}\n\n</details>"
 
 
 def _pull(row: PullRow) -> str:
@@ -68,17 +67,15 @@ def _pull(row: PullRow) -> str:
     number = f"#{row.number}" if row.number is not None else ""
     if _ADDRESS.fullmatch(row.url):
         number = f"[{number or 'its branch'}]({row.url})"
-    named = " ".join(filter(None, [became(row), number, _prose(row.title) or code(row.branch)]))
+    named = " ".join(filter(None, [became(row), number, prose(row.title) or code(row.branch)]))
     grade = f" ({row.severity})" if row.severity else ""
-    said = f": {_prose(why(row))}" if why(row) else ""
+    said = f": {prose(why(row))}" if why(row) else ""
     return f"- {named}{grade}{said}"
 
 
 def _left(finding: Finding) -> str:
     place = code(f"{finding.path}:{finding.line}")
-    return (
-        f"- {place} {finding.rule}, {_prose(finding.resource)}: {_prose(finding.reason or finding.message)}"
-    )
+    return f"- {place} {finding.rule}, {prose(finding.resource)}: {prose(finding.reason or finding.message)}"
 
 
 def _section(heading: str, rows: list[str]) -> Iterator[str]:
@@ -87,22 +84,4 @@ def _section(heading: str, rows: list[str]) -> Iterator[str]:
         yield from rows
 
 
-def code(text: str) -> str:
-    """Text as a code span, whatever backticks it holds."""
-    text = shown(text)
-    fence = "`" * (1 + max((len(run) for run in re.findall("`+", text)), default=0))
-    pad = " " if "`" in text[:1] + text[-1:] else ""
-    return f"{fence}{pad}{text}{pad}{fence}"
-
-
-def _prose(text: str) -> str:
-    """A sentence on one line, in which a name from a file can't open an element or call a person."""
-    return _SPECIAL.sub(_tamed, shown(" ".join(text.split())))
-
-
 _ADDRESS = re.compile(r"https?://[^\s()<>\[\]]+")
-_SPECIAL = re.compile(r"(?P<code>(?P<fence>`+)(?!`).*?(?<!`)(?P=fence)(?!`))|<|(?<!\w)@(?=\w)")
-
-
-def _tamed(found: re.Match[str]) -> str:
-    return found["code"] or {"<": "&lt;", "@": "@\u200b"}[found[0]]

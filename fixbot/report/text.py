@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from fixbot.body import notes
 from fixbot.model import Status
-from fixbot.report.diffs import painted
+from fixbot.prose import shown
+from fixbot.report.diffs import MORE, painted
 from fixbot.report.pulls import became, why
-from fixbot.report.style import Style, count, shown
+from fixbot.report.style import Style, count
 from fixbot.suppress import lapse_of
 from fixbot.wording import headline
 
@@ -34,7 +35,7 @@ def run(report: Report, style: Style, closing: Iterable[str] = (), *, brief: boo
         short = brief or (style.most is not None and number > IN_FULL)
         if short and not brief and number == IN_FULL + 1:
             out.append(style.dim("The others in a line each; all in full: fixbot run | less"))
-        out.extend(_proposal(number, proposal, by_id, style, brief=short))
+        out.extend(proposed(number, proposal, by_id, style, brief=short))
     out.extend(_rest(report, style, brief=brief))
     if not brief:
         out.extend((summary(report), *closing))
@@ -131,9 +132,16 @@ def opening(report: Report, unread: str = "shown last") -> str:
     return f"Looked through {count(stats.files_listed, 'file')} in {stats.seconds:.1f} s: {what}.{last}"
 
 
-def _proposal(
-    number: int, proposal: Proposal, by_id: dict[str, Finding], style: Style, *, brief: bool
+def proposed(
+    number: int,
+    proposal: Proposal,
+    by_id: dict[str, Finding],
+    style: Style,
+    *,
+    brief: bool = False,
+    more: str = MORE,
 ) -> Iterator[str]:
+    """One proposal: title, places, diff, what to know; the title alone where it is `brief`."""
     left = f"{number}  {shown(headline(proposal.story))}"
     right = f"{proposal.severity.label} · {proposal.safety.value}"
     yield style.beside(left, right, style.bold(left), style.grade(proposal.severity.label, right))
@@ -150,7 +158,7 @@ def _proposal(
             yield f"     {shown(lapse)}"
     if len(findings) > PLACES:
         yield f"   and {count(len(findings) - PLACES, 'more place')}"
-    yield from painted(proposal.diff, style, "     ", len(proposal.paths))
+    yield from painted(proposal.diff, style, "     ", len(proposal.paths), more)
     for note in notes(proposal.story):
         yield from [f"     {shown(note.strip())}"] if note.startswith("  ") else style.wrapped(note, "   ")
     yield ""

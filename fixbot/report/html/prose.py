@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from markdown_it import MarkdownIt
 
+from fixbot.prose import shown
 from fixbot.report.html.markup import Html, element, outward
-from fixbot.report.style import shown
 
 if TYPE_CHECKING:
     from markdown_it.renderer import RendererHTML

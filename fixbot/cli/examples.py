@@ -1,0 +1,38 @@
+"""What each command's help ends with: command lines to copy, every one of them run by a test."""
+
+from __future__ import annotations
+
+_EXAMPLES = {
+    "": (
+        ("fixbot run", "look, prove, show; write nothing"),
+        ("fixbot run --review", "decide one by one, as git add -p"),
+        ("fixbot scan --fail-on high", "findings only, for a gate"),
+        ("fixbot explain secret-in-environment", "a rule's page"),
+    ),
+    "run": (
+        ("fixbot run", "look, prove, show; write nothing"),
+        ("fixbot run --review", "decide one by one; write what is taken"),
+        ("fixbot run --write deploy", "patch the files below deploy/"),
+        ("fixbot run --branch --safety safe", "a branch for each harmless fix"),
+    ),
+    "scan": (
+        ("fixbot scan", "every finding"),
+        ("fixbot scan --fail-on high --since HEAD~1", "a gate for one change"),
+        ("fixbot scan --format sarif --output fixbot.sarif", "for code scanning"),
+    ),
+    "rules": (
+        ("fixbot rules", "name, severity, safety, title"),
+        ("fixbot rules --format json", "the same with controls and references"),
+    ),
+    "explain": (
+        ("fixbot explain readonly-root-filesystem", "what it changes, and why"),
+        ("fixbot explain secret-in-environment | less", "a page at a time"),
+    ),
+}
+
+
+def examples(command: str = "") -> str:
+    """The examples of a command as an epilog that keeps its lines; of the program where none is named."""
+    rows = _EXAMPLES[command]
+    wide = max(len(line) for line, _ in rows)
+    return "\b\nExamples:\n" + "\n".join(f"  {line.ljust(wide)}  # {says}" for line, says in rows)
