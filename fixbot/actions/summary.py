@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 from fixbot.model import Severity, Status
 from fixbot.prose import cell, code, fenced, prose
+from fixbot.report.pulls import became, why
 from fixbot.report.style import count
-from fixbot.report.text import became, said, summary
+from fixbot.report.text import said, summary
 from fixbot.wording import headline
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def _blocks(page: Page) -> Iterator[str]:
 
 def _pulled(rows: Sequence[PullRow]) -> Iterator[str]:
     if rows:
-        cells = ((became(row), _linked(row), _prose(row.why) if row.why != "new" else "") for row in rows)
+        cells = ((became(row), _linked(row), _prose(why(row))) for row in rows)
         yield table(("", "pull request", "why"), cells)
 
 
