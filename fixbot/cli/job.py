@@ -130,6 +130,8 @@ def _check(options: Options) -> None:
         raise FixbotError("--dry-run shows what --pr would do; without --pr nothing is written anyway")
     if options.repositories and options.path != ".":
         raise FixbotError("--repo reads from GitHub and PATH from the disk; give one of them")
+    if len(options.repositories) > 1 and (options.output is not None or options.format is not Format.TEXT):
+        raise FixbotError("--output and --format are for one report; with several --repo run them one by one")
     if options.repositories and options.since is not None:
         raise FixbotError("--since needs a checkout; --repo has none")
     if options.review:

@@ -239,9 +239,8 @@ def _told(whole: _Run, name: str, published: Published, settings: Settings) -> i
     options, terminal, report = whole.options, whole.terminal, published.report
     if options.pr:
         report = replace(report, pulls=tuple(_rows(published)))
-    whole.hear(
-        report, settings, (*(each.says for each in published.obstacles), *filter(None, [published.tired]))
-    )
+    ways = [each.says for each in published.obstacles]
+    whole.hear(report, settings, (*ways, *filter(None, [published.tired])))
     show(Shown(report, whole.fixers, settings, options, Deeds(), in_git=False, name=name), terminal)
     for lost in report.failures:
         for line in said(lost, debug="--debug" in options.arguments):
