@@ -119,21 +119,7 @@ def reaches(report: Report, fail_on: FailOn) -> bool:
 def _check(options: Options) -> None:
     if options.write and options.branch:
         raise FixbotError("--write changes your files and --branch leaves them as they are; choose one")
-    if options.changes and (options.pr or options.repositories):
-        raise FixbotError(
-            "--write, --branch and --review change this checkout, "
-            "--pr and --repo what is on GitHub; choose one"
-        )
-    if options.files and (options.pr or options.repositories):
-        raise FixbotError("--pr and --repo are about a whole repository; leave the names of files out")
-    if options.dry_run and not options.pr:
-        raise FixbotError("--dry-run shows what --pr would do; without --pr nothing is written anyway")
-    if options.repositories and options.path != ".":
-        raise FixbotError("--repo reads from GitHub and PATH from the disk; give one of them")
-    if len(options.repositories) > 1 and (options.output is not None or options.format is not Format.TEXT):
-        raise FixbotError("--output and --format are for one report; with several --repo run them one by one")
-    if options.repositories and options.since is not None:
-        raise FixbotError("--since needs a checkout; --repo has none")
+    _check_github(options)
     if options.review:
         _check_review(options)
     if options.format is Format.PATCH:
@@ -160,6 +146,24 @@ def _asked(options: Options, checkout: Checkout) -> frozenset[str]:
             raise FixbotError(f"{file!r} does not lie below {options.path!r}")
         found.add(full.relative_to(checkout.root).as_posix())
     return frozenset(found)
+
+
+def _check_github(options: Options) -> None:
+    if options.changes and (options.pr or options.repositories):
+        raise FixbotError(
+            "--write, --branch and --review change this checkout, "
+            "--pr and --repo what is on GitHub; choose one"
+        )
+    if options.files and (options.pr or options.repositories):
+        raise FixbotError("--pr and --repo are about a whole repository; leave the names of files out")
+    if options.dry_run and not options.pr:
+        raise FixbotError("--dry-run shows what --pr would do; without --pr nothing is written anyway")
+    if options.repositories and options.path != ".":
+        raise FixbotError("--repo reads from GitHub and PATH from the disk; give one of them")
+    if len(options.repositories) > 1 and (options.output is not None or options.format is not Format.TEXT):
+        raise FixbotError("--output and --format are for one report; with several --repo run them one by one")
+    if options.repositories and options.since is not None:
+        raise FixbotError("--since needs a checkout; --repo has none")
 
 
 def _check_review(options: Options) -> None:
