@@ -13,7 +13,8 @@ from fixbot.checkout import Checkout, Scope
 from fixbot.checkout.git import GitFailed
 from fixbot.cli.chosen import chosen_of, overlaid, settings_of
 from fixbot.cli.deeds import Deeds
-from fixbot.cli.job import cache_of, cores, reaches, said
+from fixbot.cli.ends import reaches, said
+from fixbot.cli.look import cache_of, cores
 from fixbot.cli.show import Shown, show
 from fixbot.cli.terminal import Terminal
 from fixbot.discover import candidate
