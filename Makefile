@@ -1,6 +1,6 @@
 # Everything a person or a machine does here. `make demo` and `make test` set up what they need.
 .DELETE_ON_ERROR:
-.PHONY: demo test lint bench bench-peers clean
+.PHONY: demo test lint docs dist bench bench-peers clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -24,6 +24,13 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+docs: $(READY)
+	$(BIN)/python scripts/docs.py
+	$(BIN)/zensical build --clean --strict
+
+dist: $(READY)
+	PYTHON_BIN=$(BIN)/python sh scripts/dist.sh
+
 bench: $(READY)
 	$(BIN)/python benchmarks/run.py $(BENCH)
 
@@ -32,7 +39,7 @@ bench-peers:
 	.venv-peers/bin/python -m pip install --quiet -r benchmarks/peers.txt
 
 clean:
-	rm -rf $(VENV) .venv-peers .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build
+	rm -rf $(VENV) .venv-peers site .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "fixbot needs Python 3.11 or newer; say which with PYTHON=…")'

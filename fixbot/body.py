@@ -1,31 +1,43 @@
-"""A proposal's text, for a tired reviewer: what changes, what to try, why; the rest folded."""
+"""A proposal's text, for a tired reviewer: what changes, what to notice, why, how to try; the rest folded."""
 
 from __future__ import annotations
 
+import json
+import posixpath
 import re
 from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
 from fixbot import __version__
-from fixbot.story import Concern, Nearby, Row, Story
+from fixbot.prose import block, cell, code, fenced, once, prose
+from fixbot.story import Nearby, Row, Story, told
 
 LONGEST = 58_000
 """Characters. GitHub refuses longer bodies than 65,536, and has been seen to refuse shorter ones."""
 _SENTENCE = re.compile(r"(?:[^.`]|\.(?! [A-Z(])|`[^`]*`)+\.?")
 _MOST_ROWS = 40
 _MOST_LINES = 8
+_TABLE = 24_000
+"""Characters of the table: long paths make long links."""
+_CUT = "*(Cut here: the rest would be longer than a pull request may be. `fixbot run` shows all of it.)*"
+_CUT_BELOW = "*(This text is cut below, being longer than a pull request may be.)*"
 
 
 def notes(story: Story) -> tuple[str, ...]:
     """The essentials for a terminal: effect, what is not known, commands, steps."""
-    fixes = story.rows
-    lines = [*_some(fix.effect for fix in fixes), *_some(fix.unknown for fix in fixes)]
-    lines += [f"  {command}" for command in _some((c for fix in fixes for c in fix.commands), most=2)]
+    rows = story.rows
+    lines = [*_some(told(rows, lambda row: f"{row.gist} {row.effect}".strip())), *_some(_unknown(rows))]
+    commands = _some((c for row in rows for c in row.commands), most=2)
+    lines += [f"  {line}" for command in commands for line in command.split("\n")]
     lines += [
-        f"Before merging: {step}" for step in _some(_first(s) for fix in fixes for s in fix.steps_before)
+        f"Before merging: {step}" for step in _some(_first(s) for row in rows for s in row.steps_before)
     ]
-    lines += [f"After merging: {step}" for step in _some(_first(s) for fix in fixes for s in fix.steps_after)]
+    lines += [f"After merging: {step}" for step in _some(_first(s) for row in rows for s in row.steps_after)]
     return tuple(lines)
+
+
+def _unknown(rows: Sequence[Row]) -> list[str]:
+    return told(rows, lambda row: row.unknown)
 
 
 def _first(step: str) -> str:
@@ -36,83 +48,91 @@ def _first(step: str) -> str:
 
 
 def body(story: Story, rule: str, key: str, *, links: str = "", marker: str = "", opening: str = "") -> str:
-    """The Markdown text of a pull request, at most LONGEST characters, cut at a heading with a note."""
-    fixes = story.rows
+    """The Markdown text of a pull request, at most LONGEST characters, cut at a heading with a note.
+
+    `marker` is put at the very end as it is, `opening` first.
+    """
+    rows = story.rows
     sections = [
         opening,
-        _notice(fixes),
-        "\n\n".join(filter(None, map(_why, story.concerns))),
-        _try(fixes),
-        _table(story.rows, links),
-        _worth_knowing(fixes),
-        _steps("Before merging", (step for fix in fixes for step in fix.steps_before)),
-        _steps("After merging", (step for fix in fixes for step in fix.steps_after)),
-        _folded("What was checked", _checked(len(story.rows))),
-        _folded("Left alone nearby", _nearby(story.nearby)),
-        _folded("The threat", "\n\n".join(each.threat for each in story.concerns if each.threat)),
-        _folded("Saying no", _no(story)),
-        _footer(story.rows, rule, key),
+        _what(rows),
+        _notice(rows),
+        _why(rows),
+        _try(rows),
+        _table(rows, links),
+        _steps("Before merging", (step for row in rows for step in row.steps_before)),
+        _steps("After merging", (step for row in rows for step in row.steps_after)),
+        _worth_knowing(rows),
+        _folded("Saying no", _no(rows)),
+        _folded("Left alone nearby", _nearby(story.nearby, links)),
+        _folded("What was checked", _checked(len(rows))),
+        _folded("The threat", "\n\n".join(once(each.threat for each in story.concerns))),
     ]
-    return _cut([section for section in sections if section], marker)
+    return _fitted([section for section in sections if section], _footer(rows, rule, key), marker)
 
 
-def _notice(fixes: Sequence[Row]) -> str:
+def _what(rows: Sequence[Row]) -> str:
+    """What changes: a sentence, or a list of a few."""
+    gists = _some(told(rows, lambda row: row.gist), most=5)
+    return prose(gists[0]) if len(gists) == 1 else "\n".join(f"- {prose(each)}" for each in gists)
+
+
+def _notice(rows: Sequence[Row]) -> str:
     """One effect in a sentence behind the heading, several in a list."""
-    effects, rollout = _some(fix.effect for fix in fixes), " ".join(_some(fix.rollout for fix in fixes))
-    if len(effects) < 2:
-        return " ".join(["**What you will notice.**", *effects, *([rollout] if rollout else [])])
-    listed = "\n".join(f"- {effect}" for effect in effects)
-    return f"**What you will notice.** {rollout}".rstrip() + f"\n\n{listed}"
+    effects, rollout = _some(row.effect for row in rows), " ".join(_some(row.rollout for row in rows))
+    said = " ".join(
+        filter(None, ["**What you will notice.**", prose(rollout), *map(prose, effects[: len(effects) < 2])])
+    )
+    listed = "\n".join(f"- {prose(effect)}" for effect in effects) if len(effects) > 1 else ""
+    return f"{said}\n\n{listed}".rstrip() if effects or rollout else ""
 
 
-def _why(concern: Concern) -> str:
-    why = concern.why.split("\n\n")[0].replace("\n", " ")
-    return f"**Why.** {why}" if why else ""
+def _why(rows: Sequence[Row]) -> str:
+    reasons = told(rows, lambda row: row.why)
+    more = f" The same holds for {len(reasons) - 2} more." if len(reasons) > 2 else ""
+    return f"**Why here.** {' '.join(map(prose, reasons[:2]))}{more}" if reasons else ""
 
 
 def _some(texts: Iterable[str], most: int = _MOST_LINES) -> list[str]:
     """Each text once, the first `most`, and how many more there are."""
-    unique = list(dict.fromkeys(text for text in texts if text))
+    unique = list(once(texts))
     rest = len(unique) - most
     return unique[:most] + ([f"({rest} more of this kind, in the table or the files.)"] if rest > 0 else [])
 
 
-def _try(fixes: Sequence[Row]) -> str:
-    unknown = _some(fix.unknown for fix in fixes)
-    several = list(dict.fromkeys(fix.commands for fix in fixes if fix.commands))[:4]
-    commands = list(dict.fromkeys(command for commands in several for command in commands))
-    text = "**Not known.** " + " ".join(unknown) if unknown else ""
-    if commands:
-        text += "\n\n```sh\n" + "\n".join(commands) + "\n```"
-    return text.strip()
+def _try(rows: Sequence[Row]) -> str:
+    unknown = _some(_unknown(rows))
+    several = list(once(row.commands for row in rows))[:4]
+    commands = [
+        line for command in once(c for every in several for c in every) for line in command.split("\n")
+    ]
+    heading = "**Try it first.**" if commands else "**Not known.**"
+    text = " ".join([heading, *map(prose, unknown)]) if unknown or commands else ""
+    return f"{text}\n\n{fenced(commands, 'sh')}" if commands else text
 
 
-def _worth_knowing(fixes: Sequence[Row]) -> str:
-    listed = _some(note for fix in fixes for note in fix.notes)
-    return "**Worth knowing.**\n\n" + "\n".join(f"- {note}" for note in listed) if listed else ""
+def _worth_knowing(rows: Sequence[Row]) -> str:
+    listed = _some(note for row in rows for note in row.notes)
+    return "**Worth knowing.**\n\n" + "\n".join(f"- {prose(note)}" for note in listed) if listed else ""
 
 
 def _table(rows: Sequence[Row], links: str) -> str:
     lines = ["| | before | after |", "|---|---|---|"]
-    for row in rows[:_MOST_ROWS]:
-        place = f"[{code(row.resource)}]({links}{link(row.path, row.line)})"
-        lines.append(f"| {place} | {_cell(row.before)} | {_cell(row.after)} |")
-    if len(rows) > _MOST_ROWS:
-        lines.append(f"| {len(rows) - _MOST_ROWS} more | | |")
+    size = 0
+    for number, row in enumerate(rows):
+        line = f"| {_place(row, links)} | {cell(prose(row.before))} | {cell(prose(row.after))} |"
+        size += len(line)
+        if number == _MOST_ROWS or size > _TABLE:
+            lines.append(f"| and {len(rows) - number} more | | |")
+            break
+        lines.append(line)
     return "\n".join(lines)
 
 
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
-
-
-def code(text: str) -> str:
-    """A text from a file as a code span: neither Markdown nor a mention in it counts."""
-    line = " ".join(text.replace("|", "\\|").split())
-    longest = max((len(run) for run in re.findall(r"`+", line)), default=0)
-    fence = "`" * (longest + 1)
-    pad = " " if "`" in line else ""
-    return f"{fence}{pad}{line}{pad}{fence}"
+def _place(row: Row | Nearby, links: str) -> str:
+    """The resource, as a link to its line."""
+    name = row.resource if len(row.resource) <= 200 else row.resource[:199] + "…"
+    return f"[{cell(code(name))}]({links}{link(row.path, row.line)})"
 
 
 def link(path: str, line: int) -> str:
@@ -121,12 +141,8 @@ def link(path: str, line: int) -> str:
 
 
 def _steps(heading: str, steps: Iterable[str]) -> str:
-    listed = _some(steps)
-    return (
-        f"**{heading}.**\n\n" + "\n".join(f"{n}. {step}" for n, step in enumerate(listed, 1))
-        if listed
-        else ""
-    )
+    listed = "\n".join(f"{n}. {block(step)}" for n, step in enumerate(_some(steps), 1))
+    return f"**{heading}.**\n\n{listed}" if listed else ""
 
 
 def _folded(summary: str, text: str) -> str:
@@ -143,41 +159,60 @@ def _checked(count: int) -> str:
     )
 
 
-def _nearby(findings: Sequence[Nearby]) -> str:
-    reasons: dict[str, list[str]] = {}
-    for finding in findings:
-        reasons.setdefault(finding.reason, []).append(finding.resource)
+def _nearby(left: Sequence[Nearby], links: str) -> str:
+    reasons: dict[str, list[Nearby]] = {}
+    for each in left:
+        reasons.setdefault(each.reason, []).append(each)
     lines = []
-    for reason, resources in list(reasons.items())[:10]:
-        names = ", ".join(code(name) for name in resources[:5]) + (" …" if len(resources) > 5 else "")
-        lines.append(f"- {names}: {reason}")
+    for reason, places in list(reasons.items())[:10]:
+        names = ", ".join(_place(each, links) for each in places[:5]) + (" …" if len(places) > 5 else "")
+        lines.append(f"- {names}: {prose(reason)}")
+    if len(reasons) > 10:
+        lines.append(f"- and {len(reasons) - 10} more reasons: `fixbot run` lists them")
     return "\n".join(lines)
 
 
-def _no(story: Story) -> str:
-    path = story.rows[0].path
+def _no(rows: Sequence[Row]) -> str:
+    wishes = [
+        line
+        for rule, path in _wishes(rows)
+        for line in (f"  - rule: {rule}", f"    path: {_scalar(path)}", "    reason: why not")
+    ]
     return (
-        "Close this pull request and it will not be asked again for these findings. To say no for good, with "
-        "a reason that others can read, put into `.fixbot.yml`:\n\n"
-        f"```yaml\nignore:\n  - rule: {story.rows[0].rule}\n    path: {path}\n    reason: why not\n```\n\n"
-        "Your own commits on this branch are safe: fixbot stops touching it."
+        "- Close this pull request, and it will not be asked again for these findings.\n"
+        "- Comment `fixbot: ignore until=2027-03-31 reason`: it is closed, and asked again after that day.\n"
+        "- To say no for good, with a reason that others can read, put this into `.fixbot.yml`:\n\n"
+        + "\n".join(f"  {line}" for line in fenced(["ignore:", *wishes], "yaml").split("\n"))
+        + "\n\nYour own commits on this branch are safe: fixbot stops touching it. To have it made anew, add "
+        "the label `fixbot: rebase`, or comment `fixbot: rebase`."
     )
+
+
+def _wishes(rows: Sequence[Row]) -> list[tuple[str, str]]:
+    """Rules and paths for a suppression: files where they are few, else folders; no more than five."""
+    files = list(dict.fromkeys((row.rule, row.path) for row in rows))
+    folders = dict.fromkeys((rule, posixpath.join(posixpath.dirname(path), "**")) for rule, path in files)
+    return (files if len(files) <= 3 else list(folders))[:5]
+
+
+def _scalar(path: str) -> str:
+    """A path as YAML has it: in quotes where it could be taken for something else."""
+    return path if re.fullmatch(r"[A-Za-z][\w./-]*(?:/\*\*)?", path) else json.dumps(path)
 
 
 def _footer(rows: Sequence[Row], rule: str, key: str) -> str:
-    controls = " · ".join(dict.fromkeys(c for row in rows for c in row.controls))
-    mark = f"<sub>fixbot {__version__} · {rule} · key {key}</sub>"
+    controls = " · ".join(once(c for row in rows for c in row.controls))
+    mark = f"<sub>fixbot {__version__} · {rule} · key `{key}`</sub>"
     return f"{controls} — {mark}" if controls else mark
 
 
-def _cut(sections: Sequence[str], marker: str) -> str:
-    note = (
-        "\n\n*(Cut here: the rest would be longer than a pull request may be. `fixbot run` shows all of it.)*"
-    )
-    end = f"\n\n{marker}" if marker else ""
-    text = "\n\n".join(sections) + end
+def _fitted(sections: Sequence[str], footer: str, marker: str) -> str:
+    """The sections that there is room for, each whole; the footer and the marker always."""
+    ends = [footer, *([marker] if marker else [])]
+    if len(text := "\n\n".join([*sections, *ends])) <= LONGEST:
+        return text
     kept = list(sections)
-    while len(text) > LONGEST and len(kept) > 1:
+    while kept and len(text) > LONGEST:
         kept.pop()
-        text = "\n\n".join(kept) + note + end
-    return text if len(text) <= LONGEST else text[: LONGEST - len(note + end)] + note + end
+        text = "\n\n".join([_CUT_BELOW, *kept, _CUT, *ends])
+    return text

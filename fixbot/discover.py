@@ -11,7 +11,7 @@ from fixbot.parts import references
 from fixbot.policies.own_tags import own_tags
 from fixbot.project import Surroundings
 
-_ENDINGS = (
+ENDINGS = (
     ".json",
     ".yaml",
     ".yml",
@@ -59,7 +59,7 @@ _CSI = re.compile(rb"apiVersion:\s*[\"']?(secrets-store\.csi\.x-k8s\.io/v\w+)")
 def candidate(path: str) -> bool:
     """Whether a file's name is one that its dialects use."""
     name = path.rsplit("/", 1)[-1].lower()
-    return name.endswith(_ENDINGS) and name not in _OTHER_TOOLS
+    return name.endswith(ENDINGS) and name not in _OTHER_TOOLS
 
 
 def relevant(data: bytes) -> bool:

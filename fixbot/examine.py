@@ -98,9 +98,10 @@ def _statuses(
     paths = {each.path for each in problems}
     reasons = {path: unpatchable(documents[path].text.encode()) for path in paths}
     for each in problems:
+        declined = order.settings.declined.get(each.id)
         wish = _wish(each, documents[each.path], order.suppressions)
-        if each.id in order.settings.declined:
-            statuses[each.id] = Status.SUPPRESSED, order.settings.declined[each.id]
+        if declined is not None:
+            statuses[each.id] = Status.SUPPRESSED, declined
         elif wish is not None:
             statuses[each.id] = Status.SUPPRESSED, wish.reason
         elif not isinstance(each.found.outcome, Fix):

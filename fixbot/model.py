@@ -57,16 +57,22 @@ class Fix:
     """Everything that one finding needs, in one or several files, and what its reader must know.
 
     All texts are plain Markdown sentences; none may hold a secret's value, length or hash.
-    `before` and `after` are the cells of the proposal's table. `effect` is what will be different
-    at run time, `rollout` when that begins. `unknown` is what could not be known, `commands` how to find out.
-    `steps_before` and `steps_after` are what a person does before and after merging.
+    `before` and `after` are the cells of the proposal's table. `gist` says what changes, in one sentence
+    with the reader's names; `effect` is what will be noticed at run time, `rollout` when that begins. `why`
+    is the attack as it is possible here, in two sentences. In `gist`, `why` and `unknown` stands `{who}`
+    for `who`, or for the names of several that are repaired alike: `may` and `can` go with both.
+    `unknown` is what could not be known, `commands` how to find out. `steps_before` and `steps_after` are
+    what a person does before and after merging.
     """
 
     changes: tuple[Change, ...]
     files: tuple[NewFile, ...] = ()
     safety: Safety = Safety.REVIEW
+    who: str = ""
     before: str = ""
     after: str = ""
+    gist: str = ""
+    why: str = ""
     effect: str = ""
     rollout: str = ""
     unknown: str = ""

@@ -159,7 +159,7 @@ def _story(problems: Sequence[Problem], findings: Mapping[str, Finding]) -> Stor
 
 
 def _concern(fixer: Fixer) -> Concern:
-    return Concern(fixer.name, fixer.one, fixer.many, fixer.section("Why"), fixer.section("Threat"))
+    return Concern(fixer.name, fixer.one, fixer.many, fixer.section("Threat"))
 
 
 def _row(problem: Problem, finding: Finding, fix: Fix) -> Row:
@@ -171,8 +171,11 @@ def _row(problem: Problem, finding: Finding, fix: Fix) -> Row:
         resource=finding.resource,
         subject=problem.found.subject,
         controls=finding.controls,
+        who=fix.who,
         before=fix.before,
         after=fix.after,
+        gist=fix.gist,
+        why=fix.why,
         effect=fix.effect,
         rollout=fix.rollout,
         unknown=fix.unknown,

@@ -7,7 +7,7 @@ outlive the process and the files that it came from, in another process or in th
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import astuple, dataclass
 from typing import Any
 
@@ -16,13 +16,12 @@ from typing import Any
 class Concern:
     """What a fixer says of all its findings.
 
-    Titles with `{subject}`, or `{count}` and `{folder}`; two sections of its page.
+    Titles with `{subject}`, or `{count}` and `{folder}`; the section of its page on the threat.
     """
 
     rule: str
     one: str
     many: str
-    why: str = ""
     threat: str = ""
 
 
@@ -37,8 +36,11 @@ class Row:
     resource: str
     subject: str
     controls: tuple[str, ...] = ()
+    who: str = ""
     before: str = ""
     after: str = ""
+    gist: str = ""
+    why: str = ""
     effect: str = ""
     rollout: str = ""
     unknown: str = ""
@@ -74,6 +76,23 @@ class Story:
     def folders(self) -> tuple[str, ...]:
         """The folders of the findings, in order; an empty string for the top."""
         return tuple(sorted({posixpath.dirname(row.path) for row in self.rows}))
+
+
+def told(rows: Iterable[Row], text: Callable[[Row], str]) -> list[str]:
+    """What is said of the rows, once each: where several differ by `who` alone, with the names of all."""
+    names: dict[str, dict[str, None]] = {}
+    for row in rows:
+        if said := text(row):
+            names.setdefault(said, {})[row.who] = None
+    return [said.replace("{who}", _listed(list(every))) for said, every in names.items()]
+
+
+def _listed(names: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b, c and 7 more`."""
+    if len(names) < 2:
+        return "".join(names)
+    first, last = names[: min(3, len(names) - 1)], names[-1] if len(names) < 5 else f"{len(names) - 3} more"
+    return f"{', '.join(first)} and {last}"
 
 
 def packed(story: Story) -> list[Any]:

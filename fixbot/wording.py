@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fixbot.body import body, notes
 from fixbot.habit import PLAIN, Habit
 from fixbot.model import Proposal
+from fixbot.prose import plain, shown
 from fixbot.story import Story
 
 LONGEST_TITLE = 120
@@ -44,7 +45,7 @@ HERE = Place()
 
 def word(proposal: Proposal, place: Place = HERE) -> Words:
     """The words of a proposal in that place."""
-    title = place.habit.title(headline(proposal.story), _scope(proposal.story))
+    title = _fitted(plain(place.habit.title(headline(proposal.story), _scope(proposal.story))))
     text = body(
         proposal.story,
         proposal.rule,
@@ -80,10 +81,17 @@ def _scope(story: Story) -> str:
 def _message(title: str, proposal: Proposal) -> str:
     """The title, what the reader must know, and the trailers by which the commit is found again."""
     paragraphs = [
-        textwrap.fill(note, 72, break_long_words=False, break_on_hyphens=False)
+        textwrap.fill(shown(note), 72, break_long_words=False, break_on_hyphens=False)
         for note in notes(proposal.story)
     ]
-    return "\n\n".join([title, *paragraphs, f"Rule: {proposal.rule}\nFixbot-Key: {proposal.key}"]) + "\n"
+    return (
+        "\n\n".join([title, *map(plain, paragraphs), f"Rule: {proposal.rule}\nFixbot-Key: {proposal.key}"])
+        + "\n"
+    )
+
+
+def _fitted(title: str) -> str:
+    return title if len(title) <= LONGEST_TITLE else title[: LONGEST_TITLE - 1].rstrip() + "…"
 
 
 def _plain(name: str) -> str:

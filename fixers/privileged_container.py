@@ -5,6 +5,7 @@ The flag goes; what the container's own command shows it to need comes back by n
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 from fixbot.change import Change, Drop
@@ -66,6 +67,8 @@ def _outcome(container: Container, drop: Change) -> Outcome:
             safety=Safety.SAFE,
             before=f"privileged, which {where} refuses",
             after="not privileged",
+            who=container.called,
+            gist="{who} will not ask for privileged mode any more.",
             effect=f"{where} doesn't accept privileged mode: with it, {name} can't be started. Now it can.",
         )
     image = Image.parse(container.image) if container.image else None
@@ -111,24 +114,41 @@ def _replaced(container: Container, drop: Change) -> Outcome:
         before="privileged: every capability and device of the host",
         after=", ".join(f"`{each}`" for each in (*known, *(each for each, _ in (*needed, *devices))))
         or "not privileged",
-        effect=_effect(name, given),
+        who=container.called,
+        gist=_gist(given),
+        why=_why(container),
+        effect=_effect(given),
         rollout=ROLLOUT[container.task.kind],
-        unknown=f"Whether {name} does anything else that needs the mode is not known."
+        unknown="What else {who} may do that needs the mode is not known."
         if words
-        else f"What {name} does inside its image is not known; nothing in the file asks for the mode.",
-        commands=(f"docker run --rm {_caps((*known, *(each for each, _ in needed)))}{container.image}",)
+        else "What {who} may do inside its image is not known; nothing in the file asks for the mode.",
+        commands=(
+            f"docker run --rm {_caps((*known, *(each for each, _ in needed)))}{shlex.quote(container.image)}",
+        )
         if container.image
         else (),
         notes=() if k8s else (_GUARD,),
     )
 
 
-def _effect(name: str, given: list[str]) -> str:
+def _gist(given: list[str]) -> str:
     if given:
-        kept = f"{name} keeps {' and '.join(given)} and loses every other privilege: a call that needs one"
-    else:
-        kept = f"{name} runs with the usual capabilities: mounting or changing the host's network"
-    return f'{kept} fails with "Operation not permitted".'
+        return f"{{who}} will keep {' and '.join(given)} and lose every other privilege."
+    return "{who} will run with the usual capabilities instead of all that its host has."
+
+
+def _effect(given: list[str]) -> str:
+    what = "A call that needs another privilege" if given else "Mounting or changing the host's network"
+    return f'{what} fails with "Operation not permitted".'
+
+
+def _why(container: Container) -> str:
+    host, others = ("node", "pods") if container.spelling.vocabulary == "k8s" else ("EC2 instance", "tasks")
+    return (
+        f"Someone who gets code to run in {{who}} is root on the {host} below: its disk, its network and the "
+        f"credentials of all {others} there are theirs. "
+        "Without the mode a break-in ends at the container."
+    )
 
 
 def _caps(names: tuple[str, ...]) -> str:

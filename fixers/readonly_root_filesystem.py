@@ -100,7 +100,10 @@ def _fix(container: Container, needs: Needs) -> Fix:
         safety=Safety.SAFE if needs.verified else Safety.REVIEW,
         before="root filesystem writable",
         after=_after(needs),
-        effect=_effect(container, needs),
+        who=container.called,
+        gist=_gist(needs),
+        why=_why(container),
+        effect=_effect(needs),
         rollout=ROLLOUT[container.task.kind],
         unknown=needs.unknown,
         commands=needs.commands,
@@ -116,14 +119,24 @@ def _after(needs: Needs) -> str:
     )
 
 
-def _effect(container: Container, needs: Needs) -> str:
+def _gist(needs: Needs) -> str:
     where, many = _listed(needs.writable), len(needs.writable) > 1
-    kept = f"{where} {'stay' if many else 'stays'} writable, empty at each start." if where else ""
-    elsewhere = "anywhere else" if where else "to its root filesystem"
+    kept = f" {where} {'stay' if many else 'stays'} writable, empty at each start." if where else ""
+    return f"The image of {{who}} can no longer be changed while it runs.{kept}"
+
+
+def _effect(needs: Needs) -> str:
+    elsewhere = f"outside {_listed(needs.writable)}" if needs.writable else "to the root filesystem"
+    return f'A write {elsewhere} fails with "Read-only file system".'
+
+
+def _why(container: Container) -> str:
+    life = "pod" if container.spelling.vocabulary == "k8s" else "task"
     return (
-        f"{container.name} can no longer change its own image while it runs. {kept} "
-        f'A write {elsewhere} fails with "Read-only file system".'
-    ).replace("  ", " ")
+        "Someone who gets code to run in {who}, through a hole in it or in one of its "
+        "packages, can today leave tools there or change the program, and keep both for the life of the "
+        f"{life}. With this there is nowhere to put them."
+    )
 
 
 def _listed(paths: tuple[str, ...]) -> str:

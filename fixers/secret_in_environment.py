@@ -116,10 +116,29 @@ def _fix(leak: Leak, source: Source, move: Move) -> Fix:
         files=move.files,
         before=f"`{leak.name}` {clear}",
         after=f"`{leak.name}` from {source.says}",
+        who=leak.container.task.name,
+        gist=move.gist,
+        why=_why(leak),
         effect=move.effect,
+        rollout=move.rollout,
         unknown=move.unknown,
         steps_before=move.steps_before,
         steps_after=move.steps_after,
         notes=move.notes,
         alike=move.alike,
+    )
+
+
+def _why(leak: Leak) -> str:
+    task = leak.container.task
+    if task.kind == "k8s":
+        look = f"look at the {task.workload or 'pod'} in the cluster"
+    elif task.kind == "batch":
+        look = "call `batch:DescribeJobDefinitions`"
+    else:
+        look = "call `ecs:DescribeTaskDefinition`, which shows every revision ever registered"
+    has = "with a copy of this repository" if leak.text is not None else "who may see what is deployed"
+    return (
+        f"Anyone {has} has the logins of {{who}}, and so has anyone who may {look}. "
+        "In a store it takes a permission of its own to read them."
     )

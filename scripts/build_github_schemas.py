@@ -26,6 +26,7 @@ from graphql import (
     GraphQLUnionType,
     build_schema,
     get_named_type,
+    print_ast,
 )
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -211,8 +212,6 @@ def definition(kind: GraphQLNamedType, kept: dict[str, tuple[str, ...]]) -> str:
 
 def shown(node: Any) -> str:
     """An argument with its type and its default."""
-    from graphql import print_ast  # noqa: PLC0415 - only here
-
     default = f" = {print_ast(node.default_value)}" if node.default_value is not None else ""
     return f"{node.name.value}: {print_ast(node.type)}{default}"
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import browser
 from tests.corpus_files import corpus as place
 from tests.corpus_files import repositories, said
 
@@ -25,3 +26,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say it with `-q` too, where there is no header."""
     if place() is None:
         terminalreporter.write_line(said(), yellow=True)
+    if browser.missing():
+        terminalreporter.write_line(browser.missing(), yellow=True)

@@ -12,7 +12,7 @@ from tests.oracle.canaries import Canaries, leaks, plant
 from tests.oracle.runs import Repository
 
 SHARDS = 12
-FORMATS = ("text", "json", "sarif", "markdown")
+FORMATS = ("text", "json", "sarif", "markdown", "html")
 
 
 @pytest.fixture

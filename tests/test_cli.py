@@ -290,6 +290,9 @@ def test_reports_go_where_they_are_told_to(shop: Path) -> None:
     assert sorted(path.name for path in shop.parent.iterdir()) == ["cache", "out.sarif", "shop"]
     assert json.loads(fixbot("run", "--format", "json", "--output", "-", at=shop).out)["schema"] == 1
     assert fixbot("run", "--format", "markdown", at=shop).out.startswith("# 1 proposal for 1 finding")
+    page = fixbot("scan", "--format", "html", at=shop).out
+    assert page.startswith("<!doctype html>")
+    assert f"<title>fixbot report: {shop.name}</title>" in page
 
 
 def test_json_is_json_whatever_else_is_done(shop: Path) -> None:
@@ -365,12 +368,12 @@ def test_a_run_imports_nothing_that_only_others_need(shop: Path) -> None:
 
 BROKEN = """
 import sys
-import fixbot.cli.job as job
+import fixbot.cli.look as look
 from fixbot.__main__ import main
 def broken(*args, **more):
     password = "hunter2"
     raise {what}
-job.run = broken
+look.run = broken
 sys.exit(main(sys.argv[1:]))
 """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -19,6 +20,7 @@ from tests.hub.many import add_light, store_at
 from tests.hub.people import Person
 from tests.hub.server import Server
 from tests.hub_runs import HubClock
+from tests.test_help import COMMANDS, examples
 
 ROOT = Path(__file__).parent.parent
 WRONG = b"""\
@@ -316,3 +318,12 @@ def test_the_script_for_xargs_runs_as_it_stands(fleet: Fleet) -> None:
         assert done.returncode == 0, done.stderr
     assert fleet.pulls() == 2
     assert "<!doctype html>" in (fleet.folder / "fleet.html").read_text()
+
+
+def test_the_examples_of_help_do_what_they_say(fleet: Fleet) -> None:
+    lines = [line for words in COMMANDS if "fleet" in words for line in examples(words)]
+    order = ("fleet plan", "fleet run", "fleet report")
+    for line in sorted(dict.fromkeys(lines), key=lambda line: [word in line for word in order].index(True)):
+        done = fleet(*shlex.split(line)[2:])
+        assert done.returncode == 0, (line, done.stderr)
+    assert fleet.pulls() == 2

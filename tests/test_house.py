@@ -23,6 +23,7 @@ AT_HOME = {
     "boto3": "fixbot/aws",
     "github": "fixbot/forge",
     "tenacity": "fixbot/forge",
+    "markdown_it": "fixbot/report/html",
 }
 
 

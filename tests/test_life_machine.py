@@ -143,6 +143,7 @@ class Life(RuleBasedStateMachine):
     def merges(self, which: int) -> None:
         if issue := self._one(which):
             try:
+                self.world.person.set_draft(issue.number, draft=False)
                 self.world.person.merge(issue.number)
             except Refused:
                 return  # it conflicts, or it is a draft

@@ -23,11 +23,13 @@ TODAY = date(2026, 11, 27)
 NOW = datetime(2026, 11, 27, 10, 30, tzinfo=UTC)  # a Friday
 
 
-def pull(number: int, findings: tuple[str, ...] = ("f1",), **fields: object) -> Pull:
-    mark = fields.pop("mark", Mark("0123456789ab", "rule", findings))
+def pull(
+    number: int, findings: tuple[str, ...] = ("f1",), mark: Mark | None = None, **fields: object
+) -> Pull:
+    mark = mark or Mark("0123456789ab", "rule", findings)
     made = Pull(
         number, f"fixbot/rule/{number:012x}", "a" * 40, "main", open=True, body=remarked("Text", mark)
-    )  # type: ignore[arg-type]
+    )
     return replace(made, **fields)  # type: ignore[arg-type]
 
 

@@ -238,7 +238,7 @@ spec:
 """
     report = looked_at(tmp_path, {"pod.yaml": pod})
     body = next(word(each).body for each in report.proposals if "privileged" in each.rule)
-    assert "share keeps SYS_ADMIN and DAC_READ_SEARCH and loses every other privilege" in body
+    assert "share will keep SYS_ADMIN and DAC_READ_SEARCH and lose every other privilege" in body
     assert "docker run --rm --cap-add SYS_ADMIN --cap-add DAC_READ_SEARCH example/samba:4" in body
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from fixbot.prose import shown
 from fixbot.report import text
-from fixbot.report.style import Style, shown
+from fixbot.report.style import Style
 from tests.report_samples import SECRET, nothing, sample
 
 CLOSING = ("Apply them: fixbot run --write",)

@@ -12,6 +12,7 @@ import typer
 
 from fixbot import __version__
 from fixbot.cli import options as given
+from fixbot.cli.examples import examples
 from fixbot.cli.fleet import fleet
 from fixbot.cli.options import FailOn, Format, Options, listed
 from fixbot.errors import FixbotError
@@ -19,6 +20,7 @@ from fixbot.errors import FixbotError
 app = typer.Typer(
     name="fixbot",
     help="Finds and repairs misconfigurations in ECS, CloudFormation, Terraform, Kubernetes and IAM files.",
+    epilog=examples(),
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -77,12 +79,16 @@ def root(
         typer.echo(context.get_help())
 
 
-@app.command()
+@app.command(epilog=examples("run"))
 def run(  # noqa: PLR0913, PLR0917 - one for each option of the contract
     path: given.PathOption = ".",
+    files: given.FilesOption = None,
     write: Annotated[bool, typer.Option("--write", help="Change the files of the working tree.")] = False,
     branch: Annotated[
         bool, typer.Option("--branch", help="One local branch with one commit for each proposal.")
+    ] = False,
+    review: Annotated[
+        bool, typer.Option("--review", help="Ask about each proposal; write what is taken (or --branch).")
     ] = False,
     pr: given.PullRequestOption = False,
     repo: given.RepositoryOption = None,
@@ -105,16 +111,17 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option of the contract
     """Find, fix, prove and show. Writes nothing unless told to."""
     return _job(
         Options(
-            "run", path, listed(only), listed(skip), safety, fail_on or FailOn.NEVER,
+            "run", path, tuple(files or ()), listed(only), listed(skip), safety, fail_on or FailOn.NEVER,
             tuple(include or ()), tuple(exclude or ()), since, config, format, output,
-            not no_cache, jobs, quiet, write, branch, pr, listed(repo), dry_run,
+            not no_cache, jobs, quiet, write, branch, review, pr, listed(repo), dry_run,
         )
     )  # fmt: skip
 
 
-@app.command()
+@app.command(epilog=examples("scan"))
 def scan(  # noqa: PLR0913, PLR0917 - one for each option of the contract
     path: given.PathOption = ".",
+    files: given.FilesOption = None,
     only: given.OnlyOption = None,
     skip: given.SkipOption = None,
     safety: given.SafetyOption = None,
@@ -133,7 +140,7 @@ def scan(  # noqa: PLR0913, PLR0917 - one for each option of the contract
     """List findings. Exits with 1 where one is as bad as --fail-on says (default low)."""
     return _job(
         Options(
-            "scan", path, listed(only), listed(skip), safety, fail_on or FailOn.LOW,
+            "scan", path, tuple(files or ()), listed(only), listed(skip), safety, fail_on or FailOn.LOW,
             tuple(include or ()), tuple(exclude or ()), since, config, format, output,
             not no_cache, jobs, quiet,
         )
@@ -146,7 +153,7 @@ def _job(options: Options) -> Job:
     return Job(lambda words: carry_out(replace(options, arguments=words), os.environ))
 
 
-@app.command()
+@app.command(epilog=examples("rules"))
 def rules(
     format: Annotated[Listing, typer.Option("--format", help="What the list looks like.")] = Listing.TEXT,  # noqa: A002 - the option's name
     debug: given.DebugOption = False,  # noqa: ARG001 - read where exceptions end
@@ -157,7 +164,7 @@ def rules(
     return Job(lambda _: list_rules(os.environ, as_json=format is Listing.JSON))
 
 
-@app.command()
+@app.command(epilog=examples("explain"))
 def explain(
     rule: Annotated[
         str, typer.Argument(metavar="RULE", help="A rule's name.", autocompletion=given.complete_rule)
@@ -168,3 +175,25 @@ def explain(
     from fixbot.cli.pages import show_page  # noqa: PLC0415 - as above
 
     return Job(lambda _: show_page(rule, os.environ))
+
+
+@app.command(epilog=examples("init"))
+def init(
+    path: given.PathOption = ".",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the files and write none.")] = False,
+    debug: given.DebugOption = False,  # noqa: ARG001 - as above
+) -> Job:
+    """Write a commented .fixbot.yml and a workflow for GitHub Actions, and say what happens next."""
+    from fixbot.cli.init import init as begin  # noqa: PLC0415 - as above
+
+    return Job(lambda _: begin(path, os.environ, dry=dry_run))
+
+
+@app.command(hidden=True)
+def action(
+    debug: given.DebugOption = False,  # noqa: ARG001 - as above
+) -> Job:
+    """Be a step of a workflow of GitHub Actions; action.yml calls it."""
+    from fixbot.cli.action import act  # noqa: PLC0415 - as above
+
+    return Job(lambda _: act(os.environ))

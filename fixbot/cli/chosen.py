@@ -18,7 +18,7 @@ from fixbot.suppress import unknown_rule
 
 def settings_of(options: Options, fixers: tuple[Fixer, ...]) -> Settings:
     """What counts in a checkout: the command line over the files over the defaults."""
-    root, folder = _root(options.path)
+    root, folder = settings_home(options.path)
     return overlaid(seen_from(load_settings(root, options.config), folder), options, fixers)
 
 
@@ -53,7 +53,7 @@ def overlaid(settings: Settings, options: Options, fixers: tuple[Fixer, ...]) ->
     )
 
 
-def _root(path: str) -> tuple[Path, str]:
+def settings_home(path: str) -> tuple[Path, str]:
     """Where `.fixbot.yml` is looked for, upwards to the repository's top; and the way down from there."""
     start = Path(path).resolve()
     start = start if start.is_dir() else start.parent

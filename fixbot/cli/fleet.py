@@ -12,12 +12,14 @@ from typing import Annotated, Any
 import typer
 
 from fixbot.cli import options as given
+from fixbot.cli.examples import examples
 from fixbot.cli.options import Options, listed
 from fixbot.errors import FixbotError
 
 fleet = typer.Typer(
     name="fleet",
     help="Many repositories, on as many machines as there are: plan, run each shard, report.",
+    epilog=examples("fleet"),
     rich_markup_mode=None,
     no_args_is_help=True,
 )
@@ -77,7 +79,7 @@ AtOnceOption = Annotated[
 ]
 
 
-@fleet.command()
+@fleet.command(epilog=examples("fleet plan"))
 def plan(  # noqa: PLR0913, PLR0917 - one for each option
     names: Annotated[
         list[str] | None, typer.Argument(metavar="[OWNER/NAME]...", help="Repositories by name.")
@@ -110,7 +112,7 @@ def plan(  # noqa: PLR0913, PLR0917 - one for each option
     return _job(lambda _: carry_out_plan(wanted, os.environ))
 
 
-@fleet.command()
+@fleet.command(epilog=examples("fleet run"))
 def run(  # noqa: PLR0913, PLR0917 - one for each option
     plan: PlanArgument,
     shard: Annotated[
@@ -160,7 +162,7 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option
     )  # fmt: skip
 
 
-@fleet.command()
+@fleet.command(epilog=examples("fleet report"))
 def report(
     plan: PlanArgument,
     results: ResultsOption = Path("fleet-results"),

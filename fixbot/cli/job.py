@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterator, Mapping
-from importlib import import_module
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fixbot import __version__
-from fixbot.cache import Cache, cache_folder, program
-from fixbot.checkout import Checkout, Scope
-from fixbot.cli.chosen import chosen_of, settings_of
+from fixbot.cli.chosen import settings_home
 from fixbot.cli.deeds import Deeds, branches, written
-from fixbot.cli.options import FailOn, Format, Options
+from fixbot.cli.ends import reaches, said
+from fixbot.cli.look import look
+from fixbot.cli.options import Format, Options
 from fixbot.cli.show import Shown, show
 from fixbot.cli.terminal import Terminal
-from fixbot.discover import candidate
 from fixbot.errors import FixbotError
-from fixbot.fixer import Fixer, load
-from fixbot.model import Severity, Status
-from fixbot.pipeline import run
-from fixbot.settings import Settings
 
 if TYPE_CHECKING:
-    from fixbot.model import Failure, Report
+    from fixbot.model import Report
 
 
 def carry_out(options: Options, environment: Mapping[str, str]) -> int:
@@ -36,29 +28,22 @@ def carry_out(options: Options, environment: Mapping[str, str]) -> int:
 
         return carry_out_pulls(options, environment)
     terminal = Terminal(environment, quiet=options.quiet)
-    fixers = load()
-    settings = settings_of(options, fixers)
-    chosen = chosen_of(fixers, settings)
-    scope = Scope(settings.include, settings.exclude, options.since, candidate)
-    checkout = Checkout.open(options.path, scope)
-    for note in checkout.notes:
-        terminal.note(f"note: {note}")
-    report = run(
-        checkout,
-        chosen,
-        settings,
-        progress=terminal.progress,
-        jobs=options.jobs or cores(),
-        cache=cache_of(settings, chosen, environment) if options.cache else None,
-        contents=options.write or options.branch or options.format in (Format.PATCH, Format.SARIF),
-    )
-    terminal.clear()
-    deeds = Deeds()
-    if options.write:
-        deeds = written(checkout, report)
-    elif options.branch:
-        deeds = branches(checkout, report)
-    show(Shown(report, fixers, settings, options, deeds, checkout.git is not None), terminal)
+    contents = options.changes or options.format in (Format.PATCH, Format.SARIF)
+    looked = look(options, environment, terminal, contents=contents)
+    settings, checkout, report = looked.settings, looked.checkout, looked.report
+    shown = Shown(report, looked.fixers, settings, options, Deeds(), checkout.git is not None)
+    if options.review:
+        from fixbot.cli.review import Desk, reviewed  # noqa: PLC0415 - only this option needs it
+
+        def without(no: Mapping[str, str]) -> Report:
+            return looked.again(replace(settings, declined=no))
+
+        home = settings_home(options.path)[0]
+        deeds = reviewed(shown, Desk(checkout, home, terminal, environment, without))
+    else:
+        deeds = written(checkout, report) if options.write else Deeds()
+        deeds = branches(checkout, report) if options.branch else deeds
+        show(replace(shown, deeds=deeds), terminal)
     for failure in deeds.failures:
         terminal.trouble(failure)
     for lost in report.failures:
@@ -68,35 +53,12 @@ def carry_out(options: Options, environment: Mapping[str, str]) -> int:
     return 1 if failed or reaches(report, options.fail_on) else 0
 
 
-def said(lost: Failure, *, debug: bool) -> Iterator[str]:
-    """What a bug of ours cost; the traceback may repeat values of files, so it comes only when asked for."""
-    others = f" and {len(lost.paths) - 1} more were" if len(lost.paths) > 1 else " was"
-    more = "" if debug else "; `--debug` shows more"
-    yield f"{lost.reason}: {lost.paths[0]}{others} not examined, all else was{more}"
-    yield from lost.trace.splitlines() if debug else ()
-
-
-def reaches(report: Report, fail_on: FailOn) -> bool:
-    """Whether a finding that nobody asked to ignore is as bad as that."""
-    if fail_on is FailOn.NEVER:
-        return False
-    least = Severity[fail_on.name]
-    return any(each.severity >= least for each in report.findings if each.status is not Status.SUPPRESSED)
-
-
 def _check(options: Options) -> None:
     if options.write and options.branch:
         raise FixbotError("--write changes your files and --branch leaves them as they are; choose one")
-    if (options.write or options.branch) and (options.pr or options.repositories):
-        raise FixbotError(
-            "--write and --branch change this checkout, --pr and --repo what is on GitHub; choose one"
-        )
-    if options.dry_run and not options.pr:
-        raise FixbotError("--dry-run shows what --pr would do; without --pr nothing is written anyway")
-    if options.repositories and options.path != ".":
-        raise FixbotError("--repo reads from GitHub and PATH from the disk; give one of them")
-    if options.repositories and options.since is not None:
-        raise FixbotError("--since needs a checkout; --repo has none")
+    _check_github(options)
+    if options.review:
+        _check_review(options)
     if options.format is Format.PATCH:
         where = options.output
         if where is None or str(where) == "-" or (where.exists() and not where.is_file()):
@@ -106,17 +68,26 @@ def _check(options: Options) -> None:
             )
 
 
-def cores() -> int:
-    """How many processes this one may have at work at once."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def _check_github(options: Options) -> None:
+    if options.changes and (options.pr or options.repositories):
+        raise FixbotError(
+            "--write, --branch and --review change this checkout, "
+            "--pr and --repo what is on GitHub; choose one"
+        )
+    if options.files and (options.pr or options.repositories):
+        raise FixbotError("--pr and --repo are about a whole repository; leave the names of files out")
+    if options.dry_run and not options.pr:
+        raise FixbotError("--dry-run shows what --pr would do; without --pr nothing is written anyway")
+    if options.repositories and options.path != ".":
+        raise FixbotError("--repo reads from GitHub and PATH from the disk; give one of them")
+    if len(options.repositories) > 1 and (options.output is not None or options.format is not Format.TEXT):
+        raise FixbotError("--output and --format are for one report; with several --repo run them one by one")
+    if options.repositories and options.since is not None:
+        raise FixbotError("--since needs a checkout; --repo has none")
 
 
-def cache_of(settings: Settings, chosen: tuple[Fixer, ...], environment: Mapping[str, str]) -> Cache:
-    """Results of earlier runs with this program, these fixers and settings."""
-    homes = {Path(*import_module(each.package).__path__[:1]) for each in chosen}
-    pages = {home.parent / "docs" / "fixers" for home in homes}
-    installed = [Path(path) for path in sys.path if path.endswith("-packages")]
-    libraries = [str(path.stat().st_mtime_ns) for path in installed if path.is_dir()]
-    code = program({Path(__file__).parent.parent, *homes, *pages})
-    parts = (__version__, sys.version, code, *libraries, repr(settings), *(each.name for each in chosen))
-    return Cache(cache_folder(environment), parts)
+def _check_review(options: Options) -> None:
+    if options.format is not Format.TEXT or options.output is not None:
+        raise FixbotError("--review shows the proposals on the terminal; leave --format and --output out")
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise FixbotError("--review asks on a terminal, and there is none; --write and --branch do not ask")

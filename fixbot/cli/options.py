@@ -36,18 +36,25 @@ class Format(StrEnum):
     SARIF = "sarif"
     MARKDOWN = "markdown"
     PATCH = "patch"
+    HTML = "html"
 
 
 def complete_rule(incomplete: str) -> list[str]:
-    """Rule names for the shell's completion."""
+    """Rule names for the shell's completion, the last of a list with commas too."""
     from fixbot.fixer import load  # noqa: PLC0415 - fixers are loaded only where they are needed
 
-    return [fixer.name for fixer in load() if fixer.name.startswith(incomplete)]
+    before, comma, begun = incomplete.rpartition(",")
+    return [f"{before}{comma}{fixer.name}" for fixer in load() if fixer.name.startswith(begun)]
 
 
 PathOption = Annotated[
     str, typer.Argument(metavar="[PATH]", help="A checkout, a folder of one, or one file.")
 ]
+FilesOption = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[FILE]...", help="Report on and change only these files of the checkout PATH; "
+                   "all others are read for what they say about them."),
+]  # fmt: skip
 OnlyOption = Annotated[
     list[str] | None,
     typer.Option("--only", metavar="RULE", help="Only this rule; repeat it or list them with commas.",
@@ -110,6 +117,7 @@ class Options:
 
     command: str
     path: str = "."
+    files: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
     safety: Bold | None = None
@@ -125,11 +133,17 @@ class Options:
     quiet: bool = False
     write: bool = False
     branch: bool = False
+    review: bool = False
     pr: bool = False
     repositories: tuple[str, ...] = ()
     dry_run: bool = False
     arguments: tuple[str, ...] = ()
     """The words as typed, for the command that is offered next."""
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything may be written besides a report."""
+        return self.write or self.branch or self.review
 
 
 def listed(values: Iterable[str] | None) -> tuple[str, ...]:

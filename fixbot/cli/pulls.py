@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -13,7 +13,8 @@ from fixbot.checkout import Checkout, Scope
 from fixbot.checkout.git import GitFailed
 from fixbot.cli.chosen import chosen_of, overlaid, settings_of
 from fixbot.cli.deeds import Deeds
-from fixbot.cli.job import cache_of, cores, reaches, said
+from fixbot.cli.ends import reaches, said
+from fixbot.cli.look import cache_of, cores
 from fixbot.cli.show import Shown, show
 from fixbot.cli.terminal import Terminal
 from fixbot.discover import candidate
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
     from fixbot.publish.judge import Planned
 
 
+Hear = Callable[["Report", Settings, tuple[str, ...]], None]
+
+
 @dataclass
 class _Run:
     """What all repositories of a run share."""
@@ -51,17 +55,24 @@ class _Run:
     terminal: Terminal
     fixers: tuple[Fixer, ...]
     connector: Connector
+    hear: Hear
 
 
-def carry_out_pulls(options: Options, environment: Mapping[str, str], clock: Clock | None = None) -> int:
+def carry_out_pulls(
+    options: Options,
+    environment: Mapping[str, str],
+    clock: Clock | None = None,
+    hear: Hear = lambda *_: None,
+) -> int:
     """Do it for the checkout, or for each repository named; returns the exit code.
 
-    `clock` is the time that pauses and schedules go by, the machine's where there is none.
+    `clock` is the time that pauses and schedules go by, the machine's where there is none. `hear` is given
+    the report on each, the settings that counted for it, and what stood in the way.
     """
     terminal = Terminal(environment, quiet=options.quiet)
     store = Cache(cache_folder(environment), ("github", __version__)) if options.cache else None
     connector = Connector(environment, store=store, waiting=terminal.note, clock=clock or WallClock())
-    whole = _Run(options, environment, terminal, load(), connector)
+    whole = _Run(options, environment, terminal, load(), connector, hear)
     if not options.repositories:
         return _guarded(whole, lambda: _in_checkout(whole))
     for name in options.repositories:
@@ -102,8 +113,8 @@ def _in_checkout(whole: _Run) -> int:
     for note in checkout.notes:
         terminal.note(f"note: {note}")
     name = _repository(whole, checkout)
-    whole.connector.patience = settings.pull_requests.patience
     reader = Reader(whole.connector.gateway(name), name, settings.branch_prefix)
+    reader.gateway.patience = settings.pull_requests.patience
     remote = reader.remote(settings.pull_requests.base)
     return _published(whole, reader, remote, Local(checkout), settings, checkout)
 
@@ -134,7 +145,6 @@ def _without_checkout(whole: _Run, name: str) -> int:
     settings = Settings()
     if options.config is not None:
         settings = read(settings, options.config, str(options.config))
-    whole.connector.patience = settings.pull_requests.patience
     reader = Reader(whole.connector.gateway(name), name, settings.branch_prefix)
     remote = reader.remote(settings.pull_requests.base, with_base=True)
     commit = reader.commit(remote.base_head)
@@ -151,6 +161,7 @@ def _without_checkout(whole: _Run, name: str) -> int:
             commit = reader.commit(remote.base_head) or commit
     else:
         settings = overlaid(settings, options, whole.fixers)
+    reader.gateway.patience = settings.pull_requests.patience
     scope = Scope(settings.include, settings.exclude, None, candidate)
     snapshot = Snapshot.of(reader, commit, scope, terminal.progress)
     for note in snapshot.notes:
@@ -229,7 +240,9 @@ def _told(whole: _Run, name: str, published: Published, settings: Settings) -> i
     options, terminal, report = whole.options, whole.terminal, published.report
     if options.pr:
         report = replace(report, pulls=tuple(rows(published)))
-    show(Shown(report, whole.fixers, settings, options, Deeds(), in_git=False), terminal)
+    ways = [each.says for each in published.obstacles]
+    whole.hear(report, settings, (*ways, *filter(None, [published.tired])))
+    show(Shown(report, whole.fixers, settings, options, Deeds(), in_git=False, name=name), terminal)
     for lost in report.failures:
         for line in said(lost, debug="--debug" in options.arguments):
             terminal.trouble(line)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fixbot.cli.options import Format, Options
 from fixbot.report import text
+from fixbot.report.pulls import told
 from fixbot.report.style import Style, count
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """All that a report's forms need between them."""
+    """All that a report's forms need between them. `name` is what was looked at, where it is not the path."""
 
     report: Report
     fixers: tuple[Fixer, ...]
@@ -29,22 +31,23 @@ class Shown:
     options: Options
     deeds: Deeds
     in_git: bool = True
+    name: str = ""
 
 
 def show(all_of_it: Shown, terminal: Terminal) -> None:
     """Print or write the report. Raises CannotWrite."""
     options, report = all_of_it.options, all_of_it.report
-    closing = tuple(_closing(all_of_it))
+    last = tuple(closing(all_of_it))
     if options.output is None or str(options.output) == "-":
-        terminal.out(_rendered(all_of_it, terminal.style, closing))
-        if options.format is not Format.TEXT and (options.write or options.branch):
-            _notes(closing, terminal)
+        terminal.out(_rendered(all_of_it, terminal.style, last))
+        if options.format is not Format.TEXT and (options.write or options.branch or options.pr):
+            _notes(last, terminal)
         return
     private = options.format is Format.PATCH
-    terminal.file(options.output, _rendered(all_of_it, Style(), closing), private=private)
+    terminal.file(options.output, _rendered(all_of_it, Style(), last), private=private)
     if private:
         _warn(report, options, terminal)
-    _notes((f"{text.summary(report)} Written to {options.output}", *closing[:1]), terminal)
+    _notes((f"{text.summary(report)} Written to {options.output}", *last[:1]), terminal)
 
 
 def _rendered(all_of_it: Shown, style: Style, closing: tuple[str, ...]) -> str:
@@ -67,6 +70,10 @@ def _rendered(all_of_it: Shown, style: Style, closing: tuple[str, ...]) -> str:
             from fixbot.report import patch  # noqa: PLC0415
 
             return patch.render(report)
+        case Format.HTML:
+            from fixbot.report import html  # noqa: PLC0415
+
+            return html.render(report, all_of_it.name or Path(options.path).resolve().name)
         case Format.TEXT:
             if options.command == "scan":
                 return text.scan(report, style, brief=options.quiet)
@@ -87,7 +94,7 @@ def _notes(lines: tuple[str, ...], terminal: Terminal) -> None:
         terminal.note(line)
 
 
-def _closing(all_of_it: Shown) -> Iterator[str]:
+def closing(all_of_it: Shown) -> Iterator[str]:
     """What was done, and the command that comes next."""
     options, deeds = all_of_it.options, all_of_it.deeds
     if all_of_it.report.pulls is not None:
@@ -115,8 +122,4 @@ def _closing_pulls(all_of_it: Shown) -> Iterator[str]:
         words = [word for word in all_of_it.options.arguments if word != "--dry-run"]
         yield f"Nothing was written. Do it: {shlex.join(['fixbot', *words])}"
         return
-    told = {outcome: sum(row.outcome == outcome for row in rows) for outcome in ("done", "waits", "failed")}
-    words = [f"{told['done']} done on GitHub"]
-    words += [f"{told['waits']} waiting"] if told["waits"] else []
-    words += [f"{told['failed']} failed"] if told["failed"] else []
-    yield ", ".join(words) + "."
+    yield told(rows)

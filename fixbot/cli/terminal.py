@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import IO
 
 from fixbot.errors import FixbotError
-from fixbot.report.style import Style, shown
+from fixbot.prose import shown
+from fixbot.report.style import Style
 
 NARROWEST, WIDEST, ELSEWHERE = 60, 120, 100
 FIRST_AFTER, NEXT_AFTER = 0.6, 0.1

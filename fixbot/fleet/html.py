@@ -9,7 +9,7 @@ from typing import Final
 from fixbot.fleet.merge import FleetReport
 from fixbot.fleet.page import POSTURE, lists, open_pulls, severities, summary
 from fixbot.fleet.rows import Row
-from fixbot.report.style import shown
+from fixbot.prose import shown
 
 _STYLE: Final = """\
 :root { color-scheme: light dark; --line: #8884; --soft: #8881; --bad: #c62828; --high: #d9730d; }

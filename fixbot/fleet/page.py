@@ -8,8 +8,8 @@ from typing import Final
 from fixbot.fleet.merge import FleetReport
 from fixbot.fleet.rows import Row
 from fixbot.model import PullRow
-from fixbot.report.markdown import code, prose
-from fixbot.report.style import count, shown
+from fixbot.prose import code, prose, shown
+from fixbot.report.style import count
 
 MOST: Final = 100
 """Lines of each list; a job's summary may have a megabyte. The JSON has all."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -220,10 +221,10 @@ def _evidence(image: Image, row: WritePaths | None) -> str:
 
 def _unknown(container: Container, image: Image, row: WritePaths | None, spaces: tuple[Space, ...]) -> str:
     if container.image is None:
-        return f"Which image {container.name} runs is filled in elsewhere, so where it writes is not known."
+        return "The image of {who} is filled in elsewhere, so where it writes is not known."
     if row is None:
         where = " outside " + ", ".join(space.path for space in spaces) if spaces else ""
-        return f"Whether {_called(image, container)} writes{where} is not known."
+        return f"What {{who}} may write{where} is not known."
     known = f"What {_called(image, container)} is known to write is covered"
     return f"{known}; whether yours writes elsewhere is not known."
 
@@ -231,11 +232,9 @@ def _unknown(container: Container, image: Image, row: WritePaths | None, spaces:
 def _commands(container: Container, paths: tuple[str, ...]) -> tuple[str, ...]:
     if container.image is None:
         return ()
-    mounts = "".join(f" --tmpfs {path}" for path in paths)
-    return (
-        f"docker run -d --read-only{mounts} --name try {container.image}",
-        "sleep 60; docker logs try; docker diff try",
-    )
+    mounts = "".join(f" --tmpfs {shlex.quote(path)}" for path in paths)
+    start = f"docker run -d --read-only{mounts} --name try {shlex.quote(container.image)}"
+    return (f"{start}\nsleep 60; docker logs try; docker diff try; docker rm -f try",)
 
 
 def _ownership(container: Container, spaces: tuple[Space, ...]) -> tuple[str, ...]:

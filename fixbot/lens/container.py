@@ -100,6 +100,14 @@ class Container:
         return f"{self.task.title}, {role} {self.name}"
 
     @property
+    def called(self) -> str:
+        """`app of orders-api`, `Deployment mailer`: its name in a sentence."""
+        task = self.task
+        whole = f"{task.workload} {task.name}" if task.kind == "k8s" and task.workload else task.name
+        part = "" if self.name == task.name else f"{self.name} of "
+        return f"{part}{whole}"
+
+    @property
     def address(self) -> str:
         """The same for machines; it survives moved lines."""
         return f"{self.task.address}/{self.role}/{self.name}"

@@ -79,6 +79,16 @@ class Task:
         return Add(self.node, self.volumes_path, self.spelling.value(item), place)
 
     @property
+    def host(self) -> str:
+        """What runs it, as far as the file says: `ECS on Fargate`, `AWS Batch`; nothing for a pod."""
+        if self.kind == "k8s":
+            return ""
+        service = "AWS Batch" if self.kind == "batch" else "ECS"
+        if self.fargate is None:
+            return service
+        return f"{service} on {'Fargate' if self.fargate else 'EC2'}"
+
+    @property
     def title(self) -> str:
         """`task orders-api`, `Deployment mailer`."""
         return f"{self.workload or self.kind} {self.name}"

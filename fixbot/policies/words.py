@@ -45,10 +45,13 @@ class Teller:
         policy = self.decision.statement.policy
         return Fix(
             self.decision.changes,
+            who=name_of(policy),
             before=f"{names(self._granted())} on {self._resource()}",
             after=self._after(),
+            gist=self._gist(),
+            why=self._why(),
             effect=self._effect(),
-            unknown=f"Whether all that {name_of(policy)} has to change carries the tag today is not known.",
+            unknown="Whether all that {who} may have to change carries the tag today is not known.",
             commands=self._commands(),
             steps_before=tuple(self._before_merging()),
             notes=tuple(self._notes()),
@@ -105,6 +108,19 @@ class Teller:
                 f"the request does not give {self._mark} to what it makes."
             )
         return " ".join(text)
+
+    def _gist(self) -> str:
+        count = len(self._limited)
+        some = "1 of its actions works" if count == 1 else f"{count} of its actions work"
+        name = name_of(self.decision.statement.policy)
+        return f"{name} keeps to its own environment: {some} only with {self._mark}."
+
+    def _why(self) -> str:
+        return (
+            "Who has {who}, a captured pipeline or a colleague with the wrong profile selected, can today "
+            f"use {names(self._limited[:1])} on every other environment as well. With the condition AWS "
+            "refuses it."
+        )
 
     def _commands(self) -> tuple[str, ...]:
         key = self.chosen.tag.key

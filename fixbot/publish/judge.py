@@ -85,7 +85,14 @@ class Judge:
 
     def declined(self) -> dict[str, str]:
         """Findings that are not to be offered, by id, with the reason."""
-        frozen = [pull.number for pull in self.pulls if pull.open and not self._is_ours(pull.branch, pull)]
+        open_ones = [pull for pull in self.pulls if pull.open]
+        said = self.comments(open_ones)
+        frozen = [
+            pull.number
+            for pull in open_ones
+            if not self._is_ours(pull.branch, pull)
+            and ((asked := wish(pull, said)) is None or asked.verb != "recreate")
+        ]
         return declined(self.pulls, frozen, self.today)
 
     def plan(self, seen: Seen) -> list[Planned]:

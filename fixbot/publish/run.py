@@ -74,6 +74,7 @@ class Publisher:
     note: Callable[[str], None] = lambda _: None
     progress: Callable[[int, int, str], None] = lambda *_: None
     _seen_updates: dict[str, str] = field(default_factory=dict)
+    _said: Sequence[Comment] | None = None
 
     def publish(self) -> Published:
         """Do it all. Raises FixbotError where nothing can be done at all."""
@@ -193,12 +194,16 @@ class Publisher:
 
     def owners(self, proposal: Proposal) -> tuple[str, ...]:
         """The code owners of the files that a proposal changes, as GitHub is asked for them."""
-        found = owners(self._code_owners, proposal.paths) if self._code_owners else ()
-        return tuple(each.removeprefix("@") for each in found if each.startswith("@"))
+        return owners(self._code_owners, proposal.paths) if self._code_owners else ()
 
     def _comments(self, pulls: Sequence[Pull]) -> Sequence[Comment]:
         """The comments on our open pull requests, unless the last run saw them as they are now."""
-        self._seen_updates = {str(pull.number): pull.updated for pull in pulls}
+        if self._said is None:
+            self._seen_updates = {str(pull.number): pull.updated for pull in pulls}
+            self._said = self._new_comments(pulls)
+        return self._said
+
+    def _new_comments(self, pulls: Sequence[Pull]) -> Sequence[Comment]:
         store = self.gateway.store
         if not pulls or (store is not None and store.get(self._memory) == self._seen_updates):
             return ()

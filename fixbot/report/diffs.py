@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from fixbot.diff import shared
-from fixbot.report.style import count, shown
+from fixbot.prose import shown
+from fixbot.report.style import count
 
 if TYPE_CHECKING:
     from fixbot.report.style import Style
@@ -15,15 +16,21 @@ LONGEST = 240
 AROUND = 40
 
 
-def painted(diff: str, style: Style, indent: str, paths: int) -> Iterator[str]:
-    """The lines of a unified diff, indented. File heads are left out where there is just one file."""
+MORE = "all of it: --format patch --output fixes.patch"
+
+
+def painted(diff: str, style: Style, indent: str, paths: int, more: str = MORE) -> Iterator[str]:
+    """The lines of a unified diff, indented. File heads are left out where there is just one file.
+
+    `more` says where the rest of a long one is.
+    """
     rows = list(_rows(diff, heads=paths > 1))
     most = len(rows) if style.most is None else style.most
     for row in rows[:most]:
         yield f"{indent}{style.diff_line(row)}"
     if len(rows) > most:
         rest = count(len(rows) - most, "more line")
-        yield f"{indent}{style.dim(f'… {rest}; all of it: --format patch --output fixes.patch')}"
+        yield f"{indent}{style.dim(f'… {rest}; {more}')}"
 
 
 def _rows(diff: str, *, heads: bool) -> Iterator[str]:
@@ -45,7 +52,7 @@ def _rows(diff: str, *, heads: bool) -> Iterator[str]:
             yield from _pairs(removed, added)
             removed, added = ([line], []) if line.startswith("-") else ([], [])
             if not removed:
-                yield _cut(line)
+                yield cut(line)
         in_hunk = in_hunk or line.startswith("@@")
     yield from _pairs(removed, added)
 
@@ -53,14 +60,15 @@ def _rows(diff: str, *, heads: bool) -> Iterator[str]:
 def _pairs(removed: list[str], added: list[str]) -> Iterable[str]:
     """Long lines that were rewritten are cut where they begin and end to differ."""
     if len(removed) != len(added):
-        return [_cut(line) for line in [*removed, *added]]
-    both = [_cut_pair(old, new) for old, new in zip(removed, added, strict=True)]
+        return [cut(line) for line in [*removed, *added]]
+    both = [cut_pair(old, new) for old, new in zip(removed, added, strict=True)]
     return [old for old, _ in both] + [new for _, new in both]
 
 
-def _cut_pair(old: str, new: str) -> tuple[str, str]:
+def cut_pair(old: str, new: str) -> tuple[str, str]:
+    """Two lines of a diff, one rewritten as the other, cut where they begin and end to differ."""
     if max(len(old), len(new)) <= LONGEST:
-        return _cut(old), _cut(new)
+        return cut(old), cut(new)
     head = max(0, shared(old[1:], new[1:]) - AROUND)
     least = min(len(old), len(new)) - 1 - head
     tail = max(0, min(least, shared(old[:0:-1], new[:0:-1])) - AROUND)
@@ -75,6 +83,7 @@ def _window(line: str, head: int, tail: int) -> str:
     return shown(f"{line[0]}{'…' if head else ''}{body.rstrip(chr(13))}{'…' if tail else ''}")
 
 
-def _cut(line: str) -> str:
+def cut(line: str) -> str:
+    """A line of a diff, safe to show, at most LONGEST characters of it."""
     line = line.rstrip("\r")
     return shown(line if len(line) <= LONGEST else f"{line[:LONGEST]}…")

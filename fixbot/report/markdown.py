@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from fixbot.body import notes
 from fixbot.model import Status
-from fixbot.report.style import shown
+from fixbot.prose import code, fenced, prose, shown
+from fixbot.report.pulls import became, told, why
 from fixbot.report.text import summary
 from fixbot.wording import headline
 
 if TYPE_CHECKING:
-    from fixbot.model import Finding, Proposal, Report
+    from fixbot.model import Finding, Proposal, PullRow, Report
 
 
 def render(report: Report) -> str:
@@ -24,6 +25,9 @@ def render(report: Report) -> str:
 def _lines(report: Report) -> Iterator[str]:
     by_id = {finding.id: finding for finding in report.findings}
     yield f"# {summary(report).rstrip('.')}"
+    if report.pulls is not None:
+        yield f"\n## Pull requests\n\n{told(report.pulls)}\n"
+        yield from map(_pull, report.pulls)
     for number, proposal in enumerate(report.proposals, 1):
         yield ""
         yield from _proposal(number, proposal, by_id)
@@ -54,9 +58,19 @@ def _proposal(number: int, proposal: Proposal, by_id: dict[str, Finding]) -> Ite
         f"    {shown(note.strip())}\n" if note.startswith("  ") else f"{prose(note)}\n"
         for note in notes(proposal.story)
     )
-    fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", proposal.diff)), default=0))
-    diff = "\n".join(map(shown, proposal.diff.replace("\r\n", "\n").rstrip("\n").split("\n")))
-    yield f"<details><summary>Diff</summary>\n\n{fence}diff\n{diff}\n{fence}\n\n</details>"
+    diff = fenced(proposal.diff.replace("\r\n", "\n").rstrip("\n").split("\n"), "diff")
+    yield f"<details><summary>Diff</summary>\n\n{diff}\n\n</details>"
+
+
+def _pull(row: PullRow) -> str:
+    """`opened [#12](address) title (high): why`."""
+    number = f"#{row.number}" if row.number is not None else ""
+    if _ADDRESS.fullmatch(row.url):
+        number = f"[{number or 'its branch'}]({row.url})"
+    named = " ".join(filter(None, [became(row), number, prose(row.title) or code(row.branch)]))
+    grade = f" ({row.severity})" if row.severity else ""
+    said = f": {prose(why(row))}" if why(row) else ""
+    return f"- {named}{grade}{said}"
 
 
 def _left(finding: Finding) -> str:
@@ -70,21 +84,4 @@ def _section(heading: str, rows: list[str]) -> Iterator[str]:
         yield from rows
 
 
-def code(text: str) -> str:
-    """Text as a code span, whatever backticks it holds."""
-    text = shown(text)
-    fence = "`" * (1 + max((len(run) for run in re.findall("`+", text)), default=0))
-    pad = " " if "`" in text[:1] + text[-1:] else ""
-    return f"{fence}{pad}{text}{pad}{fence}"
-
-
-def prose(text: str) -> str:
-    """A sentence on one line, in which a name from a file can't open an element or call a person."""
-    return _SPECIAL.sub(_tamed, shown(" ".join(text.split())))
-
-
-_SPECIAL = re.compile(r"(?P<code>(?P<fence>`+)(?!`).*?(?<!`)(?P=fence)(?!`))|<|(?<!\w)@(?=\w)")
-
-
-def _tamed(found: re.Match[str]) -> str:
-    return found["code"] or {"<": "&lt;", "@": "@\u200b"}[found[0]]
+_ADDRESS = re.compile(r"https?://[^\s()<>\[\]]+")

@@ -2,27 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from dataclasses import dataclass
 
-# Control characters, and those that reorder or hide what stands beside them.
-_UNSAFE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
-)
-
-
-def shown(text: str) -> str:
-    r"""The text on one line, with what would steer a terminal written as `\x1b`."""
-    text = text.replace("\n", "\\n")
-    return _UNSAFE.sub(_escape, text) if not text.isprintable() else text
-
-
-def _escape(found: re.Match[str]) -> str:
-    code = ord(found[0])
-    if 0xDC80 <= code <= 0xDCFF:
-        return f"\\x{code - 0xDC00:02x}"
-    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
+from fixbot.prose import shown
 
 
 def count(number: int, one: str, many: str = "") -> str:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from fixbot.body import notes
 from fixbot.model import Status
-from fixbot.report.diffs import painted
-from fixbot.report.style import Style, count, shown
+from fixbot.prose import shown
+from fixbot.report.diffs import MORE, painted
+from fixbot.report.pulls import became, why
+from fixbot.report.style import Style, count
 from fixbot.suppress import lapse_of
 from fixbot.wording import headline
 
@@ -27,13 +29,13 @@ T = TypeVar("T")
 
 def run(report: Report, style: Style, closing: Iterable[str] = (), *, brief: bool = False) -> str:
     """All of `fixbot run`. `closing` are the last lines: what was done, what to type next."""
-    out = [] if brief else [_opening(report), ""]
+    out = [] if brief else [opening(report), ""]
     by_id = {finding.id: finding for finding in report.findings}
     for number, proposal in enumerate(report.proposals, 1):
         short = brief or (style.most is not None and number > IN_FULL)
         if short and not brief and number == IN_FULL + 1:
             out.append(style.dim("The others in a line each; all in full: fixbot run | less"))
-        out.extend(_proposal(number, proposal, by_id, style, brief=short))
+        out.extend(proposed(number, proposal, by_id, style, brief=short))
     out.extend(_rest(report, style, brief=brief))
     if not brief:
         out.extend((summary(report), *closing))
@@ -42,7 +44,7 @@ def run(report: Report, style: Style, closing: Iterable[str] = (), *, brief: boo
 
 def pulls(report: Report, style: Style, closing: Iterable[str] = (), *, brief: bool = False) -> str:
     """All of `fixbot run --pr`: what became of each branch, then what was left alone and not read."""
-    out = [] if brief else [_opening(report), ""]
+    out = [] if brief else [opening(report), ""]
     for row in report.pulls or ():
         out.extend(_pull(row, style))
     if report.pulls:
@@ -53,33 +55,19 @@ def pulls(report: Report, style: Style, closing: Iterable[str] = (), *, brief: b
     return _joined(out)
 
 
-_DONE = {
-    "open": "opened",
-    "finish": "opened",
-    "update": "updated",
-    "mark": "noted",
-    "dress": "labelled",
-    "close": "closed",
-    "delete": "branch deleted",
-    "say": "commented",
-}
-
-
 def _pull(row: PullRow, style: Style) -> Iterator[str]:
     """`opened  #12  title`, and what there is to say of it."""
-    word = {"done": _DONE.get(row.deed, row.deed), "would": f"would {row.deed}", "left": "left"}.get(
-        row.outcome, row.outcome
-    )
+    calm = row.outcome == "left"
     number = f"#{row.number}  " if row.number is not None else ""
-    left = f"{word:<9}  {number}{shown(row.title or row.branch)}"
-    yield style.beside(left, row.severity, style.bold(left), style.grade(row.severity))
-    for line in dict.fromkeys(each for each in (row.url, row.why) if each and each != "new"):
-        yield from style.wrapped(line, "           ")
+    left = f"{became(row):<10}  {number}{shown(row.title or row.branch)}"
+    yield style.beside(left, row.severity, left if calm else style.bold(left), style.grade(row.severity))
+    for line in dict.fromkeys(filter(None, ("" if calm else row.url, why(row)))):
+        yield from style.wrapped(line, "            ")
 
 
 def scan(report: Report, style: Style, *, brief: bool = False) -> str:
     """All of `fixbot scan`: findings by rule, the gravest first."""
-    out = [] if brief else [_opening(report), ""]
+    out = [] if brief else [opening(report), ""]
     open_ones = [finding for finding in report.findings if finding.status is not Status.SUPPRESSED]
     for (rule, severity), some in _groups(open_ones, lambda each: (each.rule, each.severity)):
         fixed = sum(finding.status is Status.FIXED for finding in some)
@@ -136,17 +124,25 @@ def _unread_words(report: Report) -> list[str]:
     return [f"{count(files, 'file')} not read or not wholly"] if files else []
 
 
-def _opening(report: Report) -> str:
+def opening(report: Report, unread: str = "shown last") -> str:
+    """The first sentences: how much was looked at, and where what was not read stands."""
     stats = report.stats
     what = f"{count(stats.containers, 'container')}, {count(stats.statements, 'policy statement')}"
-    files = len({unread.path for unread in report.unread})
-    last = f" {count(files, 'file')} could not be read wholly (shown last)." if files else ""
+    files = len({each.path for each in report.unread})
+    last = f" {count(files, 'file')} could not be read wholly ({unread})." if files else ""
     return f"Looked through {count(stats.files_listed, 'file')} in {stats.seconds:.1f} s: {what}.{last}"
 
 
-def _proposal(
-    number: int, proposal: Proposal, by_id: dict[str, Finding], style: Style, *, brief: bool
+def proposed(
+    number: int,
+    proposal: Proposal,
+    by_id: dict[str, Finding],
+    style: Style,
+    *,
+    brief: bool = False,
+    more: str = MORE,
 ) -> Iterator[str]:
+    """One proposal: title, places, diff, what to know; the title alone where it is `brief`."""
     left = f"{number}  {shown(headline(proposal.story))}"
     right = f"{proposal.severity.label} · {proposal.safety.value}"
     yield style.beside(left, right, style.bold(left), style.grade(proposal.severity.label, right))
@@ -163,7 +159,7 @@ def _proposal(
             yield f"     {shown(lapse)}"
     if len(findings) > PLACES:
         yield f"   and {count(len(findings) - PLACES, 'more place')}"
-    yield from painted(proposal.diff, style, "     ", len(proposal.paths))
+    yield from painted(proposal.diff, style, "     ", len(proposal.paths), more)
     for note in notes(proposal.story):
         yield from [f"     {shown(note.strip())}"] if note.startswith("  ") else style.wrapped(note, "   ")
     yield ""

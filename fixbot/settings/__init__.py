@@ -226,8 +226,8 @@ class Settings:
         default="fixbot/",
         metadata={
             "says": "What the names of branches begin with.",
-            "pattern": r"(?!/)(?!.*(\.\.|//|@\{))[^\x00-\x20~^:?*\[\\\x7f]+",
-            "shape": "what Git allows in a branch's name",
+            "pattern": r"(?!/)(?!.*(\.\.|//|@\{))[^\x00-\x20~^:?*\[\\\x7f]{1,100}",
+            "shape": "what Git allows in a branch's name, up to 100 characters",
         },
     )
     pull_requests: PullRequests = field(

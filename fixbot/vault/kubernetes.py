@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from fixbot.knowledge.rollout import ROLLOUT
 from fixbot.lens import Task, text_of
 from fixbot.vault import operator, steps
 from fixbot.vault.leak import Leak
@@ -30,11 +31,8 @@ def move(task: Task, moved: Sequence[Leak], world: World) -> Move:
         sources=dict(sources),
         changes=made.changes,
         files=made.files,
-        effect=(
-            f"{task.name} gets {listed(names)} from a Secret when a pod starts. Until now the value could "
-            "be read in Git and by anyone "
-            f"who may look at the {task.workload or 'pod'}."
-        ),
+        gist=f"{task.name} gets {listed(names)} from a Secret when a pod starts.",
+        rollout=ROLLOUT[task.kind],
         unknown=(
             "Whether the Secret exists in the cluster already is not known: until it does, new pods wait "
             "in "

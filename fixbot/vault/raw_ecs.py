@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from fixbot.change import Change
+from fixbot.knowledge.rollout import ROLLOUT
 from fixbot.knowledge.secrets import aws_key_pairs
 from fixbot.lens import Task
 from fixbot.model import Refusal
@@ -165,12 +166,8 @@ def assemble(task: Task, moved: Sequence[Leak], parts: Parts) -> Move:
     return Move(
         sources=sources,
         changes=granted.changes,
-        effect=(
-            f"{task.name} gets {listed(names)} from {store} at each start of a task. Until now the value "
-            "could be read in "
-            "Git, in every revision of the task definition, and by anyone with "
-            "`ecs:DescribeTaskDefinition`."
-        ),
+        gist=f"{task.name} ({task.host}) gets {listed(names)} from {store} at each start of a task.",
+        rollout=ROLLOUT[task.kind],
         unknown=_unknown(task, new=bool(parts.creating)),
         notes=(*granted.notes, *_notes(task, moved, services), *_nameless(sources)),
         steps_before=(*parts.creating, *granted.steps),

@@ -128,6 +128,8 @@ def with_order(move: Move, sources: Sequence[Source], databases: list[str], wher
     return replace(
         move,
         alike=f"databases of {where}",
+        effect=_EFFECT.format(named),
+        rollout="",
         unknown=_UNKNOWN if alone else move.unknown,
         steps_before=(*move.steps_before, _ORDER.format(named)),
         steps_after=(_deploy(move.steps_after[0]), *after, *move.steps_after[2:]),
@@ -144,6 +146,10 @@ _UNKNOWN = (
     "Who else uses the database's master password is not known; the old one stops working with this "
     "update. A task does not "
     "start (`ResourceInitializationError`) until its role may read the new one."
+)
+_EFFECT = (
+    "RDS makes a new master password for {} as soon as this is deployed: tasks that run already fail at "
+    "their next login, until the service has replaced them."
 )
 _ORDER = (
     "Choose a quiet moment: the update lets RDS make a new master password for {}, and from then on tasks "

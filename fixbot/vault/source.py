@@ -41,7 +41,9 @@ class Move:
     sources: Mapping[int, Source | Refusal]
     changes: tuple[Change, ...] = ()
     files: tuple[NewFile, ...] = ()
-    effect: str = ""
+    gist: str = ""
+    effect: str = "The program finds the same variables as before."
+    rollout: str = ""
     unknown: str = ""
     notes: tuple[str, ...] = ()
     steps_before: tuple[str, ...] = ()

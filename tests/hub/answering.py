@@ -39,9 +39,12 @@ def answer(hub: Hub, request: Request) -> tuple[Answer, str | None]:
             token, app = _authenticate(hub, request)
             _refuse_by_fault(hub, fault)
             hub.limits.count(token.key, hub.clock.now(), writes=writes, content=content, graph=graph)
-            done = _do(hub, request, token, app, stale=fault == "stale" and not writes)
+            if writes and hub.faults.on:
+                hub.previous = hub.snapshot()
+            stale = fault == "stale" and not writes and hub.previous
+            done = _do(hub, request, token, app, hub.previous if stale else hub.repos)
         except Refused as refused:
-            done = Answer(refused.status, error_body(refused), dict(refused.headers))
+            done = _refusal(refused, graph=graph)
         if fault == "502-after":
             done = Answer(502, {"message": "Server Error"})
         done = _finish(hub, request, token, done, graph=graph)
@@ -50,11 +53,8 @@ def answer(hub: Hub, request: Request) -> tuple[Answer, str | None]:
     return done, fault
 
 
-def _do(hub: Hub, request: Request, token: Token, app: App | None, *, stale: bool) -> Answer:
-    """Carry it out, on what was there before the last write for a stale read."""
-    if hub.faults.on and not stale:
-        hub.previous = hub.previous if request.verb in READING else hub.snapshot()
-    repos = hub.previous if stale and hub.previous else hub.repos
+def _do(hub: Hub, request: Request, token: Token, app: App | None, repos: dict[str, Repo]) -> Answer:
+    """Carry it out, on the repositories as they are, or as they were for a stale read."""
     try:
         if request.path == GRAPHQL:
             return execute(hub, token, request, repos)
@@ -66,6 +66,13 @@ def _do(hub: Hub, request: Request, token: Token, app: App | None, *, stale: boo
             f"#{request.number} {request.verb} {request.path}: {type(error).__name__}: {error}"
         )
         raise Refused(500, f"A defect of the stand-in: {error}") from error
+
+
+def _refusal(refused: Refused, *, graph: bool) -> Answer:
+    """A refusal as REST says it; GraphQL tells of a limit that is used up in an answer that looks well."""
+    if graph and refused.kind == "PRIMARY_LIMIT":
+        return Answer(200, {"errors": [{"type": "RATE_LIMITED", "message": refused.message}]})
+    return Answer(refused.status, error_body(refused), dict(refused.headers))
 
 
 def _operation(request: Request) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -93,8 +94,10 @@ class Hub:
             self.accounts[login.lower()] = Account(login, self.next_id(), kind, login.title())
         return self.accounts[login.lower()]
 
-    def add_repo(self, full_name: str, files: Mapping[str, bytes] | None = None, **settings: Any) -> Repo:
-        """A new repository with one commit that holds the files; empty without any."""
+    def add_repo(
+        self, full_name: str, files: Mapping[str, bytes | tuple[int, bytes]] | None = None, **settings: Any
+    ) -> Repo:
+        """A new repository with one commit that holds the files, or modes and files; empty without any."""
         owner_name, _, name = full_name.partition("/")
         owner = self.account(owner_name, settings.pop("owner_kind", "Organization"))
         number = self.next_id()
@@ -103,15 +106,24 @@ class Hub:
         repo = Repo(number, owner, name, store, now, {}, **settings)
         store.set_head(repo.default_branch)
         if files:
-            tree = store.with_changes(
-                None, {path: (0o100644, store.blob(data)) for path, data in files.items()}
-            )
+            pairs = {path: (0o100644, it) if isinstance(it, bytes) else it for path, it in files.items()}
+            entries = {path: (mode, store.blob(data)) for path, (mode, data) in pairs.items()}
+            tree = store.with_changes(None, entries)
             who = ("Ann Author", "ann@example.com", int(now) - 3600)
             first = store.write_commit(tree, [], "Start\n", who, who, signed=False)
             repo.refs[f"refs/heads/{repo.default_branch}"] = first
             store.set_ref(f"refs/heads/{repo.default_branch}", first)
             repo.pushed = now
         self.repos[full_name.lower()] = repo
+        return repo
+
+    def add_clone(self, full_name: str, source: Path, **settings: Any) -> Repo:
+        """A new repository with the branches and the history of one on disk."""
+        repo = self.add_repo(full_name, **settings)
+        words = ["git", "-C", str(repo.store.path), "fetch", "--quiet", "--no-tags", str(source.resolve())]
+        subprocess.run([*words, "refs/heads/*:refs/heads/*"], check=True)
+        repo.refs = repo.store.refs()
+        repo.pushed = self.clock.now()
         return repo
 
     def user_token(
@@ -159,7 +171,7 @@ class Hub:
     def level(self, token: Token, repo: Repo, permission: str) -> int:
         """0 nothing, 1 read, 2 write, 3 admin."""
         if token.repos is not None and repo.full_name.lower() not in token.repos:
-            return 0 if repo.private or permission != "metadata" else 1
+            return 0 if repo.private else LEVELS["read"]
         role: Mapping[str, str] = ROLES.get(repo.role(token.actor.login), {})
         own = role if token.permissions is None else token.permissions
         if token.installation:

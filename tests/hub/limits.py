@@ -65,7 +65,7 @@ class Limits:
             return
         usage, shared = self.of(f"{who}#graphql" if graph else who, now), self.of(who, now)
         if usage.used >= self.primary:
-            raise Refused(403, f"API rate limit exceeded for {who}.", kind="RATE_LIMITED")
+            raise Refused(403, f"API rate limit exceeded for {who}.", kind="PRIMARY_LIMIT")
         usage.used += 1
         points = 5 if writes else 1
         full = total(usage.recent, now - 60) + points > (

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tests.hub.hub import Hub
 from tests.hub.model import GITHUB, ZERO, Account, Comment, Issue, Pull, Refused, Repo, stamp
-from tests.hub.refs import Move, close, merged, move_refs, reopen
+from tests.hub.refs import Move, close, merged, move_refs, notice, reopen
 from tests.hub.store import Entry, Who
 
 ACTIONS = (
@@ -17,6 +17,7 @@ ACTIONS = (
     "comment",
     "delete_branch",
     "edit",
+    "git_pushed",
     "label",
     "merge",
     "push",
@@ -56,6 +57,12 @@ class Person:
             self.repo.pushes.append((self.account.login, ref, sha))
         return sha
 
+    def _tip(self, branch: str) -> str:
+        found = self.repo.refs.get(f"refs/heads/{branch}")
+        if found is None:
+            raise Refused(422, f"There is no branch {branch}.")
+        return found
+
     def _changed(self, tree: str, files: Mapping[str, str | None]) -> str:
         store = self.repo.store
         changes: dict[str, Entry | None] = {}
@@ -79,14 +86,14 @@ class Person:
         """Commit files (None deletes) on a branch and push it. `start` names another commit to begin from."""
         with self.hub.lock:
             ref = f"refs/heads/{branch}"
-            tip = start or self.repo.refs.get(ref) or self.repo.refs[f"refs/heads/{self.repo.default_branch}"]
+            tip = start or self.repo.refs.get(ref) or self._tip(self.repo.default_branch)
             tree = self._changed(self.repo.store.tree_of(tip), files)
             return self._move(branch, self._commit(tree, [tip], message), force=force)
 
     def amend(self, branch: str, files: Mapping[str, str | None], message: str | None = None) -> str:
         """Put something else in place of the last commit, and force-push. The author stays."""
         with self.hub.lock:
-            store, tip = self.repo.store, self.repo.refs[f"refs/heads/{branch}"]
+            store, tip = self.repo.store, self._tip(branch)
             old = store.commit(tip)
             name, _, email = old.author.decode().rpartition(" <")
             author = (name, email.rstrip(">"), old.author_time)
@@ -110,7 +117,7 @@ class Person:
         with self.hub.lock:
             repo, issue = self.repo, self.repo.issue(number)
             pull, store = issue.the_pull, self.repo.store
-            base = repo.refs[f"refs/heads/{pull.base_ref}"]
+            base = self._tip(pull.base_ref)
             tree = store.merge(base, pull.head_sha)
             if not issue.open or tree is None or pull.draft:
                 raise Refused(405, "Pull Request is not mergeable")
@@ -155,7 +162,7 @@ class Person:
         """Undo what a commit did against its first parent, by a commit on top."""
         with self.hub.lock:
             store, name = self.repo.store, branch or self.repo.default_branch
-            tip = self.repo.refs[f"refs/heads/{name}"]
+            tip = self._tip(name)
             before = store.tree_of(store.parents(commit)[0])
             back = {change.path: change.before for change in store.diff(before, store.tree_of(commit))}
             tree = store.with_changes(store.tree_of(tip), back)
@@ -176,7 +183,10 @@ class Person:
         """Rename a branch; pull requests into it follow, those from it are closed, as on GitHub."""
         with self.hub.lock:
             repo = self.repo
-            sha = repo.refs.pop(f"refs/heads/{old}")
+            sha = self._tip(old)
+            if f"refs/heads/{new}" in repo.refs:
+                raise Refused(422, f"Branch {new} already exists.")
+            del repo.refs[f"refs/heads/{old}"]
             repo.refs[f"refs/heads/{new}"] = sha
             repo.store.set_ref(f"refs/heads/{new}", sha)
             repo.store.set_ref(f"refs/heads/{old}", None)
@@ -271,6 +281,15 @@ class Person:
         with self.hub.lock:
             self.repo.archived = archived
 
+    def git_pushed(self) -> None:
+        """Take note of a push with git into the bare repository; its commits are this person's."""
+        with self.hub.lock:
+            before = dict(self.repo.refs)
+            notice(self.hub, self.repo, self.account)
+            for ref, sha in self.repo.refs.items():
+                if ref.startswith("refs/heads/") and before.get(ref) != sha:
+                    self.repo.pushes.append((self.account.login, ref, sha))
+
     def review(self, number: int, state: str = "APPROVED", body: str = "") -> None:
         with self.hub.lock:
             issue = self.repo.issue(number)
@@ -289,7 +308,7 @@ class Person:
         """Open a pull request from this person's fork, whose branch may be called like one of ours."""
         with self.hub.lock:
             repo, now = self.repo, self.hub.clock.now()
-            base = repo.refs[f"refs/heads/{repo.default_branch}"]
+            base = self._tip(repo.default_branch)
             head = self._commit(self._changed(repo.store.tree_of(base), files), [base], title)
             number = max(repo.issues, default=0) + 1
             pull = Pull(
@@ -311,7 +330,7 @@ class Person:
         """Open a pull request by hand from a branch that is there."""
         with self.hub.lock:
             repo, now = self.repo, self.hub.clock.now()
-            head, base = repo.refs[f"refs/heads/{branch}"], repo.refs[f"refs/heads/{repo.default_branch}"]
+            head, base = self._tip(branch), self._tip(repo.default_branch)
             number = max(repo.issues, default=0) + 1
             pull = Pull(branch, head, repo.default_branch, base, draft)
             repo.issues[number] = Issue(

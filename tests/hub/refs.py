@@ -71,7 +71,7 @@ def _check_target(repo: Repo, refs: dict[str, str], move: Move, now: str | None)
     if now is None:
         clash = next((r for r in refs if r.startswith(f"{move.ref}/") or move.ref.startswith(f"{r}/")), None)
         if clash is not None:
-            raise Refused(422, f"Reference update failed: {clash} exists; cannot create {move.ref}")
+            raise Refused(422, "Reference update failed")
     if repo.store.get(move.after) is None:
         raise Refused(422, "Object does not exist", kind="NOT_FOUND")
     if repo.store.resolve(move.after) != move.after:
@@ -84,7 +84,9 @@ def _check_workflows(hub: Hub, repo: Repo, token: Token, move: Move) -> None:
     if move.after == ZERO or hub.allows(token, repo, "workflows", "write"):
         return
     store = repo.store
-    known = {sha for tip in set(repo.refs.values()) for sha in store.ancestors(tip)}
+    known: set[str] = set()
+    for tip in set(repo.refs.values()) - known:
+        known.update(store.ancestors(tip, without=known))
     for sha in store.ancestors(move.after, without=known):
         parents = store.parents(sha)
         before = store.at(store.tree_of(parents[0]), WORKFLOWS) if parents else None
@@ -116,6 +118,15 @@ def _apply(hub: Hub, repo: Repo, actor: Account, move: Move) -> None:
             _base_moved(hub, repo, actor, repo.issues[issue.number], branch, new)
 
 
+def notice(hub: Hub, repo: Repo, actor: Account) -> None:
+    """Take note of what somebody pushed with git straight into the bare repository."""
+    there = {ref: sha for ref, sha in repo.store.refs().items() if not ref.startswith("refs/pull/")}
+    known = [ref for ref in repo.refs if not ref.startswith("refs/pull/")]
+    for ref in sorted({*there, *known}):
+        if there.get(ref) != repo.refs.get(ref):
+            _apply(hub, repo, actor, Move(ref, there.get(ref, ZERO)))
+
+
 def _head_moved(hub: Hub, repo: Repo, actor: Account, issue: Issue, move: Move) -> None:
     pull, branch = issue.the_pull, move.ref.removeprefix("refs/heads/")
     before, new = move.before, None if move.after == ZERO else move.after
@@ -125,7 +136,10 @@ def _head_moved(hub: Hub, repo: Repo, actor: Account, issue: Issue, move: Move) 
         hub.event(repo, issue.number, actor, "head_ref_deleted")
         close(hub, repo, actor, issue.number)
         return
-    repo.issues[issue.number] = replace(issue, pull=replace(pull, head_sha=new), updated=hub.clock.now())
+    pull = replace(pull, head_sha=new, queued=False)
+    repo.issues[issue.number] = replace(issue, pull=pull, updated=hub.clock.now())
+    if issue.the_pull.queued:
+        hub.event(repo, issue.number, actor, "removed_from_merge_queue")
     repo.refs[f"refs/pull/{issue.number}/head"] = new
     repo.store.set_ref(f"refs/pull/{issue.number}/head", new)
     if before and not repo.store.is_ancestor(before, new):

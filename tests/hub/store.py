@@ -45,6 +45,8 @@ class Store:
         self._objects: dict[str, ShaFile] = {}
         self._merges: dict[tuple[str, str], str | None] = {}
         self._bases: dict[tuple[str, str], str | None] = {}
+        self._older: dict[tuple[str, str], bool] = {}
+        self._between: dict[tuple[str, str], list[str]] = {}
 
     def close(self) -> None:
         self._git.close()
@@ -173,7 +175,9 @@ class Store:
         return order
 
     def is_ancestor(self, old: str, new: str) -> bool:
-        return old == new or old in self.ancestors(new)
+        if (old, new) not in self._older:
+            self._older[old, new] = old in self.ancestors(new)
+        return self._older[old, new]
 
     def merge_base(self, one: str, other: str) -> str | None:
         if (one, other) not in self._bases:
@@ -185,7 +189,9 @@ class Store:
 
     def between(self, base: str, head: str) -> list[str]:
         """The commits of `head` that `base` has not, oldest first."""
-        return self.ancestors(head, without=set(self.ancestors(base)))[::-1]
+        if (base, head) not in self._between:
+            self._between[base, head] = self.ancestors(head, without=set(self.ancestors(base)))[::-1]
+        return self._between[base, head]
 
     def diff(self, before: str | None, after: str) -> list[FileChange]:
         """The files in which two trees differ. A move is a file that went and one that came."""
@@ -249,7 +255,12 @@ class Store:
         if sha is None:
             self._git.refs.remove_if_equals(Ref(name.encode()), None)
         else:
-            self._git.refs.set_if_equals(Ref(name.encode()), None, name_of(sha))
+            # As dulwich does, but without waiting for the disk.
+            path = self.path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            fresh = path.with_name(f"{path.name}.lock")
+            fresh.write_text(f"{sha}\n")
+            fresh.replace(path)
 
     def set_head(self, branch: str) -> None:
         self._git.refs.set_symbolic_ref(Ref(b"HEAD"), Ref(f"refs/heads/{branch}".encode()))

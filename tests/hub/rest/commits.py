@@ -102,6 +102,9 @@ def compare(call: Call) -> Answer:
 def get_branch(call: Call) -> Answer:
     repo, name = call.repo, call.parameters["branch"]
     if f"refs/heads/{name}" not in repo.refs:
+        if name in repo.renamed_branches:
+            there = f"{call.base}/repositories/{repo.id}/branches/{repo.renamed_branches[name]}"
+            raise Refused(301, "Moved Permanently", headers={"Location": there})
         raise Refused(404, "Branch not found")
     own = f"{call.base}/repos/{repo.full_name}/branches/{name}"
     kept = name in repo.protections

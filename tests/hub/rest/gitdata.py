@@ -13,7 +13,7 @@ from dulwich.objects import Blob, Tree
 from tests.hub import gitshapes
 from tests.hub.model import GITHUB, ZERO, Json, Refused, Repo, Token, invalid
 from tests.hub.refs import WORKFLOWS, Move, move_refs
-from tests.hub.rest import Answer, Call, page, route
+from tests.hub.rest import Answer, Call, route
 from tests.hub.shapes import node_id
 from tests.hub.store import Entry, Who
 
@@ -41,11 +41,7 @@ def matching_refs(call: Call) -> Answer:
     not_empty(call.repo)
     prefix = f"refs/{call.parameters['ref']}"
     found = sorted(name for name in call.repo.refs if name.startswith(prefix))
-    shown = page(call, found, lambda name: gitshapes.ref(call.base, call.repo, name))
-    # GitHub gives all at once here.
-    return (
-        Answer(200, [gitshapes.ref(call.base, call.repo, name) for name in found]) if shown.headers else shown
-    )
+    return Answer(200, [gitshapes.ref(call.base, call.repo, name) for name in found])
 
 
 @route("POST", OWN + "/refs", WRITE)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from tests.hub import shapes
+from tests.hub import issue_shapes, shapes
 from tests.hub.model import Comment, Issue, Refused, invalid
 from tests.hub.refs import close, reopen
 from tests.hub.rest import Answer, Call, page, route
@@ -49,7 +49,7 @@ def find_issue(call: Call) -> Issue:
 
 @route("GET", OWN, READ)
 def get_issue(call: Call) -> Answer:
-    return Answer(200, shapes.issue(call.hub, call.base, call.repo, find_issue(call)))
+    return Answer(200, issue_shapes.issue(call.hub, call.base, call.repo, find_issue(call)))
 
 
 def _names(items: list[Any]) -> tuple[str, ...]:
@@ -100,14 +100,14 @@ def edit_issue(call: Call) -> Answer:
         close(hub, repo, call.token.actor, number)
     if body.get("state") == "open" and not issue.open:
         reopen(hub, repo, call.token.actor, number)
-    return Answer(200, shapes.issue(hub, call.base, repo, repo.issues[number]))
+    return Answer(200, issue_shapes.issue(hub, call.base, repo, repo.issues[number]))
 
 
 @route("GET", OWN + "/events", READ)
 def issue_events(call: Call) -> Answer:
     number = find_issue(call).number
     found = [event for event in call.repo.events if event.number == number]
-    return page(call, found, lambda event: shapes.event(call.base, call.repo, event))
+    return page(call, found, lambda event: issue_shapes.event(call.base, call.repo, event))
 
 
 @route("GET", OWN + "/comments", READ)
@@ -115,7 +115,7 @@ def issue_comments(call: Call) -> Answer:
     number = find_issue(call).number
     found = [comment for comment in call.repo.comments.values() if comment.number == number]
     found = [comment for comment in found if comment.updated >= since(call)]
-    return page(call, found, lambda comment: shapes.comment(call.base, call.repo, comment))
+    return page(call, found, lambda comment: issue_shapes.comment(call.base, call.repo, comment))
 
 
 def since(call: Call) -> float:
@@ -133,7 +133,18 @@ def add_comment(call: Call) -> Answer:
     made = Comment(call.hub.next_id(), find_issue(call).number, call.token.actor, call.body["body"], now, now)
     call.repo.comments[made.id] = made
     call.repo.issues[made.number] = replace(call.repo.issues[made.number], updated=now)
-    return Answer(201, shapes.comment(call.base, call.repo, made))
+    return Answer(201, issue_shapes.comment(call.base, call.repo, made))
+
+
+@route("PATCH", REPO + "/issues/comments/{comment_id}", WRITE)
+def edit_comment(call: Call) -> Answer:
+    check_text(call.body)
+    known = call.repo.comments.get(call.number("comment_id"))
+    if known is None:
+        raise Refused(404, "Not Found")
+    now = call.hub.clock.now()
+    call.repo.comments[known.id] = made = replace(known, body=call.body["body"], updated=now)
+    return Answer(200, issue_shapes.comment(call.base, call.repo, made))
 
 
 @route("GET", REPO + "/issues/comments", READ)
@@ -144,7 +155,7 @@ def all_comments(call: Call) -> Answer:
         key=lambda comment: (comment.updated if sort == "updated" else comment.created, comment.id),
         reverse=call.query.get("direction", "asc") == "desc",
     )
-    return page(call, found, lambda comment: shapes.comment(call.base, call.repo, comment))
+    return page(call, found, lambda comment: issue_shapes.comment(call.base, call.repo, comment))
 
 
 def _labels(call: Call, issue: Issue) -> list[Any]:

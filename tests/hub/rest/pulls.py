@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.hub import gitshapes, shapes
+from tests.hub import gitshapes, issue_shapes, shapes
 from tests.hub.hub import ACTIONS
 from tests.hub.model import Issue, Json, Pull, Refused, Repo, custom, invalid
 from tests.hub.refs import close, reopen
@@ -46,7 +46,7 @@ def list_pulls(call: Call) -> Answer:
         key=lambda issue: (issue.updated if sort == "updated" else issue.created, issue.number),
         reverse=direction == "desc",
     )
-    return page(call, found, lambda issue: shapes.pull(call.hub, call.base, call.repo, issue))
+    return page(call, found, lambda issue: issue_shapes.pull(call.hub, call.base, call.repo, issue))
 
 
 def _head(call: Call, head: str) -> str:
@@ -129,7 +129,7 @@ def _shown(call: Call, issue: Issue) -> Json:
     counts = [repo.store.lines(change) for change in changes]
     can, state = mergeable(call, issue)
     return {
-        **shapes.pull(call.hub, call.base, repo, issue),
+        **issue_shapes.pull(call.hub, call.base, repo, issue),
         "merged": pull.merged is not None,
         "merged_by": shapes.user(call.base, pull.merged_by),
         "mergeable": can,
@@ -237,7 +237,7 @@ def ask_reviewers(call: Call) -> Answer:
             review_requester=shapes.user(call.base, call.token.actor),
             requested_reviewer=shapes.user(call.base, hub.account(login)),
         )
-    return Answer(201, shapes.pull(hub, call.base, repo, repo.issues[issue.number]))
+    return Answer(201, issue_shapes.pull(hub, call.base, repo, repo.issues[issue.number]))
 
 
 @route("GET", OWN + "/{pull_number}/reviews", READ)
@@ -246,5 +246,5 @@ def get_reviews(call: Call) -> Answer:
     return page(
         call,
         call.repo.reviews.get(issue.number, ()),
-        lambda review: shapes.review(call.hub, call.base, call.repo, review),
+        lambda review: issue_shapes.review(call.hub, call.base, call.repo, review),
     )

@@ -1,0 +1,114 @@
+"""What a review's verdicts come to: the patches of what was taken, proven again, and a no for good."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fixbot.checkout.writing import FileChange, write_all
+from fixbot.report.style import count
+from fixbot.settings.adding import wish, with_ignores
+from fixbot.settings.reading import NAMES
+from fixbot.tree import CannotEdit
+from fixbot.wording import headline
+
+if TYPE_CHECKING:
+    from fixbot.checkout import Checkout
+    from fixbot.model import Report
+    from fixbot.suppress import Ignore
+
+CHANGED = "the files changed during the review, and nothing was taken; run it again"
+Again = Callable[[Mapping[str, str]], "Report"]
+"""The run once more, with findings (by id) left alone for the reasons given."""
+
+
+class Word(Enum):
+    """What can be said of a proposal."""
+
+    TAKE = "taken"
+    LEAVE = "left"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was said of a proposal; the reason and the last day belong to a NEVER."""
+
+    word: Word
+    reason: str = ""
+    until: date | None = None
+
+
+def taken(report: Report, places: Iterable[int], again: Again | None) -> tuple[Report, tuple[str, ...]]:
+    """The report less what was not taken, with what stands in the way of something taken.
+
+    The proposals stand alone as they were shown, and need no more than that on branches (no `again`).
+    The patches are those of a run of its own, in which the taken findings alone are fixed: they are
+    proven together as all offers of a run are.
+    """
+    chosen = tuple(report.proposals[at] for at in sorted(places))
+    if len(chosen) == len(report.proposals):
+        return report, ()
+    wanted = {finding for each in chosen for finding in each.findings}
+    only = replace(report, proposals=chosen)
+    if again is None:
+        return only, ()
+    if not chosen:
+        return replace(only, patches=()), ()
+    others = {each.id: "not taken" for each in report.findings if each.id not in wanted}
+    alone = again(others)
+    before = {patch.path: patch.before for patch in report.patches}
+    fixed = {finding for patch in alone.patches for finding in patch.fixed}
+    moved = any(patch.before != before.get(patch.path) for patch in alone.patches)
+    if moved or not fixed <= wanted or not wanted <= {each.id for each in alone.findings}:
+        return replace(only, proposals=(), patches=()), (CHANGED,)
+    reasons = {each.id: each.reason for each in alone.findings}
+    missing = tuple(
+        f"{headline(each.story)}: {reasons[finding]}"
+        for each in chosen
+        if (finding := next((one for one in each.findings if one not in fixed), None)) is not None
+    )
+    return replace(only, patches=alone.patches), missing
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What there is to say of the settings file: what was added, or why not."""
+
+    said: tuple[str, ...] = ()
+    failures: tuple[str, ...] = ()
+
+
+def ignore(checkout: Checkout, home: Path, report: Report, decided: Mapping[int, Verdict]) -> Added:
+    """Write each NEVER into the settings file in `home`, or into a new one at the repository's top."""
+    name = next((name for name in NAMES if (home / name).is_file()), None)
+    if name is None:
+        name, home = NAMES[0], Path(checkout.top if checkout.git is not None else checkout.root)
+    way = os.path.relpath(checkout.root, home).replace(os.sep, "/")
+    wishes = tuple(_wishes(report, decided, "" if way == "." else f"{way}/"))
+    if not wishes:
+        return Added()
+    file = home / name
+    try:
+        before = file.read_bytes() if file.exists() else None
+        text = with_ignores((before or b"").decode(), wishes, name)
+    except (CannotEdit, OSError, UnicodeDecodeError) as error:
+        return Added(failures=(f"{name}: nothing was added: {error}",))
+    refusal = write_all(str(home), [FileChange(name, before, text.encode())])
+    if refusal is not None:
+        return Added(failures=(refusal.reason,))
+    entries = count(len(set(wishes)), "entry", "entries")
+    return Added((f"{os.path.relpath(file)}: {entries} added below `ignore`.",))
+
+
+def _wishes(report: Report, decided: Mapping[int, Verdict], folder: str) -> Iterable[Ignore]:
+    by_id = {finding.id: finding for finding in report.findings}
+    for at, verdict in sorted(decided.items()):
+        if verdict.word is Word.NEVER:
+            for finding in report.proposals[at].findings:
+                yield wish(by_id[finding], folder, verdict.reason, verdict.until)

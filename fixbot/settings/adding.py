@@ -1,0 +1,67 @@
+"""One more `ignore` in the text of a settings file: every byte that was there stays."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+
+from fixbot.change import Add, edits, plan
+from fixbot.errors import FixbotError
+from fixbot.model import Finding
+from fixbot.settings import Settings
+from fixbot.settings.reading import parse
+from fixbot.suppress import Ignore
+from fixbot.syntax import grammar
+from fixbot.tree import CannotEdit, Kind, Node, SyntaxProblem, Value, splice
+
+_SPECIAL = re.compile(r"[*?[]")
+
+
+def wish(finding: Finding, folder: str, reason: str, until: date | None = None) -> Ignore:
+    """The wish to leave this finding alone; `folder` is where its path begins, seen from the settings."""
+    return Ignore(finding.rule, reason, just(f"{folder}{finding.path}"), finding.resource, until)
+
+
+def just(path: str) -> str:
+    """The glob that matches this path and no other."""
+    plain = _SPECIAL.sub(r"[\g<0>]", path.replace("\\", "\\\\"))
+    return plain if "/" in plain and not plain.startswith("!") else f"/{plain}"
+
+
+def with_ignores(text: str, wishes: Iterable[Ignore], name: str) -> str:
+    """The text of the settings file `name` with these wishes as well, read back before it is handed out.
+
+    Raises CannotEdit where that can't be done by adding bytes.
+    """
+    wanted = tuple(dict.fromkeys(wishes))
+    try:
+        after = _added(text, wanted)
+        read = {replace(each, where="") for each in parse(Settings(), after, name).ignore}
+    except SyntaxProblem as problem:
+        raise CannotEdit(f"it can't be read ({problem.reason})") from None
+    except FixbotError as error:
+        raise CannotEdit(f"it would no longer be read ({error})") from None
+    if not read.issuperset(wanted):
+        raise CannotEdit("it would not say the same when it is read again")
+    return after
+
+
+def _added(text: str, wishes: Iterable[Ignore]) -> str:
+    roots = grammar("yaml").parse(text)
+    if not roots or _is_null(roots[0]):
+        text += ("" if not text or text.endswith("\n") else "\n") + "ignore:\n"
+        roots = grammar("yaml").parse(text)
+    changes = [Add(roots[0], ("ignore",), _entry(each), last=True) for each in wishes]
+    return splice(text, edits(text, plan(changes)))
+
+
+def _is_null(node: Node) -> bool:
+    return node.known and node.kind is Kind.SCALAR and node.value is None
+
+
+def _entry(wanted: Ignore) -> dict[str, Value]:
+    until = {"until": wanted.until.isoformat()} if wanted.until else {}
+    words = {"rule": wanted.rule, "path": wanted.path, "resource": wanted.resource, "reason": wanted.reason}
+    return {**words, **until}

@@ -1,0 +1,162 @@
+"""What a reviewer reads: short first, true, whole, and with nothing in it that a name could make happen."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fixbot.body import LONGEST, body
+from fixbot.checkout import Checkout
+from fixbot.fixer import load
+from fixbot.habit import learn
+from fixbot.model import Proposal
+from fixbot.pipeline import run
+from fixbot.settings import Settings
+from fixbot.story import Concern, Nearby, Row, Story
+from fixbot.wording import LONGEST_TITLE, Place, word
+from tests.gfm import Page
+from tests.test_prose import NASTY
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+LINKS = "https://github.example/shop/infra/blob/0123456789012345678901234567890123456789/"
+MARKER = '<!-- fixbot: {"key": "0123456789ab"} -->'
+_IN_PATHS = st.characters(codec="utf-8", exclude_characters="/\0") | st.just("\udcff")
+THERE = Place(links=LINKS, habit=learn(["fix: a", "feat: b"]), marker=MARKER, opening="Back again.")
+
+
+@pytest.fixture(scope="module")
+def proposals() -> tuple[Proposal, ...]:
+    return run(Checkout.open(str(EXAMPLES)), load(), Settings()).proposals
+
+
+def test_a_text_answers_a_reviewer_in_order(proposals: tuple[Proposal, ...]) -> None:
+    found = next(each for each in proposals if each.paths == ("kubernetes/mailer.yaml",))
+    text = word(found).body
+    assert text.startswith(
+        "The image of Deployment mailer can no longer be changed while it runs. /tmp stays writable"
+    )
+    order = [
+        "**What you will notice.**",
+        "**Why here.**",
+        "**Try it first.**",
+        "| | before | after |",
+        "<details>",
+    ]
+    assert [text.index(each) for each in order] == sorted(text.index(each) for each in order)
+    assert "Someone who gets code to run in Deployment mailer" in text
+    summaries = ["Saying no", "What was checked", "The threat"]
+    assert re.findall("<summary>(.*)</summary>", text) == summaries
+    assert text.endswith(f"<sub>fixbot 0.1.0 · readonly-root-filesystem · key `{found.key}`</sub>")
+
+
+def test_every_text_is_the_markdown_that_was_meant(proposals: tuple[Proposal, ...]) -> None:
+    assert len(proposals) > 5
+    for proposal in proposals:
+        words = word(proposal, THERE)
+        page = Page(words.body)
+        assert not page.faults
+        assert list(page.live()) == []
+        assert page.elements.count("table") == 1
+        assert set(page.rows) == {3}
+        assert page.elements[-1] == MARKER == words.body.splitlines()[-1]
+        assert words.body.startswith("Back again.\n\n")
+        assert words.title.startswith("fix: ")
+
+
+def test_links_lead_to_the_lines_at_the_base_commit(proposals: tuple[Proposal, ...]) -> None:
+    for proposal in proposals:
+        links = Page(word(proposal, THERE).body).links
+        for row in proposal.story.rows:
+            assert links[f"{LINKS}{row.path}#L{row.line}"] == row.resource
+        assert all(link.startswith(LINKS) for link in links)
+
+
+def test_a_commit_says_what_its_reader_must_know(proposals: tuple[Proposal, ...]) -> None:
+    found = next(each for each in proposals if each.paths == ("kubernetes/mailer.yaml",))
+    title, first, *_, trailers = word(found, THERE).message.split("\n\n")
+    assert title == "fix: make the root filesystem of mailer read-only"
+    assert first.startswith("The image of Deployment mailer can no longer be changed")
+    assert trailers == f"Rule: readonly-root-filesystem\nFixbot-Key: {found.key}\n"
+
+
+def story(name: str, path: str = "a/b.yaml", count: int = 1) -> Story:
+    concern = Concern("a-rule", "Mend {subject}", "Mend {count} things in {folder}", "**Who.** Someone.")
+    rows = tuple(
+        Row(
+            id=f"{number:016x}", rule="a-rule", path=path, line=number + 1, resource=f"task {name}{number}",
+            subject=name, controls=("ECS.5",), before=f"{name} is open", after=f"`{number}` {name}",
+            gist=f"{name} is closed.", why=f"Who gets into {name} is in.", effect=f"{name} fails {number}.",
+            rollout="At once.", unknown=f"What {name} does is not known.", commands=(f"run {name}",),
+            steps_before=(f"Do {name}:\n\n   ```json\n   {{}}\n   ```",), steps_after=(name,), notes=(name,),
+        )
+        for number in range(count)
+    )  # fmt: skip
+    return Story((concern,), rows, (Nearby(path, 3, name, f"{name} needs it."),))
+
+
+def proposal(told: Story) -> Proposal:
+    return Proposal("0123456789ab", "a-rule", "fixbot/a-rule/0123456789ab", ("a",), ("b",), told)
+
+
+@settings(deadline=None)
+@given(NASTY, st.text(_IN_PATHS, min_size=1, max_size=20), st.integers(1, 3))
+def test_no_name_takes_effect_in_a_pull_request(name: str, path: str, count: int) -> None:
+    words = word(proposal(story(name, f"a/{path}", count)), THERE)
+    page = Page(words.body)
+    assert not page.faults
+    assert list(page.live()) == []
+    assert page.elements.count("table") == 1
+    assert page.rows == [3] * (count + 1)
+    assert page.elements.count("details") == 4
+    assert page.elements[-1] == MARKER
+    for link in page.links:
+        assert link.startswith(LINKS)
+        assert re.fullmatch(r"[\w%./~-]+#L\d+", link.removeprefix(LINKS), re.ASCII)
+    whole = f"{words.title}\n{words.message}"
+    assert "\n" not in words.title
+    assert len(words.title) <= LONGEST_TITLE
+    assert not re.search(r"(?<!\w)@\w|#\d|\bGH-\d|://\S+/(?:issues|pull)/\d", whole, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("path", ["a b/c.yaml", "ä/ü.tf", "a/(b)#1?.json", "caf\udce9.yaml"])
+def test_a_link_to_an_odd_path_leads_there(path: str) -> None:
+    page = Page(body(story("web", path), "a-rule", "k", links=LINKS))
+    found = next(iter(page.links)).removeprefix(LINKS).removesuffix("#L1")
+    assert unquote(found, errors="surrogateescape") == path
+
+
+@pytest.mark.parametrize(("name", "count"), [("x" * 3_000, 8), ("web", 5_000), ("y" * 400, 300)])
+def test_a_text_is_cut_between_sections_and_says_so(name: str, count: int) -> None:
+    text = body(story(name, "p" * 200 + "/b.yaml", count), "a-rule", "k", links=LINKS, marker=MARKER)
+    page = Page(text)
+    assert len(text) <= LONGEST
+    assert not page.faults
+    assert text.endswith(MARKER)
+    if count == 5_000:
+        assert f"and {count - 40} more" in page.cells
+
+
+def test_what_was_cut_is_said_at_both_ends() -> None:
+    steps = "\n".join("w " * 700 for _ in range(70))
+    told = story("web")
+    rows = tuple(
+        Row("i", "a-rule", "a", 1, "r", "s", gist="It is closed.", steps_before=(steps,)) for _ in range(1)
+    )
+    text = body(Story(told.concerns, rows), "a-rule", "k", marker=MARKER)
+    assert len(text) <= LONGEST
+    assert text.startswith("*(This text is cut below")
+    assert "It is closed." in text
+    assert "`fixbot run` shows all of it" in text
+    assert "<sub>" in text
+
+
+def test_how_to_say_no_holds_the_rule_and_the_path() -> None:
+    text = body(story("web", "a/b c.yaml"), "a-rule", "k")
+    assert '  ignore:\n    - rule: a-rule\n      path: "a/b c.yaml"\n      reason: why not\n' in text
+    rows = tuple(row for path in "abcd" for row in story("web", f"deploy/{path}.yaml").rows)
+    assert "path: deploy/**\n" in body(Story(story("web").concerns, rows), "a-rule", "k")
