@@ -55,7 +55,7 @@ class _Place:
     remote: Remote | None
 
 
-def row_of(desk: Desk, member: Member, pulse: Pulse | None, prefix: str) -> Row:
+def looked_at(desk: Desk, member: Member, pulse: Pulse | None, prefix: str) -> Row:
     """Look at it and, where asked, publish. Whatever goes wrong is in the row: it is not the others' trouble.
 
     `prefix` is what the pulse counted branches by.

@@ -10,7 +10,7 @@ from typing import Final
 
 from fixbot import __version__
 from fixbot.cli.chosen import overlaid
-from fixbot.cli.member import Desk, row_of
+from fixbot.cli.member import Desk, looked_at
 from fixbot.cli.options import Options
 from fixbot.cli.terminal import Terminal
 from fixbot.errors import FixbotError
@@ -211,7 +211,7 @@ class _Shard:
         if known and known.waiting and publishing:
             left -= self._wait_for_room(left)
         self.desk.connector.gateway(member.name).patience = left
-        return row_of(self.desk, member, pulse, prefix)
+        return looked_at(self.desk, member, pulse, prefix)
 
     def _wait_for_room(self, left: float) -> float:
         """Wait before a repository and not in it: an app's token may end while one waits."""
