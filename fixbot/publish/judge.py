@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from fixbot.discover import candidate
+from fixbot.forge.errors import Refused
 from fixbot.forge.reading import Reader
 from fixbot.life.decide import Action, Deed, Place, Wanted, decide
 from fixbot.life.mark import Mark, files_digest, is_ours, patch_digest
@@ -160,7 +161,10 @@ class Judge:
         """Whether a branch for a signed commit holds nothing that the base doesn't hold too."""
         if not branch.endswith(BESIDE):
             return False
-        return self.reader.changed_between(head, self.remote.base)[0] in {"ahead", "identical"}
+        try:
+            return self.reader.changed_between(head, self.remote.base)[0] in {"ahead", "identical"}
+        except Refused:
+            return False
 
     def _unsure(self, branch: str, seen: Seen) -> str:
         """Why a branch without a pull request may still be needed."""
@@ -172,16 +176,28 @@ class Judge:
     def _undressed(self, pull: Pull) -> bool:
         """Whether a run was cut short before labels and reviewers; what a person took off stays off."""
         given = self.settings.pull_requests
-        wishes = given.labels or given.assignees or given.reviewers or given.milestone
-        if not wishes or pull.asked or any(label.lower() in pull.labels for label in given.labels):
+        mark = pull.mark
+        if mark is None or mark.bare:
             return False
-        return not self.reader.events(pull.number) & {"labeled", "assigned", "review_requested", "milestoned"}
+        if given.labels:  # they are set last
+            signs, there = {"labeled"}, any(label.lower() in pull.labels for label in given.labels)
+        elif given.assignees or given.reviewers or given.milestone:
+            signs, there = {"assigned", "review_requested", "milestoned"}, pull.asked
+        else:
+            return False
+        try:
+            return not there and not self.reader.events(pull.number) & signs
+        except Refused:
+            return False
 
     def _unread(self, pull: Pull, mark: Mark, seen: Seen) -> str:
         """Why this run can't judge what a pull request offers, empty where it can."""
         if not (seen.every if mark.rule == EVERYTHING else mark.rule in seen.rules):
             return f"the rule {mark.rule} did not run"
-        paths = mark.paths or self.reader.files(pull.number)
+        try:
+            paths = mark.paths or self.reader.files(pull.number)
+        except Refused:
+            return "GitHub does not say which files it changes"
         unread = {each.path: each.reason for each in seen.report.unread}
         for path in paths:
             if path in unread:

@@ -169,7 +169,7 @@ class Publisher:
     def _carrier(self, cleared: Cleared, report: Report) -> Carrier:
         given = self.settings.pull_requests
         verified = given.verified if given.verified is not None else cleared.signatures and self.user_token
-        writer = Writer(self.gateway, self.reader, self.remote.facts.id, verified, self.note)
+        writer = Writer(self.gateway, self.reader, self.reader.id(), verified, self.note)
         milestone = self.reader.milestone(given.milestone) if given.milestone else None
         if given.milestone and milestone is None:
             self.note(f"note: there is no open milestone {given.milestone!r}")
