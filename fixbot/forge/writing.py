@@ -290,7 +290,8 @@ class Writer:
             return next(said, None)
 
         try:
-            if there() is not None:
+            if (known := there()) is not None:
+                self.known_as.add(known.author)
                 return False
             body = {"body": f"{text}\n\n{sign}"}
             made = self.gateway.write("POST", f"{self.root}/issues/{number}/comments", body, look=there)

@@ -115,7 +115,7 @@ class Carrier:
     def _delete(self, planned: Planned) -> Done:
         self._nothing_newer(planned)  # to delete the branch of an open one would close it
         self.writer.move(Move(planned.branch, planned.place.head, None))
-        return Done(planned, Outcome.DONE, f"branch deleted: {planned.action.why}", *_named(planned))
+        return Done(planned, Outcome.DONE, f"its branch is deleted: {planned.action.why}", *_named(planned))
 
     def _open(self, planned: Planned) -> Done:
         wanted, proposal = _offered(planned)
