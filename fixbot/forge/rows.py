@@ -53,6 +53,7 @@ def pull_of(row: Mapping[str, Any], name: str) -> Pull | None:
         ),
         created=time_of(row.get("created_at")),
         updated=str(row.get("updated_at") or ""),
+        comments=row.get("comments"),
         url=str(row.get("html_url") or ""),
     )
 

@@ -75,6 +75,10 @@ class Writer:
     note: Callable[[str], None] = lambda _: None
     touched: dict[int, str] = field(default_factory=dict)
     """When each pull request that was written to changed last, as GitHub says it."""
+    comments: dict[int, int | None] = field(default_factory=dict)
+    """How many comments each had before it was written to."""
+    missed: set[int] = field(default_factory=set)
+    """Those to which something happened that this run has not read."""
     known_as: set[str] = field(default_factory=set)
     """The logins under which this token has written comments."""
 
@@ -235,7 +239,10 @@ class Writer:
 
     def _touch(self, row: Any) -> None:
         if isinstance(row, dict) and "number" in row and row.get("updated_at"):
-            self.touched[int(row["number"])] = str(row["updated_at"])
+            number = int(row["number"])
+            self.touched[number] = str(row["updated_at"])
+            if self.comments.setdefault(number, 0) != row.get("comments", self.comments[number]):
+                self.missed.add(number)
 
     def dress(self, pull: Pull, dress: Dress) -> bool:
         """Labels, assignees, milestone, reviewers; says whether any is there now.

@@ -31,6 +31,8 @@ class Pull:
     """Whether anyone is assigned or asked to review, or a milestone is set."""
     created: datetime | None = None
     updated: str = ""
+    comments: int | None = None
+    """How many it has; None where GitHub doesn't say, as in lists."""
     url: str = ""
 
     @property

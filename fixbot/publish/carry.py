@@ -208,6 +208,9 @@ class Carrier:
             and self.writer.reader.branch(planned.branch) != planned.place.head
         ):
             raise Overtaken(f"#{known.number} was pushed to meanwhile")
+        if pull.updated not in {known.updated, self.writer.touched.get(pull.number)}:
+            self.writer.missed.add(pull.number)
+        self.writer.comments[pull.number] = pull.comments
         if self.queue and self.writer.queued(known.number):
             raise Overtaken(f"#{known.number} waits in the merge queue")
         return pull
