@@ -277,7 +277,8 @@ def test_killed_at_any_write_the_next_run_ends_as_if_nothing_had_happened(
             start = shop.asked
             assert kill.run() == 0, kill.log.read_text()
             assert kill.writes == 0, f"killed {moment} write {nth}, the second run wrote"
-            assert shop.asked - start <= 3, f"killed {moment} write {nth}"
+            # Where a no came, files are read once more: what is left out of a report is another report.
+            assert shop.asked - start <= (3 if checkout else 4), f"killed {moment} write {nth}"
         assert kept <= set(shop.repo.refs)
 
 
