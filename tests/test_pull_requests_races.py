@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -422,10 +423,16 @@ def test_where_only_a_branch_is_possible_a_second_run_writes_nothing(shop: World
     shop.repo.actions_may_open = False
     shop.run()
     before = shop.branches()
-    refs = len(shop.repo.writes)
-    assert shop.run() == 0
+    calls = shop.hub.content_calls()
+    environment = {**shop.environment, "GITHUB_ACTIONS": "true"}
+    made = Options("run", pr=True, repositories=(NAME,), quiet=True, jobs=1, cache=False)
+    shop.hub.tokens[shop.token] = replace(
+        shop.hub.tokens[shop.token],
+        permissions={**(shop.hub.tokens[shop.token].permissions or {}), "administration": "read"},
+    )
+    assert carry_out_pulls(made, environment, HubClock(shop.hub.clock)) == 0
     assert shop.branches() == before
-    assert len(shop.repo.writes) == refs
+    assert shop.hub.content_calls() == calls
 
 
 def test_its_mark_names_the_head_of_its_branch_after_any_run(shop: World) -> None:

@@ -208,6 +208,21 @@ class Reader:
         parents = tuple(str(each["sha"]) for each in data.get("parents") or ())
         return Commit(oid, str(data["tree"]["sha"]), parents, str(data.get("message") or ""))
 
+    def changes(self, old: str, new: str) -> dict[str, tuple[str, str]] | None:
+        """Mode and blob of each file in which a tree differs from an older one; None where GitHub cuts it."""
+        sides = []
+        for tree in (old, new):
+            path = f"{self.root}/git/trees/{tree}"
+            data = self.gateway.get(path, {"recursive": "1"}, forever=True).data
+            if data.get("truncated"):
+                return None
+            rows = (row for row in data["tree"] if row["type"] != "tree")
+            sides.append({str(row["path"]): (str(row["mode"]), str(row["sha"])) for row in rows})
+        before, after = sides
+        return {
+            path: after.get(path, ("", "")) for path in before | after if before.get(path) != after.get(path)
+        }
+
     def branch(self, name: str) -> str | None:
         """Where a branch is now, None where there is none."""
         try:
