@@ -153,7 +153,75 @@ def test_one_that_somebody_opens_again_keeps_its_branch(shop: World) -> None:
     assert only(shop).number == issue.number
 
 
+def test_a_no_to_one_whose_mark_somebody_took_out_is_a_no_to_all_that_it_held(shop: World) -> None:
+    shop.run()
+    issue = only(shop)
+    shop.person.push("main", {"deploy/web.yaml": pod("web")}, "A neighbour")
+    shop.run()
+    shop.person.edit(issue.number, body="All mine")
+    shop.person.close(issue.number)
+    shop.run()
+    shop.run()
+    assert shop.ours() == []
+    shop.person.push("main", {"jobs/job.yaml": pod("job")}, "Elsewhere")
+    shop.run()
+    assert only(shop).title == "Make the root filesystem of job read-only"
+
+
+def test_another_prefix_for_branches_makes_no_second_one_and_forgets_no_no(shop: World) -> None:
+    shop.run()
+    issue = only(shop)
+    shop.person.push("main", {".fixbot.yml": "branch_prefix: bot/\n"}, "Another prefix")
+    shop.run()
+    assert [each.number for each in shop.open()] == [issue.number]
+    shop.person.push("main", {"deploy/web.yaml": pod("web")}, "A neighbour")
+    shop.run()
+    assert len(shop.findings(only(shop))) == 2
+    shop.person.close(issue.number)
+    shop.run()
+    assert shop.open() == []
+
+
+# People's commits
+
+
+@pytest.mark.parametrize("how", ["updated", "deleted", "opened"])
+def test_a_push_in_the_moment_in_which_fixbot_moves_the_branch_stays(shop: World, how: str) -> None:
+    shop.run()
+    issue = only(shop)
+    branch = issue.the_pull.head_ref
+    start = None
+    if how == "updated":
+        shop.person.push("main", {"deploy/web.yaml": pod("web")}, "A neighbour")
+    else:
+        shop.person.close(issue.number)
+    if how == "opened":
+        shop.run()
+        shop.person.label(issue.number, "fixbot: recreate")
+        start = shop.repo.refs["refs/heads/main"]
+    hers: list[str] = []
+    once(shop, moves_refs, lambda: hers.append(shop.person.push(branch, {"mine.md": "mine\n"}, start=start)))
+    shop.run()
+    assert hers == [shop.branches()[branch]]
+
+
 # People's words
+
+
+@pytest.mark.parametrize("how", ["closed", "marked"])
+def test_what_somebody_wrote_after_the_list_was_read_stays(shop: World, how: str) -> None:
+    shop.run()
+    issue = only(shop)
+    if how == "closed":
+        shop.person.push("main", {PATH: fixed("api")}, "By hand")
+    else:
+        shop.person.edit(issue.number, body="Hers")
+    words = f"Mine.\n\n{shop.repo.issue(issue.number).body}"
+    act = is_("GET", f"/pulls/{issue.number}?")
+    once(shop, act, lambda: shop.person.edit(issue.number, body=words))
+    shop.run()
+    after = shop.repo.issue(issue.number)
+    assert (after.open, (after.body or "").partition("\n")[0]) == (how != "closed", "Mine.")
 
 
 def test_what_somebody_wrote_between_two_tries_stays(shop: World) -> None:

@@ -12,7 +12,7 @@ from fixbot.forge.errors import Answer, Refused, Unclear
 from fixbot.forge.gateway import Gateway
 from fixbot.forge.rows import comment_of, facts_of, labels_of, login_of, pull_of, time_of
 from fixbot.life.mark import read_mark
-from fixbot.life.pull import Comment, Commit, Facts, Pull, Remote, named_as_ours
+from fixbot.life.pull import Comment, Commit, Facts, Pull, Remote, is_ours
 
 _ID = "query($owner: String!, $name: String!) { repository(owner: $owner, name: $name) { id } }"
 _ABSENT: Final = frozenset((404, 409))
@@ -139,7 +139,7 @@ class Reader:
 
     def _take(self, row: Mapping[str, Any], found: dict[int, Pull]) -> None:
         pull = pull_of(row, self.name)
-        if pull is not None and named_as_ours(pull.branch, self.prefix):
+        if pull is not None and is_ours(pull, self.prefix):
             found[pull.number] = pull
 
     def _older(self) -> dict[int, Pull] | None:

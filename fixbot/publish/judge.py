@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -81,7 +82,7 @@ class Judge:
         self.heads = {
             name: head
             for name, head in heads(self.remote.branches, self.pulls).items()
-            if named_as_ours(name.removesuffix(BESIDE), prefix)
+            if named_as_ours(name.removesuffix(BESIDE), prefix) or name in {p.branch for p in self.pulls}
         }
 
     def declined(self) -> dict[str, str]:
@@ -127,6 +128,8 @@ class Judge:
             place = replace(place, ours=bare or self._is_ours(branch, pull))
         if pull is None and want is None:
             return replace(place, unread=self._unsure(branch, seen))
+        if pull is None and want is not None:
+            return replace(place, no=self._wordless_no(want))
         if pull is None or not pull.open:
             return place
         mark = pull.mark
@@ -143,6 +146,17 @@ class Judge:
         if want is not None and mark is not None and mark.files != want.files:
             place = replace(place, conflict=self.reader.conflicts(pull.number), behind=True)
         return replace(place, undressed=self._undressed(pull))
+
+    def _wordless_no(self, want: Wanted) -> str:
+        """A no to one that lost its mark is one to its rule in its files: what else it held nobody knows."""
+        for pull in self.pulls:
+            named = named_as_ours(pull.branch, self.settings.branch_prefix)
+            no = said_no(pull, self.today) if pull.mark is None else ""
+            if no and named is not None and named[0] == want.rule:
+                with suppress(Refused):
+                    if not {*self.reader.files(pull.number)}.isdisjoint(want.paths):
+                        return no
+        return ""
 
     def _is_ours(self, branch: str, pull: Pull | None) -> bool:
         """Whether the branch holds one commit, and that is fixbot's as it made it."""
