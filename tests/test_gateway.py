@@ -107,6 +107,18 @@ def test_after_six_tries_and_seven_seconds_it_gives_up(talk: Talk) -> None:
     assert sum(talk.slept.pauses) <= 7
 
 
+def test_a_server_that_is_down_costs_the_whole_run_seven_seconds(talk: Talk) -> None:
+    talk.fails(*["reset-before"] * 50)
+    for _ in range(5):
+        with pytest.raises(Unclear):
+            talk.gateway.write("PATCH", f"{ROOT}/pulls/1", TITLE, lambda: talk.gateway.get(ROOT))
+    assert sum(talk.slept.pauses) <= 7
+    talk.shop.hub.faults.plan = {}
+    talk.gateway.get(ROOT)
+    talk.fails("502-before", "502-before")
+    assert talk.gateway.get(ROOT), "it is tried again as before"
+
+
 @pytest.mark.parametrize(
     ("status", "tries"), [(503, TRIES), (504, TRIES), (520, TRIES), (501, 1), (404, 1), (422, 1), (307, 1)]
 )

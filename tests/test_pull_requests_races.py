@@ -168,6 +168,18 @@ def test_a_no_to_one_whose_mark_somebody_took_out_is_a_no_to_all_that_it_held(sh
     assert only(shop).title == "Make the root filesystem of job read-only"
 
 
+def test_a_no_to_a_copy_in_a_fork_is_none_to_ours(shop: World) -> None:
+    shop.run()
+    issue = only(shop)
+    shop.person.set_draft(issue.number, draft=False)
+    merged = shop.person.merge(issue.number, delete=True)
+    copy = shop.person.fork_pull(issue.the_pull.head_ref, {PATH: fixed("x")}, "Copy", issue.body or "")
+    shop.person.close(copy)
+    shop.person.revert(merged)
+    shop.run()
+    assert only(shop).number > copy
+
+
 def test_another_prefix_for_branches_makes_no_second_one_and_forgets_no_no(shop: World) -> None:
     shop.run()
     issue = only(shop)
@@ -246,12 +258,15 @@ def test_what_somebody_wrote_between_two_tries_stays(shop: World) -> None:
     assert len(shop.findings(only(shop))) == 2
 
 
-def test_a_wish_that_comes_while_fixbot_writes_is_heard_by_the_next_run(shop: World) -> None:
+@pytest.mark.parametrize("moment", [("GET", "/pulls/1?"), ("PATCH", "/pulls/1?"), ("POST", "/git/trees")])
+def test_a_wish_that_comes_while_fixbot_writes_is_heard_by_the_next_run(
+    shop: World, moment: tuple[str, str]
+) -> None:
     shop.run()
     issue = only(shop)
     shop.person.push("main", {"deploy/web.yaml": pod("web")}, "A neighbour")
     words = "fixbot: ignore it is on purpose"
-    once(shop, is_("PATCH", "/pulls/"), lambda: shop.person.comment(issue.number, words))
+    once(shop, is_(*moment), lambda: shop.person.comment(issue.number, words))
     shop.run()
     assert len(shop.ours()) == 1
     shop.run()

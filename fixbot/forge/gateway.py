@@ -1,9 +1,10 @@
 """The gateway: every request to GitHub goes through here, one at a time, and waits and tries again here only.
 
 What is tried again: answers of servers in trouble (5xx, but not "not implemented") and answers that break
-off, five times within about seven seconds of waiting; limits (429, and 403 that says so) for as long as
-GitHub asks, a minute and then twice as long where it doesn't say, up to the settings' patience in all.
-A write that may have happened is looked up first, and sent again only where it has not.
+off, five times within about seven seconds of waiting, and no other request more than once until one is
+answered; limits (429, and 403 that says so) for as long as GitHub asks, a minute and then twice as long where
+it doesn't say, up to the settings' patience in all. A write that may have happened is looked up first, and
+sent again only where it has not.
 """
 
 from __future__ import annotations
@@ -93,6 +94,8 @@ class Gateway:
     waiting: Callable[[str], None] = lambda _: None
     pace: Pace = field(default_factory=Pace)
     counts: Counter[str] = field(default_factory=Counter)
+    down: bool = False
+    """Whether the server gave no good answer to the end; then each request is tried once until it does."""
     _kept: dict[str, Answer] = field(default_factory=dict)
 
     def get(
@@ -184,12 +187,16 @@ class Gateway:
     def _patient(self, send: Callable[[], Any]) -> Any:
         retrying = Retrying(
             retry=retry_if_exception_type(Unclear),
-            stop=stop_after_attempt(TRIES),
+            stop=lambda state: self.down or state.attempt_number >= TRIES,
             wait=wait_random_exponential(multiplier=0.2, max=5),
             sleep=self.clock.sleep,
             reraise=True,
         )
-        return retrying(self._unhurried, send)
+        try:
+            return retrying(self._unhurried, send)
+        except Unclear:
+            self.down = True
+            raise
 
     def _unhurried(self, send: Callable[[], Any]) -> Any:
         """Wait for limits as long as GitHub asks and the settings allow."""
@@ -245,6 +252,7 @@ class Gateway:
             raise Unclear(f"{what}: no answer ({type(error).__name__})") from None
         if status >= 500 and status != _NOT_IMPLEMENTED:
             raise Unclear(f"{what}: GitHub answered {status}")
+        self.down = False
         if status in {_NOT_MODIFIED, _NO_CONTENT}:
             return Answer(status, got, None)
         if status < 300 and "raw" in headers.get("Accept", ""):
