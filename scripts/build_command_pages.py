@@ -69,7 +69,7 @@ def section(command: Any, context: Any) -> Iterator[str]:
     options = [row for each in command.get_params(context) if (row := entry(each, context))]
     if options:
         yield "\n".join(options)
-    below = getattr(command, "commands", {})
+    below = {name: each for name, each in getattr(command, "commands", {}).items() if not each.hidden}
     listed = [
         f"- `{context.command_path} {name}`: {each.get_short_help_str(WIDTH)}" for name, each in below.items()
     ]

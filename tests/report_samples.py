@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import TypeVar
 
 from fixbot.diff import masked_diff
-from fixbot.model import Finding, Patch, Proposal, Report, Safety, Severity, Stats, Status, Unread
-from fixbot.story import Concern, Row, Story
+from fixbot.model import Finding, Patch, Proposal, PullRow, Report, Safety, Severity, Stats, Status, Unread
+from fixbot.story import Concern, Nearby, Row, Story
 
 SECRET = "hunter2-Tr4ctor"
 
@@ -59,6 +60,45 @@ def finding(number: int, rule: str, path: str, line: int, **more: object) -> Fin
 
 def story(rule: str, title: str, row: Row) -> Story:
     return Story((Concern(rule, title, title),), (row,))
+
+
+def spoiled(story: Story, word: str) -> Story:
+    """The story with that word for everything that a file may say."""
+    concerns = (_spoiled(each, word, one="{subject}", many="{folder}") for each in story.concerns)
+    rows = (_spoiled(each, word, id=each.id) for each in story.rows)
+    return Story(tuple(concerns), tuple(rows), (Nearby(word, 1, word, word),), word)
+
+
+T = TypeVar("T", Concern, Row)
+
+
+def _spoiled(of: T, word: str, **kept: str) -> T:
+    """Every text in it, and one text for every tuple of texts."""
+    found = {each.name: getattr(of, each.name) for each in fields(of)}
+    texts = {name: word for name, value in found.items() if isinstance(value, str)}
+    several = {name: (word,) for name, value in found.items() if isinstance(value, tuple)}
+    return replace(of, **{**texts, **several, **kept})  # type: ignore[arg-type]
+
+
+PULLS = (
+    PullRow(
+        "open", "done", "new", "fixbot/secret-in-environment/orders",
+        "Take DB_PASSWORD of orders out of the file", "k2", 12,
+        "https://github.com/shop/deploy/pull/12", "critical",
+    ),
+    PullRow(
+        "close", "done", "closed: nothing of it is left to repair", "fixbot/x/old", "Pin the image of web",
+        "gone", 7, "https://github.com/shop/deploy/pull/7",
+    ),
+    PullRow(
+        "leave", "left", "closed by anna, so it is not asked again", "fixbot/x/no", "Drop ALL of api",
+        "gone2", 9, "https://github.com/shop/deploy/pull/9",
+    ),
+    PullRow(
+        "open", "waits", "comes with the next run", "fixbot/readonly-root-filesystem/orders",
+        "Make the root filesystem of orders read-only", "k1", severity="high",
+    ),
+)  # fmt: skip
 
 
 def sample() -> Report:

@@ -211,21 +211,23 @@ def test_the_command_line_serves_a_folder_and_lets_a_script_act(tmp_path: Path) 
     with subprocess.Popen(
         [*words, "--repo", f"{tmp_path}=acme/demo"], cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as serving:
-        assert serving.stdout is not None
-        lines = [serving.stdout.readline().removeprefix("export ").strip() for _ in range(6)]
-        said = dict(line.split("=", 1) for line in lines)
-        env = {**os.environ, **said}
-        push = subprocess.run(
-            [*words, "push", "work", 'files={"main.tf": "y\\n"}'],
-            cwd=ROOT,
-            env=env,
-            capture_output=True,
-            check=True,
-        )
-        assert b'"done": "push"' in push.stdout
-        git = ["git", "-C", said["HUB_PATH"], "show", "work:main.tf"]
-        assert subprocess.run(git, capture_output=True, check=True).stdout == b"y\n"
-        serving.terminate()
+        try:
+            assert serving.stdout is not None
+            lines = [serving.stdout.readline().removeprefix("export ").strip() for _ in range(6)]
+            said = dict(line.split("=", 1) for line in lines)
+            env = {**os.environ, **said}
+            push = subprocess.run(
+                [*words, "push", "work", 'files={"main.tf": "y\\n"}'],
+                cwd=ROOT,
+                env=env,
+                capture_output=True,
+                check=True,
+            )
+            assert b'"done": "push"' in push.stdout
+            git = ["git", "-C", said["HUB_PATH"], "show", "work:main.tf"]
+            assert subprocess.run(git, capture_output=True, check=True).stdout == b"y\n"
+        finally:
+            serving.terminate()
         assert serving.wait(10) == 0
 
 

@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
+from fixbot.cli.options import Format
 from fixbot.diff import unified
 from fixbot.model import Severity, Status
 from fixbot.report.html import render
@@ -20,7 +22,9 @@ from fixbot.report.html.markup import element, sentence, text
 from fixbot.report.html.posture import framework, service
 from fixbot.report.html.prose import Block, Prose, blocks
 from fixbot.report.html.sides import tables
-from tests.report_samples import SECRET, finding, nothing, sample
+from fixbot.story import Story
+from tests.hub_runs import NAME, pod, world
+from tests.report_samples import PULLS, SECRET, finding, nothing, sample, spoiled
 
 VOID = {"meta", "link", "input", "br", "hr"}
 HOSTILE = (
@@ -93,6 +97,10 @@ def read(page: str) -> Element:
     reader.close()
     (top,) = reader.open
     return top
+
+
+def with_rows(story: Story, **changes: object) -> Story:
+    return replace(story, rows=tuple(replace(row, **changes) for row in story.rows))  # type: ignore[arg-type]
 
 
 def test_every_finding_stands_in_it_once_under_its_own_address() -> None:
@@ -194,21 +202,30 @@ def test_whatever_a_file_is_called_its_name_is_only_words(word: str) -> None:
         )
         for each in report.findings
     )
+    effect = f"{word}\n\n- {word}\n\n# {word}\n\n**{word}**"
     proposals = tuple(
-        replace(each, title=word, rule=word, branch=word, diff=unified(word, f"{word}\n", f"{word}{word}\n"),
-                body=f"{word}\n\n- {word}\n\n# {word}\n\n**{word}**")
+        replace(each, rule=word, branch=word, diff=unified(word, f"{word}\n", f"{word}{word}\n"),
+                story=with_rows(spoiled(each.story, word), effect=effect))
         for each in report.proposals
     )  # fmt: skip
     unread = tuple(replace(each, path=word, reason=word) for each in report.unread)
-    page = render(replace(report, findings=findings, proposals=proposals, unread=unread), word)
+    pulls = tuple(
+        replace(each, deed=word, why=word, branch=word, title=title, url=url, severity=word)
+        for each in PULLS
+        for title, url in ((word, word), ("", f"javascript:{word}"))
+    )
+    page = render(replace(report, findings=findings, proposals=proposals, unread=unread, pulls=pulls), word)
     page.encode()
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u202e\u2066]", page)
     top = read(page)
     names = {each.name for each in top.everything()}
     assert names <= {each.name for each in read(render(sample())).everything()} | {
         "ul",
+        "ol",
         "li",
+        "pre",
         "strong",
+        "em",
         "h5",
         "ins",
         "del",
@@ -250,15 +267,47 @@ def test_a_body_is_cut_into_what_stands_by_itself() -> None:
     assert blocks(body) == (Block("**A.** one"), Block("**B.**\n\n- x\n- y"), Block("z", "C"))
 
 
+def test_what_no_bold_word_opens_belongs_to_what_is_above_it() -> None:
+    code = "```sh\n\n**D.** <details><summary>x</summary>\n\n</details>\n| a |\n|---|\n```"
+    table = "| | before |\n|---|---|\n| x | **y** |"
+    body = (
+        f"One.\n\n**A.** two\n\n- x\n\n{code}\n\n{table}\n\n1. step\n\n   **E.** of it\n\n"
+        f"<details><summary>F</summary>\n\n**G.** z\n\n{table}\n\n</details>\n\n*(Cut here.)*\n\n"
+        "ECS.5 — <sub>fixbot</sub>"
+    )
+    assert blocks(body) == (
+        Block("One."),
+        Block(f"**A.** two\n\n- x\n\n{code}"),
+        Block(f"{table}\n\n1. step\n\n   **E.** of it", table=True),
+        Block(f"**G.** z\n\n{table}", "F"),
+        Block("*(Cut here.)*"),
+    )
+
+
+def test_what_to_know_stands_above_the_diff_and_the_rest_of_the_text_below() -> None:
+    report = sample()
+    story = with_rows(report.proposals[1].story, unknown="Who writes there.", notes=("Mind the gap.",))
+    page = read(render(replace(report, proposals=(replace(report.proposals[1], story=story),))))
+    (proposal,) = (each for each in page.all("details") if "proposal" in each.attributes["class"])
+    words = "stays writable", "Who writes", "task.json:5", "readonlyRootFilesystem", "besides", "the gap"
+    order = [proposal.text.index(each) for each in words]
+    assert order == sorted(order)
+
+
 def test_what_all_proposals_of_a_rule_say_is_said_once() -> None:
     report = sample()
-    one = replace(report.proposals[0], body="**What.** a\n\n**Why.** because\n\n**Rest.** only here")
-    two = replace(one, key="k9", body="**What.** a\n\n**Why.** because", findings=())
+    first = report.proposals[0]
+    story = with_rows(first.story, effect="a thing", unknown="because", notes=("only here",))
+    one = replace(first, story=story)
+    two = replace(one, key="k9", story=with_rows(story, notes=()), findings=())
     page = read(render(replace(report, proposals=(one, two))))
     (section,) = (each for each in page.all("section") if each.attributes.get("id") == "proposals")
     assert section.text.count("because") == 1
-    assert section.text.count("What. a") == 2, "what a reader will notice stands in each"
-    assert "because" in next(each for each in section.all("div") if each.attributes["class"] == "common").text
+    assert section.text.count("notice. a thing") == 2, "what a reader will notice stands in each"
+    assert section.text.count("only here") == 1
+    common = next(each for each in section.all("div") if each.attributes["class"] == "common").text
+    assert "because" in common
+    assert "only here" not in common
 
 
 BEFORE = "a\nb\n  keep: false\nd\ne\nf\ng\nh\ni\nj\nlast"
@@ -306,6 +355,44 @@ def test_headings_are_in_order_and_every_table_has_a_head() -> None:
     assert targets <= set(ids)
 
 
+def test_what_became_of_pull_requests_stands_first() -> None:
+    page = read(render(replace(sample(), pulls=PULLS)))
+    section = next(page.all("section"))
+    assert section.attributes["id"] == "pulls"
+    assert next(section.all("p")).text == "2 done on GitHub, 1 waiting."
+    rows = [[cell.text for cell in each.inner] for each in next(section.all("tbody")).all("tr")]
+    assert rows == [
+        ["opened", "#12 Take DB_PASSWORD of orders out of the file", "critical", ""],
+        ["closed", "#7 Pin the image of web", "", "nothing of it is left to repair"],
+        ["left", "#9 Drop ALL of api", "", "closed by anna, so it is not asked again"],
+        ["waits", "Make the root filesystem of orders read-only", "high", "comes with the next run"],
+    ]
+    hrefs = [each.attributes["href"] for each in section.all("a")]
+    assert hrefs == [
+        "https://github.com/shop/deploy/pull/12", "#proposal-k2",
+        "https://github.com/shop/deploy/pull/7", "https://github.com/shop/deploy/pull/9", "#proposal-k1",
+    ]  # fmt: skip
+    assert next(page.all("nav")).text.startswith("Pull requests 4")
+
+
+def test_a_run_that_touched_no_pull_request_says_so() -> None:
+    section = next(read(render(replace(nothing(), pulls=()))).all("section"))
+    assert section.text == "Pull requests 00 done on GitHub."
+
+
+def test_the_page_of_a_repository_on_github_bears_its_name(tmp_path: Path) -> None:
+    with world(tmp_path, {"deploy/api.yaml": pod("api")}) as shop:
+        file = tmp_path / "report.html"
+        assert shop.run(format=Format.HTML, output=file) == 0
+        page = read(file.read_text(encoding="utf-8"))
+        assert next(page.all("title")).text == f"fixbot report: {NAME}"
+        (number,) = (each.number for each in shop.ours())
+        (link,) = (each for each in page.all("a") if each.text == f"#{number}")
+        assert link.attributes["href"] == f"{shop.server.server_url}/{NAME}/pull/{number}"
+        shop.run(format=Format.HTML, output=file, pr=False)
+        assert "Pull requests" not in [each.text for each in read(file.read_text(encoding="utf-8")).all("h2")]
+
+
 def test_a_run_that_found_nothing_is_a_page_as_well() -> None:
     page = read(render(nothing(files_listed=3)))
     assert "No service has findings in what was read." in page.text
@@ -335,8 +422,9 @@ def test_the_filter_offers_what_is_there() -> None:
 
 def test_seven_hundred_proposals_make_a_page_in_no_time() -> None:
     report = sample()
+    one = report.proposals[0]
     many = tuple(
-        replace(report.proposals[0], key=f"k{n}", findings=(f"id{n}",), title=f"Proposal {n}")
+        replace(one, key=f"k{n}", findings=(f"id{n}",), story=with_rows(one.story, subject=f"thing {n}"))
         for n in range(700)
     )
     found = tuple(

@@ -16,7 +16,7 @@ from pypdf import PdfReader
 
 from fixbot.report.html import render
 from tests.browser import ENTER, ESCAPE, TAB, Browser, browser
-from tests.report_samples import sample
+from tests.report_samples import PULLS, sample, spoiled
 
 ROOT = Path(__file__).parent.parent
 TITLES = ".proposal > summary h4"
@@ -55,14 +55,12 @@ def odd(window: Browser, tmp_path: Path) -> Browser:
     )
     report = sample()
     findings = tuple(replace(each, resource=name, path=f"{name}/{each.path}") for each in report.findings)
-    proposals = tuple(
-        replace(
-            each, title=name, body=f"{name}\n\n[x](javascript:alert(1))\n\n| | {name} |\n|---|---|\n| a | b |"
-        )
-        for each in report.proposals
-    )
+    text = f"{name}\n\n[x](javascript:alert(1))\n\n| | {name} |\n|---|---|\n| a | b |"
+    proposals = tuple(replace(each, story=spoiled(each.story, text)) for each in report.proposals)
+    pulls = tuple(replace(each, title=name, why=name, url="javascript:alert(1)") for each in PULLS)
     file = tmp_path / "odd.html"
-    file.write_text(render(replace(report, findings=findings, proposals=proposals), name), encoding="utf-8")
+    report = replace(report, findings=findings, proposals=proposals, pulls=pulls)
+    file.write_text(render(report, name), encoding="utf-8")
     window.scripts(on=True)
     window.look()
     window.open(file.as_uri())
@@ -266,7 +264,9 @@ def test_on_paper_everything_is_unfolded_and_nothing_can_be_clicked(
 def test_seven_hundred_proposals_open_at_once(window: Browser, tmp_path: Path) -> None:
     report = sample()
     one = report.proposals[0]
-    many = tuple(replace(one, key=f"k{n}", title=f"Proposal {n}", findings=()) for n in range(700))
+    (row,) = one.story.rows
+    stories = (replace(one.story, rows=(replace(row, subject=f"thing {n}"),)) for n in range(700))
+    many = tuple(replace(one, key=f"k{n}", findings=(), story=each) for n, each in enumerate(stories))
     file = tmp_path / "many.html"
     file.write_text(render(replace(report, proposals=many)), encoding="utf-8")
     window.look()

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from fixbot.prose import code
 from fixbot.report.markdown import render
-from tests.report_samples import SECRET, sample
+from tests.report_samples import PULLS, SECRET, nothing, sample
 
 
 def test_it_reads_as_a_page() -> None:
@@ -21,6 +21,34 @@ def test_it_reads_as_a_page() -> None:
     assert "\n\n## Left alone\n\n- `k8s/falco-3.yaml:31` privileged-container, DaemonSet falco" in page
     assert "\n\n## Not read\n\n- `charts/web/templates/0.yaml`: a Helm template\n" in page
     assert SECRET not in page
+
+
+def test_what_became_of_pull_requests_comes_first() -> None:
+    report = replace(sample(), pulls=PULLS)
+    shop = "https://github.com/shop/deploy/pull"
+    assert (
+        "\n\n## Pull requests\n\n2 done on GitHub, 1 waiting.\n\n"
+        f"- opened [#12]({shop}/12) Take DB_PASSWORD of orders out of the file (critical)\n"
+        f"- closed [#7]({shop}/7) Pin the image of web: nothing of it is left to repair\n"
+        f"- left [#9]({shop}/9) Drop ALL of api: closed by anna, so it is not asked again\n"
+        "- waits Make the root filesystem of orders read-only (high): comes with the next run\n"
+        "\n## 1. Take"
+    ) in render(report)
+    hostile = replace(PULLS[0], title="<b> @team\n# x", url="javascript:alert(1)", why="<i> @me")
+    assert "\n- opened #12 &lt;b> `@team` # x (critical): &lt;i> `@me`\n" in render(
+        replace(report, pulls=(hostile,))
+    )
+
+
+def test_what_is_only_planned_and_what_has_only_a_branch_are_said_as_such() -> None:
+    would = tuple(replace(each, outcome="would") for each in PULLS[:2])
+    page = render(replace(nothing(), pulls=would))
+    assert "Nothing was written; 2 would be done on GitHub.\n\n- would open [#12]" in page
+    assert "\n- would close [#7]" in page
+    url = "https://github.com/shop/deploy/compare/main...fixbot/x"
+    branch = replace(PULLS[0], outcome="branch", number=None, url=url, why="")
+    page = render(replace(nothing(), pulls=(branch,)))
+    assert f"\n- branch only [its branch]({url}) Take" in page
 
 
 def test_names_from_files_do_nothing_in_it() -> None:

@@ -98,3 +98,9 @@ def _plain(found: re.Match[str]) -> str:
         return "[!"
     escaped = found[1] or "\\"
     return f"[{escaped}]" if escaped in "*?[" else escaped
+
+
+def below(folder: str) -> str:
+    """A pattern for all files below a folder, whatever it is called; its path has no slash at the end."""
+    plain = re.sub(r"[*?\[\\]", r"\\\g<0>", folder)
+    return f"/{plain}/"

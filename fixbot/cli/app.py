@@ -171,3 +171,25 @@ def explain(
     from fixbot.cli.pages import show_page  # noqa: PLC0415 - as above
 
     return Job(lambda _: show_page(rule, os.environ))
+
+
+@app.command(epilog=examples("init"))
+def init(
+    path: given.PathOption = ".",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the files and write none.")] = False,
+    debug: given.DebugOption = False,  # noqa: ARG001 - as above
+) -> Job:
+    """Write a commented .fixbot.yml and a workflow for GitHub Actions, and say what happens next."""
+    from fixbot.cli.init import init as begin  # noqa: PLC0415 - as above
+
+    return Job(lambda _: begin(path, os.environ, dry=dry_run))
+
+
+@app.command(hidden=True)
+def action(
+    debug: given.DebugOption = False,  # noqa: ARG001 - as above
+) -> Job:
+    """Be a step of a workflow of GitHub Actions; action.yml calls it."""
+    from fixbot.cli.action import act  # noqa: PLC0415 - as above
+
+    return Job(lambda _: act(os.environ))

@@ -20,6 +20,11 @@ _EXAMPLES = {
         ("fixbot scan --fail-on high --since HEAD~1", "a gate for one change"),
         ("fixbot scan --format sarif --output fixbot.sarif", "for code scanning"),
     ),
+    "init": (
+        ("fixbot init", "settings and a workflow, from what is there"),
+        ("fixbot init --dry-run", "show the two files and write none"),
+        ("fixbot init deploy", "for a part of the repository"),
+    ),
     "rules": (
         ("fixbot rules", "name, severity, safety, title"),
         ("fixbot rules --format json", "the same with controls and references"),

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fixbot import __version__
 from fixbot.cache import Cache, cache_folder, program
@@ -32,6 +32,17 @@ if TYPE_CHECKING:
     from fixbot.model import Failure, Report
 
 
+class Looked(NamedTuple):
+    """A checkout that was looked through, with what counted for it."""
+
+    fixers: tuple[Fixer, ...]
+    settings: Settings
+    checkout: Checkout
+    report: Report
+    again: Callable[[Settings], Report]
+    """Looks once more, with other settings."""
+
+
 def carry_out(options: Options, environment: Mapping[str, str]) -> int:
     """Do it all; returns the exit code. Raises FixbotError for options that make no sense together."""
     _check(options)
@@ -40,6 +51,35 @@ def carry_out(options: Options, environment: Mapping[str, str]) -> int:
 
         return carry_out_pulls(options, environment)
     terminal = Terminal(environment, quiet=options.quiet)
+    contents = options.changes or options.format in (Format.PATCH, Format.SARIF)
+    looked = look(options, environment, terminal, contents=contents)
+    settings, checkout, report = looked.settings, looked.checkout, looked.report
+    shown = Shown(report, looked.fixers, settings, options, Deeds(), checkout.git is not None)
+    if options.review:
+        from fixbot.cli.review import Desk, reviewed  # noqa: PLC0415 - only this option needs it
+
+        def without(no: Mapping[str, str]) -> Report:
+            return looked.again(replace(settings, declined=no))
+
+        home = settings_home(options.path)[0]
+        deeds = reviewed(shown, Desk(checkout, home, terminal, environment, without))
+    else:
+        deeds = written(checkout, report) if options.write else Deeds()
+        deeds = branches(checkout, report) if options.branch else deeds
+        show(replace(shown, deeds=deeds), terminal)
+    for failure in deeds.failures:
+        terminal.trouble(failure)
+    for lost in report.failures:
+        for line in said(lost, debug="--debug" in options.arguments):
+            terminal.trouble(line)
+    failed = deeds.failures or report.failures
+    return 1 if failed or reaches(report, options.fail_on) else 0
+
+
+def look(
+    options: Options, environment: Mapping[str, str], terminal: Terminal, *, contents: bool = True
+) -> Looked:
+    """Read everything and prove what can be mended. Without `contents` patches may lack their texts."""
     fixers = load()
     settings = settings_of(options, fixers)
     chosen = chosen_of(fixers, settings)
@@ -52,29 +92,12 @@ def carry_out(options: Options, environment: Mapping[str, str]) -> int:
     report = again(
         settings,
         cache=cache_of(settings, chosen, environment) if options.cache else None,
-        contents=options.changes or options.format in (Format.PATCH, Format.SARIF),
+        contents=contents,
     )
     terminal.clear()
     if options.files:
         report = about(report, asked)
-    shown = Shown(report, fixers, settings, options, Deeds(), checkout.git is not None)
-    if options.review:
-        from fixbot.cli.review import Desk, reviewed  # noqa: PLC0415 - only this option needs it
-
-        home = settings_home(options.path)[0]
-        desk = Desk(checkout, home, terminal, environment, lambda no: again(replace(settings, declined=no)))
-        deeds = reviewed(shown, desk)
-    else:
-        deeds = written(checkout, report) if options.write else Deeds()
-        deeds = branches(checkout, report) if options.branch else deeds
-        show(replace(shown, deeds=deeds), terminal)
-    for failure in deeds.failures:
-        terminal.trouble(failure)
-    for lost in report.failures:
-        for line in said(lost, debug="--debug" in options.arguments):
-            terminal.trouble(line)
-    failed = deeds.failures or report.failures
-    return 1 if failed or reaches(report, options.fail_on) else 0
+    return Looked(fixers, settings, checkout, report, again)
 
 
 def said(lost: Failure, *, debug: bool) -> Iterator[str]:
@@ -96,19 +119,7 @@ def reaches(report: Report, fail_on: FailOn) -> bool:
 def _check(options: Options) -> None:
     if options.write and options.branch:
         raise FixbotError("--write changes your files and --branch leaves them as they are; choose one")
-    if options.changes and (options.pr or options.repositories):
-        raise FixbotError(
-            "--write, --branch and --review change this checkout, "
-            "--pr and --repo what is on GitHub; choose one"
-        )
-    if options.files and (options.pr or options.repositories):
-        raise FixbotError("--pr and --repo are about a whole repository; leave the names of files out")
-    if options.dry_run and not options.pr:
-        raise FixbotError("--dry-run shows what --pr would do; without --pr nothing is written anyway")
-    if options.repositories and options.path != ".":
-        raise FixbotError("--repo reads from GitHub and PATH from the disk; give one of them")
-    if options.repositories and options.since is not None:
-        raise FixbotError("--since needs a checkout; --repo has none")
+    _check_github(options)
     if options.review:
         _check_review(options)
     if options.format is Format.PATCH:
@@ -135,6 +146,24 @@ def _asked(options: Options, checkout: Checkout) -> frozenset[str]:
             raise FixbotError(f"{file!r} does not lie below {options.path!r}")
         found.add(full.relative_to(checkout.root).as_posix())
     return frozenset(found)
+
+
+def _check_github(options: Options) -> None:
+    if options.changes and (options.pr or options.repositories):
+        raise FixbotError(
+            "--write, --branch and --review change this checkout, "
+            "--pr and --repo what is on GitHub; choose one"
+        )
+    if options.files and (options.pr or options.repositories):
+        raise FixbotError("--pr and --repo are about a whole repository; leave the names of files out")
+    if options.dry_run and not options.pr:
+        raise FixbotError("--dry-run shows what --pr would do; without --pr nothing is written anyway")
+    if options.repositories and options.path != ".":
+        raise FixbotError("--repo reads from GitHub and PATH from the disk; give one of them")
+    if len(options.repositories) > 1 and (options.output is not None or options.format is not Format.TEXT):
+        raise FixbotError("--output and --format are for one report; with several --repo run them one by one")
+    if options.repositories and options.since is not None:
+        raise FixbotError("--since needs a checkout; --repo has none")
 
 
 def _check_review(options: Options) -> None:

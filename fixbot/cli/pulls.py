@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -42,6 +42,9 @@ if TYPE_CHECKING:
     from fixbot.publish.judge import Planned
 
 
+Hear = Callable[["Report", Settings, tuple[str, ...]], None]
+
+
 @dataclass
 class _Run:
     """What all repositories of a run share."""
@@ -51,17 +54,24 @@ class _Run:
     terminal: Terminal
     fixers: tuple[Fixer, ...]
     connector: Connector
+    hear: Hear
 
 
-def carry_out_pulls(options: Options, environment: Mapping[str, str], clock: Clock | None = None) -> int:
+def carry_out_pulls(
+    options: Options,
+    environment: Mapping[str, str],
+    clock: Clock | None = None,
+    hear: Hear = lambda *_: None,
+) -> int:
     """Do it for the checkout, or for each repository named; returns the exit code.
 
-    `clock` is the time that pauses and schedules go by, the machine's where there is none.
+    `clock` is the time that pauses and schedules go by, the machine's where there is none. `hear` is given
+    the report on each, the settings that counted for it, and what stood in the way.
     """
     terminal = Terminal(environment, quiet=options.quiet)
     store = Cache(cache_folder(environment), ("github", __version__)) if options.cache else None
     connector = Connector(environment, store=store, waiting=terminal.note, clock=clock or WallClock())
-    whole = _Run(options, environment, terminal, load(), connector)
+    whole = _Run(options, environment, terminal, load(), connector, hear)
     if not options.repositories:
         return _guarded(whole, lambda: _in_checkout(whole))
     for name in options.repositories:
@@ -229,7 +239,9 @@ def _told(whole: _Run, name: str, published: Published, settings: Settings) -> i
     options, terminal, report = whole.options, whole.terminal, published.report
     if options.pr:
         report = replace(report, pulls=tuple(_rows(published)))
-    show(Shown(report, whole.fixers, settings, options, Deeds(), in_git=False), terminal)
+    ways = [each.says for each in published.obstacles]
+    whole.hear(report, settings, (*ways, *filter(None, [published.tired])))
+    show(Shown(report, whole.fixers, settings, options, Deeds(), in_git=False, name=name), terminal)
     for lost in report.failures:
         for line in said(lost, debug="--debug" in options.arguments):
             terminal.trouble(line)

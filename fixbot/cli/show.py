@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from fixbot.cli.options import Format, Options
 from fixbot.report import text
+from fixbot.report.pulls import told
 from fixbot.report.style import Style, count
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """All that a report's forms need between them."""
+    """All that a report's forms need between them. `name` is what was looked at, where it is not the path."""
 
     report: Report
     fixers: tuple[Fixer, ...]
@@ -30,6 +31,7 @@ class Shown:
     options: Options
     deeds: Deeds
     in_git: bool = True
+    name: str = ""
 
 
 def show(all_of_it: Shown, terminal: Terminal) -> None:
@@ -38,7 +40,7 @@ def show(all_of_it: Shown, terminal: Terminal) -> None:
     last = tuple(closing(all_of_it))
     if options.output is None or str(options.output) == "-":
         terminal.out(_rendered(all_of_it, terminal.style, last))
-        if options.format is not Format.TEXT and (options.write or options.branch):
+        if options.format is not Format.TEXT and (options.write or options.branch or options.pr):
             _notes(last, terminal)
         return
     private = options.format is Format.PATCH
@@ -71,7 +73,7 @@ def _rendered(all_of_it: Shown, style: Style, closing: tuple[str, ...]) -> str:
         case Format.HTML:
             from fixbot.report import html  # noqa: PLC0415
 
-            return html.render(report, Path(options.path).resolve().name)
+            return html.render(report, all_of_it.name or Path(options.path).resolve().name)
         case Format.TEXT:
             if options.command == "scan":
                 return text.scan(report, style, brief=options.quiet)
@@ -120,8 +122,4 @@ def _closing_pulls(all_of_it: Shown) -> Iterator[str]:
         words = [word for word in all_of_it.options.arguments if word != "--dry-run"]
         yield f"Nothing was written. Do it: {shlex.join(['fixbot', *words])}"
         return
-    told = {outcome: sum(row.outcome == outcome for row in rows) for outcome in ("done", "waits", "failed")}
-    words = [f"{told['done']} done on GitHub"]
-    words += [f"{told['waits']} waiting"] if told["waits"] else []
-    words += [f"{told['failed']} failed"] if told["failed"] else []
-    yield ", ".join(words) + "."
+    yield told(rows)

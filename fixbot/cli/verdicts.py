@@ -15,6 +15,7 @@ from fixbot.report.style import count
 from fixbot.settings.adding import wish, with_ignores
 from fixbot.settings.reading import NAMES
 from fixbot.tree import CannotEdit
+from fixbot.wording import headline
 
 if TYPE_CHECKING:
     from fixbot.checkout import Checkout

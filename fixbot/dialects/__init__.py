@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from fixbot.dialects import cloudformation, ecs, iam, kubernetes, others, terraform
-from fixbot.document import Document
+from fixbot.document import Document, parse
 from fixbot.project import Project, Reading
-from fixbot.tree import Node
+from fixbot.tree import Node, SyntaxProblem
 
 
 def read(project: Project) -> Reading:
@@ -17,6 +17,22 @@ def read(project: Project) -> Reading:
             for root in document.roots:
                 _read_root(project, document, root, reading)
     return reading
+
+
+def spoken(path: str, text: str) -> str | None:
+    """The name of the dialect that a file is written in; None where it is in none, or can't be parsed."""
+    if path.endswith((".tf", ".tofu", ".tf.json")):
+        return "Terraform"
+    try:
+        document = parse(path, text)
+    except SyntaxProblem:
+        return None
+    named = ((cloudformation, "CloudFormation"), (kubernetes, "Kubernetes"), (ecs, "ECS"), (iam, "IAM"))
+    for root in document.roots:
+        for dialect, name in named:
+            if dialect.recognises(document, root):
+                return name
+    return None
 
 
 def _read_root(project: Project, document: Document, root: Node, reading: Reading) -> None:

@@ -98,7 +98,9 @@ class Carrier:
                 return self._close(planned)
             case Deed.DELETE:
                 self.writer.move(Move(planned.branch, planned.place.head, None))
-                return Done(planned, Outcome.DONE, f"branch deleted: {planned.action.why}", *_named(planned))
+                return Done(
+                    planned, Outcome.DONE, f"its branch is deleted: {planned.action.why}", *_named(planned)
+                )
             case Deed.SAY:
                 return self._say(planned)
             case Deed.LEAVE:

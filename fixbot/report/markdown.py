@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fixbot.body import notes
 from fixbot.model import Status
 from fixbot.prose import code, fenced, prose, shown
+from fixbot.report.pulls import became, told, why
 from fixbot.report.text import summary
 from fixbot.wording import headline
 
 if TYPE_CHECKING:
-    from fixbot.model import Finding, Proposal, Report
+    from fixbot.model import Finding, Proposal, PullRow, Report
 
 
 def render(report: Report) -> str:
@@ -23,6 +25,9 @@ def render(report: Report) -> str:
 def _lines(report: Report) -> Iterator[str]:
     by_id = {finding.id: finding for finding in report.findings}
     yield f"# {summary(report).rstrip('.')}"
+    if report.pulls is not None:
+        yield f"\n## Pull requests\n\n{told(report.pulls)}\n"
+        yield from map(_pull, report.pulls)
     for number, proposal in enumerate(report.proposals, 1):
         yield ""
         yield from _proposal(number, proposal, by_id)
@@ -57,6 +62,17 @@ def _proposal(number: int, proposal: Proposal, by_id: dict[str, Finding]) -> Ite
     yield f"<details><summary>Diff</summary>\n\n{diff}\n\n</details>"
 
 
+def _pull(row: PullRow) -> str:
+    """`opened [#12](address) title (high): why`."""
+    number = f"#{row.number}" if row.number is not None else ""
+    if _ADDRESS.fullmatch(row.url):
+        number = f"[{number or 'its branch'}]({row.url})"
+    named = " ".join(filter(None, [became(row), number, prose(row.title) or code(row.branch)]))
+    grade = f" ({row.severity})" if row.severity else ""
+    said = f": {prose(why(row))}" if why(row) else ""
+    return f"- {named}{grade}{said}"
+
+
 def _left(finding: Finding) -> str:
     place = code(f"{finding.path}:{finding.line}")
     return f"- {place} {finding.rule}, {prose(finding.resource)}: {prose(finding.reason or finding.message)}"
@@ -66,3 +82,6 @@ def _section(heading: str, rows: list[str]) -> Iterator[str]:
     if rows:
         yield f"\n## {heading}\n"
         yield from rows
+
+
+_ADDRESS = re.compile(r"https?://[^\s()<>\[\]]+")

@@ -10,6 +10,7 @@ from fixbot.body import notes
 from fixbot.model import Status
 from fixbot.prose import shown
 from fixbot.report.diffs import MORE, painted
+from fixbot.report.pulls import became, why
 from fixbot.report.style import Style, count
 from fixbot.suppress import lapse_of
 from fixbot.wording import headline
@@ -54,28 +55,14 @@ def pulls(report: Report, style: Style, closing: Iterable[str] = (), *, brief: b
     return _joined(out)
 
 
-_DONE = {
-    "open": "opened",
-    "finish": "opened",
-    "update": "updated",
-    "mark": "noted",
-    "dress": "labelled",
-    "close": "closed",
-    "delete": "branch deleted",
-    "say": "commented",
-}
-
-
 def _pull(row: PullRow, style: Style) -> Iterator[str]:
     """`opened  #12  title`, and what there is to say of it."""
-    word = {"done": _DONE.get(row.deed, row.deed), "would": f"would {row.deed}", "left": "left"}.get(
-        row.outcome, row.outcome
-    )
+    calm = row.outcome == "left"
     number = f"#{row.number}  " if row.number is not None else ""
-    left = f"{word:<9}  {number}{shown(row.title or row.branch)}"
-    yield style.beside(left, row.severity, style.bold(left), style.grade(row.severity))
-    for line in dict.fromkeys(each for each in (row.url, row.why) if each and each != "new"):
-        yield from style.wrapped(line, "           ")
+    left = f"{became(row):<10}  {number}{shown(row.title or row.branch)}"
+    yield style.beside(left, row.severity, left if calm else style.bold(left), style.grade(row.severity))
+    for line in dict.fromkeys(filter(None, ("" if calm else row.url, why(row)))):
+        yield from style.wrapped(line, "            ")
 
 
 def scan(report: Report, style: Style, *, brief: bool = False) -> str:

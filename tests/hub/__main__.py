@@ -2,6 +2,7 @@
 
 python -m tests.hub --repo DIR[=OWNER/NAME]   print the variables of GitHub Actions as shell lines, and serve
 python -m tests.hub close 3                   act as a person: close, merge, comment, push, …
+python -m tests.hub show 3                    print a pull request's title and text
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ from tests.hub.hub import Hub
 from tests.hub.limits import Limits
 from tests.hub.people import ACTIONS
 from tests.hub.server import Server
+
+SEEN = ("log", "show", "state")
+"""What can be looked at: every request, a pull request, what went wrong."""
 
 
 def folder(path: Path) -> dict[str, bytes | tuple[int, bytes]]:
@@ -79,17 +83,20 @@ def act(action: str, words: list[str]) -> None:
         except ValueError:
             said[name] = value
     said.setdefault("repository", os.environ["GITHUB_REPOSITORY"])
-    address = f"{os.environ['GITHUB_SERVER_URL']}/-/" + (
-        action if action in ("log", "state") else f"person/{action}"
-    )
+    path = f"show/{words[0]}" if action == "show" else action if action in SEEN else f"person/{action}"
+    address = f"{os.environ['GITHUB_SERVER_URL']}/-/{path}"
     request = urllib.request.Request(address, json.dumps(said).encode(), method="POST")  # noqa: S310 - our own port
     with urllib.request.urlopen(request) as answer:  # noqa: S310 - our own port
-        sys.stdout.write(answer.read().decode() + "\n")
+        told = answer.read().decode()
+    if action == "show":
+        shown = json.loads(told)
+        told = f"{shown['title']}\n\n{shown['body']}"
+    sys.stdout.write(f"{told}\n")
 
 
 def main() -> None:
     """Read the command line."""
-    if len(sys.argv) > 1 and sys.argv[1] in (*ACTIONS, "log", "state"):
+    if len(sys.argv) > 1 and sys.argv[1] in (*ACTIONS, *SEEN):
         act(sys.argv[1], sys.argv[2:])
         return
     parser = argparse.ArgumentParser(

@@ -20,6 +20,10 @@ def control(hub: Hub, path: str, body: bytes) -> Answer:
         return _json([vars(entry) for entry in hub.log])
     if kind == "state":
         return _json({"violations": hub.violations, "defects": hub.defects, "content": hub.content_calls()})
+    if kind == "show":
+        repo = hub.repos[said.get("repository", next(iter(hub.repos))).lower()]
+        issue = repo.issue(int(action))
+        return _json({"title": issue.title, "body": issue.body, "branch": issue.the_pull.head_ref})
     if kind == "person" and action in ACTIONS:
         repository = said.pop("repository", next(iter(hub.repos)))
         person = Person(hub, said.pop("login", "pat"), repository)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from fixbot import __version__
 from fixbot.model import Severity, Status
 from fixbot.report.html import findings as rows
-from fixbot.report.html import posture
+from fixbot.report.html import posture, pulls
 from fixbot.report.html.markup import EMPTY, Html, element, joined, text, void
 from fixbot.report.html.words import GUIDE, HEADINGS, Heading
 from fixbot.report.style import count
@@ -69,9 +69,9 @@ def _body(report: Report, title: str) -> Iterator[Html]:
             aria_label="Sections",
         ),
     )
-    filtered = [_section(*each) for each in sections if each[0].filtered]
-    others = [_section(*each) for each in sections if not each[0].filtered]
-    yield element("main", others[0], _filter(report), *filtered, *others[1:], id="report", tabindex="-1")
+    written = [_section(*each) for each in sections]
+    first = next(index for index, (heading, *_) in enumerate(sections) if heading.filtered)
+    yield element("main", *written[:first], _filter(report), *written[first:], id="report", tabindex="-1")
     yield element(
         "footer", element("p", f"Made by fixbot {__version__}. What was not read is not counted as clean.")
     )
@@ -83,6 +83,8 @@ def _sections(report: Report) -> Iterator[tuple[Heading, int | None, Html]]:
     by_status = {status: [each for each in report.findings if each.status is status] for status in Status}
     offered = {each for proposal in report.proposals for each in proposal.findings}
     loose = [each for each in by_status[Status.FIXED] if each.id not in offered]
+    if report.pulls is not None:
+        yield HEADINGS["pulls"], len(report.pulls), pulls.table_of(report.pulls, report.proposals)
     parts = (
         ("posture", None, posture.services(report.findings) if report.findings else EMPTY),
         ("proposals", len(report.proposals), rows.proposals(report.proposals, by_id)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from fixbot.body import link
@@ -12,6 +13,7 @@ from fixbot.report.html.markup import EMPTY, Html, code, element, joined, senten
 from fixbot.report.html.prose import Block, Prose, blocks
 from fixbot.report.html.sides import tables
 from fixbot.report.style import count
+from fixbot.wording import word
 
 if TYPE_CHECKING:
     from fixbot.model import Finding, Proposal, Unread
@@ -25,7 +27,7 @@ UNREAD = "unread"
 
 def proposals(some: Sequence[Proposal], by_id: Mapping[str, Finding]) -> Html:
     """The proposals by rule. What the texts of a rule's proposals have in common is said once, above them."""
-    prose = Prose({link(each): each.id for each in by_id.values()})
+    prose = Prose({link(each.path, each.line): each.id for each in by_id.values()})
     rules: dict[str, list[Proposal]] = defaultdict(list)
     opened = {each.key for each in some[:IN_FULL]}
     for each in some:
@@ -36,12 +38,14 @@ def proposals(some: Sequence[Proposal], by_id: Mapping[str, Finding]) -> Html:
 def _rule(
     rule: str, of: Sequence[Proposal], by_id: Mapping[str, Finding], prose: Prose, opened: set[str]
 ) -> Html:
-    texts = {each.key: blocks(each.body) for each in of}
+    worded = {each.key: word(each) for each in of}
+    texts = {key: blocks(words.body) for key, words in worded.items()}
     often = Counter(block for some in texts.values() for block in dict.fromkeys(some[1:]))
     common = [block for block, times in often.items() if times == len(of) > 1]
     written = (
         _proposal(
             each,
+            worded[each.key].title,
             [block for block in texts[each.key] if block not in common],
             by_id,
             prose,
@@ -60,13 +64,19 @@ def _rule(
 
 
 def _proposal(
-    proposal: Proposal, texts: Sequence[Block], by_id: Mapping[str, Finding], prose: Prose, opened: bool
+    proposal: Proposal,
+    title: str,
+    texts: Sequence[Block],
+    by_id: Mapping[str, Finding],
+    prose: Prose,
+    opened: bool,
 ) -> Html:
+    """What to know comes before the diff; from the text's table on, which says the same, it comes after."""
     own = [by_id[each] for each in proposal.findings if each in by_id]
     weight = f"{proposal.severity.label} · {proposal.safety.value}"
     summary = element(
         "summary",
-        element("h4", sentence(proposal.title)),
+        element("h4", sentence(title)),
         element("span", weight, class_=f"weight {proposal.severity.label}"),
     )
     mark = element(
@@ -75,10 +85,12 @@ def _proposal(
         element("a", "link to this proposal", href=f"#proposal-{proposal.key}"),
         class_="aside",
     )  # fmt: skip
-    rest = joined([element("h5", "What its pull request says besides"), prose.html(texts[1:])])
+    above = list(takewhile(lambda block: not (block.table or block.summary), texts))
+    rest = texts[len(above) :]
+    besides = joined([element("h5", "What its pull request says besides"), prose.html(rest)])
     return element(
-        "details", summary, prose.html(texts[:1]), places(own), tables(proposal.diff),
-        element("div", rest, class_="prose") if texts[1:] else EMPTY, mark,
+        "details", summary, prose.html(above), places(own), tables(proposal.diff),
+        element("div", besides, class_="prose") if rest else EMPTY, mark,
         class_="group proposal", id=f"proposal-{proposal.key}", open=opened,
         data_rule=proposal.rule, data_status=Status.FIXED.value,
     )  # fmt: skip

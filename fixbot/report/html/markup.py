@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from html import escape
+from urllib.parse import urlsplit
 
-from fixbot.report.style import shown
+from fixbot.prose import shown
 
 _CODE = re.compile(r"(?P<fence>`+)(?!`)(?P<code>.*?)(?<!`)(?P=fence)(?!`)")
 
@@ -54,6 +55,13 @@ def element(name: str, /, *children: str, **attributes: str | bool) -> Html:
 def void(name: str, /, **attributes: str | bool) -> Html:
     """An element that has no content and no end."""
     return Html(element(name, **attributes).removesuffix(f"</{name}>"))
+
+
+def outward(target: str, *children: str) -> Html:
+    """A link to the web. Any other target is none: the page leads nowhere else."""
+    if urlsplit(target).scheme not in {"http", "https"}:
+        return joined(children)
+    return element("a", *children, href=target, rel="noopener noreferrer")
 
 
 def _attribute(key: str, value: str | bool) -> str:

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from markdown_it import MarkdownIt
 
-from fixbot.report.html.markup import Html, element
-from fixbot.report.style import shown
+from fixbot.prose import shown
+from fixbot.report.html.markup import Html, element, outward
 
 if TYPE_CHECKING:
     from markdown_it.renderer import RendererHTML
     from markdown_it.token import Token
 
-_FOLDED = re.compile(
-    r"^<details><summary>(?P<summary>[^<\n]*)</summary>\n\n(?P<text>.*?)\n\n</details>$",
-    re.MULTILINE | re.DOTALL,
-)
-_FOOTER = re.compile(r"\n\n[^\n]*<sub>[^\n]*</sub>\s*\Z")
-_LEAD = re.compile(r"\*\*[^*\n]+\*\* \S[^\n]*")
+_OPENS = re.compile(r"<details>\s*<summary>(?P<summary>[^<\n]*)</summary>\s*")
+_CLOSES = re.compile(r"</details>\s*")
+_LEAD = re.compile(r"\*\*[^*\n]+\*\*")
+_FOOTER = re.compile(r"[^\n]*<sub>[^\n]*</sub>")
 _WIDE = Html('<div class="wide" role="group" aria-label="Before and after" tabindex="0">')
 
 
@@ -33,29 +30,52 @@ class Block:
 
     text: str
     summary: str = ""
+    table: bool = False
+    """Whether it opens with a table."""
 
 
 def blocks(body: str) -> tuple[Block, ...]:
-    """A body without its footer, cut where it is folded and where a paragraph opens with a bold word."""
-    body = _FOOTER.sub("", body)
+    """A body without its footer, cut where it is folded, at tables, at headings and where a bold word opens.
+
+    Whatever comes between belongs to what is above it. Folds in code or in lists are no folds.
+    """
+    lines = [shown(line) for line in body.replace("\r\n", "\n").split("\n")]
     out: list[Block] = []
-    at = 0
-    for found in _FOLDED.finditer(body):
-        out += _open(body[at : found.start()])
-        out.append(Block(found["text"], found["summary"]))
-        at = found.end()
-    return (*out, *_open(body[at:]))
+    start, summary, table = 0, "", False
+
+    def end(at: int) -> None:
+        text = "\n".join(lines[start:at]).strip("\n")
+        if text.strip() and not _FOOTER.fullmatch(text):
+            out.append(Block(text, summary, table))
+
+    for first, last, kind, source in _pieces("\n".join(lines)):
+        opens = _OPENS.fullmatch(source) if kind == "html_block" and not summary else None
+        closes = summary and kind == "html_block" and _CLOSES.fullmatch(source)
+        if opens or closes:
+            end(first)
+            start, summary, table = last, opens["summary"] if opens else "", False
+        elif not summary and _cuts(kind, source):
+            end(first)
+            start, table = first, kind == "table_open"
+    end(len(lines))
+    return tuple(out)
 
 
-def _open(text: str) -> list[Block]:
-    """Paragraphs that say something by themselves are blocks; all between them stays together."""
-    out: list[list[str]] = [[]]
-    for part in text.strip("\n").split("\n\n"):
-        if _LEAD.fullmatch(part):
-            out += [[part], []]
-        else:
-            out[-1].append(part)
-    return [Block("\n\n".join(parts)) for parts in out if any(map(str.strip, parts))]
+def _cuts(kind: str, source: str) -> bool:
+    opens = kind == "paragraph_open" and (_LEAD.match(source) or _FOOTER.fullmatch(source))
+    return bool(opens) or kind in {"heading_open", "table_open"}
+
+
+def _pieces(body: str) -> Iterator[tuple[int, int, str, str]]:
+    """Each top-level piece of Markdown: its first line and the one behind it, what it is, and its source."""
+    lines = body.split("\n")
+    for token in _PIECES.parse(body):
+        if token.level == 0 and token.nesting >= 0 and token.map is not None:
+            first, last = token.map
+            yield first, last, token.type, "\n".join(lines[first:last])
+
+
+_PIECES = MarkdownIt("commonmark").enable("table").disable(["inline", "text_join"])
 
 
 class Prose:
@@ -73,8 +93,7 @@ class Prose:
         return Html("".join(self._done[block] for block in some))
 
     def _block(self, block: Block) -> Html:
-        lines = "\n".join(map(shown, block.text.replace("\r\n", "\n").split("\n")))
-        inner = Html(self._markdown.render(lines))
+        inner = Html(self._markdown.render(block.text))
         if not block.summary:
             return inner
         return element("details", element("summary", block.summary), inner, class_="folded")
@@ -94,9 +113,7 @@ class Prose:
         target = str(token.attrGet("href") or "")
         if target in self._places:
             return Html(element("a", href=f"#{self._places[target]}").removesuffix("</a>"))
-        if urlsplit(target).scheme in {"http", "https"}:
-            return Html(element("a", href=target, rel="noopener noreferrer").removesuffix("</a>"))
-        return "<a>"
+        return outward(target).removesuffix("</a>") or "<a>"
 
 
 def _paragraph(_self: RendererHTML, tokens: Sequence[Token], at: int, _options: Any, _env: Any) -> str:

@@ -22,6 +22,7 @@ class Heading:
 HEADINGS = {
     each.key: each
     for each in (
+        Heading("pulls", "Pull requests"),
         Heading(
             "posture",
             "Posture by service",

@@ -136,6 +136,17 @@ def add_comment(call: Call) -> Answer:
     return Answer(201, issue_shapes.comment(call.base, call.repo, made))
 
 
+@route("PATCH", REPO + "/issues/comments/{comment_id}", WRITE)
+def edit_comment(call: Call) -> Answer:
+    check_text(call.body)
+    known = call.repo.comments.get(call.number("comment_id"))
+    if known is None:
+        raise Refused(404, "Not Found")
+    now = call.hub.clock.now()
+    call.repo.comments[known.id] = made = replace(known, body=call.body["body"], updated=now)
+    return Answer(200, issue_shapes.comment(call.base, call.repo, made))
+
+
 @route("GET", REPO + "/issues/comments", READ)
 def all_comments(call: Call) -> Answer:
     sort = call.query.get("sort", "created")

@@ -1,0 +1,45 @@
+"""The one comment that a pull request's author gets, and by which it is found again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final
+
+from fixbot.actions.summary import diff, folded, touched
+from fixbot.wording import headline
+
+if TYPE_CHECKING:
+    from fixbot.model import Finding, Proposal, Report
+
+MARK: Final = "<!-- fixbot check -->"
+MOST: Final = 58_000
+"""Characters; GitHub refuses more than 65,536, and has been seen to refuse less."""
+
+
+def comment(report: Report, findings: Sequence[Finding]) -> str:
+    """Its text. It begins with MARK, holds whole parts only, and no secret."""
+    out = MARK
+    for block in _blocks(report, findings):
+        if len(out) + len(block) > MOST:
+            return f"{out}\n\n_The rest is in the summary of the run._"
+        out = f"{out}\n\n{block}" if out != MARK else f"{out}\n{block}"
+    return out
+
+
+def _blocks(report: Report, findings: Sequence[Finding]) -> Iterator[str]:
+    yield from touched(findings)
+    ids = {finding.id for finding in findings}
+    offered = [proposal for proposal in report.proposals if not ids.isdisjoint(proposal.findings)]
+    yield from (folded(headline(each.story), diff(each)) for each in offered)
+    if offered:
+        yield _how(offered)
+    if findings:
+        yield (
+            "To leave a finding alone for good, put `# fixbot:ignore RULE reason` above its line. "
+            "fixbot keeps this comment up to date; it changes nothing in this branch."
+        )
+
+
+def _how(offered: Sequence[Proposal]) -> str:
+    rules = ",".join(dict.fromkeys(proposal.rule for proposal in offered))
+    return f"The fixes are proven. In this branch, `fixbot run --write --only {rules}` writes them."

@@ -1,0 +1,74 @@
+"""The Action's inputs, as they come through the environment: `FIXBOT_INPUT_` and the name in capitals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, TypeVar
+
+from fixbot.actions.event import Mode
+from fixbot.errors import FixbotError
+
+PREFIX: Final = "FIXBOT_INPUT_"
+_SECRETS: Final = ("GITHUB_TOKEN", "FIXBOT_APP_PRIVATE_KEY")
+"""The variables that hold credentials; they bear the names that the program itself reads."""
+
+Word = TypeVar("Word", bound=StrEnum)
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What the workflow asks for; an empty text where it says nothing. Lists are as they were written."""
+
+    path: str = "."
+    mode: Mode = Mode.AUTO
+    only: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    safety: str = ""
+    fail_on: str = "never"
+    config: str = ""
+    comment: bool = True
+
+
+def inputs(environment: Mapping[str, str]) -> Inputs:
+    """Read them. Raises FixbotError for a word that an input doesn't know."""
+
+    def said(name: str, default: str = "") -> str:
+        value = environment.get(PREFIX + name.upper().replace("-", "_"), "").strip()
+        return value or default
+
+    return Inputs(
+        path=said("path", "."),
+        mode=chosen("mode", said("mode", "auto"), Mode),
+        only=_listed(said("only")),
+        skip=_listed(said("skip")),
+        safety=said("safety"),
+        fail_on=said("fail-on", "never"),
+        config=said("config"),
+        comment=_yes("comment", said("comment", "true")),
+    )
+
+
+def credentials(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """What nobody may see."""
+    return tuple(value for name in _SECRETS if (value := environment.get(name, "")))
+
+
+def chosen(name: str, value: str, words: type[Word]) -> Word:
+    """One of the words that an input knows. Raises FixbotError."""
+    try:
+        return words(value)
+    except ValueError:
+        known = ", ".join(each.value for each in words)
+        raise FixbotError(f"input {name}: {value!r} is not one of {known}") from None
+
+
+def _listed(value: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(word for row in value.split("\n") for word in row.replace(",", " ").split()))
+
+
+def _yes(name: str, value: str) -> bool:
+    if value not in {"true", "false"}:
+        raise FixbotError(f"input {name}: {value!r} is neither true nor false")
+    return value == "true"

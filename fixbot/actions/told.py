@@ -1,0 +1,58 @@
+"""What the runner is told of a run: annotations at lines, and the values of the step's outputs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final
+
+from fixbot.actions.commands import Kind, annotation
+from fixbot.model import Severity, Status
+from fixbot.report.text import said
+
+if TYPE_CHECKING:
+    from fixbot.model import Finding, Report
+
+MOST: Final = 10
+"""So many annotations of each kind does GitHub show for a step."""
+_KINDS: Final[tuple[tuple[Kind, tuple[Severity, ...]], ...]] = (
+    ("error", (Severity.CRITICAL, Severity.HIGH)),
+    ("warning", (Severity.MEDIUM,)),
+    ("notice", (Severity.LOW,)),
+)
+
+
+def remarks_at_lines(touched: Sequence[Finding], remarks: Sequence[str]) -> Iterator[str]:
+    """Commands that show these findings at their lines, in this order, and the remarks beside them."""
+    for kind, grades in _KINDS:
+        some = [finding for finding in touched if finding.severity in grades]
+        for each in some[:MOST]:
+            says = f"{said(each)}. {_way_out(each)}"
+            yield annotation(kind, says, title=each.rule, path=each.path, line=each.line)
+    for remark in remarks[:MOST]:
+        yield annotation("notice", remark, title="fixbot")
+
+
+def _way_out(finding: Finding) -> str:
+    if finding.status is Status.FIXED:
+        return f"`fixbot run --write --only {finding.rule}` repairs it."
+    return finding.reason or ""
+
+
+def values(report: Report) -> dict[str, str]:
+    """The outputs that count things, and the pull requests that were opened or updated."""
+
+    def number(*statuses: Status) -> str:
+        return str(sum(each.status in statuses for each in report.findings))
+
+    changed = [
+        row.url
+        for row in report.pulls or ()
+        if row.url and row.outcome == "done" and row.deed in {"open", "finish", "update"}
+    ]
+    return {
+        "findings": number(Status.FIXED, Status.REFUSED, Status.MANUAL),
+        "fixed": number(Status.FIXED),
+        "refused": number(Status.REFUSED),
+        "pull-requests": json.dumps(changed),
+    }

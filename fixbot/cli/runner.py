@@ -1,0 +1,72 @@
+"""The runner of a workflow's step: what it reads from standard output, and the files that it gives."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fixbot.actions import commands
+from fixbot.cli.terminal import CannotWrite
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """One step. From `hush` on the runner takes no commands but those given by `command`."""
+
+    environment: Mapping[str, str] = field(repr=False)
+    word: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
+
+    def hush(self, credentials: Iterable[str]) -> None:
+        """Have the credentials masked, and then no commands taken from what is printed.
+
+        There is no way back: what Python may say when it ends is no command either.
+        """
+        _say([line for secret in credentials for line in commands.masks(secret)])
+        _say([commands.stop(self.word)])
+
+    def command(self, *lines: str) -> None:
+        """Give commands in the middle of foreign text."""
+        _say([commands.resume(self.word), *lines, commands.stop(self.word)])
+
+    def summary(self, text: str) -> None:
+        """Add to the page of the run."""
+        self._append("GITHUB_STEP_SUMMARY", text)
+
+    def outputs(self, values: Mapping[str, str]) -> None:
+        """Set outputs of the step."""
+        rows = (commands.output(name, value, secrets.token_hex(16)) for name, value in values.items())
+        self._append("GITHUB_OUTPUT", "".join(rows))
+
+    def _append(self, variable: str, text: str) -> None:
+        """Without the file, as on runners of another make, there is nobody to tell."""
+        if path := self.environment.get(variable):
+            try:
+                with Path(path).open("ab") as file:
+                    file.write(text.encode("utf-8", "backslashreplace"))
+            except OSError as error:
+                raise CannotWrite(f"{variable}: cannot be written: {error.strerror}") from None
+
+    @property
+    def folder(self) -> Path:
+        """Where files for later steps go."""
+        return Path(self.environment.get("RUNNER_TEMP") or tempfile.gettempdir())
+
+    @property
+    def payload(self) -> Any:
+        """What GitHub tells of the event; nothing where that can't be read."""
+        try:
+            return json.loads(Path(self.environment.get("GITHUB_EVENT_PATH", "")).read_bytes())
+        except (OSError, ValueError):
+            return {}
+
+
+def _say(lines: Iterable[str]) -> None:
+    sys.stdout.flush()
+    sys.stdout.buffer.write("".join(lines).encode("utf-8", "backslashreplace"))
+    sys.stdout.buffer.flush()

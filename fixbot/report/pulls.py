@@ -1,0 +1,48 @@
+"""What became of pull requests, in the words that all forms of the report share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fixbot.model import PullRow
+
+_DEEDS = {
+    "open": ("opened", "open"),
+    "finish": ("opened", "open"),
+    "update": ("updated", "update"),
+    "mark": ("noted", "note"),
+    "dress": ("labelled", "label"),
+    "close": ("closed", "close"),
+    "delete": ("tidied up", "delete the branch of"),
+    "say": ("commented", "comment"),
+}
+"""A deed that was done, and one that would be."""
+CALM = "up to date"
+
+
+def became(row: PullRow) -> str:
+    """What became of it, in a word or two."""
+    if row.outcome == "left" and row.why == CALM:
+        return CALM
+    done, would = _DEEDS.get(row.deed, (row.deed, row.deed))
+    words = {"done": done, "would": f"would {would}", "branch": "branch only"}
+    return words.get(row.outcome, row.outcome)
+
+
+def why(row: PullRow) -> str:
+    """Why, where that says more than `became`."""
+    return "" if row.why in {"new", CALM} else row.why.removeprefix(f"{became(row)}: ")
+
+
+def told(rows: Iterable[PullRow]) -> str:
+    """How many deeds were done on GitHub, wait for a later run, and failed."""
+    outcomes = [row.outcome for row in rows]
+    if "would" in outcomes:
+        return f"Nothing was written; {outcomes.count('would')} would be done on GitHub."
+    done = outcomes.count("done")
+    words = [f"{done} done on GitHub" if done else "Nothing was to be done on GitHub"]
+    words += [f"{outcomes.count('waits')} waiting"] if "waits" in outcomes else []
+    words += [f"{outcomes.count('failed')} failed"] if "failed" in outcomes else []
+    return ", ".join(words) + "."
