@@ -18,7 +18,7 @@ LONGEST = 58_000
 _SENTENCE = re.compile(r"(?:[^.`]|\.(?! [A-Z(])|`[^`]*`)+\.?")
 _MOST_ROWS = 40
 _MOST_LINES = 8
-_OPEN_ROWS = 6
+_OPEN_ROWS = 5
 """Rows of a table that stand open; a longer one is folded, so that the text above it fits a screen."""
 _OPEN_NOTES = 3
 _OPEN_CODE = 12
@@ -225,7 +225,7 @@ def _no(rows: Sequence[Row]) -> str:
         + "\n".join(f"  {line}" for line in fenced(["ignore:", *wishes], "yaml").split("\n"))
         + "\n\nWould it be right with a change? Push that to this branch: from then on fixbot leaves the "
         "branch alone. To have it made anew on the base, comment `fixbot: rebase`, or `fixbot: recreate` "
-        "once there are commits of yours on it (they are kept on another branch). Either works as a label too."
+        "once there are commits of yours on it (they are kept on another branch); as labels both work too."
     )
 
 

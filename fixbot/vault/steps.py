@@ -26,22 +26,19 @@ def change_set(path: str) -> tuple[str, ...]:
     """The commands that show what a template would change, and change nothing."""
     return (
         "# on this branch: what would be made and replaced; STACK: the stack's name",
-        f"aws cloudformation deploy --no-execute-changeset --stack-name STACK --template-file {shlex.quote(path)} "
-        "--capabilities CAPABILITY_NAMED_IAM",
+        (
+            "aws cloudformation deploy --no-execute-changeset --stack-name STACK --capabilities "
+            f"CAPABILITY_NAMED_IAM --template-file {shlex.quote(path)}"
+        ),
     )
 
 
 def stored(sources: Iterable[Source], name: str, region: str | None) -> tuple[str, ...]:
     """The commands that show whether the values are stored; `name` is the secret's."""
     where = f" --region {region}" if region else ""
-    found = []
-    for source in sources:
-        if source.service == SSM:
-            found.append(
-                f"aws ssm describe-parameters{where} --parameter-filters Key=Name,Values={quoted(str(source.value))}"
-            )
-        else:
-            found.append(f"aws secretsmanager describe-secret --secret-id {quoted(name)}{where}")
+    secret = f"aws secretsmanager describe-secret --secret-id {quoted(name)}{where}"
+    parameter = f"aws ssm describe-parameters{where} --parameter-filters Key=Name,Values="
+    found = (f"{parameter}{quoted(str(each.value))}" if each.service == SSM else secret for each in sources)
     return tuple(dict.fromkeys(found))
 
 
