@@ -182,7 +182,7 @@ def _step(step: str) -> str:
     first, _, rest = block(step).partition("\n")
     if rest.count("\n") <= _OPEN_CODE:
         return f"{first}\n{rest}" if rest else first
-    return f"{first}\n\n   <details><summary>All of it</summary>\n{rest}\n\n   </details>\n"
+    return f"{first}\n\n   <details><summary>The whole text</summary>\n{rest}\n\n   </details>\n"
 
 
 def _folded(summary: str, text: str) -> str:
@@ -243,8 +243,8 @@ def _scalar(path: str) -> str:
 
 def _footer(rows: Sequence[Row], rule: str, key: str) -> str:
     controls = " · ".join(once(c for row in rows for c in row.controls))
-    mark = f"<sub>found and patched by the program fixbot {__version__} · {rule} · key `{key}`</sub>"
-    return f"{controls} — {mark}" if controls else mark
+    mark = f"found and patched by the program fixbot {__version__} · {rule} · key `{key}`"
+    return f"<sub>{controls} — {mark}</sub>" if controls else f"<sub>{mark}</sub>"
 
 
 def _fitted(sections: Sequence[str], footer: str, marker: str) -> str:

@@ -18,10 +18,10 @@ _WORKLOADS: Final = {
     "DaemonSet": _REPLACED,
     "Pod": "A Pod that runs can't be changed in this way: delete it, then apply the file.",
     "Job": "A Job that exists can't be changed in this way: delete it, then apply the file.",
-    "CronJob": "A CronJob uses it from its next run on.",
-    "ReplicaSet": "A ReplicaSet uses it for new pods; those that run stay until they are deleted.",
+    "CronJob": "A CronJob changes from its next run on.",
+    "ReplicaSet": "A ReplicaSet changes new pods only; those that run stay until they are deleted.",
     "ReplicationController": (
-        "A ReplicationController uses it for new pods; those that run stay until they are deleted."
+        "A ReplicationController changes new pods only; those that run stay until they are deleted."
     ),
 }
 """What the API server and the controllers do with a changed pod template.

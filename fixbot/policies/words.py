@@ -52,7 +52,7 @@ class Teller:
             gist=self._gist(),
             why=self._why(),
             effect=self._effect(),
-            unknown="Whether everything that is changed through {who} carries the tag "
+            unknown="Whether all that has to be changed carries the tag "
             f"`{self.chosen.tag.key}` today is not known.",
             commands=self._commands(),
             steps_before=tuple(self._before_merging()),
