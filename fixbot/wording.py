@@ -16,6 +16,8 @@ LONGEST_TITLE = 72
 """Characters: GitHub folds what is behind them in a commit's subject."""
 _SHORTEST_NAME = 12
 """Characters of a name that a title keeps at least."""
+_MOST_APART = 22
+"""Characters of what tells two titles apart: with a short name, and what is done, they fill a title."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def headline(story: Story, room: int = LONGEST_TITLE) -> str:
     At most `room` characters, as far as that can be: long names and paths are cut where it shows.
     """
     subjects = {row.subject for row in story.rows}
-    where = f" in {_plain(story.apart)}" if story.apart else ""
+    where = f" in {_kept(_plain(story.apart))}" if story.apart else ""
     if len(story.concerns) > 1:
         said = f"Repair {len(story.rows)} misconfigurations in {{}}"
         return said.format(_folders(story, room - len(said) + 2 - len(where))) + where
@@ -88,6 +90,12 @@ def _folders(story: Story, room: int) -> str:
     steps = shown.split("/")
     ends = (f"…/{'/'.join(steps[at:])}" for at in range(1, len(steps)))
     return next((end for end in (shown, *ends) if len(end) <= room), _cut(steps[-1], room))
+
+
+def _kept(name: str) -> str:
+    """A name by which titles are told apart: where it is too long its middle goes, for either end may tell."""
+    half = _MOST_APART // 2
+    return name if len(name) <= _MOST_APART else f"{name[: half - 1]}…{name[-half:]}"
 
 
 def _cut(name: str, room: int) -> str:

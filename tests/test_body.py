@@ -144,6 +144,15 @@ def test_a_long_name_leaves_room_for_what_is_done() -> None:
     assert len(title) == LONGEST_TITLE
 
 
+@pytest.mark.parametrize("ends", [("canary", "simple"), ("gateway", "gateway-transparent-proxy")])
+def test_two_long_titles_are_still_told_apart(ends: tuple[str, str]) -> None:
+    concern = replace(story("web").concerns[0], one="Make the root filesystem of {subject} read-only")
+    rows = story("a-service-of-many-words").rows
+    titles = {word(proposal(Story((concern,), rows, apart=f"service-discovery/{end}"))).title for end in ends}
+    assert len(titles) == 2
+    assert all(len(each) <= LONGEST_TITLE for each in titles)
+
+
 def test_every_text_is_the_markdown_that_was_meant(proposals: tuple[Proposal, ...]) -> None:
     assert len(proposals) > 5
     for proposal in proposals:
