@@ -16,7 +16,7 @@ LONGEST_TITLE = 72
 """Characters: GitHub folds what is behind them in a commit's subject."""
 _SHORTEST_NAME = 12
 """Characters of a name that a title keeps at least."""
-_MOST_APART = 22
+_MOST_APART = 18
 """Characters of what tells two titles apart: with a short name, and what is done, they fill a title."""
 
 
@@ -93,7 +93,7 @@ def _folders(story: Story, room: int) -> str:
 
 
 def _kept(name: str) -> str:
-    """A name by which titles are told apart: where it is too long its middle goes, for either end may tell."""
+    """A name that tells titles apart: where it is too long its middle goes, for either end may tell."""
     half = _MOST_APART // 2
     return name if len(name) <= _MOST_APART else f"{name[: half - 1]}…{name[-half:]}"
 
