@@ -368,12 +368,12 @@ def test_a_run_imports_nothing_that_only_others_need(shop: Path) -> None:
 
 BROKEN = """
 import sys
-import fixbot.cli.job as job
+import fixbot.cli.look as look
 from fixbot.__main__ import main
 def broken(*args, **more):
     password = "hunter2"
     raise {what}
-job.run = broken
+look.run = broken
 sys.exit(main(sys.argv[1:]))
 """
 

@@ -13,6 +13,7 @@ import typer
 from fixbot import __version__
 from fixbot.cli import options as given
 from fixbot.cli.examples import examples
+from fixbot.cli.fleet import fleet
 from fixbot.cli.options import FailOn, Format, Options, listed
 from fixbot.errors import FixbotError
 
@@ -24,6 +25,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
+
+
+app.add_typer(fleet)
 
 
 class Job(NamedTuple):

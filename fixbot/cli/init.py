@@ -16,7 +16,7 @@ from fixbot.adopt.workflow import PATH, workflow
 from fixbot.checkout import Checkout, Content
 from fixbot.checkout.founding import write_new
 from fixbot.checkout.git import Git, GitFailed
-from fixbot.cli.job import look
+from fixbot.cli.look import look
 from fixbot.cli.options import Options
 from fixbot.cli.terminal import CannotWrite, Terminal
 from fixbot.discover import candidate, relevant, surroundings

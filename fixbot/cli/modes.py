@@ -13,7 +13,8 @@ from fixbot.checkout import Checkout, Scope
 from fixbot.checkout.git import Git, GitFailed
 from fixbot.checkout.globs import below
 from fixbot.checkout.touched import start_of, touched
-from fixbot.cli.job import look, reaches, said
+from fixbot.cli.ends import reaches, said
+from fixbot.cli.look import look
 from fixbot.cli.options import FailOn, Options
 from fixbot.errors import FixbotError
 from fixbot.model import Status

@@ -13,7 +13,8 @@ from fixbot.checkout import Checkout, Scope
 from fixbot.checkout.git import GitFailed
 from fixbot.cli.chosen import chosen_of, overlaid, settings_of
 from fixbot.cli.deeds import Deeds
-from fixbot.cli.job import cache_of, cores, reaches, said
+from fixbot.cli.ends import reaches, said
+from fixbot.cli.look import cache_of, cores
 from fixbot.cli.show import Shown, show
 from fixbot.cli.terminal import Terminal
 from fixbot.discover import candidate
@@ -208,7 +209,7 @@ def _published(
     return _told(whole, reader.name, published, settings)
 
 
-def _rows(published: Published) -> Iterator[PullRow]:
+def rows(published: Published) -> Iterator[PullRow]:
     """What became of each branch: deeds in their order, then what was left as it is, then what waits."""
     for done in sorted(published.done, key=lambda each: each.outcome is Outcome.LEFT):
         yield _row(done.planned, done.outcome, done.says, done.number, done.url)
@@ -239,10 +240,9 @@ def _row(planned: Planned, outcome: str, why: str, number: int | None = None, ur
 def _told(whole: _Run, name: str, published: Published, settings: Settings) -> int:
     options, terminal, report = whole.options, whole.terminal, published.report
     if options.pr:
-        report = replace(report, pulls=tuple(_rows(published)))
-    whole.hear(
-        report, settings, (*(each.says for each in published.obstacles), *filter(None, [published.tired]))
-    )
+        report = replace(report, pulls=tuple(rows(published)))
+    ways = [each.says for each in published.obstacles]
+    whole.hear(report, settings, (*ways, *filter(None, [published.tired])))
     show(Shown(report, whole.fixers, settings, options, Deeds(), in_git=False, name=name), terminal)
     for lost in report.failures:
         for line in said(lost, debug="--debug" in options.arguments):

@@ -39,7 +39,9 @@ class Connector:
     def token(self, name: str) -> Token:
         """Whoever asks for OWNER/NAME. Raises NoConnection."""
         known = credentials(self.environment)
-        return known if isinstance(known, Token) else self._installed(known, name)
+        if isinstance(known, Token):
+            return known
+        return self.installed(known, name, {"repositories": [name.partition("/")[2]]})
 
     def gateway(self, name: str) -> Gateway:
         """The gateway for OWNER/NAME."""
@@ -56,15 +58,14 @@ class Connector:
             self.patience, self.store if kind == "token" else None, self.clock, self.waiting, self.pace,
         )  # fmt: skip
 
-    def _installed(self, app: App, name: str) -> Token:
-        """A token of the app's installation that is good for this repository only, for an hour.
+    def installed(self, app: App, name: str, body: object) -> Token:
+        """A token of the app's installation on a repository, for an hour; `body` says what it is good for.
 
         Source: GitHub's REST reference, "Create an installation access token for an app".
         """
         asking = self._gateway(app_token(app), "jwt")
         try:
             found = asking.get(f"/repos/{name}/installation").data
-            body = {"repositories": [name.partition("/")[2]]}
             made = asking.write("POST", f"/app/installations/{found['id']}/access_tokens", body, look=_again)
             return Token(str(made["token"]))
         except (Refused, Unclear) as error:

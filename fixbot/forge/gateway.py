@@ -130,6 +130,10 @@ class Gateway:
                 return
             page += 1
 
+    def forget(self) -> None:
+        """Let go of earlier answers, for a run over many repositories: they are in the store, if anywhere."""
+        self._kept.clear()
+
     def write(self, verb: str, path: str, body: object = None, look: Look | None = None) -> Any:
         """Send a write and return what it made. Raises Refused, Tired, Unclear.
 
@@ -241,7 +245,8 @@ class Gateway:
         write: bool | None = None,
     ) -> Answer:
         write = verb != "GET" if write is None else write
-        if (wait := self.pace.wait(self.clock.now(), write=write)) > 0:
+        resource = "graphql" if client is self.graph else "search" if path.startswith("/search/") else "core"
+        if (wait := self.pace.wait(self.clock.now(), write=write, resource=resource)) > 0:
             self._sleep(wait)
         self.counts["writes" if write else "reads"] += 1
         self.pace.sent(self.clock.now(), write=write)
@@ -250,6 +255,7 @@ class Gateway:
             status, got, text = client(verb, path, query, headers, body)
         except OSError as error:
             raise Unclear(f"{what}: no answer ({type(error).__name__})") from None
+        self.pace.told(got, resource)
         if status >= 500 and status != _NOT_IMPLEMENTED:
             raise Unclear(f"{what}: GitHub answered {status}")
         self.down = False

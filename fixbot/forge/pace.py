@@ -2,11 +2,14 @@
 
 Source: "Rate limits for the REST API", docs.github.com: 80 requests that create content in a minute and
 500 in an hour for each actor, 900 points in a minute (a read costs 1, a write 5). We stay below each.
+Those count for the actor, whoever sends: of `sharers` that run at once each takes its part. Requests an hour
+are told by GitHub in each answer, for all sharers together, and the last ones are left alone.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -26,15 +29,18 @@ class Pace:
 
     writes: deque[float] = field(default_factory=deque)
     points: deque[tuple[float, int]] = field(default_factory=deque)
+    sharers: int = 1
+    """How many processes, this one among them, act as the same actor at once."""
+    _resets: dict[str, float] = field(default_factory=dict)
 
-    def wait(self, now: float, *, write: bool) -> float:
-        """How many seconds to wait before the next request."""
+    def wait(self, now: float, *, write: bool, resource: str = "core") -> float:
+        """How many seconds to wait before the next request, which counts for `resource`."""
         while self.writes and self.writes[0] <= now - HOUR:
             self.writes.popleft()
         while self.points and self.points[0][0] <= now - MINUTE:
             self.points.popleft()
-        waits = [0.0]
-        if sum(cost for _, cost in self.points) + WRITE > POINTS_A_MINUTE:
+        waits = [self._resets.get(resource, now) - now, 0.0]
+        if self.points and sum(cost for _, cost in self.points) + WRITE > POINTS_A_MINUTE // self.sharers:
             waits.append(self.points[0][0] + MINUTE - now)
         if write:
             waits += self._before_write(now)
@@ -42,17 +48,39 @@ class Pace:
 
     def _before_write(self, now: float) -> list[float]:
         recent = [at for at in self.writes if at > now - MINUTE]
+        minute, hour = (max(1, most // self.sharers) for most in (WRITES_A_MINUTE, WRITES_AN_HOUR))
         waits = []
-        if len(recent) >= WRITES_A_MINUTE:
-            waits.append(recent[-WRITES_A_MINUTE] + MINUTE - now)
-        if len(self.writes) >= WRITES_AN_HOUR:
-            waits.append(self.writes[-WRITES_AN_HOUR] + HOUR - now)
-        if len(recent) >= AT_ONCE:
+        if len(recent) >= minute:
+            waits.append(recent[-minute] + MINUTE - now)
+        if len(self.writes) >= hour:
+            waits.append(self.writes[-hour] + HOUR - now)
+        if len(recent) >= max(1, AT_ONCE // self.sharers):
             waits.append(recent[-1] + PAUSE - now)
         return waits
+
+    def room(self, now: float, writes: int) -> float:
+        """How many seconds until so many writes fit into the hour, or as many as half of one's part."""
+        hour = max(1, WRITES_AN_HOUR // self.sharers)
+        before = max(hour - writes, hour // 2)
+        there = len(self.writes)
+        return 0.0 if there <= before else max(self.writes[there - before - 1] + HOUR - now, 0.0)
 
     def sent(self, now: float, *, write: bool) -> None:
         """Count a request that was sent."""
         self.points.append((now, WRITE if write else READ))
         if write:
             self.writes.append(now)
+
+    def told(self, headers: Mapping[str, str], resource: str) -> None:
+        """Learn from an answer how much is left: near the end, wait until GitHub counts anew.
+
+        Some are left for what the other sharers have on its way.
+        Source: "Rate limits for the REST API", the headers `x-ratelimit-*`.
+        """
+        words = [headers.get(f"x-ratelimit-{name}", "") for name in ("limit", "remaining", "reset")]
+        if not all(word.isdigit() for word in words):
+            return
+        limit, remaining, reset = map(int, words)
+        self._resets.pop(resource, None)
+        if remaining <= min(2 * self.sharers + limit // 50, limit // 2):
+            self._resets[resource] = reset + PAUSE

@@ -14,7 +14,7 @@ from fixbot.forge.writing import Dress, Move, Overtaken, Writer
 from fixbot.life.decide import Deed, Wanted, next_mark
 from fixbot.life.mark import Mark, remarked, text_digest, unmarked
 from fixbot.life.pull import Commit, Pull
-from fixbot.life.say import closing_words, comment_sign, comment_words
+from fixbot.life.say import closing_words, comment_sign, comment_words, opening_words
 from fixbot.model import Patch, Proposal, Refusal
 from fixbot.publish.ground import Ground
 from fixbot.publish.judge import Planned
@@ -119,12 +119,11 @@ class Carrier:
 
     def _open(self, planned: Planned) -> Done:
         wanted, proposal = _offered(planned)
-        known = planned.place.pull
         self._nothing_newer(planned)
         words, head = self._committed(planned, wanted, proposal, planned.place.head)
         if isinstance(words, Refusal):
             return Done(planned, Outcome.FAILED, words.reason)
-        opening = planned.action.why if known is not None else ""
+        opening = opening_words(planned.place)
         mark = next_mark(None, wanted, head, words.title, words.body)
         body = self._worded(proposal, wanted, replace(mark, body=""), opening).body
         mark = replace(mark, body=text_digest(body))

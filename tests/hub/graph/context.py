@@ -43,8 +43,8 @@ class Context:
         except ValueError:
             inner = ""
         number, _, rest = inner.partition("/")
-        for repo in self.visible():
-            if str(repo.id) == number:
+        for repo in self.repos.values():
+            if str(repo.id) == number and self.hub.level(self.token, repo, "metadata"):
                 return kind, repo, rest
         raise Refused(404, f"Could not resolve to a node with the global id of '{text}'", kind="NOT_FOUND")
 

@@ -1,0 +1,96 @@
+"""A checkout looked through: its settings, its files, its report, for every command that begins so."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from collections.abc import Callable, Mapping
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from fixbot import __version__
+from fixbot.cache import Cache, cache_folder, program
+from fixbot.checkout import Checkout, Scope
+from fixbot.cli.chosen import chosen_of, settings_of
+from fixbot.cli.options import Options
+from fixbot.cli.terminal import Terminal
+from fixbot.discover import candidate
+from fixbot.errors import FixbotError
+from fixbot.fixer import Fixer, load
+from fixbot.narrow import about
+from fixbot.pipeline import run
+from fixbot.settings import Settings
+
+if TYPE_CHECKING:
+    from fixbot.model import Report
+
+
+class Looked(NamedTuple):
+    """A checkout that was looked through, with what counted for it."""
+
+    fixers: tuple[Fixer, ...]
+    settings: Settings
+    checkout: Checkout
+    report: Report
+    again: Callable[[Settings], Report]
+    """Looks once more, with other settings."""
+
+
+def look(
+    options: Options, environment: Mapping[str, str], terminal: Terminal, *, contents: bool = True
+) -> Looked:
+    """Read everything and prove what can be mended. Without `contents` patches may lack their texts."""
+    fixers = load()
+    settings = settings_of(options, fixers)
+    chosen = chosen_of(fixers, settings)
+    scope = Scope(settings.include, settings.exclude, options.since, candidate)
+    checkout = Checkout.open(options.path, scope)
+    asked = _asked(options, checkout)
+    for note in checkout.notes:
+        terminal.note(f"note: {note}")
+    again = partial(run, checkout, chosen, progress=terminal.progress, jobs=options.jobs or cores())
+    report = again(
+        settings,
+        cache=cache_of(settings, chosen, environment) if options.cache else None,
+        contents=contents,
+    )
+    terminal.clear()
+    if options.files:
+        report = about(report, asked)
+    return Looked(fixers, settings, checkout, report, again)
+
+
+def _asked(options: Options, checkout: Checkout) -> frozenset[str]:
+    """The files that were named behind PATH, as the report names them."""
+    if options.files and Path(options.path).is_file():
+        again = shlex.join(["fixbot", options.command, ".", options.path, *options.files])
+        raise FixbotError(f"{options.path!r} is a file; with several, name their folder first: `{again}`")
+    found: set[str] = set()
+    for file in options.files:
+        if not Path(file).exists():
+            raise FixbotError(f"{file!r} does not exist")
+        # The link itself, wherever it leads, is what the checkout lists.
+        full = Path(file).parent.resolve() / Path(file).name
+        if not full.is_relative_to(checkout.root):
+            raise FixbotError(f"{file!r} does not lie below {options.path!r}")
+        found.add(full.relative_to(checkout.root).as_posix())
+    return frozenset(found)
+
+
+def cores() -> int:
+    """How many processes this one may have at work at once."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def cache_of(settings: Settings, chosen: tuple[Fixer, ...], environment: Mapping[str, str]) -> Cache:
+    """Results of earlier runs with this program, these fixers and settings."""
+    homes = {Path(*import_module(each.package).__path__[:1]) for each in chosen}
+    pages = {home.parent / "docs" / "fixers" for home in homes}
+    installed = [Path(path) for path in sys.path if path.endswith("-packages")]
+    libraries = [str(path.stat().st_mtime_ns) for path in installed if path.is_dir()]
+    code = program({Path(__file__).parent.parent, *homes, *pages})
+    parts = (__version__, sys.version, code, *libraries, repr(settings), *(each.name for each in chosen))
+    return Cache(cache_folder(environment), parts)

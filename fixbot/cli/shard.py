@@ -1,0 +1,251 @@
+"""`fixbot fleet run`: one shard's repositories, each looked at or carried over, one line of results each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import blake2b
+from pathlib import Path
+from typing import Final
+
+from fixbot import __version__
+from fixbot.cli.chosen import overlaid
+from fixbot.cli.member import Desk, row_of
+from fixbot.cli.options import Options
+from fixbot.cli.terminal import Terminal
+from fixbot.errors import FixbotError
+from fixbot.fixer import load
+from fixbot.fleet.merge import Earlier, earlier
+from fixbot.fleet.plan import Member, Plan, parsed
+from fixbot.fleet.results import Head, Results
+from fixbot.fleet.rows import Pulse, Row, State, unchanged
+from fixbot.forge.errors import Tired, Unclear
+from fixbot.forge.fleet import A_BATCH, OwnersConnector, pulses
+from fixbot.forge.gateway import Clock, WallClock
+from fixbot.forge.pace import HOUR, WRITES_A_MINUTE, Pace
+from fixbot.report.style import count
+from fixbot.settings import Settings
+from fixbot.settings.reading import read
+
+MOST_WRITERS: Final = WRITES_A_MINUTE // 2
+"""How many shards may publish at once: with more, one's part of a minute is too small to share."""
+
+
+A_REPOSITORY: Final = 50
+"""Writes that one repository may need: ten pull requests, as many as one run opens, of five each."""
+
+
+@dataclass(frozen=True)
+class ShardOptions:
+    """What `fleet run` was told: `shard` as I of N, else `index` as a job's own; the whole plan without both.
+
+    `minutes` is how long to begin new work, after `days` everything is looked at anew.
+    """
+
+    plan: Path
+    shard: tuple[int, int] | None = None
+    index: int | None = None
+    results: Path = Path("fleet-results")
+    since_report: Path | None = None
+    minutes: float = 330
+    days: float = 7
+    run: Options = field(default_factory=lambda: Options("fleet"))
+
+
+def carry_out_shard(
+    given: ShardOptions,
+    environment: Mapping[str, str],
+    clock: Clock | None = None,
+    terminal: Terminal | None = None,
+) -> int:
+    """Do it; 1 where it did not come to the end, or every repository failed. Raises FixbotError.
+
+    A repository that failed is for the report to say: what follows must not be stopped by it.
+    """
+    terminal = terminal or Terminal(environment, quiet=given.run.quiet)
+    plan = plan_of(given.plan)
+    number = _number(given, plan)
+    sharers = 1 if number is None else plan.at_once
+    if given.run.pr and sharers > MOST_WRITERS:
+        raise FixbotError(
+            f"--pr with {sharers} shards at once: they share GitHub's limits, and a part would be too small. "
+            f"Scan with all of them, then publish with one: `fixbot fleet run {given.plan} --pr "
+            f"--since-report REPORT` without --shard; or plan for --at-once {MOST_WRITERS}"
+        )
+    fixers = load()
+    settings = Settings()
+    if given.run.config is not None:
+        settings = read(settings, given.run.config, str(given.run.config))
+    overlaid(settings, given.run, fixers)
+    connector = OwnersConnector(
+        environment, waiting=terminal.note, clock=clock or WallClock(), pace=Pace(sharers=sharers)
+    )
+    desk = Desk(given.run, terminal, fixers, connector, settings)
+    head = Head(plan.digest, "all" if number is None else f"{number}/{plan.shards}", _basis(desk))
+    results = Results.open(given.results / _file(number, plan, pr=given.run.pr), head)
+    known = Earlier() if given.since_report is None else earlier(given.since_report, plan)
+    if known.rows and known.basis != head.basis:
+        terminal.note(
+            "note: the last report was made by other rules, settings or version: all is looked at anew"
+        )
+        known = replace(known, rows={})
+    shard = _Shard(given, desk, plan.of(number), results, known)
+    try:
+        return shard.run()
+    finally:
+        results.close()
+
+
+def plan_of(path: Path) -> Plan:
+    """The plan in a file. Raises FixbotError."""
+    try:
+        return parsed(path.read_text(encoding="utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise FixbotError(f"{path}: cannot be read ({type(error).__name__})") from None
+
+
+def _number(given: ShardOptions, plan: Plan) -> int | None:
+    if given.shard is None and given.index is None:
+        return None
+    number, of = given.shard or (given.index or 0, plan.shards)
+    if of != plan.shards or not 1 <= number <= of:
+        last = f"{plan.shards}/{plan.shards}"
+        raise FixbotError(f"shard {number}/{of}: {given.plan} has shards 1/{plan.shards} to {last}")
+    return number
+
+
+def _file(number: int | None, plan: Plan, *, pr: bool) -> str:
+    """Its own for scanning and for publishing: what was scanned is not published yet."""
+    which = "all" if number is None else f"{number}-of-{plan.shards}"
+    return f"{'publish' if pr else 'scan'}-{which}.jsonl"
+
+
+def _basis(desk: Desk) -> str:
+    """What names everything that rows depend on beside the repositories."""
+    options = desk.options
+    parts = (
+        __version__, sorted(each.name for each in desk.fixers), desk.settings, options.only, options.skip,
+        options.safety, options.include, options.exclude,
+    )  # fmt: skip
+    return blake2b(repr(parts).encode(), digest_size=8).hexdigest()
+
+
+@dataclass
+class _Shard:
+    """One run over these members. `known` are the rows of the last report."""
+
+    given: ShardOptions
+    desk: Desk
+    members: Sequence[Member]
+    results: Results
+    known: Earlier
+    done: int = 0
+    carried: int = 0
+    failed: int = 0
+
+    def run(self) -> int:
+        """All of them, until the time is over or GitHub wants a longer pause than there is time for."""
+        clock, terminal = self.desk.connector.clock, self.desk.terminal
+        ends = clock.now() + 60 * self.given.minutes
+        todo = [each for each in self.members if each.name not in self.results.rows]
+        if len(todo) < len(self.members):
+            terminal.note(
+                f"{len(self.members) - len(todo):,} of {len(self.members):,} are done: going on from there"
+            )
+        self._remember_writes(clock.now())
+        todo.sort(key=self._order)
+        stopped, broken = "", False
+        try:
+            for begin in range(0, len(todo), A_BATCH):
+                self._batch(todo[begin : begin + A_BATCH], ends)
+                terminal.note(self._so_far(len(todo)))
+        except (Tired, Unclear) as trouble:
+            stopped, broken = str(trouble), isinstance(trouble, Unclear)
+        terminal.clear()
+        left = len(todo) - self.done
+        if left:
+            terminal.trouble(f"{count(left, 'repository', 'repositories')} left for the next run: {stopped}")
+        on_purpose = self.desk.options.pr and not broken
+        nothing_works = 0 < self.done == self.failed
+        return 1 if nothing_works or (left and not on_purpose) else 0
+
+    def _order(self, member: Member) -> tuple[object, ...]:
+        """Where pull requests wait, the worst first: what is left at the end can wait best."""
+        row = self.known.rows.get(member.name)
+        waiting = row is not None and bool(row.waiting)
+        weight = tuple(-each for each in row.weight) if row is not None and waiting else ()
+        return (not waiting, weight, member.name.lower())
+
+    def _remember_writes(self, now: float) -> None:
+        """What was written in the last hour counts, whichever run did it."""
+        before = [*self.known.wrote, *((row.ended, row.writes) for row in self.results.rows.values())]
+        recent = sorted((at, writes) for at, writes in before if at > now - HOUR)
+        for at, writes in recent:
+            self.desk.connector.pace.writes.extend([min(at, now)] * writes)
+
+    def _batch(self, members: Sequence[Member], ends: float) -> None:
+        clock = self.desk.connector.clock
+        found = self._pulses(members, ends)
+        for member in members:
+            left = ends - clock.now()
+            if left <= 0:
+                raise Tired(0, "the time is over")
+            prefix, _ = self._asked(member)
+            row = self._row(member, found.get(member.id), prefix, left)
+            if row.state is not State.TIRED or row.pulls:
+                self.results.add(row)
+            if row.state is State.TIRED:
+                raise Tired(0, row.trouble)
+            self.done += 1
+            self.carried += row.carried
+            if row.state is State.FAILED:
+                self.failed += 1
+                self.desk.terminal.trouble(f"{row.name}: {row.trouble}")
+            self.desk.terminal.progress(self.done, len(self.members), row.name)
+
+    def _row(self, member: Member, pulse: Pulse | None, prefix: str, left: float) -> Row:
+        known, now = self.known.rows.get(member.name), self.desk.connector.clock.now()
+        publishing = self.desk.options.pr
+        if known and pulse and unchanged(known, pulse, now, self.given.days, publishing=publishing):
+            return replace(known, carried=True)
+        if known and known.waiting and publishing:
+            left -= self._wait_for_room(left)
+        self.desk.connector.gateway(member.name).patience = left
+        return row_of(self.desk, member, pulse, prefix)
+
+    def _wait_for_room(self, left: float) -> float:
+        """Wait before a repository and not in it: an app's token may end while one waits."""
+        connector = self.desk.connector
+        seconds = connector.pace.room(connector.clock.now(), A_REPOSITORY)
+        if seconds > left:
+            raise Tired(seconds, "what may be written in an hour is used up")
+        if seconds:
+            self.desk.terminal.note(f"waiting {seconds:.0f} s, so that no limit of GitHub's is met")
+            connector.clock.sleep(seconds)
+        return seconds
+
+    def _pulses(self, members: Sequence[Member], ends: float) -> dict[str, Pulse]:
+        """One query for those that share an owner and settings, which are mostly all."""
+        groups: dict[tuple[str, str, str], list[str]] = {}
+        for each in members:
+            owner = each.name.partition("/")[0].lower()
+            groups.setdefault((owner, *self._asked(each)), []).append(each.id)
+        found: dict[str, Pulse] = {}
+        for (_, prefix, base), ids in groups.items():
+            name = next(each.name for each in members if each.id == ids[0])
+            gateway = self.desk.connector.gateway(name)
+            gateway.patience = max(0.0, ends - self.desk.connector.clock.now())
+            found |= pulses(gateway, ids, prefix, base)
+        return found
+
+    def _asked(self, member: Member) -> tuple[str, str]:
+        """The prefix and base to ask for: what the repository's settings said last time."""
+        row, settings = self.known.rows.get(member.name), self.desk.settings
+        if row is not None and row.prefix:
+            return row.prefix, row.base
+        return settings.branch_prefix, settings.pull_requests.base or ""
+
+    def _so_far(self, total: int) -> str:
+        looked = self.done - self.carried
+        counts = f"{looked:,} looked at, {self.carried:,} unchanged, {self.failed:,} failed"
+        return f"{self.done:,} of {total:,}: {counts}"

@@ -1,0 +1,165 @@
+"""Which repositories a fleet has, which are left out and why, and which shard does which."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from hashlib import blake2b
+from typing import Any, Final
+
+from fixbot.errors import FixbotError
+
+MOST_SHARDS: Final = 256
+"""Jobs of one matrix. Source: "Workflow syntax for GitHub Actions", `strategy.matrix`."""
+MOST_AT_ONCE: Final = 100
+"""Requests that GitHub takes at once from one actor. Source: "Rate limits for the REST API"."""
+AT_ONCE: Final = 16
+_STEP: Final = 2862933555777941757
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A repository that was named or listed. `id` is GraphQL's; `missing`: the token can't see it."""
+
+    name: str
+    id: str = ""
+    archived: bool = False
+    disabled: bool = False
+    empty: bool = False
+    fork: bool = False
+    missing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A repository of the plan. Shards count from 1."""
+
+    name: str
+    id: str
+    shard: int
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A repository that isn't looked at, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The fleet. `at_once` is how many shards run at the same time, `made` when it was made (ISO 8601)."""
+
+    made: str
+    shards: int
+    at_once: int
+    repositories: tuple[Member, ...]
+    left_out: tuple[LeftOut, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """What names this plan in the results of its shards."""
+        return blake2b(self.text().encode(), digest_size=8).hexdigest()
+
+    def of(self, shard: int | None) -> tuple[Member, ...]:
+        """The repositories of one shard; of all where it is None."""
+        return tuple(each for each in self.repositories if shard in (None, each.shard))
+
+    def text(self) -> str:
+        """The plan as a file has it."""
+        return json.dumps({"schema": 1, **asdict(self)}, indent=1, ensure_ascii=False) + "\n"
+
+    def matrix(self) -> str:
+        """For `fromJSON` in a workflow's `strategy.matrix`: a job for each shard that has something to do."""
+        counts = Counter(each.shard for each in self.repositories)
+        rows = [
+            {"shard": f"{number}/{self.shards}", "number": number, "repositories": counts[number]}
+            for number in sorted(counts)
+        ]
+        return json.dumps({"include": rows}, separators=(",", ":"))
+
+
+def parsed(text: str, where: str) -> Plan:
+    """A plan from its file's text. Raises FixbotError."""
+    try:
+        data: Any = json.loads(text)
+        return Plan(
+            str(data["made"]),
+            int(data["shards"]),
+            int(data["at_once"]),
+            tuple(Member(str(r["name"]), str(r["id"]), int(r["shard"])) for r in data["repositories"]),
+            tuple(LeftOut(str(r["name"]), str(r["reason"])) for r in data["left_out"]),
+        )
+    except (ValueError, LookupError, TypeError):
+        raise FixbotError(f"{where}: that is no plan; `fixbot fleet plan` writes one") from None
+
+
+def chosen(
+    candidates: Iterable[Candidate], include: Sequence[str], exclude: Sequence[str], *, forks: bool
+) -> tuple[tuple[Candidate, ...], tuple[LeftOut, ...]]:
+    """Those that the fleet has and those that it hasn't, each by name.
+
+    A glob with a slash is for OWNER/NAME, one without for the name alone; case doesn't matter.
+    """
+    taken, left = [], []
+    for each in sorted(candidates, key=lambda one: one.name.lower()):
+        reason = _reason(each, include, exclude, forks=forks)
+        if reason:
+            left.append(LeftOut(each.name, reason))
+        else:
+            taken.append(each)
+    return tuple(taken), tuple(left)
+
+
+def _reason(each: Candidate, include: Sequence[str], exclude: Sequence[str], *, forks: bool) -> str:
+    if include and not any(_matches(each.name, glob) for glob in include):
+        return "no --include matches"
+    if found := next((glob for glob in exclude if _matches(each.name, glob)), ""):
+        return f"--exclude {found}"
+    if each.missing:
+        return "the token sees no such repository; check the name and the token"
+    if each.archived:
+        return "archived, so read-only"
+    if each.disabled:
+        return "disabled by GitHub"
+    if each.empty:
+        return "empty"
+    return "a fork" if each.fork and not forks else ""
+
+
+def _matches(name: str, glob: str) -> bool:
+    from fnmatch import fnmatchcase  # noqa: PLC0415 - only where there are globs
+
+    name, glob = name.lower(), glob.lower()
+    return fnmatchcase(name if "/" in glob else name.partition("/")[2], glob)
+
+
+def planned(
+    candidates: Sequence[Candidate], left: Sequence[LeftOut], made: str, shards: int, at_once: int
+) -> Plan:
+    """The plan for these; `shards` must be at most 256."""
+    members = [Member(each.name, each.id, shard_of(each.name, shards)) for each in candidates]
+    return Plan(made, shards, min(at_once, shards), tuple(members), tuple(left))
+
+
+def shards_for(repositories: int, per_shard: int) -> int:
+    """How many shards there are where one does about so many repositories."""
+    return min(MOST_SHARDS, max(1, -(-repositories // per_shard)))
+
+
+def shard_of(name: str, shards: int) -> int:
+    """The shard, from 1, that does a repository: by its name alone, so that no other repository matters.
+
+    One more shard takes its part from the others, and nothing moves between those.
+    Source: Lamping and Veach, "A Fast, Minimal Memory, Consistent Hash Algorithm", 2014.
+    """
+    key = int.from_bytes(blake2b(name.lower().encode(), digest_size=8).digest(), "big")
+    at, ahead = -1, 0
+    while ahead < shards:
+        at = ahead
+        key = (key * _STEP + 1) % 2**64
+        ahead = int((at + 1) * (2**31 / ((key >> 33) + 1)))
+    return at + 1

@@ -1,0 +1,141 @@
+"""One repository's line in the results, and whether the next run may take it over as it stands."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from enum import StrEnum
+from hashlib import blake2b
+from typing import Any, Final
+
+from fixbot.model import PullRow, Report, Severity
+
+DAY: Final = 86_400.0
+_WAITS: Final = frozenset(("would", "waits", "failed"))
+
+
+class State(StrEnum):
+    """How far a repository was done. Only DONE may be carried over."""
+
+    DONE = "done"
+    FAILED = "failed"
+    TIRED = "tired"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """What one line of the batched query says of a repository.
+
+    `head` and `tree` are the commit of the branch `base`, empty where there is none; `ours` counts branches
+    that are named as ours, `pulls` all pull requests ever; `moved` is when the last of them changed.
+    """
+
+    id: str
+    name: str
+    base: str
+    head: str
+    tree: str = ""
+    ours: int = 0
+    pulls: int = 0
+    moved: str = ""
+    url: str = ""
+    archived: bool = False
+    disabled: bool = False
+    push: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A repository's line. `scanned` and `ended` are seconds since 1970.
+
+    `base` is set where settings name another branch than the default one. `requests` and `writes` count
+    what was sent to GitHub for it, its share of batches left out.
+    """
+
+    name: str
+    id: str
+    state: State
+    trouble: str = ""
+    head: str = ""
+    base: str = ""
+    prefix: str = ""
+    ours: int = 0
+    moved: str = ""
+    scanned: float = 0.0
+    ended: float = 0.0
+    requests: int = 0
+    writes: int = 0
+    files: int = 0
+    unread: int = 0
+    severities: Mapping[str, int] = field(default_factory=dict)
+    """Findings that nobody asked to ignore."""
+    statuses: Mapping[str, int] = field(default_factory=dict)
+    rules: Mapping[str, int] = field(default_factory=dict)
+    pulls: tuple[PullRow, ...] = ()
+    carried: bool = False
+
+    @property
+    def waiting(self) -> tuple[PullRow, ...]:
+        """What is still to be done on GitHub."""
+        return tuple(each for each in self.pulls if each.outcome in _WAITS)
+
+    @property
+    def worst(self) -> Severity | None:
+        """The worst finding."""
+        return max((Severity[name.upper()] for name in self.severities), default=None)
+
+    @property
+    def weight(self) -> tuple[int, ...]:
+        """How many findings there are of each severity, from critical to low: for sorting."""
+        return tuple(self.severities.get(each.label, 0) for each in sorted(Severity, reverse=True))
+
+
+def counted(report: Report) -> dict[str, Any]:
+    """What a report comes to in a row."""
+    open_ones = [each for each in report.findings if each.status.value != "suppressed"]
+    return {
+        "files": report.stats.files_parsed,
+        "unread": len(report.unread),
+        "severities": dict(Counter(each.severity.label for each in open_ones)),
+        "statuses": dict(Counter(each.status.value for each in report.findings)),
+        "rules": dict(sorted(Counter(each.rule for each in open_ones).items())),
+    }
+
+
+def unchanged(row: Row, pulse: Pulse, now: float, days: float, *, publishing: bool) -> bool:
+    """Whether the row still holds, so that nothing needs to be asked or read.
+
+    Where no branch of ours is there, other people's pull requests don't matter. Everything is looked at anew
+    after `days`: suppressions and answers of people end on a day.
+    """
+    return (
+        row.state is State.DONE
+        and bool(row.head)
+        and row.head == pulse.head
+        and row.ours == pulse.ours
+        and (not pulse.ours or row.moved == pulse.moved)
+        and now - row.scanned < days * DAY * _spread(row.name)
+        and not (publishing and row.waiting)
+    )
+
+
+def _spread(name: str) -> float:
+    """Between a half and one, by the name: so that not all are looked at anew on the same day."""
+    return 0.5 + blake2b(name.lower().encode(), digest_size=1).digest()[0] / 510
+
+
+def line(row: Row) -> str:
+    """The row as a line of JSON, without the end of the line."""
+    return json.dumps(asdict(row), separators=(",", ":"))
+
+
+def row_of(data: Mapping[str, Any]) -> Row:
+    """A row from its JSON, without fields of a later version. Raises ValueError, LookupError, TypeError."""
+    known = {each.name for each in fields(Row)}
+    values = {name: value for name, value in data.items() if name in known}
+    values["state"] = State(values["state"])
+    values["pulls"] = tuple(PullRow(**each) for each in values.get("pulls", ()))
+    return Row(**values)

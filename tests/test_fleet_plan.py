@@ -1,0 +1,77 @@
+"""Who is in a fleet, who is left out and why, and which shard does which."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fixbot.errors import FixbotError
+from fixbot.fleet.plan import Candidate, LeftOut, chosen, parsed, planned, shard_of, shards_for
+
+NAMES = st.from_regex(r"[a-z0-9]{1,8}/[a-z0-9._-]{1,12}", fullmatch=True)
+
+
+@pytest.mark.parametrize(
+    ("candidate", "reason"),
+    [
+        (Candidate("acme/a", archived=True), "archived, so read-only"),
+        (Candidate("acme/a", disabled=True), "disabled by GitHub"),
+        (Candidate("acme/a", empty=True), "empty"),
+        (Candidate("acme/a", fork=True), "a fork"),
+        (
+            Candidate("acme/a", missing=True),
+            "the token sees no such repository; check the name and the token",
+        ),
+        (Candidate("acme/Sandbox-1"), "--exclude sandbox-*"),
+        (Candidate("other/a"), "no --include matches"),
+    ],
+)
+def test_each_one_left_out_has_its_reason(candidate: Candidate, reason: str) -> None:
+    taken, left = chosen([candidate], ["acme/*"], ["sandbox-*"], forks=False)
+    assert (taken, left) == ((), (LeftOut(candidate.name, reason),))
+
+
+def test_forks_are_taken_in_when_asked_for() -> None:
+    assert chosen([Candidate("acme/a", fork=True)], [], [], forks=True)[1] == ()
+
+
+@given(NAMES, st.integers(1, 255))
+def test_a_repository_is_in_one_shard_whatever_others_there_are(name: str, shards: int) -> None:
+    first = shard_of(name, shards)
+    assert 1 <= first <= shards
+    assert shard_of(name.upper(), shards) == first
+    assert shard_of(name, shards + 1) in {first, shards + 1}, (
+        "one more shard moves nothing between the others"
+    )
+
+
+def test_shards_are_about_of_one_size() -> None:
+    sizes = [0] * 16
+    for number in range(16_000):
+        sizes[shard_of(f"acme/service-{number}", 16) - 1] += 1
+    assert 880 < min(sizes) <= max(sizes) < 1120
+
+
+def test_there_are_never_more_shards_than_a_matrix_may_have() -> None:
+    assert [shards_for(0, 500), shards_for(501, 500), shards_for(1_000_000, 500)] == [1, 2, 256]
+
+
+def test_a_plan_comes_back_from_its_file_and_gives_a_matrix() -> None:
+    plan = planned(
+        [Candidate(f"acme/{n}", f"R_{n}") for n in "abc"], [LeftOut("acme/d", "empty")], "now", 4, 16
+    )
+    assert parsed(plan.text(), "plan") == plan
+    assert plan.at_once == 4
+    rows = json.loads(plan.matrix())["include"]
+    assert sum(row["repositories"] for row in rows) == 3
+    assert all(row["repositories"] and row["shard"] == f"{row['number']}/4" for row in rows)
+    assert {each for row in rows for each in plan.of(row["number"])} == set(plan.repositories)
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"made": 1}', '{"made":"","shards":"x","at_once":1}'])
+def test_a_file_that_is_no_plan_is_refused(text: str) -> None:
+    with pytest.raises(FixbotError, match=r"plan\.json: that is no plan"):
+        parsed(text, "plan.json")

@@ -1,0 +1,182 @@
+"""What a shard leaves behind, when a row still holds, and what the page makes of all of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fixbot.errors import FixbotError
+from fixbot.fleet.html import html
+from fixbot.fleet.merge import as_json, collected, earlier, merged
+from fixbot.fleet.page import MOST, markdown, text
+from fixbot.fleet.plan import Candidate, LeftOut, Plan, planned
+from fixbot.fleet.results import Head, Results, read
+from fixbot.fleet.rows import DAY, Pulse, Row, State, line, row_of, unchanged
+from fixbot.model import PullRow
+
+NOW = 1_800_000_000.0
+ROW = Row(
+    "acme/a", "R_a", State.DONE, head="1" * 40, ours=1, moved="2027-01-01T00:00:00Z", scanned=NOW, ended=NOW
+)
+PULSE = Pulse("R_a", "acme/a", "main", "1" * 40, ours=1, pulls=3, moved="2027-01-01T00:00:00Z")
+WOULD = PullRow("open", "would", "", "fixbot/x/0123456789ab", "Do <b>it</b>", number=None)
+
+
+def a_plan(*names: str, shards: int = 1) -> Plan:
+    return planned(
+        [Candidate(name, f"R_{name}") for name in names], [LeftOut("acme/old", "a fork")], "now", shards, 16
+    )
+
+
+def test_an_unchanged_repository_is_carried_over() -> None:
+    assert unchanged(ROW, PULSE, NOW + 60, 7, publishing=False)
+    assert unchanged(ROW, PULSE, NOW + 60, 7, publishing=True)
+
+
+@pytest.mark.parametrize(
+    ("row", "pulse"),
+    [
+        (ROW, replace(PULSE, head="2" * 40)),
+        (ROW, replace(PULSE, ours=2)),
+        (ROW, replace(PULSE, moved="2027-01-01T00:00:01Z")),
+        (replace(ROW, state=State.FAILED), PULSE),
+        (replace(ROW, state=State.TIRED), PULSE),
+        (replace(ROW, head=""), replace(PULSE, head="")),
+        (replace(ROW, scanned=NOW - 8 * DAY), PULSE),
+    ],
+    ids=[
+        "pushed",
+        "a branch of ours",
+        "a pull request moved",
+        "failed",
+        "not finished",
+        "unknown",
+        "long ago",
+    ],
+)
+def test_anything_that_may_matter_has_it_looked_at_again(row: Row, pulse: Pulse) -> None:
+    assert not unchanged(row, pulse, NOW + 60, 7, publishing=False)
+
+
+def test_pull_requests_of_others_do_not_matter_where_there_is_no_branch_of_ours() -> None:
+    row = replace(ROW, ours=0)
+    assert unchanged(row, replace(PULSE, ours=0, moved="2027-02-02T00:00:00Z"), NOW, 7, publishing=True)
+
+
+def test_what_waits_is_done_by_a_run_that_publishes_and_by_no_other() -> None:
+    row = replace(ROW, pulls=(WOULD,))
+    assert unchanged(row, PULSE, NOW, 7, publishing=False)
+    assert not unchanged(row, PULSE, NOW, 7, publishing=True)
+
+
+def test_a_row_comes_back_from_its_line() -> None:
+    row = replace(ROW, pulls=(WOULD,), severities={"high": 2}, rules={"x": 2})
+    assert row_of(json.loads(line(row)) | {"of_a_later_version": 1}) == row
+
+
+def test_a_shard_that_was_killed_goes_on_where_it_was(tmp_path: Path) -> None:
+    path, head = tmp_path / "deep" / "shard.jsonl", Head("plan", "1/2", "basis")
+    results = Results.open(path, head)
+    results.add(ROW)
+    results.add(replace(ROW, name="acme/b", state=State.FAILED))
+    results.close()
+    with path.open("ab") as file:
+        file.write(line(replace(ROW, name="acme/c")).encode()[:50])
+    again = Results.open(path, head)
+    assert list(again.rows) == ["acme/a"], "the failed one is tried again, the torn line is none"
+    again.add(replace(ROW, name="acme/c"))
+    again.close()
+    found = read(path)
+    assert found is not None
+    assert [row.name for row in found[1]] == ["acme/a", "acme/c"]
+
+
+@pytest.mark.parametrize("head", [Head("other", "1/2", "basis"), Head("plan", "1/2", "other rules")])
+def test_results_of_another_plan_or_other_rules_do_not_count(tmp_path: Path, head: Head) -> None:
+    first = Results.open(tmp_path / "r.jsonl", head)
+    first.add(ROW)
+    first.close()
+    again = Results.open(tmp_path / "r.jsonl", Head("plan", "1/2", "basis"))
+    again.close()
+    assert again.rows == {}
+
+
+def test_results_that_cannot_be_written_are_said_to_be_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FixbotError, match="cannot be written"):
+        Results.open(tmp_path / "file" / "r.jsonl", Head("p", "all", "b"))
+
+
+def test_the_later_row_counts_and_a_failure_keeps_what_was_found_before() -> None:
+    plan = a_plan("acme/a")
+    head = Head(plan.digest, "1/1", "basis")
+    found = replace(ROW, severities={"high": 2})
+    failed = replace(ROW, state=State.FAILED, trouble="no answer", scanned=NOW + 9, ended=NOW + 9)
+    for files in ([found, failed], [failed, found]):
+        report = merged(plan, [(str(at), (head, (row,))) for at, row in enumerate(files)])
+        assert [(r.state, r.trouble, dict(r.severities)) for r in report.rows] == [
+            (State.FAILED, "no answer", {"high": 2})
+        ]
+
+
+def test_missing_shards_strange_files_and_repositories_without_a_row_are_named(tmp_path: Path) -> None:
+    names = [f"acme/{number}" for number in range(12)]
+    plan = a_plan(*names, shards=3)
+    first = [each.name for each in plan.of(1)]
+    for file, digest, some in (("1", plan.digest, first), ("old", "other", names)):
+        results = Results.open(tmp_path / f"{file}.jsonl", Head(digest, "1/3", "basis"))
+        for name in some:
+            results.add(replace(ROW, name=name))
+        results.close()
+    report = collected(plan, tmp_path)
+    assert [each.number for each in report.unfinished] == [2, 3]
+    assert sorted([*report.missing, *first]) == sorted(names)
+    assert report.strange == ("old.jsonl",)
+    shown = text(report)
+    assert "shard 2 of 3: no results; run it again with --shard 2/3" in shown
+    assert "acme/old: a fork" in shown
+
+
+def test_the_report_for_machines_is_what_the_next_run_takes_over(tmp_path: Path) -> None:
+    plan = a_plan("acme/a", "acme/b")
+    rows = (replace(ROW, writes=5), replace(ROW, name="acme/b", state=State.FAILED))
+    path = tmp_path / "last.json"
+    path.write_text(as_json(merged(plan, [("x", (Head(plan.digest, "all", "basis"), rows))])))
+    found = earlier(path, plan)
+    assert (list(found.rows), found.basis, found.wrote) == (["acme/a"], "basis", ((NOW, 5),))
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"rows": 1}', '{"rows": [{}]}'])
+def test_what_is_no_report_is_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / "x.json").write_text(content)
+    with pytest.raises(FixbotError, match="that is no report of a fleet"):
+        earlier(tmp_path / "x.json", a_plan())
+
+
+def test_a_page_says_what_is_in_repositories_as_text_and_never_as_markup() -> None:
+    plan = a_plan("acme/a")
+    row = replace(
+        ROW, pulls=(WOULD,), severities={"critical": 1}, trouble="<script>alert(1)</script> @team\x1b[2J"
+    )
+    report = merged(plan, [("x", (Head(plan.digest, "all", "b"), (row,)))])
+    page = html(report)
+    assert "<script" not in page
+    assert "&lt;b&gt;it" in page
+    assert "http" not in page.replace("http-equiv", "")
+    marked = markdown(report)
+    assert "<script" not in marked
+    assert "@team" not in marked
+    assert "| `acme/a` | 1 |" in marked
+    assert "\x1b" not in page + marked + text(report)
+
+
+def test_a_long_list_ends_with_how_many_more_there_are() -> None:
+    names = [f"acme/{number:04d}" for number in range(MOST + 5)]
+    plan = a_plan(*names)
+    rows = tuple(replace(ROW, name=name, severities={"low": 1}) for name in names)
+    report = merged(plan, [("x", (Head(plan.digest, "all", "b"), rows))])
+    assert "And 5 more repositories with findings." in markdown(report)
+    assert html(report).count("<tr><td>") == len(names)
