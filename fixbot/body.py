@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import accumulate
 from urllib.parse import quote
 
 from fixbot import __version__
@@ -17,6 +18,13 @@ LONGEST = 58_000
 _SENTENCE = re.compile(r"(?:[^.`]|\.(?! [A-Z(])|`[^`]*`)+\.?")
 _MOST_ROWS = 40
 _MOST_LINES = 8
+_OPEN_ROWS = 5
+"""Rows of a table that stand open; a longer one is folded, so that the text above it fits a screen."""
+_OPEN_NOTES = 3
+_OPEN_CODE = 12
+"""Lines of one step that stand open: a command or a small document."""
+_OPEN_TRIES = 5
+"""Lines of commands to try that stand open; those of the first resource always do."""
 _TABLE = 24_000
 """Characters of the table: long paths make long links."""
 _CUT = "*(Cut here: the rest would be longer than a pull request may be. `fixbot run` shows all of it.)*"
@@ -26,7 +34,7 @@ _CUT_BELOW = "*(This text is cut below, being longer than a pull request may be.
 def notes(story: Story) -> tuple[str, ...]:
     """The essentials for a terminal: effect, what is not known, commands, steps."""
     rows = story.rows
-    lines = [*_some(told(rows, lambda row: f"{row.gist} {row.effect}".strip())), *_some(_unknown(rows))]
+    lines = [*_some(_told(rows, lambda row: f"{row.gist} {row.effect}".strip())), *_some(_unknown(rows))]
     commands = _some((c for row in rows for c in row.commands), most=2)
     lines += [f"  {line}" for command in commands for line in command.split("\n")]
     lines += [
@@ -36,8 +44,12 @@ def notes(story: Story) -> tuple[str, ...]:
     return tuple(lines)
 
 
+def _told(rows: Sequence[Row], text: Callable[[Row], str]) -> list[str]:
+    return told(rows, lambda row: (text(row),))
+
+
 def _unknown(rows: Sequence[Row]) -> list[str]:
-    return told(rows, lambda row: row.unknown)
+    return _told(rows, lambda row: row.unknown)
 
 
 def _first(step: str) -> str:
@@ -73,13 +85,14 @@ def body(story: Story, rule: str, key: str, *, links: str = "", marker: str = ""
 
 def _what(rows: Sequence[Row]) -> str:
     """What changes: a sentence, or a list of a few."""
-    gists = _some(told(rows, lambda row: row.gist), most=5)
+    gists = _some(_told(rows, lambda row: row.gist), most=4)
     return prose(gists[0]) if len(gists) == 1 else "\n".join(f"- {prose(each)}" for each in gists)
 
 
 def _notice(rows: Sequence[Row]) -> str:
     """One effect in a sentence behind the heading, several in a list."""
-    effects, rollout = _some(row.effect for row in rows), " ".join(_some(row.rollout for row in rows))
+    effects = _some(_told(rows, lambda row: row.effect), most=4)
+    rollout = " ".join(_some(row.rollout for row in rows))
     said = " ".join(
         filter(None, ["**What you will notice.**", prose(rollout), *map(prose, effects[: len(effects) < 2])])
     )
@@ -88,7 +101,7 @@ def _notice(rows: Sequence[Row]) -> str:
 
 
 def _why(rows: Sequence[Row]) -> str:
-    reasons = told(rows, lambda row: row.why)
+    reasons = _told(rows, lambda row: row.why)
     more = f" The same holds for {len(reasons) - 2} more." if len(reasons) > 2 else ""
     return f"**Why here.** {' '.join(map(prose, reasons[:2]))}{more}" if reasons else ""
 
@@ -101,19 +114,28 @@ def _some(texts: Iterable[str], most: int = _MOST_LINES) -> list[str]:
 
 
 def _try(rows: Sequence[Row]) -> str:
-    unknown = _some(_unknown(rows))
-    several = list(once(row.commands for row in rows))[:4]
-    commands = [
-        line for command in once(c for every in several for c in every) for line in command.split("\n")
-    ]
-    heading = "**Try it first.**" if commands else "**Not known.**"
-    text = " ".join([heading, *map(prose, unknown)]) if unknown or commands else ""
-    return f"{text}\n\n{fenced(commands, 'sh')}" if commands else text
+    unknown = _some(_unknown(rows), most=4)
+    several = list(once(row.commands for row in rows))
+    heading = "**Try it first.**" if several else "**Not known.**"
+    text = " ".join([heading, *map(prose, unknown)]) if unknown or several else ""
+    ends = accumulate(command.count("\n") + 1 for every in several for command in ["\n".join(every)])
+    fits = max(1, sum(end <= _OPEN_TRIES for end in ends))
+    shown, rest = several[:fits], several[fits:]
+    more = _folded(f"The same for {len(rest)} more", _shell(rest[:_MOST_ROWS])) if rest else ""
+    return "\n\n".join(filter(None, [text, _shell(shown) if shown else "", more]))
+
+
+def _shell(several: Sequence[Sequence[str]]) -> str:
+    commands = once(command for every in several for command in every)
+    return fenced([line for command in commands for line in command.split("\n")], "sh")
 
 
 def _worth_knowing(rows: Sequence[Row]) -> str:
-    listed = _some(note for row in rows for note in row.notes)
-    return "**Worth knowing.**\n\n" + "\n".join(f"- {prose(note)}" for note in listed) if listed else ""
+    listed = _some(told(rows, lambda row: row.notes))
+    text = "\n".join(f"- {prose(note)}" for note in listed)
+    if len(listed) > _OPEN_NOTES:
+        return _folded("Worth knowing", text)
+    return f"**Worth knowing.**\n\n{text}" if listed else ""
 
 
 def _table(rows: Sequence[Row], links: str) -> str:
@@ -126,7 +148,8 @@ def _table(rows: Sequence[Row], links: str) -> str:
             lines.append(f"| and {len(rows) - number} more | | |")
             break
         lines.append(line)
-    return "\n".join(lines)
+    table = "\n".join(lines)
+    return table if len(rows) <= _OPEN_ROWS else _folded(f"All {len(rows)} changes, line by line", table)
 
 
 def _place(row: Row | Nearby, links: str) -> str:
@@ -141,8 +164,25 @@ def link(path: str, line: int) -> str:
 
 
 def _steps(heading: str, steps: Iterable[str]) -> str:
-    listed = "\n".join(f"{n}. {block(step)}" for n, step in enumerate(_some(steps), 1))
+    listed = "\n".join(f"{n}. {_step(step)}" for n, step in enumerate(_some(_joined(steps)), 1))
     return f"**{heading}.**\n\n{listed}" if listed else ""
+
+
+def _joined(steps: Iterable[str]) -> list[str]:
+    """The steps, with what several of them say first said once, and what each goes on with below it."""
+    below: dict[str, dict[str, None]] = {}
+    for step in once(steps):
+        first, _, rest = step.partition("\n")
+        below.setdefault(first, {})[rest] = None
+    return ["\n".join([first, *filter(None, rests)]) for first, rests in below.items()]
+
+
+def _step(step: str) -> str:
+    """A step as Markdown; the code of a long one is folded."""
+    first, _, rest = block(step).partition("\n")
+    if rest.count("\n") <= _OPEN_CODE:
+        return f"{first}\n{rest}" if rest else first
+    return f"{first}\n\n   <details><summary>The whole text</summary>\n{rest}\n\n   </details>\n"
 
 
 def _folded(summary: str, text: str) -> str:
@@ -180,11 +220,12 @@ def _no(rows: Sequence[Row]) -> str:
     ]
     return (
         "- Close this pull request, and it will not be asked again for these findings.\n"
-        "- Comment `fixbot: ignore until=2027-03-31 reason`: it is closed, and asked again after that day.\n"
+        "- Comment `fixbot: ignore until 2027-03-31` and why: it is closed, and asked again after that day.\n"
         "- To say no for good, with a reason that others can read, put this into `.fixbot.yml`:\n\n"
         + "\n".join(f"  {line}" for line in fenced(["ignore:", *wishes], "yaml").split("\n"))
-        + "\n\nYour own commits on this branch are safe: fixbot stops touching it. To have it made anew, add "
-        "the label `fixbot: rebase`, or comment `fixbot: rebase`."
+        + "\n\nWould it be right with a change? Push that to this branch: from then on fixbot leaves the "
+        "branch alone. To have it made anew on the base, comment `fixbot: rebase`, or `fixbot: recreate` "
+        "once there are commits of yours on it (they are kept on another branch); as labels both work too."
     )
 
 
@@ -202,8 +243,8 @@ def _scalar(path: str) -> str:
 
 def _footer(rows: Sequence[Row], rule: str, key: str) -> str:
     controls = " · ".join(once(c for row in rows for c in row.controls))
-    mark = f"<sub>fixbot {__version__} · {rule} · key `{key}`</sub>"
-    return f"{controls} — {mark}" if controls else mark
+    mark = f"found and patched by the program fixbot {__version__} · {rule} · key `{key}`"
+    return f"<sub>{controls} — {mark}</sub>" if controls else f"<sub>{mark}</sub>"
 
 
 def _fitted(sections: Sequence[str], footer: str, marker: str) -> str:

@@ -91,7 +91,7 @@ def _merged(rule: str, group: Sequence[Proposal], prefix: str) -> Proposal:
 
 
 def _apart(proposals: Sequence[Proposal]) -> list[Proposal]:
-    """The same proposals; those that share a title have their folder in it, or their file."""
+    """The same proposals; those that share a title have in it what tells their folders or files apart."""
     by_title: dict[str, list[Proposal]] = defaultdict(list)
     for each in proposals:
         by_title[headline(each.story)].append(each)
@@ -100,11 +100,20 @@ def _apart(proposals: Sequence[Proposal]) -> list[Proposal]:
         if len(group) > 1:
             folders = {each.key: posixpath.dirname(each.paths[0]) for each in group}
             files = {each.key: each.paths[0] for each in group}
-            told |= folders if len(set(folders.values())) == len(group) else files
+            told |= _ends(folders) or _ends(files) or files
     return [
         replace(each, story=replace(each.story, apart=told[each.key])) if each.key in told else each
         for each in proposals
     ]
+
+
+def _ends(paths: Mapping[str, str]) -> dict[str, str]:
+    """The shortest ends of the paths, in whole steps, that tell all of them apart; none if nothing does."""
+    for count in range(1, max(path.count("/") for path in paths.values()) + 2):
+        ends = {key: "/".join(path.split("/")[-count:]) for key, path in paths.items()}
+        if len(set(ends.values())) == len(ends) and all(ends.values()):
+            return ends
+    return {}
 
 
 def identity(rule: str, findings: Iterable[str]) -> str:

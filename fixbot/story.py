@@ -78,11 +78,11 @@ class Story:
         return tuple(sorted({posixpath.dirname(row.path) for row in self.rows}))
 
 
-def told(rows: Iterable[Row], text: Callable[[Row], str]) -> list[str]:
+def told(rows: Iterable[Row], texts: Callable[[Row], Iterable[str]]) -> list[str]:
     """What is said of the rows, once each: where several differ by `who` alone, with the names of all."""
     names: dict[str, dict[str, None]] = {}
     for row in rows:
-        if said := text(row):
+        for said in filter(None, texts(row)):
             names.setdefault(said, {})[row.who] = None
     return [said.replace("{who}", _listed(list(every))) for said, every in names.items()]
 

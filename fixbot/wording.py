@@ -12,8 +12,12 @@ from fixbot.model import Proposal
 from fixbot.prose import plain, shown
 from fixbot.story import Story
 
-LONGEST_TITLE = 120
-"""Characters, more or less: GitHub cuts what it shows of a commit's subject at 72, and of a title later."""
+LONGEST_TITLE = 72
+"""Characters: GitHub folds what is behind them in a commit's subject."""
+_SHORTEST_NAME = 12
+"""Characters of a name that a title keeps at least."""
+_MOST_APART = 18
+"""Characters of what tells two titles apart: with a short name, and what is done, they fill a title."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,9 @@ HERE = Place()
 
 def word(proposal: Proposal, place: Place = HERE) -> Words:
     """The words of a proposal in that place."""
-    title = _fitted(plain(place.habit.title(headline(proposal.story), _scope(proposal.story))))
+    scope = _scope(proposal.story)
+    around = len(place.habit.title("", scope))
+    title = _fitted(plain(place.habit.title(headline(proposal.story, LONGEST_TITLE - around), scope)))
     text = body(
         proposal.story,
         proposal.rule,
@@ -57,21 +63,44 @@ def word(proposal: Proposal, place: Place = HERE) -> Words:
     return Words(title, text, _message(title, proposal))
 
 
-def headline(story: Story) -> str:
-    """What the proposal does, on one line, as a title says it where nobody has another habit."""
+def headline(story: Story, room: int = LONGEST_TITLE) -> str:
+    """What the proposal does, on one line, as a title says it where nobody has another habit.
+
+    At most `room` characters, as far as that can be: long names and paths are cut where it shows.
+    """
     subjects = {row.subject for row in story.rows}
-    where = f" in {_plain(story.apart)}" if story.apart else ""
+    where = f" in {_kept(_plain(story.apart))}" if story.apart else ""
     if len(story.concerns) > 1:
-        return f"Repair {len(story.rows)} misconfigurations in {_folders(story)}{where}"
+        said = f"Repair {len(story.rows)} misconfigurations in {{}}"
+        return said.format(_folders(story, room - len(said) + 2 - len(where))) + where
     concern = story.concerns[0]
     if len(subjects) == 1:
-        return concern.one.format(subject=_plain(subjects.pop())) + where
-    return concern.many.format(count=len(story.rows), folder=_folders(story)) + where
+        bare = room - len(concern.one.format(subject="")) - len(where)
+        return concern.one.format(subject=_cut(_plain(subjects.pop()), bare)) + where
+    bare = room - len(concern.many.format(count=len(story.rows), folder="")) - len(where)
+    return concern.many.format(count=len(story.rows), folder=_folders(story, bare)) + where
 
 
-def _folders(story: Story) -> str:
+def _folders(story: Story, room: int) -> str:
+    """The one folder, without as many of its first steps as there is no room for; or how many they are."""
     folders = story.folders
-    return (_plain(folders[0]) or "the top folder") if len(folders) == 1 else f"{len(folders)} folders"
+    if len(folders) > 1:
+        return f"{len(folders)} folders"
+    shown = _plain(folders[0]) or "the top folder"
+    steps = shown.split("/")
+    ends = (f"…/{'/'.join(steps[at:])}" for at in range(1, len(steps)))
+    return next((end for end in (shown, *ends) if len(end) <= room), _cut(steps[-1], room))
+
+
+def _kept(name: str) -> str:
+    """A name that tells titles apart: where it is too long its middle goes, for either end may tell."""
+    half = _MOST_APART // 2
+    return name if len(name) <= _MOST_APART else f"{name[: half - 1]}…{name[-half:]}"
+
+
+def _cut(name: str, room: int) -> str:
+    most = max(room, _SHORTEST_NAME)
+    return name if len(name) <= most else name[: most - 1] + "…"
 
 
 def _scope(story: Story) -> str:
@@ -95,6 +124,5 @@ def _fitted(title: str) -> str:
 
 
 def _plain(name: str) -> str:
-    """A name for a title: one line, no more than a title takes."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in name).split())
-    return line if len(line) <= 60 else line[:59] + "…"
+    """A name for a title: one line."""
+    return " ".join("".join(c if c.isprintable() else " " for c in name).split())

@@ -12,11 +12,12 @@ from fixbot.change import Change, Drop
 from fixbot.fixer import fixer
 from fixbot.knowledge.commands import beyond_capabilities, capabilities_for_command, devices_for_command
 from fixbot.knowledge.images import Image
-from fixbot.knowledge.rollout import ROLLOUT
+from fixbot.knowledge.rollout import rollout
 from fixbot.knowledge.signals import host_signals
 from fixbot.knowledge.tables import needs_privileged
 from fixbot.lens import Container
 from fixbot.model import Fix, Found, Outcome, Refusal, Safety, Severity
+from fixbot.prose import code
 from fixbot.world import World
 
 _CONTROLS = {
@@ -68,8 +69,9 @@ def _outcome(container: Container, drop: Change) -> Outcome:
             before=f"privileged, which {where} refuses",
             after="not privileged",
             who=container.called,
-            gist="{who} will not ask for privileged mode any more.",
-            effect=f"{where} doesn't accept privileged mode: with it, {name} can't be started. Now it can.",
+            gist="Privileged mode is no longer asked for by {who}.",
+            effect=f"{where} doesn't accept privileged mode: with it, {code(name)} can't be started. "
+            "Now it can.",
         )
     image = Image.parse(container.image) if container.image else None
     need = needs_privileged(image, name)
@@ -118,11 +120,12 @@ def _replaced(container: Container, drop: Change) -> Outcome:
         gist=_gist(given),
         why=_why(container),
         effect=_effect(given),
-        rollout=ROLLOUT[container.task.kind],
-        unknown="What else {who} may do that needs the mode is not known."
+        rollout=rollout(container.task),
+        unknown="Whether the program in {who} does anything else that needs the mode is not known."
         if words
-        else "What {who} may do inside its image is not known; nothing in the file asks for the mode.",
+        else "Whether the program in {who} needs the mode is not known; nothing in the file asks for it.",
         commands=(
+            "# without the mode: it has to start and work as before",
             f"docker run --rm {_caps((*known, *(each for each, _ in needed)))}{shlex.quote(container.image)}",
         )
         if container.image
@@ -134,7 +137,7 @@ def _replaced(container: Container, drop: Change) -> Outcome:
 def _gist(given: list[str]) -> str:
     if given:
         return f"{{who}} will keep {' and '.join(given)} and lose every other privilege."
-    return "{who} will run with the usual capabilities instead of all that its host has."
+    return "{who} will run with the usual capabilities instead of all those of the host."
 
 
 def _effect(given: list[str]) -> str:

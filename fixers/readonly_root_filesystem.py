@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fixbot.fixer import fixer
-from fixbot.knowledge.rollout import ROLLOUT
+from fixbot.knowledge.rollout import rollout
 from fixbot.knowledge.writable import Needs, writable_paths
 from fixbot.lens import Container
 from fixbot.model import Fix, Found, Manual, Outcome, Refusal, Safety, Severity
@@ -19,13 +19,14 @@ _CONTROLS = {
     "ecs": ("ECS.5", "CIS Compute 3.5", "NIST 800-190 4.4.3"),
     "k8s": ("CIS Kubernetes 5.6.3", "NIST 800-190 4.4.3"),
 }
+_EFFECT = 'A write to the image itself fails with "Read-only file system"; mounted volumes are not affected.'
 _FLAG = {"ecs": "readonlyRootFilesystem", "k8s": "securityContext.readOnlyRootFilesystem"}
 
 
 @fixer(
     title="Make root filesystems read-only",
     one="Make the root filesystem of {subject} read-only",
-    many="Make the root filesystems of {count} containers in {folder} read-only",
+    many="Make {count} root filesystems in {folder} read-only",
     severity=Severity.HIGH,
     safety=Safety.REVIEW,
     controls=("ECS.5", "CIS Compute 3.5", "CIS Kubernetes 5.6.3", "NIST 800-190 4.4.3"),
@@ -103,8 +104,8 @@ def _fix(container: Container, needs: Needs) -> Fix:
         who=container.called,
         gist=_gist(needs),
         why=_why(container),
-        effect=_effect(needs),
-        rollout=ROLLOUT[container.task.kind],
+        effect=_EFFECT,
+        rollout=rollout(container.task),
         unknown=needs.unknown,
         commands=needs.commands,
         notes=needs.notes,
@@ -121,21 +122,16 @@ def _after(needs: Needs) -> str:
 
 def _gist(needs: Needs) -> str:
     where, many = _listed(needs.writable), len(needs.writable) > 1
-    kept = f" {where} {'stay' if many else 'stays'} writable, empty at each start." if where else ""
-    return f"The image of {{who}} can no longer be changed while it runs.{kept}"
-
-
-def _effect(needs: Needs) -> str:
-    elsewhere = f"outside {_listed(needs.writable)}" if needs.writable else "to the root filesystem"
-    return f'A write {elsewhere} fails with "Read-only file system".'
+    kept = f"; {where} {'stay' if many else 'stays'} writable, empty at each start" if where else ""
+    return f"{{who}} can no longer write to the root filesystem{kept}."
 
 
 def _why(container: Container) -> str:
     life = "pod" if container.spelling.vocabulary == "k8s" else "task"
     return (
-        "Someone who gets code to run in {who}, through a hole in it or in one of its "
-        "packages, can today leave tools there or change the program, and keep both for the life of the "
-        f"{life}. With this there is nowhere to put them."
+        "Someone who gets code to run in {who}, through a hole in the program or in a package, can today "
+        f"change the program and leave tools beside it for the life of the {life}. Read-only, all of it "
+        "stays as it was built."
     )
 
 

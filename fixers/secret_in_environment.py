@@ -12,6 +12,7 @@ from fixbot.fixer import fixer
 from fixbot.knowledge.secrets import Kind
 from fixbot.lens import Task
 from fixbot.model import Fix, Found, Manual, Outcome, Refusal, Safety, Severity
+from fixbot.prose import code
 from fixbot.vault.choice import choose, judge
 from fixbot.vault.entry import moved_entry
 from fixbot.vault.leak import Leak, leaks
@@ -22,6 +23,8 @@ _CONTROLS = {
     "ecs": ("ECS.8", "CIS Compute 3.6", "NIST 800-190 4.1.4"),
     "k8s": ("CIS EKS 4.4.1", "CIS Kubernetes 5.4.1", "NIST 800-190 4.1.4"),
 }
+_LONGEST = 32
+"""Characters of several names in a title; longer ones are counted."""
 
 
 @fixer(
@@ -59,7 +62,8 @@ def secret_in_environment(task: Task, world: World) -> Iterator[Found]:
 
 def _subject(task: Task, moved: Sequence[Leak]) -> str:
     names = tuple(dict.fromkeys(leak.name for leak in moved))
-    return f"{listed(names) if len(names) < 3 else f'{len(names)} secrets'} of {task.name}"
+    short = len(names) == 1 or len(listed(names)) <= _LONGEST
+    return f"{listed(names) if short else f'{len(names)} secrets'} of {task.name}"
 
 
 def _message(leak: Leak) -> str:
@@ -115,13 +119,14 @@ def _fix(leak: Leak, source: Source, move: Move) -> Fix:
         (*moved_entry(leak, source), *source.changes, *move.changes),
         files=move.files,
         before=f"`{leak.name}` {clear}",
-        after=f"`{leak.name}` from {source.says}",
-        who=leak.container.task.name,
+        after=f"from {source.says}",
+        who=code(leak.container.task.name),
         gist=move.gist,
         why=_why(leak),
         effect=move.effect,
         rollout=move.rollout,
         unknown=move.unknown,
+        commands=move.commands,
         steps_before=move.steps_before,
         steps_after=move.steps_after,
         notes=move.notes,
@@ -132,7 +137,7 @@ def _fix(leak: Leak, source: Source, move: Move) -> Fix:
 def _why(leak: Leak) -> str:
     task = leak.container.task
     if task.kind == "k8s":
-        look = f"look at the {task.workload or 'pod'} in the cluster"
+        look = "read workloads in the cluster"
     elif task.kind == "batch":
         look = "call `batch:DescribeJobDefinitions`"
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from fixbot.body import LONGEST, body
 from fixbot.checkout import Checkout
 from fixbot.fixer import load
-from fixbot.habit import learn
+from fixbot.habit import PLAIN, Habit, learn
 from fixbot.model import Proposal
 from fixbot.pipeline import run
 from fixbot.settings import Settings
@@ -38,7 +39,7 @@ def test_a_text_answers_a_reviewer_in_order(proposals: tuple[Proposal, ...]) -> 
     found = next(each for each in proposals if each.paths == ("kubernetes/mailer.yaml",))
     text = word(found).body
     assert text.startswith(
-        "The image of Deployment mailer can no longer be changed while it runs. /tmp stays writable"
+        "Deployment `mailer` can no longer write to the root filesystem; /tmp stays writable"
     )
     order = [
         "**What you will notice.**",
@@ -48,10 +49,108 @@ def test_a_text_answers_a_reviewer_in_order(proposals: tuple[Proposal, ...]) -> 
         "<details>",
     ]
     assert [text.index(each) for each in order] == sorted(text.index(each) for each in order)
-    assert "Someone who gets code to run in Deployment mailer" in text
+    assert "Someone who gets code to run in Deployment `mailer`" in text
     summaries = ["Saying no", "What was checked", "The threat"]
     assert re.findall("<summary>(.*)</summary>", text) == summaries
-    assert text.endswith(f"<sub>fixbot 0.1.0 · readonly-root-filesystem · key `{found.key}`</sub>")
+    assert text.endswith(f"the program fixbot 0.1.0 · readonly-root-filesystem · key `{found.key}`</sub>")
+
+
+def test_every_text_says_what_changes_what_can_break_why_and_how_to_try(
+    proposals: tuple[Proposal, ...],
+) -> None:
+    for proposal in proposals:
+        what, *sections = above(word(proposal).body).split("\n\n")
+        assert what
+        assert not what.startswith("**")
+        for heading in ("What you will notice", "Why here", "Try it first"):
+            assert any(each.startswith(f"**{heading}.**") for each in sections), (proposal.rule, heading)
+
+
+def test_no_command_holds_a_placeholder_that_nothing_explains(proposals: tuple[Proposal, ...]) -> None:
+    found = set()
+    for proposal in proposals:
+        text = word(proposal).body
+        names = " ".join([row.after for row in proposal.story.rows])
+        commands = [each for each in Page(text).codes if " " in each and not each.lstrip().startswith("{")]
+        for each in re.findall(r"(?<![\w./])[A-Z]{2,}(?![\w.-])", re.sub("#.*", "", "\n".join(commands))):
+            if (
+                each not in names
+                and not re.search(rf"\b{each}(?::| is\b)", text)
+                and f"{each} its" not in text
+            ):
+                found.add(each)
+    # the tools' own words: a commit, a group of fields, the line of what was left writable
+    assert found <= {"HEAD", "TAGS"}
+
+
+def above(text: str) -> str:
+    """The text without what is folded."""
+    return re.sub(r"[ ]*<details>.*?</details>\n*", "", text, flags=re.DOTALL)
+
+
+@pytest.mark.parametrize(("count", "lines"), [(1, 33), (5, 41), (6, 34), (60, 34)])
+def test_what_stands_open_does_not_grow_with_the_findings(count: int, lines: int) -> None:
+    rows = tuple(
+        replace(
+            story("web").rows[0], line=number, why=f"Why {number}.", gist=f"Gist {number}.",
+            effect=f"Effect {number}.", unknown=f"Not known {number}.", commands=(f"run {number}\nlook",),
+            notes=(f"Note {number}.",), steps_before=(f"Do it:\n\n   ```json\n   {number}\n   ```",),
+        )
+        for number in range(count)
+    )  # fmt: skip
+    text = body(Story(story("web").concerns, rows), "a-rule", "k", links=LINKS)
+    assert not Page(text).faults
+    assert above(text).count("\n") <= lines
+
+
+def test_what_several_steps_say_first_is_said_once_and_long_code_is_folded() -> None:
+    rows = tuple(
+        replace(story("web").rows[0], steps_before=(f"Type this:\n\n   ```yaml\n{lines}   ```",))
+        for lines in ("   a: ...\n" * 5, "   b: ...\n" * 6)
+    )
+    text = body(Story(story("web").concerns, rows), "a-rule", "k")
+    assert text.count("Type this:") == 1
+    assert "a: ..." in text
+    assert "b: ..." in text
+    assert "a: ..." not in above(text)
+    page = Page(text)
+    assert not page.faults
+    assert page.elements.count("ol") == 2
+
+
+@pytest.mark.parametrize(
+    ("subject", "folder", "habit", "title"),
+    [
+        ("web", "deploy", PLAIN, "Mend 2 things in deploy"),
+        ("web", "a/" * 30 + "deploy/api", PLAIN, "Mend 2 things in …/" + "a/" * 21 + "deploy/api"),
+        ("web", "x" * 90, PLAIN, "Mend 2 things in " + "x" * 54 + "…"),
+        ("web", "a/" * 30 + "deploy", learn(["fix(infra): a", "fix(infra): b"]), None),
+    ],
+)
+def test_a_title_fits_where_github_cuts(subject: str, folder: str, habit: Habit, title: str | None) -> None:
+    one = story(subject, f"{folder}/b.yaml").rows[0]
+    told = Story(story("web").concerns, (one, replace(one, subject="other")))
+    found = word(proposal(told), Place(habit=habit)).title
+    assert len(found) <= LONGEST_TITLE == 72
+    assert found == title or (title is None and found.endswith("/deploy"))
+
+
+def test_a_long_name_leaves_room_for_what_is_done() -> None:
+    long = Story(
+        (replace(story("web").concerns[0], one="Make {subject} safe"),), story("web" * 40).rows, (), "dev"
+    )
+    title = word(proposal(long)).title
+    assert title.endswith("… safe in dev")
+    assert len(title) == LONGEST_TITLE
+
+
+@pytest.mark.parametrize("ends", [("canary", "simple"), ("gateway", "gateway-transparent-proxy")])
+def test_two_long_titles_are_still_told_apart(ends: tuple[str, str]) -> None:
+    concern = replace(story("web").concerns[0], one="Make the root filesystem of {subject} read-only")
+    rows = story("a-service-of-many-words").rows
+    titles = {word(proposal(Story((concern,), rows, apart=f"service-discovery/{end}"))).title for end in ends}
+    assert len(titles) == 2
+    assert all(len(each) <= LONGEST_TITLE for each in titles)
 
 
 def test_every_text_is_the_markdown_that_was_meant(proposals: tuple[Proposal, ...]) -> None:
@@ -80,7 +179,7 @@ def test_a_commit_says_what_its_reader_must_know(proposals: tuple[Proposal, ...]
     found = next(each for each in proposals if each.paths == ("kubernetes/mailer.yaml",))
     title, first, *_, trailers = word(found, THERE).message.split("\n\n")
     assert title == "fix: make the root filesystem of mailer read-only"
-    assert first.startswith("The image of Deployment mailer can no longer be changed")
+    assert first.startswith("Deployment `mailer` can no longer write to the root filesystem")
     assert trailers == f"Rule: readonly-root-filesystem\nFixbot-Key: {found.key}\n"
 
 

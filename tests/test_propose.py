@@ -128,8 +128,8 @@ def test_titles_that_repeat_name_their_folder_or_file(tmp_path: Path) -> None:
     twins = {"a/one.yaml": POD.format(name="web"), "a/two.yaml": POD.format(name="web")}
     files = {word(each).title for each in proposals(tmp_path / "b", twins, "file")}
     assert files == {
-        "Drop privileged mode from web in a/one.yaml",
-        "Drop privileged mode from web in a/two.yaml",
+        "Drop privileged mode from web in one.yaml",
+        "Drop privileged mode from web in two.yaml",
     }
 
 

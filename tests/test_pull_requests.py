@@ -192,7 +192,7 @@ def test_a_neighbour_joins_the_pull_request_that_is_open(shop: World) -> None:
     assert same.number == issue.number
     assert same.the_pull.head_ref == issue.the_pull.head_ref
     assert len(shop.findings(same)) == 2
-    assert same.title == "Make the root filesystems of 2 containers in deploy read-only"
+    assert same.title == "Make 2 root filesystems in deploy read-only"
 
 
 def test_when_part_of_it_is_repaired_by_hand_the_rest_stays_open(tmp_path: Path) -> None:

@@ -377,7 +377,7 @@ def test_what_became_of_pull_requests_stands_first() -> None:
 
 def test_a_run_that_touched_no_pull_request_says_so() -> None:
     section = next(read(render(replace(nothing(), pulls=()))).all("section"))
-    assert section.text == "Pull requests 00 done on GitHub."
+    assert section.text == "Pull requests 0Nothing was to be done on GitHub."
 
 
 def test_the_page_of_a_repository_on_github_bears_its_name(tmp_path: Path) -> None:

@@ -196,7 +196,7 @@ def test_the_role_that_must_be_tagged_is_named(tmp_path: Path) -> None:
     head = "Resources:\n  Worker:\n    Type: AWS::IAM::Role\n    Properties:"
     text = head + TRUST % "lambda.amazonaws.com"
     text += f"      Policies: [{{PolicyName: x, {GRANT}}}]\n"
-    assert "Tag the role Worker:" in said(looked_at(tmp_path, {"t.yaml": text}, Settings()))
+    assert "Tag the role `Worker`:" in said(looked_at(tmp_path, {"t.yaml": text}, Settings()))
 
 
 def test_a_policy_whose_name_says_that_it_is_a_services_is_left_alone(tmp_path: Path) -> None:
@@ -353,8 +353,9 @@ def test_what_the_reader_is_told_of_tasks_and_of_tags_while_creating(tmp_path: P
         "            Resource: '*'\n"
     )
     text = said(looked_at(tmp_path, {"t.yaml": template}))
-    assert '`ecs:StopTask` fails with "AccessDenied" on what does not carry the tag `env` = `dev`' in text
-    assert '`ecs:RunTask` fails with "AccessDenied" where the request does not give the tag' in text
+    assert "`ecs:StopTask` and `ecs:RunTask` will work only with the tag `env` = `dev`" in text
+    assert '`ecs:StopTask` fails with "AccessDenied" on whatever carries no such tag' in text
+    assert '`ecs:RunTask` fails with "AccessDenied" where the request does not set that tag' in text
     assert "No tags reach the tasks of Web (no `propagateTags`)" in text
     assert "Allow `ecs:TagResource` while something is created" in text
     assert "(fixbot never grants)" in text
@@ -363,7 +364,7 @@ def test_what_the_reader_is_told_of_tasks_and_of_tags_while_creating(tmp_path: P
 def test_a_raw_file_is_shown_with_the_command_by_which_aws_proves_it(tmp_path: Path) -> None:
     text = said(looked_at(tmp_path, {"iam/o'neil.json": policy(STOP)}))
     assert (
-        "git show HEAD:'iam/o'\"'\"'neil.json' > before.json && aws accessanalyzer check-no-new-access"
+        "git show HEAD~1:'iam/o'\"'\"'neil.json' > before.json && aws accessanalyzer check-no-new-access"
         in text
     )
 

@@ -22,7 +22,7 @@ from fixbot.errors import FixbotError
 from fixbot.fixer import Fixer, load
 from fixbot.forge.connect import Connector
 from fixbot.forge.connection import is_repository, repository_of
-from fixbot.forge.errors import Tired, Unclear
+from fixbot.forge.errors import Refused, Tired, Unclear
 from fixbot.forge.gateway import Clock, WallClock
 from fixbot.forge.reading import Reader
 from fixbot.forge.snapshot import Snapshot
@@ -88,7 +88,7 @@ def _guarded(whole: _Run, job: object) -> int:
     assert callable(job)  # noqa: S101 - a lambda of ours
     try:
         return int(job())
-    except (Tired, Unclear) as trouble:
+    except (Tired, Unclear, Refused) as trouble:
         whole.terminal.trouble(f"{trouble}; the next run goes on from here")
         return 1
     except FixbotError as error:
@@ -201,7 +201,8 @@ def _published(
             not (options.include or options.exclude or options.since),
             datetime.fromtimestamp(whole.connector.clock.now(), UTC),
             whole.connector.host.web, whole.connector.in_actions,
-            whole.connector.token(reader.name).user, options.dry_run, terminal.note, terminal.progress,
+            not whole.connector.token(reader.name).installation, options.dry_run, terminal.note,
+            terminal.progress,
         ).publish()  # fmt: skip
         report = published.report
     terminal.clear()

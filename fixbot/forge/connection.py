@@ -153,10 +153,11 @@ def client(address: str, token: str, kind: str = "token") -> Client:
 def app_token(app: App) -> str:
     """The signed word (JWT) by which an app says who it is; good for some minutes."""
     from github import Auth  # noqa: PLC0415 - costs 300 ms
+    from jwt import PyJWTError  # noqa: PLC0415 - PyGithub's own way to sign
 
     try:
         return Auth.AppAuth(app.id, app.key).create_jwt()
-    except (ValueError, TypeError, AssertionError) as error:
+    except (ValueError, TypeError, AssertionError, PyJWTError) as error:
         raise NoConnection(
             f"FIXBOT_APP_PRIVATE_KEY is no private key in PEM ({type(error).__name__})"
         ) from None

@@ -1,8 +1,10 @@
 """The gateway: every request to GitHub goes through here, one at a time, and waits and tries again here only.
 
-What is tried again: answers of servers in trouble (5xx) and broken connections, five times within about ten
-seconds; limits (403 and 429 that say so), as long as GitHub asks, up to the settings' patience in all.
-A write that may have happened is looked up first, and sent again only where it has not.
+What is tried again: answers of servers in trouble (5xx, but not "not implemented") and answers that break
+off, five times within about seven seconds of waiting, and no other request more than once until one is
+answered; limits (429, and 403 that says so) for as long as GitHub asks, a minute and then twice as long where
+it doesn't say, up to the settings' patience in all. A write that may have happened is looked up first, and
+sent again only where it has not.
 """
 
 from __future__ import annotations
@@ -33,7 +35,9 @@ TRIES: Final = 6
 LIMIT_TRIES: Final = 20
 UNTOLD: Final = 60.0
 """Seconds to wait for a limit that doesn't say how long. Source: "Best practices", docs.github.com."""
-_SERVER_TROUBLE = frozenset((500, 502, 503, 504))
+_NOT_MODIFIED, _NO_CONTENT, _NOT_IMPLEMENTED = 304, 204, 501
+_TROUBLED_KINDS = frozenset(("INTERNAL", "SERVICE_UNAVAILABLE"))
+_NUMBER = re.compile(r"\d{1,12}(\.\d+)?")
 _NEXT = re.compile(r'<([^>]+)>;\s*rel="next"')
 _LIMIT_WORDS = ("rate limit", "abuse detection")
 
@@ -90,6 +94,8 @@ class Gateway:
     waiting: Callable[[str], None] = lambda _: None
     pace: Pace = field(default_factory=Pace)
     counts: Counter[str] = field(default_factory=Counter)
+    down: bool = False
+    """Whether the server gave no good answer to the end; then each request is tried once until it does."""
     _kept: dict[str, Answer] = field(default_factory=dict)
 
     def get(
@@ -153,7 +159,8 @@ class Gateway:
             kinds = {str(each.get("type", "")) for each in errors if isinstance(each, dict)}
             if "RATE_LIMITED" in kinds or _limit_words(words):
                 raise Limited(_asked(answer.headers, self.clock.now()), words)
-            if not kinds - {"INTERNAL", "SERVICE_UNAVAILABLE"} or "Something went wrong" in words:
+            unseen = write and kinds == {"NOT_FOUND"}  # what REST has just made may not be there yet
+            if not kinds - _TROUBLED_KINDS or unseen or "Something went wrong" in words:
                 raise Unclear(f"GraphQL: {words}")
             raise Refused(200, words, "GraphQL")
         return data.get("data") or {}
@@ -175,8 +182,8 @@ class Gateway:
             return self._unhurried(once)
         try:
             return self._patient(once)
-        except Refused:
-            # The first try may have happened after all, which is why the second was refused.
+        except (Refused, Unclear):
+            # An earlier try may have happened after all, which is why a later one was refused.
             if failed and (found := look()) is not None:
                 return found
             raise
@@ -184,12 +191,16 @@ class Gateway:
     def _patient(self, send: Callable[[], Any]) -> Any:
         retrying = Retrying(
             retry=retry_if_exception_type(Unclear),
-            stop=stop_after_attempt(TRIES),
+            stop=lambda state: self.down or state.attempt_number >= TRIES,
             wait=wait_random_exponential(multiplier=0.2, max=5),
             sleep=self.clock.sleep,
             reraise=True,
         )
-        return retrying(self._unhurried, send)
+        try:
+            return retrying(self._unhurried, send)
+        except Unclear:
+            self.down = True
+            raise
 
     def _unhurried(self, send: Callable[[], Any]) -> Any:
         """Wait for limits as long as GitHub asks and the settings allow."""
@@ -245,17 +256,20 @@ class Gateway:
         except OSError as error:
             raise Unclear(f"{what}: no answer ({type(error).__name__})") from None
         self.pace.told(got, resource)
-        if status in _SERVER_TROUBLE:
+        if status >= 500 and status != _NOT_IMPLEMENTED:
             raise Unclear(f"{what}: GitHub answered {status}")
-        if status < 400 and "raw" in headers.get("Accept", ""):
+        self.down = False
+        if status in {_NOT_MODIFIED, _NO_CONTENT}:
+            return Answer(status, got, None)
+        if status < 300 and "raw" in headers.get("Accept", ""):
             return Answer(status, got, text)
         try:
-            data = json.loads(text) if text and status != 304 else None
+            data = json.loads(text)
         except ValueError:
-            if status < 400:
+            if status < 300:
                 raise Unclear(f"{what}: the answer is cut short or no JSON") from None
-            data = {"message": text[:200]}
-        if status >= 400:
+            data = {"message": "a web page, perhaps of a proxy" if "<" in text else text[:200]}
+        if status >= 300:
             raise self._refusal(status, got, data, what)
         return Answer(status, got, data)
 
@@ -288,13 +302,16 @@ def _limit_words(said: str) -> bool:
 
 def _asked(headers: Mapping[str, str], now: float) -> float | None:
     """How many seconds GitHub asks to wait: `retry-after`, else until the limit is reset."""
-    after = headers.get("retry-after", "")
-    if after.isdigit():
-        return float(after)
-    reset = headers.get("x-ratelimit-reset", "")
-    if headers.get("x-ratelimit-remaining") == "0" and reset.isdigit():
-        return max(float(reset) - now, 0.0) + 1
+    after, reset = _number(headers.get("retry-after")), _number(headers.get("x-ratelimit-reset"))
+    if after is not None:
+        return after
+    if headers.get("x-ratelimit-remaining") == "0" and reset is not None:
+        return max(reset - now, 0.0) + 1
     return None
+
+
+def _number(text: str | None) -> float | None:
+    return float(text) if text and _NUMBER.fullmatch(text) else None
 
 
 def _said(data: Any) -> str:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 from fixbot.errors import FixbotError
-from fixbot.forge.errors import Answer, Refused
+from fixbot.forge.errors import Answer, Refused, Unclear
 from fixbot.forge.gateway import Gateway
+from fixbot.forge.rows import comment_of, facts_of, labels_of, login_of, pull_of, time_of
 from fixbot.life.mark import read_mark
-from fixbot.life.pull import Comment, Commit, Facts, Pull, Remote, named_as_ours
+from fixbot.life.pull import Comment, Commit, Facts, Pull, Remote, is_ours
 
-_TRUSTED = frozenset(("OWNER", "MEMBER", "COLLABORATOR"))
-"""Who may give a wish. Source: GitHub's `author_association`; a contributor need not have write access."""
+_ID = "query($owner: String!, $name: String!) { repository(owner: $owner, name: $name) { id } }"
+_ABSENT: Final = frozenset((404, 409))
+"""What GitHub answers for a ref or commit that isn't there; 409 where the repository is empty."""
 
 
 class Moved(Exception):
@@ -69,15 +69,23 @@ class Reader:
 
     def _branches(self, below: str) -> dict[str, str]:
         """Where each branch is whose ref begins so; an empty repository has none."""
-        heads: dict[str, str] = {}
         try:
             rows = self.gateway.get(f"{self.root}/git/matching-refs/{quote(below, safe='/')}").data or ()
-            for row in rows:
-                heads[str(row["ref"]).removeprefix("refs/heads/")] = str(row["object"]["sha"])
+            return {str(row["ref"]).removeprefix("refs/heads/"): str(row["object"]["sha"]) for row in rows}
         except Refused as refused:
-            if refused.status != 409:
+            if refused.status not in _ABSENT:
                 raise
-        return heads
+            return {} if refused.status == 409 else self._all_branches(below.removeprefix("heads/"))
+
+    def _all_branches(self, prefix: str) -> dict[str, str]:
+        """The same from the list of all branches, for servers that can't search refs."""
+        pages = self.gateway.pages(f"{self.root}/branches")
+        rows = (row for page in pages for row in page.data or ())
+        return {
+            str(row["name"]): str(row["commit"]["sha"])
+            for row in rows
+            if prefix == "heads" or str(row["name"]).startswith(prefix)
+        }
 
     def facts(self) -> Facts:
         """The repository itself."""
@@ -86,13 +94,22 @@ class Reader:
                 data = self.gateway.get(self.root).data
             except Refused as refused:
                 raise _unseen(self.name, refused) from None
-            self._facts = _facts(data)
+            self._facts = facts_of(data)
             self._same_name(self._facts)
         return self._facts
+
+    def id(self) -> str:
+        """What GraphQL calls the repository. Raises Refused."""
+        if not (known := self.facts().id):
+            owner, _, name = self.name.partition("/")
+            found = self.gateway.query(_ID, {"owner": owner, "name": name}).get("repository")
+            known = str((found or {}).get("id") or "")
+        return known
 
     def _same_name(self, facts: Facts) -> None:
         if facts.full.lower() != self.name.lower():
             raise Moved(facts.full)
+        self.name = facts.full
 
     def _pulls(self) -> tuple[tuple[Pull, ...], Facts | None]:
         """Our pull requests, and what their pages say of the repository."""
@@ -102,8 +119,8 @@ class Reader:
         pages = self.gateway.pages(f"{self.root}/pulls", query)
         for number, page in enumerate(self._first(pages)):
             for row in page.data or ():
-                if facts is None:
-                    facts = _facts(row["base"]["repo"])
+                if facts is None and "owner" in (told := row["base"].get("repo") or {}):
+                    facts = facts_of(told)
                     self._same_name(facts)
                 self._take(row, found)
             more = 'rel="next"' in page.headers.get("link", "")
@@ -122,7 +139,7 @@ class Reader:
 
     def _take(self, row: Mapping[str, Any], found: dict[int, Pull]) -> None:
         pull = pull_of(row, self.name)
-        if pull is not None and named_as_ours(pull.branch, self.prefix):
+        if pull is not None and is_ours(pull, self.prefix):
             found[pull.number] = pull
 
     def _older(self) -> dict[int, Pull] | None:
@@ -141,7 +158,7 @@ class Reader:
                     pull = self._searched(row)
                     if pull is not None:
                         found[pull.number] = pull
-        except (Refused, LookupError, TypeError):
+        except (Refused, Unclear, LookupError, TypeError, AttributeError):
             return None
         return found
 
@@ -152,8 +169,8 @@ class Reader:
         merged = bool((row.get("pull_request") or {}).get("merged_at"))
         return Pull(
             row["number"], f"{self.prefix}{mark.rule}/{mark.key}", mark.head, "", open=False, merged=merged,
-            title=row.get("title") or "", body=row.get("body") or "", author=_login(row.get("user")),
-            labels=_labels(row), created=_time(row.get("created_at")), url=row.get("html_url") or "",
+            title=row.get("title") or "", body=row.get("body") or "", author=login_of(row.get("user")),
+            labels=labels_of(row), created=time_of(row.get("created_at")), url=row.get("html_url") or "",
         )  # fmt: skip
 
     def pull(self, number: int) -> Pull | None:
@@ -173,44 +190,72 @@ class Reader:
     def conflicts(self, number: int, tries: int = 4) -> bool:
         """Whether GitHub can't merge it. It may need seconds to find out; not knowing counts as no."""
         for attempt in range(tries):
+            if attempt:
+                self.gateway.clock.sleep(0.25 * 2**attempt)
             data = self.gateway.get(f"{self.root}/pulls/{number}").data
             if data.get("mergeable") is not None:
                 return data["mergeable"] is False
-            self.gateway.clock.sleep(0.5 * 2**attempt)
         return False
 
     def commit(self, oid: str) -> Commit | None:
         """A commit, None where it is not there."""
         try:
             data = self.gateway.get(f"{self.root}/git/commits/{oid}", forever=True).data
-        except Refused:
+        except Refused as refused:
+            if refused.status not in {*_ABSENT, 422}:
+                raise
             return None
         parents = tuple(str(each["sha"]) for each in data.get("parents") or ())
         return Commit(oid, str(data["tree"]["sha"]), parents, str(data.get("message") or ""))
 
+    def changes(self, old: str, new: str) -> dict[str, tuple[str, str]] | None:
+        """Mode and blob of each file in which a tree differs from an older one; None where GitHub cuts it."""
+        sides = []
+        for tree in (old, new):
+            path = f"{self.root}/git/trees/{tree}"
+            data = self.gateway.get(path, {"recursive": "1"}, forever=True).data
+            if data.get("truncated"):
+                return None
+            rows = (row for row in data["tree"] if row["type"] != "tree")
+            sides.append({str(row["path"]): (str(row["mode"]), str(row["sha"])) for row in rows})
+        before, after = sides
+        return {
+            path: after.get(path, ("", "")) for path in before | after if before.get(path) != after.get(path)
+        }
+
     def branch(self, name: str) -> str | None:
         """Where a branch is now, None where there is none."""
-        with suppress(Refused):
+        try:
             data = self.gateway.get(f"{self.root}/git/ref/heads/{quote(name, safe='/')}").data
-            if isinstance(data, dict) and data.get("ref") == f"refs/heads/{name}":
-                return str(data["object"]["sha"])
-        return None
+        except Refused as refused:
+            if refused.status not in _ABSENT:
+                raise  # not being told is not the same as not being there
+            return None
+        there = isinstance(data, dict) and data.get("ref") == f"refs/heads/{name}"
+        return str(data["object"]["sha"]) if there else None
 
     def comments(self, since: str = "") -> tuple[Comment, ...]:
         """The comments on all pull requests that changed since then, at most three hundred."""
         query = {"sort": "updated", "direction": "desc", **({"since": since} if since else {})}
         pages = self.gateway.pages(f"{self.root}/issues/comments", query, most=3)
-        return tuple(_comment(row) for page in pages for row in page.data or ())
+        return tuple(comment_of(row) for page in pages for row in page.data or ())
 
     def comments_on(self, number: int) -> tuple[Comment, ...]:
         """The comments on one pull request."""
         pages = self.gateway.pages(f"{self.root}/issues/{number}/comments")
-        return tuple(_comment(row) for page in pages for row in page.data or ())
+        return tuple(comment_of(row) for page in pages for row in page.data or ())
 
     def events(self, number: int) -> frozenset[str]:
         """What kinds of things happened to a pull request, such as `labeled`."""
         pages = self.gateway.pages(f"{self.root}/issues/{number}/events")
         return frozenset(str(row.get("event")) for page in pages for row in page.data or ())
+
+    def closer(self, number: int) -> str:
+        """Who closed a pull request, as a login; empty where GitHub doesn't tell."""
+        try:
+            return login_of(self.gateway.get(f"{self.root}/issues/{number}").data.get("closed_by"))
+        except Refused:
+            return ""
 
     def files(self, number: int) -> tuple[str, ...]:
         """The files that a pull request changes."""
@@ -221,7 +266,10 @@ class Reader:
         """The number of an open milestone, None where there is none of that title."""
         pages = self.gateway.pages(f"{self.root}/milestones", {"state": "open"}, most=5)
         rows = (row for page in pages for row in page.data or ())
-        return next((int(row["number"]) for row in rows if row.get("title") == title), None)
+        try:
+            return next((int(row["number"]) for row in rows if row.get("title") == title), None)
+        except Refused:
+            return None
 
     def text(self, path: str, ref: str) -> str | None:
         """A file's text at a commit, None where there is none."""
@@ -262,70 +310,3 @@ def _unseen(name: str, refused: Refused) -> FixbotError:
     if refused.status == 401:
         return FixbotError("GitHub does not accept the token; it may be misspelt, expired or revoked")
     return FixbotError(f"{name}: {refused.said or refused.status}")
-
-
-def _facts(data: Mapping[str, Any]) -> Facts:
-    permissions = data.get("permissions") or {}
-    return Facts(
-        owner=str(data["owner"]["login"]),
-        name=str(data["name"]),
-        id=str(data.get("node_id") or ""),
-        default=str(data.get("default_branch") or "main"),
-        url=str(data.get("html_url") or "").rstrip("/"),
-        archived=bool(data.get("archived")),
-        disabled=bool(data.get("disabled")),
-        push=bool(permissions["push"]) if "push" in permissions else None,
-    )
-
-
-def pull_of(row: Mapping[str, Any], name: str) -> Pull | None:
-    """A row of REST's; None for one from a fork, whatever its branch is called."""
-    source = row["head"].get("repo")
-    if source is None or str(source["full_name"]).lower() != name.lower():
-        return None
-    return Pull(
-        number=row["number"],
-        branch=str(row["head"]["ref"]),
-        head=str(row["head"]["sha"]),
-        base=str(row["base"]["ref"]),
-        open=row["state"] == "open",
-        merged=bool(row.get("merged_at") or row.get("merged")),
-        draft=bool(row.get("draft")),
-        title=row.get("title") or "",
-        body=row.get("body") or "",
-        author=_login(row.get("user")),
-        labels=_labels(row),
-        asked=any(
-            row.get(key) for key in ("assignees", "requested_reviewers", "requested_teams", "milestone")
-        ),
-        created=_time(row.get("created_at")),
-        updated=str(row.get("updated_at") or ""),
-        url=str(row.get("html_url") or ""),
-    )
-
-
-def _labels(row: Mapping[str, Any]) -> frozenset[str]:
-    return frozenset(str(each["name"]).lower() for each in row.get("labels") or () if isinstance(each, dict))
-
-
-def _login(user: Any) -> str:
-    return str(user["login"]) if isinstance(user, dict) else ""
-
-
-def _time(text: Any) -> datetime | None:
-    try:
-        return datetime.fromisoformat(str(text))
-    except ValueError:
-        return None
-
-
-def _comment(row: Mapping[str, Any]) -> Comment:
-    number = str(row.get("issue_url") or "").rpartition("/")[2]
-    return Comment(
-        id=int(row["id"]),
-        number=int(number) if number.isdigit() else 0,
-        author=_login(row.get("user")),
-        body=row.get("body") or "",
-        trusted=row.get("author_association") in _TRUSTED,
-        at=str(row.get("created_at") or ""),
-    )

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fixbot.forge.errors import Refused
 from fixbot.forge.gateway import Gateway
-from fixbot.forge.reading import Reader, pull_of
+from fixbot.forge.reading import Reader
+from fixbot.forge.rows import login_of, pull_of
 from fixbot.life.mark import is_ours, sealed
 from fixbot.life.pull import Comment, Commit, Pull
 
@@ -74,6 +75,12 @@ class Writer:
     note: Callable[[str], None] = lambda _: None
     touched: dict[int, str] = field(default_factory=dict)
     """When each pull request that was written to changed last, as GitHub says it."""
+    comments: dict[int, int | None] = field(default_factory=dict)
+    """How many comments each had before it was written to."""
+    missed: set[int] = field(default_factory=set)
+    """Those to which something happened that this run has not read."""
+    known_as: set[str] = field(default_factory=set)
+    """The logins under which this token has written comments."""
 
     @property
     def root(self) -> str:
@@ -87,6 +94,8 @@ class Writer:
 
         `old` is the branch's commit now: where it is the same already, nothing is made.
         """
+        if old is not None and old.parents == (base.id,) and self._holds(old, base, entries):
+            return old.id
         rows = [{"path": e.path, "mode": e.mode, "type": "blob", "content": e.text} for e in entries]
         tree = str(
             self.gateway.write(
@@ -96,12 +105,17 @@ class Writer:
         if tree == base.tree:
             raise Overtaken("the base holds all of it already")
         text = sealed(message, tree, base.id)
-        if old is not None and old.tree == tree and old.parents == (base.id,):
-            return old.id
         if self.verified and all(entry.mode == "100644" for entry in entries):
             return self._signed(base, entries, text, branch, tree)
         body = {"message": text, "tree": tree, "parents": [base.id]}
         return str(self.gateway.write("POST", f"{self.root}/git/commits", body, look=_again)["sha"])
+
+    def _holds(self, old: Commit, base: Commit, entries: Sequence[Entry]) -> bool:
+        """Whether a commit changes just these files, and in just this way."""
+        from fixbot.checkout.reading import blob_id  # noqa: PLC0415 - only after a run that was cut short
+
+        wanted = {e.path: (e.mode, blob_id(e.text.encode(), len(base.tree))) for e in entries}
+        return self.reader.changes(base.tree, old.tree) == wanted
 
     def _signed(self, base: Commit, entries: Sequence[Entry], message: str, branch: str, tree: str) -> str:
         """By createCommitOnBranch, which signs for users too: on a branch beside, since it can't replace."""
@@ -109,6 +123,8 @@ class Writer:
 
         beside = f"{branch}-next"
         found = self.reader.branch(beside)
+        if found is not None and not self._left_by_us(found, base.id):
+            raise Overtaken(f"the branch {beside} holds commits that are not fixbot's; delete or rename it")
         self.move(Move(beside, found, base.id))
         headline, _, rest = message.partition("\n")
         body = {
@@ -133,6 +149,13 @@ class Writer:
             raise Overtaken("GitHub made another tree than was asked for")
         return str(made["oid"])
 
+    def _left_by_us(self, head: str, base: str) -> bool:
+        """Whether a branch beside holds at most what a run that was cut short has put there."""
+        made = self.reader.commit(head)
+        if made is not None and is_ours(made.message, made.tree, made.parents):
+            return True
+        return head == base or self.reader.changed_between(head, base)[0] in {"ahead", "identical"}
+
     def move(self, *moves: Move) -> None:
         """Move branches, all or none, from just where they were; Overtaken where they are elsewhere."""
         updates = [
@@ -156,6 +179,9 @@ class Writer:
             body = {"repositoryId": self.repository_id, "refUpdates": updates}
             self.gateway.mutate(_UPDATE_REFS, {"input": body}, look)
         except Refused as refused:
+            # What the error says doesn't count, but where the branches are.
+            if look() is not None:
+                return
             if all(self.reader.branch(each.branch) == each.before for each in moves):
                 raise  # nobody moved them: GitHub has another reason
             raise Overtaken(f"the branch {moves[0].branch} was moved meanwhile") from refused
@@ -163,15 +189,19 @@ class Writer:
     def place(self, moves: Sequence[Move]) -> None:
         """Put a branch where its commit is, and take the one beside it away, in one step."""
         beside = f"{moves[0].branch}-next"
-        there = self.reader.branch(beside) if self.verified else None
-        self.move(*moves, *([Move(beside, there, None)] if there else []))
+        made = moves[0].after
+        spent = self.verified and self.reader.branch(beside) == made
+        self.move(*moves, *([Move(beside, made, None)] if spent else []))
 
-    def open(self, branch: str, base: str, title: str, body: str, *, draft: bool) -> Pull:
-        """Open a pull request, or find the one that is there. Raises Refused."""
+    def open(self, branch: str, base: str, title: str, body: str, *, draft: bool, after: int = 0) -> Pull:
+        """Open a pull request, or find the one that is there. Raises Refused.
+
+        `after` is the number of the branch's last one: any newer one is what this or another run has opened.
+        """
 
         def look() -> Any:
-            found = [pull for pull in self.reader.of_branch(branch) if pull.open]
-            return found[0] if found else None
+            found = [pull for pull in self.reader.of_branch(branch) if pull.number > after]
+            return found[-1] if found else None
 
         sent = {"title": title, "head": branch, "base": base, "body": body, "draft": draft}
         try:
@@ -180,9 +210,11 @@ class Writer:
             if refused.says("already exists"):
                 raise Overtaken("another run opened it meanwhile") from None
             if draft and refused.says("draft pull requests are not supported"):
-                return self.open(branch, base, title, body, draft=False)
+                return self.open(branch, base, title, body, draft=False, after=after)
             raise
         if isinstance(made, Pull):
+            if not made.open:
+                raise Overtaken(f"#{made.number} was closed meanwhile")
             return made
         self._touch(made)
         pull = pull_of(made, self.reader.name)
@@ -190,20 +222,45 @@ class Writer:
             raise Refused(200, "the pull request that was made is of another repository", "POST /pulls")
         return pull
 
-    def edit(self, number: int, **fields: Any) -> None:
-        """Change a pull request's title, body or state; doing it twice does no harm."""
-        self._touch(self.gateway.write("PATCH", f"{self.root}/pulls/{number}", fields, look=_again))
+    def edit(self, pull: Pull, *, title: str = "", body: str = "", close: bool = False) -> None:
+        """Change a pull request that was read just now.
+
+        A try that may have happened is not repeated over what somebody wrote or did since: Overtaken.
+        """
+        wanted = {"title": title, "body": body, "state": "closed" if close else ""}
+        fields = {name: text for name, text in wanted.items() if text}
+
+        def look() -> Any:
+            now = self.reader.pull(pull.number)
+            if now is None:
+                return None
+            if (now.title, _plain(now.body), now.open) == (
+                title or pull.title, _plain(body or pull.body), pull.open and not close,
+            ):  # fmt: skip
+                return {}
+            if (now.title, _plain(now.body), now.open) != (pull.title, _plain(pull.body), pull.open):
+                raise Overtaken(f"#{pull.number} was changed meanwhile")
+            return None
+
+        self._touch(self.gateway.write("PATCH", f"{self.root}/pulls/{pull.number}", fields, look))
 
     def _touch(self, row: Any) -> None:
         if isinstance(row, dict) and "number" in row and row.get("updated_at"):
-            self.touched[int(row["number"])] = str(row["updated_at"])
+            number = int(row["number"])
+            self.touched[number] = str(row["updated_at"])
+            if self.comments.setdefault(number, 0) != row.get("comments", self.comments[number]):
+                self.missed.add(number)
 
-    def dress(self, pull: Pull, dress: Dress) -> None:
-        """Labels, assignees, milestone, reviewers. What GitHub refuses of them is noted, and no failure."""
+    def dress(self, pull: Pull, dress: Dress) -> bool:
+        """Labels, assignees, milestone, reviewers; says whether any is there now.
+
+        What GitHub refuses of them is noted, and no failure. Labels come last: they say that it was done.
+        """
+        there = False
         for reviewers in self._asked(pull, dress):
             try:
                 path = f"{self.root}/pulls/{pull.number}/requested_reviewers"
-                self._touch(self.gateway.write("POST", path, reviewers, look=_again))
+                there = self._dressed(self.gateway.write("POST", path, reviewers, look=_again))
                 break
             except Refused as refused:
                 self.note(f"#{pull.number}: nobody was asked to review ({refused.said or refused.status})")
@@ -217,9 +274,15 @@ class Writer:
         if fields:
             try:
                 path = f"{self.root}/issues/{pull.number}"
-                self._touch(self.gateway.write("PATCH", path, fields, look=_again))
+                there = self._dressed(self.gateway.write("PATCH", path, fields, look=_again)) or there
             except Refused as refused:
                 self.note(f"#{pull.number}: labels were not set ({refused.said or refused.status})")
+        return there
+
+    def _dressed(self, row: Any) -> bool:
+        self._touch(row)
+        kinds = ("labels", "assignees", "milestone", "requested_reviewers", "requested_teams")
+        return isinstance(row, dict) and any(row.get(each) for each in kinds)
 
     def _asked(self, pull: Pull, dress: Dress) -> list[Mapping[str, Any]]:
         """Whom to ask, and whom if GitHub refuses: people alone, since teams need more rights."""
@@ -230,17 +293,28 @@ class Writer:
         both = {"reviewers": people, "team_reviewers": teams}
         return [both, {"reviewers": people}] if people and teams else [both]
 
-    def say(self, number: int, text: str, sign: str) -> bool:
-        """A comment, unless one with that sign is there already; says whether it was made."""
+    def say(self, number: int, text: str, sign: str, *, needed: bool = True) -> bool:
+        """A comment, unless one with that sign is there already; says whether it was made.
+
+        Where it is not needed, that GitHub refuses it is noted, and no failure.
+        """
 
         def there() -> Comment | None:
             said = (each for each in self.reader.comments_on(number) if sign in each.body)
             return next(said, None)
 
-        if there() is not None:
+        try:
+            if (known := there()) is not None:
+                self.known_as.add(known.author)
+                return False
+            body = {"body": f"{text}\n\n{sign}"}
+            made = self.gateway.write("POST", f"{self.root}/issues/{number}/comments", body, look=there)
+        except Refused as refused:
+            if needed:
+                raise
+            self.note(f"#{number}: no comment was made ({refused.said or refused.status})")
             return False
-        body = {"body": f"{text}\n\n{sign}"}
-        self.gateway.write("POST", f"{self.root}/issues/{number}/comments", body, look=there)
+        self.known_as.add(made.author if isinstance(made, Comment) else login_of(made.get("user")))
         return True
 
     def unlabel(self, number: int, label: str) -> None:
@@ -262,6 +336,11 @@ class Writer:
             return bool(found["repository"]["pullRequest"]["isInMergeQueue"])
         except (Refused, LookupError, TypeError):
             return False
+
+
+def _plain(text: str) -> str:
+    """A text as it can be compared: GitHub may change its line ends."""
+    return text.replace("\r\n", "\n").rstrip()
 
 
 def _again() -> None:

@@ -56,7 +56,7 @@ class Fate(Enum):
 
     EXISTING = "changes what exists: only where the thing itself carries the tag"
     CREATING = "makes something new, which has no tags yet: only where the request sets the tag"
-    UNTOUCHED = "makes something new: left as it was; what is made without the tag is out of reach afterwards"
+    UNTOUCHED = "makes something new; what is made without the tag is out of reach afterwards"
     READS = "reads only; AWS keeps such actions free of tag conditions"
     WITHOUT = "knows no tag condition: with one AWS would never grant it"
     TAGS = "sets tags; the tag that decides is kept from being changed, where this policy could"

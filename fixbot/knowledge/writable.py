@@ -12,6 +12,7 @@ from fixbot.knowledge.images import Image
 from fixbot.knowledge.tables import WritePaths, is_sensor, sensor_launcher, write_paths
 from fixbot.lens import Container, Mount, Volume, text_of
 from fixbot.model import Refusal
+from fixbot.prose import code
 from fixbot.world import World
 
 _DATABASES = (
@@ -155,13 +156,13 @@ def _needs(container: Container, image: Image, row: WritePaths | None, paths: tu
     )
     overridden = bool(container.words("command") or container.words("entryPoint"))
     verified = row is not None and row.verified and not overridden
-    notes = (f"{_called(image, container)}: {row.note}",) if row is not None and row.note else ()
+    notes = (f"{code(_called(image, container))}: {row.note}",) if row is not None and row.note else ()
     return Needs(
         volumes=spaces,
         writable=tuple(path for path in paths if path in {s.path for s in spaces}),
         verified=verified,
         evidence=_evidence(image, row),
-        unknown="" if verified else _unknown(container, image, row, spaces),
+        unknown="" if verified else _unknown(container, row, spaces),
         commands=() if verified else _commands(container, paths),
         notes=notes + _ownership(container, spaces),
     )
@@ -219,21 +220,23 @@ def _evidence(image: Image, row: WritePaths | None) -> str:
     return ""
 
 
-def _unknown(container: Container, image: Image, row: WritePaths | None, spaces: tuple[Space, ...]) -> str:
+def _unknown(container: Container, row: WritePaths | None, spaces: tuple[Space, ...]) -> str:
     if container.image is None:
-        return "The image of {who} is filled in elsewhere, so where it writes is not known."
+        return "The files don't show the image of {who}, so which paths are written at run time is not known."
     if row is None:
         where = " outside " + ", ".join(space.path for space in spaces) if spaces else ""
-        return f"What {{who}} may write{where} is not known."
-    known = f"What {_called(image, container)} is known to write is covered"
-    return f"{known}; whether yours writes elsewhere is not known."
+        return f"Whether {{who}} must write{where or ' anywhere'} is not known."
+    return (
+        "For {who}, what the public image is known to write is covered; whether yours writes elsewhere is "
+        "not known."
+    )
 
 
 def _commands(container: Container, paths: tuple[str, ...]) -> tuple[str, ...]:
-    if container.image is None:
-        return ()
+    image = shlex.quote(container.image) if container.image is not None else "IMAGE"
     mounts = "".join(f" --tmpfs {shlex.quote(path)}" for path in paths)
-    start = f"docker run -d --read-only{mounts} --name try {shlex.quote(container.image)}"
+    known = "" if container.image is not None else "# IMAGE: what is filled in when this is deployed\n"
+    start = f"{known}docker run -d --read-only{mounts} --name try {image}"
     return (f"{start}\nsleep 60; docker logs try; docker diff try; docker rm -f try",)
 
 
@@ -249,7 +252,7 @@ def _ownership(container: Container, spaces: tuple[Space, ...]) -> tuple[str, ..
     where = ", ".join(space.path for space in spaces)
     return (
         (
-            f"{container.name} runs as user {user}: on Fargate it can write to {where} only if the image's "
-            "Dockerfile prepares that path for the user and declares it as a VOLUME."
+            f"On Fargate, a `user` other than root, as in {{who}}, can write to {where} only if the image's "
+            "Dockerfile prepares that path for that user and declares it as a VOLUME."
         ),
     )

@@ -9,6 +9,7 @@ from fixbot.change import Add, Put
 from fixbot.lens.spelling import Spelling
 from fixbot.lens.task import Task
 from fixbot.lens.values import branches, text_of, truth, value_of
+from fixbot.prose import code
 from fixbot.tree import ABSENT, UNKNOWN, Kind, Node, Scalar, Unset, Value
 
 
@@ -101,10 +102,11 @@ class Container:
 
     @property
     def called(self) -> str:
-        """`app of orders-api`, `Deployment mailer`: its name in a sentence."""
+        """Its name in a sentence, with the names as code: app of orders-api, Deployment mailer."""
         task = self.task
-        whole = f"{task.workload} {task.name}" if task.kind == "k8s" and task.workload else task.name
-        part = "" if self.name == task.name else f"{self.name} of "
+        kind = f"{task.workload} " if task.kind == "k8s" and task.workload else ""
+        whole = f"{kind}{code(task.name)}"
+        part = "" if self.name == task.name else f"{code(self.name)} of "
         return f"{part}{whole}"
 
     @property

@@ -152,6 +152,8 @@ def _ours(wanted: Wanted, place: Place, pull: Pull, rebase: Rebase) -> Action:
     mark = pull.mark
     if mark is None:
         return Action(Deed.MARK, "somebody took fixbot's mark out of the body")
+    if mark.closed:
+        return Action(Deed.MARK, "somebody opened it again")
     if mark.patch != wanted.patch or set(mark.findings) != set(wanted.findings):
         return Action(Deed.UPDATE, "what it changes is no longer the same")
     if place.conflict and rebase != "never":
@@ -185,6 +187,8 @@ def _gone(place: Place) -> Action:
         return Action(Deed.CLOSE, f"its findings are in #{place.heir} now", closing="superseded")
     if place.present:
         return Action(Deed.LEAVE, place.status or "its findings are not offered in this run")
+    if place.pull is not None and place.pull.mark is not None and place.pull.mark.closed == "gone":
+        return Action(Deed.LEAVE, "its finding is gone, but somebody opened it again")
     return Action(Deed.CLOSE, "the finding is gone", closing="gone")
 
 
@@ -194,4 +198,4 @@ def next_mark(old: Mark | None, wanted: Wanted, head: str, title: str, body: str
         wanted.key, wanted.rule, wanted.findings, wanted.paths, head, wanted.patch, wanted.files,
         text_digest(title), text_digest(body),
     )  # fmt: skip
-    return fresh if old is None else replace(fresh, did=old.did)
+    return fresh if old is None else replace(fresh, did=old.did, bare=old.bare)

@@ -28,8 +28,8 @@ class Mark:
     `findings` are ids; `paths` the files that it changes or that its findings stand in, empty where they are
     too many. `head` is the commit that was put on the branch. `patch` names what the fix says, `files` the
     contents that it was made for, `title` and `body` the texts as they were written: all are digests.
-    `closed` is why fixbot itself closed it, `until` the last day of a no that ends. `did` is the last comment
-    whose wish was carried out.
+    `closed` is why fixbot itself closed it, `until` the last day of a no that ends, `bare` why it has no
+    labels. `did` is the last comment whose wish was carried out.
     """
 
     key: str
@@ -43,6 +43,7 @@ class Mark:
     body: str = ""
     closed: str = ""
     until: str = ""
+    bare: str = ""
     did: int = 0
 
     def __str__(self) -> str:
@@ -70,7 +71,8 @@ def read_mark(body: str) -> Mark | None:
 
 def _mark(data: Mapping[str, Any]) -> Mark | None:
     texts = {
-        name: data.get(name, "") for name in ("head", "patch", "files", "title", "body", "closed", "until")
+        name: data.get(name, "")
+        for name in ("head", "patch", "files", "title", "body", "closed", "until", "bare")
     }
     lists = {name: data.get(name, []) for name in ("findings", "paths")}
     did = data.get("did", 0)

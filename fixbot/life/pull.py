@@ -31,6 +31,8 @@ class Pull:
     """Whether anyone is assigned or asked to review, or a milestone is set."""
     created: datetime | None = None
     updated: str = ""
+    comments: int | None = None
+    """How many it has; None where GitHub doesn't say, as in lists."""
     url: str = ""
 
     @property
@@ -104,6 +106,14 @@ def named_as_ours(branch: str, prefix: str) -> tuple[str, str] | None:
     return (found["rule"], found["key"]) if found else None
 
 
+def is_ours(pull: Pull, prefix: str) -> bool:
+    """Whether fixbot opened it: by its branch's name; under another prefix, by the key in its mark too."""
+    if named_as_ours(pull.branch, prefix):
+        return True
+    found, mark = _KEY.search(pull.branch), pull.mark
+    return found is not None and mark is not None and pull.branch.endswith(f"/{mark.key}")
+
+
 def ours(pulls: Iterable[Pull], prefix: str) -> tuple[Pull, ...]:
-    """Those that fixbot opened: by the name of their branch, from old to new."""
-    return tuple(sorted((p for p in pulls if named_as_ours(p.branch, prefix)), key=lambda pull: pull.number))
+    """Those that fixbot opened, from old to new."""
+    return tuple(sorted((pull for pull in pulls if is_ours(pull, prefix)), key=lambda pull: pull.number))

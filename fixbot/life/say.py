@@ -31,6 +31,16 @@ def closing_words(action: Action, place: Place, base: str, commit: str) -> str:
             )
 
 
+def opening_words(place: Place) -> str:
+    """The first line of a pull request that follows another one for the same findings."""
+    before = place.pull
+    if before is None:
+        return ""
+    if before.merged:
+        return f"This was merged as #{before.number}, and is back."
+    return f"#{before.number} was closed by fixbot, and the finding is back."
+
+
 def comment_words(action: Action) -> str:
     """What is said where fixbot stays away from somebody else's commits."""
     if action.topic == "gone":

@@ -11,6 +11,7 @@ from fixbot.iam.pattern import action_matches
 from fixbot.iam.policy import many
 from fixbot.iam.tagging import Fate, Guard
 from fixbot.model import Fix, Refusal
+from fixbot.prose import code
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -45,13 +46,14 @@ class Teller:
         policy = self.decision.statement.policy
         return Fix(
             self.decision.changes,
-            who=name_of(policy),
+            who=called(policy),
             before=f"{names(self._granted())} on {self._resource()}",
             after=self._after(),
             gist=self._gist(),
             why=self._why(),
             effect=self._effect(),
-            unknown="Whether all that {who} may have to change carries the tag today is not known.",
+            unknown="Whether all that has to be changed carries the tag "
+            f"`{self.chosen.tag.key}` today is not known.",
             commands=self._commands(),
             steps_before=tuple(self._before_merging()),
             notes=tuple(self._notes()),
@@ -74,7 +76,7 @@ class Teller:
     def _mark(self) -> str:
         """The tag, as a sentence says it."""
         tag = self.chosen.tag
-        return f"its caller's own `{tag.key}` tag" if tag.variable else f"the tag `{tag.key}` = `{tag.value}`"
+        return f"the caller's own `{tag.key}` tag" if tag.variable else f"the tag `{tag.key}` = `{tag.value}`"
 
     def _granted(self) -> list[str]:
         """What is limited, as the author wrote it."""
@@ -96,30 +98,28 @@ class Teller:
         return f"only with {self._mark}; all else as before"
 
     def _effect(self) -> str:
-        name, text = name_of(self.decision.statement.policy), []
+        text = []
         if self._existing:
             text.append(
-                f'Through {name}, {names(self._existing)} {_fail(self._existing)} with "AccessDenied" on '
-                f"what does not carry {self._mark}, and on what carries no such tag at all."
+                f'{names(self._existing)} {_fail(self._existing)} with "AccessDenied" on whatever carries no '
+                "such tag, or one with another value."
             )
         if self._creating:
             text.append(
-                f'Through {name}, {names(self._creating)} {_fail(self._creating)} with "AccessDenied" where '
-                f"the request does not give {self._mark} to what it makes."
+                f'{names(self._creating)} {_fail(self._creating)} with "AccessDenied" where the request '
+                "does not set that tag on what it makes."
             )
         return " ".join(text)
 
     def _gist(self) -> str:
         count = len(self._limited)
-        some = "1 of its actions works" if count == 1 else f"{count} of its actions work"
-        name = name_of(self.decision.statement.policy)
-        return f"{name} keeps to its own environment: {some} only with {self._mark}."
+        some = _listed(f"`{each}`" for each in self._limited) if count < 3 else f"{count} actions"
+        return f"Through {{who}}, {some} will work only with {self._mark}."
 
     def _why(self) -> str:
         return (
-            "Who has {who}, a captured pipeline or a colleague with the wrong profile selected, can today "
-            f"use {names(self._limited[:1])} on every other environment as well. With the condition AWS "
-            "refuses it."
+            "A captured pipeline, or a colleague with the wrong profile selected, can today change every "
+            "other environment through {who} as well. With the condition AWS refuses it."
         )
 
     def _commands(self) -> tuple[str, ...]:
@@ -127,7 +127,7 @@ class Teller:
         services = sorted({name.partition(":")[0] for name in self._limited})
         if services == ["ecs"]:
             untagged = f"services[?!(tags[?key=='{key}'])].serviceName"
-            says = f"# the services of a cluster that have no tag {key}"
+            says = f"# the services that have no tag {key}; CLUSTER: the name of their cluster"
             look = (
                 "aws ecs list-services --cluster CLUSTER --query 'serviceArns[]' --output text | xargs -n 10 "
                 f'aws ecs describe-services --cluster CLUSTER --include TAGS --query "{untagged}" --services'
@@ -147,18 +147,18 @@ class Teller:
             return ()
         path = shlex.quote(policy.path)
         check = (
-            f"git show HEAD:{path} > before.json && aws accessanalyzer check-no-new-access --policy-type "
+            f"git show HEAD~1:{path} > before.json && aws accessanalyzer check-no-new-access --policy-type "
             f"IDENTITY_POLICY --existing-policy-document file://before.json --new-policy-document file://{path}"
         )
-        return ("# AWS's own proof that nothing new is allowed", check)
+        return ("# AWS's own proof that nothing new is allowed (on the branch of this change)", check)
 
     def _before_merging(self) -> Iterator[str]:
         tag = self.chosen.tag
         if tag.variable:
             yield (
                 f"Tag {self._holders()}: `aws iam tag-role --role-name ROLE --tags "
-                f"Key={tag.key},Value=VALUE` (`tag-user` for a user), or where it is defined. Who has no "
-                "such tag counts as `none` and can change nothing."
+                f"Key={tag.key},Value=VALUE` (ROLE is its name, VALUE its environment; `tag-user` for a "
+                "user), or where it is defined. Who has no such tag can change nothing."
             )
         yield (
             f"Tag what it has to change with `{tag.key}`: without the tag it is out of reach afterwards."
@@ -167,7 +167,7 @@ class Teller:
         if self._creating:
             yield (
                 f"Let whatever calls {names(self._creating)} set the tag in its request "
-                f"(`--tags key={tag.key},value=VALUE`, or `tags`)."
+                f"(`--tags key={tag.key},value=VALUE`, or `tags`; VALUE is its environment)."
             )
         yield from map(_grant, self.plan.wants)
 
@@ -183,15 +183,16 @@ class Teller:
 
     def _holders(self) -> str:
         if not self.roles:
-            return f"each role or user that has {name_of(self.decision.statement.policy)}"
-        return f"the role{'s' * (len(self.roles) > 1)} {_listed(self.roles)}"
+            return f"each role or user that has {called(self.decision.statement.policy)}"
+        return f"the role{'s' * (len(self.roles) > 1)} {_listed(map(code, self.roles))}"
 
     def _notes(self) -> Iterator[str]:
         yield self.chosen.why
         for group in self.plan.groups:
             if group.fate in _SAID:
-                each = "each " if len(group.actions) > 1 else ""
-                yield f"{names(group.actions)}: {each}{group.explanation}."
+                several = len(group.actions) > 1
+                what = "Left as they were" if several else "Left as it was"
+                yield f"{what}: {names(group.actions)} ({'each ' * several}{group.explanation})."
         if self.plan.version is not None:
             version = self.plan.version
             yield f"Version becomes {version}: without it AWS takes the tag's variable for plain text."
@@ -207,8 +208,17 @@ class Teller:
 
 
 def name_of(policy: Policy) -> str:
-    """What a reader calls the policy: its name, or where that says nothing, its address."""
-    return policy.address.removeprefix("data.") if policy.name in _GENERAL else policy.name
+    """What a title calls the policy: its role or name, or where that says nothing, its address."""
+    if policy.name in _GENERAL:
+        return policy.address.removeprefix("data.")
+    return policy.name.partition(" ")[0] if policy.dialect == "cloudformation" else policy.name
+
+
+def called(policy: Policy) -> str:
+    """The same in a sentence: `deploy`, or for a policy in a template "policy `root` of `DeployRole`"."""
+    owner, _, own = policy.name.partition(" ")
+    within = policy.dialect == "cloudformation" and own
+    return f"policy {code(own)} of {code(owner)}" if within else code(name_of(policy))
 
 
 def message(decision: Decision) -> str:
@@ -262,8 +272,9 @@ def _listed(every: Iterable[str]) -> str:
 
 
 def _grant(wanted: New) -> str:
-    shown = json.dumps({**wanted, "Resource": "*"}, indent=2)
-    below = "\n   ".join(["```json", *shown.split("\n"), "```"])
+    whole = {"Effect": "Allow", "Action": wanted["Action"]} | wanted | {"Resource": "*"}
+    lines = [f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in whole.items()]
+    below = "\n   ".join(["```json", "{", *",\n".join(lines).split("\n"), "}", "```"])
     return (
         f"Allow {names(map(str, many(wanted['Action'])))} while something is created, if no other policy of "
         f"theirs does (fixbot never grants):\n\n   {below}"

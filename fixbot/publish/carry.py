@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from fixbot.forge.writing import Dress, Move, Overtaken, Writer
 from fixbot.life.decide import Deed, Wanted, next_mark
 from fixbot.life.mark import Mark, remarked, text_digest, unmarked
 from fixbot.life.pull import Commit, Pull
-from fixbot.life.say import closing_words, comment_sign, comment_words
+from fixbot.life.say import closing_words, comment_sign, comment_words, opening_words
 from fixbot.model import Patch, Proposal, Refusal
 from fixbot.publish.ground import Ground
 from fixbot.publish.judge import Planned
@@ -64,7 +64,6 @@ class Carrier:
     owners: Callable[[Proposal], tuple[str, ...]]
     queue: bool = False
     milestone: int | None = None
-    touched: dict[int, str] = field(default_factory=dict)
 
     @cached_property
     def _base(self) -> Commit:
@@ -97,35 +96,44 @@ class Carrier:
             case Deed.CLOSE:
                 return self._close(planned)
             case Deed.DELETE:
-                self.writer.move(Move(planned.branch, planned.place.head, None))
-                return Done(
-                    planned, Outcome.DONE, f"its branch is deleted: {planned.action.why}", *_named(planned)
-                )
+                return self._delete(planned)
             case Deed.SAY:
                 return self._say(planned)
             case Deed.LEAVE:
                 return Done(planned, Outcome.LEFT, planned.action.why, *_named(planned))
 
-    def _open(self, planned: Planned) -> Done:
-        wanted, proposal = _offered(planned)
-        known = planned.place.pull
+    def _nothing_newer(self, planned: Planned) -> int:
+        """The number of the branch's last pull request, 0 for none. Overtaken where one came since."""
+        known = planned.place.pull.number if planned.place.pull is not None else 0
         for pull in self.writer.reader.of_branch(planned.branch):
             if pull.open:
                 raise Overtaken(f"#{pull.number} was opened meanwhile")
-            if known is None or pull.number > known.number:
+            if pull.number > known:
                 raise Overtaken(f"#{pull.number} was opened and closed meanwhile")
+        return known
+
+    def _delete(self, planned: Planned) -> Done:
+        self._nothing_newer(planned)  # to delete the branch of an open one would close it
+        self.writer.move(Move(planned.branch, planned.place.head, None))
+        return Done(planned, Outcome.DONE, f"its branch is deleted: {planned.action.why}", *_named(planned))
+
+    def _open(self, planned: Planned) -> Done:
+        wanted, proposal = _offered(planned)
+        self._nothing_newer(planned)
         words, head = self._committed(planned, wanted, proposal, planned.place.head)
         if isinstance(words, Refusal):
             return Done(planned, Outcome.FAILED, words.reason)
-        opening = planned.action.why if known is not None else ""
+        opening = opening_words(planned.place)
         mark = next_mark(None, wanted, head, words.title, words.body)
         body = self._worded(proposal, wanted, replace(mark, body=""), opening).body
         mark = replace(mark, body=text_digest(body))
         body = remarked(body, mark)
         if self.way is Way.BRANCH:
             return self._branch_only(planned)
+        last = self._nothing_newer(planned)
+        draft = self._draft(proposal)
         try:
-            pull = self.writer.open(planned.branch, self.base, words.title, body, draft=self._draft(proposal))
+            pull = self.writer.open(planned.branch, self.base, words.title, body, draft=draft, after=last)
         except Refused as refused:
             if refused.says("no commits between"):
                 self.writer.move(Move(planned.branch, head, None))
@@ -133,8 +141,13 @@ class Carrier:
             if refused.status == 403 or refused.says("not permitted to create"):
                 return self._branch_only(planned, explained(refused, planned.branch))
             raise
-        self.writer.dress(pull, self._clothes(proposal))
+        self._clothed(pull, self._clothes(proposal))
         return Done(planned, Outcome.DONE, planned.action.why, pull.number, pull.url)
+
+    def _clothed(self, pull: Pull, clothes: Dress) -> None:
+        """Dress it, or write down that GitHub takes nothing of it, so that the next run doesn't ask again."""
+        if clothes and not self.writer.dress(pull, clothes) and pull.mark is not None:
+            self.writer.edit(pull, body=remarked(pull.body, replace(pull.mark, bare="refused")))
 
     def _branch_only(self, planned: Planned, why: str = "") -> Done:
         url = f"{self.web}/compare/{self.base}...{planned.branch}?expand=1"
@@ -194,6 +207,9 @@ class Carrier:
             and self.writer.reader.branch(planned.branch) != planned.place.head
         ):
             raise Overtaken(f"#{known.number} was pushed to meanwhile")
+        if pull.updated not in {known.updated, self.writer.touched.get(pull.number)}:
+            self.writer.missed.add(pull.number)
+        self.writer.comments[pull.number] = pull.comments
         if self.queue and self.writer.queued(known.number):
             raise Overtaken(f"#{known.number} waits in the merge queue")
         return pull
@@ -231,7 +247,7 @@ class Carrier:
         if body != pull.body.replace("\r\n", "\n"):
             fields["body"] = body
         if fields:
-            self.writer.edit(pull.number, **fields)
+            self.writer.edit(pull, title=fields.get("title", ""), body=fields.get("body", ""))
 
     def _answer(self, planned: Planned, pull: Pull) -> None:
         """Take away the label that asked for what was done."""
@@ -245,29 +261,40 @@ class Carrier:
         old = pull.mark
         mark = next_mark(old, wanted, planned.place.head or "", "", "")
         mark = replace(mark, title=old.title if old else "-", body=old.body if old else "-")
-        self.writer.edit(pull.number, body=remarked(pull.body, mark))
+        self.writer.edit(pull, body=remarked(pull.body, mark))
         return Done(planned, Outcome.DONE, planned.action.why, pull.number, pull.url)
 
     def _dress(self, planned: Planned) -> Done:
         _, proposal = _offered(planned)
         pull = self._fresh(planned)
-        self.writer.dress(pull, self._clothes(proposal))
+        clothes = self._clothes(proposal)
+        self._clothed(pull, replace(clothes, reviewers=()) if pull.asked else clothes)
         return Done(planned, Outcome.DONE, planned.action.why, pull.number, pull.url)
 
     def _close(self, planned: Planned) -> Done:
         pull = self._fresh(planned)
         why, asked = planned.action.closing, planned.place.wish
         text = closing_words(planned.action, planned.place, self.base, self.base_head)
-        self.writer.say(pull.number, text, comment_sign(why, planned.place.head))
+        self.writer.say(pull.number, text, comment_sign(why, planned.place.head), needed=False)
         pull = self._fresh(planned)
         mark = pull.mark or Mark(*_known_by_name(planned, self.settings.branch_prefix))
         mark = replace(
             mark, closed=why, until=asked.until if asked else "", did=asked.comment if asked else mark.did
         )
-        self.writer.edit(pull.number, state="closed", body=remarked(pull.body, mark))
+        self.writer.edit(pull, close=True, body=remarked(pull.body, mark))
+        if why != "ignored":
+            self._unless_a_person_did(pull, mark)
         if planned.place.ours:
             self.writer.move(Move(planned.branch, planned.place.head, None))
         return Done(planned, Outcome.DONE, f"closed: {planned.action.why}", pull.number, pull.url)
+
+    def _unless_a_person_did(self, pull: Pull, mark: Mark) -> None:
+        """Somebody who closed it in the same moment has said no, which our mark must not hide."""
+        closer = self.writer.reader.closer(pull.number)
+        if closer and closer not in self.writer.known_as | {pull.author}:
+            closed = self.writer.reader.pull(pull.number) or pull
+            self.writer.edit(closed, body=remarked(closed.body, replace(closed.mark or mark, closed="")))
+            raise Overtaken(f"#{pull.number} was closed meanwhile")
 
     def _say(self, planned: Planned) -> Done:
         pull = planned.place.pull

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 from fixbot.discover import candidate
+from fixbot.forge.errors import Refused
 from fixbot.forge.reading import Reader
 from fixbot.life.decide import Action, Deed, Place, Wanted, decide
 from fixbot.life.mark import Mark, files_digest, is_ours, patch_digest
@@ -80,7 +82,7 @@ class Judge:
         self.heads = {
             name: head
             for name, head in heads(self.remote.branches, self.pulls).items()
-            if named_as_ours(name.removesuffix(BESIDE), prefix)
+            if named_as_ours(name.removesuffix(BESIDE), prefix) or name in {p.branch for p in self.pulls}
         }
 
     def declined(self) -> dict[str, str]:
@@ -126,6 +128,8 @@ class Judge:
             place = replace(place, ours=bare or self._is_ours(branch, pull))
         if pull is None and want is None:
             return replace(place, unread=self._unsure(branch, seen))
+        if pull is None and want is not None:
+            return replace(place, no=self._wordless_no(want))
         if pull is None or not pull.open:
             return place
         mark = pull.mark
@@ -142,6 +146,17 @@ class Judge:
         if want is not None and mark is not None and mark.files != want.files:
             place = replace(place, conflict=self.reader.conflicts(pull.number), behind=True)
         return replace(place, undressed=self._undressed(pull))
+
+    def _wordless_no(self, want: Wanted) -> str:
+        """A no to one that lost its mark is one to its rule in its files: what else it held nobody knows."""
+        for pull in self.pulls:
+            named = named_as_ours(pull.branch, self.settings.branch_prefix)
+            no = said_no(pull, self.today) if pull.mark is None else ""
+            if no and named is not None and named[0] == want.rule:
+                with suppress(Refused):
+                    if not {*self.reader.files(pull.number)}.isdisjoint(want.paths):
+                        return no
+        return ""
 
     def _is_ours(self, branch: str, pull: Pull | None) -> bool:
         """Whether the branch holds one commit, and that is fixbot's as it made it."""
@@ -160,7 +175,10 @@ class Judge:
         """Whether a branch for a signed commit holds nothing that the base doesn't hold too."""
         if not branch.endswith(BESIDE):
             return False
-        return self.reader.changed_between(head, self.remote.base)[0] in {"ahead", "identical"}
+        try:
+            return self.reader.changed_between(head, self.remote.base)[0] in {"ahead", "identical"}
+        except Refused:
+            return False
 
     def _unsure(self, branch: str, seen: Seen) -> str:
         """Why a branch without a pull request may still be needed."""
@@ -172,16 +190,28 @@ class Judge:
     def _undressed(self, pull: Pull) -> bool:
         """Whether a run was cut short before labels and reviewers; what a person took off stays off."""
         given = self.settings.pull_requests
-        wishes = given.labels or given.assignees or given.reviewers or given.milestone
-        if not wishes or pull.asked or any(label.lower() in pull.labels for label in given.labels):
+        mark = pull.mark
+        if mark is None or mark.bare:
             return False
-        return not self.reader.events(pull.number) & {"labeled", "assigned", "review_requested", "milestoned"}
+        if given.labels:  # they are set last
+            signs, there = {"labeled"}, any(label.lower() in pull.labels for label in given.labels)
+        elif given.assignees or given.reviewers or given.milestone:
+            signs, there = {"assigned", "review_requested", "milestoned"}, pull.asked
+        else:
+            return False
+        try:
+            return not there and not self.reader.events(pull.number) & signs
+        except Refused:
+            return False
 
     def _unread(self, pull: Pull, mark: Mark, seen: Seen) -> str:
         """Why this run can't judge what a pull request offers, empty where it can."""
         if not (seen.every if mark.rule == EVERYTHING else mark.rule in seen.rules):
             return f"the rule {mark.rule} did not run"
-        paths = mark.paths or self.reader.files(pull.number)
+        try:
+            paths = mark.paths or self.reader.files(pull.number)
+        except Refused:
+            return "GitHub does not say which files it changes"
         unread = {each.path: each.reason for each in seen.report.unread}
         for path in paths:
             if path in unread:

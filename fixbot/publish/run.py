@@ -143,7 +143,7 @@ class Publisher:
         writes = [each for each in todo if each.action.deed is not Deed.LEAVE]
         left = [each for each in todo if each.action.deed is Deed.LEAVE]
         if not writes:
-            self._remember({})
+            self._remember({}, set())
             return replace(result, done=tuple(_kept(each) for each in left))
         cleared = preflight(
             self.reader, self.remote.facts, self.remote.base, [each.branch for each in writes],
@@ -163,13 +163,13 @@ class Publisher:
             except Tired as tired:
                 result = replace(result, tired=str(tired), left=tuple(writes[at:]))
                 break
-        self._remember(carrier.writer.touched)
+        self._remember(carrier.writer.touched, carrier.writer.missed)
         return replace(result, report=report, done=(*done, *(_kept(each) for each in left)))
 
     def _carrier(self, cleared: Cleared, report: Report) -> Carrier:
         given = self.settings.pull_requests
         verified = given.verified if given.verified is not None else cleared.signatures and self.user_token
-        writer = Writer(self.gateway, self.reader, self.remote.facts.id, verified, self.note)
+        writer = Writer(self.gateway, self.reader, self.reader.id(), verified, self.note)
         milestone = self.reader.milestone(given.milestone) if given.milestone else None
         if given.milestone and milestone is None:
             self.note(f"note: there is no open milestone {given.milestone!r}")
@@ -205,19 +205,27 @@ class Publisher:
 
     def _new_comments(self, pulls: Sequence[Pull]) -> Sequence[Comment]:
         store = self.gateway.store
-        if not pulls or (store is not None and store.get(self._memory) == self._seen_updates):
+        kept = store.get(self._memory) if store is not None else None
+        if not pulls or (isinstance(kept, dict) and self._seen_updates.items() <= kept.items()):
             return ()
         since = min((pull.created for pull in pulls if pull.created is not None), default=None)
-        return self.reader.comments(since.strftime("%Y-%m-%dT%H:%M:%SZ") if since else "")
+        try:
+            return self.reader.comments(since.strftime("%Y-%m-%dT%H:%M:%SZ") if since else "")
+        except Refused as refused:
+            self.note(f"note: wishes in comments can't be read ({refused.said or refused.status})")
+            self._seen_updates = {}
+            return ()
 
     @property
     def _memory(self) -> str:
         return f"comments seen: {self.gateway.host} {self.remote.facts.full}"
 
-    def _remember(self, touched: dict[int, str]) -> None:
+    def _remember(self, touched: dict[int, str], missed: set[int]) -> None:
+        """Keep how everything stands whose comments were read, or that had none before we wrote to it."""
         if self.gateway.store is not None:
             seen = {**self._seen_updates, **{str(number): when for number, when in touched.items()}}
-            self.gateway.store.put(self._memory, seen)
+            kept = {number: when for number, when in seen.items() if int(number) not in missed}
+            self.gateway.store.put(self._memory, kept)
 
 
 def _kept(planned: Planned) -> Done:

@@ -43,7 +43,7 @@ def move(task: Task, moved: Sequence[Leak], world: World) -> Move | Refusal:
     changes = (*(template.secret() if new else ()), *found.changes)
     if any(source.changes for source in there.values()):
         found = databases.told(found, list(there.values()), template.path)
-    return replace(found, sources=sources, changes=changes)
+    return replace(found, sources=sources, changes=changes, commands=steps.change_set(template.path))
 
 
 class Template:

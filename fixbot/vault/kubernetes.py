@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from fixbot.knowledge.rollout import ROLLOUT
+from fixbot.knowledge.rollout import rollout
 from fixbot.lens import Task, text_of
+from fixbot.prose import code
 from fixbot.vault import operator, steps
 from fixbot.vault.leak import Leak
 from fixbot.vault.secrets_beside import Beside, beside
@@ -31,20 +32,22 @@ def move(task: Task, moved: Sequence[Leak], world: World) -> Move:
         sources=dict(sources),
         changes=made.changes,
         files=made.files,
-        gist=f"{task.name} gets {listed(names)} from a Secret when a pod starts.",
-        rollout=ROLLOUT[task.kind],
+        gist=f"{code(task.name)} gets {listed([code(each) for each in names])} from a Secret at each start.",
+        rollout=rollout(task),
         unknown=(
-            "Whether the Secret exists in the cluster already is not known: until it does, new pods wait "
-            "in "
+            "Whether the Secret exists in the cluster already is not known: until it does, new pods wait in "
             "`CreateContainerConfigError`, and a rolling update keeps the old ones."
+        ),
+        commands=tuple(
+            dict.fromkeys(f"kubectl{_space(task)} get secret {each}" for each in _read(sources.values()))
         ),
         notes=(*made.notes, *_committed(near, moved)),
         steps_before=made.steps,
         steps_after=(
             f"Deploy, and see that the new pods start: `kubectl{_space(task)} get pods`.",
             (
-                f"Change the value where it was issued ({steps.HISTORY}), store the new one, and restart the "
-                f"pods (`kubectl{_space(task)} rollout restart`): a container keeps what it got at its start."
+                f"Change the value where it was issued ({steps.HISTORY}), store the new one, and "
+                f"{_restart(task)}: a container keeps what it got at its start."
             ),
         ),
         alike=task.address,
@@ -79,7 +82,22 @@ def _workload(task: Task) -> str:
 
 
 def _source(secret: str, key: str) -> Source:
-    return Source({"secretKeyRef": {"name": secret, "key": key}}, f"key `{key}` of Secret `{secret}`")
+    return Source({"secretKeyRef": {"name": secret, "key": key}}, f"key {code(key)} of Secret {code(secret)}")
+
+
+def _read(sources: Iterable[Source]) -> Iterator[str]:
+    """The Secrets that are referred to."""
+    for source in sources:
+        if isinstance(source.value, dict) and isinstance(found := source.value["secretKeyRef"], dict):
+            yield str(found["name"])
+
+
+def _restart(task: Task) -> str:
+    """How the pods come to read it again."""
+    if task.workload in ("Deployment", "StatefulSet", "DaemonSet") and re.fullmatch("[a-z0-9.-]+", task.name):
+        what = f"{task.workload.lower()}/{task.name}"
+        return f"restart the pods (`kubectl{_space(task)} rollout restart {what}`)"
+    return "start the pods anew"
 
 
 def _space(task: Task) -> str:
@@ -103,7 +121,7 @@ def _by_hand(task: Task, name: str, keys: Sequence[str]) -> str:
         "\n", "\n   "
     )
     return (
-        "Create the Secret: `kubectl apply --server-side -f -`, then type this with each value for its "
-        "dots, and Ctrl-D "
-        f"(a value with `:` or `#` in it goes in quotes):\n\n   ```yaml\n   {text}\n   ```"
+        "Create what the pods will read: `kubectl apply --server-side -f -`, then type this with each value "
+        "for its dots, and Ctrl-D (a value with `:` or `#` in it goes in quotes):\n\n"
+        f"   ```yaml\n   {text}\n   ```"
     )

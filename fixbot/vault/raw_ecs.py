@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from fixbot.change import Change
-from fixbot.knowledge.rollout import ROLLOUT
+from fixbot.knowledge.rollout import rollout
 from fixbot.knowledge.secrets import aws_key_pairs
 from fixbot.lens import Task
 from fixbot.model import Refusal
+from fixbot.prose import code
 from fixbot.settings import Settings
 from fixbot.tree import Node
 from fixbot.vault import steps
@@ -44,7 +45,10 @@ def move(task: Task, moved: Sequence[Leak], world: World) -> Move | Refusal:
         return no_role(task)
     sources = by_name(task, moved, world.settings)
     creating = made(task, moved, sources, world.settings)
-    return assemble(task, moved, Parts(sources, by_hand(task, sources), creating, family_text(task)))
+    found = assemble(task, moved, Parts(sources, by_hand(task, sources), creating, family_text(task)))
+    new = [sources[leak.id] for leak in moved if given(leak, world.settings) is None]
+    name = store_name(world.settings.secrets.prefix, family_text(task))
+    return replace(found, commands=steps.stored(new, name, place(task, world.settings).region))
 
 
 def is_fragment(task: Task) -> bool:
@@ -166,8 +170,9 @@ def assemble(task: Task, moved: Sequence[Leak], parts: Parts) -> Move:
     return Move(
         sources=sources,
         changes=granted.changes,
-        gist=f"{task.name} ({task.host}) gets {listed(names)} from {store} at each start of a task.",
-        rollout=ROLLOUT[task.kind],
+        gist=f"{code(task.name)} ({task.host}) gets {listed([code(each) for each in names])} from {store} "
+        "at each start of a task.",
+        rollout=rollout(task),
         unknown=_unknown(task, new=bool(parts.creating)),
         notes=(*granted.notes, *_notes(task, moved, services), *_nameless(sources)),
         steps_before=(*parts.creating, *granted.steps),

@@ -10,6 +10,7 @@ from fixbot.dialects.cloudformation import Resource, resources
 from fixbot.knowledge.secrets import classify
 from fixbot.lens import text_of
 from fixbot.model import Refusal
+from fixbot.prose import code
 from fixbot.tree import Kind, Node
 from fixbot.vault.functions import substituting
 from fixbot.vault.leak import Leak, raw_text
@@ -123,7 +124,7 @@ def not_here(name: str, databases: str) -> Refusal:
 def with_order(move: Move, sources: Sequence[Source], databases: list[str], where: str) -> Move:
     """A move in which RDS makes a new password: all tasks of the databases go together, in an order."""
     alone = all(source.changes for source in sources)
-    named = listed(databases)
+    named = listed([code(each) for each in databases])
     after = (_AFTER,) if alone else move.steps_after[1:2]
     return replace(
         move,

@@ -45,6 +45,8 @@ class Move:
     effect: str = "The program finds the same variables as before."
     rollout: str = ""
     unknown: str = ""
+    commands: tuple[str, ...] = ()
+    """What shows whether the value is there already."""
     notes: tuple[str, ...] = ()
     steps_before: tuple[str, ...] = ()
     steps_after: tuple[str, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterable, Sequence
 
 from fixbot.vault.source import SSM, Source, listed
@@ -18,6 +19,27 @@ JSON_KEYS = "Single keys of a JSON secret need platform version 1.4.0 on Fargate
 PRIVATE = (
     "In a subnet without a way to the internet, tasks need an endpoint for {service} to fetch the value."
 )
+PLAN = "terraform plan  # on this branch: what will be made and replaced"
+
+
+def change_set(path: str) -> tuple[str, ...]:
+    """The commands that show what a template would change, and change nothing."""
+    return (
+        "# on this branch: what would be made and replaced; STACK: the stack's name",
+        (
+            "aws cloudformation deploy --no-execute-changeset --stack-name STACK --capabilities "
+            f"CAPABILITY_NAMED_IAM --template-file {shlex.quote(path)}"
+        ),
+    )
+
+
+def stored(sources: Iterable[Source], name: str, region: str | None) -> tuple[str, ...]:
+    """The commands that show whether the values are stored; `name` is the secret's."""
+    where = f" --region {region}" if region else ""
+    secret = f"aws secretsmanager describe-secret --secret-id {quoted(name)}{where}"
+    parameter = f"aws ssm describe-parameters{where} --parameter-filters Key=Name,Values="
+    found = (f"{parameter}{quoted(str(each.value))}" if each.service == SSM else secret for each in sources)
+    return tuple(dict.fromkeys(found))
 
 
 def service_name(service: str) -> str:
@@ -92,10 +114,8 @@ def rotate(sources: Sequence[Source]) -> str:
     services = {service_name(source.service) for source in sources}
     return (
         f"Change the value where it was issued ({HISTORY}), store the new one in "
-        f"{listed(sorted(services))}, "
-        "and start new tasks (`aws ecs update-service --force-new-deployment`): a container keeps what it "
-        "got "
-        "at its start."
+        f"{listed(sorted(services))}, and start new tasks (`aws ecs update-service --force-new-deployment` "
+        "with the `--cluster` and `--service`): a container keeps what it got at its start."
     )
 
 
@@ -104,7 +124,7 @@ def revisions(family: str) -> str:
     return (
         "Deregister and delete the old revisions, which show the old value to anyone with "
         "`ecs:DescribeTaskDefinition`: `aws ecs deregister-task-definition --task-definition "
-        f"{quoted(family)}:N`, then `aws ecs delete-task-definitions`."
+        f"{quoted(family)}:N` for each old revision N, then `aws ecs delete-task-definitions`."
     )
 
 
@@ -118,9 +138,8 @@ def fill_stack(name: str, keys: Sequence[str]) -> str:
         f"describe-stack-resource --stack-name STACK --logical-resource-id {name} --query "
         "StackResourceDetail.PhysicalResourceId --output text) --secret-string file:///dev/stdin`, then "
         "type "
-        f"`{template(keys)}` with each value for its dots, Enter and Ctrl-D. Where a deployment circuit "
-        "breaker "
-        "would roll back sooner, deploy the secret alone first."
+        f"`{template(keys)}` with each value for its dots, Enter and Ctrl-D (STACK is the stack's name). "
+        "Where a deployment circuit breaker would roll back sooner, deploy the secret alone first."
     )
 
 

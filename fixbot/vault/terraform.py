@@ -44,7 +44,8 @@ def move(task: Task, moved: Sequence[Leak], world: World) -> Move | Refusal:
     found = raw_ecs.assemble(task, going, raw_ecs.Parts(there, grant, creating, raw_ecs.family_text(task)))
     if any(source.changes for source in there.values()):
         found = databases.told(found, list(there.values()), home.folder_name)
-    return replace(found, sources=sources, changes=(*(home.secret() if own else ()), *found.changes))
+    changes = (*(home.secret() if own else ()), *found.changes)
+    return replace(found, sources=sources, changes=changes, commands=(steps.PLAN,))
 
 
 class _Home:

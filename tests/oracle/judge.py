@@ -51,20 +51,19 @@ def judge(path: str, before: str | None, after: str, rules: Iterable[str]) -> Ve
         defect(kind, detail)
     found = hunks(before, after)
     verdict.changed_lines, verdict.shown_lines = changed(found), shown(found)
+    wraps = False
     try:
         old = read(path, before)
+        try:
+            new = read(path, after)
+            wraps = any(each.wraps for each in _data(old, new))
+            _readings(verdict, path, (before, old), (after, new), set(rules))
+        except Broken as problem:
+            defect("no longer parses", str(problem))
     except Broken:
         defect("changed though unreadable", "the oracle can't read what was patched")
-        return verdict
-    try:
-        new = read(path, after)
-    except Broken as problem:
-        defect("no longer parses", str(problem))
-        return verdict
-    _readings(verdict, path, (before, old), (after, new), set(rules))
-    hcl = path.endswith((".tf", ".tofu", ".hcl"))
-    if not any(each.wraps for each in _data(old, new)):
-        for detail in reformatted(found, hcl=hcl):
+    if not wraps:
+        for detail in reformatted(found, hcl=path.endswith((".tf", ".tofu", ".hcl"))):
             defect("re-formatted", detail)
     return verdict
 

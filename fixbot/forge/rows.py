@@ -1,0 +1,89 @@
+"""Rows of GitHub's REST answers in our own words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from fixbot.life.pull import Comment, Facts, Pull
+
+_TRUSTED = frozenset(("OWNER", "MEMBER", "COLLABORATOR"))
+"""Who may give a wish. Source: GitHub's `author_association`; a contributor need not have write access."""
+
+
+def facts_of(data: Mapping[str, Any]) -> Facts:
+    """The repository."""
+    permissions = data.get("permissions") or {}
+    return Facts(
+        owner=str(data["owner"]["login"]),
+        name=str(data["name"]),
+        id=str(data.get("node_id") or ""),
+        default=str(data.get("default_branch") or "main"),
+        url=str(data.get("html_url") or "").rstrip("/"),
+        archived=bool(data.get("archived")),
+        disabled=bool(data.get("disabled")),
+        push=bool(permissions["push"]) if "push" in permissions else None,
+    )
+
+
+def pull_of(row: Mapping[str, Any], name: str) -> Pull | None:
+    """A row of REST's; None for one from a fork, whatever its branch is called."""
+    head = row["head"]
+    if "repo" in head:
+        there = str((head["repo"] or {}).get("full_name"))  # a fork that was deleted has none
+    else:
+        there = f"{str(head.get('label')).partition(':')[0]}/{name.partition('/')[2]}"
+    if there.lower() != name.lower():
+        return None
+    return Pull(
+        number=row["number"],
+        branch=str(row["head"]["ref"]),
+        head=str(row["head"]["sha"]),
+        base=str(row["base"]["ref"]),
+        open=row["state"] == "open",
+        merged=bool(row.get("merged_at") or row.get("merged")),
+        draft=bool(row.get("draft")),
+        title=row.get("title") or "",
+        body=row.get("body") or "",
+        author=login_of(row.get("user")),
+        labels=labels_of(row),
+        asked=any(
+            row.get(key) for key in ("assignees", "requested_reviewers", "requested_teams", "milestone")
+        ),
+        created=time_of(row.get("created_at")),
+        updated=str(row.get("updated_at") or ""),
+        comments=row.get("comments"),
+        url=str(row.get("html_url") or ""),
+    )
+
+
+def labels_of(row: Mapping[str, Any]) -> frozenset[str]:
+    """The names of its labels, in lower case as GitHub compares them."""
+    return frozenset(str(each["name"]).lower() for each in row.get("labels") or () if isinstance(each, dict))
+
+
+def login_of(user: Any) -> str:
+    """A user's name; empty where GitHub shows none."""
+    return str(user["login"]) if isinstance(user, dict) else ""
+
+
+def time_of(text: Any) -> datetime | None:
+    """A time with its zone."""
+    try:
+        return datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+
+
+def comment_of(row: Mapping[str, Any]) -> Comment:
+    """A comment."""
+    number = str(row.get("issue_url") or "").rpartition("/")[2]
+    return Comment(
+        id=int(row["id"]),
+        number=int(number) if number.isdigit() else 0,
+        author=login_of(row.get("user")),
+        body=row.get("body") or "",
+        trusted=row.get("author_association") in _TRUSTED,
+        at=str(row.get("created_at") or ""),
+    )
