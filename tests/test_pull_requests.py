@@ -13,6 +13,8 @@ import pytest
 from fixbot.cli.options import Options
 from fixbot.cli.pulls import carry_out_pulls
 from fixbot.errors import FixbotError
+from fixbot.forge.errors import Refused
+from fixbot.forge.preflight import explained
 from fixbot.life.mark import read_mark
 from tests.hub.hub import App
 from tests.hub.model import Ruleset
@@ -417,8 +419,10 @@ def test_a_setting_in_the_way_is_said_before_anything_is_written(
         case _:
             shop.repo.collaborators["reader"] = "read"
             shop.token = shop.hub.user_token("reader")
-    assert shop.run() == 1
-    assert said in " ".join(capsys.readouterr().err.split())
+    assert shop.run(quiet=False) == 1
+    told = " ".join(capsys.readouterr().err.split())
+    assert said in told
+    assert "The same as a patch: fixbot run --format patch --output fixbot.patch" in told
     assert shop.hub.content_calls() == 0
 
 
@@ -428,6 +432,7 @@ def test_where_actions_may_not_open_pull_requests_the_branch_is_handed_over(
     shop.repo.actions_may_open = False
     assert shop.run(quiet=False) == 0
     out = capsys.readouterr().out
+    assert "0 done on GitHub, 1 only as a branch." in out
     assert "Allow GitHub Actions to create and approve pull requests" in " ".join(out.split())
     (branch,) = shop.branches()
     assert f"/compare/main...{branch}" in out
@@ -435,6 +440,22 @@ def test_where_actions_may_not_open_pull_requests_the_branch_is_handed_over(
     shop.run()
     (issue,) = shop.ours()
     assert issue.the_pull.head_ref == branch
+
+
+def test_a_permission_that_is_missing_is_named_and_the_branch_handed_over(
+    shop: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.token = shop.hub.actions_token(NAME, contents="write", pull_requests="read")
+    assert shop.run(quiet=False) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "the token lacks a permission: contents: write and pull requests: write" in told
+    assert "1 only as a branch" in told
+
+
+def test_the_permissions_that_github_names_are_said() -> None:
+    needs = "contents=write,workflows=write; pull_requests=write"
+    told = explained(Refused(403, "Resource not accessible by integration", "POST x", needs), "b")
+    assert told.endswith("lacks a permission: contents: write and workflows: write or pull requests: write")
 
 
 def test_required_signatures_are_met_for_a_persons_token(shop: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -249,6 +250,10 @@ def _told(whole: _Run, name: str, published: Published, settings: Settings) -> i
             terminal.trouble(line)
     for obstacle in published.obstacles:
         terminal.trouble(f"{name}: {obstacle.says}")
+    if published.left and published.obstacles:
+        words = [each for each in options.arguments if each not in {"--pr", "--quiet"}] or ["run"]
+        patch = shlex.join(["fixbot", *words, "--format", "patch", "--output", "fixbot.patch"])
+        terminal.note(f"The same as a patch: {patch}")
     if published.tired:
         terminal.trouble(published.tired)
     for each in published.done:

@@ -29,10 +29,13 @@ class Tired(FixbotError):
 
 
 class Refused(Exception):
-    """GitHub said no to a request. `said` is its message, `status` its HTTP status (200 for GraphQL)."""
+    """GitHub said no to a request. `said` is its message, `status` its HTTP status (200 for GraphQL).
 
-    def __init__(self, status: int, said: str, what: str) -> None:
-        self.status, self.said, self.what = status, said, what
+    `needs` are the permissions that would do, as GitHub's `x-accepted-github-permissions` names them.
+    """
+
+    def __init__(self, status: int, said: str, what: str, needs: str = "") -> None:
+        self.status, self.said, self.what, self.needs = status, said, what, needs
         super().__init__(f"{what}: GitHub answered {status}, {said}" if said else f"{what}: {status}")
 
     def says(self, *words: str) -> bool:

@@ -280,7 +280,7 @@ class Gateway:
         )
         if status == 429 or (status == 403 and limited):
             return Limited(_asked(headers, self.clock.now()), said or f"{what}: {status}")
-        return Refused(status, said, what)
+        return Refused(status, said, what, headers.get("x-accepted-github-permissions", ""))
 
     def _known(self, key: str) -> Answer | None:
         if key not in self._kept and self.store is not None:

@@ -144,6 +144,14 @@ def _actions_may_not_open(reader: Reader) -> bool:
         return False
 
 
+def _needed(said: str) -> str:
+    """GitHub's `contents=write,workflows=write; pull_requests=write` in words, or what is always needed."""
+    if not said:
+        return "contents: write and pull requests: write"
+    words = said.replace("=", ": ").replace("_", " ")
+    return " or ".join(way.strip().replace(",", " and ") for way in words.split(";"))
+
+
 def explained(refused: Refused, branch: str) -> str:
     """A refused write in words that say what to do."""
     said = refused.said
@@ -152,7 +160,7 @@ def explained(refused: Refused, branch: str) -> str:
             "not permitted to create or approve pull requests",
             SWITCH,
         ),
-        ("resource not accessible", "the token lacks a permission: contents: write and pull requests: write"),
+        ("resource not accessible", f"the token lacks a permission: {_needed(refused.needs)}"),
         ("archived", "unarchive the repository first"),
         ("without `workflow`", "the token lacks the permission workflows: write"),
         ("workflows permission", "the token lacks the permission workflows: write"),

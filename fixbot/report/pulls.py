@@ -42,7 +42,9 @@ def told(rows: Iterable[PullRow]) -> str:
     if "would" in outcomes:
         return f"Nothing was written; {outcomes.count('would')} would be done on GitHub."
     done = outcomes.count("done")
-    words = [f"{done} done on GitHub" if done else "Nothing was to be done on GitHub"]
+    idle = not {"done", "branch", "failed"} & {*outcomes}
+    words = ["Nothing was to be done on GitHub" if idle else f"{done} done on GitHub"]
+    words += [f"{outcomes.count('branch')} only as a branch"] if "branch" in outcomes else []
     words += [f"{outcomes.count('waits')} waiting"] if "waits" in outcomes else []
     words += [f"{outcomes.count('failed')} failed"] if "failed" in outcomes else []
     return ", ".join(words) + "."
