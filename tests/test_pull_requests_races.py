@@ -331,6 +331,27 @@ def test_a_persons_commit_on_the_branch_beside_is_left_and_said(
     assert shop.branches()[f"{branch}-next"] == hers
 
 
+def test_a_push_to_the_branch_beside_stays_while_fixbot_uses_it(shop: World) -> None:
+    shop.repo.rulesets = (Ruleset(1, (("required_signatures", {}),), ("refs/heads/main",)),)
+    shop.token = shop.hub.user_token("robot")
+    shop.repo.collaborators["robot"] = "write"
+    main = shop.repo.refs["refs/heads/main"]
+    hers: list[str] = []
+
+    def signed(request: Request) -> bool:
+        beside = next((each for each in shop.branches() if each.endswith("-next")), "")
+        return is_("GET", "-next")(request) and shop.branches().get(beside, main) != main
+
+    def pushes() -> None:
+        beside = next(each for each in shop.branches() if each.endswith("-next"))
+        hers.append(shop.person.push(beside, {"mine.md": "mine\n"}))
+
+    once(shop, signed, pushes)
+    shop.run()
+    assert hers
+    assert hers[0] in shop.branches().values()
+
+
 # What an error says is not what happened
 
 
