@@ -180,6 +180,38 @@ def test_a_no_to_a_copy_in_a_fork_is_none_to_ours(shop: World) -> None:
     assert only(shop).number > copy
 
 
+@pytest.mark.parametrize(("before", "after"), [("folder", "all"), ("all", "file"), ("rule", "file")])
+def test_findings_that_are_gathered_anew_are_in_one_pull_request_each(
+    tmp_path: Path, before: str, after: str
+) -> None:
+    def settings(group: str) -> str:
+        return f"pull_requests: {{group: {group}}}\n"
+
+    files = {f"{name}/app.yaml": pod(name, privileged=name == "job") for name in ("api", "web", "job")}
+    with world(tmp_path, {".fixbot.yml": settings(before), **files}) as shop:
+        shop.run()
+        shop.person.push("main", {".fixbot.yml": settings(after)}, "Gathered in another way")
+        first = next(issue.number for issue in shop.ours())
+
+        def refuses(request: Request) -> None:
+            if is_("PATCH", f"/pulls/{first}?")(request):
+                shop.hub.faults.plan = {request.number + at: "500" for at in range(40)}
+
+        def offered() -> list[str]:
+            return sorted(finding for issue in shop.ours() for finding in shop.findings(issue))
+
+        whole = sorted({*offered()})
+        shop.hub.before = refuses
+        shop.run()
+        assert len(offered()) == len({*offered()}), "also where GitHub fails in between"
+        shop.hub.before, shop.hub.faults.plan = None, {}
+        shop.run()
+        assert offered() == whole
+        calls = shop.hub.content_calls()
+        shop.run()
+        assert shop.hub.content_calls() == calls
+
+
 def test_another_prefix_for_branches_makes_no_second_one_and_forgets_no_no(shop: World) -> None:
     shop.run()
     issue = only(shop)
@@ -197,13 +229,13 @@ def test_another_prefix_for_branches_makes_no_second_one_and_forgets_no_no(shop:
 # People's commits
 
 
-@pytest.mark.parametrize("how", ["updated", "deleted", "opened"])
+@pytest.mark.parametrize("how", ["updated", "updated earlier", "deleted", "opened"])
 def test_a_push_in_the_moment_in_which_fixbot_moves_the_branch_stays(shop: World, how: str) -> None:
     shop.run()
     issue = only(shop)
     branch = issue.the_pull.head_ref
     start = None
-    if how == "updated":
+    if how.startswith("updated"):
         shop.person.push("main", {"deploy/web.yaml": pod("web")}, "A neighbour")
     else:
         shop.person.close(issue.number)
@@ -212,7 +244,8 @@ def test_a_push_in_the_moment_in_which_fixbot_moves_the_branch_stays(shop: World
         shop.person.label(issue.number, "fixbot: recreate")
         start = shop.repo.refs["refs/heads/main"]
     hers: list[str] = []
-    once(shop, moves_refs, lambda: hers.append(shop.person.push(branch, {"mine.md": "mine\n"}, start=start)))
+    moment = is_("POST", "/git/commits") if how == "updated earlier" else moves_refs
+    once(shop, moment, lambda: hers.append(shop.person.push(branch, {"mine.md": "mine\n"}, start=start)))
     shop.run()
     assert hers == [shop.branches()[branch]]
 
@@ -296,6 +329,27 @@ def test_a_persons_commit_on_the_branch_beside_is_left_and_said(
     shop.run(quiet=False)
     assert f"{branch}-next holds commits that are not fixbot's" in " ".join(capsys.readouterr().out.split())
     assert shop.branches()[f"{branch}-next"] == hers
+
+
+def test_a_push_to_the_branch_beside_stays_while_fixbot_uses_it(shop: World) -> None:
+    shop.repo.rulesets = (Ruleset(1, (("required_signatures", {}),), ("refs/heads/main",)),)
+    shop.token = shop.hub.user_token("robot")
+    shop.repo.collaborators["robot"] = "write"
+    main = shop.repo.refs["refs/heads/main"]
+    hers: list[str] = []
+
+    def signed(request: Request) -> bool:
+        beside = next((each for each in shop.branches() if each.endswith("-next")), "")
+        return is_("GET", "-next")(request) and shop.branches().get(beside, main) != main
+
+    def pushes() -> None:
+        beside = next(each for each in shop.branches() if each.endswith("-next"))
+        hers.append(shop.person.push(beside, {"mine.md": "mine\n"}))
+
+    once(shop, signed, pushes)
+    shop.run()
+    assert hers
+    assert hers[0] in shop.branches().values()
 
 
 # What an error says is not what happened

@@ -33,11 +33,11 @@ def adopted(wanted: Iterable[Wanted], pulls: Sequence[Pull]) -> tuple[dict[str, 
 
 
 def _shared(wanted: Wanted, pull: Pull) -> int:
-    """How many findings they have in common; a pull request without a mark is known by its branch."""
+    """How many findings they have in common, however they are gathered now; without a mark, by its branch."""
     mark = pull.mark
     if mark is None:
         return len(wanted.findings) if pull.branch == wanted.branch else 0
-    return len({*mark.findings} & {*wanted.findings}) if mark.rule == wanted.rule else 0
+    return len({*mark.findings} & {*wanted.findings})
 
 
 def last(pulls: Iterable[Pull]) -> Pull | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -156,10 +156,12 @@ class Publisher:
         carrier = self._carrier(cleared, report)
         done: list[Done] = []
         fresh = {each.findings: each for each in report.proposals}
+        stuck: dict[str, int] = {}
         for at, each in enumerate(writes):
             self.progress(at, len(writes), each.branch)
             try:
-                done.append(carrier.carry(_with_texts(each, fresh)))
+                done.append(_waits(each, stuck) or carrier.carry(_with_texts(each, fresh)))
+                stuck |= _still_held(done[-1])
             except Tired as tired:
                 result = replace(result, tired=str(tired), left=tuple(writes[at:]))
                 break
@@ -226,6 +228,25 @@ class Publisher:
             seen = {**self._seen_updates, **{str(number): when for number, when in touched.items()}}
             kept = {number: when for number, when in seen.items() if int(number) not in missed}
             self.gateway.store.put(self._memory, kept)
+
+
+def _still_held(done: Done) -> dict[str, int]:
+    """Findings of a pull request that was to let go of some of them and could not, and its number."""
+    pull = done.planned.place.pull
+    mark = pull.mark if pull is not None else None
+    let_go = done.planned.action.deed in {Deed.CLOSE, Deed.UPDATE}
+    if pull is None or mark is None or done.outcome is Outcome.DONE or not let_go:
+        return {}
+    return dict.fromkeys(mark.findings, pull.number)
+
+
+def _waits(planned: Planned, stuck: Mapping[str, int]) -> Done | None:
+    """Left, where an open pull request holds some of it still; None where nothing stands in the way."""
+    wanted = planned.wanted
+    if wanted is None or planned.action.deed not in OPENING:
+        return None
+    holder = next((stuck[finding] for finding in wanted.findings if finding in stuck), None)
+    return None if holder is None else Done(planned, Outcome.LEFT, f"#{holder} holds some of it still")
 
 
 def _kept(planned: Planned) -> Done:
