@@ -44,6 +44,14 @@ def test_the_last_requests_of_an_hour_are_left_to_those_on_their_way() -> None:
     assert pace.wait(950, write=False) == 0
 
 
+def test_one_that_shares_with_nobody_uses_the_last_request() -> None:
+    pace = Pace()
+    pace.told({"x-ratelimit-limit": "5000", "x-ratelimit-remaining": "1", "x-ratelimit-reset": "900"}, "core")
+    assert pace.wait(100, write=False) == 0
+    pace.told({"x-ratelimit-limit": "5000", "x-ratelimit-remaining": "0", "x-ratelimit-reset": "900"}, "core")
+    assert pace.wait(100, write=False) == 801
+
+
 def test_a_small_limit_such_as_that_of_searches_is_used_at_least_by_half() -> None:
     pace = Pace(sharers=16)
     pace.told({"x-ratelimit-limit": "30", "x-ratelimit-remaining": "16", "x-ratelimit-reset": "60"}, "search")

@@ -72,9 +72,9 @@ class Pace:
             self.writes.append(now)
 
     def told(self, headers: Mapping[str, str], resource: str) -> None:
-        """Learn from an answer how much is left: near the end, wait until GitHub counts anew.
+        """Learn from an answer how much is left: at the end, wait until GitHub counts anew.
 
-        Some are left for what the other sharers have on its way.
+        Where others share it, some are left for what they have on its way.
         Source: "Rate limits for the REST API", the headers `x-ratelimit-*`.
         """
         words = [headers.get(f"x-ratelimit-{name}", "") for name in ("limit", "remaining", "reset")]
@@ -82,5 +82,6 @@ class Pace:
             return
         limit, remaining, reset = map(int, words)
         self._resets.pop(resource, None)
-        if remaining <= min(2 * self.sharers + limit // 50, limit // 2):
+        spare = min(2 * self.sharers + limit // 50, limit // 2) if self.sharers > 1 else 0
+        if remaining <= spare:
             self._resets[resource] = reset + PAUSE
