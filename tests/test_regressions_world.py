@@ -238,18 +238,18 @@ spec:
 """
     report = looked_at(tmp_path, {"pod.yaml": pod})
     body = next(word(each).body for each in report.proposals if "privileged" in each.rule)
-    assert "share will keep SYS_ADMIN and DAC_READ_SEARCH and lose every other privilege" in body
+    assert "`share` will keep SYS_ADMIN and DAC_READ_SEARCH and lose every other privilege" in body
     assert "docker run --rm --cap-add SYS_ADMIN --cap-add DAC_READ_SEARCH example/samba:4" in body
 
 
-def test_proposals_of_the_same_name_say_their_folder(tmp_path: Path) -> None:
+def test_proposals_of_the_same_name_say_where_they_are(tmp_path: Path) -> None:
     spec = "{containers: [{name: web, image: nginx:1}]}"
     pod = f"{{apiVersion: v1, kind: Pod, metadata: {{name: demo}}, spec: {spec}}}\n"
     report = looked_at(tmp_path, {"canary/pod.yaml": pod, "blue/pod.yaml": pod, "pod.yaml": pod})
     assert {word(each).title for each in report.proposals} == {
-        "Make the root filesystem of demo read-only",
-        "Make the root filesystem of demo read-only in blue",
-        "Make the root filesystem of demo read-only in canary",
+        "Make the root filesystem of demo read-only in pod.yaml",
+        "Make the root filesystem of demo read-only in blue/pod.yaml",
+        "Make the root filesystem of demo read-only in canary/pod.yaml",
     }
 
 
