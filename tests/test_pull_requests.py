@@ -185,6 +185,17 @@ def test_a_no_ends_where_somebody_takes_it_back(shop: World) -> None:
     assert [each.title for each in shop.ours()] == [issue.title]
 
 
+def test_a_close_is_the_later_word_than_a_label_that_was_there_before(shop: World) -> None:
+    shop.run()
+    (issue,) = shop.ours()
+    shop.person.push(issue.the_pull.head_ref, {"deploy/notes.md": "mine\n"}, "Mine")
+    shop.person.label(issue.number, "fixbot: recreate")
+    shop.person.close(issue.number)
+    for _ in range(2):
+        shop.run()
+        assert shop.ours() == []
+
+
 def test_a_neighbour_joins_the_pull_request_that_is_open(shop: World) -> None:
     shop.run()
     (issue,) = shop.ours()

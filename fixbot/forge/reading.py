@@ -250,6 +250,20 @@ class Reader:
         pages = self.gateway.pages(f"{self.root}/issues/{number}/events")
         return frozenset(str(row.get("event")) for page in pages for row in page.data or ())
 
+    def labelled_since(self, number: int, label: str) -> bool:
+        """Whether a pull request got that label after it was last closed; no where GitHub doesn't tell."""
+        since = False
+        try:
+            for page in self.gateway.pages(f"{self.root}/issues/{number}/events"):
+                for row in page.data or ():
+                    if row.get("event") == "closed":
+                        since = False
+                    elif row.get("event") == "labeled":
+                        since = since or str((row.get("label") or {}).get("name")).lower() == label
+        except Refused:
+            return False
+        return since
+
     def closer(self, number: int) -> str:
         """Who closed a pull request, as a login; empty where GitHub doesn't tell."""
         try:

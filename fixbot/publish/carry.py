@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fixbot.forge.errors import Refused, Unclear
@@ -65,7 +64,6 @@ class Carrier:
     queue: bool = False
     milestone: int | None = None
 
-    @cached_property
     def _base(self) -> Commit:
         commit = self.writer.reader.commit(self.base_head)
         if commit is None:
@@ -173,7 +171,7 @@ class Carrier:
             return entries, ""
         words = self._worded(proposal, wanted, None, "")
         old = self.writer.reader.commit(before) if before else None
-        head = self.writer.commit(self._base, entries, words.message, planned.branch, old)
+        head = self.writer.commit(self._base(), entries, words.message, planned.branch, old)
         moves = [Move(planned.branch, before, head)]
         if before and planned.place.ours is False:
             prefix = self.settings.branch_prefix

@@ -15,7 +15,7 @@ from fixbot.life.decide import Action, Deed, Place, Wanted, decide
 from fixbot.life.mark import Mark, files_digest, is_ours, patch_digest
 from fixbot.life.match import adopted, heads, last
 from fixbot.life.pull import Comment, Pull, Remote, named_as_ours, ours
-from fixbot.life.verdict import declined, said_no
+from fixbot.life.verdict import AGAIN, declined, said_no
 from fixbot.life.wishes import wish
 from fixbot.model import Proposal, Report, Severity
 from fixbot.propose import EVERYTHING
@@ -78,12 +78,19 @@ class Judge:
 
     def __post_init__(self) -> None:
         prefix = self.settings.branch_prefix
-        self.pulls = ours(self.remote.pulls, prefix)
+        self.pulls = tuple(self._heard(pull) for pull in ours(self.remote.pulls, prefix))
         self.heads = {
             name: head
             for name, head in heads(self.remote.branches, self.pulls).items()
             if named_as_ours(name.removesuffix(BESIDE), prefix) or name in {p.branch for p in self.pulls}
         }
+
+    def _heard(self, pull: Pull) -> Pull:
+        """A label takes a no back only if it came after it: a close is the later word else."""
+        if pull.open or pull.merged or AGAIN not in pull.labels:
+            return pull
+        since = self.reader.labelled_since(pull.number, AGAIN)
+        return pull if since else replace(pull, labels=pull.labels - {AGAIN})
 
     def declined(self) -> dict[str, str]:
         """Findings that are not to be offered, by id, with the reason."""

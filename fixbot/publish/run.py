@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from functools import cached_property
 from typing import Final
 
 from fixbot.codeowners import owners
@@ -75,6 +74,8 @@ class Publisher:
     progress: Callable[[int, int, str], None] = lambda *_: None
     _seen_updates: dict[str, str] = field(default_factory=dict)
     _said: Sequence[Comment] | None = None
+    _habit: Habit | None = None
+    _owners: str | None = None
 
     def publish(self) -> Published:
         """Do it all. Raises FixbotError where nothing can be done at all."""
@@ -181,22 +182,18 @@ class Publisher:
             self.habit, self.owners, cleared.queue, milestone,
         )  # fmt: skip
 
-    @cached_property
-    def _learnt(self) -> Habit:
-        return learn(self.reader.messages(), self.settings.pull_requests.style)
-
     def habit(self) -> Habit:
         """How this repository words its titles."""
-        return self._learnt
-
-    @cached_property
-    def _code_owners(self) -> str:
-        texts = (self.reader.text(path, self.remote.base_head) for path in _OWNERS)
-        return next((text for text in texts if text is not None), "")
+        if self._habit is None:
+            self._habit = learn(self.reader.messages(), self.settings.pull_requests.style)
+        return self._habit
 
     def owners(self, proposal: Proposal) -> tuple[str, ...]:
         """The code owners of the files that a proposal changes, as GitHub is asked for them."""
-        return owners(self._code_owners, proposal.paths) if self._code_owners else ()
+        if self._owners is None:
+            texts = (self.reader.text(path, self.remote.base_head) for path in _OWNERS)
+            self._owners = next((text for text in texts if text is not None), "")
+        return owners(self._owners, proposal.paths) if self._owners else ()
 
     def _comments(self, pulls: Sequence[Pull]) -> Sequence[Comment]:
         """The comments on our open pull requests, unless the last run saw them as they are now."""
