@@ -8,7 +8,7 @@ from typing import Any
 
 from fixbot.forge.connection import App, Client, Host, Token, app_token, client, credentials, host
 from fixbot.forge.errors import NoConnection, Refused, Unclear
-from fixbot.forge.gateway import Clock, Gateway, Store, WallClock
+from fixbot.forge.gateway import Clock, Gateway, Store, WallClock, again
 from fixbot.forge.pace import Pace
 
 
@@ -66,7 +66,7 @@ class Connector:
         asking = self._gateway(app_token(app), "jwt")
         try:
             found = asking.get(f"/repos/{name}/installation").data
-            made = asking.write("POST", f"/app/installations/{found['id']}/access_tokens", body, look=_again)
+            made = asking.write("POST", f"/app/installations/{found['id']}/access_tokens", body, look=again)
             return Token(str(made["token"]))
         except (Refused, Unclear) as error:
             why = error.said if isinstance(error, Refused) else str(error)
@@ -87,7 +87,3 @@ class _At:
     ) -> tuple[int, Mapping[str, str], str]:
         del path
         return self.client(verb, self.path, query, headers, body)
-
-
-def _again() -> None:
-    """A second token does no harm."""

@@ -45,6 +45,10 @@ Look = Callable[[], Any]
 """Says what a write that may have happened has made, or None where it has not happened."""
 
 
+def again() -> None:
+    """The look of a write that may be sent twice without harm."""
+
+
 class Store(Protocol):
     """Keeps answers between runs."""
 

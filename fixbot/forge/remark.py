@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fixbot.forge.errors import Refused, Unclear
+from fixbot.forge.gateway import again
 
 if TYPE_CHECKING:
     from fixbot.forge.reading import Reader
@@ -29,8 +30,8 @@ def keep_remark(reader: Reader, number: int, text: str, sign: str, *, needed: bo
         if found is None and needed:
             reader.gateway.write("POST", f"{path}/{number}/comments", {"body": text}, look=ours)
         elif found is not None and found.body.replace("\r\n", "\n").strip() != text.strip():
-            again = {"body": text}
-            reader.gateway.write("PATCH", f"{path}/comments/{found.id}", again, look=lambda: None)
+            anew = {"body": text}
+            reader.gateway.write("PATCH", f"{path}/comments/{found.id}", anew, look=again)
     except Refused as refused:
         if refused.status in {401, 403, 404}:
             return f"the token may not write comments here ({refused.said or refused.status})"

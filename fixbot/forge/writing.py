@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from fixbot.forge.errors import Refused
-from fixbot.forge.gateway import Gateway
+from fixbot.forge.gateway import Gateway, again
 from fixbot.forge.reading import Reader
 from fixbot.forge.rows import login_of, pull_of
 from fixbot.life.mark import is_ours, sealed
@@ -99,7 +99,7 @@ class Writer:
         rows = [{"path": e.path, "mode": e.mode, "type": "blob", "content": e.text} for e in entries]
         tree = str(
             self.gateway.write(
-                "POST", f"{self.root}/git/trees", {"base_tree": base.tree, "tree": rows}, look=_again
+                "POST", f"{self.root}/git/trees", {"base_tree": base.tree, "tree": rows}, look=again
             )["sha"]
         )
         if tree == base.tree:
@@ -108,7 +108,7 @@ class Writer:
         if self.verified and all(entry.mode == "100644" for entry in entries):
             return self._signed(base, entries, text, branch, tree)
         body = {"message": text, "tree": tree, "parents": [base.id]}
-        return str(self.gateway.write("POST", f"{self.root}/git/commits", body, look=_again)["sha"])
+        return str(self.gateway.write("POST", f"{self.root}/git/commits", body, look=again)["sha"])
 
     def _holds(self, old: Commit, base: Commit, entries: Sequence[Entry]) -> bool:
         """Whether a commit changes just these files, and in just this way."""
@@ -260,7 +260,7 @@ class Writer:
         for reviewers in self._asked(pull, dress):
             try:
                 path = f"{self.root}/pulls/{pull.number}/requested_reviewers"
-                there = self._dressed(self.gateway.write("POST", path, reviewers, look=_again))
+                there = self._dressed(self.gateway.write("POST", path, reviewers, look=again))
                 break
             except Refused as refused:
                 self.note(f"#{pull.number}: nobody was asked to review ({refused.said or refused.status})")
@@ -274,7 +274,7 @@ class Writer:
         if fields:
             try:
                 path = f"{self.root}/issues/{pull.number}"
-                there = self._dressed(self.gateway.write("PATCH", path, fields, look=_again)) or there
+                there = self._dressed(self.gateway.write("PATCH", path, fields, look=again)) or there
             except Refused as refused:
                 self.note(f"#{pull.number}: labels were not set ({refused.said or refused.status})")
         return there
@@ -323,7 +323,7 @@ class Writer:
 
         try:
             path = f"{self.root}/issues/{number}/labels/{quote(label, safe='')}"
-            self.gateway.write("DELETE", path, look=_again)
+            self.gateway.write("DELETE", path, look=again)
         except Refused as refused:
             if refused.status != 404:
                 raise
@@ -341,7 +341,3 @@ class Writer:
 def _plain(text: str) -> str:
     """A text as it can be compared: GitHub may change its line ends."""
     return text.replace("\r\n", "\n").rstrip()
-
-
-def _again() -> None:
-    """For writes that may be sent twice without harm."""

@@ -11,7 +11,7 @@ from fixbot.forge.errors import Refused, Unclear
 from fixbot.forge.preflight import Way, explained
 from fixbot.forge.writing import Dress, Move, Overtaken, Writer
 from fixbot.life.decide import Deed, Wanted, next_mark
-from fixbot.life.mark import Mark, remarked, text_digest, unmarked
+from fixbot.life.mark import Mark, remarked, text_digest
 from fixbot.life.pull import Commit, Pull
 from fixbot.life.say import closing_words, comment_sign, comment_words, opening_words
 from fixbot.model import Patch, Proposal, Refusal
@@ -218,12 +218,9 @@ class Carrier:
         words, head = self._committed(planned, wanted, proposal, planned.place.head)
         if isinstance(words, Refusal):
             return Done(planned, Outcome.FAILED, words.reason, pull.number, pull.url)
-        self._rewrite(self._fresh_texts(pull), wanted, proposal, head, planned)
+        self._rewrite(self.writer.reader.pull(pull.number) or pull, wanted, proposal, head, planned)
         self._answer(planned, pull)
         return Done(planned, Outcome.DONE, planned.action.why, pull.number, pull.url)
-
-    def _fresh_texts(self, pull: Pull) -> Pull:
-        return self.writer.reader.pull(pull.number) or pull
 
     def _rewrite(self, pull: Pull, wanted: Wanted, proposal: Proposal, head: str, planned: Planned) -> None:
         """Title and body anew, each only where nobody touched it since; the mark in any case."""
@@ -317,6 +314,3 @@ def _named(planned: Planned) -> tuple[int | None, str]:
 def _known_by_name(planned: Planned, prefix: str) -> tuple[str, str]:
     rule, _, key = planned.branch.removeprefix(prefix).rpartition("/")
     return key, rule
-
-
-__all__ = ["Carrier", "Done", "Outcome", "unmarked"]
