@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
 
 from fixbot import dialects
 from fixbot.detect import Problem, detect
@@ -12,11 +11,9 @@ from fixbot.diff import masked_diff
 from fixbot.discover import relevant_text, template_reason, templated, unpatchable
 from fixbot.document import Document, parse
 from fixbot.fixer import Fixer
-from fixbot.knowledge.secrets import classify
-from fixbot.lens import text_of
-from fixbot.mask import Masker
+from fixbot.masking.cover import Mask
 from fixbot.model import Failure, Finding, Fix, Patch, Proposal, Refusal, Safety, Status, Unread
-from fixbot.project import Project, Reading, Surroundings
+from fixbot.project import Project, Surroundings
 from fixbot.proof import Court
 from fixbot.propose import propose
 from fixbot.settings import Settings
@@ -68,7 +65,7 @@ def examine(texts: Mapping[str, str], order: Order) -> Examined:
     settled = settle(court, open_problems)
     findings = {each.id: _finding(each, documents, statuses, settled) for each in problems}
     done.findings = [_with_lapse(findings[each.id], each, documents, order) for each in problems]
-    _show(settled, findings, court, done)
+    _show(settled, findings, court, Mask(documents), done)
     return done
 
 
@@ -191,48 +188,24 @@ def _with_lapse(
     return finding if wish is None else replace(finding, message=with_lapse(finding.message, wish))
 
 
-def _show(settled: Settled, findings: dict[str, Finding], court: Court, done: Examined) -> None:
+def _show(settled: Settled, findings: dict[str, Finding], court: Court, mask: Mask, done: Examined) -> None:
     """Masked diffs of what was proven, and the proposals made of it."""
     before = {path: document.text for path, document in court.world.project.documents.items()}
     if not settled.together and not settled.offers:
         return
-    values = secrets(court.reading)
-    masker = Masker(values) if values else _of_no_secrets()
     shown: dict[tuple[str, str], str] = {}
 
     def diff(path: str, new: str) -> str:
         if (path, new) not in shown:  # a proposal that is alone in its file shows what the patch shows
-            shown[path, new] = masked_diff(path, before.get(path), new, masker)
+            old = before.get(path)
+            shown[path, new] = masked_diff(path, old, new, mask.cover(path, old, new))
         return shown[path, new]
 
     for proven in settled.together:
         for path, text in sorted(proven.texts.items()):
-            patch = Patch(path, before.get(path), text, diff(path, text), proven.fixed_in[path])
-            done.patches.append(patch)
+            fixed = tuple(i for i in proven.fixed if findings[i].path == path) or proven.fixed
+            done.patches.append(Patch(path, before.get(path), text, diff(path, text), fixed))
     done.proposals += propose(settled, findings, diff, court.world.settings)
-
-
-@cache
-def _of_no_secrets() -> Masker:
-    """One masker for all parts in which no secret is known: it knows lines that it has seen before."""
-    return Masker()
-
-
-def secrets(reading: Reading) -> set[str]:
-    """Every value that looks like a secret: no text shown of files read together may hold one."""
-    values: set[str] = set()
-    for task in reading.tasks:
-        for container in task.containers:
-            for variable in (*container.environment, *container.log_options):
-                value = text_of(variable.value) or _raw(variable.value)
-                if value and classify(variable.name, value).kind.name != "NONE":
-                    values.add(value)
-    return values
-
-
-def _raw(node: object) -> str | None:
-    value = getattr(node, "value", None)
-    return value if isinstance(value, str) else None
 
 
 __all__ = ["Examined", "Order", "examine", "with_lapse"]

@@ -13,7 +13,7 @@ from fixbot.checkout import Checkout
 from fixbot.detect import Problem
 from fixbot.diff import masked_diff
 from fixbot.fixer import load
-from fixbot.mask import Masker
+from fixbot.masking import Masker
 from fixbot.model import Refusal, Report, Status
 from fixbot.pipeline import run
 from fixbot.proof import Court, Proven

@@ -1,0 +1,341 @@
+"""Where secrets stand in files that were read, by what they are: places in the source, and values.
+
+A value under a name, an option or a header that likely holds a secret is judged with every text that it is built
+from. What is judged to be a secret is a place: its whole source, whatever that parses to.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final
+
+from fixbot.document import Document
+from fixbot.knowledge.secret_names import is_header_name, is_likely_name, only_describes
+from fixbot.knowledge.secret_shapes import may_hold_shapes, option_name
+from fixbot.knowledge.secrets import Kind as Judged
+from fixbot.knowledge.secrets import classify, is_reference
+from fixbot.masking.definitions import Definitions
+from fixbot.masking.expressions import Literal, Reference, function_of, pieces
+from fixbot.masking.masker import recognised
+from fixbot.masking.remarks import remark_spans
+from fixbot.masking.spans import Span
+from fixbot.tree import Entry, Kind, Node
+
+_NAME_KEYS: Final = frozenset(
+    ("name", "Name", "key", "Key", "ParameterKey", "OptionName", "header", "Header")
+)
+_VALUE_KEYS: Final = frozenset(
+    ("value", "Value", "default", "Default", "ParameterValue", "defaultValue", "AllowedValues", "stringValue")
+)
+_TOLD: Final = ("variable", "output", "set", "set_sensitive")
+"""Blocks of HCL whose label, or `name`, is the name of the value in them."""
+_FORCED: Final = "password"
+"""The name under which a value is judged that is a secret by where it stands."""
+_FOLLOWED: Final = 8
+"""Definitions of definitions that are followed."""
+
+
+@dataclass(slots=True)
+class Places:
+    """What was found: places by path, values, and the definitions that were judged under which name."""
+
+    spans: dict[str, list[Span]] = field(default_factory=dict)
+    values: set[str] = field(default_factory=set)
+    followed: set[tuple[str, str, str]] = field(default_factory=set)
+
+
+def find_places(documents: Mapping[str, Document]) -> Places:
+    """The secrets of documents that are read together."""
+    search = _Search(documents, Places())
+    for document in documents.values():
+        for root in document.roots:
+            search.walk(root)
+    search.remarks()
+    return search.found
+
+
+def places_in(document: Document, known: Places) -> list[Span]:
+    """The places in another version of a document, what other documents say of it included."""
+    search = _Search({document.path: document}, Places())
+    for root in document.roots:
+        search.walk(root)
+        for kind, name, under in known.followed:
+            for node in search.definitions.of(Reference(kind, name), root):
+                search.judge(under, node)
+    search.remarks()
+    return search.found.spans.get(document.path, [])
+
+
+@lru_cache(maxsize=8192)
+def _secret_name(name: str) -> bool:
+    return (is_likely_name(name) and not only_describes(name)) or is_header_name(name)
+
+
+@dataclass(slots=True)
+class _Search:
+    documents: Mapping[str, Document]
+    found: Places
+    definitions: Definitions = field(init=False)
+    done: set[tuple[int, str]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.definitions = Definitions(root for each in self.documents.values() for root in each.roots)
+
+    def source(self, node: Node) -> str:
+        """A node as it is written."""
+        document = self.documents.get(node.root.source)
+        return document.text[node.start : node.end] if document is not None else ""
+
+    def walk(self, root: Node) -> None:
+        """Look at a tree, each node once."""
+        stack = [root]
+        while stack:
+            node = stack.pop()
+            if node.alias is not None:
+                continue
+            if node.kind is Kind.MAP:
+                self._map(node)
+                stack.extend(entry.value for entry in node.entries)
+            elif node.kind is Kind.SCALAR:
+                if node.embedded is not None:
+                    stack.append(node.embedded)
+                if isinstance(node.value, str) and may_hold_shapes(node.value):
+                    self._text(node, node.value)
+            elif node.items:
+                self._words(node)
+                stack.extend(node.items)
+
+    def _map(self, node: Node) -> None:
+        names: list[Node] = []
+        values: list[Entry] = []
+        for entry in node.entries:
+            key = entry.key
+            if key in _NAME_KEYS:
+                names.append(entry.value)
+            if key in _VALUE_KEYS:
+                values.append(entry)
+            elif _secret_name(key):
+                self._named(key, entry)
+            elif entry.value.labels:
+                self._block(entry)
+            elif key == "secretGenerator":
+                self._generated(entry.value)
+            elif key == "kind" and entry.value.value == "Secret":
+                self._secret(node, "data", "stringData", "binaryData")
+        if values:
+            hushed = _says(node, "NoEcho") or _says(node, "sensitive") or _says(node, "type", "Type")
+            for name in (*(self._name(each) for each in names), *((_FORCED,) if hushed else ())):
+                if _secret_name(name):
+                    for entry in values:
+                        self._judged(name, entry)
+
+    def _name(self, node: Node) -> str:
+        """A name as far as it is written out: of one that is put together, its last words."""
+        if node.kind is Kind.SCALAR and node.tag is None:
+            return str(node.value)
+        written = [each.text for each in pieces(node, self.source) if isinstance(each, Literal)]
+        return written[-1] if written else ""
+
+    def _named(self, name: str, entry: Entry) -> None:
+        """A value under its own key: that of a parameter or variable is its default."""
+        value = entry.value
+        if value.kind is Kind.MAP and function_of(value) is None and value.tag is None:
+            for inner in value.entries:
+                if inner.key in _VALUE_KEYS:
+                    self._judged(name, inner)
+        elif value.kind is Kind.LIST and value.tag is None:
+            for item in value.items:
+                if item.kind is not Kind.MAP or function_of(item) is not None:
+                    self.judge(name, item)
+        else:
+            self._judged(name, entry)
+
+    def _block(self, entry: Entry) -> None:
+        body, label = entry.value, entry.value.labels[-1]
+        if entry.value.labels[0].startswith("kubernetes_secret"):
+            self._secret(body, "data", "binary_data", "string_data")
+        if _secret_name(label) and (entry.key in _TOLD or body.child("value") is not None):
+            for inner in body.entries:
+                if inner.key in _VALUE_KEYS:
+                    self._judged(label, inner)
+
+    def _secret(self, node: Node, *keys: str) -> None:
+        """Everything in an object that is there to hold secrets."""
+        for key in keys:
+            listed = node.child(key)
+            for entry in listed.entries if listed is not None else ():
+                self._judged(
+                    entry.key if _secret_name(entry.key) else _FORCED, entry, sure=_secret_name(entry.key)
+                )
+
+    def _generated(self, node: Node) -> None:
+        for item in node.items:
+            for literal in item.many("literals"):
+                text = str(literal.value)
+                self._cover(literal, [text.partition("=")[2]])
+
+    def _words(self, node: Node) -> None:
+        """Options and their values as two items of a list."""
+        items = node.items
+        before: list[str] = []
+        for at, item in enumerate(items):
+            text = item.value if item.kind is Kind.SCALAR and isinstance(item.value, str) else ""
+            if text[:1] == "-" and at + 1 < len(items):
+                name = option_name(text, before or _beside(node))
+                if name:
+                    self.judge(name, items[at + 1])
+            before.append(text)
+
+    def _text(self, node: Node, text: str) -> None:
+        """What a text holds by its form; where its source says that in another way, all of it is a place."""
+        source = self.source(node)
+        whole = False
+        for start, end in recognised(text):
+            value = text[start:end]
+            self._know(value)
+            if value not in source:
+                whole = True
+                self.found.values.update(piece for piece in value.split() if len(piece) > 3)
+        if whole:
+            self._place(node)
+
+    def _judged(self, name: str, entry: Entry, *, sure: bool = True) -> None:
+        value = entry.value
+        if value.kind is Kind.SCALAR and value.value is None and value.alias is None:
+            self._unsaid(entry)
+        self.judge(name, value, sure=sure)
+
+    def _unsaid(self, entry: Entry) -> None:
+        """What YAML takes for an anchor, a tag or a comment where a value was meant: `password: #hunter2`."""
+        document = self.documents.get(entry.value.root.source)
+        if document is None:
+            return
+        start = document.text.find(":", entry.key_end) + 1
+        end = document.text.find("\n", entry.key_end)
+        end = len(document.text) if end < 0 else end
+        rest = document.text[start:end].strip() if 0 < start <= end else ""
+        if rest[:1] in ("#", "&", "!", "*") and rest[1:2].strip():
+            self._span(document.path, start, end)
+            self._know(rest)
+
+    def judge(self, name: str, node: Node, *, sure: bool = True, depth: int = 0) -> None:
+        """Take a value for a secret if any text that it is built from is one, by its form and that name."""
+        if depth > _FOLLOWED or (id(node), name) in self.done:
+            return
+        self.done.add((id(node), name))
+        secret: list[str] = []
+        for piece in pieces(node, self.source):
+            if isinstance(piece, Reference):
+                for target in self.definitions.of(piece, node):
+                    self.found.followed.add((piece.kind, piece.name, name))
+                    self._defined(name, target, depth + 1)
+            elif _is_secret(name, piece.text):
+                secret.append(piece.text)
+        for each in node.walk():
+            if each.alias is not None:
+                self.judge(name, each.alias, sure=sure, depth=depth + 1)
+        if secret:
+            self._cover(node.alias or node, secret, sure=sure)
+
+    def _defined(self, name: str, target: Node, depth: int) -> None:
+        if target.kind is Kind.MAP and function_of(target) is None:
+            for entry in target.entries:
+                self._defined(name, entry.value, depth + 1)
+        else:
+            self.judge(name, target, depth=depth)
+
+    def _cover(self, node: Node, texts: Iterable[str], *, sure: bool = True) -> None:
+        for text in texts:
+            if sure or not _is_plain(text):
+                self._know(text)
+        self._place(node)
+
+    def _know(self, text: str) -> None:
+        self.found.values.add(text)
+        if (decoded := _decoded(text)) is not None:
+            self.found.values.add(decoded)
+
+    def _place(self, node: Node) -> None:
+        document = self.documents.get(node.root.source)
+        if document is None:
+            return
+        source = document.text[node.start : node.end]
+        start, end = inner_span(source, node.style)
+        self._span(document.path, node.start + start, node.start + end)
+        if "\n" in source:
+            self.found.values.update(
+                line for each in source.splitlines() if len(line := each.strip(" \t\\\"'")) > 3
+            )
+
+    def _span(self, path: str, start: int, end: int) -> None:
+        self.found.spans.setdefault(path, []).append((start, end))
+
+    def remarks(self) -> None:
+        """Comments beside the places often hold what stood there before."""
+        for path, spans in self.found.spans.items():
+            document = self.documents[path]
+            spans += remark_spans(document.text, spans, document.syntax)
+
+
+def inner_span(source: str, style: str) -> Span:
+    """What of a value's source is its content: without quotes, or the first line of a block or heredoc."""
+    if style in ('"', "'"):
+        start = source.find(style)
+        if 0 <= start < len(source) - 1 and source.endswith(style):
+            return start + 1, len(source) - 1
+    first = source.find("\n")
+    if (
+        style in ("|", ">")
+        and first >= 0
+        and source[:first].split("#", maxsplit=1)[0].strip(" \t\r0123456789+-") == style
+    ):
+        return first, len(source)
+    return 0, len(source)
+
+
+def _is_secret(name: str, text: str) -> bool:
+    if is_reference(text):
+        return False
+    return classify(name, text).kind not in (Judged.NONE, Judged.PLACEHOLDER)
+
+
+def _is_plain(text: str) -> bool:
+    return text.islower() and text.isalpha()
+
+
+def _says(node: Node, *keys: str) -> bool:
+    """Whether a map says that its value is none to be shown: `NoEcho: true`, `type: SecureString`."""
+    found = (node.child(key) for key in keys)
+    return any(each is not None and str(each.value).lower() in ("true", "securestring") for each in found)
+
+
+def _decoded(text: str) -> str | None:
+    """The text that a text is base64 of, if it is readable."""
+    try:
+        raw = base64.b64decode(text.strip(), validate=True) if len(text) % 4 == 0 else b""
+        decoded = raw.decode()
+    except (binascii.Error, ValueError):
+        return None
+    return decoded if len(decoded) > 3 and decoded.strip().isprintable() else None
+
+
+def _beside(node: Node) -> list[str]:
+    """The words of the commands and the image beside a list of arguments."""
+    around = node.parent
+    if around is None or around.kind is not Kind.MAP:
+        return []
+    return list(
+        _texts(around, ("command", "entryPoint", "entrypoint", "Command", "EntryPoint", "image", "Image"))
+    )
+
+
+def _texts(node: Node, keys: Iterable[str]) -> Iterator[str]:
+    for key in keys:
+        found = node.child(key)
+        for each in (found, *found.items) if found is not None else ():
+            if isinstance(each.value, str):
+                yield each.value
