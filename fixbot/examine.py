@@ -15,7 +15,7 @@ from fixbot.fixer import Fixer
 from fixbot.knowledge.secrets import classify
 from fixbot.lens import text_of
 from fixbot.mask import Masker
-from fixbot.model import Failure, Finding, Fix, Patch, Proposal, Refusal, Safety, Status, Unread
+from fixbot.model import Cause, Failure, Finding, Fix, Patch, Proposal, Refusal, Safety, Status, Unread
 from fixbot.project import Project, Reading, Surroundings
 from fixbot.proof import Court
 from fixbot.propose import propose
@@ -82,11 +82,12 @@ def _parsed(texts: Mapping[str, str], order: Order, done: Examined) -> dict[str,
                 done.parsed += 1
                 continue
             except SyntaxProblem as problem:
-                reason = templated(text) or problem.reason
+                reason = templated(text)
                 line = text.count("\n", 0, problem.offset) + 1 if problem.offset is not None else None
-                done.unread.append(Unread(path, line, reason))
+                cause: Cause = "damaged" if reason is None else "unserved"
+                done.unread.append(Unread(path, line, reason or problem.reason, cause))
         else:
-            done.unread.append(Unread(path, None, reason))
+            done.unread.append(Unread(path, None, reason, "unserved"))
     return documents
 
 
