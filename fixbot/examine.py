@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 
 from fixbot import dialects
 from fixbot.detect import Problem, detect
 from fixbot.diff import masked_diff
-from fixbot.discover import relevant_text, template_reason, templated, unpatchable
+from fixbot.discover import needles_of, relevant_text, template_reason, templated, unpatchable
 from fixbot.document import Document, parse
-from fixbot.fixer import Fixer
+from fixbot.fixer import Fixer, resource_types
 from fixbot.knowledge.secrets import classify
 from fixbot.lens import text_of
 from fixbot.mask import Masker
@@ -54,8 +54,9 @@ class Order:
 def examine(texts: Mapping[str, str], order: Order) -> Examined:
     """Everything from parsing to proposals, for files that may know of each other."""
     done = Examined()
-    documents = _parsed(texts, order, done)
-    project = Project(documents, order.surroundings)
+    types = resource_types(order.fixers)
+    documents = _parsed(texts, order, needles_of(types), done)
+    project = Project(documents, order.surroundings, types)
     reading = dialects.read(project)
     done.unread += reading.unread
     done.containers = sum(len(task.containers) for task in reading.tasks)
@@ -72,13 +73,16 @@ def examine(texts: Mapping[str, str], order: Order) -> Examined:
     return done
 
 
-def _parsed(texts: Mapping[str, str], order: Order, done: Examined) -> dict[str, Document]:
+def _parsed(
+    texts: Mapping[str, str], order: Order, needles: Sequence[str], done: Examined
+) -> dict[str, Document]:
     documents: dict[str, Document] = {}
+    relevant = partial(relevant_text, needles=needles)
     for path, text in texts.items():
         reason = template_reason(path, order.charts) if order.charts else None
         if reason is None:
             try:
-                documents[path] = parse(path, text, relevant_text)
+                documents[path] = parse(path, text, relevant)
                 done.parsed += 1
                 continue
             except SyntaxProblem as problem:

@@ -14,9 +14,7 @@ _GLOBALS = "AWS::Serverless::"
 _NO_VALUE = "AWS::NoValue"
 
 
-def read_resources(
-    document: Document, root: Node, types: Iterable[ResourceType], reading: Reading
-) -> None:
+def read_resources(document: Document, root: Node, types: Iterable[ResourceType], reading: Reading) -> None:
     """Every resource of these types."""
     wanted = {each.cloudformation: each for each in types if each.cloudformation}
     listed = root.get("Resources")
@@ -36,9 +34,17 @@ def read_resources(
         named = node.get(kind.name) if kind.name and properties is not None else None
         reading.resources.append(
             Resource(
-                kind, document.path, "cloudformation", text_of(named) or entry.key, entry.key, node, owner,
-                prefix, follow=follow, inherited=_inherited(root, kind),
-            )  # fmt: skip
+                kind,
+                document.path,
+                "cloudformation",
+                text_of(named) or entry.key,
+                entry.key,
+                node,
+                owner,
+                prefix,
+                follow=follow,
+                inherited=_inherited(root, kind),
+            )
         )
 
 

@@ -26,6 +26,7 @@ from fixbot.lens.spelling import (
     capitalised,
     snake,
 )
+from fixbot.lens.subject import Subject
 from fixbot.lens.task import Task, Volume
 from fixbot.lens.values import branches, text_of, truth, value_of
 from fixbot.tree import ABSENT, UNKNOWN, CannotEdit, Code, Tagged
@@ -53,6 +54,7 @@ __all__ = [
     "Slot",
     "Spelling",
     "Statement",
+    "Subject",
     "Tagged",
     "Task",
     "Update",

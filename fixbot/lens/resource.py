@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
-from typing import Final
 
-from fixbot.change import Add, Change, Put
+from fixbot.change import Add, Change
 from fixbot.lens.followed import Followed, reach
 from fixbot.lens.slot import Slot, Update
 from fixbot.lens.spelling import snake
+from fixbot.prose import code
 from fixbot.tree import ABSENT, UNKNOWN, Block, CannotEdit, Code, Node, Scalar, Unset, Value
-
-_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +50,8 @@ class ResourceType:
     """Group and kind: `eksctl.io/ClusterConfig`."""
     name: str = ""
     """The property that holds its name."""
-    renamed: Mapping[str, str] = _NOTHING
-    in_objects: Mapping[str, str] = _NOTHING
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    in_objects: Mapping[str, str] = field(default_factory=dict)
     """The same for a Kubernetes object of a type that AWS has as well."""
     companions: Mapping[str, Companion] = field(default_factory=dict)
     """By the canonical beginning of what stands in them."""
@@ -71,8 +68,9 @@ class ResourceType:
         """Texts of which one stands in every file that holds such a resource."""
         quoted = f'"{self.terraform}"' if self.terraform else ""
         kind = self.kubernetes.rpartition("/")[2]
+        beside = (f'"{each.type}"' for each in self.companions.values() if self.terraform)
         modules = (source.partition("//")[0] for source in self.modules)
-        return tuple(filter(None, (self.cloudformation, quoted, kind, *modules)))
+        return tuple(filter(None, (self.cloudformation, quoted, kind, *beside, *modules)))
 
     def path(self, dialect: str, canonical: str) -> tuple[str, ...]:
         """Where a dialect has a property, from the resource's own map on."""
@@ -126,6 +124,21 @@ class Resource:
         """`S3 bucket logs`: the reader's name for it."""
         return f"{self.type.noun} {self.name}"
 
+    @property
+    def called(self) -> str:
+        """S3 bucket `logs`, in a sentence."""
+        return f"{self.type.noun} {code(self.name)}"
+
+    @property
+    def subject(self) -> str:
+        """What a title names."""
+        return self.name
+
+    @property
+    def around(self) -> Sequence[Node]:
+        """Its properties, and the whole of it."""
+        return (self.node, self.owner)
+
     def slot(self, canonical: str, near: Sequence[str] = ()) -> Slot:
         """The place of a property."""
         if self.module is not None:
@@ -163,6 +176,7 @@ class Resource:
         return Slot(
             ABSENT if value is None else value, self.owner if found is None else found,
             ".".join(path[len(self.prefix) :] or path), at.owner, at.rest, found, names, update, why,
+            elsewhere=found is not at.found,
         )  # fmt: skip
 
     def _input(self, canonical: str, module: Module) -> Slot:

@@ -28,20 +28,36 @@ def read_resources(index: Index, types: Iterable[ResourceType], reading: Reading
             named = block.node.get(*kind.path("terraform", kind.name)) if kind.name else None
             reading.resources.append(
                 Resource(
-                    kind, block.document.path, "terraform", text_of(index.settled(named)) or block.name,
-                    block.address, block.node, block.node, lone=_is_lone(block.node), follow=follow,
-                    label=block.name, companions=dict(_companions(index, block, kind)),
-                )  # fmt: skip
+                    kind,
+                    block.document.path,
+                    "terraform",
+                    text_of(index.settled(named)) or block.name,
+                    block.address,
+                    block.node,
+                    block.node,
+                    lone=_is_lone(block.node),
+                    follow=follow,
+                    label=block.name,
+                    companions=dict(_companions(index, block, kind)),
+                )
             )
         elif block.word == "module" and modules:
             source = text_of(block.node.get("source")) or ""
             if (kind := modules.get(source)) is not None:
                 reading.resources.append(
                     Resource(
-                        kind, block.document.path, "terraform", block.name, block.address, block.node,
-                        block.node, lone=_is_lone(block.node), follow=follow, label=block.name,
+                        kind,
+                        block.document.path,
+                        "terraform",
+                        block.name,
+                        block.address,
+                        block.node,
+                        block.node,
+                        lone=_is_lone(block.node),
+                        follow=follow,
+                        label=block.name,
                         module=kind.modules[source],
-                    )  # fmt: skip
+                    )
                 )
 
 
@@ -55,9 +71,17 @@ def read_json_resources(project: Project, types: Iterable[ResourceType], reading
                 address = f"{kind.terraform}.{label}"
                 reading.resources.append(
                     Resource(
-                        kind, document.path, "terraform", text_of(named) or label, address, node, node,
-                        lone=_is_lone(node), label=label, companions=dict.fromkeys(kind.companions, UNKNOWN),
-                    )  # fmt: skip
+                        kind,
+                        document.path,
+                        "terraform",
+                        text_of(named) or label,
+                        address,
+                        node,
+                        node,
+                        lone=_is_lone(node),
+                        label=label,
+                        companions=dict.fromkeys(kind.companions, UNKNOWN),
+                    )
                 )
 
 
@@ -84,7 +108,7 @@ def _is_lone(node: Node) -> bool:
 
 
 def _companions(index: Index, block: Block, kind: ResourceType) -> Iterator[tuple[str, Node | Unset]]:
-    """The companion that names a resource; UNKNOWN where several do, one of a set, or one that can't be told."""
+    """The companion that names a resource; UNKNOWN where several do, one of a set, or none can be told."""
     for canonical, companion in kind.companions.items():
         takers = [
             taker
@@ -93,11 +117,11 @@ def _companions(index: Index, block: Block, kind: ResourceType) -> Iterator[tupl
         ]
         if len(takers) == 1 and _is_lone(takers[0].node) and _is_lone(block.node):
             yield canonical, takers[0].node
-        elif takers or any(_names_another(index, each, companion) for each in index.of_type(companion.type)):
+        elif takers or any(_names_another(each, companion) for each in index.of_type(companion.type)):
             yield canonical, UNKNOWN
 
 
-def _names_another(index: Index, block: Block, companion: Companion) -> bool:
+def _names_another(block: Block, companion: Companion) -> bool:
     """Whether no address tells whose companion it is (`each.value`, `var.bucket`, a name written out)."""
     written = block.node.get(companion.refers_by)
     text = block.text(written)
