@@ -15,6 +15,7 @@ NO_REASON = "no reason given"
 _MARK = re.compile(r"(?P<open>#|//|/\*)[ \t]*fixbot:ignore(?![\w-])(?P<rest>[^\r\n]*)")
 _COMMENT_LINE = re.compile(r"[ \t\ufeff]*(?:#|//|/\*|\*|<!--|$)")
 _UNTIL = re.compile(r"until[=:](\S*)")
+_STEP = re.compile(r"\\(?P<plain>.)|\[\*\]|.", re.DOTALL)
 _LAPSE = re.compile(r" \((the ignore at .+:\d+ ended on \d{4}-\d\d-\d\d)\)$", re.DOTALL)
 
 
@@ -37,7 +38,10 @@ class Ignore:
     )
     path: str = field(default="", metadata={"says": "Only in these files; a glob."})
     resource: str = field(
-        default="", metadata={"says": "Only for resources of this name, as reports write it; a glob."}
+        default="",
+        metadata={
+            "says": "Only for resources of this name, as reports write it; `*` is any text, `[*]` a star."
+        },
     )
     until: date | None = field(default=None, metadata={"says": "The last day on which this counts."})
     line: int | None = None
@@ -148,8 +152,31 @@ class Suppressions:
 
 
 def _named(pattern: str, name: str) -> bool:
-    regex = "".join(".*" if part == "*" else re.escape(part) for part in re.split(r"(\*)", pattern))
-    return re.fullmatch(regex, name, re.DOTALL | re.IGNORECASE) is not None
+    r"""Whether a resource's pattern holds the whole name: `*` is any text; `\*` and `[*]` are a star."""
+    pieces = [""]
+    for found in _STEP.finditer(pattern):
+        if found[0] == "*":
+            pieces.append("")
+        else:
+            pieces[-1] += "*" if found[0] == "[*]" else found["plain"] or found[0]
+    first, *rest = pieces
+    if not rest:
+        return name == first
+    *middle, last = rest
+    if not name.startswith(first) or not name.endswith(last):
+        return False
+    at, end = len(first), len(name) - len(last)
+    for piece in middle:
+        begin = name.find(piece, at, end)
+        if begin < 0:
+            return False
+        at = begin + len(piece)
+    return at <= end
+
+
+def plain_name(name: str) -> str:
+    """The pattern for a resource that holds this name and no other."""
+    return re.sub(r"[\\*]", r"\\\g<0>", name)
 
 
 def _placed(wish: Ignore, path: str) -> Ignore:

@@ -9,6 +9,7 @@ import os
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from fixbot.characters import shown
 from fixbot.checkout.files import Files
 from fixbot.checkout.git import Git, GitFailed
 from fixbot.checkout.globs import Globs
@@ -20,7 +21,6 @@ from fixbot.checkout.listing import (
     changed_since,
     list_folder,
     list_git,
-    printable,
 )
 from fixbot.checkout.reading import LARGEST, READ_ELSEWHERE, Content, blob_id, read
 from fixbot.checkout.rooted import Rooted
@@ -197,7 +197,7 @@ def _git(root: str) -> tuple[Git | None, str, str]:
     # A path with a line break in it is taken for none of ours.
     why = why_not_ours(top, GitHome(*said), git.configuration) if len(said) == 3 else "its path is odd"
     if why:
-        return None, "", f"git is not used here: {printable(why)}; {plain}"
+        return None, "", f"git is not used here: {shown(why)}; {plain}"
     prefix = os.path.relpath(root, top).replace(os.sep, "/")
     return git, "" if prefix == "." else f"{prefix}/", ""
 
