@@ -113,7 +113,7 @@ def _base(git: Git, base: str) -> str:
 def _checked_ref(git: Git, branch: str) -> str:
     ref = f"refs/heads/{branch}"
     problem = _Refused(f"{shown(branch)} can't be the name of a branch")
-    if branch.startswith("-") or branch == "HEAD" or not branch.isshown():
+    if branch.startswith("-") or branch == "HEAD" or not branch.isprintable():
         raise problem
     try:
         git.run("check-ref-format", ref)
