@@ -46,7 +46,8 @@ def read_inline_wishes(path: str, text: str) -> tuple[Ignore, ...]:
 
 def _without(text: str, spans: Sequence[tuple[int, int]]) -> str:
     """The text with blanks in the place of its comments."""
-    out, at = [], 0
+    out: list[str] = []
+    at = 0
     for start, end in spans:
         out += (text[at:start], _VISIBLE.sub(" ", text[start:end]))
         at = end
