@@ -12,13 +12,14 @@ from fixbot.checkout import READ_ELSEWHERE, Content, Files, Globs
 from fixbot.discover import companions, declares_only, needles_of, relevant, surroundings, unnamed
 from fixbot.examine import Examined, Order
 from fixbot.fixer import Fixer, resource_types
+from fixbot.inline import read_inline_wishes
 from fixbot.lens import ResourceType
 from fixbot.memory import Memory, Seen, part_keys
 from fixbot.model import Report, Stats, Unread
 from fixbot.parts import parts
 from fixbot.propose import gathered
 from fixbot.settings import Settings
-from fixbot.suppress import Suppressions, inline
+from fixbot.suppress import Suppressions
 from fixbot.survive import survive
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def _order(
     charts = frozenset(
         path[: -len("Chart.yaml")].rstrip("/") for path in paths if path.endswith("Chart.yaml")
     )
-    wishes = {path: found for path, text in read.texts.items() if (found := inline(text))}
+    wishes = {path: found for path, text in read.texts.items() if (found := read_inline_wishes(path, text))}
     known = frozenset(settings.known_rules or (f.name for f in fixers))
     suppressions = Suppressions(settings.ignore, known, today, wishes)
     suppressions.check()
