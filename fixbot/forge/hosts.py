@@ -233,6 +233,8 @@ def repository_of(remote: str) -> tuple[str, str] | None:
         parts = _split(remote)
         if parts is None or parts.scheme not in {"http", "https", "ssh", "git+ssh", "git"}:
             return None
+        if parts.query or parts.fragment:
+            return None
         host, path = (parts.hostname or "").lower(), parts.path
         usual = {"https": {None, 443}, "http": {None, 80}}.get(parts.scheme)
         if usual is not None and parts.port not in usual and is_public(host):

@@ -55,6 +55,7 @@ class BoundAdapter(HTTPAdapter):
         if answer.status_code in _NAMES_A_PLACE and place is not None:
             there = urljoin(request.url or "", place)
             if _origin(there) != self._origin:
+                answer.close()
                 raise NoConnection(f"{self._origin} redirects to another server; nothing was sent there")
         return answer
 
