@@ -13,8 +13,9 @@ from fixbot.discover import chart_of, chart_values, needles_of, relevant_text, u
 from fixbot.document import Document, parse_sections
 from fixbot.fixer import Fixer, resource_types
 from fixbot.masking.cover import Mask
+from fixbot.masking.texts import mask_texts
 from fixbot.model import Failure, Finding, Fix, Patch, Proposal, Refusal, Safety, Status, Unread
-from fixbot.project import Project, Surroundings
+from fixbot.project import Project, Reading, Surroundings
 from fixbot.proof import Court
 from fixbot.propose import propose
 from fixbot.settings import Settings
@@ -37,6 +38,10 @@ class Examined:
     parsed: int = 0
     containers: int = 0
     statements: int = 0
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)
+    """Values that no text about any file may show. Never kept longer than a run."""
+    alone: bool = True
+    """Whether the same comes out whatever other files hold; only then it may be taken from an earlier run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +73,9 @@ def examine(texts: Mapping[str, str], order: Order) -> Examined:
     settled = settle(court, open_problems)
     findings = {each.id: _finding(each, documents, statuses, settled) for each in problems}
     done.findings = [_with_lapse(findings[each.id], each, documents, order) for each in problems]
-    _show(settled, findings, court, Mask(documents), done)
-    return done
+    mask = Mask(documents)
+    _show(settled, findings, court, mask, done)
+    return _told(done, mask)
 
 
 def _parsed(
@@ -228,6 +234,16 @@ def _show(settled: Settled, findings: dict[str, Finding], court: Court, mask: Ma
             fixed = tuple(i for i in proven.fixed if findings[i].path == path) or proven.fixed
             done.patches.append(Patch(path, before.get(path), text, diff(path, text), fixed))
     done.proposals += propose(settled, findings, diff, court.world.settings)
+
+
+def _told(done: Examined, mask: Mask) -> Examined:
+    """What came out, with no secret of these files in any of its texts."""
+    done.findings = [mask_texts(each, mask.masker) for each in done.findings]
+    done.proposals = [mask_texts(each, mask.masker) for each in done.proposals]
+    done.unread = [mask_texts(each, mask.masker) for each in done.unread]
+    done.secrets = mask.strong
+    done.alone = not mask.strong
+    return done
 
 
 __all__ = ["Examined", "Order", "examine", "with_lapse"]

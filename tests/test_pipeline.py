@@ -167,8 +167,8 @@ sys.exit(main(["run", "--no-cache", *sys.argv[1:]]))
         assert done.returncode == 1
         assert f"{path} was not examined, all else was" in done.stderr
         assert "fine/fine.yaml" in done.stdout
-        assert (CANARY in done.stderr) is (words == ["--debug"])
-        assert CANARY not in done.stdout
+        assert ("KeyError\n" in done.stderr) is (words == ["--debug"])
+        assert CANARY not in done.stdout + done.stderr
 
 
 # Processes

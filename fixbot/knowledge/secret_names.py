@@ -1,4 +1,4 @@
-"""Names under which secrets stand: of variables, keys, options and headers. One list serves finding and masking.
+"""Names under which secrets stand: of variables, keys, options and headers; for finding and for masking.
 
 Words of a name may be joined by `_`, `-`, `.`, a blank or nothing. Every pattern is bounded; the last 200
 characters of a name count.
@@ -13,7 +13,9 @@ from typing import Final
 LONGEST: Final = 200
 _J: Final = r"[_.\- ]?"
 _BEGIN: Final = r"(?:^|[_.\-/: ])"
-_STAGE: Final = r"(?:[_.\-](?:prod|production|stg|staging|dev|test|old|new|base64|b64|[a-z]?\d{1,3}))?$"
+_STAGE: Final = (
+    r"(?:\d{1,3}|[_.\-](?:prod|production|stg|staging|dev|test|old|new|base64|b64|[a-z]?\d{1,3}))?$"
+)
 _WORDS: Final = (
     r"pass(?:words?|wd|phrases?|code|wort)|kennwort|wachtwoord|contrasen[ay]|mot{J}de{J}passe|senha"
     r"|secret{J}(?:access{J})?key(?:{J}base)?|(?:api|app|access|account|private|shared|licen[cs]e|master|signing"

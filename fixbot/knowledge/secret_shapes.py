@@ -1,97 +1,62 @@
 """Forms in which scripts, lists of words and prose write secrets down: options, headers, logins, sentences.
 
-Each pattern begins with what is rare in a text, and is bounded, so that time grows with the text's length only.
-What is found is where a value stands; whether it is a secret's is for `classify` to say where a name is known.
+Each pattern begins with what is rare in a text, and is bounded, so that time grows with the text's length
+only. What is found is where a value stands.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from fixbot.knowledge.secret_names import is_header_name, is_likely_name
+from fixbot.knowledge.secret_programs import login_options
+from fixbot.knowledge.secret_words import BETWEEN, QUOTE, VALUE, Place, is_hole, value_spans
 
-Place = tuple[int, int]
-
-_QUOTE: Final = r"\\{0,3}[\"']"
-_BETWEEN: Final = rf"(?:[ \t]{{1,4}}|{_QUOTE}[ \t]{{0,4}},?[ \t]{{0,4}}(?={_QUOTE}))"
-"""Between an option and its value: blanks, or the end of one word of a list and the next word's beginning."""
-_VALUE: Final = (
-    r"(?:\\{1,3}\"(?P<escaped>[^\"\\\n]{1,4000})|\"(?P<double>(?:[^\"\\\n]|\\.){1,4000})|'(?P<single>[^'\n]{1,4000})"
-    r"|(?P<bare>[^\s\"'\\,;|&)\]}<>][^\s\"'\\;|&)\]}]{0,2000}))"
-)
-_HOLES: Final = ("$", "%", "<", "{{", "••")
-_OPTION: Final = re.compile(rf"(?<![\w-])--?(?P<name>[A-Za-z][\w.-]{{2,60}}){_BETWEEN}(?!-){_VALUE}")
-_DEFINED: Final = re.compile(rf"(?<![\w-])-D(?P<name>[\w.-]{{2,80}})={_VALUE}")
+_OPTION: Final = re.compile(rf"(?<![\w-])--?(?P<name>[A-Za-z][\w.-]{{2,60}}){BETWEEN}(?!-){VALUE}")
+_DEFINED: Final = re.compile(rf"(?<![\w-])-D(?P<name>[\w.-]{{2,80}})={VALUE}")
 _SCHEMED: Final = re.compile(
     r"(?:(?<![\w-])(?P<lone>(?i:bearer|basic|splunk|geniekey|ssws))[ \t]{1,4}"
     r"|(?i:authorization)[\"'\\ \t]{0,4}[:=,][\"'\\ \t]{0,4}(?:[A-Za-z]{3,12}[ \t]{1,4}(?=[^\s\"'\\]))?)"
-    r"(?P<value>[^\s\"'\\,;)\]}]{3,4000})"
+    r"(?P<value>[^\s\"'\\,;)\]}]{3,}+)"
 )
 _HEADER: Final = re.compile(
     r"(?<![\w-])(?P<name>(?i:x-[\w-]{0,40}|private-token|api-?key|cookie|set-cookie))[ \t]{0,2}:[ \t]{0,4}"
-    r"(?P<value>[^\s\"'\\][^\n\"'\\]{0,2000})"
-)
-_FLAGS: Final = {
-    "-p": "sshpass docker podman nerdctl buildah skopeo helm crane oras regctl mongo mongosh mongodump mongorestore"
-    " mongoexport mongoimport cqlsh rabbitmqadmin az 7z 7za",
-    "-P": "sqlcmd bcp osql isql tsql zip unzip",
-    "-a": "redis-cli valkey-cli keydb-cli",
-    "-w": "ldapsearch ldapadd ldapmodify ldapdelete ldapwhoami ldappasswd ldapcompare",
-    "(?:-[uU]|--(?:proxy-)?user)": "curl smbclient",
-}
-_ATTACHED: Final = ["mysql", "mysqldump", "mysqladmin", "mysqlimport", "mysqlcheck", "mysqlshow", "mysqlslap", "mariadb", "mariadb-dump", "mariadb-admin", "mycli"]
-_NEEDS_LOGIN: Final = frozenset(["docker", "podman", "nerdctl", "buildah", "skopeo", "helm", "crane", "oras", "regctl", "az"])
-_REACH: Final = 400
-"""Characters behind a program's name in which its options are looked for."""
-
-
-def _programs() -> dict[str, re.Pattern[str]]:
-    between = rf"(?:{_QUOTE}[ \t]{{0,4}},[ \t]{{0,4}}(?={_QUOTE})|[ \t]{{0,4}})"
-    found: dict[str, list[str]] = {program: ["-p(?=\\S)"] for program in _ATTACHED}
-    for flag, programs in _FLAGS.items():
-        for program in programs.split():
-            found.setdefault(program, []).append(flag)
-    return {
-        program: re.compile(rf"(?<=[\s\"',\[])(?:{'|'.join(flags)}){between}{_VALUE}")
-        for program, flags in found.items()
-    }
-
-
-_PROGRAMS: Final = _programs()
-_PROGRAM: Final = re.compile(
-    rf"(?<![\w.-])(?P<program>{'|'.join(sorted(map(re.escape, _PROGRAMS), key=len, reverse=True))})(?![\w-])"
+    r"(?P<value>[^\s\"'\\][^\n\"'\\]*+)"
 )
 _SAID: Final = re.compile(
     r"(?i:password|passwd|passwort|passphrase|requirepass|masterauth|secret|token|pw|api[ _-]?key)"
     r"(?:[ \t]{0,4}(?:->|=>)|[ \t]{1,4}(?i:is|was|to|now|old|new)\b:?)?[ \t]{1,4}[\"'`]?"
-    r"(?P<value>[^\s\"'`,;<>{}()\[\]!&*=:-][^\s\"'`,;<>{}()\[\]]{3,500})"
+    r"(?P<value>[^\s\"'`,;<>{}()\[\]!&*=:-][^\s\"'`,;<>{}()\[\]]{3,}+)"
 )
 _SQL: Final = re.compile(
     r"(?i:identified[ \t]{1,4}(?:with[ \t]{1,4}[\w']{1,60}[ \t]{1,4})?(?:by|as)|\bpassword)[ \t(]{1,6}"
-    r"\\{0,3}(?P<quote>[\"'])(?P<value>[^\"'\\\n]{1,500})\\{0,3}(?P=quote)"
+    r"\\{0,3}(?P<quote>[\"'])(?P<value>[^\"'\\\n]++)\\{0,3}(?P=quote)"
 )
-_ELEMENT: Final = re.compile(r"<(?P<name>[A-Za-z][\w.:-]{1,60})>(?P<value>[^<>\n]{1,2000})</")
+_ELEMENT: Final = re.compile(r"<(?P<name>[A-Za-z][\w.:-]{1,60})>(?P<value>[^<>\n]++)</")
 _PIPED: Final = re.compile(
-    rf"(?:(?<![\w-])(?:echo|printf)(?:[ \t]{{1,4}}-[neE]{{1,3}})?(?:[ \t]{{1,4}}{_QUOTE}%s(?:\\{{1,4}}n)?{_QUOTE})?"
-    rf"[ \t]{{1,4}}{_VALUE})"
+    rf"(?:(?<![\w-])(?:echo|printf)(?:[ \t]{{1,4}}-[neE]{{1,3}})?"
+    rf"(?:[ \t]{{1,4}}{QUOTE}%s(?:\\{{1,4}}n)?{QUOTE})?[ \t]{{1,4}}{VALUE})"
 )
 _INTO: Final = re.compile(
-    r"\\{0,3}[\"']?[ \t]{0,4}\|[^\n;]{0,200}(?:login|-stdin|chpasswd|sudo[ \t]+-S|passphrase|passwd|htpasswd|secret)"
+    r"\\{0,3}[\"']?[ \t]{0,4}\|[^\n;]{0,200}"
+    r"(?:login|-stdin|chpasswd|sudo[ \t]+-S|passphrase|passwd|htpasswd|secret)"
 )
 _HERE: Final = re.compile(
-    rf"(?:login|-stdin|chpasswd|passphrase|passwd)[^\n;|]{{0,200}}<<<[ \t]{{0,4}}{_VALUE}"
+    rf"(?:login|-stdin|chpasswd|passphrase|passwd)[^\n;|]{{0,200}}<<<[ \t]{{0,4}}{VALUE}"
 )
-_PASS: Final = re.compile(r"(?<![\w-])pass:(?P<value>[^\s\"'\\,;)\]}]{1,500})")
+_PASS: Final = re.compile(r"(?<![\w-])pass:(?P<value>[^\s\"'\\,;)\]}]++)")
 _LOGIN: Final = re.compile(
     r"(?<![\w./@%+-])(?!(?:mailto|sip|sips|xmpp|acct|urn|arn|git|ssh|npm|sha256|docker|oci|image)[:])"
-    r"[A-Za-z][\w.+-]{0,60}:(?P<value>(?!/)[^\s:@/\"'<>{},]{3,256})@(?!sha\d{3}:)(?=[\w\[(.-])"
+    r"[A-Za-z][\w.+-]{0,60}:(?P<value>(?!/)[^\s:@/\"'<>{},]{3,}+)@(?!sha\d{3}:)(?=[\w\[(.-])"
 )
 _USER_ONLY: Final = re.compile(
-    r"(?:https?|git\+https?)://(?P<value>[^\s:@/\"'<>?#]{8,512})@(?P<host>[^\s\"'<>]{0,253})"
+    r"(?:https?|git\+https?)://(?P<value>[^\s:@/\"'<>?#]{8,}+)@(?P<host>[^\s\"'<>]{0,253})"
 )
-_ORACLE: Final = re.compile(r"jdbc:oracle:\w{1,10}:[^\s/@\"'<>]{1,128}/(?P<value>[^\s@\"'<>]{1,256})@")
+_RUN: Final = re.compile(r"://[^\s\"'<>?#]++")
+_USER: Final = re.compile(r"://[^\s:@/]{0,128}:")
+_ORACLE: Final = re.compile(r"jdbc:oracle:\w{1,10}:[^\s/@\"'<>]{1,128}/(?P<value>[^\s@\"'<>]++)@")
 _WORD: Final = re.compile(r"[A-Za-z]?[a-z]{0,14}(?:[-_.'][a-z]{1,14}){0,4}[.!?:]?")
 _NAME_PART: Final = r"(?:[A-Za-z]?[a-z]{0,14}|[A-Za-z][a-z]{2,14}(?:[A-Z][a-z]{2,14}){1,3}|[A-Z]{1,5})\d{0,4}"
 _NAME_LIKE: Final = re.compile(rf"{_NAME_PART}(?:[-_. /]{_NAME_PART}){{0,5}}")
@@ -109,16 +74,11 @@ def is_name_like(text: str) -> bool:
     return _NAME_LIKE.fullmatch(text) is not None
 
 
-def is_hole(text: str) -> bool:
-    """Whether something else stands there for the value: a variable, a template's hole, dots."""
-    return text.startswith(_HOLES)
-
-
 def shaped_spans(text: str) -> Iterator[Place]:
     """Where the values of all these forms stand in a text."""
     if "-" in text:
         yield from _options(text)
-        yield from _programs_options(text)
+        yield from login_options(text)
         yield from _headers(text)
     lower = text.lower()
     if "uthorization" in lower or "bearer" in lower or "basic" in lower or "splunk" in lower:
@@ -130,10 +90,18 @@ def shaped_spans(text: str) -> Iterator[Place]:
             yield from _gated(gate, text)
 
 
+def login_spans(text: str) -> Iterator[Place]:
+    """Where passwords stand in `user:password@host`, with and without a scheme."""
+    for gate in ("://", "@"):
+        if gate in text and "@" in text:
+            yield from _gated(gate, text)
+
+
 def _gated(gate: str, text: str) -> Iterator[Place]:
     match gate:
         case "://":
             yield from _addressed(text)
+            yield from _to_last_at(text)
         case "@":
             yield from (m.span("value") for m in _LOGIN.finditer(text) if not is_hole(m["value"]))
             if "jdbc:oracle" in text:
@@ -141,47 +109,41 @@ def _gated(gate: str, text: str) -> Iterator[Place]:
         case "pass:":
             yield from (m.span("value") for m in _PASS.finditer(text) if not is_hole(m["value"]))
         case "<<<":
-            yield from _values(_HERE.finditer(text))
+            yield from value_spans(_HERE.finditer(text))
         case "</":
-            named = (m for m in _ELEMENT.finditer(text) if is_likely_name(m["name"]))
-            yield from (m.span("value") for m in named if not is_hole(m["value"]))
+            yield from (m.span("value") for m in _under_names(_ELEMENT, text) if not is_hole(m["value"]))
         case _:
-            yield from _values(m for m in _PIPED.finditer(text) if _INTO.match(text, m.end()))
+            yield from value_spans(m for m in _PIPED.finditer(text) if _INTO.match(text, m.end()))
 
 
-def _values(found: Iterator[re.Match[str]]) -> Iterator[Place]:
-    for match in found:
-        group = next((g for g in ("escaped", "double", "single", "bare") if match[g] is not None), None)
-        if group is not None and not is_hole(match[group]):
-            yield match.span(group)
+def _to_last_at(text: str) -> Iterator[Place]:
+    """Passwords with an `@` or a slash in them: they go on to the last `@` of the address."""
+    for run in _RUN.finditer(text):
+        user = _USER.match(text, run.start())
+        last = text.rfind("@", run.start(), run.end())
+        if user is not None and user.end() < last and not is_hole(text[user.end() : last]):
+            yield user.end(), last
+
+
+def _under_names(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """What is found under a likely name; behind another one reading goes on with its value."""
+    at = 0
+    while (found := pattern.search(text, at)) is not None:
+        likely = is_likely_name(found["name"]) or is_header_name(found["name"])
+        at = found.end() if likely else found.end("name")
+        if likely:
+            yield found
 
 
 def _options(text: str) -> Iterator[Place]:
-    yield from _values(m for m in _OPTION.finditer(text) if is_likely_name(m["name"]))
-    yield from _values(m for m in _DEFINED.finditer(text) if is_likely_name(m["name"]))
-
-
-def _programs_options(text: str) -> Iterator[Place]:
-    for found in _PROGRAM.finditer(text):
-        program, end = found["program"], found.end() + _REACH
-        line = text.find("\n", found.end(), end)
-        end = line if line >= 0 else min(end, len(text))
-        if program in _NEEDS_LOGIN and "login" not in text[found.end() : end]:
-            continue
-        for start, stop in _values(_PROGRAMS[program].finditer(text, found.end(), end)):
-            if program in ("curl", "smbclient"):
-                user = re.search(r"[:%]", text[start:stop])
-                if user is None or is_hole(text[start + user.end() : stop]):
-                    continue
-                start += user.end()
-            yield start, stop
+    yield from value_spans(_under_names(_OPTION, text))
+    yield from value_spans(_under_names(_DEFINED, text))
 
 
 def _headers(text: str) -> Iterator[Place]:
-    for match in _HEADER.finditer(text):
-        name, value = match["name"], match["value"]
-        if (is_likely_name(name) or is_header_name(name)) and not is_hole(value):
-            yield match.start("value"), match.start("value") + len(value.rstrip())
+    for match in _under_names(_HEADER, text):
+        if not is_hole(match["value"]):
+            yield match.start("value"), match.start("value") + len(match["value"].rstrip())
 
 
 def _schemed(text: str) -> Iterator[Place]:
@@ -210,31 +172,15 @@ def _addressed(text: str) -> Iterator[Place]:
 
 
 _HINT: Final = re.compile(
-    r"(?:[Pp]ass|PASS|[Pp]wd|PWD|[Pp]w|PW|[Tt]oken|TOKEN|[Ss]ecret|SECRET|[Kk]ey|KEY|[Aa]uth|AUTH|[Cc]red|CRED|[Cc]ookie|dsn|DSN"
-    r"|[Ss]alt|SALT|[Bb]earer|Basic)[\w.-]{0,20}(?:=|>|:[ \t\"'{]|\\{0,3}[\"'][ \t,:]|[ \t])"
-    r"|(?<![\w-])-(?:[apPuUw](?:[ \"']|[^-\s])|D)|:[^\s/]{1,99}@|://[^\s/]{8,99}@|[?&]\w{1,20}=|IDENTIFIED|identified|AKIA|ASIA"
-    r"|PRIVATE KEY|[rs]k_live|gh[pousr]_|github_pat|glpat|xox|eyJ|AIza|hvs\.|npm_|pypi-|SG\.|sk-|pass:|hooks\.slack"
+    r"(?:[Pp]ass|PASS|[Pp]wd|PWD|[Pp]w|PW|[Tt]oken|TOKEN|[Ss]ecret|SECRET|[Kk]ey|KEY|[Aa]uth|AUTH|[Cc]red|CRED"
+    r"|[Cc]ookie|dsn|DSN|[Ss]alt|SALT|[Bb]earer|Basic)"
+    r"[\w.-]{0,20}(?:=|>|:[ \t\"'{]|\\{0,3}[\"'][ \t,:]|[ \t])"
+    r"|(?<![\w-])-(?:[apPuUw](?:[ \"']|[^-\s])|D)|:[^\s/]{1,99}@|://[^\s/]{8,99}@|[?&]\w{1,20}=|IDENTIFIED"
+    r"|identified|AKIA|ASIA|PRIVATE KEY|[rs]k_live|gh[pousr]_|github_pat|glpat|xox|eyJ|AIza|hvs\.|npm_|pypi-"
+    r"|SG\.|sk-|pass:|hooks\.slack"
 )
 
 
 def may_hold_shapes(text: str) -> bool:
     """Whether it is worth a closer look; most texts aren't."""
     return len(text) > 5 and _HINT.search(text) is not None
-
-
-def option_name(option: str, beside: Iterable[str]) -> str:
-    """The name under which the next word of a list is a secret, if this is an option for one; else nothing.
-
-    Options of one letter mean a password beside some programs only: `beside` are the words around.
-    """
-    name = option.lstrip("-")
-    if len(name) > 1:
-        return name if is_likely_name(name) and "=" not in name else ""
-    words = " ".join(beside)
-    for found in _PROGRAM.finditer(words):
-        program = found["program"]
-        if program in _NEEDS_LOGIN and "login" not in words:
-            continue
-        if _PROGRAMS[program].search(f" {option} x") or _PROGRAMS[program].search(f" {option} u:x"):
-            return "password"
-    return ""

@@ -69,7 +69,7 @@ _NEAR: Final = re.compile(
 )
 _PEM: Final = (
     r"-----BEGIN (?:[A-Z0-9 ]{1,30} )?PRIVATE KEY(?: BLOCK)?-----"
-    r"(?:(?!-----)[\s\S]){0,20000}(?:-----END [A-Z0-9 ]{1,40}-----)?"
+    r"(?:[^-]++|-(?!----))*+(?:-----END [A-Z0-9 ]{1,40}-----)?"
 )
 _CERTAIN: Final = (
     ("an AWS access key", r"(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Za-z0-9])"),
@@ -94,7 +94,7 @@ _CERTAIN: Final = (
     ("a Vault token", r"(?<![\w-])hvs\.[\w-]{20,255}"),
 )
 _USERINFO: Final = (
-    r"(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{0,30}://[^/\s:@\"'<>]{0,128}:(?P<url>[^/\s@\"'<>]{1,256})@"
+    r"(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{0,30}://[^/\s:@\"'<>]{0,128}:(?P<url>[^/\s@\"'<>]++)@"
 )
 _CONNECTION: Final = (
     r"(?i:(?<![a-z])(?:password|pwd|accountkey|sharedaccesskey))"
@@ -138,8 +138,11 @@ _PUBLIC: Final = re.compile(
 _PATH: Final = re.compile(r"(?:\.{0,2}/|[A-Za-z]:\\)[\w./\\~-]*")
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}://\S*")
 _QUERY: Final = re.compile(
-    r"[?&](?:sig|token|api_?key|access_token|password|secret)=(?P<query>[^&\s#]{8,512})", re.IGNORECASE
+    r"[?&](?P<name>[\w.-]{0,40}?(?:sig|signature|token|key|password|passwd|pwd|pass|secret|auth|credential|code))="
+    r"(?P<query>[^&\s#\"'<>]{8,}+)",
+    re.IGNORECASE,
 )
+_QUERY_WORD: Final = re.compile(r"[A-Za-z]?[a-z]{0,20}(?:[-_.][a-z]{1,20}){0,5}")
 _NAME_OF_SECRET: Final = re.compile(
     r"(?:kube|k8s|operator|tls|ssl|ca|cert(?:ificate)?|state|(?:image_?)?pull)_?secret$", re.IGNORECASE
 )
@@ -218,8 +221,15 @@ def key_spans(text: str) -> Iterator[tuple[int, int]]:
 def query_spans(text: str) -> Iterator[tuple[int, int]]:
     """Where tokens stand in the query strings of a text's URLs."""
     for match in _QUERY.finditer(text) if "=" in text and "://" in text else ():
-        if not _hole_or_placeholder(match["query"]):
+        if _is_query_secret(match):
             yield match.span("query")
+
+
+def _is_query_secret(match: re.Match[str]) -> bool:
+    plain = _QUERY_WORD.fullmatch(match["query"]) is not None
+    return not _hole_or_placeholder(match["query"]) and not (
+        plain and match["name"].lower().endswith(("key", "code"))
+    )
 
 
 def is_reference(value: str) -> bool:
@@ -238,7 +248,7 @@ def _certain() -> re.Pattern[str]:
 
 def _by_name(name: str, text: str, *, likely: bool) -> Verdict:
     query = _QUERY.search(text)
-    if query is not None and _URL.match(text) and not _hole_or_placeholder(query["query"]):
+    if query is not None and _URL.match(text) and _is_query_secret(query):
         return Verdict(Kind.LIKELY, "its query string holds a token")
     if is_reference(text):
         return Verdict(Kind.NONE, "it is a reference")

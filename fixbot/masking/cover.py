@@ -27,15 +27,15 @@ class Mask:
 
     @cached_property
     def strong(self) -> frozenset[str]:
-        """The secrets that nobody is called like: hidden wherever they stand, in texts about other files too."""
+        """The secrets that nobody is called like: hidden in texts about all other files too."""
         return frozenset(value for value in self.places.values if not is_name_like(value))
 
     @cached_property
     def weak(self) -> frozenset[str]:
         """Those that are words, but for the ones that somebody is called in these files.
 
-        A word that is somebody's name as well is hidden in its own place only: dots in an image's name would
-        tell it.
+        A word that is somebody's name as well is hidden in its own place only: dots in an image's name
+        would tell it.
         """
         words = self.places.values - self.strong
         return frozenset(words - self._names) if words else frozenset()
@@ -98,9 +98,7 @@ def _words(root: Node, places: _Inside) -> Iterator[str]:
         ):
             yield node.value
             if "/" in node.value or ":" in node.value:
-                host, _, rest = (
-                    node.value.rpartition("@") if "@sha" not in node.value else ("", "", node.value)
-                )
+                rest = node.value if "@sha" in node.value else node.value.rpartition("@")[2]
                 yield from rest.replace(":", "/").split("/")
 
 

@@ -15,12 +15,35 @@ from fixbot.tree import Kind, Node
 DEEPEST: Final = 60
 _NO_LITERALS: Final = frozenset(("Ref", "GetAtt", "ImportValue", "Condition", "GetAZs"))
 _FUNCTIONS: Final = frozenset(
-    ["And", "Base64", "Cidr", "Condition", "Equals", "FindInMap", "ForEach", "GetAtt", "GetAZs", "If", "ImportValue", "Join", "Length", "Not", "Or", "Ref", "Select", "Split", "Sub", "ToJsonString", "Transform"]
+    [
+        "And",
+        "Base64",
+        "Cidr",
+        "Condition",
+        "Equals",
+        "FindInMap",
+        "ForEach",
+        "GetAtt",
+        "GetAZs",
+        "If",
+        "ImportValue",
+        "Join",
+        "Length",
+        "Not",
+        "Or",
+        "Ref",
+        "Select",
+        "Split",
+        "Sub",
+        "ToJsonString",
+        "Transform",
+    ]
 )
 _FILES: Final = frozenset(("file", "filebase64", "templatefile", "fileexists", "filesha256"))
 _SUB_HOLE: Final = re.compile(r"\$\{([^{}!]*)\}")
 _REFERENCE: Final = re.compile(r"\b(var|local|module)\.([\w-]+)(?:\.([\w-]+))?")
 _QUOTE_OR_HEREDOC: Final = re.compile(r"\"|<<[-~]?[ \t]*([A-Za-z_][\w-]*)[ \t]*\r?\n|[{}]|(?:#|//)[^\n]*|/\*")
+_INDEXED: Final = re.compile(r"[\w\])]\[\"")
 _IN_STRING: Final = re.compile(r"\\.|\$\$\{|%%\{|[$%]\{|\"", re.DOTALL)
 _IN_HEREDOC: Final = re.compile(r"\$\$\{|%%\{|[$%]\{")
 
@@ -60,11 +83,10 @@ def function_of(node: Node) -> tuple[str, Node] | None:
 
 def pieces(node: Node, source: Source, depth: int = 0, key: str = "") -> Iterator[Piece]:
     """All that a value is built from. What is too deep to look into counts as one text."""
+    node = node.alias or node
     if depth > DEEPEST:
         yield Literal(source(node), key)
         return
-    if node.alias is not None:
-        node = node.alias
     called = function_of(node)
     if called is not None:
         yield from _function(*called, source, depth)
@@ -75,49 +97,42 @@ def pieces(node: Node, source: Source, depth: int = 0, key: str = "") -> Iterato
             yield Literal(node.value if isinstance(node.value, str) else source(node), key)
     elif node.kind is Kind.CODE:
         yield from code_pieces(source(node), key)
-    elif node.kind is Kind.CALL:
-        skipped = 1 if node.value in _FILES else 0
-        for item in node.items[skipped:]:
-            yield from pieces(item, source, depth + 1, key)
     else:
-        for item in node.items:
-            yield from pieces(item, source, depth + 1, key)
-        for entry in node.entries:
-            yield from pieces(entry.value, source, depth + 1, entry.key)
+        yield from _inside(node, source, depth, 1 if node.value in _FILES else 0)
+
+
+def _inside(node: Node, source: Source, depth: int, skipped: int = 0) -> Iterator[Piece]:
+    """What the items and entries of a node are built from, without the first ones."""
+    for item in node.items[skipped:]:
+        yield from pieces(item, source, depth + 1)
+    for entry in node.entries:
+        yield from pieces(entry.value, source, depth + 1, entry.key)
 
 
 def _function(name: str, inner: Node, source: Source, depth: int) -> Iterator[Piece]:
-    if inner.alias is not None:
-        inner = inner.alias
+    inner = inner.alias or inner
     match name:
         case "Ref":
             yield Reference("Ref", str(inner.value))
         case "FindInMap":
             words = [item for item in inner.items if item.kind is Kind.SCALAR]
             yield Reference("Mapping", str(words[0].value) if words else "")
-            for item in inner.items[3:]:
-                yield from pieces(item, source, depth + 1)
+            yield from _inside(inner, source, depth, 3)
         case "Sub":
-            text = inner if inner.kind is Kind.SCALAR else inner.items[0] if inner.items else None
-            if text is not None and isinstance(text.value, str):
+            text = inner if inner.kind is Kind.SCALAR else inner.items[0] if inner.items else inner
+            if isinstance(text.value, str):
                 yield from (Reference("Ref", hole) for hole in _SUB_HOLE.findall(text.value))
                 yield Literal(text.value)
-            for item in inner.items[1:]:
-                yield from pieces(item, source, depth + 1)
+            yield from _inside(inner, source, depth, 1)
         case "If":
-            for item in inner.items[1:]:
-                yield from pieces(item, source, depth + 1)
+            yield from _inside(inner, source, depth, 1)
         case _ if name not in _NO_LITERALS:
-            if inner.kind is Kind.SCALAR:
-                yield Literal(str(inner.value))
-            for item in inner.items:
-                yield from pieces(item, source, depth + 1)
-            for entry in inner.entries:
-                yield from pieces(entry.value, source, depth + 1, entry.key)
+            yield from (Literal(str(each.value)) for each in (inner,) if each.kind is Kind.SCALAR)
+            yield from _inside(inner, source, depth)
 
 
 def code_pieces(code: str, key: str = "") -> Iterator[Piece]:
-    """The quoted texts and heredocs of an expression of HCL, or of what stands in `${…}`, and what it refers to."""
+    """The quoted texts, heredocs and references of an expression of HCL or of what stands in `${…}`."""
     at, stack = 0, [""]  # what closes the innermost text: a quote, or a heredoc's word; "" in code
     written: list[str] = []
     begun = 0
@@ -140,7 +155,7 @@ def code_pieces(code: str, key: str = "") -> Iterator[Piece]:
             text = "".join(written)
             written = []
             stack.pop()
-            index = code[begun - 2 : begun - 1] == "[" and code[at : at + 1] == "]"
+            index = _INDEXED.match(code, max(0, begun - 3)) is not None and code[at : at + 1] == "]"
             if text.strip() and not index:
                 yield Literal(text, key)
         elif found[0] in ("${", "%{"):
@@ -152,7 +167,7 @@ def code_pieces(code: str, key: str = "") -> Iterator[Piece]:
 
 
 def _through_code(code: str, found: re.Match[str], stack: list[str]) -> int:
-    """Where reading goes on behind what was met in code; quotes, heredocs and braces are opened and closed."""
+    """Where reading goes on behind what was met in code; quotes and braces are opened and closed."""
     match found[0][:2]:
         case "<<":
             stack.append(found[1])

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from fixbot.knowledge.secret_shapes import shaped_spans
+from fixbot.diff import lines
+from fixbot.knowledge.secret_shapes import login_spans, shaped_spans
 from fixbot.knowledge.secrets import certain_spans, query_spans
 from fixbot.masking.pairs import named_spans
-from fixbot.masking.spans import Span, without
+from fixbot.masking.spans import Span, lines_without, without
 from fixbot.masking.values import Values
 
 _ROUNDS = 8
@@ -32,10 +33,38 @@ class Masker:
             text = masked
         return text
 
+    def told(self, text: str) -> str:
+        """A sentence of a report: what is known, and what is certain by its form, is hidden in it."""
+        found = [*self.values.spans(text), *certain_in_words(text)]
+        return without(text, found) if found else text
+
+    def shown(self, diff: str) -> str:
+        """A diff that was masked before, without what is known here as well; its lines stay lines."""
+        found = list(self.values.spans(diff))
+        return "".join(lines_without(lines(diff), found)) if found else diff
+
     def spans(self, text: str) -> Iterator[Span]:
         """Where secrets stand in a text, known ones and others."""
         yield from self.values.spans(text)
         yield from recognised(text)
+
+
+class KnownOnly(Masker):
+    """Hides known values and nothing else, in texts that were masked before."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        super().__init__(secrets)
+        self._seen: dict[str, str] = {}
+
+    def told(self, text: str) -> str:
+        """A sentence without the values."""
+        if text not in self._seen:
+            self._seen[text] = without(text, self.values.spans(text))
+        return self._seen[text]
+
+    def shown(self, diff: str) -> str:
+        """A diff without the values, which are looked for line by line."""
+        return "".join(map(self.told, lines(diff)))
 
 
 def recognised(text: str) -> Iterator[Span]:
@@ -44,3 +73,10 @@ def recognised(text: str) -> Iterator[Span]:
     yield from query_spans(text)
     yield from shaped_spans(text)
     yield from named_spans(text)
+
+
+def certain_in_words(text: str) -> Iterator[Span]:
+    """Where a sentence holds what is a secret by its form alone, whatever the words around it say."""
+    yield from ((start, end) for start, end, _ in certain_spans(text))
+    yield from query_spans(text)
+    yield from login_spans(text)

@@ -1,4 +1,4 @@
-"""Values that stand under a likely name: `name: value`, `name = value`, or `name` and `value` on lines nearby."""
+"""Values that stand under a likely name: `name: value`, or `name` and `value` on lines nearby."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def named_spans(text: str) -> Iterator[Span]:
 
 
 def _matters(head: re.Match[str], name: str) -> bool:
-    """Whether something reads like `name: value` and its name may tell; pairs inside values are found as well."""
+    """Whether something reads like `name: value` and its name may tell; pairs in values are found too."""
     if head["sign"].endswith(":") and not head["quote"]:
         return False  # `secret:db` in an ARN is no pair
     return name in _NAME_KEYS or name in _VALUE_KEYS or (is_likely_name(name) and name not in _REFERRING)
@@ -109,7 +109,7 @@ def _value(text: str, head: re.Match[str], bare: Span) -> tuple[int, int, Span] 
 
 
 def _hidden(name: str, text: str, start: int, end: int) -> Span | None:
-    """The value's place, if its name and form say that it is a secret; of a long one the beginning is judged."""
+    """The value's place, if its name and form say that it is a secret; of a long one the head is judged."""
     if not is_likely_name(name):
         return None
     value = text[start : min(end, start + _JUDGED)]

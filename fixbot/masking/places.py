@@ -1,25 +1,27 @@
 """Where secrets stand in files that were read, by what they are: places in the source, and values.
 
-A value under a name, an option or a header that likely holds a secret is judged with every text that it is built
-from. What is judged to be a secret is a place: its whole source, whatever that parses to.
+A value under a name, an option or a header that likely holds a secret is judged with every text that it is
+built from. What is judged to be a secret is a place: its whole source, whatever that parses to.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
 from fixbot.document import Document
 from fixbot.knowledge.secret_names import is_header_name, is_likely_name, only_describes
-from fixbot.knowledge.secret_shapes import may_hold_shapes, option_name
+from fixbot.knowledge.secret_programs import option_name
+from fixbot.knowledge.secret_shapes import may_hold_shapes
 from fixbot.knowledge.secrets import Kind as Judged
 from fixbot.knowledge.secrets import classify, is_reference
 from fixbot.masking.definitions import Definitions
 from fixbot.masking.expressions import Literal, Reference, function_of, pieces
+from fixbot.masking.jsons import json_secrets
 from fixbot.masking.masker import recognised
 from fixbot.masking.remarks import remark_spans
 from fixbot.masking.spans import Span
@@ -81,6 +83,8 @@ class _Search:
     found: Places
     definitions: Definitions = field(init=False)
     done: set[tuple[int, str]] = field(default_factory=set)
+    beside: dict[str, list[Span]] = field(default_factory=dict)
+    """Names of secrets: comments on their lines are looked at too."""
 
     def __post_init__(self) -> None:
         self.definitions = Definitions(root for each in self.documents.values() for root in each.roots)
@@ -128,10 +132,15 @@ class _Search:
                 self._secret(node, "data", "stringData", "binaryData")
         if values:
             hushed = _says(node, "NoEcho") or _says(node, "sensitive") or _says(node, "type", "Type")
-            for name in (*(self._name(each) for each in names), *((_FORCED,) if hushed else ())):
-                if _secret_name(name):
-                    for entry in values:
-                        self._judged(name, entry)
+            self._pairs(names, values, *((_FORCED,) if hushed else ()))
+
+    def _pairs(self, names: Sequence[Node], values: Sequence[Entry], *forced: str) -> None:
+        for name in (*(self._name(each) for each in names), *forced):
+            if _secret_name(name):
+                for entry in values:
+                    self._judged(name, entry)
+                for node in names:
+                    self.beside.setdefault(node.root.source, []).append((node.start, node.end))
 
     def _name(self, node: Node) -> str:
         """A name as far as it is written out: of one that is put together, its last words."""
@@ -194,8 +203,10 @@ class _Search:
         """What a text holds by its form; where its source says that in another way, all of it is a place."""
         source = self.source(node)
         whole = False
-        for start, end in recognised(text):
-            value = text[start:end]
+        for value in (
+            *(text[start:end] for start, end in recognised(text)),
+            *json_secrets(text, _secret_name),
+        ):
             self._know(value)
             if value not in source:
                 whole = True
@@ -278,7 +289,10 @@ class _Search:
         """Comments beside the places often hold what stood there before."""
         for path, spans in self.found.spans.items():
             document = self.documents[path]
-            spans += remark_spans(document.text, spans, document.syntax)
+            beside = [*spans, *self.beside.get(path, ())]
+            hidden = list(remark_spans(document.text, beside, document.syntax))
+            spans.extend(hidden)
+            self.found.values.update(document.text[start:end].strip("\"'`.,;()!?") for start, end in hidden)
 
 
 def inner_span(source: str, style: str) -> Span:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 from urllib.parse import quote, quote_plus
 
+from fixbot.characters import on_one_line
 from fixbot.masking.spans import Span
 
 SHORT: Final = 4
@@ -129,7 +130,7 @@ def _forms(secret: str) -> Iterator[str]:
     for data in (raw, raw + b"\n"):
         for coded in (base64.b64encode(data).decode(), base64.urlsafe_b64encode(data).decode()):
             forms += [coded, coded.rstrip("=")]
-    forms.append(raw.hex())
+    forms += [raw.hex(), on_one_line(secret)]
     return (form for form in dict.fromkeys(forms) if form)
 
 
