@@ -6,22 +6,25 @@ built from. What is judged to be a secret is a place: its whole source, whatever
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Final
 
 from fixbot.document import Document
-from fixbot.knowledge.secret_names import is_header_name, is_likely_name, only_describes
 from fixbot.knowledge.secret_programs import option_name
 from fixbot.knowledge.secret_shapes import may_hold_shapes
-from fixbot.knowledge.secrets import Kind as Judged
-from fixbot.knowledge.secrets import classify, is_reference
 from fixbot.masking.definitions import Definitions
 from fixbot.masking.expressions import Literal, Reference, function_of, pieces
 from fixbot.masking.jsons import json_secrets
+from fixbot.masking.judging import (
+    decoded_text,
+    inner_span,
+    is_plain,
+    is_secret,
+    names_secret,
+    says_secret,
+    words_beside,
+)
 from fixbot.masking.masker import recognised
 from fixbot.masking.remarks import remark_spans
 from fixbot.masking.spans import Span
@@ -72,11 +75,6 @@ def places_in(document: Document, known: Places) -> list[Span]:
     return search.found.spans.get(document.path, [])
 
 
-@lru_cache(maxsize=8192)
-def _secret_name(name: str) -> bool:
-    return (is_likely_name(name) and not only_describes(name)) or is_header_name(name)
-
-
 @dataclass(slots=True)
 class _Search:
     documents: Mapping[str, Document]
@@ -122,7 +120,7 @@ class _Search:
                 names.append(entry.value)
             if key in _VALUE_KEYS:
                 values.append(entry)
-            elif _secret_name(key):
+            elif names_secret(key):
                 self._named(key, entry)
             elif entry.value.labels:
                 self._block(entry)
@@ -131,12 +129,16 @@ class _Search:
             elif key == "kind" and entry.value.value == "Secret":
                 self._secret(node, "data", "stringData", "binaryData")
         if values:
-            hushed = _says(node, "NoEcho") or _says(node, "sensitive") or _says(node, "type", "Type")
+            hushed = (
+                says_secret(node, "NoEcho")
+                or says_secret(node, "sensitive")
+                or says_secret(node, "type", "Type")
+            )
             self._pairs(names, values, *((_FORCED,) if hushed else ()))
 
     def _pairs(self, names: Sequence[Node], values: Sequence[Entry], *forced: str) -> None:
         for name in (*(self._name(each) for each in names), *forced):
-            if _secret_name(name):
+            if names_secret(name):
                 for entry in values:
                     self._judged(name, entry)
                 for node in names:
@@ -167,7 +169,7 @@ class _Search:
         body, label = entry.value, entry.value.labels[-1]
         if entry.value.labels[0].startswith("kubernetes_secret"):
             self._secret(body, "data", "binary_data", "string_data")
-        if _secret_name(label) and (entry.key in _TOLD or body.child("value") is not None):
+        if names_secret(label) and (entry.key in _TOLD or body.child("value") is not None):
             for inner in body.entries:
                 if inner.key in _VALUE_KEYS:
                     self._judged(label, inner)
@@ -178,7 +180,7 @@ class _Search:
             listed = node.child(key)
             for entry in listed.entries if listed is not None else ():
                 self._judged(
-                    entry.key if _secret_name(entry.key) else _FORCED, entry, sure=_secret_name(entry.key)
+                    entry.key if names_secret(entry.key) else _FORCED, entry, sure=names_secret(entry.key)
                 )
 
     def _generated(self, node: Node) -> None:
@@ -194,7 +196,7 @@ class _Search:
         for at, item in enumerate(items):
             text = item.value if item.kind is Kind.SCALAR and isinstance(item.value, str) else ""
             if text[:1] == "-" and at + 1 < len(items):
-                name = option_name(text, before or _beside(node))
+                name = option_name(text, before or words_beside(node))
                 if name:
                     self.judge(name, items[at + 1])
             before.append(text)
@@ -205,7 +207,7 @@ class _Search:
         whole = False
         for value in (
             *(text[start:end] for start, end in recognised(text)),
-            *json_secrets(text, _secret_name),
+            *json_secrets(text, names_secret),
         ):
             self._know(value)
             if value not in source:
@@ -244,7 +246,7 @@ class _Search:
                 for target in self.definitions.of(piece, node):
                     self.found.followed.add((piece.kind, piece.name, name))
                     self._defined(name, target, depth + 1)
-            elif _is_secret(name, piece.text):
+            elif is_secret(name, piece.text):
                 secret.append(piece.text)
         for each in node.walk():
             if each.alias is not None:
@@ -261,13 +263,13 @@ class _Search:
 
     def _cover(self, node: Node, texts: Iterable[str], *, sure: bool = True) -> None:
         for text in texts:
-            if sure or not _is_plain(text):
+            if sure or not is_plain(text):
                 self._know(text)
         self._place(node)
 
     def _know(self, text: str) -> None:
         self.found.values.add(text)
-        if (decoded := _decoded(text)) is not None:
+        if (decoded := decoded_text(text)) is not None:
             self.found.values.add(decoded)
 
     def _place(self, node: Node) -> None:
@@ -293,63 +295,3 @@ class _Search:
             hidden = list(remark_spans(document.text, beside, document.syntax))
             spans.extend(hidden)
             self.found.values.update(document.text[start:end].strip("\"'`.,;()!?") for start, end in hidden)
-
-
-def inner_span(source: str, style: str) -> Span:
-    """What of a value's source is its content: without quotes, or the first line of a block or heredoc."""
-    if style in ('"', "'"):
-        start = source.find(style)
-        if 0 <= start < len(source) - 1 and source.endswith(style):
-            return start + 1, len(source) - 1
-    first = source.find("\n")
-    if (
-        style in ("|", ">")
-        and first >= 0
-        and source[:first].split("#", maxsplit=1)[0].strip(" \t\r0123456789+-") == style
-    ):
-        return first, len(source)
-    return 0, len(source)
-
-
-def _is_secret(name: str, text: str) -> bool:
-    if is_reference(text):
-        return False
-    return classify(name, text).kind not in (Judged.NONE, Judged.PLACEHOLDER)
-
-
-def _is_plain(text: str) -> bool:
-    return text.islower() and text.isalpha()
-
-
-def _says(node: Node, *keys: str) -> bool:
-    """Whether a map says that its value is none to be shown: `NoEcho: true`, `type: SecureString`."""
-    found = (node.child(key) for key in keys)
-    return any(each is not None and str(each.value).lower() in ("true", "securestring") for each in found)
-
-
-def _decoded(text: str) -> str | None:
-    """The text that a text is base64 of, if it is readable."""
-    try:
-        raw = base64.b64decode(text.strip(), validate=True) if len(text) % 4 == 0 else b""
-        decoded = raw.decode()
-    except (binascii.Error, ValueError):
-        return None
-    return decoded if len(decoded) > 3 and decoded.strip().isprintable() else None
-
-
-def _beside(node: Node) -> list[str]:
-    """The words of the commands and the image beside a list of arguments."""
-    around = node.parent
-    if around is None or around.kind is not Kind.MAP:
-        return []
-    return list(
-        _texts(around, ("command", "entryPoint", "entrypoint", "Command", "EntryPoint", "image", "Image"))
-    )
-
-
-def _texts(node: Node, keys: Iterable[str]) -> Iterator[str]:
-    for key in keys:
-        found = node.child(key)
-        for each in (found, *found.items) if found is not None else ():
-            if isinstance(each.value, str):
-                yield each.value
