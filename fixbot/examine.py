@@ -13,6 +13,7 @@ from fixbot.discover import chart_of, chart_values, needles_of, relevant_text, u
 from fixbot.document import Document, parse_sections
 from fixbot.fixer import Fixer, resource_types
 from fixbot.masking.cover import Mask
+from fixbot.masking.elsewhere import values_elsewhere
 from fixbot.masking.texts import mask_texts
 from fixbot.model import Failure, Finding, Fix, Patch, Proposal, Refusal, Safety, Status, Unread
 from fixbot.project import Project, Reading, Surroundings
@@ -73,6 +74,10 @@ def examine(texts: Mapping[str, str], order: Order) -> Examined:
     settled = settle(court, open_problems)
     findings = {each.id: _finding(each, documents, statuses, settled) for each in problems}
     done.findings = [_with_lapse(findings[each.id], each, documents, order) for each in problems]
+    if not problems and not done.unread:  # nothing will be said of these files
+        done.secrets = frozenset(values_elsewhere(text.encode() for text in texts.values()))
+        done.alone = not done.secrets
+        return done
     mask = Mask(documents)
     _show(settled, findings, court, mask, done)
     return _told(done, mask)
@@ -237,9 +242,11 @@ def _show(settled: Settled, findings: dict[str, Finding], court: Court, mask: Ma
 
 
 def _told(done: Examined, mask: Mask) -> Examined:
-    """What came out, with no secret of these files in any of its texts."""
+    """What came out, with no secret of these files in any of its texts; diffs have been masked by place."""
     done.findings = [mask_texts(each, mask.masker) for each in done.findings]
-    done.proposals = [mask_texts(each, mask.masker) for each in done.proposals]
+    done.proposals = [
+        replace(mask_texts(replace(each, diff=""), mask.masker), diff=each.diff) for each in done.proposals
+    ]
     done.unread = [mask_texts(each, mask.masker) for each in done.unread]
     done.secrets = mask.strong
     done.alone = not mask.strong

@@ -36,6 +36,14 @@ _ALONE: Final = (
 ).replace("{J}", _J)
 _NAME: Final = re.compile(f"(?:{_WORDS}|{_BEGIN}(?:{_ALONE})){_STAGE}", re.IGNORECASE)
 _CAMEL: Final = re.compile(r"[a-z](?:Secret|Token|Pwd|Pw|Pass|Pat|Salt|Credentials?)$")
+_ENDINGS: Final = (
+    "password passwords passwd passphrase passphrases passcode passwort kennwort wachtwoord contrasena contrasenay"
+    " passe senha key keys base token tokens auth secret url pass pw pwd phrase mnemonic jaas config string cred"
+    " creds credential credentials dsn salt pepper pat prod production stg staging dev test old new base64 b64"
+    " 0 1 2 3 4 5 6 7 8 9"
+)
+_ENDS: Final = tuple(_ENDINGS.split())
+"""How every name ends that the patterns know; most names are told by this alone."""
 _HEADER: Final = re.compile(r"(?:^|-)(?:authorization|cookie)$", re.IGNORECASE)
 _PASSWORD: Final = re.compile(
     rf"(?:password|passwd|passwort|pwd|pw|pass|passphrase|passcode){_STAGE}", re.IGNORECASE
@@ -55,6 +63,8 @@ _EXCLUDED: Final = re.compile(
 def is_likely_name(name: str) -> bool:
     """Whether something of that name likely holds a secret."""
     short = name[-LONGEST:]
+    if not short.lower().endswith(_ENDS):
+        return False
     return _NAME.search(short) is not None or _CAMEL.search(short) is not None
 
 

@@ -64,6 +64,10 @@ _HEX_KEY: Final = re.compile(r"[0-9a-f]{32}")
 _GATES: Final = ("://", "@", "pass:", "<<<", "echo", "printf", "</")
 
 
+_LONG: Final = 20
+"""Characters that a word needs to be a token by its form alone."""
+
+
 def is_plain_word(text: str) -> bool:
     """Whether it reads like a word or a name, not like something that was made up by a machine."""
     return _WORD.fullmatch(text) is not None
@@ -171,6 +175,9 @@ def _addressed(text: str) -> Iterator[Place]:
             yield match.span("value")
 
 
+_FORM: Final = re.compile(
+    r"AKIA|ASIA|[rs]k_live|gh[pousr]_|github_pat|glpat|xox|eyJ|AIza|hvs\.|npm_|pypi-|SG\.|sk-|pass:|hooks\.slack|\""
+)
 _HINT: Final = re.compile(
     r"(?:[Pp]ass|PASS|[Pp]wd|PWD|[Pp]w|PW|[Tt]oken|TOKEN|[Ss]ecret|SECRET|[Kk]ey|KEY|[Aa]uth|AUTH|[Cc]red|CRED"
     r"|[Cc]ookie|dsn|DSN|[Ss]alt|SALT|[Bb]earer|Basic)"
@@ -183,4 +190,6 @@ _HINT: Final = re.compile(
 
 def may_hold_shapes(text: str) -> bool:
     """Whether it is worth a closer look; most texts aren't."""
-    return len(text) > 5 and _HINT.search(text) is not None
+    if " " in text or "=" in text or "@" in text or "\n" in text:
+        return _HINT.search(text) is not None
+    return len(text) >= _LONG and text[:4] != "arn:" and _FORM.search(text) is not None

@@ -3,24 +3,46 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from fixbot.knowledge.secret_shapes import is_name_like
 from fixbot.masking.masker import recognised
 
-_NEAR: Final = re.compile(
-    rb"[^\n]{0,200}(?:[Pp]assword|PASSWORD|[Pp]asswd|[Ss]ecret|SECRET|[Tt]oken|TOKEN|[Aa]pi[_-]?[Kk]ey|API_KEY)[\w.-]{0,20}"
-    rb"[\"']?[ \t]{0,8}[:=][^\n]{1,1000}"
-)
+_STEMS: Final = (b"password", b"passwd", b"secret", b"token", b"api_key", b"apikey", b"api-key")
+_SIGN: Final = re.compile(rb"[\w.-]{0,20}[\"']?[ \t]{0,8}[:=][ \t]{0,8}[^\s]")
+_NAME_ENDS: Final = re.compile(rb"[\w.-]{0,12}[\"']?[ \t]{0,8}[,\r\n]")
 _SHORTEST: Final = 6
+_AROUND: Final = 200
+"""Bytes around a line with a name alone: the value stands on another one."""
+_LONGEST: Final = 2_000
+"""Bytes of a line on both sides of a name."""
 
 
 def values_elsewhere(files: Iterable[bytes]) -> set[str]:
     """The values in these files that are taken for secrets and that nobody is called like."""
     found: set[str] = set()
     for data in files:
-        for match in _NEAR.finditer(data):
-            text = match[0].decode(errors="replace")
+        for line in _telling(data):
+            text = line.decode(errors="replace")
             found.update(text[start:end] for start, end in recognised(text))
     return {value for value in found if len(value) >= _SHORTEST and not is_name_like(value)}
+
+
+def _telling(data: bytes) -> Iterator[bytes]:
+    """Lines on which a value stands under a name that is a secret's, each once."""
+    lower = data.lower()
+    done: set[int] = set()
+    for stem in _STEMS:
+        at = lower.find(stem)
+        while at >= 0:
+            end = data.find(b"\n", at, at + _LONGEST)
+            end = end if end >= 0 else min(len(data), at + _LONGEST)
+            start = data.rfind(b"\n", max(0, at - _LONGEST), at) + 1 or max(0, at - _LONGEST)
+            if start not in done:
+                done.add(start)
+                if _SIGN.match(data, at + len(stem)) is not None:
+                    yield data[start:end]
+                elif _NAME_ENDS.match(data, at + len(stem)) is not None:
+                    yield data[max(0, start - _AROUND) : end + _AROUND]
+            at = lower.find(stem, max(end, at + 1))

@@ -57,12 +57,6 @@ def is_plain(text: str) -> bool:
     return text.islower() and text.isalpha()
 
 
-def says_secret(node: Node, *keys: str) -> bool:
-    """Whether a map says that its value is none to be shown: `NoEcho: true`, `type: SecureString`."""
-    found = (node.child(key) for key in keys)
-    return any(each is not None and str(each.value).lower() in ("true", "securestring") for each in found)
-
-
 def decoded_text(text: str) -> str | None:
     """The text that a text is base64 of, if it is readable."""
     try:

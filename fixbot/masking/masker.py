@@ -19,6 +19,7 @@ class Masker:
 
     def __init__(self, secrets: Iterable[str] = (), words: Iterable[str] = ()) -> None:
         self.values = Values(secrets, words)
+        self._told: dict[str, str] = {}  # a report says the same of many things
 
     def line(self, text: str) -> str:
         """One line, or a piece of one, without its secrets."""
@@ -35,12 +36,14 @@ class Masker:
 
     def told(self, text: str) -> str:
         """A sentence of a report: what is known, and what is certain by its form, is hidden in it."""
-        found = [*self.values.spans(text), *certain_in_words(text)]
-        return without(text, found) if found else text
+        if text not in self._told:
+            found = [*self.values.spans(text), *certain_in_words(text)]
+            self._told[text] = without(text, found) if found else text
+        return self._told[text]
 
     def shown(self, diff: str) -> str:
         """A diff that was masked before, without what is known here as well; its lines stay lines."""
-        found = list(self.values.spans(diff))
+        found = list(self.values.spans(diff))  # by line: hiding never joins two
         return "".join(lines_without(lines(diff), found)) if found else diff
 
     def spans(self, text: str) -> Iterator[Span]:
@@ -52,15 +55,11 @@ class Masker:
 class KnownOnly(Masker):
     """Hides known values and nothing else, in texts that were masked before."""
 
-    def __init__(self, secrets: Iterable[str]) -> None:
-        super().__init__(secrets)
-        self._seen: dict[str, str] = {}
-
     def told(self, text: str) -> str:
         """A sentence without the values."""
-        if text not in self._seen:
-            self._seen[text] = without(text, self.values.spans(text))
-        return self._seen[text]
+        if text not in self._told:
+            self._told[text] = without(text, self.values.spans(text))
+        return self._told[text]
 
     def shown(self, diff: str) -> str:
         """A diff without the values, which are looked for line by line."""

@@ -22,7 +22,6 @@ from fixbot.masking.judging import (
     is_plain,
     is_secret,
     names_secret,
-    says_secret,
     words_beside,
 )
 from fixbot.masking.masker import recognised
@@ -36,10 +35,30 @@ _NAME_KEYS: Final = frozenset(
 _VALUE_KEYS: Final = frozenset(
     ("value", "Value", "default", "Default", "ParameterValue", "defaultValue", "AllowedValues", "stringValue")
 )
+_HUSHING: Final = frozenset(("NoEcho", "sensitive", "type", "Type"))
+"""Keys that may say that a value beside them is none to be shown: `NoEcho: true`, `type: SecureString`."""
+_PLAIN_KEYS: Final = frozenset(
+    (
+        "image",
+        "Image",
+        "cpu",
+        "memory",
+        "labels",
+        "metadata",
+        "spec",
+        "containers",
+        "ports",
+        "containerPort",
+        "env",
+    )
+)
+"""Keys that are met so often that not looking at them pays."""
 _TOLD: Final = ("variable", "output", "set", "set_sensitive")
 """Blocks of HCL whose label, or `name`, is the name of the value in them."""
 _FORCED: Final = "password"
 """The name under which a value is judged that is a secret by where it stands."""
+_SHORT: Final = 11
+"""Characters in which no option, header or login has room that its own words don't show where they stand."""
 _FOLLOWED: Final = 8
 """Definitions of definitions that are followed."""
 
@@ -105,8 +124,9 @@ class _Search:
             elif node.kind is Kind.SCALAR:
                 if node.embedded is not None:
                     stack.append(node.embedded)
-                if isinstance(node.value, str) and may_hold_shapes(node.value):
-                    self._text(node, node.value)
+                text = node.value
+                if isinstance(text, str) and len(text) > _SHORT and may_hold_shapes(text):
+                    self._text(node, text)
             elif node.items:
                 self._words(node)
                 stack.extend(node.items)
@@ -114,27 +134,38 @@ class _Search:
     def _map(self, node: Node) -> None:
         names: list[Node] = []
         values: list[Entry] = []
+        hushed = False
         for entry in node.entries:
             key = entry.key
+            if key in _PLAIN_KEYS:
+                continue
             if key in _NAME_KEYS:
                 names.append(entry.value)
-            if key in _VALUE_KEYS:
+            elif key in _VALUE_KEYS:
                 values.append(entry)
-            elif names_secret(key):
-                self._named(key, entry)
-            elif entry.value.labels:
-                self._block(entry)
-            elif key == "secretGenerator":
-                self._generated(entry.value)
-            elif key == "kind" and entry.value.value == "Secret":
-                self._secret(node, "data", "stringData", "binaryData")
+            elif key in _HUSHING:
+                hushed = hushed or str(entry.value.value).lower() in ("true", "securestring")
+            elif key == "<<":
+                names, values = self._merged(node)
+            self._entry(node, entry)
         if values:
-            hushed = (
-                says_secret(node, "NoEcho")
-                or says_secret(node, "sensitive")
-                or says_secret(node, "type", "Type")
-            )
             self._pairs(names, values, *((_FORCED,) if hushed else ()))
+
+    def _entry(self, node: Node, entry: Entry) -> None:
+        if entry.value.labels:
+            self._block(entry)
+        elif names_secret(entry.key):
+            self._named(entry.key, entry)
+        elif entry.key == "secretGenerator":
+            self._generated(entry.value)
+        elif entry.key == "kind" and entry.value.value == "Secret":
+            self._secret(node, "data", "stringData", "binaryData")
+
+    def _merged(self, node: Node) -> tuple[list[Node], list[Entry]]:
+        """Names and values of a map and of those that it merges: a pair may be put together."""
+        entries = [each for one in (node, *node.merged()) for each in (one.alias or one).entries]
+        names = [each.value for each in entries if each.key in _NAME_KEYS]
+        return names, [each for each in entries if each.key in _VALUE_KEYS]
 
     def _pairs(self, names: Sequence[Node], values: Sequence[Entry], *forced: str) -> None:
         for name in (*(self._name(each) for each in names), *forced):

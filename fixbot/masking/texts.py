@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields, is_dataclass, replace
-from enum import Enum
+from functools import cache
 from typing import Any, Final, TypeVar, cast
 
 from fixbot.command import Command
 from fixbot.masking.masker import Masker
-from fixbot.model import Patch, Proposal
+from fixbot.model import Patch
 
 LEFT_OUT: Final = "A command is left out here: it would show a secret."
 _T = TypeVar("_T")
@@ -44,42 +44,44 @@ def mask_texts(value: _T, masker: Masker) -> _T:
 
 
 def _masked(value: Any, masker: Masker) -> Any:
-    match value:
-        case str():
-            return masker.told(value)
-        case Command():
-            return (
-                value.without(LEFT_OUT) if any(masker.told(text) != text for text in _words(value)) else value
-            )
-        case None | bool() | int() | float() | Enum():
-            return value
-        case tuple() | list():
-            return _each(value, masker)
-        case _ if is_dataclass(value) and not isinstance(value, type):
-            return _fields(value, masker)
+    if isinstance(value, str):
+        return masker.told(value) if value else value
+    if isinstance(value, tuple | list):
+        return _each(value, masker) if value else value
+    if isinstance(value, Command):
+        return value.without(LEFT_OUT) if any(masker.told(text) != text for text in _words(value)) else value
+    if is_dataclass(value) and not isinstance(value, type):
+        return _fields(value, masker)
     return value
 
 
 def _each(values: Sequence[Any], masker: Masker) -> Any:
     found = [_masked(each, masker) for each in values]
-    same = all(one is two for one, two in zip(found, values, strict=True))
+    same = all(one is two or one == two for one, two in zip(found, values, strict=True))
     return values if same else type(values)(found)  # type: ignore[call-arg]
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    """The fields of a type that hold words."""
+    ours = _OURS | _BOTH if kind is Patch else _OURS
+    return tuple(field.name for field in fields(kind) if field.name not in ours)
 
 
 def _fields(value: Any, masker: Masker) -> Any:
     changed: dict[str, Any] = {}
-    for field in fields(value):
-        old = getattr(value, field.name)
-        if field.name in _OURS or (field.name in _BOTH and isinstance(value, Patch)):
+    for name in _names(value.__class__):
+        old = getattr(value, name)
+        if not old:
             continue
-        if field.name == "diff" and isinstance(value, Patch | Proposal):
+        if name == "diff":
             new: Any = masker.shown(old)
-        elif field.name == "commands":
+        elif name == "commands":
             new = tuple(_command(each, masker) for each in old)
         else:
             new = _masked(old, masker)
         if new is not old and new != old:
-            changed[field.name] = new
+            changed[name] = new
     return replace(value, **changed) if changed else value
 
 

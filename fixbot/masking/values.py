@@ -20,6 +20,7 @@ _WEAK: Final = re.compile(
     r"|rabbitmq|redis|root|secret|sysdba|test|token|user(?:name)?|wordpress",
     re.IGNORECASE,
 )
+_LETTERS: Final = re.compile(r"[^\W_]")
 _ALPHABET: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=_-")
 _BEFORE: Final = r"(?m:(?<=[\"'`=:])|(?<=[=:-][ \t])|^)"
 _BEHIND: Final = r"(?m:(?=[\"'`](?![ \t]*[:=])|[ \t]*(?:[,;}\])]|$)|[ \t]+\#))"
@@ -97,9 +98,13 @@ def _run_around(text: str, start: int, end: int) -> Span:
 
 def parts(secret: str) -> Iterator[str]:
     """The secret, and each line of one that has several, since diffs are shown line by line."""
-    for part in (secret, secret.strip(), *(line.strip() for line in secret.splitlines())):
-        if part and part.strip("• \t\r\n"):
+    for part in (secret, secret.strip()):
+        if part.strip("• \t\r\n"):
             yield part
+    lines = secret.splitlines()
+    for line in lines if len(lines) > 1 else ():
+        if len(_LETTERS.findall(line)) >= SHORT:  # a brace by itself gives nothing away
+            yield line.strip()
 
 
 def whole_only(secret: str) -> bool:
