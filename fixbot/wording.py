@@ -7,10 +7,10 @@ import textwrap
 from dataclasses import dataclass
 
 from fixbot.body import body, notes
-from fixbot.characters import shown
+from fixbot.characters import on_one_line, shown
 from fixbot.habit import PLAIN, Habit
 from fixbot.model import Proposal
-from fixbot.prose import plain
+from fixbot.prose import plain, without_false_starts
 from fixbot.story import Story
 
 LONGEST_TITLE = 72
@@ -52,7 +52,8 @@ def word(proposal: Proposal, place: Place = HERE) -> Words:
     """The words of a proposal in that place."""
     scope = _scope(proposal.story)
     around = len(place.habit.title("", scope))
-    title = _fitted(plain(place.habit.title(headline(proposal.story, LONGEST_TITLE - around), scope)))
+    said = plain(headline(proposal.story, LONGEST_TITLE - around))
+    title = _fitted(place.habit.title(said, scope))
     text = body(
         proposal.story,
         proposal.rule,
@@ -110,14 +111,13 @@ def _scope(story: Story) -> str:
 
 def _message(title: str, proposal: Proposal) -> str:
     """The title, what the reader must know, and the trailers by which the commit is found again."""
-    paragraphs = [
-        textwrap.fill(shown(note), 72, break_long_words=False, break_on_hyphens=False)
-        for note in notes(proposal.story)
-    ]
-    return (
-        "\n\n".join([title, *map(plain, paragraphs), f"Rule: {proposal.rule}\nFixbot-Key: {proposal.key}"])
-        + "\n"
-    )
+    paragraphs = map(_paragraph, notes(proposal.story))
+    return "\n\n".join([title, *paragraphs, f"Rule: {proposal.rule}\nFixbot-Key: {proposal.key}"]) + "\n"
+
+
+def _paragraph(note: str) -> str:
+    lines = textwrap.wrap(plain(shown(note)), 72, break_long_words=False, break_on_hyphens=False)
+    return "\n".join(without_false_starts(lines))
 
 
 def _fitted(title: str) -> str:
@@ -125,5 +125,5 @@ def _fitted(title: str) -> str:
 
 
 def _plain(name: str) -> str:
-    """A name for a title: one line."""
-    return " ".join("".join(c if c.isprintable() else " " for c in name).split())
+    """A name for a title: on one line, with what nobody would see written out."""
+    return on_one_line(name)
