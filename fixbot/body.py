@@ -10,7 +10,7 @@ from itertools import accumulate
 from urllib.parse import quote
 
 from fixbot import __version__
-from fixbot.prose import block, cell, code, fenced, once, prose
+from fixbot.prose import block, cell, code_span, fenced, once, prose
 from fixbot.story import Nearby, Row, Story, told
 
 LONGEST = 58_000
@@ -155,7 +155,7 @@ def _table(rows: Sequence[Row], links: str) -> str:
 def _place(row: Row | Nearby, links: str) -> str:
     """The resource, as a link to its line."""
     name = row.resource if len(row.resource) <= 200 else row.resource[:199] + "…"
-    return f"[{cell(code(name))}]({links}{link(row.path, row.line)})"
+    return f"[{cell(code_span(name))}]({links}{link(row.path, row.line)})"
 
 
 def link(path: str, line: int) -> str:
