@@ -73,6 +73,11 @@ class Word:
         """The kinds of which the placeholder stands here."""
         return tuple(KINDS[kind] for kind, text in self.parts if kind and text is None)
 
+    @property
+    def explained(self) -> tuple[str, ...]:
+        """What the placeholders stand for, a sentence each: `IMAGE: what is filled in when …`."""
+        return tuple(dict.fromkeys(f"{kind.placeholder}: {kind.says}" for kind in self.missing))
+
 
 def _part(kind: str, text: str | None) -> str:
     return KINDS[kind].placeholder if text is None else text
@@ -113,7 +118,8 @@ class Command:
     @property
     def text(self) -> str:
         """The command for a POSIX shell, on one line."""
-        return " ".join(map(_quoted, self.pieces))
+        ends = (";" if piece == Shell(";") else f" {_quoted(piece)}" for piece in self.pieces)
+        return "".join(ends).removeprefix(" ")
 
     @property
     def refused(self) -> str:
@@ -127,9 +133,8 @@ class Command:
 
     @property
     def explained(self) -> tuple[str, ...]:
-        """What the placeholders stand for, a sentence each: `IMAGE: what is filled in when …`."""
-        kinds = [kind for word in self.words() for kind in word.missing]
-        return tuple(dict.fromkeys(f"{kind.placeholder}: {kind.says}" for kind in kinds))
+        """What the placeholders stand for, a sentence each."""
+        return tuple(dict.fromkeys(said for word in self.words() for said in word.explained))
 
     @property
     def filled(self) -> tuple[str, ...]:

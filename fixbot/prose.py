@@ -12,6 +12,7 @@ character of no width would hide in what people copy, and tools rightly warn of 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
@@ -64,6 +65,12 @@ def code(text: str) -> str:
     return f"{fence}{pad}{line}{pad}{fence}"
 
 
+def sentence(text: str) -> str:
+    """The same as `prose` for a part of a sentence: a blank at either end is kept."""
+    before, behind = " " * text[:1].isspace(), " " * text[-1:].isspace()
+    return f"{before}{prose(text)}{behind}" if text.strip() else before
+
+
 def prose(text: str) -> str:
     """A sentence on one line: its code spans are kept, and nothing else in it is Markdown."""
     line = shown(" ".join(_short(text).split()))
@@ -77,7 +84,12 @@ def prose(text: str) -> str:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+    """The text, cut where it is too long; a code span stays whole or goes."""
+    if len(text) <= LONGEST:
+        return text
+    end = LONGEST - 1
+    inside = (found.start() for found in _CODE.finditer(text) if found.start() < end < found.end())
+    return text[: next(inside, end)] + "…"
 
 
 def _words(text: str) -> str:
@@ -131,6 +143,45 @@ def fenced(lines: Iterable[str], language: str) -> str:
     longest = max((len(run) for row in rows for run in re.findall(r"`+", row)), default=0)
     fence = "`" * max(3, longest + 1)
     return "\n".join([f"{fence}{language}", *rows, fence])
+
+
+def verbatim(lines: Iterable[str], language: str) -> str:
+    """Lines as a block of code, each as it is and never cut: they must be such as are shown unchanged."""
+    rows = list(lines)
+    if any(shown(row) != row for row in rows):
+        raise ValueError("a line that would not be shown as it is")
+    longest = max((len(run) for row in rows for run in re.findall(r"`+", row)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return "\n".join([f"{fence}{language}", *rows, fence])
+
+
+def wrapped(text: str, width: int, indent: str = "") -> list[str]:
+    """A paragraph as indented lines of at most `width` characters; words and code spans stay whole."""
+    lines: list[str] = []
+    line = ""
+    for word in _unbroken(text):
+        if line and len(indent) + len(line) + 1 + len(word) > width:
+            lines.append(indent + line)
+            line = word
+        else:
+            line = f"{line} {word}" if line else word
+    return [*lines, indent + line] if line else lines
+
+
+def _unbroken(text: str) -> list[str]:
+    """The words of a text in which a code span is one word, in time that grows with its length alone."""
+    pieces = re.split("(`+)", text.replace("\0", " "))
+    fences: dict[int, list[int]] = {}
+    for at in range(1, len(pieces), 2):
+        fences.setdefault(len(pieces[at]), []).append(at)
+    at = 1
+    while at < len(pieces):
+        same = fences[len(pieces[at])]
+        after = bisect_right(same, at)
+        end = same[after] if after < len(same) else at
+        pieces[at:end] = [piece.replace(" ", "\0") for piece in pieces[at:end]]
+        at = end + 2
+    return [word.replace("\0", " ") for word in "".join(pieces).split()]
 
 
 def plain(text: str) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import dataclass
 
-from fixbot.prose import shown
+from fixbot.prose import shown, wrapped
 
 
 def count(number: int, one: str, many: str = "") -> str:
@@ -44,14 +43,7 @@ class Style:
 
     def wrapped(self, text: str, indent: str) -> list[str]:
         """A paragraph as indented lines; a word longer than a line stays whole."""
-        return textwrap.wrap(
-            shown(" ".join(text.split())),
-            self.width,
-            initial_indent=indent,
-            subsequent_indent=indent,
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
+        return wrapped(shown(" ".join(text.split())), self.width, indent)
 
     def beside(self, left: str, right: str, painted_left: str, painted_right: str) -> str:
         """Two texts on one line, the second at the right margin where there is room."""
