@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from fixbot.characters import shown
 from fixbot.command import Command
-from fixbot.prose import code, once, sentence, shown, verbatim
+from fixbot.prose import code, once, sentence, verbatim
 from fixbot.step import PrintedDocument, Step
 
 _OPEN_CODE: Final = 12

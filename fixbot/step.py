@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fixbot import command
+from fixbot.characters import shown
 from fixbot.command import Command
-from fixbot.prose import shown
 
 MOST_LINES: Final = 200
 """Lines of a document. A longer one is left out with a word, never shown in part."""

@@ -12,9 +12,8 @@ from fixbot.checkout.globs import Globs
 from fixbot.errors import FixbotError
 
 NO_REASON = "no reason given"
-_MARK = re.compile(r"(?P<open>#|//|/\*)[ \t]*fixbot:ignore(?![\w-])(?P<rest>[^\r\n]*)")
-_COMMENT_LINE = re.compile(r"[ \t\ufeff]*(?:#|//|/\*|\*|<!--|$)")
 _UNTIL = re.compile(r"until[=:](\S*)")
+_STEP = re.compile(r"\\(?P<plain>.)|\[\*\]|.", re.DOTALL)
 _LAPSE = re.compile(r" \((the ignore at .+:\d+ ended on \d{4}-\d\d-\d\d)\)$", re.DOTALL)
 
 
@@ -37,7 +36,10 @@ class Ignore:
     )
     path: str = field(default="", metadata={"says": "Only in these files; a glob."})
     resource: str = field(
-        default="", metadata={"says": "Only for resources of this name, as reports write it; a glob."}
+        default="",
+        metadata={
+            "says": "Only for resources of this name, as reports write it; `*` is any text, `[*]` a star."
+        },
     )
     until: date | None = field(default=None, metadata={"says": "The last day on which this counts."})
     line: int | None = None
@@ -50,30 +52,8 @@ class Ignore:
         return self.until is not None and self.until < today
 
 
-def inline(text: str) -> tuple[Ignore, ...]:
-    """The wishes in a file's comments, one a rule. `where` holds only the line of the comment."""
-    if "fixbot:ignore" not in text:
-        return ()
-    found: list[Ignore] = []
-    lines = text.split("\n")
-    for index, line in enumerate(lines):
-        mark = _MARK.search(line) if "fixbot:ignore" in line else None
-        if mark is not None:
-            target = index
-            if _COMMENT_LINE.match(line):
-                target = next((n for n in range(index + 1, len(lines)) if not _bare(lines[n])), index)
-            found.extend(_wishes(mark, index + 1, target + 1))
-    return tuple(found)
-
-
-def _bare(line: str) -> bool:
-    return _COMMENT_LINE.match(line.rstrip("\r")) is not None
-
-
-def _wishes(mark: re.Match[str], own_line: int, target: int) -> Iterable[Ignore]:
-    rest = mark["rest"]
-    if mark["open"] == "/*":
-        rest = rest.split("*/", 1)[0]
+def wishes_of(rest: str, own_line: int, target: int) -> Iterable[Ignore]:
+    """The wishes of one comment, given what stands behind its `fixbot:ignore`."""
     names, *words = re.sub(r"\s*,\s*", ",", rest.strip(" \t:")).split() or [""]
     until, problem = None, "" if names.strip(",:") else "it names no rule"
     for word in [word for word in words if (_UNTIL.fullmatch(word))]:
@@ -96,7 +76,7 @@ def unknown_rule(name: str, rules: Collection[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Suppressions:
-    """All wishes of a run. `inline` are those of each file, as `inline()` read them."""
+    """All wishes of a run. `inline` are those of each file, as `fixbot.inline` read them."""
 
     configured: tuple[Ignore, ...]
     rules: frozenset[str]
@@ -148,8 +128,31 @@ class Suppressions:
 
 
 def _named(pattern: str, name: str) -> bool:
-    regex = "".join(".*" if part == "*" else re.escape(part) for part in re.split(r"(\*)", pattern))
-    return re.fullmatch(regex, name, re.DOTALL | re.IGNORECASE) is not None
+    r"""Whether a resource's pattern holds the whole name: `*` is any text; `\*` and `[*]` are a star."""
+    pieces = [""]
+    for found in _STEP.finditer(pattern):
+        if found[0] == "*":
+            pieces.append("")
+        else:
+            pieces[-1] += "*" if found[0] == "[*]" else found["plain"] or found[0]
+    first, *rest = pieces
+    if not rest:
+        return name == first
+    *middle, last = rest
+    if not name.startswith(first) or not name.endswith(last):
+        return False
+    at, end = len(first), len(name) - len(last)
+    for piece in middle:
+        begin = name.find(piece, at, end)
+        if begin < 0:
+            return False
+        at = begin + len(piece)
+    return at <= end
+
+
+def plain_name(name: str) -> str:
+    """The pattern for a resource that holds this name and no other."""
+    return re.sub(r"[\\*]", r"\\\g<0>", name)
 
 
 def _placed(wish: Ignore, path: str) -> Ignore:

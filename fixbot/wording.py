@@ -6,10 +6,11 @@ import posixpath
 from dataclasses import dataclass
 
 from fixbot.body import body, notes
+from fixbot.characters import shown
 from fixbot.habit import PLAIN, Habit
 from fixbot.instructions import Note
 from fixbot.model import Proposal
-from fixbot.prose import plain, shown, wrapped
+from fixbot.prose import plain, wrapped
 from fixbot.story import Story
 
 LONGEST_TITLE = 72

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fixbot.prose import shown, wrapped
+from fixbot.characters import on_one_line
+from fixbot.prose import wrapped
 
 
 def count(number: int, one: str, many: str = "") -> str:
@@ -43,7 +44,7 @@ class Style:
 
     def wrapped(self, text: str, indent: str) -> list[str]:
         """A paragraph as indented lines; a word longer than a line stays whole."""
-        return wrapped(shown(" ".join(text.split())), self.width, indent)
+        return wrapped(on_one_line(text), self.width, indent)
 
     def beside(self, left: str, right: str, painted_left: str, painted_right: str) -> str:
         """Two texts on one line, the second at the right margin where there is room."""

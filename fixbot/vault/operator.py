@@ -202,7 +202,7 @@ def from_driver(
     return Made(
         changes=(
             *_listed(task, file, world),
-            Add(task.node, task.volumes_path, volume, ("containers",)),
+            Add(task.node, task.spelling.path("volumes"), volume, ("containers",)),
             *mounts,
         ),
         files=(file,),
