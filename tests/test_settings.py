@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from fixbot.checkout.globs import Globs
+from fixbot.globs import Globs
 from fixbot.errors import FixbotError
 from fixbot.model import Safety, Severity
 from fixbot.settings import PullRequests, Settings

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from fixbot.checkout.files import Files
 from fixbot.checkout.git import Git, GitFailed
-from fixbot.checkout.globs import Globs
 from fixbot.checkout.listing import PASSED_BY, FileEntry, Listing, changed_since, list_folder, list_git
 from fixbot.checkout.reading import LARGEST, READ_ELSEWHERE, Content, blob_id, read
 from fixbot.checkout.rooted import Rooted
 from fixbot.checkout.writing import FileChange, write_all
 from fixbot.errors import FixbotError
+from fixbot.globs import Globs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
