@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from fixbot.tree import Block, CannotEdit, Edit, Kind, Node, Value
+from fixbot.tree import Block, CannotEdit, Edit, Entry, Kind, Node, Value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -18,7 +18,8 @@ class Put:
     """Write `value` at `path` below the map `node`; maps that are missing on the way are made.
 
     `near` names keys next to which a reader would look for the new one, the best first.
-    In an HCL body a dict or Block value is written as a block, beside others of that type.
+    In an HCL body a path leads into *the* block of that type, and so does a dict: all that is put there
+    makes one block where there is none. For another block beside others there is `Add`.
     """
 
     node: Node
@@ -32,6 +33,7 @@ class Add:
     """Put `item` into the list at `path` below the map `node`; the list is made where it is missing.
 
     An empty path means that `node` is the list. `last` insists on the end of the list.
+    In an HCL body a dict or Block is another block of that type; what is added under the same labels is one.
     """
 
     node: Node
@@ -68,6 +70,8 @@ class New:
     near: tuple[str, ...] = ()
     argument: bool = False
     """In an HCL body: `key = value` even where the value could be a block."""
+    another: bool = False
+    """A block beside others of its type, not what the one block of that type shall hold."""
 
 
 @dataclass(slots=True)
@@ -160,22 +164,37 @@ def _put(wanted: Plan, node: Node, path: tuple[str, ...], value: Value, near: tu
     for depth, key in enumerate(path):
         if node.kind is not Kind.MAP or node.tag is not None:
             raise CannotEdit(f"{'.'.join(path[:depth]) or 'it'} is computed, not written out")
-        new_block = holds_blocks(node) and isinstance(value, Block | dict) and depth == len(path) - 1
-        entry = None if new_block else node.entry(key)
+        entry = _only_entry(node, key)
         if entry is None:
             if any(merged.get(key) is not None for merged in node.merged()):
                 raise CannotEdit(f"{key} comes from a YAML merge key")
-            for name in reversed(path[depth + 1 :]):
-                value = {name: value}
-            _put_new(_rewrite(wanted, node), New(key, value, near))
+            _put_new(_rewrite(wanted, node), New(key, _nested(path[depth + 1 :], value), near))
             return
         if _null(entry.value):
-            for name in reversed(path[depth + 1 :]):
-                value = {name: value}
-            _replace(wanted, entry.value, value)
+            _replace(wanted, entry.value, _nested(path[depth + 1 :], value))
             return
         node = entry.value
-    _replace(wanted, node, value)
+    if node.style == "body" and isinstance(value, Block):
+        raise CannotEdit("there is a block of that type already")
+    if node.style == "body" and isinstance(value, dict):
+        for key, each in value.items():
+            _put(wanted, node, (key,), each, ())
+    else:
+        _replace(wanted, node, value)
+
+
+def _only_entry(node: Node, key: str) -> Entry | None:
+    """The entry of that key. Raises CannotEdit for one of several blocks of that type."""
+    if holds_blocks(node) and len(node.many(key)) > 1:
+        raise CannotEdit(f"there are several {key} blocks, and which one is meant isn't known")
+    return node.entry(key)
+
+
+def _nested(path: tuple[str, ...], value: Value) -> Value:
+    """The value in maps with one key each, the outermost first."""
+    for name in reversed(path):
+        value = {name: value}
+    return value
 
 
 def holds_blocks(node: Node) -> bool:
@@ -187,15 +206,27 @@ def holds_blocks(node: Node) -> bool:
 
 
 def _put_new(rewrite: Rewrite, new: New) -> None:
-    same = [each for each in rewrite.put if each.key == new.key]
-    blocks = holds_blocks(rewrite.node)
-    new.argument = rewrite.node.style == "body" and not blocks
-    if same and not isinstance(new.value, Block) and not blocks:
-        same[0].value = _merged(same[0].value, new.value, new.key)
-    elif same and new.value in [each.value for each in same]:
-        return
-    else:
+    new.argument = rewrite.node.style == "body" and not holds_blocks(rewrite.node)
+    same = next((each for each in rewrite.put if _goes_with(each, new)), None)
+    if same is None:
         rewrite.put.append(new)
+    elif isinstance(same.value, Block) and isinstance(new.value, Block):
+        content = _merged(same.value.content, new.value.content, new.key)
+        if isinstance(content, dict):
+            same.value = Block(same.value.labels, content)
+    else:
+        same.value = _merged(same.value, new.value, new.key)
+
+
+def _goes_with(one: New, two: New) -> bool:
+    """Whether two entries to be written are one: a key's in a map, equal blocks, or blocks of one name."""
+    if one.key != two.key or one.another is not two.another:
+        return False
+    if not two.another or one.value == two.value:
+        return True
+    if isinstance(one.value, Block) and isinstance(two.value, Block):
+        return bool(one.value.labels) and one.value.labels == two.value.labels
+    return False
 
 
 def _merged(one: Value, two: Value, where: str) -> Value:
@@ -216,15 +247,15 @@ def _add(wanted: Plan, change: Add) -> None:
     *way, key = change.path or ("",)
     if change.path:
         for name in way:
-            entry = node.entry(name)
+            entry = _only_entry(node, name)
             if entry is None or _null(entry.value):
                 break
             node = entry.value
         else:
-            entry = None if holds_blocks(node) else node.entry(key)
-            if holds_blocks(node):
-                _put_new(_rewrite(wanted, node), New(key, change.item, change.near))
+            if holds_blocks(node) and isinstance(change.item, Block | dict):
+                _put_new(_rewrite(wanted, node), New(key, change.item, change.near, another=True))
                 return
+            entry = node.entry(key)
             if entry is not None and not _null(entry.value):
                 _add_item(wanted, entry.value, change)
                 return

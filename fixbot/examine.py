@@ -207,8 +207,8 @@ def _show(settled: Settled, findings: dict[str, Finding], court: Court, done: Ex
 
     for proven in settled.together:
         for path, text in sorted(proven.texts.items()):
-            fixed = tuple(i for i in proven.fixed if findings[i].path == path) or proven.fixed
-            done.patches.append(Patch(path, before.get(path), text, diff(path, text), fixed))
+            patch = Patch(path, before.get(path), text, diff(path, text), proven.fixed_in[path])
+            done.patches.append(patch)
     done.proposals += propose(settled, findings, diff, court.world.settings)
 
 

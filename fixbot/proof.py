@@ -29,11 +29,15 @@ from fixbot.world import World
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """What the files will say. `texts` holds changed and new files whole."""
+    """What the files will say. `texts` holds changed and new files whole.
+
+    `fixed` are the findings that are gone, `fixed_in` those of them that each of the files is changed for.
+    """
 
     texts: dict[str, str]
     new: frozenset[str]
     fixed: tuple[str, ...]
+    fixed_in: dict[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,11 @@ class Court:
         taken = next((path for path in new if path in self.world.surroundings.paths), None)
         if taken is not None:
             return Refusal(f"The file {taken}, which the fix would add, exists already.")
-        return Proven({**texts, **new}, frozenset(new), tuple(each.id for each in chosen))
+        fixed_in: dict[str, tuple[str, ...]] = dict.fromkeys((*texts, *new), ())
+        for each in chosen:
+            for path in changed_paths(each):
+                fixed_in[path] += (each.id,)
+        return Proven({**texts, **new}, frozenset(new), tuple(each.id for each in chosen), fixed_in)
 
     def _wrong(
         self, chosen: Sequence[Problem], plans: Mapping[str, Plan], after: Mapping[str, Document]
@@ -143,6 +151,13 @@ class Court:
         if after - before:
             return "The patch would bring a new finding."
         return None
+
+
+def changed_paths(problem: Problem) -> set[str]:
+    """The files that the fix of a problem changes or adds."""
+    fix = problem.fix
+    changed = {change.node.root.source for change in fix.changes} if fix else set()
+    return changed | {file.path for file in fix.files} if fix else changed
 
 
 def _no_edit(reason: CannotEdit) -> str:

@@ -15,15 +15,13 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
+from fixbot.characters import on_one_line, shown
+
 _T = TypeVar("_T")
 LONGEST = 1_500
 """Characters of one sentence or step; a name can make it longer than anyone reads."""
 _LINES = 80
 
-# Control characters, and those that reorder or hide what stands beside them.
-_UNSAFE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
-)
 _CODE = re.compile(r"(?P<code>(?<!`)(?P<fence>`+)(?!`).*?(?<!`)(?P=fence)(?!`))")
 _LIVE = re.compile(
     r"@\w|#\d|://|www\.|\bGH-\d|:[\w+-]+:|\$|\b(?=[a-f]*\d)[0-9a-f]{7,40}\b|\b(?:mailto|xmpp):",
@@ -42,22 +40,9 @@ _PARTED = (
 )
 
 
-def shown(text: str) -> str:
-    r"""The text on one line, with what would steer a terminal or hide from a reader written as `\x1b`."""
-    text = text.replace("\n", "\\n")
-    return _UNSAFE.sub(_escape, text) if not text.isprintable() else text
-
-
-def _escape(found: re.Match[str]) -> str:
-    code = ord(found[0])
-    if 0xDC80 <= code <= 0xDCFF:
-        return f"\\x{code - 0xDC00:02x}"
-    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
-
-
 def code(text: str) -> str:
     """A text from a file as a code span: neither Markdown nor a mention in it counts."""
-    line = shown(" ".join(text.split())) or " "
+    line = on_one_line(text) or " "
     longest = max((len(run) for run in re.findall(r"`+", line)), default=0)
     fence = "`" * (longest + 1)
     pad = " " if "`" in line[:1] + line[-1:] else ""
@@ -66,7 +51,7 @@ def code(text: str) -> str:
 
 def prose(text: str) -> str:
     """A sentence on one line: its code spans are kept, and nothing else in it is Markdown."""
-    line = shown(" ".join(_short(text).split()))
+    line = on_one_line(_short(text))
     start = 0
     parts = []
     for found in _CODE.finditer(line):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from fixbot.detect import Problem
-from fixbot.proof import Court, Proven
+from fixbot.proof import Court, Proven, changed_paths
 
 MOST_TRIES = 100
 """Proofs that the search for the fixes which spoil one may cost in the files that belong together."""
@@ -47,19 +47,13 @@ def settle(court: Court, problems: Sequence[Problem]) -> Settled:
     for problem in problems:
         by_rule[problem.fixer.name].append(problem)
     for each in by_rule.values():
-        for cluster in _sharing(each, _paths):
+        for cluster in _sharing(each, changed_paths):
             good, proven = _Search(court, settled).largest(_alike(cluster))
             if proven is not None:
                 settled.offers.append(Offer(tuple(good), proven))
     for offers in _sharing(settled.offers, lambda offer: set(offer.proven.texts)):
         _combine(court, offers, settled)
     return settled
-
-
-def _paths(problem: Problem) -> set[str]:
-    fix = problem.fix
-    changed = {change.node.root.source for change in fix.changes} if fix else set()
-    return changed | {file.path for file in fix.files} if fix else changed
 
 
 def _sharing(things: Iterable[_T], paths: Callable[[_T], set[str]]) -> list[list[_T]]:

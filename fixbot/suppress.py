@@ -40,7 +40,10 @@ class Ignore:
     )
     path: str = field(default="", metadata={"says": "Only in these files; a glob."})
     resource: str = field(
-        default="", metadata={"says": "Only for resources of this name, as reports write it; a glob."}
+        default="",
+        metadata={
+            "says": "Only for resources of this name, as reports write it; `*` is any text, `[*]` a star."
+        },
     )
     until: date | None = field(default=None, metadata={"says": "The last day on which this counts."})
     line: int | None = None
@@ -175,7 +178,7 @@ class Wishes:
         self._anything = frozenset(at for at, each in enumerate(wishes) if not each.resource)
         paths = (each.path for each in wishes)
         self._paths = Paths(NOTHING if path[:1] in ("", "!") else path_glob(path) for path in paths)
-        self._resources = Names(starred(each.resource.lower()) for each in wishes)
+        self._resources = Names(starred(each.resource) for each in wishes)
         self._last: tuple[str, frozenset[int]] | None = None
         self._known: dict[str, tuple[Ignore, ...]] = {}
 
@@ -184,9 +187,14 @@ class Wishes:
         if self._last is None or path != self._last[0]:  # findings come file by file
             self._last, self._known = (path, self._anywhere.union(self._paths.held(path))), {}
         if resource not in self._known:
-            named = self._anything.union(self._resources.held(resource.lower()))
+            named = self._anything.union(self._resources.held(resource))
             self._known[resource] = tuple(self._wishes[at] for at in sorted(self._last[1] & named))
         return self._known[resource]
+
+
+def plain_name(name: str) -> str:
+    """The pattern for a resource that holds this name and no other."""
+    return "".join(f"\\{char}" if char in "\\*" else char for char in name)
 
 
 def _placed(wish: Ignore, path: str) -> Ignore:

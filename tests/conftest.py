@@ -5,10 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests import browser
 from tests.corpus_files import corpus as place
 from tests.corpus_files import repositories, said
+
+# How long an example takes is the machine's business, and no test's.
+settings.register_profile("fixbot", deadline=None)
+settings.load_profile("fixbot")
 
 
 @pytest.fixture(scope="session")

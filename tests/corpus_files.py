@@ -1,4 +1,4 @@
-"""Where the real files are that tests run on, and what is taken where they are missing."""
+"""Where the real files are that tests run on, beside this project's own examples."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+EXAMPLES = ROOT / "examples"
 
 
 def corpus() -> Path | None:
@@ -16,16 +17,15 @@ def corpus() -> Path | None:
 
 
 def repositories() -> list[Path]:
-    """The top folders of the corpus; without a corpus the project's own examples."""
+    """The project's own examples, and where there is a corpus its top folders."""
     found = corpus()
-    if found is None:
-        return [ROOT / "examples"]
-    return sorted(each for each in found.iterdir() if each.is_dir())
+    real = sorted(each for each in found.iterdir() if each.is_dir()) if found is not None else []
+    return [EXAMPLES, *real]
 
 
 def said() -> str:
     """One line that says what the tests run on."""
     found = corpus()
     if found is None:
-        return "corpus: none (set FIXBOT_CORPUS); the corpus test runs on the examples of this project only"
-    return f"corpus: {len(repositories())} repositories"
+        return "corpus: none (set FIXBOT_CORPUS); its tests run on this project's examples only"
+    return f"corpus: {len(repositories()) - 1} repositories"

@@ -237,6 +237,14 @@ def test_settings_of_the_repository_count_from_any_folder_of_it(shop: Path) -> N
     assert "goes away" in done.out
 
 
+def test_what_a_repository_may_not_set_is_said_on_stderr(shop: Path) -> None:
+    (shop / ".fixbot.yml").write_text("thorough: true\n")
+    for command in ("run", "scan"):
+        said = fixbot(command, at=shop).err
+        assert said.startswith("note: .fixbot.yml:1: thorough is not for a repository to set")
+        assert said.count("thorough is not for") == 1
+
+
 def test_an_ignore_that_has_ended_is_said(shop: Path) -> None:
     (shop / ".fixbot.yml").write_text(f"ignore:\n- {{rule: {RULE}, reason: later, until: 2020-01-31}}\n")
     assert "the ignore at .fixbot.yml:2 ended on 2020-01-31" in fixbot("run", at=shop).out

@@ -539,3 +539,14 @@ def test_a_finding_that_was_declined_is_left_alone_with_that_reason(tmp_path: Pa
     told = {each.id: (each.status, each.reason) for each in after.findings}
     assert [told[each] for each in declined] == [(Status.SUPPRESSED, "pull request #7 was closed")]
     assert not any(each in proposal.findings for proposal in after.proposals for each in declined)
+
+
+def test_a_patch_names_the_findings_that_its_file_is_changed_for() -> None:
+    report = run(Checkout.open(str(ROOT / "examples")), FIXERS, Settings())
+    rules = {each.id: each.rule for each in report.findings}
+    fixed = {patch.path: {rules[one] for one in patch.fixed} for patch in report.patches}
+    secret, tag = "secret-in-environment", "tag-condition-missing"
+    assert fixed["terraform/iam.tf"] == {secret, tag}  # its role may read the secret that worker.tf takes
+    assert fixed["kubernetes/kustomization.yaml"] == {secret}
+    assert fixed["kubernetes/mailer-external-secret.yaml"] == {secret}
+    assert fixed["kubernetes/mailer.yaml"] == {RULE, secret}

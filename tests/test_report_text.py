@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from fixbot.prose import shown
+from fixbot.characters import shown
 from fixbot.report import text
 from fixbot.report.style import Style
 from tests.report_samples import SECRET, nothing, sample

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import is_dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import jsonschema
 import pytest
@@ -105,8 +105,54 @@ def test_yes_and_no_are_not_words() -> None:
     assert told("thorough: sometimes\n") == ".fixbot.yml:1: thorough must be true or false"
 
 
+def operators(kind: type = Settings, before: str = "") -> set[str]:
+    """The dotted keys that only whoever runs fixbot may set."""
+    hints = get_type_hints(kind)
+    found: set[str] = set()
+    for name, each in readable(kind).items():
+        if each.metadata.get("operator"):
+            found.add(f"{before}{name}")
+        elif is_dataclass(hints[name]):
+            found |= operators(hints[name], f"{before}{name}.")
+    return found
+
+
+def test_what_only_the_operator_may_set_does_not_count_in_a_repository() -> None:
+    text = "severity: high\nthorough: true\n"
+    read = parse(Settings(), text, ".fixbot.yml")
+    assert not read.thorough
+    assert not read.sets("thorough")
+    assert read.sets("severity")
+    (note,) = read.notes
+    assert note == (
+        ".fixbot.yml:2: thorough is not for a repository to set, so it does not count; whoever runs fixbot "
+        "may set it with --thorough or in a file named by --config"
+    )
+    operator = parse(Settings(), text, "all.yml", operator=True)
+    assert operator.thorough
+    assert operator.notes == ()
+    assert parse(operator, "thorough: false\n", ".fixbot.yml").thorough
+
+
+@pytest.mark.parametrize("key", sorted(operators()))
+def test_no_key_of_the_operator_counts_from_a_repository(key: str) -> None:
+    whole = yaml.safe_load(WHOLE)
+    value = whole
+    for name in key.split("."):
+        value = value[name]
+    for name in reversed(key.split(".")):
+        value = {name: value}
+    text = json.dumps(value, default=str)
+    assert parse(Settings(), text, "all.yml", operator=True) != Settings()
+    read = parse(Settings(), text, ".fixbot.yml")
+    assert read == Settings()
+    assert [note.split(" ", 1)[0] for note in read.notes] == [".fixbot.yml:1:"]
+    page = (ROOT / "docs" / "settings.md").read_text()
+    assert "Only from the command line or `--config`" in page
+
+
 def test_everything_can_be_set() -> None:
-    read = parse(Settings(), WHOLE, ".fixbot.yml")
+    read = parse(Settings(), WHOLE, ".fixbot.yml", operator=True)
     assert (read.safety, read.severity, read.account) == (Safety.SAFE, Severity.HIGH, "012345678901")
     assert read.secrets.existing == {"DB_PASSWORD": "arn:aws:ssm:eu-central-1:123456789012:parameter/db"}
     assert read.write_paths == {"registry.example/orders": ("/var/cache/orders",)}

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fixbot.errors import FixbotError
-from fixbot.suppress import NO_REASON, Ignore, Suppressions, inline, lapse_of, with_lapse
+from fixbot.suppress import NO_REASON, Ignore, Suppressions, inline, lapse_of, plain_name, with_lapse
 
 RULES = frozenset({"readonly-root-filesystem", "privileged-container"})
 TODAY = date(2026, 6, 1)
@@ -89,6 +89,37 @@ def test_the_settings_say_where_by_globs(path: str, resource: str, counts: bool)
     wish = Ignore("privileged-container", "why", path, resource)
     found = over(wish).find(wish.rule, "deploy/eu/task.json", 3, "task web, container app", 1)
     assert found == (wish if counts else None)
+
+
+ANY_NAME = st.text(st.sampled_from("ab *[]?!\\\n\"'é/A")) | st.text()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "holds", "not_these"),
+    [
+        ("Pod *", {"Pod a", "Pod *", "Pod "}, {"pod a", "Pod"}),
+        (r"Pod \*", {"Pod *"}, {"Pod a", "Pod **", r"Pod \*"}),
+        ("Pod [*]", {"Pod *"}, {"Pod a", "Pod [*]"}),
+        (r"Pod \[*]", {"Pod [a]", "Pod [*]"}, {"Pod *"}),
+        ("list[0]", {"list[0]"}, {"list0"}),
+        ("a?", {"a?"}, {"ab"}),
+        ("*a*b*", {"ab", "xaxbx"}, {"ba", "a"}),
+        ("a*a", {"aa", "aba"}, {"a"}),
+        ("a\\", {"a\\"}, {"a"}),
+    ],
+)
+def test_the_pattern_of_a_resource(pattern: str, holds: set[str], not_these: set[str]) -> None:
+    def found(name: str) -> bool:
+        return over(Ignore("r", "why", "", pattern)).find("r", "a.json", 1, name) is not None
+
+    assert {name for name in holds | not_these if found(name)} == holds
+
+
+@given(ANY_NAME, ANY_NAME)
+def test_a_name_made_plain_holds_itself_and_no_other(name: str, other: str) -> None:
+    wish = Ignore("r", "why", "", plain_name(name))
+    assert not name or over(wish).find("r", "a.json", 1, name) == wish
+    assert not name or (over(wish).find("r", "a.json", 1, other) is not None) == (name == other)
 
 
 def test_what_has_ended_counts_as_absent_and_is_said() -> None:

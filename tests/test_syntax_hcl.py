@@ -60,6 +60,12 @@ def add(text: str, path: tuple[str | int, ...], item: Value, *, last: bool = Fal
     return changed(text, Add(at(root_of(text), *path), (), item, last=last))
 
 
+def add_block(
+    text: str, path: tuple[str | int, ...], key: str, block: Value, near: tuple[str, ...] = ()
+) -> str:
+    return changed(text, Add(at(root_of(text), *path), (key,), block, near))
+
+
 def drop(text: str, *paths: tuple[str | int, ...]) -> str:
     root = root_of(text)
     return changed(text, *(Drop(at(root, *path)) for path in paths))
@@ -310,25 +316,53 @@ def test_a_file_without_a_last_line_end_stays_one() -> None:
 
 def test_a_block_joins_others_of_its_type() -> None:
     text = 'r "t" "n" {\n  x = 1\n\n  volume {\n    name = "a"\n  }\n\n  tags = {}\n}\n'
-    after = put(text, ("r",), "volume", {"name": "tmp"})
+    after = add_block(text, ("r",), "volume", {"name": "tmp"})
     assert after == text.replace('"a"\n  }\n', '"a"\n  }\n\n  volume {\n    name = "tmp"\n  }\n')
 
 
 def test_a_block_is_as_short_as_its_twin() -> None:
     text = 'r {\n  volume { name = "a" }\n  volume { name = "b" }\n}\n'
-    assert put(text, ("r",), "volume", {"name": "c"}) == text.replace(
+    assert add_block(text, ("r",), "volume", {"name": "c"}) == text.replace(
         '"b" }\n', '"b" }\n  volume { name = "c" }\n'
     )
 
 
 def test_a_block_too_long_for_a_line_has_several() -> None:
-    after = put('r {\n  v { n = "a" }\n}\n', ("r",), "v", {"n": "b" * 100})
+    after = add_block('r {\n  v { n = "a" }\n}\n', ("r",), "v", {"n": "b" * 100})
     assert after == f'r {{\n  v {{ n = "a" }}\n  v {{\n    n = "{"b" * 100}"\n  }}\n}}\n'
 
 
 def test_a_block_beside_one_that_shares_its_line_is_refused() -> None:
     with pytest.raises(CannotEdit):
         put("a {\n} /*\n*/ b {\n}\n", (), "c", {}, ("a",))
+
+
+def test_what_is_put_under_a_missing_block_makes_one_block() -> None:
+    body = at(root_of(text := "r {\n  x = 1\n}\n"), "r")
+    after = changed(text, Put(body, ("opts", "tokens"), "required"), Put(body, ("opts", "hops"), 1))
+    assert after == 'r {\n  x = 1\n\n  opts {\n    tokens = "required"\n    hops   = 1\n  }\n}\n'
+
+
+def test_what_is_put_under_a_block_that_is_there_goes_into_it() -> None:
+    text = "r {\n  opts {\n    hops = 2\n  }\n}\n"
+    after = put(text, ("r",), "opts", {"tokens": "required", "hops": 1})
+    assert after == 'r {\n  opts {\n    hops   = 1\n    tokens = "required"\n  }\n}\n'
+
+
+def test_what_is_put_under_one_of_several_blocks_is_refused() -> None:
+    with pytest.raises(CannotEdit, match="several v blocks"):
+        put("r {\n  v {\n  }\n  v {\n  }\n}\n", ("r",), "v", {"n": 1})
+
+
+def test_a_named_block_is_never_put_where_one_of_its_type_is() -> None:
+    with pytest.raises(CannotEdit, match="already"):
+        put('resource "a" "b" {\n}\n', (), "resource", Block(("c", "d"), {}))
+
+
+def test_what_is_added_under_one_name_is_one_block() -> None:
+    root = root_of(text := 'resource "a" "b" {\n}\n')
+    one, two = (Add(root, ("resource",), Block(("c", "d"), {key: True})) for key in ("x", "y"))
+    assert changed(text, one, two) == text + '\nresource "c" "d" {\n  x = true\n  y = true\n}\n'
 
 
 def test_a_block_within_a_block_on_one_line_unfolds_it() -> None:
@@ -348,8 +382,8 @@ def test_a_new_resource_ends_the_file_or_follows_the_block_named() -> None:
     text = 'resource "a" "b" {\n}\n\noutput "o" {\n}\n# end\n'
     block = Block(("c", "d"), {"e": Code("a.b.arn")})
     new = 'resource "c" "d" {\n  e = a.b.arn\n}\n'
-    assert put(text, (), "resource", block) == text + "\n" + new
-    after = put(text, (), "resource", block, ("x.y", "a.b"))
+    assert add_block(text, (), "resource", block) == text + "\n" + new
+    after = add_block(text, (), "resource", block, ("x.y", "a.b"))
     assert after == text.replace("}\n\noutput", f"}}\n\n{new}\noutput")
 
 

@@ -15,8 +15,8 @@ import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from fixbot.characters import shown
 from fixbot.checkout.git import Git, GitFailed
-from fixbot.checkout.listing import printable
 from fixbot.checkout.reading import blob_id
 from fixbot.model import Refusal
 
@@ -61,7 +61,7 @@ def commit_on_branch(
     except _Refused as refused:
         return Refusal(str(refused))
     except GitFailed as failed:
-        return Refusal(f"git can't make the branch {printable(branch)}: {failed}")
+        return Refusal(f"git can't make the branch {shown(branch)}: {failed}")
 
 
 def committed_forms(
@@ -104,12 +104,12 @@ def _base(git: Git, base: str) -> str:
     except GitFailed:
         if base == "HEAD":
             raise _Refused("the repository has no commit yet; a branch needs one to begin at") from None
-        raise _Refused(f"{printable(base)} is not a commit that is here") from None
+        raise _Refused(f"{shown(base)} is not a commit that is here") from None
 
 
 def _checked_ref(git: Git, branch: str) -> str:
     ref = f"refs/heads/{branch}"
-    problem = _Refused(f"{printable(branch)} can't be the name of a branch")
+    problem = _Refused(f"{shown(branch)} can't be the name of a branch")
     if branch.startswith("-") or branch == "HEAD" or not branch.isprintable():
         raise problem
     try:
@@ -128,7 +128,7 @@ def _branch(git: Git, ref: str, *, checked_out: bool = False) -> str:
         if name != ref:
             continue
         if folder and not checked_out:
-            where = printable(folder)
+            where = shown(folder)
             raise _Refused(f"the branch {ref.removeprefix('refs/heads/')} is checked out in {where}")
         return commit
     return ""
@@ -153,29 +153,29 @@ def _contents(
     """Mode and content to commit for each path. Raises _Refused where it can't be told."""
     contents = {}
     for path, change in files.items():
-        shown = printable(change.path)
+        name = shown(change.path)
         mode, blob = committed.get(path, ("", ""))
         if change.before is None:
             if mode or any(path.startswith(f"{other}/") for other in committed):
-                raise _Refused(f"{shown} is there already in the last commit")
+                raise _Refused(f"{name} is there already in the last commit")
             contents[path] = (_FILE[0], change.after)
             continue
         if not mode:
-            raise _Refused(f"{shown} is not committed yet")
+            raise _Refused(f"{name} is not committed yet")
         if mode not in _FILE:
-            raise _Refused(f"{shown} is not a file in the last commit, but a link, folder or submodule")
-        contents[path] = (mode, _as_committed(shown, change.before, change.after, blob))
+            raise _Refused(f"{name} is not a file in the last commit, but a link, folder or submodule")
+        contents[path] = (mode, _as_committed(name, change.before, change.after, blob))
     return contents
 
 
-def _as_committed(shown: str, before: bytes, after: bytes, blob: str) -> bytes:
+def _as_committed(name: str, before: bytes, after: bytes, blob: str) -> bytes:
     if blob_id(before, len(blob)) == blob:
         return after
     unix = before.replace(b"\r\n", b"\n")
     if blob_id(unix, len(blob)) != blob:
-        raise _Refused(f"{shown} has uncommitted changes; commit or stash them first")
+        raise _Refused(f"{name} has uncommitted changes; commit or stash them first")
     if unix.count(b"\n") != before.count(b"\r\n") or after.count(b"\n") != after.count(b"\r\n"):
-        raise _Refused(f"{shown} has line ends of both kinds, which git converts")
+        raise _Refused(f"{name} has line ends of both kinds, which git converts")
     return after.replace(b"\r\n", b"\n")
 
 

@@ -100,6 +100,7 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option of the contract
     include: given.IncludeOption = None,
     exclude: given.ExcludeOption = None,
     since: given.SinceOption = None,
+    thorough: given.ThoroughOption = False,
     config: given.ConfigOption = None,
     format: given.FormatOption = Format.TEXT,  # noqa: A002 - the option's name
     output: given.OutputOption = None,
@@ -114,6 +115,7 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option of the contract
             "run", path, tuple(files or ()), listed(only), listed(skip), safety, fail_on or FailOn.NEVER,
             tuple(include or ()), tuple(exclude or ()), since, config, format, output,
             not no_cache, jobs, quiet, write, branch, review, pr, listed(repo), dry_run,
+            thorough=thorough,
         )
     )  # fmt: skip
 
@@ -129,6 +131,7 @@ def scan(  # noqa: PLR0913, PLR0917 - one for each option of the contract
     include: given.IncludeOption = None,
     exclude: given.ExcludeOption = None,
     since: given.SinceOption = None,
+    thorough: given.ThoroughOption = False,
     config: given.ConfigOption = None,
     format: given.FormatOption = Format.TEXT,  # noqa: A002 - the option's name
     output: given.OutputOption = None,
@@ -142,7 +145,7 @@ def scan(  # noqa: PLR0913, PLR0917 - one for each option of the contract
         Options(
             "scan", path, tuple(files or ()), listed(only), listed(skip), safety, fail_on or FailOn.LOW,
             tuple(include or ()), tuple(exclude or ()), since, config, format, output,
-            not no_cache, jobs, quiet,
+            not no_cache, jobs, quiet, thorough=thorough,
         )
     )  # fmt: skip
 

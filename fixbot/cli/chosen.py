@@ -48,6 +48,7 @@ def overlaid(settings: Settings, options: Options, fixers: tuple[Fixer, ...]) ->
         rules=rules,
         known_rules=tuple(sorted(known)),
         safety=Safety(options.safety.value) if options.safety else settings.safety,
+        thorough=options.thorough or settings.thorough,
         include=options.include or settings.include,
         exclude=(*settings.exclude, *options.exclude),
     )

@@ -49,7 +49,7 @@ def look(
     scope = Scope(settings.include, settings.exclude, options.since, candidate)
     checkout = Checkout.open(options.path, scope)
     asked = _asked(options, checkout)
-    for note in checkout.notes:
+    for note in (*settings.notes, *checkout.notes):
         terminal.note(f"note: {note}")
     again = partial(run, checkout, chosen, progress=terminal.progress, jobs=options.jobs or cores())
     report = again(

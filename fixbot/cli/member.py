@@ -124,6 +124,8 @@ def _settings(desk: Desk, reader: Reader, commit: Commit) -> Settings:
     settings = desk.settings
     if own := next((file for file in NAMES if first.there(file)), ""):
         settings = parse(settings, first.text(own), f"{reader.name}: {own}")
+    for note in settings.notes:
+        desk.terminal.note(f"note: {note}")
     return overlaid(settings, desk.options, desk.fixers)
 
 

@@ -79,6 +79,11 @@ IncludeOption = Annotated[
 ExcludeOption = Annotated[
     list[str] | None, typer.Option("--exclude", metavar="GLOB", help="Not these files; repeatable.")
 ]
+ThoroughOption = Annotated[
+    bool,
+    typer.Option("--thorough", help="Ask cfn-lint, terraform fmt and kubernetes-validate as well, "
+                 "where they are installed."),
+]  # fmt: skip
 SinceOption = Annotated[
     str | None, typer.Option("--since", metavar="REF", help="Only files that changed since this commit.")
 ]
@@ -137,6 +142,7 @@ class Options:
     pr: bool = False
     repositories: tuple[str, ...] = ()
     dry_run: bool = False
+    thorough: bool = False
     arguments: tuple[str, ...] = ()
     """The words as typed, for the command that is offered next."""
 

@@ -111,7 +111,7 @@ def _in_checkout(whole: _Run) -> int:
         raise FixbotError(
             f"--pr is for whole repositories: run it in {checkout.top}, with --include for a part"
         )
-    for note in checkout.notes:
+    for note in (*settings.notes, *checkout.notes):
         terminal.note(f"note: {note}")
     name = _repository(whole, checkout)
     reader = Reader(whole.connector.gateway(name), name, settings.branch_prefix)
@@ -145,7 +145,7 @@ def _without_checkout(whole: _Run, name: str) -> int:
     options, terminal = whole.options, whole.terminal
     settings = Settings()
     if options.config is not None:
-        settings = read(settings, options.config, str(options.config))
+        settings = read(settings, options.config, str(options.config), operator=True)
     reader = Reader(whole.connector.gateway(name), name, settings.branch_prefix)
     remote = reader.remote(settings.pull_requests.base, with_base=True)
     commit = reader.commit(remote.base_head)
@@ -162,6 +162,8 @@ def _without_checkout(whole: _Run, name: str) -> int:
             commit = reader.commit(remote.base_head) or commit
     else:
         settings = overlaid(settings, options, whole.fixers)
+    for note in settings.notes:
+        terminal.note(f"note: {note}")
     reader.gateway.patience = settings.pull_requests.patience
     scope = Scope(settings.include, settings.exclude, None, candidate)
     snapshot = Snapshot.of(reader, commit, scope, terminal.progress)

@@ -75,7 +75,7 @@ def carry_out_shard(
     fixers = load()
     settings = Settings()
     if given.run.config is not None:
-        settings = read(settings, given.run.config, str(given.run.config))
+        settings = read(settings, given.run.config, str(given.run.config), operator=True)
     overlaid(settings, given.run, fixers)
     connector = OwnersConnector(
         environment, waiting=terminal.note, clock=clock or WallClock(), pace=Pace(sharers=sharers)

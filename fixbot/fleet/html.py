@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from html import escape
 from typing import Final
 
+from fixbot.characters import shown
 from fixbot.fleet.merge import FleetReport
 from fixbot.fleet.page import POSTURE, lists, open_pulls, severities, summary
 from fixbot.fleet.rows import Row
-from fixbot.prose import shown
 
 _STYLE: Final = """\
 :root { color-scheme: light dark; --line: #8884; --soft: #8881; --bad: #c62828; --high: #d9730d; }

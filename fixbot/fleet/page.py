@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
+from fixbot.characters import shown
 from fixbot.fleet.merge import FleetReport
 from fixbot.fleet.rows import Row
 from fixbot.model import PullRow
-from fixbot.prose import code, prose, shown
+from fixbot.prose import code, prose
 from fixbot.report.style import count
 
 MOST: Final = 100

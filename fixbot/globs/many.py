@@ -74,7 +74,7 @@ class Paths:
 class Names:
     """Many patterns for names at once; what they hold is told by their numbers, from 0."""
 
-    def __init__(self, patterns: Iterable[Sequence[Token]]) -> None:
+    def __init__(self, patterns: Iterable[Iterable[Token]]) -> None:
         self._rows = [
             _PathRow(begin, row, stop="") for begin, row in _in_rows(map(PathGlob, map(tuple, patterns)))
         ]

@@ -14,9 +14,19 @@ def word(text: str) -> Word:
     return Word(glob_tokens(text))
 
 
-def starred(text: str) -> tuple[Token, ...]:
-    """The tokens of a pattern in which `*` is the only wildcard."""
-    return tuple(Wild.MANY if char == "*" else char for char in text)
+def starred(text: str) -> Iterator[Token]:
+    r"""The tokens of a pattern in which `*` is the only wildcard; `[*]` and `\*` are a star."""
+    at = 0
+    while at < len(text):
+        if text[at] == "\\" and at + 1 < len(text):
+            yield text[at + 1]
+            at += 2
+        elif text.startswith("[*]", at):
+            yield "*"
+            at += 3
+        else:
+            yield Wild.MANY if text[at] == "*" else text[at]
+            at += 1
 
 
 def glob_tokens(text: str) -> Iterator[Token]:

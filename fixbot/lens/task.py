@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fixbot.change import Add, Change
+from fixbot.lens.fields import Fields
 from fixbot.lens.spelling import Spelling
 from fixbot.tree import CannotEdit, Node, Value
 
@@ -24,7 +25,7 @@ class Volume:
 
 
 @dataclass(eq=False, slots=True)
-class Task:
+class Task(Fields):
     """What runs together: an ECS task definition, a Batch job definition, a pod template.
 
     `node` is the map that holds the task's own fields, None where only an array of containers is
@@ -56,7 +57,6 @@ class Task:
     containers: list[Container] = field(default_factory=list)
     volumes: tuple[Volume, ...] | None = ()
     """None where the volumes are computed."""
-    volumes_path: tuple[str, ...] = ("volumes",)
     volumes_reason: str = ""
     """Why a volume can't be added, if it can't."""
     execution_role: Node | None = None
@@ -76,7 +76,7 @@ class Task:
         near = self.spelling.path("containerDefinitions") + self.spelling.path("containers")
         family = self.spelling.path("family") + self.spelling.path("cpu") + self.spelling.path("networkMode")
         place = () if self.node.style == "body" else (*family, *near)
-        return Add(self.node, self.volumes_path, self.spelling.value(item), place)
+        return Add(self.node, self.spelling.path("volumes"), self.spelling.value(item), place)
 
     @property
     def host(self) -> str:

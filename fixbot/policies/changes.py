@@ -48,7 +48,7 @@ def _narrowed(statement: Statement, plan: Split) -> list[Change]:
     made: list[Change] = [Drop(listed.items[at]) for at in plan.moved if listed is not None]
     for operator, key, value in plan.condition:
         if policy.in_blocks:
-            made.append(Put(node, ("condition",), {**test_block(operator, key, value, policy)}))
+            made.append(Add(node, ("condition",), {**test_block(operator, key, value, policy)}))
         else:
             near = ("Condition", "Resource", "Action")
             made.append(Put(node, ("Condition", operator, key), spelled(value, policy), near))
@@ -88,7 +88,7 @@ def _added(policy: Policy, new: Sequence[Data], instead: Data) -> list[Change]:
     A lone statement becomes a list; `instead` is what it then says, empty if that stays.
     """
     if policy.in_blocks:
-        return [Put(policy.node, ("statement",), written(each, policy)) for each in new]
+        return [Add(policy.node, ("statement",), written(each, policy)) for each in new]
     alone = _alone(policy)
     if not new:
         return []

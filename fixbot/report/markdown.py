@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fixbot.body import notes
+from fixbot.characters import shown
 from fixbot.model import Status
-from fixbot.prose import code, fenced, prose, shown
+from fixbot.prose import code, fenced, prose
 from fixbot.report.pulls import became, told, why
 from fixbot.report.text import summary
 from fixbot.wording import headline

@@ -7,8 +7,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from fixbot.body import notes
+from fixbot.characters import shown
 from fixbot.model import Status
-from fixbot.prose import shown
 from fixbot.report.diffs import MORE, painted
 from fixbot.report.pulls import became, why
 from fixbot.report.style import Style, count

@@ -1,5 +1,8 @@
 """What people may decide, with the defaults in the types themselves.
 
+A field with `operator` in its metadata is for whoever runs fixbot: it counts from the command line and from
+`--config`, and a repository's own file can't set it.
+
 `config/default.yml` says the same in a user's words and is tested against this; reading it would
 cost a YAML parser at every start.
 """
@@ -165,7 +168,11 @@ class Settings:
     )
     thorough: bool = field(
         default=False,
-        metadata={"says": "Ask cfn-lint, terraform fmt and kubernetes-validate as well, where installed."},
+        metadata={
+            "says": "Ask cfn-lint, terraform fmt and kubernetes-validate as well, where installed.",
+            "operator": True,
+            "option": "with --thorough",
+        },
     )
     severity: Severity = field(
         default=Severity.LOW, metadata={"says": "Findings below this are not reported."}
@@ -242,6 +249,8 @@ class Settings:
     )
     declined: Mapping[str, str] = field(default_factory=dict, metadata={"internal": True})
     """Findings that are not to be offered in this run, by their ids, and why."""
+    notes: tuple[str, ...] = field(default=(), repr=False, compare=False, metadata={"internal": True})
+    """What a repository's own file asked for and did not get: a line for each, for whoever runs this."""
     written: tuple[str, ...] = field(default=(), metadata={"internal": True})
     """The dotted names of what a file set; all else is a default."""
     known_rules: tuple[str, ...] = field(default=(), metadata={"internal": True})

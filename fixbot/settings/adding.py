@@ -12,7 +12,7 @@ from fixbot.errors import FixbotError
 from fixbot.model import Finding
 from fixbot.settings import Settings
 from fixbot.settings.reading import parse
-from fixbot.suppress import Ignore
+from fixbot.suppress import Ignore, plain_name
 from fixbot.syntax import grammar
 from fixbot.tree import CannotEdit, Kind, Node, SyntaxProblem, Value, splice
 
@@ -21,7 +21,8 @@ _SPECIAL = re.compile(r"[*?[]")
 
 def wish(finding: Finding, folder: str, reason: str, until: date | None = None) -> Ignore:
     """The wish to leave this finding alone; `folder` is where its path begins, seen from the settings."""
-    return Ignore(finding.rule, reason, just(f"{folder}{finding.path}"), finding.resource, until)
+    path, resource = just(f"{folder}{finding.path}"), plain_name(finding.resource)
+    return Ignore(finding.rule, reason, path, resource, until)
 
 
 def just(path: str) -> str:

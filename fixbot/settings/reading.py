@@ -27,15 +27,15 @@ def load(root: Path, organisation: Path | None = None) -> Settings:
     """The repository's file over the organisation's over the defaults. Raises FixbotError."""
     settings = Settings()
     if organisation is not None:
-        settings = read(settings, organisation, str(organisation))
+        settings = read(settings, organisation, str(organisation), operator=True)
     own = [name for name in NAMES if (root / name).is_file()]
     if len(own) > 1:
         raise FixbotError(f"{own[0]} and {own[1]} both exist; keep one")
     return read(settings, root / own[0], own[0]) if own else settings
 
 
-def read(settings: Settings, file: Path, name: str) -> Settings:
-    """Lay what the file says over the settings. `name` is what complaints call it."""
+def read(settings: Settings, file: Path, name: str, *, operator: bool = False) -> Settings:
+    """Lay what the file says over the settings, as `parse` does. `name` is what complaints call it."""
     try:
         data = file.read_bytes()
     except OSError as error:
@@ -46,11 +46,15 @@ def read(settings: Settings, file: Path, name: str) -> Settings:
         text = data.decode()
     except UnicodeDecodeError:
         raise FixbotError(f"{name}: not UTF-8") from None
-    return parse(settings, text, name)
+    return parse(settings, text, name, operator=operator)
 
 
-def parse(settings: Settings, text: str, name: str) -> Settings:
-    """Lay the text of a settings file over the settings. Raises FixbotError."""
+def parse(settings: Settings, text: str, name: str, *, operator: bool = False) -> Settings:
+    """Lay the text of a settings file over the settings. Raises FixbotError.
+
+    `operator` says that the file is one that whoever runs this has named (`--config`). In any other, which
+    may be a stranger's, keys that are the operator's don't count, and `notes` has a line for each.
+    """
     try:
         roots = grammar("yaml").parse(text)
     except SyntaxProblem as problem:
@@ -60,9 +64,10 @@ def parse(settings: Settings, text: str, name: str) -> Settings:
         raise FixbotError(f"{name}:{_line(text, roots[1].start)}: a second document; keep one")
     if not roots or _is_null(roots[0]):
         return settings
-    file = _File(name, text)
+    file = _File(name, text, operator)
     new: Settings = file.laid_over(settings, roots[0], ())
-    return replace(new, written=tuple(sorted({*settings.written, *file.written})))
+    written = tuple(sorted({*settings.written, *file.written}))
+    return replace(new, written=written, notes=(*settings.notes, *file.notes))
 
 
 def readable(kind: type) -> dict[str, Field[Any]]:
@@ -93,11 +98,13 @@ def _is_null(node: Node) -> bool:
 
 @dataclass(slots=True)
 class _File:
-    """One file being read; `written` collects the names of what it sets."""
+    """One file being read, by the operator's rights or not; `written` collects the names of what it sets."""
 
     name: str
     text: str
+    operator: bool
     written: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def wrong(self, offset: int, path: tuple[str, ...], what: str) -> FixbotError:
         """The complaint about that place."""
@@ -117,6 +124,9 @@ class _File:
                 what = f"{key!r} is no setting{near(key, list(allowed))}"
                 raise self.wrong(at, (), f"{'.'.join(path)}: {what}" if path else what)
             here, meta = (*path, key), allowed[key].metadata
+            if meta.get("operator") and not self.operator:
+                self.leave_out(getattr(old, key), hints[key], child, meta, here, at)
+                continue
             before = getattr(old, key, None)
             if is_dataclass(before):
                 found[key] = self.laid_over(before, child, here)
@@ -127,6 +137,18 @@ class _File:
                 value = {**before, **value}
             found[key] = (*before, *value) if meta.get("adds") and before is not None else value
         return found
+
+    def leave_out(
+        self, old: Any, hint: Any, node: Node, meta: Mapping[str, Any], path: tuple[str, ...], at: int
+    ) -> None:
+        """Note that the key at `at` does not count here; what it says must be right all the same."""
+        aside = replace(self, written=[], notes=[], operator=True)
+        _ = aside.laid_over(old, node, path) if is_dataclass(old) else aside.value(node, hint, meta, path)
+        ways = " or ".join(filter(None, [meta.get("option"), "in a file named by --config"]))
+        self.notes.append(
+            f"{self.name}:{_line(self.text, at)}: {'.'.join(path)} is not for a repository to set, "
+            f"so it does not count; whoever runs fixbot may set it {ways}"
+        )
 
     def pairs(self, node: Node, path: tuple[str, ...]) -> Iterator[tuple[str, int, Node]]:
         """Key, its offset and value of each entry of what must be a map."""

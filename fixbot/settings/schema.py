@@ -17,6 +17,8 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from fixbot.settings import Settings
 from fixbot.settings.reading import readable, words
 
+OPERATORS = " Only from the command line or `--config`: a repository's own file can't set it."
+
 
 def schema() -> dict[str, Any]:
     """JSON Schema, draft 2020-12."""
@@ -33,11 +35,15 @@ def _object(kind: type) -> dict[str, Any]:
         name for name, each in known.items() if each.default is MISSING and each.default_factory is MISSING
     ]
     properties = {
-        name: {"description": each.metadata["says"], **_type(hints[name], each.metadata)}
+        name: {"description": _said(each.metadata), **_type(hints[name], each.metadata)}
         for name, each in known.items()
     }
     whole = {"type": "object", "additionalProperties": False, "properties": properties}
     return {**whole, "required": required} if required else whole
+
+
+def _said(meta: Mapping[str, Any]) -> str:
+    return f"{meta['says']}{OPERATORS if meta.get('operator') else ''}"
 
 
 def _type(hint: Any, meta: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from fixbot.change import Change, Put
+from fixbot.change import Add, Change
 from fixbot.lens import Container, Task, Variable
 from fixbot.model import Manual, Refusal
 from fixbot.tree import Block, Code, Kind, Node, Value
@@ -131,7 +131,7 @@ class _Home:
             return ()
         name: Value = Code(f'"{self.name}"') if "${" in self.name else self.name
         block = Block((_TYPE, self.resource), {"name": name})
-        return (Put(_root(owner), ("resource",), block, (".".join(owner.labels),)),)
+        return (Add(_root(owner), ("resource",), block, (".".join(owner.labels),)),)
 
     def made(
         self, own: Sequence[Leak], going: Sequence[Leak], there: Mapping[int, Source]

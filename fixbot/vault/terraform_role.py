@@ -39,7 +39,7 @@ def granted(task: Task, label: str, sources: Sequence[Source], folder: Folder) -
 
 
 def _placed(root: Node, near: tuple[str, ...], blocks: Sequence[tuple[str, Block]]) -> tuple[Change, ...]:
-    return tuple(Put(root, (word,), block, near) for word, block in blocks)
+    return tuple(Add(root, (word,), block, near) for word, block in blocks)
 
 
 def _by_hand(text: str, sources: Sequence[Source]) -> Grant:

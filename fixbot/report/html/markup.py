@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from html import escape
 from urllib.parse import urlsplit
 
-from fixbot.prose import shown
+from fixbot.characters import on_one_line, shown
 
 _CODE = re.compile(r"(?P<fence>`+)(?!`)(?P<code>.*?)(?<!`)(?P=fence)(?!`)")
 
@@ -33,7 +33,7 @@ def code(value: str) -> Html:
 
 def sentence(value: str) -> Html:
     """A sentence of a finding, in which only code spans count as Markdown."""
-    line = " ".join(value.split())
+    line = on_one_line(value)
     out, at = [], 0
     for found in _CODE.finditer(line):
         out += [text(line[at : found.start()]), code(found["code"].strip() or found["code"])]

@@ -34,7 +34,7 @@ def unquote(body: str, offset: int) -> str:
             if code <= _LAST_CODE_POINT and code not in _SURROGATES:
                 return chr(code)
         if letter not in _LETTERS:
-            raise SyntaxProblem(f"\\{letter} is no escape in HCL", offset + match.start())
+            raise SyntaxProblem("a quoted string has an escape that HCL doesn't know", offset + match.start())
         return _LETTERS[letter]
 
     return _ESCAPE.sub(meant, body)

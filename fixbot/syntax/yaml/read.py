@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from fixbot.syntax.yaml.build import Builder
+from fixbot.syntax.yaml.problems import colon_refused, explain
 from fixbot.tree import Grammar, Node, SyntaxProblem
 
 if TYPE_CHECKING:
@@ -41,8 +42,8 @@ def read(grammar: Grammar, text: str, start: int = 0, end: int | None = None) ->
         except ImportError:
             ways = [_slow]
         except Exception as problem:  # noqa: BLE001 - what the parsers may raise is listed nowhere
-            refusal = _refusal(problem, start)
-            if events is _quick and "unexpected ':'" in refusal.reason and not _HIDES.search(part):
+            refusal = explain(problem, start)
+            if events is _quick and colon_refused(problem) and not _HIDES.search(part):
                 ways.append(_hiding)
     raise refusal
 
@@ -78,11 +79,3 @@ def _slow(text: str) -> Next:
     reader.version = (1, 1)
     following: Next = iter(reader.parse(text)).__next__
     return following
-
-
-def _refusal(problem: Exception, start: int) -> SyntaxProblem:
-    """What a parser said, without the excerpt that it would show: that could be a secret."""
-    said = getattr(problem, "problem", None)
-    mark = getattr(problem, "problem_mark", None)
-    offset = start + mark.index if mark is not None else None
-    return SyntaxProblem(f"not YAML: {said}" if isinstance(said, str) else "not YAML", offset)

@@ -1,0 +1,302 @@
+"""Commands for a reader to paste: lists of words, each of a kind, joined for a POSIX shell at the very end.
+
+A word that holds something from a file is made by its kind (`NAMESPACE`, `IMAGE` …), whose pattern is the
+API's own rule. What does not fit never gets into a command: the kind's placeholder stands for it, and the
+text that shows the command says so. All else in a command is written out in our own source. So a shell sees
+the programs and the operators that stand here, and nothing that a file brings along is more than one word,
+or ever an option.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fixbot.prose import shown
+
+LONGEST: Final = 1_500
+"""Characters of a command. A longer one is left out with a word, never shown in part."""
+LEFT_OUT: Final = "A command is left out here: it would be longer than anyone reads."
+_SHELL: Final = frozenset(("|", "&&", ";", ">", '"$V"'))
+_UNQUOTED: Final = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class WordKind:
+    """What one word of a command may be.
+
+    `placeholder` stands where a text does not match `pattern` as a whole; `says` then tells the reader what
+    to write in its place, and why it is not there. `relative`: a leading hyphen is answered with `./`.
+    """
+
+    name: str
+    placeholder: str
+    pattern: str
+    says: str
+    relative: bool = False
+
+    def fits(self, text: str | None) -> bool:
+        """Whether the text is one of this kind, and is shown to every reader as it is."""
+        return (
+            text is not None
+            and re.fullmatch(self.pattern, text) is not None
+            and shown(text) == text
+            and text == " ".join(text.split())
+        )
+
+    def __call__(self, text: str | None) -> Word:
+        """The word that this text is, or its placeholder."""
+        return Word(((self.name, text if self.fits(text) else None),))
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word: parts that are written out here (their kind is empty), and parts that a kind has passed.
+
+    The text of a part is None where its kind's placeholder stands.
+    """
+
+    parts: tuple[tuple[str, str | None], ...]
+
+    @property
+    def text(self) -> str:
+        """The word as the program gets it."""
+        whole = "".join(_part(kind, text) for kind, text in self.parts)
+        first, _ = self.parts[0] if self.parts else ("", "")
+        return f"./{whole}" if first and whole.startswith("-") else whole
+
+    @property
+    def missing(self) -> tuple[WordKind, ...]:
+        """The kinds of which the placeholder stands here."""
+        return tuple(KINDS[kind] for kind, text in self.parts if kind and text is None)
+
+
+def _part(kind: str, text: str | None) -> str:
+    return KINDS[kind].placeholder if text is None else text
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """A piece of the shell's own language, one of few that are known here."""
+
+    text: str
+
+    def __post_init__(self) -> None:
+        if self.text not in _SHELL:
+            raise ValueError(f"{self.text!r} is no shell that a command may hold")
+
+
+@dataclass(frozen=True, slots=True)
+class Substitution:
+    """The standard output of another command, as one word."""
+
+    command: Command
+
+
+Piece = Word | Shell | Substitution
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What is pasted into a shell. `note` is the comment above it: words of ours, and of a kind.
+
+    Where `withheld` says why, nothing of the command is shown but that sentence.
+    """
+
+    pieces: tuple[Piece, ...]
+    note: tuple[Word, ...] = ()
+    withheld: str = ""
+
+    @property
+    def text(self) -> str:
+        """The command for a POSIX shell, on one line."""
+        return " ".join(map(_quoted, self.pieces))
+
+    @property
+    def refused(self) -> str:
+        """Why the command is not shown, in a sentence; empty where it is."""
+        return self.withheld or (LEFT_OUT if len(self.text) > LONGEST else "")
+
+    @property
+    def comment(self) -> str:
+        """The comment's words, without the sign in front; empty where there is none."""
+        return "".join(word.text for word in self.note)
+
+    @property
+    def explained(self) -> tuple[str, ...]:
+        """What the placeholders stand for, a sentence each: `IMAGE: what is filled in when …`."""
+        kinds = [kind for word in self.words() for kind in word.missing]
+        return tuple(dict.fromkeys(f"{kind.placeholder}: {kind.says}" for kind in kinds))
+
+    @property
+    def filled(self) -> tuple[str, ...]:
+        """Every text of a file that stands in the command or above it."""
+        parts = (part for word in self.words() for part in word.parts)
+        return tuple(text for kind, text in parts if kind and text is not None)
+
+    def without(self, reason: str) -> Command:
+        """The same, left out for a reason that is said in its place."""
+        return Command((), withheld=reason)
+
+    def words(self) -> Iterator[Word]:
+        """Every word of the comment and of the command, those of its substitutions too."""
+        yield from self.note
+        for piece in self.pieces:
+            if isinstance(piece, Word):
+                yield piece
+            elif isinstance(piece, Substitution):
+                yield from piece.command.words()
+
+
+def _quoted(piece: Piece) -> str:
+    match piece:
+        case Shell(text):
+            return text
+        case Substitution(command):
+            return f'"$({command.text})"'
+        case Word():
+            text = piece.text
+            return text if _UNQUOTED.fullmatch(text) else shlex.quote(text)
+
+
+def run(*words: str | Piece, note: str | Sequence[str | Word] = "") -> Command:
+    """A command from words written out where it is called, and words that their kinds have made.
+
+    Never pass a text that is put together: what comes from elsewhere has a kind, or no place in a command.
+    """
+    above = (note,) if isinstance(note, str) else note
+    return Command(
+        tuple(_written(each) if isinstance(each, str) else each for each in words),
+        tuple(_written(each) if isinstance(each, str) else each for each in above if each != ""),
+    )
+
+
+def piped(*commands: Command | str) -> Command:
+    """Commands in a row with the shell's operators, as they are given, between them."""
+    pieces: list[Piece] = []
+    note: tuple[Word, ...] = ()
+    for each in commands:
+        pieces += (Shell(each),) if isinstance(each, str) else each.pieces
+        note += () if isinstance(each, str) else each.note
+    return Command(tuple(pieces), note)
+
+
+def joined(*parts: str | Word) -> Word:
+    """One word of several parts: `joined("Key=Name,Values=", PARAMETER(name))`."""
+    words = [_written(each) if isinstance(each, str) else each for each in parts]
+    return Word(tuple(part for word in words for part in word.parts))
+
+
+def _written(text: str) -> Word:
+    return Word((("", text),))
+
+
+def packed(command: Command) -> list[Any]:
+    """The command as what JSON can hold."""
+    return [[_packed(each) for each in command.pieces], [w.parts for w in command.note], command.withheld]
+
+
+def _packed(piece: Piece) -> list[Any]:
+    match piece:
+        case Word(parts):
+            return ["word", parts]
+        case Shell(text):
+            return ["shell", text]
+        case Substitution(command):
+            return ["output", packed(command)]
+
+
+def unpacked(value: Sequence[Any]) -> Command:
+    """The command that was packed. Raises LookupError, TypeError or ValueError for anything else."""
+    pieces, note, withheld = value
+    return Command(
+        tuple(_unpacked(*each) for each in pieces), tuple(_word(parts) for parts in note), str(withheld)
+    )
+
+
+def _unpacked(shape: str, value: Any) -> Piece:
+    match shape:
+        case "word":
+            return _word(value)
+        case "shell":
+            return Shell(value)
+        case "output":
+            return Substitution(unpacked(value))
+    raise ValueError(f"{shape!r} is no piece of a command")
+
+
+def _word(parts: Sequence[Sequence[str | None]]) -> Word:
+    found = []
+    for kind, text in parts:
+        if kind is None or (kind and text is not None and not KINDS[kind].fits(text)):
+            raise ValueError("no word of its kind")
+        found.append((kind, text))
+    return Word(tuple(found))
+
+
+_ELSEWHERE: Final = "what the file says is filled in when it is deployed, or is none that {} would take"
+# RFC 1123, as the Kubernetes API asks it of namespaces and of the names of objects.
+_LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_SUBDOMAIN: Final = rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*"
+_HOST: Final = r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?(?::\d{1,5})?"
+_STEP: Final = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+_TAGGED: Final = r"(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@[a-z0-9]+:[0-9a-fA-F]{32,128})?"
+_CAPABILITIES: Final = (
+    "AUDIT_CONTROL|AUDIT_READ|AUDIT_WRITE|BLOCK_SUSPEND|BPF|CHECKPOINT_RESTORE|CHOWN|DAC_OVERRIDE"
+    "|DAC_READ_SEARCH|FOWNER|FSETID|IPC_LOCK|IPC_OWNER|KILL|LEASE|LINUX_IMMUTABLE|MAC_ADMIN|MAC_OVERRIDE|MKNOD"
+    "|NET_ADMIN|NET_BIND_SERVICE|NET_BROADCAST|NET_RAW|PERFMON|SETFCAP|SETGID|SETPCAP|SETUID|SYSLOG|SYS_ADMIN"
+    "|SYS_BOOT|SYS_CHROOT|SYS_MODULE|SYS_NICE|SYS_PACCT|SYS_PTRACE|SYS_RAWIO|SYS_RESOURCE|SYS_TIME"
+    "|SYS_TTY_CONFIG|WAKE_ALARM"
+)
+"""capabilities(7). `ALL`, which Docker takes as well, is none: it would be the mode that is to be left."""
+
+NAMESPACE: Final = WordKind("namespace", "NAMESPACE", _LABEL, _ELSEWHERE.format("Kubernetes"))
+OBJECT: Final = WordKind("object", "NAME", _SUBDOMAIN, _ELSEWHERE.format("Kubernetes"))
+REGION: Final = WordKind(
+    "region", "REGION", r"[a-z]{2,8}(?:-[a-z]{2,16}){1,3}-\d{1,2}", _ELSEWHERE.format("AWS")
+)
+CAPABILITY: Final = WordKind(
+    "capability", "CAPABILITY", rf"(?:CAP_)?(?:{_CAPABILITIES})",
+    "what the file says is no single capability; write those that it needs",
+)  # fmt: skip
+FAMILY: Final = WordKind("family", "FAMILY", r"(?!-)[A-Za-z0-9_-]{1,255}", _ELSEWHERE.format("ECS"))
+LOGICAL_ID: Final = WordKind(
+    "logical id",
+    "LOGICAL_ID",
+    r"[A-Za-z0-9]{1,255}",
+    "the resource's name in the template, if CloudFormation takes it",
+)
+SECRET: Final = WordKind(
+    "secret", "SECRET", r"(?!-)[A-Za-z0-9/_+=.@-]{1,512}", _ELSEWHERE.format("Secrets Manager")
+)
+PARAMETER: Final = WordKind(
+    "parameter", "PARAMETER", r"(?!-)[A-Za-z0-9/_.-]{1,1011}", _ELSEWHERE.format("Parameter Store")
+)
+ADDRESS: Final = WordKind(
+    "address", "ADDRESS", r"(?:[A-Za-z_][A-Za-z0-9_-]{0,120}\.){1,3}[A-Za-z_][A-Za-z0-9_-]{0,200}",
+    "what Terraform calls it, if that is a name to Terraform",
+)  # fmt: skip
+IMAGE: Final = WordKind(
+    "image", "IMAGE", rf"(?=.{{1,500}}\Z)(?:{_HOST}/)?{_STEP}(?:/{_STEP})*{_TAGGED}",
+    "what the file says is filled in when this is deployed, or is no image's name",
+)  # fmt: skip
+MOUNT: Final = WordKind("mount", "/FOLDER", r"/[A-Za-z0-9._/@+-]{0,254}", "a folder whose name Docker takes")
+PATH: Final = WordKind(
+    "path",
+    "FILE",
+    r"[^\x00-\x1f\x7f`!]{1,400}",
+    "the file, whose path is an odd one",
+    relative=True,
+)
+TAG: Final = WordKind("tag", "TAG", r"(?![ -])[\w .:/=+@-]{1,128}", "the tag's key, if AWS takes it")
+SERVICE: Final = WordKind("service", "SERVICE", r"[a-z][a-z0-9-]{0,62}", "the service as IAM calls it")
+BRANCH: Final = WordKind(
+    "branch", "BRANCH", r"[A-Za-z0-9_][A-Za-z0-9_./+@=,-]{0,254}", "the branch, whose name is an odd one"
+)
+RULE: Final = WordKind("rule", "RULE", r"[a-z0-9][a-z0-9-]{0,99}", "the rule's name")
+_OF_PLACES: Final = (NAMESPACE, OBJECT, REGION, FAMILY, LOGICAL_ID, SECRET, PARAMETER, ADDRESS)
+_OF_WORK: Final = (CAPABILITY, IMAGE, MOUNT, PATH, TAG, SERVICE, BRANCH, RULE)
+KINDS: Final = {each.name: each for each in (*_OF_PLACES, *_OF_WORK)}
