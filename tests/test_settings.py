@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from fixbot.globs import Globs
 from fixbot.errors import FixbotError
+from fixbot.globs import Globs
 from fixbot.model import Safety, Severity
 from fixbot.settings import PullRequests, Settings
 from fixbot.settings.places import NOTHING, seen

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from fixbot.globs.row import A_ROW, LONGEST, Row, Token
+from fixbot.globs.row import A_ROW, LONGEST, Chars, Row, Token
 from fixbot.globs.written import NOTHING, PathGlob, path_glob
 
 
@@ -46,7 +46,7 @@ def _in_rows(patterns: Iterable[PathGlob]) -> Iterator[tuple[int, list[PathGlob]
     begin = states = 0
     for pattern in patterns:
         row.append(pattern if len(pattern.tokens) <= LONGEST else NOTHING)
-        states += len(row[-1].tokens) + 1
+        states += 1 + sum(1 + len(each.spans) if isinstance(each, Chars) else 1 for each in row[-1].tokens)
         if states >= A_ROW:
             yield begin, row
             begin, row, states = begin + len(row), [], 0
@@ -94,7 +94,7 @@ class Globs:
     """
 
     def __init__(self, patterns: Iterable[str]) -> None:
-        kept = [text for text in patterns if text.strip("/!")]
+        kept = [text for text in patterns if text.removeprefix("!").strip("/")]
         self._negated = [text.startswith("!") for text in kept]
         self._paths = Paths(map(path_glob, kept))
 

@@ -8,6 +8,7 @@ Source: Baeza-Yates and Gonnet, "A New Approach to Text Searching", 1992 (Shift-
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -17,8 +18,8 @@ A_ROW: Final = 2000
 """States that are moved by one number: enough for most settings, and small where every character differs."""
 
 
-LONGEST: Final = 20_000
-"""Tokens of a pattern that is looked at. No path is so long, and no policy that IAM takes."""
+LONGEST: Final = 10_000
+"""Characters of a pattern that is looked at. No path is so long, and no policy that IAM takes."""
 
 
 class Wild(Enum):
@@ -34,15 +35,32 @@ class Wild(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Chars:
-    """`[a-z_]`: one character out of `spans` (first and last of each, both in), or out of none of them."""
+    """`[a-z_]`: one character out of `spans`, or out of none of them.
 
-    spans: tuple[tuple[str, str], ...]
+    Each span has the first character and the one behind the last; they come in order and don't touch.
+    """
+
+    spans: tuple[tuple[int, int], ...]
     negated: bool = False
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[str, str]], *, negated: bool) -> Chars:
+        """From pairs of the first and the last character of each span."""
+        spans: list[tuple[int, int]] = []
+        for first, last in sorted((ord(first), ord(last) + 1) for first, last in pairs if first <= last):
+            if spans and first <= spans[-1][1]:
+                spans[-1] = spans[-1][0], max(last, spans[-1][1])
+            else:
+                spans.append((first, last))
+        return cls(tuple(spans), negated)
 
     def holds(self, char: str) -> bool:
         """Whether the character is one of them."""
-        return any(first <= char <= last for first, last in self.spans) is not self.negated
+        at = bisect_right(self.spans, (ord(char), _BEYOND)) - 1
+        return (at >= 0 and ord(char) < self.spans[at][1]) is not self.negated
 
+
+_BEYOND: Final = 0x110000
 
 Token = str | Wild | Chars
 """One character, one wildcard, one choice, or one whole thing that stands for itself alone."""
@@ -58,6 +76,7 @@ class Row:
         self._ones = self._anys = self._many = self._all = 0
         self._by: dict[Hashable, int] = {}
         self._choices: list[tuple[int, Chars]] = []
+        self._between: dict[int, int] = {}
         at = 0
         for pattern in patterns:
             self._begin |= 1 << at
@@ -66,6 +85,8 @@ class Row:
             self._ends |= 1 << at
             self.lasts.append(at)
             at += 1
+        spans = {border for _, choice in self._choices for span in choice.spans for border in span}
+        self._borders = sorted(spans)
         self._by = {token: bits | self._open_to(token) for token, bits in self._by.items()}
         self._by[Wild.ONE], self._by[Wild.MANY] = self._ones | self._anys, 0
 
@@ -98,11 +119,14 @@ class Row:
             return 0
         if token == self.stop:
             return self._anys
-        bits = self._ones | self._anys
-        for bit, choice in self._choices:
-            if choice.holds(token):
-                bits |= bit
-        return bits
+        return self._ones | self._anys | (self._chosen(token) if self._choices else 0)
+
+    def _chosen(self, char: str) -> int:
+        """The choices that hold a character: the same ones between any two borders of their spans."""
+        place = bisect_right(self._borders, ord(char))
+        if place not in self._between:
+            self._between[place] = sum(bit for bit, choice in self._choices if choice.holds(char))
+        return self._between[place]
 
     def ends(self, text: str | Sequence[Token]) -> Iterator[int]:
         """Which patterns hold all that stands before each `stop`, and at last all of the text.

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from fixbot.globs.row import Chars, Token, Wild, Word
+from fixbot.globs.row import LONGEST, Chars, Token, Wild, Word
 
 
 def word(text: str) -> Word:
@@ -31,22 +31,20 @@ def starred(text: str) -> Iterator[Token]:
 
 def glob_tokens(text: str) -> Iterator[Token]:
     """The tokens of a glob for one name."""
-    at = 0
+    at, closed = 0, True
     while at < len(text):
         char = text[at]
         at += 1
         if char == "\\" and at < len(text):
             yield text[at]
             at += 1
-        elif char == "[" and (found := _choice(text, at)) is not None:
+        elif char == "[" and closed and (found := _choice(text, at)) is not None:
             choice, at = found
             yield choice
         else:
+            # What doesn't close this one doesn't close any that comes later.
+            closed = closed and char != "["
             yield Wild(char) if char in "*?" else char
-
-
-_LONGEST_CHOICE: Final = 300
-"""Characters of a `[…]`; a longer one is no choice, so that many open ones don't look for an end each."""
 
 
 def _choice(text: str, at: int) -> tuple[Chars, int] | None:
@@ -54,13 +52,12 @@ def _choice(text: str, at: int) -> tuple[Chars, int] | None:
     negated = text[at : at + 1] in ("!", "^")
     at += negated
     chars: list[tuple[str, bool]] = []  # with whether it may be the dash of a span
-    end = min(len(text), at + _LONGEST_CHOICE)
-    while at < end:
+    while at < len(text):
         char = text[at]
         at += 1
         if char == "]" and chars:
-            return Chars(tuple(_spans(chars)), negated), at
-        escaped = char == "\\" and at < end
+            return Chars.of(_spans(chars), negated=negated), at
+        escaped = char == "\\" and at < len(text)
         if escaped:
             char = text[at]
             at += 1
@@ -112,6 +109,8 @@ def path_glob(text: str) -> PathGlob:
     text = text.removeprefix("!").removeprefix("./")
     anchored = "/" in text.rstrip("/")
     parts = [part for part in text.split("/") if part not in ("", ".")]
+    if len(text) > LONGEST:
+        return NOTHING
     tokens = tuple(path_tokens(parts if anchored else ["**", *parts]))
     return PathGlob(tokens, itself=not text.endswith("/"))
 
