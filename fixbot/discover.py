@@ -169,30 +169,16 @@ def _in_comment(head: bytes, at: int) -> bool:
     return line.startswith((b"#", b"//", b"/*", b"*", b"<!--"))
 
 
-def template_reason(path: str, charts: frozenset[str]) -> str | None:
-    """Why a file is left to its template engine, if it is one."""
+def chart_of(path: str, charts: frozenset[str]) -> str | None:
+    """The folder of the chart that a file belongs to, if there is one."""
     folders = path.split("/")[:-1]
-    in_chart = next((d for n in range(len(folders), -1, -1) if (d := "/".join(folders[:n])) in charts), None)
-    if in_chart is not None:
-        rest = path[len(in_chart) :].lstrip("/")
-        if rest.startswith("templates/") or (rest.startswith("charts/") and "/templates/" in rest):
-            return "a Helm template; fixbot doesn't change these yet"
-        if re.fullmatch(r"(?:ci/)?[\w.-]*values[\w.-]*\.ya?ml", rest.rsplit("/", 1)[-1]):
-            return "values of a Helm chart; fixbot doesn't change these yet"
-    return None
+    return next((d for n in range(len(folders), -1, -1) if (d := "/".join(folders[:n])) in charts), None)
 
 
-_JINJA = re.compile(r"^\s*(?:\{%|\{\{-?\s)|:\s*\{\{|^\s*-\s*\{\{", re.MULTILINE)
+def chart_values(path: str, chart: str) -> bool:
+    """Whether a file is by its name one of a chart's files of values."""
+    rest = path[len(chart) :].lstrip("/")
+    return _VALUES.fullmatch(rest.rsplit("/", 1)[-1]) is not None
 
 
-def templated(text: str) -> str | None:
-    """Which template language a text that doesn't parse is written in."""
-    if "{{" in text and re.search(
-        r"\{\{-?\s*(?:\.Values|include|template|if|range|with|\$|end|toYaml|define)", text
-    ):
-        return "a Helm template; fixbot doesn't change these yet"
-    if "{%" in text or _JINJA.search(text):
-        return "a template (Jinja or similar); fixbot doesn't change these yet"
-    if "<%" in text:
-        return "an ERB template; fixbot doesn't change these"
-    return None
+_VALUES = re.compile(r"(?:ci/)?[\w.-]*values[\w.-]*\.ya?ml")

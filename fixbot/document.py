@@ -24,6 +24,8 @@ class Section:
 
     text: str
     roots: tuple[Node, ...]
+    problem: SyntaxProblem | None = None
+    """Why it has no roots, where it can't be read."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,11 @@ class Document:
     syntax: str
     roots: tuple[Node, ...]
     sections: tuple[Section, ...] = ()
+
+    @property
+    def problems(self) -> tuple[SyntaxProblem, ...]:
+        """Why parts of the text could not be read."""
+        return tuple(each.problem for each in self.sections if each.problem is not None)
 
     @cached_property
     def _lines(self) -> list[int]:
@@ -55,7 +62,23 @@ def parse(path: str, text: str, relevant: Relevant = _any, before: Document | No
     """Read `text` in the syntax that its path (or its beginning) says. Raises SyntaxProblem.
 
     YAML documents of the text that aren't `relevant` are passed by. Those that stand unchanged in
-    `before` are taken from there: their offsets are then those of the old text.
+    `before` are taken from there: their offsets are then those of the old text, and what couldn't be
+    read then can't now.
+    """
+    document = parse_sections(path, text, relevant, before)
+    old = before.sections if before is not None else ()
+    for section in document.sections:
+        if section.problem is not None and section not in old:
+            raise section.problem
+    return document
+
+
+def parse_sections(
+    path: str, text: str, relevant: Relevant = _any, before: Document | None = None
+) -> Document:
+    """The same, where a YAML document that can't be read costs nothing but itself: see `problems`.
+
+    Raises SyntaxProblem where the text is in no syntax.
     """
     syntax = syntax_of(path, text[:4096])
     if syntax is None:
@@ -72,7 +95,10 @@ def parse(path: str, text: str, relevant: Relevant = _any, before: Document | No
         elif len(cuts) > 2 and not relevant(part):
             sections.append(Section(part, ()))
         else:
-            sections.append(Section(part, reader.parse(text, start, end)))
+            try:
+                sections.append(Section(part, reader.parse(text, start, end)))
+            except SyntaxProblem as problem:
+                sections.append(Section(part, (), problem))
     roots = tuple(root for section in sections for root in section.roots)
     for root in roots:
         root.source = path

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from fixbot.document import Document
 from fixbot.lens import Policy, Task, text_of
-from fixbot.model import Unread
+from fixbot.model import Cause, Unread
 from fixbot.tree import Node
 
 
@@ -101,7 +101,7 @@ class Reading:
     policies: list[Policy] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
 
-    def skip(self, document: Document, offset: int | None, reason: str) -> None:
+    def skip(self, document: Document, offset: int | None, reason: str, cause: Cause = "unserved") -> None:
         """Say aloud that a place (or a whole document) was not read."""
         line = None if offset is None else document.position(offset)[0]
-        self.unread.append(Unread(document.path, line, reason))
+        self.unread.append(Unread(document.path, line, reason, cause))

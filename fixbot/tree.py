@@ -67,6 +67,10 @@ class SyntaxProblem(Exception):
         self.offset = offset
 
 
+class BeyondLimits(SyntaxProblem):
+    """The text may well be what its name says, but is deeper or larger than what is read."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Edit:
     """Put `text` where `start:end` of the unedited text stands; `start == end` inserts."""

@@ -37,6 +37,8 @@ def test_the_fields_are_those_of_the_contract() -> None:
         "path": "charts/web/templates/0.yaml",
         "line": None,
         "reason": "a Helm template",
+        "cause": "unserved",
+        "cause": "unserved",
     }
 
 

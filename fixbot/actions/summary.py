@@ -12,11 +12,11 @@ from fixbot.model import Severity, Status
 from fixbot.prose import cell, code, fenced, prose
 from fixbot.report.pulls import became, why
 from fixbot.report.style import count
-from fixbot.report.text import said, summary
+from fixbot.report.text import UNREAD, said, summary
 from fixbot.wording import headline
 
 if TYPE_CHECKING:
-    from fixbot.model import Finding, Proposal, PullRow, Report
+    from fixbot.model import Finding, Proposal, PullRow, Report, Unread
 
 MOST: Final = 1_000_000
 """Bytes. GitHub drops a summary of more than 1 MiB (2 ** 20). Source: its workflow commands page."""
@@ -68,7 +68,8 @@ def _blocks(page: Page) -> Iterator[str]:
     ):
         rows = [_left(each) for each in report.findings if each.status is status]
         yield from _list(heading, rows)
-    yield from _list("Not read", [f"- {_at(u.path, u.line)}: {_prose(u.reason)}" for u in report.unread])
+    for cause, heading in UNREAD.items():
+        yield from _list(heading, [_unread(each) for each in report.unread if each.cause == cause])
 
 
 def _pulled(rows: Sequence[PullRow]) -> Iterator[str]:
@@ -121,6 +122,10 @@ def _proposal(proposal: Proposal, by_id: dict[str, Finding]) -> str:
 def _left(finding: Finding) -> str:
     says = _prose(f"{finding.resource}: {finding.reason or finding.message}")
     return f"- {_at(finding.path, finding.line)} `{finding.rule}`, {says}"
+
+
+def _unread(each: Unread) -> str:
+    return f"- {_at(each.path, each.line)}: {_prose(each.reason)}"
 
 
 def _at(path: str, line: int | None) -> str:

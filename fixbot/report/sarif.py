@@ -115,9 +115,10 @@ def _location(path: str, line: int | None, column: int | None, name: str = "") -
 
 def _notification(unread: Unread) -> dict[str, Any]:
     return {
-        "level": "note",
+        "level": "warning" if unread.cause == "damaged" else "note",
         "message": {"text": f"Not read: {unread.reason}"},
         "locations": [_location(unread.path, unread.line, None)],
+        "properties": {"cause": unread.cause},
     }
 
 

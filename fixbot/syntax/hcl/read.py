@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from fixbot.syntax.hcl.values import heredoc, unquote
-from fixbot.tree import Entry, Kind, Node, SyntaxProblem
+from fixbot.tree import BeyondLimits, Entry, Kind, Node, SyntaxProblem
 
 if TYPE_CHECKING:
     import tree_sitter
@@ -94,7 +94,7 @@ class _Reader:
         while self.todo:
             source, node, depth = self.todo.pop()
             if depth > DEEPEST:
-                raise SyntaxProblem(f"it is nested deeper than {DEEPEST} levels", node.start)
+                raise BeyondLimits(f"it is nested deeper than {DEEPEST} levels", node.start)
             match source.type:
                 case "body":
                     self._body(source, node, depth + 1)
@@ -226,7 +226,7 @@ class _Reader:
         try:
             return float(match[0]) if match[1] or match[2] else int(match[0])
         except ValueError as error:
-            raise SyntaxProblem("a number has too many digits", start) from error
+            raise BeyondLimits("a number has too many digits", start) from error
 
     def _scalar(self, start: int, end: int, value: Scalar, style: str = "") -> Node:
         node = Node(Kind.SCALAR, start, end, self.grammar, style)

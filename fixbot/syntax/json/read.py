@@ -6,7 +6,7 @@ import json
 import re
 from typing import Final
 
-from fixbot.tree import Entry, Grammar, Kind, Node, SyntaxProblem
+from fixbot.tree import BeyondLimits, Entry, Grammar, Kind, Node, SyntaxProblem
 
 DEEPEST: Final = 400
 
@@ -78,7 +78,7 @@ class _Scan:
             self.at += 1
             stack.append(node)
             if len(stack) > DEEPEST:
-                raise SyntaxProblem(f"nested deeper than {DEEPEST} levels", start)
+                raise BeyondLimits(f"nested deeper than {DEEPEST} levels", start)
             return node
         if char == '"':
             node = Node(Kind.SCALAR, start, start, self.grammar, '"')
