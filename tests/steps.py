@@ -1,4 +1,4 @@
-"""Counts the lines of our own code that run, so that a test can ask how work grows without looking at a clock."""
+"""Counts the lines of our own code that run, so that a test can ask how work grows without a clock."""
 
 from __future__ import annotations
 

@@ -49,7 +49,9 @@ def test_what_a_glob_holds(pattern: str, yes: str, no: str) -> None:
 
 @given(st.lists(st.sampled_from([Wild.MANY, Wild.ONE, "a", "b"]), max_size=12), st.text("abc", max_size=12))
 def test_stars_and_questions_mean_what_an_expression_means(tokens: list[Wild | str], text: str) -> None:
-    expression = "".join({Wild.MANY: ".*", Wild.ONE: "."}.get(each, str(each)) for each in tokens)  # type: ignore[call-overload]
+    expression = "".join(
+        each if isinstance(each, str) else {Wild.MANY: ".*", Wild.ONE: "."}[each] for each in tokens
+    )
     assert Word(tokens).holds(text) is (re.fullmatch(expression, text) is not None)
 
 
