@@ -13,8 +13,6 @@ from fixbot.errors import FixbotError
 from fixbot.globs import NOTHING, Names, Paths, path_glob, starred
 
 NO_REASON = "no reason given"
-_MARK = re.compile(r"(?P<open>#|//|/\*)[ \t]*fixbot:ignore(?![\w-])(?P<rest>[^\r\n]*)")
-_COMMENT_LINE = re.compile(r"[ \t\ufeff]*(?:#|//|/\*|\*|<!--|$)")
 _UNTIL = ("until=", "until:")
 _SHOWN = 80
 """Characters of somebody's word that a complaint repeats."""
@@ -56,32 +54,8 @@ class Ignore:
         return self.until is not None and self.until < today
 
 
-def inline(text: str) -> tuple[Ignore, ...]:
-    """The wishes in a file's comments, one a rule. `where` holds only the line of the comment."""
-    if "fixbot:ignore" not in text:
-        return ()
-    found: list[list[Ignore]] = []
-    lines = text.split("\n")
-    below: int | None = None  # the next line that is more than a comment
-    for index in range(len(lines) - 1, -1, -1):
-        line = lines[index]
-        bare = _bare(line)
-        mark = _MARK.search(line) if "fixbot:ignore" in line else None
-        if mark is not None:
-            target = index if below is None or not bare else below
-            found.append(list(_wishes(mark, index + 1, target + 1)))
-        below = below if bare else index
-    return tuple(wish for wishes in reversed(found) for wish in wishes)
-
-
-def _bare(line: str) -> bool:
-    return _COMMENT_LINE.match(line.rstrip("\r")) is not None
-
-
-def _wishes(mark: re.Match[str], own_line: int, target: int) -> Iterable[Ignore]:
-    rest = mark["rest"]
-    if mark["open"] == "/*":
-        rest = rest.split("*/", 1)[0]
+def wishes_of(rest: str, own_line: int, target: int) -> Iterable[Ignore]:
+    """The wishes of one comment, given what stands behind its `fixbot:ignore`."""
     names, *words = ",".join(each.strip() for each in rest.strip(" \t:").split(",")).split() or [""]
     until, problem = None, "" if names.strip(",:") else "it names no rule"
     for word in words:
@@ -105,7 +79,7 @@ def unknown_rule(name: str, rules: Collection[str]) -> str:
 
 @dataclass(frozen=True)
 class Suppressions:
-    """All wishes of a run. `inline` are those of each file, as `inline()` read them."""
+    """All wishes of a run. `inline` are those of each file, as `fixbot.inline` read them."""
 
     configured: tuple[Ignore, ...]
     rules: frozenset[str]

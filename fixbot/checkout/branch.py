@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from fixbot.characters import shown
 from fixbot.checkout.git import Git, GitFailed
+from fixbot.checkout.home import link_in, links_below
 from fixbot.checkout.reading import blob_id
 from fixbot.model import Refusal
 
@@ -83,6 +84,7 @@ def committed_forms(
 def _commit(git: Git, branch: str, files: Mapping[str, FileChange], message: str, base: str) -> Commit:
     parent = _base(git, base)
     ref = _checked_ref(git, branch)
+    _check_ways(git, (ref, MARKS + branch))
     before = _branch(git, ref)
     tree = _tree(git, parent, _contents(files, _committed(git, parent, list(files))))
     if before and git.line("rev-parse", f"{before}^{{tree}}", f"{before}^@") == f"{tree}\n{parent}":
@@ -90,11 +92,12 @@ def _commit(git: Git, branch: str, files: Mapping[str, FileChange], message: str
     mark = _branch(git, MARKS + branch, checked_out=True)
     if before and before != mark:
         raise _Refused(f"the branch {branch} has commits that are not fixbot's; it was left alone")
-    words = ("commit-tree", "--no-gpg-sign", "-p", parent, tree)
-    made = git.run(*words, stdin=message.encode(), variables=_identity(git.configuration)).decode().strip()
+    identity = _identity(git.configuration)
+    said = git.run("commit-tree", "-p", parent, tree, stdin=message.encode(), variables=identity)
+    made = said.decode().strip()
     nothing = "0" * len(parent)
     moves = f"update {ref} {made} {before or nothing}\nupdate {MARKS}{branch} {made} {mark or nothing}\n"
-    git.run("update-ref", "--stdin", stdin=moves.encode())
+    git.run("update-ref", stdin=moves.encode())
     return Commit(made, branch, made=True)
 
 
@@ -119,14 +122,29 @@ def _checked_ref(git: Git, branch: str) -> str:
     return ref
 
 
+def _check_ways(git: Git, refs: tuple[str, ...]) -> None:
+    """Raises _Refused where what is written for these refs would go through a symbolic link."""
+    shared = os.path.realpath(git.line("rev-parse", "--path-format=absolute", "--git-common-dir"))
+    ways = (*refs, *(f"logs/{ref}" for ref in refs), "objects/pack", "objects/info", "packed-refs")
+    objects = os.path.join(shared, "objects")
+    try:
+        link = link_in(shared, ways) or next(links_below(objects), "")
+    except OSError as error:
+        why = os.strerror(error.errno or 0).lower()
+        raise _Refused(f"{shown(objects)} can't be read: {why}") from None
+    if link:
+        raise _Refused(f"{shown(link)} is a symbolic link, and nothing is written through one")
+
+
 def _branch(git: Git, ref: str, *, checked_out: bool = False) -> str:
     """The commit that `ref` is at, or nothing. A branch that someone works on is refused."""
-    rows = git.line("for-each-ref", "--format=%(objectname) %(refname) %(worktreepath)", ref)
-    for row in rows.split("\n"):
-        commit, _, rest = row.partition(" ")
-        name, _, folder = rest.partition(" ")
+    rows = git.line("for-each-ref", "--format=%(objectname) %(refname) :%(symref) %(worktreepath)", ref)
+    for row in rows.split("\n") if rows else ():
+        commit, name, target, folder = row.split(" ", 3)
         if name != ref:
             continue
+        if target != ":":
+            raise _Refused(f"{ref} is a symbolic ref, which stands for {target[1:]}; it was left alone")
         if folder and not checked_out:
             where = shown(folder)
             raise _Refused(f"the branch {ref.removeprefix('refs/heads/')} is checked out in {where}")
@@ -137,7 +155,7 @@ def _branch(git: Git, ref: str, *, checked_out: bool = False) -> str:
 def _committed(git: Git, commit: str, paths: list[str]) -> dict[str, tuple[str, str]]:
     """Mode and blob of those of `paths` that are in the commit, and of any folder's rival for a new one."""
     parents = {path[:at] for path in paths for at, letter in enumerate(path) if letter == "/"}
-    rows = git.run("ls-tree", "-z", "--full-tree", commit, "--", *paths, *sorted(parents))
+    rows = git.run("ls-tree", "-z", commit, "--", *paths, *sorted(parents))
     found = {}
     for row in os.fsdecode(rows).split("\0")[:-1]:
         head, _, path = row.partition("\t")
@@ -185,9 +203,9 @@ def _tree(git: Git, parent: str, contents: Mapping[str, tuple[str, bytes]]) -> s
         git.run("read-tree", parent, variables=index)
         rows = []
         for path, (mode, data) in contents.items():
-            blob = git.line("hash-object", "-w", "--stdin", stdin=data)
+            blob = git.line("hash-object", "-w", stdin=data)
             rows.append(os.fsencode(f"{mode} {blob}\t{path}\0"))
-        git.run("update-index", "-z", "--index-info", stdin=b"".join(rows), variables=index)
+        git.run("update-index", stdin=b"".join(rows), variables=index)
         return git.run("write-tree", variables=index).decode().strip()
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from fixbot.characters import shown
-from fixbot.checkout.git import Git, GitFailed
+from fixbot.checkout.git import Call, Git, GitFailed
 from fixbot.model import Unread
 
 if TYPE_CHECKING:
@@ -67,11 +67,11 @@ def list_git(git: Git, listing: Listing, only: tuple[str, ...] = ()) -> bool:
 
     `only` names files to look at alone. Says whether git knows of any file. Raises GitFailed.
     """
-    commands = (
+    commands: tuple[Call, ...] = (
         # -v tells files apart whose changes git was told to overlook.
-        ("ls-files", "-s", "-v", "-z", "--", *only),
-        ("diff-files", "--name-status", "--ignore-submodules=all", "--relative", "-z", "--", *only),
-        ("ls-files", "--others", "--exclude-standard", "-z", "--", *only),
+        ("ls-files", ("-s", "-v", "-z", "--", *only)),
+        ("diff-files", ("--name-status", "--relative", "-z", "--", *only)),
+        ("ls-files", ("--others", "--exclude-standard", "-z", "--", *only)),
     )
     tracked, changed, others = map(_fields, git.run_all(*commands))
     states = dict(zip(changed[1::2], changed[::2], strict=True))
@@ -166,7 +166,6 @@ def changed_since(git: Git, ref: str) -> frozenset[str]:
         raise GitFailed(
             f"HEAD and {ref} have no common commit here; a shallow clone needs `git fetch --unshallow`"
         ) from None
-    words = "diff --name-only --no-renames --no-ext-diff --no-textconv --ignore-submodules=all -z"
-    changed = git.run(*words.split(), "--relative", base, "--")
+    changed = git.run("diff", "--name-only", "-z", "--relative", base, "--")
     others = git.run("ls-files", "--others", "--exclude-standard", "-z")
     return frozenset(_fields(changed)) | frozenset(_fields(others))

@@ -127,7 +127,7 @@ def _repository(whole: _Run, checkout: Checkout) -> str:
             raise FixbotError(f"GITHUB_REPOSITORY is {name!r}; it must be OWNER/NAME")
         return name
     try:
-        url = checkout.git.line("remote", "get-url", "origin") if checkout.git is not None else ""
+        url = checkout.git.line("remote", "origin") if checkout.git is not None else ""
     except GitFailed:
         raise FixbotError(
             "which repository is this on GitHub? git knows no remote `origin`; set GITHUB_REPOSITORY"
