@@ -16,10 +16,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fixbot.characters import shown
+from fixbot.prose import is_kept
 
 LONGEST: Final = 1_500
 """Characters of a command. A longer one is left out with a word, never shown in part."""
 LEFT_OUT: Final = "A command is left out here: it would be longer than anyone reads."
+ODD: Final = "A command is left out here: a name in it would mean more than a name to who shows it."
 _SHELL: Final = frozenset(("|", "&&", ";", ">", '"$V"'))
 _UNQUOTED: Final = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
 
@@ -124,7 +126,9 @@ class Command:
     @property
     def refused(self) -> str:
         """Why the command is not shown, in a sentence; empty where it is."""
-        return self.withheld or (LEFT_OUT if len(self.text) > LONGEST else "")
+        if self.withheld or (is_kept(self.text) and is_kept(self.comment)):
+            return self.withheld or (LEFT_OUT if len(self.text) > LONGEST else "")
+        return ODD
 
     @property
     def comment(self) -> str:
@@ -292,7 +296,7 @@ MOUNT: Final = WordKind("mount", "/FOLDER", r"/[A-Za-z0-9._/@+-]{0,254}", "a fol
 PATH: Final = WordKind(
     "path",
     "FILE",
-    r"[^\x00-\x1f\x7f`!]{1,400}",
+    r"[^\x00-\x1f\x7f`!<>\[\]]{1,400}",
     "the file, whose path is an odd one",
     relative=True,
 )

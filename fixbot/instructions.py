@@ -13,7 +13,7 @@ from typing import Final
 
 from fixbot.characters import shown
 from fixbot.command import Command
-from fixbot.prose import code, once, sentence, verbatim
+from fixbot.prose import Markdown, code, once, sentence, verbatim
 from fixbot.step import PrintedDocument, Step
 
 _OPEN_CODE: Final = 12
@@ -44,7 +44,7 @@ def shell_lines(commands: Iterable[Command]) -> list[str]:
     return lines
 
 
-def shell_block(commands: Iterable[Command]) -> str:
+def shell_block(commands: Iterable[Command]) -> Markdown:
     """The same as a block of code."""
     return verbatim(shell_lines(commands), "sh")
 

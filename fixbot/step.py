@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fixbot import command
-from fixbot.characters import shown
 from fixbot.command import Command
+from fixbot.prose import is_kept
 
 MOST_LINES: Final = 200
 """Lines of a document. A longer one is left out with a word, never shown in part."""
@@ -31,7 +31,7 @@ class PrintedDocument:
     @property
     def refused(self) -> str:
         """Why the text is not shown, in a sentence; empty where it is."""
-        if self.withheld or all(shown(line) == line for line in self.text.split("\n")):
+        if self.withheld or all(map(is_kept, self.text.split("\n"))):
             return self.withheld or (TOO_LONG if self.text.count("\n") > MOST_LINES else "")
         return UNSEEN
 
