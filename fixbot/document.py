@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -103,6 +104,18 @@ def parse_sections(
     for root in roots:
         root.source = path
     return Document(path, text, syntax, roots, tuple(sections))
+
+
+def comments(path: str, text: str) -> list[tuple[int, int]]:
+    """Where the comments of a text stand, by its syntax; in a YAML document that can't be read are none."""
+    syntax = syntax_of(path, text[:4096])
+    if syntax is None:
+        return []
+    found: list[tuple[int, int]] = []
+    for start, end in pairwise(_cuts(text) if syntax == "yaml" else (0, len(text))):
+        with suppress(SyntaxProblem):
+            found += grammar(syntax).comments(text, start, end)
+    return found
 
 
 def _cuts(text: str) -> list[int]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 
 from fixbot import dialects
 from fixbot.detect import Problem, detect
 from fixbot.diff import masked_diff
-from fixbot.discover import chart_of, chart_values, relevant_text, unpatchable
+from fixbot.discover import chart_of, chart_values, needles_of, relevant_text, unpatchable
 from fixbot.document import Document, parse_sections
-from fixbot.fixer import Fixer
+from fixbot.fixer import Fixer, resource_types
 from fixbot.knowledge.secrets import classify
 from fixbot.lens import text_of
 from fixbot.mask import Masker
@@ -55,8 +55,9 @@ class Order:
 def examine(texts: Mapping[str, str], order: Order) -> Examined:
     """Everything from parsing to proposals, for files that may know of each other."""
     done = Examined()
-    documents = _parsed(texts, order, done)
-    project = Project(documents, order.surroundings)
+    types = resource_types(order.fixers)
+    documents = _parsed(texts, order, needles_of(types), done)
+    project = Project(documents, order.surroundings, types)
     reading = dialects.read(project)
     done.unread += [*reading.unread, *_values(documents, reading, order.charts)]
     done.containers = sum(len(task.containers) for task in reading.tasks)
@@ -73,12 +74,15 @@ def examine(texts: Mapping[str, str], order: Order) -> Examined:
     return done
 
 
-def _parsed(texts: Mapping[str, str], order: Order, done: Examined) -> dict[str, Document]:
+def _parsed(
+    texts: Mapping[str, str], order: Order, needles: Sequence[str], done: Examined
+) -> dict[str, Document]:
     """What can be read, whatever lies beside it; what can't is listed, document by document."""
     documents: dict[str, Document] = {}
+    relevant = partial(relevant_text, needles=needles)
     for path, text in texts.items():
         try:
-            document = parse_sections(path, text, relevant_text)
+            document = parse_sections(path, text, relevant)
         except SyntaxProblem as problem:
             done.unread.append(_unread(path, text, problem, order))
             continue

@@ -261,6 +261,12 @@ class Grammar(Protocol):
         Raises SyntaxProblem, and nothing else, whatever the text.
         """
 
+    def comments(self, text: str, start: int = 0, end: int | None = None) -> Sequence[tuple[int, int]]:
+        """Where the comments of `text[start:end]` stand, marks included, in their order.
+
+        What only looks like one (in a string, a key, a heredoc) is none. Raises SyntaxProblem.
+        """
+
     def rewrite(self, text: str, wanted: Rewrite) -> Iterable[Edit]:
         """The edits that carry out `wanted` on its one collection. Raises CannotEdit."""
 

@@ -1,4 +1,4 @@
-"""What a reader can't see is written out, by Unicode's own properties; JSON says the same with its escapes."""
+"""What a reader can't see is written out, by Unicode's own properties; JSON has escapes."""
 
 from __future__ import annotations
 

@@ -38,7 +38,6 @@ def test_the_fields_are_those_of_the_contract() -> None:
         "line": None,
         "reason": "a Helm template",
         "cause": "unserved",
-        "cause": "unserved",
     }
 
 

@@ -103,7 +103,7 @@ def test_a_document_that_cannot_be_read_costs_none_of_the_others(tmp_path: Path)
     one, two = POD.format(name="one"), POD.format(name="two")
     damaged = POD.format(name="three") + "  : : [\n"
     template = POD.format(name="four") + "{{- if .Values.x }}\n"
-    report = look(tmp_path, a_yaml="---\n".join([one, damaged, two, template]))
+    report = look(tmp_path, a_yaml=f"{one}---\n{damaged}---\n{two}---\n{template}")
     assert resources(report) == {"Pod one, container web", "Pod two, container web"}
     assert [(cause, line) for _, line, cause in causes(report)] == [("damaged", 23), ("unserved", 46)]
     assert {patch.path for patch in report.patches} == {"a.yaml"}

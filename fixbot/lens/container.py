@@ -81,6 +81,16 @@ class Container(Fields):
         return f"{part}{whole}"
 
     @property
+    def subject(self) -> str:
+        """What a title names: the task or workload."""
+        return self.task.name
+
+    @property
+    def around(self) -> Sequence[Node]:
+        """The container, its task, and the resource or object that these stand in."""
+        return tuple(filter(None, (self.node, self.task.node, self.task.owner)))
+
+    @property
     def address(self) -> str:
         """The same for machines; it survives moved lines."""
         return f"{self.task.address}/{self.role}/{self.name}"

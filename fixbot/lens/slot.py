@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from fixbot.change import Change, Drop, Put, Replace
-from fixbot.tree import CannotEdit, Node, Scalar, Unset, Value
+from fixbot.tree import CannotEdit, Kind, Node, Scalar, Unset, Value
 
 
 class Update(Enum):
@@ -42,12 +42,21 @@ class Slot:
     update: Update = Update.UNKNOWN
     why_not: str = ""
     """Why it can't be set here, if it can't."""
+    elsewhere: bool = False
+    """Whether `found` is what the written value names: a local, not the value in its own place."""
+
+    @property
+    def items(self) -> Sequence[Node]:
+        """The items of the list that stands there, or the blocks of that type in an HCL body."""
+        if self.owner.style == "body" and len(self.path) == 1:
+            return self.owner.many(self.path[0]) or (self.found.items if self.found is not None else ())
+        return self.found.items if self.found is not None and self.found.kind is Kind.LIST else ()
 
     def set(self, value: Value) -> Change:
         """The change that makes the value be `value`. Raises CannotEdit where that can't be said exactly."""
         if self.why_not:
             raise CannotEdit(self.why_not)
-        if self.found is not None and self.found.root is not self.owner.root:
+        if self.found is not None and self.elsewhere:
             return Replace(self.found, value)
         return Put(self.owner, self.path, value, tuple(self.near))
 

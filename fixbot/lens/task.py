@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fixbot.change import Add, Change
 from fixbot.lens.fields import Fields
 from fixbot.lens.spelling import Spelling
+from fixbot.prose import code
 from fixbot.tree import CannotEdit, Node, Value
 
 if TYPE_CHECKING:
@@ -87,6 +88,21 @@ class Task(Fields):
         if self.fargate is None:
             return service
         return f"{service} on {'Fargate' if self.fargate else 'EC2'}"
+
+    @property
+    def called(self) -> str:
+        """Deployment `mailer`, in a sentence."""
+        return f"{self.workload or self.kind} {code(self.name)}"
+
+    @property
+    def subject(self) -> str:
+        """What a title names."""
+        return self.name
+
+    @property
+    def around(self) -> Sequence[Node]:
+        """Its own fields, and the resource or object that they stand in."""
+        return tuple(filter(None, (self.node, self.owner)))
 
     @property
     def title(self) -> str:

@@ -41,6 +41,20 @@ def read(grammar: Grammar, text: str, start: int, end: int) -> Node:
     return root
 
 
+def comments(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Where comments stand in `text[start:end]`. Raises SyntaxProblem."""
+    begin = start + 1 if text.startswith("\ufeff", start) else start
+    found, waiting = [], [_parsed(text[begin:end], begin)]
+    while waiting:
+        node = waiting.pop()
+        if node.type == "comment":
+            # The end of a line belongs to tree-sitter's comment, but not to ours.
+            span = text[begin + node.start_byte : begin + node.end_byte].rstrip("\r\n")
+            found.append((begin + node.start_byte, begin + node.start_byte + len(span)))
+        waiting += node.children
+    return sorted(found)
+
+
 def _parsed(text: str, offset: int) -> tree_sitter.Node:
     import tree_sitter  # noqa: PLC0415 - most runs meet no HCL
     import tree_sitter_hcl  # noqa: PLC0415
