@@ -10,6 +10,7 @@ from difflib import get_close_matches
 
 from fixbot.checkout.globs import Globs
 from fixbot.errors import FixbotError
+from fixbot.textshape import GLOB, REASON, RESOURCE, RULE, quote_word
 
 NO_REASON = "no reason given"
 _MARK = re.compile(r"(?P<open>#|//|/\*)[ \t]*fixbot:ignore(?![\w-])(?P<rest>[^\r\n]*)")
@@ -28,19 +29,19 @@ class Ignore:
     file is not known to it and added by Suppressions.
     """
 
-    rule: str = field(metadata={"says": "The rule's name."})
+    rule: str = field(metadata={"says": "The rule's name.", "shape": RULE})
     reason: str = field(
         metadata={
             "says": "Why, for whoever reads it later.",
-            "pattern": r"[\s\S]*\S[\s\S]*",
-            "shape": "a few words",
+            "shape": REASON,
         }
     )
-    path: str = field(default="", metadata={"says": "Only in these files; a glob."})
+    path: str = field(default="", metadata={"says": "Only in these files; a glob.", "shape": GLOB})
     resource: str = field(
         default="",
         metadata={
-            "says": "Only for resources of this name, as reports write it; `*` is any text, `[*]` a star."
+            "says": "Only for resources of this name, as reports write it; `*` is any text, `[*]` a star.",
+            "shape": RESOURCE,
         },
     )
     until: date | None = field(default=None, metadata={"says": "The last day on which this counts."})
@@ -94,8 +95,9 @@ def _wishes(mark: re.Match[str], own_line: int, target: int) -> Iterable[Ignore]
 
 def unknown_rule(name: str, rules: Collection[str]) -> str:
     """The words for a rule name that doesn't exist, with the nearest that does."""
-    near = get_close_matches(name, rules, n=1, cutoff=0.5)
-    return f"unknown rule {name!r}; " + (f"did you mean {near[0]}?" if near else "`fixbot rules` lists them")
+    near = get_close_matches(name[:100], rules, n=1, cutoff=0.5)
+    which = f"did you mean {near[0]}?" if near else "`fixbot rules` lists them"
+    return f"unknown rule {quote_word(name, 'name')}; {which}"
 
 
 @dataclass(frozen=True, slots=True)

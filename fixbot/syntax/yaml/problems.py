@@ -12,7 +12,10 @@ from fixbot.tree import SyntaxProblem
 
 UNKNOWN_KIND: Final = "not YAML"
 _KINDS: Final = (
-    ("undefined tag handle", "a word that begins with `!` is read as a tag whose handle is unknown; quote it"),
+    (
+        "undefined tag handle",
+        "a word that begins with `!` is read as a tag whose handle is unknown; quote it",
+    ),
     ("mapping values are not allowed", "mapping values are not allowed in this context"),
     ("mapping keys are not allowed", "a key can't begin here"),
     ("sequence entries are not allowed", "a list item can't begin here"),
