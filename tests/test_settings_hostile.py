@@ -159,7 +159,8 @@ ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:orders-AbCdEf"
 @pytest.mark.parametrize(
     "arn",
     [f"{ARN}'", f"{ARN}\n", f"x{ARN}", f"{ARN}${{x}}", f"{ARN}:key", f'{ARN}"', f"{ARN} b",
-     "arn:aws:s3:::bucket", "arn:aws:ssm:eu-west-1:123456789012:parameter/a b", "arn:aws:secretsmanager:*:123456789012:secret:x"],
+     "arn:aws:s3:::bucket", "arn:aws:ssm:eu-west-1:123456789012:parameter/a b",
+     "arn:aws:secretsmanager:*:123456789012:secret:x"],
 )  # fmt: skip
 def test_an_existing_secret_is_an_arn_and_nothing_more(arn: str) -> None:
     said = told(json.dumps({"secrets": {"existing": {"DB_PASSWORD": arn}}}))
@@ -194,7 +195,8 @@ SECRETS = [
     "a\x1b[2Jb",
 ]
 PLACES = ["{T: 1}", "severity: T", "rules: {T: 1}", "ignore: [{T: 1}]", "safety: T", "{T: 1, T: 2}",
-          "account: T",          "ignore: [{rule: a, reason: b, until: T}]", "enforce: [T]", "rules: {skip: [T]}",
+          "account: T", "ignore: [{rule: a, reason: b, until: T}]", "enforce: [T]",
+          "rules: {skip: [T]}",
           "pull_requests: {reviewers: [T]}"]  # fmt: skip
 
 
