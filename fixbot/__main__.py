@@ -62,8 +62,9 @@ def _end(number: int, _frame: object) -> None:
 
 def _said(line: str, code: int) -> int:
     with suppress(OSError, ValueError):
-        text = f"fixbot: {line}\n"
-        sys.stderr.write(text.encode("utf-8", "backslashreplace").decode())
+        from fixbot.characters import harmless, shown  # noqa: PLC0415 - `--version` can do without
+
+        sys.stderr.write(f"fixbot: {harmless(shown(line))}\n")
     return code
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fixbot.lens import TERRAFORM_SNAKE, Container, Spelling, Task, value_of
+from fixbot.lens import Container, Spelling, Task, value_of
 from fixbot.tree import ABSENT, UNKNOWN, Kind, Node
 
 _OF_MODULES = frozenset(("volume", "volumes", "networkMode", "requiresCompatibilities", "runtimePlatform"))
@@ -60,25 +60,25 @@ def container(each: Container) -> dict[str, object]:
     return {name: data[written] for name in _FIELDS if (written := each.spelling.field(name)) in data}
 
 
-def _plain(node: Node, spelling: Spelling) -> object:
+def _plain(node: Node, spelling: Spelling, *, own: bool = True) -> object:
     if node.tag is not None:
         return UNKNOWN
     match node.kind:
         case Kind.MAP:
             data: dict[str, object] = {}
             for entry in node.entries:
-                name = _canonical(entry.key, TERRAFORM_SNAKE if _resource(node, spelling) else spelling)
+                name = spelling.canonical(entry.key, own=own)
                 if entry.value.style == "body":
                     listed = data.setdefault(name, [])
                     if isinstance(listed, list):
-                        listed.append(_plain(entry.value, spelling))
+                        listed.append(_plain(entry.value, spelling, own=False))
                 elif name in _DATA_KEYS and entry.value.kind is Kind.MAP:
                     data[name] = {e.key: value_or_unknown(e.value) for e in entry.value.entries}
                 else:
-                    data[name] = _plain(entry.value, spelling)
+                    data[name] = _plain(entry.value, spelling, own=False)
             return UNKNOWN if _intrinsic(node) else data
         case Kind.LIST:
-            return [_plain(item, spelling) for item in node.items]
+            return [_plain(item, spelling, own=False) for item in node.items]
         case _:
             return value_or_unknown(node)
 
@@ -89,22 +89,7 @@ def value_or_unknown(node: Node) -> object:
     return UNKNOWN if value is ABSENT else value
 
 
-def _resource(node: Node, spelling: Spelling) -> bool:
-    """Whether a map is a Terraform resource, which has names of its own around the API's containers."""
-    return node.style == "body" and spelling.vocabulary == "ecs"
-
-
 def _intrinsic(node: Node) -> bool:
     return len(node.entries) == 1 and (
         node.entries[0].key in ("Ref", "Condition") or node.entries[0].key.startswith("Fn::")
     )
-
-
-def _canonical(name: str, spelling: Spelling) -> str:
-    """The vocabulary's own name for a key that a dialect wrote."""
-    if spelling.key("containerDefinitions") == "ContainerDefinitions":
-        return name[:1].lower() + name[1:]
-    if "_" in name and spelling.key("containerPath") != "containerPath":
-        head, *rest = name.split("_")
-        return head + "".join(word.capitalize() for word in rest)
-    return name

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from fixbot.prose import shown
+from fixbot.characters import shown
 
 LONGEST: Final = 1_500
 """Characters of a command. A longer one is left out with a word, never shown in part."""

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from fixbot.fixer import Fixer, Subject
-from fixbot.lens import Container, Task
+from fixbot.fixer import Fixer
+from fixbot.lens import Container, ResourceType, Subject, Task
 from fixbot.model import Fix, Found, Manual, Refusal, Safety
 from fixbot.project import Reading
 from fixbot.tree import Node
@@ -49,7 +49,7 @@ def detect(reading: Reading, fixers: Iterable[Fixer], world: World) -> list[Prob
     problems = []
     for fixer in fixers:
         for subject in _subjects(reading, fixer.looks_at):
-            around = _around(subject)
+            around = tuple(subject.around)
             for found in fixer.check(subject, world):
                 path = found.node.root.source
                 key = (fixer.name, path, found.address, found.wrong)
@@ -58,16 +58,10 @@ def detect(reading: Reading, fixers: Iterable[Fixer], world: World) -> list[Prob
     return problems
 
 
-def _around(subject: Subject) -> tuple[Node, ...]:
-    if isinstance(subject, Container):
-        nodes = [subject.node, subject.task.node, subject.task.owner]
-    else:
-        nodes = [subject.node, subject.owner]
-    return tuple(node for node in nodes if node is not None)
-
-
-def _subjects(reading: Reading, wanted: type) -> Iterator[Subject]:
-    if wanted is Container:
+def _subjects(reading: Reading, wanted: type | ResourceType) -> Iterator[Subject]:
+    if isinstance(wanted, ResourceType):
+        yield from (each for each in reading.resources if each.type == wanted)
+    elif wanted is Container:
         for task in reading.tasks:
             yield from task.containers
     elif wanted is Task:

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from fixbot.lens import ResourceType
 from fixbot.parts import references
 from fixbot.policies.own_tags import own_tags
 from fixbot.project import Surroundings
@@ -62,15 +63,18 @@ def candidate(path: str) -> bool:
     return name.endswith(ENDINGS) and name not in _OTHER_TOOLS
 
 
-def relevant(data: bytes) -> bool:
-    """Whether a text can hold a container, a task or a policy; plain searches cost a quarter of a regex.
+def relevant(data: bytes, needles: Iterable[bytes] = ()) -> bool:
+    """Whether a text can hold a container, a task, a policy or one of `needles`.
+
+    Plain searches cost a quarter of a regex.
 
     Scripts, which templates for servers are, hold none.
     """
     if data.startswith(b"#!"):
         return False
     if b"ontainer" not in data and b"tatement" not in data and b'"image"' not in data:
-        return b"AWSEBDockerrunVersion" in data or b"\nservices:" in data
+        others = (b"AWSEBDockerrunVersion", b"\nservices:", *needles)
+        return any(needle in data for needle in others)
     if b"CustomResourceDefinition" in data:
         kinds = _CRD.findall(data)
         return not kinds or set(kinds) != {b"CustomResourceDefinition"}
@@ -82,19 +86,27 @@ def declares_only(path: str, data: bytes) -> bool:
     return path.endswith(_TERRAFORM) and _HOLDS.search(data) is None
 
 
-def relevant_text(text: str) -> bool:
+def relevant_text(text: str, needles: Iterable[str] = ()) -> bool:
     """The same of a part of a text; what stands beside a workload counts too."""
+    if any(needle in text for needle in needles):
+        return True
     if not any(needle in text for needle in _NEEDLES):
         return False
     data = text.encode()
     return relevant(data) or _beside(data)
 
 
-def companions(files: Mapping[str, bytes], chosen: Iterable[str]) -> list[str]:
+def needles_of(types: Iterable[ResourceType]) -> tuple[str, ...]:
+    """Texts of which one stands in every file that holds a resource of these types."""
+    return tuple(dict.fromkeys(needle for each in types for needle in each.needles))
+
+
+def companions(files: Mapping[str, bytes], chosen: Iterable[str], *, variables: bool = False) -> list[str]:
     """Files that say more of the chosen ones in their folder.
 
-    That is Terraform with roles, services, stores and locals beside tasks and policies, Terraform
-    that reads them by name, and Secrets and kustomizations beside YAML.
+    That is Terraform with roles, services, stores and locals beside tasks and policies (with `variables`
+    those too, whose defaults decide properties of resources), Terraform that reads them by name, and
+    Secrets and kustomizations beside YAML.
     """
     known = set(chosen)
     terraform = {posixpath.dirname(p) for p in known if p.endswith(_TERRAFORM)}
@@ -105,7 +117,7 @@ def companions(files: Mapping[str, bytes], chosen: Iterable[str]) -> list[str]:
         if path not in known and posixpath.dirname(path) in ours:
             name = posixpath.basename(path)
             if (
-                (ours is terraform and _TELLS.search(data))
+                (ours is terraform and (_TELLS.search(data) or (variables and b"variable" in data)))
                 or _beside(data)
                 or name.startswith("kustomization.")
             ):
@@ -169,30 +181,16 @@ def _in_comment(head: bytes, at: int) -> bool:
     return line.startswith((b"#", b"//", b"/*", b"*", b"<!--"))
 
 
-def template_reason(path: str, charts: frozenset[str]) -> str | None:
-    """Why a file is left to its template engine, if it is one."""
+def chart_of(path: str, charts: frozenset[str]) -> str | None:
+    """The folder of the chart that a file belongs to, if there is one."""
     folders = path.split("/")[:-1]
-    in_chart = next((d for n in range(len(folders), -1, -1) if (d := "/".join(folders[:n])) in charts), None)
-    if in_chart is not None:
-        rest = path[len(in_chart) :].lstrip("/")
-        if rest.startswith("templates/") or (rest.startswith("charts/") and "/templates/" in rest):
-            return "a Helm template; fixbot doesn't change these yet"
-        if re.fullmatch(r"(?:ci/)?[\w.-]*values[\w.-]*\.ya?ml", rest.rsplit("/", 1)[-1]):
-            return "values of a Helm chart; fixbot doesn't change these yet"
-    return None
+    return next((d for n in range(len(folders), -1, -1) if (d := "/".join(folders[:n])) in charts), None)
 
 
-_JINJA = re.compile(r"^\s*(?:\{%|\{\{-?\s)|:\s*\{\{|^\s*-\s*\{\{", re.MULTILINE)
+def chart_values(path: str, chart: str) -> bool:
+    """Whether a file is by its name one of a chart's files of values."""
+    rest = path[len(chart) :].lstrip("/")
+    return _VALUES.fullmatch(rest.rsplit("/", 1)[-1]) is not None
 
 
-def templated(text: str) -> str | None:
-    """Which template language a text that doesn't parse is written in."""
-    if "{{" in text and re.search(
-        r"\{\{-?\s*(?:\.Values|include|template|if|range|with|\$|end|toYaml|define)", text
-    ):
-        return "a Helm template; fixbot doesn't change these yet"
-    if "{%" in text or _JINJA.search(text):
-        return "a template (Jinja or similar); fixbot doesn't change these yet"
-    if "<%" in text:
-        return "an ERB template; fixbot doesn't change these"
-    return None
+_VALUES = re.compile(r"(?:ci/)?[\w.-]*values[\w.-]*\.ya?ml")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -24,6 +25,8 @@ class Section:
 
     text: str
     roots: tuple[Node, ...]
+    problem: SyntaxProblem | None = None
+    """Why it has no roots, where it can't be read."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,11 @@ class Document:
     syntax: str
     roots: tuple[Node, ...]
     sections: tuple[Section, ...] = ()
+
+    @property
+    def problems(self) -> tuple[SyntaxProblem, ...]:
+        """Why parts of the text could not be read."""
+        return tuple(each.problem for each in self.sections if each.problem is not None)
 
     @cached_property
     def _lines(self) -> list[int]:
@@ -55,7 +63,23 @@ def parse(path: str, text: str, relevant: Relevant = _any, before: Document | No
     """Read `text` in the syntax that its path (or its beginning) says. Raises SyntaxProblem.
 
     YAML documents of the text that aren't `relevant` are passed by. Those that stand unchanged in
-    `before` are taken from there: their offsets are then those of the old text.
+    `before` are taken from there: their offsets are then those of the old text, and what couldn't be
+    read then can't now.
+    """
+    document = parse_sections(path, text, relevant, before)
+    old = before.sections if before is not None else ()
+    for section in document.sections:
+        if section.problem is not None and section not in old:
+            raise section.problem
+    return document
+
+
+def parse_sections(
+    path: str, text: str, relevant: Relevant = _any, before: Document | None = None
+) -> Document:
+    """The same, where a YAML document that can't be read costs nothing but itself: see `problems`.
+
+    Raises SyntaxProblem where the text is in no syntax.
     """
     syntax = syntax_of(path, text[:4096])
     if syntax is None:
@@ -72,11 +96,26 @@ def parse(path: str, text: str, relevant: Relevant = _any, before: Document | No
         elif len(cuts) > 2 and not relevant(part):
             sections.append(Section(part, ()))
         else:
-            sections.append(Section(part, reader.parse(text, start, end)))
+            try:
+                sections.append(Section(part, reader.parse(text, start, end)))
+            except SyntaxProblem as problem:
+                sections.append(Section(part, (), problem))
     roots = tuple(root for section in sections for root in section.roots)
     for root in roots:
         root.source = path
     return Document(path, text, syntax, roots, tuple(sections))
+
+
+def comments(path: str, text: str) -> list[tuple[int, int]]:
+    """Where the comments of a text stand, by its syntax; in a YAML document that can't be read are none."""
+    syntax = syntax_of(path, text[:4096])
+    if syntax is None:
+        return []
+    found: list[tuple[int, int]] = []
+    for start, end in pairwise(_cuts(text) if syntax == "yaml" else (0, len(text))):
+        with suppress(SyntaxProblem):
+            found += grammar(syntax).comments(text, start, end)
+    return found
 
 
 def _cuts(text: str) -> list[int]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 
 from fixbot import dialects
 from fixbot.detect import Problem, detect
 from fixbot.diff import masked_diff
-from fixbot.discover import relevant_text, template_reason, templated, unpatchable
-from fixbot.document import Document, parse
-from fixbot.fixer import Fixer
+from fixbot.discover import chart_of, chart_values, needles_of, relevant_text, unpatchable
+from fixbot.document import Document, parse_sections
+from fixbot.fixer import Fixer, resource_types
 from fixbot.knowledge.secrets import classify
 from fixbot.lens import text_of
 from fixbot.mask import Masker
@@ -22,6 +22,7 @@ from fixbot.propose import propose
 from fixbot.settings import Settings
 from fixbot.settle import Settled, settle
 from fixbot.suppress import Ignore, Suppressions, with_lapse
+from fixbot.templating import CHART_VALUES, template_reason
 from fixbot.tree import Kind, Node, SyntaxProblem
 from fixbot.world import World
 
@@ -54,10 +55,11 @@ class Order:
 def examine(texts: Mapping[str, str], order: Order) -> Examined:
     """Everything from parsing to proposals, for files that may know of each other."""
     done = Examined()
-    documents = _parsed(texts, order, done)
-    project = Project(documents, order.surroundings)
+    types = resource_types(order.fixers)
+    documents = _parsed(texts, order, needles_of(types), done)
+    project = Project(documents, order.surroundings, types)
     reading = dialects.read(project)
-    done.unread += reading.unread
+    done.unread += [*reading.unread, *_values(documents, reading, order.charts)]
     done.containers = sum(len(task.containers) for task in reading.tasks)
     done.statements = sum(len(policy.statements) for policy in reading.policies)
     world = World(order.settings, project)
@@ -72,22 +74,41 @@ def examine(texts: Mapping[str, str], order: Order) -> Examined:
     return done
 
 
-def _parsed(texts: Mapping[str, str], order: Order, done: Examined) -> dict[str, Document]:
+def _parsed(
+    texts: Mapping[str, str], order: Order, needles: Sequence[str], done: Examined
+) -> dict[str, Document]:
+    """What can be read, whatever lies beside it; what can't is listed, document by document."""
     documents: dict[str, Document] = {}
+    relevant = partial(relevant_text, needles=needles)
     for path, text in texts.items():
-        reason = template_reason(path, order.charts) if order.charts else None
-        if reason is None:
-            try:
-                documents[path] = parse(path, text, relevant_text)
-                done.parsed += 1
-                continue
-            except SyntaxProblem as problem:
-                reason = templated(text) or problem.reason
-                line = text.count("\n", 0, problem.offset) + 1 if problem.offset is not None else None
-                done.unread.append(Unread(path, line, reason))
-        else:
-            done.unread.append(Unread(path, None, reason))
+        try:
+            document = parse_sections(path, text, relevant)
+        except SyntaxProblem as problem:
+            done.unread.append(_unread(path, text, problem, order))
+            continue
+        done.unread += [_unread(path, text, problem, order) for problem in document.problems]
+        if len(document.problems) < len(document.sections):
+            documents[path] = document
+            done.parsed += 1
     return documents
+
+
+def _unread(path: str, text: str, problem: SyntaxProblem, order: Order) -> Unread:
+    line = text.count("\n", 0, problem.offset) + 1 if problem.offset is not None else None
+    in_chart = chart_of(path, order.charts) is not None
+    language = template_reason(text, problem, in_chart=in_chart)
+    if language is not None:
+        return Unread(path, line, language, "unserved")
+    return Unread(path, line, problem.reason)
+
+
+def _values(documents: Mapping[str, Document], reading: Reading, charts: frozenset[str]) -> Iterator[Unread]:
+    """Values of Helm charts: they say what containers are like, where nothing of ours reads it."""
+    read = {task.path for task in reading.tasks} | {policy.path for policy in reading.policies}
+    for path in documents if charts else ():
+        chart = chart_of(path, charts)
+        if chart is not None and path not in read and chart_values(path, chart):
+            yield Unread(path, None, CHART_VALUES, "unserved")
 
 
 def _statuses(

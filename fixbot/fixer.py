@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module, resources
@@ -11,11 +11,10 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
-from fixbot.lens import Container, Policy, Task
+from fixbot.lens import ResourceType
 from fixbot.model import Found, Safety, Severity
 from fixbot.world import World
 
-Subject = Container | Task | Policy
 Check = Callable[[Any, World], Iterator[Found]]
 _F = TypeVar("_F", bound=Callable[..., Iterator[Found]])
 
@@ -25,7 +24,7 @@ class Fixer:
     """One concern: what is wrong, how bad, and the function that finds it and says the way out.
 
     `one` and `many` are titles of proposals, with `{subject}`, `{count}` and `{folder}`.
-    `looks_at` is the class of what the function wants to see: Container, Task or Policy.
+    `looks_at` is the class of what the function wants to see (Container, Task, Policy) or a type of resource.
     """
 
     name: str
@@ -36,7 +35,7 @@ class Fixer:
     safety: Safety
     controls: tuple[str, ...]
     references: tuple[str, ...]
-    looks_at: type
+    looks_at: type | ResourceType
     check: Check
     package: str = "fixers"
 
@@ -83,6 +82,11 @@ def fixer(
     return mark
 
 
+def resource_types(fixers: Iterable[Fixer]) -> tuple[ResourceType, ...]:
+    """The types of resources that these look at, each once."""
+    return tuple(dict.fromkeys(each.looks_at for each in fixers if isinstance(each.looks_at, ResourceType)))
+
+
 def load() -> tuple[Fixer, ...]:
     """Every fixer of the package `fixers` and of those that other distributions name as entry points."""
     packages = ["fixers", *(point.value for point in entry_points(group="fixbot.fixers"))]
@@ -90,6 +94,7 @@ def load() -> tuple[Fixer, ...]:
     for package in packages:
         for module in pkgutil.iter_modules(import_module(package).__path__, f"{package}."):
             for each in vars(import_module(module.name)).values():
-                if (made := getattr(each, "fixer", None)) is not None and isinstance(made, Fixer):
+                made = each if isinstance(each, Fixer) else getattr(each, "fixer", None)
+                if isinstance(made, Fixer):
                     found.setdefault(made.name, made)
     return tuple(found[name] for name in sorted(found))

@@ -137,7 +137,7 @@ def _packed(examined: Examined) -> dict[str, Any]:
         "findings": [_finding(each) for each in examined.findings],
         "patches": [[p.path, p.before is None, p.diff, p.fixed, p.introduced] for p in examined.patches],
         "proposals": [_proposal(each) for each in examined.proposals],
-        "unread": [[each.path, each.line, each.reason] for each in examined.unread],
+        "unread": [list(astuple(each)) for each in examined.unread],
         "counts": [examined.parsed, examined.containers, examined.statements],
     }
 

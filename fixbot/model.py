@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from fixbot.story import Story
 
 if TYPE_CHECKING:
     from fixbot.change import Change
     from fixbot.tree import Node
+
+
+Cause = Literal["damaged", "unserved"]
+"""Why something was not read: it can't be (no text, no syntax, a link …), or fixbot only names such files."""
 
 
 class Severity(IntEnum):
@@ -179,11 +183,15 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A file, or a place in one, that could matter and was not read. It does not count as clean."""
+    """A file, or a place in one, that could matter and was not read. It does not count as clean.
+
+    Where nobody says that fixbot merely doesn't serve such files, it counts as damaged: gates fail for that.
+    """
 
     path: str
     line: int | None
     reason: str
+    cause: Cause = "damaged"
 
 
 @dataclass(frozen=True, slots=True)

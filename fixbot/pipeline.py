@@ -9,15 +9,17 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from fixbot.checkout import READ_ELSEWHERE, Content, Files, Globs
-from fixbot.discover import companions, declares_only, relevant, surroundings, unnamed
+from fixbot.discover import companions, declares_only, needles_of, relevant, surroundings, unnamed
 from fixbot.examine import Examined, Order
-from fixbot.fixer import Fixer
+from fixbot.fixer import Fixer, resource_types
+from fixbot.inline import read_inline_wishes
+from fixbot.lens import ResourceType
 from fixbot.memory import Memory, Seen, part_keys
 from fixbot.model import Report, Stats, Unread
 from fixbot.parts import parts
 from fixbot.propose import gathered
 from fixbot.settings import Settings
-from fixbot.suppress import Suppressions, inline
+from fixbot.suppress import Suppressions
 from fixbot.survive import survive
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ def run(
     memory = None if cache is None else Memory(cache, checkout, today.isoformat(), contents=contents)
     if memory is not None and (known := memory.everything()) is not None:
         return _report(checkout, settings, started, *known)
-    read = _read(checkout, Seen() if memory is not None else None)
+    read = _read(checkout, resource_types(fixers), Seen() if memory is not None else None)
     order = _order(checkout, read, fixers, settings, today)
     grouped = parts({path: read.bytes[path] for path in read.texts})
     read.bytes.clear()
@@ -76,15 +78,16 @@ class _Files:
     seen: Seen | None = None
 
 
-def _read(checkout: Files, seen: Seen | None = None) -> _Files:
+def _read(checkout: Files, types: Sequence[ResourceType], seen: Seen | None = None) -> _Files:
     """Read every candidate, and keep the texts that can matter. `seen` is told of everything."""
+    needles = tuple(each.encode() for each in needles_of(types))
     files = _Files({}, list(checkout.unread), {}, seen)
     for entry in checkout.entries:
         content = checkout.read(entry)
         if seen is not None:
             seen.add(entry, content)
         if isinstance(content, Content):
-            _take(files, content)
+            _take(files, content, needles)
         else:
             files.unread.append(content)
     names = unnamed(files.bytes)
@@ -95,16 +98,16 @@ def _read(checkout: Files, seen: Seen | None = None) -> _Files:
         if seen is not None:
             seen.add(entry, content)
         if isinstance(content, Content) and content.text.lstrip().startswith(("{", "[")):
-            _take(files, content)
-    for path in companions(files.bytes, files.texts):
+            _take(files, content, needles)
+    for path in companions(files.bytes, files.texts, variables=bool(types)):
         files.texts[path] = files.bytes[path].decode()
     files.unread = [each for each in files.unread if not _read_elsewhere(checkout, each, files)]
     return files
 
 
-def _take(files: _Files, content: Content) -> None:
+def _take(files: _Files, content: Content, needles: Sequence[bytes]) -> None:
     files.bytes[content.path] = content.data
-    if relevant(content.data) and not declares_only(content.path, content.data):
+    if relevant(content.data, needles) and not declares_only(content.path, content.data):
         files.texts[content.path] = content.text
 
 
@@ -122,7 +125,7 @@ def _order(
     charts = frozenset(
         path[: -len("Chart.yaml")].rstrip("/") for path in paths if path.endswith("Chart.yaml")
     )
-    wishes = {path: found for path, text in read.texts.items() if (found := inline(text))}
+    wishes = {path: found for path, text in read.texts.items() if (found := read_inline_wishes(path, text))}
     known = frozenset(settings.known_rules or (f.name for f in fixers))
     suppressions = Suppressions(settings.ignore, known, today, wishes)
     suppressions.check()

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from fixbot.document import Document
-from fixbot.lens import Policy, Task, text_of
-from fixbot.model import Unread
+from fixbot.lens import Policy, Resource, ResourceType, Task, text_of
+from fixbot.model import Cause, Unread
 from fixbot.tree import Node
 
 
@@ -40,6 +40,8 @@ class Project:
 
     documents: dict[str, Document]
     surroundings: Surroundings = field(default_factory=Surroundings)
+    resource_types: tuple[ResourceType, ...] = ()
+    """What the running rules look at beside workloads and policies."""
     claimed: set[str] = field(default_factory=set)
     """Documents that another one reads as its own (`file("task.json")`)."""
     _objects: dict[tuple[str, str, str], list[Node]] | None = field(default=None, init=False, repr=False)
@@ -99,9 +101,10 @@ class Reading:
 
     tasks: list[Task] = field(default_factory=list)
     policies: list[Policy] = field(default_factory=list)
+    resources: list[Resource] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
 
-    def skip(self, document: Document, offset: int | None, reason: str) -> None:
+    def skip(self, document: Document, offset: int | None, reason: str, cause: Cause = "unserved") -> None:
         """Say aloud that a place (or a whole document) was not read."""
         line = None if offset is None else document.position(offset)[0]
-        self.unread.append(Unread(document.path, line, reason))
+        self.unread.append(Unread(document.path, line, reason, cause))

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from fixbot import dialects
 from fixbot.change import Change, Plan, edits, plan
 from fixbot.detect import Problem, detect
-from fixbot.discover import relevant_text as relevant
+from fixbot.discover import needles_of, relevant_text
 from fixbot.document import Document, parse
 from fixbot.fixer import Fixer
 from fixbot.lens import Policy, Task
@@ -76,6 +77,7 @@ class Court:
         before = self.world.project.documents
         texts = {path: _spliced(before[path], wanted) for path, wanted in plans.items()}
         try:
+            relevant = partial(relevant_text, needles=needles_of(self.world.project.resource_types))
             after = {path: parse(path, text, relevant, before[path]) for path, text in texts.items()}
         except SyntaxProblem as problem:
             return Refusal(f"The patched file would no longer parse ({problem.reason}).")
@@ -113,7 +115,7 @@ class Court:
 
     def _project(self, after: dict[str, Document]) -> Project:
         whole = self.world.project
-        return Project({**whole.related(after), **after}, whole.surroundings)
+        return Project({**whole.related(after), **after}, whole.surroundings, whole.resource_types)
 
     def _invalid(self, reading: Reading) -> str | None:
         before = {(task.path, task.address): task for task in self.reading.tasks}

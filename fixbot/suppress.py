@@ -13,8 +13,6 @@ from fixbot.errors import FixbotError
 from fixbot.textshape import GLOB, REASON, RESOURCE, RULE, quote_word
 
 NO_REASON = "no reason given"
-_MARK = re.compile(r"(?P<open>#|//|/\*)[ \t]*fixbot:ignore(?![\w-])(?P<rest>[^\r\n]*)")
-_COMMENT_LINE = re.compile(r"[ \t\ufeff]*(?:#|//|/\*|\*|<!--|$)")
 _UNTIL = re.compile(r"until[=:](\S*)")
 _STEP = re.compile(r"\\(?P<plain>.)|\[\*\]|.", re.DOTALL)
 _LAPSE = re.compile(r" \((the ignore at .+:\d+ ended on \d{4}-\d\d-\d\d)\)$", re.DOTALL)
@@ -55,30 +53,8 @@ class Ignore:
         return self.until is not None and self.until < today
 
 
-def inline(text: str) -> tuple[Ignore, ...]:
-    """The wishes in a file's comments, one a rule. `where` holds only the line of the comment."""
-    if "fixbot:ignore" not in text:
-        return ()
-    found: list[Ignore] = []
-    lines = text.split("\n")
-    for index, line in enumerate(lines):
-        mark = _MARK.search(line) if "fixbot:ignore" in line else None
-        if mark is not None:
-            target = index
-            if _COMMENT_LINE.match(line):
-                target = next((n for n in range(index + 1, len(lines)) if not _bare(lines[n])), index)
-            found.extend(_wishes(mark, index + 1, target + 1))
-    return tuple(found)
-
-
-def _bare(line: str) -> bool:
-    return _COMMENT_LINE.match(line.rstrip("\r")) is not None
-
-
-def _wishes(mark: re.Match[str], own_line: int, target: int) -> Iterable[Ignore]:
-    rest = mark["rest"]
-    if mark["open"] == "/*":
-        rest = rest.split("*/", 1)[0]
+def wishes_of(rest: str, own_line: int, target: int) -> Iterable[Ignore]:
+    """The wishes of one comment, given what stands behind its `fixbot:ignore`."""
     names, *words = re.sub(r"\s*,\s*", ",", rest.strip(" \t:")).split() or [""]
     until, problem = None, "" if names.strip(",:") else "it names no rule"
     for word in [word for word in words if (_UNTIL.fullmatch(word))]:
@@ -102,7 +78,7 @@ def unknown_rule(name: str, rules: Collection[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Suppressions:
-    """All wishes of a run. `inline` are those of each file, as `inline()` read them."""
+    """All wishes of a run. `inline` are those of each file, as `fixbot.inline` read them."""
 
     configured: tuple[Ignore, ...]
     rules: frozenset[str]

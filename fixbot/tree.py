@@ -67,6 +67,10 @@ class SyntaxProblem(Exception):
         self.offset = offset
 
 
+class BeyondLimits(SyntaxProblem):
+    """The text may well be what its name says, but is deeper or larger than what is read."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Edit:
     """Put `text` where `start:end` of the unedited text stands; `start == end` inserts."""
@@ -255,6 +259,12 @@ class Grammar(Protocol):
         """Read `text[start:end]` into roots (one a YAML document), offsets those of `text`.
 
         Raises SyntaxProblem, and nothing else, whatever the text.
+        """
+
+    def comments(self, text: str, start: int = 0, end: int | None = None) -> Sequence[tuple[int, int]]:
+        """Where the comments of `text[start:end]` stand, marks included, in their order.
+
+        What only looks like one (in a string, a key, a heredoc) is none. Raises SyntaxProblem.
         """
 
     def rewrite(self, text: str, wanted: Rewrite) -> Iterable[Edit]:

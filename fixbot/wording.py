@@ -7,9 +7,10 @@ import textwrap
 from dataclasses import dataclass
 
 from fixbot.body import body, notes
+from fixbot.characters import shown
 from fixbot.habit import PLAIN, Habit
 from fixbot.model import Proposal
-from fixbot.prose import plain, shown
+from fixbot.prose import plain
 from fixbot.story import Story
 
 LONGEST_TITLE = 72

@@ -208,7 +208,7 @@ def sample() -> Report:
         ),
     )
     unread = (
-        *(Unread(f"charts/web/templates/{n}.yaml", None, "a Helm template") for n in range(30)),
+        *(Unread(f"charts/web/templates/{n}.yaml", None, "a Helm template", "unserved") for n in range(30)),
         Unread("odd\n\x1b[31mname.yaml", 3, "not UTF-8"),
     )
     return Report(Stats(214, 31, 31, 12, 0.4321), findings, patches, proposals, unread)

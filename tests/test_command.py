@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fixbot import command
+from fixbot.characters import shown
 from fixbot.command import (
     CAPABILITY,
     FAMILY,
@@ -29,7 +30,7 @@ from fixbot.command import (
     piped,
     run,
 )
-from fixbot.prose import plain, shown
+from fixbot.prose import plain
 
 NASTY = st.text() | st.text("ab-_./:;&|<>$`'\"\\(){}[]*?!#~% \t\n=@\x00\x1b\u202e", max_size=40)
 STUB = (

@@ -37,6 +37,7 @@ def test_the_fields_are_those_of_the_contract() -> None:
         "path": "charts/web/templates/0.yaml",
         "line": None,
         "reason": "a Helm template",
+        "cause": "unserved",
     }
 
 
@@ -50,8 +51,15 @@ def test_statuses_and_grades_are_words() -> None:
 def test_a_name_that_is_no_unicode_comes_through() -> None:
     report = sample()
     odd = replace(report, unread=(replace(report.unread[0], path="caf\udce9.yaml"),))
-    data = render(odd).encode("utf-8", "backslashreplace")
-    assert json.loads(data)["unread"][0]["path"] == "caf\udce9.yaml"
+    assert json.loads(render(odd).encode())["unread"][0]["path"] == "caf\udce9.yaml"
+
+
+def test_what_hides_or_steers_a_terminal_stands_escaped_and_exact() -> None:
+    report = sample()
+    path = "a\n\x9b31m\x7f\u202e\U000e0041.yaml"
+    text = render(replace(report, unread=(replace(report.unread[0], path=path),)))
+    assert json.loads(text)["unread"][0]["path"] == path
+    assert text.replace("\n", "").isprintable()
 
 
 def test_no_secret() -> None:

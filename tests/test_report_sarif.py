@@ -113,6 +113,8 @@ def test_what_was_not_read_is_said_and_odd_names_are_uris() -> None:
     notes = sarif(sample())["runs"][0]["invocations"][0]["toolExecutionNotifications"]
     assert len(notes) == 31
     assert notes[0]["message"]["text"] == "Not read: a Helm template"
+    assert (notes[0]["level"], notes[0]["properties"]) == ("note", {"cause": "unserved"})
+    assert (notes[-1]["level"], notes[-1]["properties"]) == ("warning", {"cause": "damaged"})
     odd = notes[-1]["locations"][0]["physicalLocation"]
     assert odd["artifactLocation"]["uri"] == "odd%0A%1B%5B31mname.yaml"
 

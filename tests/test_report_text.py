@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from fixbot.prose import shown
+from fixbot.characters import shown
+from fixbot.model import Unread
 from fixbot.report import text
 from fixbot.report.style import Style
 from tests.report_samples import SECRET, nothing, sample
@@ -90,7 +91,8 @@ def test_colour_changes_no_word() -> None:
 
 
 def test_on_a_terminal_long_lists_and_diffs_end_somewhere() -> None:
-    out = text.run(sample(), Style(most=1), CLOSING)
+    unread = (*sample().unread, Unread("b.yaml", None, "it is binary"))
+    out = text.run(replace(sample(), unread=unread), Style(most=1), CLOSING)
     assert "     … 7 more lines; all of it: --format patch --output fixes.patch\n" in out
     assert "  and 1 more, for 1 other reason (all of them: --format json)\n" in out
 

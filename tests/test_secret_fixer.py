@@ -467,6 +467,18 @@ def test_a_role_that_is_made_is_one_for_the_folders_partition(tmp_path: Path) ->
     assert 'name_prefix        = "web-execution-"' in after
 
 
+def test_the_account_is_taken_from_the_roles_that_terraform_gives_a_task(tmp_path: Path) -> None:
+    role = (
+        'resource "aws_ecs_task_definition" "web" {\n  task_role_arn = "arn:aws:iam::111122223333:role/web"'
+    )
+    text = TASK % f'"{PASSWORD}"'
+    text = text.replace('resource "aws_ecs_task_definition" "web" {', role)
+    provider = 'provider "aws" {\n  region = "eu-west-1"\n}\n\n'
+    wishes = Settings(secrets=Secrets(store="ssm"))
+    after = patched(looked_at(tmp_path, {"main.tf": provider + text}, wishes), "main.tf")
+    assert "arn:aws:ssm:eu-west-1:111122223333:parameter/fixbot/web/*" in after
+
+
 def test_names_that_are_taken_get_a_number(tmp_path: Path) -> None:
     text = TASK % f'"{PASSWORD}"' + '\nresource "aws_secretsmanager_secret" "web" {\n  name = "other"\n}\n'
     after = patched(looked_at(tmp_path, {"main.tf": text}), "main.tf")

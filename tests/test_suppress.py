@@ -2,38 +2,108 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fixbot.errors import FixbotError
-from fixbot.suppress import NO_REASON, Ignore, Suppressions, inline, lapse_of, plain_name, with_lapse
+from fixbot.inline import read_inline_wishes
+from fixbot.suppress import NO_REASON, Ignore, Suppressions, lapse_of, plain_name, with_lapse
 
 RULES = frozenset({"readonly-root-filesystem", "privileged-container"})
 TODAY = date(2026, 6, 1)
 
 
 def over(*configured: Ignore, **files: str) -> Suppressions:
-    texts = {name.replace("_", "."): inline(text) for name, text in files.items()}
+    texts = {
+        name.replace("_", "."): read_inline_wishes(name.replace("_", "."), text)
+        for name, text in files.items()
+    }
     return Suppressions(configured, RULES, TODAY, texts)
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("path", "text"),
     [
-        "a: 1\nprivileged: true # fixbot:ignore privileged-container the driver needs it\n",
-        "a: 1\r\nprivileged = true // fixbot:ignore privileged-container the driver needs it\r\n",
-        "a: 1\nprivileged = true /* fixbot:ignore privileged-container the driver needs it */\n",
-        "# fixbot:ignore privileged-container the driver needs it\nprivileged: true\n",
-        "# fixbot:ignore privileged-container: the driver needs it\nprivileged: true\n",
+        ("a.yaml", "a: 1\nprivileged: true # {}\n"),
+        ("a.yaml", "a: 1\nprivileged: | # {}\n  x\n"),
+        ("a.yaml", "a: 1\nprivileged: &a !!str >-  # {}\n  x\n"),
+        ("a.yaml", "a: [1,\n true # {}\n]\n"),
+        ("a.yaml", "# {}\nprivileged: true\n"),
+        ("a.yaml", "\ufeff# {}\nprivileged: true\n"),
+        ("a.yaml", "a: 1 # x\nprivileged: true # {}\n---\n: : [\n"),
+        ("a.tf", "a = 1\r\nprivileged = true // {}\r\n"),
+        ("a.tf", "a = 1\nprivileged = true /* {} */\n"),
+        ("a.tf", "# {}\nprivileged = true\n"),
+        ("a.tf", "é = 1\nprivileged = tolist([true]) # {}\n"),
+        ("a.json", '{"a": 1,\n"b": true} // {}\n'),
+        ("a.json", '{\n"b": true, # {}\n"c": 1}\n'),
+        ("a.json", '// {}\n{"b": true /* x */}\n'),
+        ("a.yaml", '{\n\t"b": true, # {}\n\t"c": 1}\n'),
     ],
 )
-def test_a_comment_on_or_above_the_line(text: str) -> None:
-    (wish,) = inline(text)
+@pytest.mark.parametrize("colon", ["", ":"])
+def test_a_comment_on_or_above_the_line(path: str, text: str, colon: str) -> None:
+    words = f"fixbot:ignore privileged-container{colon} the driver needs it"
+    (wish,) = read_inline_wishes(path, text.replace("{}", words))
     assert (wish.rule, wish.line) == ("privileged-container", 2)
     assert wish.reason == "the driver needs it"
+
+
+WISH = "# fixbot:ignore privileged-container why"
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("a.yaml", 'x: "WISH"\n'),
+        ("a.yaml", "x: 'WISH'\n"),
+        ("a.yaml", 'x: "a\n  WISH"\n'),
+        ("a.yaml", '"WISH": x\n'),
+        ("a.yaml", "? 'a WISH'\n: x\n"),
+        ("a.yaml", "x: a#fixbot:ignore privileged-container why\n"),
+        ("a.yaml", "x: /* fixbot:ignore privileged-container why */\n"),
+        ("a.yaml", "x: // fixbot:ignore privileged-container why\n"),
+        ("a.yaml", "x: |\n  WISH\n"),
+        ("a.yaml", "x: |\n\n  a\n\n  WISH\n\ny: 1\n"),
+        ("a.yaml", "x: >2-\n    WISH\n"),
+        ("a.yaml", "- |\n WISH\n- y\n"),
+        ("a.yaml", "x: {{ a WISH }}\n"),
+        ("a.yaml", '# as in "WISH"\nx: 1\n'),
+        ("a.yaml", "# write WISH\nx: 1\n"),
+        ("a.yaml", "# 'fixbot:ignore privileged-container why'\nx: 1\n"),
+        ("a.yaml", "--- # fine\nx: : : [ WISH\n"),
+        ("a.json", '{"a": "WISH"}'),
+        ("a.json", '{"WISH": 1}'),
+        ("a.json", '{"a": "// fixbot:ignore privileged-container why"}'),
+        ("a.json", '{"a": ${x("WISH")}}'),
+        ("a.tf", 'x = "WISH"\n'),
+        ("a.tf", 'x = "${y("WISH")}"\n'),
+        ("a.tf", "x = <<EOT\nWISH\nEOT\n"),
+        ("a.tf", "x = <<-EOT\n  ${y}\n  // fixbot:ignore privileged-container why\n  EOT\n"),
+        ("a.tf", 'x { "WISH" = 1 }\n'),
+        ("a.txt", "WISH\n"),
+    ],
+)
+def test_what_only_looks_like_a_comment_asks_for_nothing(path: str, text: str) -> None:
+    assert read_inline_wishes(path, text.replace("WISH", WISH)) == ()
+
+
+@given(st.text("ab #:'\"\n\\-[{|>"), st.text("ab #:'\"\n"), st.sampled_from(["", "'", '"', "|", ">"]))
+def test_no_value_and_no_key_asks_for_anything(before: str, behind: str, style: str) -> None:
+    value = f"{before}{WISH}{behind}"
+    data = {"spec": [{value: [value, {"a": value}]}, value]}
+    written = yaml.dump(data, default_style=style or None, width=30)
+    if yaml.safe_load(written) == data:
+        assert read_inline_wishes("a.yaml", written) == ()
+    for text in (json.dumps(data), json.dumps(data, indent=2)):
+        assert read_inline_wishes("a.json", text) == ()
+        assert read_inline_wishes("a.yaml", text) == ()
+        assert read_inline_wishes("a.tf", f"x = jsonencode({text.replace(': ', ' = ')})\n") == ()
 
 
 def test_comments_above_each_other_count_for_the_same_line() -> None:
@@ -42,17 +112,19 @@ def test_comments_above_each_other_count_for_the_same_line() -> None:
         "\n"
         "  // fixbot:ignore readonly-root-filesystem b\n"
         "  # c\n"
-        "x: 1\n"
+        "/*\n"
+        " d */\n"
+        "x = 1\n"
     )
-    assert [(wish.rule, wish.line, wish.where) for wish in inline(text)] == [
-        ("privileged-container", 5, "1"),
-        ("readonly-root-filesystem", 5, "3"),
+    assert [(wish.rule, wish.line, wish.where) for wish in read_inline_wishes("a.tf", text)] == [
+        ("privileged-container", 7, "1"),
+        ("readonly-root-filesystem", 7, "3"),
     ]
 
 
 def test_several_rules_a_last_day_and_no_reason() -> None:
-    one, two = inline(
-        "x: 1 # fixbot:ignore privileged-container, readonly-root-filesystem until=2027-03-31\n"
+    one, two = read_inline_wishes(
+        "a.yaml", "x: 1 # fixbot:ignore privileged-container, readonly-root-filesystem until=2027-03-31\n"
     )
     assert (one.rule, two.rule) == ("privileged-container", "readonly-root-filesystem")
     assert one.until == two.until == date(2027, 3, 31)
@@ -172,12 +244,14 @@ def test_a_wish_that_cannot_be_understood_is_no_silent_no(comment: str, said: st
 @given(
     st.text(alphabet="ab #/*:,=-\n\r\u2028", max_size=40), st.text(alphabet="ab until=2:,-*/\n", max_size=30)
 )
-def test_any_text_is_read(before: str, behind: str) -> None:
+@pytest.mark.parametrize("path", ["a.yaml", "a.json", "a.tf"])
+def test_any_text_is_read(path: str, before: str, behind: str) -> None:
     text = f"{before}# fixbot:ignore {behind}"
-    for wish in inline(text):
+    for wish in read_inline_wishes(path, text):
         assert wish.line is not None
         assert 1 <= wish.line <= text.count("\n") + 1
 
 
 def test_other_words_are_no_wish() -> None:
-    assert inline("# fixbot:ignored x\n# fixbot:ignore-next x\nfixbot:ignore privileged-container\n") == ()
+    text = "# fixbot:ignored x\n# fixbot:ignore-next x\nfixbot:ignore privileged-container\n"
+    assert read_inline_wishes("a.yaml", text) == ()

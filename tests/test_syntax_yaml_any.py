@@ -176,6 +176,8 @@ def test_random_plans_on_real_files() -> None:
 def same_as_pyyaml(node: Node, other: yaml.Node) -> bool:
     if node.alias is not None:
         node = node.alias
+    if node.kind is Kind.CODE:  # `{{ … }}`, which others read as a map whose key is a map
+        return isinstance(other, yaml.MappingNode) and isinstance(other.value[0][0], yaml.MappingNode)
     own = other.tag.startswith("tag:yaml.org,2002:")
     if node.tag is not None:
         return bool(node.tag == other.tag)

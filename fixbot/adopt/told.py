@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fixbot.adopt.workflow import HOUR, PATH
-from fixbot.prose import shown
+from fixbot.characters import shown
 from fixbot.report.style import Style, count
 from fixbot.wording import headline
 

@@ -9,10 +9,19 @@ import os
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from fixbot.characters import shown
 from fixbot.checkout.files import Files
 from fixbot.checkout.git import Git, GitFailed
 from fixbot.checkout.globs import Globs
-from fixbot.checkout.listing import PASSED_BY, FileEntry, Listing, changed_since, list_folder, list_git
+from fixbot.checkout.home import GitHome, repository_above, why_not_ours
+from fixbot.checkout.listing import (
+    PASSED_BY,
+    FileEntry,
+    Listing,
+    changed_since,
+    list_folder,
+    list_git,
+)
 from fixbot.checkout.reading import LARGEST, READ_ELSEWHERE, Content, blob_id, read
 from fixbot.checkout.rooted import Rooted
 from fixbot.checkout.writing import FileChange, write_all
@@ -180,11 +189,15 @@ def _git(root: str) -> tuple[Git | None, str, str]:
     plain = f"every file below it was listed, apart from what is in {passed_by}"
     try:
         git = Git(root)
-        top = os.path.realpath(git.line("rev-parse", "--show-toplevel"))
+        words = ("--path-format=absolute", "--show-toplevel", "--absolute-git-dir", "--git-common-dir")
+        said = git.line("rev-parse", *words).split("\n")
     except GitFailed as failed:
         return None, "", f"{_why_plain(root, str(failed))}; {plain}"
-    if root != top and not root.startswith(top.rstrip(os.sep) + os.sep):
-        return None, "", f"the repository's work tree is elsewhere, {top}; {plain}"
+    top = repository_above(root)
+    # A path with a line break in it is taken for none of ours.
+    why = why_not_ours(top, GitHome(*said), git.configuration) if len(said) == 3 else "its path is odd"
+    if why:
+        return None, "", f"git is not used here: {shown(why)}; {plain}"
     prefix = os.path.relpath(root, top).replace(os.sep, "/")
     return git, "" if prefix == "." else f"{prefix}/", ""
 

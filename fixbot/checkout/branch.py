@@ -15,8 +15,9 @@ import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from fixbot.characters import shown
 from fixbot.checkout.git import Git, GitFailed
-from fixbot.checkout.listing import printable
+from fixbot.checkout.home import link_in, links_below
 from fixbot.checkout.reading import blob_id
 from fixbot.model import Refusal
 
@@ -61,7 +62,7 @@ def commit_on_branch(
     except _Refused as refused:
         return Refusal(str(refused))
     except GitFailed as failed:
-        return Refusal(f"git can't make the branch {printable(branch)}: {failed}")
+        return Refusal(f"git can't make the branch {shown(branch)}: {failed}")
 
 
 def committed_forms(
@@ -83,6 +84,7 @@ def committed_forms(
 def _commit(git: Git, branch: str, files: Mapping[str, FileChange], message: str, base: str) -> Commit:
     parent = _base(git, base)
     ref = _checked_ref(git, branch)
+    _check_ways(git, (ref, MARKS + branch))
     before = _branch(git, ref)
     tree = _tree(git, parent, _contents(files, _committed(git, parent, list(files))))
     if before and git.line("rev-parse", f"{before}^{{tree}}", f"{before}^@") == f"{tree}\n{parent}":
@@ -90,11 +92,12 @@ def _commit(git: Git, branch: str, files: Mapping[str, FileChange], message: str
     mark = _branch(git, MARKS + branch, checked_out=True)
     if before and before != mark:
         raise _Refused(f"the branch {branch} has commits that are not fixbot's; it was left alone")
-    words = ("commit-tree", "--no-gpg-sign", "-p", parent, tree)
-    made = git.run(*words, stdin=message.encode(), variables=_identity(git.configuration)).decode().strip()
+    identity = _identity(git.configuration)
+    said = git.run("commit-tree", "-p", parent, tree, stdin=message.encode(), variables=identity)
+    made = said.decode().strip()
     nothing = "0" * len(parent)
     moves = f"update {ref} {made} {before or nothing}\nupdate {MARKS}{branch} {made} {mark or nothing}\n"
-    git.run("update-ref", "--stdin", stdin=moves.encode())
+    git.run("update-ref", stdin=moves.encode())
     return Commit(made, branch, made=True)
 
 
@@ -104,12 +107,12 @@ def _base(git: Git, base: str) -> str:
     except GitFailed:
         if base == "HEAD":
             raise _Refused("the repository has no commit yet; a branch needs one to begin at") from None
-        raise _Refused(f"{printable(base)} is not a commit that is here") from None
+        raise _Refused(f"{shown(base)} is not a commit that is here") from None
 
 
 def _checked_ref(git: Git, branch: str) -> str:
     ref = f"refs/heads/{branch}"
-    problem = _Refused(f"{printable(branch)} can't be the name of a branch")
+    problem = _Refused(f"{shown(branch)} can't be the name of a branch")
     if branch.startswith("-") or branch == "HEAD" or not branch.isprintable():
         raise problem
     try:
@@ -119,16 +122,31 @@ def _checked_ref(git: Git, branch: str) -> str:
     return ref
 
 
+def _check_ways(git: Git, refs: tuple[str, ...]) -> None:
+    """Raises _Refused where what is written for these refs would go through a symbolic link."""
+    shared = os.path.realpath(git.line("rev-parse", "--path-format=absolute", "--git-common-dir"))
+    ways = (*refs, *(f"logs/{ref}" for ref in refs), "objects/pack", "objects/info", "packed-refs")
+    objects = os.path.join(shared, "objects")
+    try:
+        link = link_in(shared, ways) or next(links_below(objects), "")
+    except OSError as error:
+        why = os.strerror(error.errno or 0).lower()
+        raise _Refused(f"{shown(objects)} can't be read: {why}") from None
+    if link:
+        raise _Refused(f"{shown(link)} is a symbolic link, and nothing is written through one")
+
+
 def _branch(git: Git, ref: str, *, checked_out: bool = False) -> str:
     """The commit that `ref` is at, or nothing. A branch that someone works on is refused."""
-    rows = git.line("for-each-ref", "--format=%(objectname) %(refname) %(worktreepath)", ref)
-    for row in rows.split("\n"):
-        commit, _, rest = row.partition(" ")
-        name, _, folder = rest.partition(" ")
+    rows = git.line("for-each-ref", "--format=%(objectname) %(refname) :%(symref) %(worktreepath)", ref)
+    for row in rows.split("\n") if rows else ():
+        commit, name, target, folder = row.split(" ", 3)
         if name != ref:
             continue
+        if target != ":":
+            raise _Refused(f"{ref} is a symbolic ref, which stands for {target[1:]}; it was left alone")
         if folder and not checked_out:
-            where = printable(folder)
+            where = shown(folder)
             raise _Refused(f"the branch {ref.removeprefix('refs/heads/')} is checked out in {where}")
         return commit
     return ""
@@ -137,7 +155,7 @@ def _branch(git: Git, ref: str, *, checked_out: bool = False) -> str:
 def _committed(git: Git, commit: str, paths: list[str]) -> dict[str, tuple[str, str]]:
     """Mode and blob of those of `paths` that are in the commit, and of any folder's rival for a new one."""
     parents = {path[:at] for path in paths for at, letter in enumerate(path) if letter == "/"}
-    rows = git.run("ls-tree", "-z", "--full-tree", commit, "--", *paths, *sorted(parents))
+    rows = git.run("ls-tree", "-z", commit, "--", *paths, *sorted(parents))
     found = {}
     for row in os.fsdecode(rows).split("\0")[:-1]:
         head, _, path = row.partition("\t")
@@ -153,29 +171,29 @@ def _contents(
     """Mode and content to commit for each path. Raises _Refused where it can't be told."""
     contents = {}
     for path, change in files.items():
-        shown = printable(change.path)
+        name = shown(change.path)
         mode, blob = committed.get(path, ("", ""))
         if change.before is None:
             if mode or any(path.startswith(f"{other}/") for other in committed):
-                raise _Refused(f"{shown} is there already in the last commit")
+                raise _Refused(f"{name} is there already in the last commit")
             contents[path] = (_FILE[0], change.after)
             continue
         if not mode:
-            raise _Refused(f"{shown} is not committed yet")
+            raise _Refused(f"{name} is not committed yet")
         if mode not in _FILE:
-            raise _Refused(f"{shown} is not a file in the last commit, but a link, folder or submodule")
-        contents[path] = (mode, _as_committed(shown, change.before, change.after, blob))
+            raise _Refused(f"{name} is not a file in the last commit, but a link, folder or submodule")
+        contents[path] = (mode, _as_committed(name, change.before, change.after, blob))
     return contents
 
 
-def _as_committed(shown: str, before: bytes, after: bytes, blob: str) -> bytes:
+def _as_committed(name: str, before: bytes, after: bytes, blob: str) -> bytes:
     if blob_id(before, len(blob)) == blob:
         return after
     unix = before.replace(b"\r\n", b"\n")
     if blob_id(unix, len(blob)) != blob:
-        raise _Refused(f"{shown} has uncommitted changes; commit or stash them first")
+        raise _Refused(f"{name} has uncommitted changes; commit or stash them first")
     if unix.count(b"\n") != before.count(b"\r\n") or after.count(b"\n") != after.count(b"\r\n"):
-        raise _Refused(f"{shown} has line ends of both kinds, which git converts")
+        raise _Refused(f"{name} has line ends of both kinds, which git converts")
     return after.replace(b"\r\n", b"\n")
 
 
@@ -185,9 +203,9 @@ def _tree(git: Git, parent: str, contents: Mapping[str, tuple[str, bytes]]) -> s
         git.run("read-tree", parent, variables=index)
         rows = []
         for path, (mode, data) in contents.items():
-            blob = git.line("hash-object", "-w", "--stdin", stdin=data)
+            blob = git.line("hash-object", "-w", stdin=data)
             rows.append(os.fsencode(f"{mode} {blob}\t{path}\0"))
-        git.run("update-index", "-z", "--index-info", stdin=b"".join(rows), variables=index)
+        git.run("update-index", stdin=b"".join(rows), variables=index)
         return git.run("write-tree", variables=index).decode().strip()
 
 

@@ -1,34 +1,90 @@
-"""Runs the `git` command line, so that nothing which a repository brings along is executed.
+"""The only way to the `git` command line, so that nothing which a repository brings along is executed.
 
-Hooks, file system monitors, filters, signing and every network protocol are off; variables that
-would lead git to another repository are taken out of the environment.
+Each command stands in `COMMANDS` with the words that it is never called without; what a repository's
+configuration, attributes, hooks and submodules could start or change is switched off there and in the
+settings below. Git is started by its absolute path and gets an environment of our own.
 """
+
+# Names relative to an open folder, and bytes in names, are beyond pathlib.
+# ruff: noqa: PTH117
 
 from __future__ import annotations
 
 import os
 import subprocess
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Literal, get_args
+
+from fixbot.checkout.home import repository_above
+from fixbot.programs.lookup import find_program, lies_within, search_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
-SECONDS = 120
+SECONDS: Final = 120
 """How long one git command may take."""
+FIRST_SECONDS: Final = 20
+"""How long the first one may take, which reads the configuration: a file it includes may be a pipe."""
 
-_SETTINGS = (
+Name = Literal[
+    "cat-file", "check-ref-format", "commit-tree", "config", "diff", "diff-files", "for-each-ref",
+    "hash-object", "ls-files", "ls-tree", "merge-base", "read-tree", "remote", "rev-parse", "status",
+    "symbolic-ref", "update-index", "update-ref", "write-tree",
+]  # fmt: skip
+Call = tuple[Name, tuple[str, ...]]
+
+_NO_PROGRAMS: Final = ("--no-ext-diff", "--no-textconv", "--ignore-submodules=all", "--no-renames")
+COMMANDS: Final[Mapping[Name, tuple[str, ...]]] = {
+    "cat-file": (),
+    "check-ref-format": (),
+    "commit-tree": ("--no-gpg-sign",),
+    "config": ("--list", "-z", "--show-scope"),
+    # Attributes may call a text binary, and a configuration colour, order and join what is printed.
+    "diff": (
+        *_NO_PROGRAMS, "--text", "--no-color", "--no-relative", "--inter-hunk-context=0", "-O/dev/null",
+    ),
+    "diff-files": _NO_PROGRAMS,
+    "for-each-ref": (),
+    "hash-object": ("--no-filters", "--stdin"),
+    "ls-files": (),
+    "ls-tree": ("--full-tree",),
+    "merge-base": (),
+    "read-tree": ("--no-recurse-submodules",),
+    "remote": ("get-url",),
+    "rev-parse": (),
+    # A submodule has a configuration of its own, with filters that nobody has switched off.
+    "status": ("--porcelain", "--ignore-submodules=all", "--no-renames", "--untracked-files=all", "-z"),
+    "symbolic-ref": (),
+    "update-index": ("-z", "--index-info"),
+    # A planted symbolic ref would else move the branch that it leads to.
+    "update-ref": ("--no-deref", "--stdin"),
+    "write-tree": (),
+}  # fmt: skip
+"""Every git command that is called, with the words that always come right after its name."""
+_NEVER: Final = frozenset(("--ext-diff", "--textconv", "--filters", "--recurse-submodules", "--gpg-sign"))
+
+SETTINGS: Final = (
     "core.fsmonitor=false",
     f"core.hooksPath={os.devnull}",
     "core.quotePath=off",
     # A file that was changed within one second, or has its old time stamp, is still seen as changed.
     "core.trustctime=true",
     "core.checkStat=default",
+    # A planted index could hide files that git has not been told of.
+    "core.untrackedCache=false",
+    "core.alternateRefsCommand=",
+    "core.askPass=",
+    "core.editor=:",
+    "core.sshCommand=:",
+    "commit.gpgSign=false",
+    "credential.helper=",
+    "protocol.allow=never",
     # A folder that only looks like a repository is part of the tree, not a repository.
     "safe.bareRepository=explicit",
     "submodule.recurse=false",
     "i18n.commitEncoding=UTF-8",
 )
-_SET = {
+"""What counts for every command, whatever a configuration says."""
+_SET: Final = {
     "GIT_ALLOW_PROTOCOL": "none",
     "GIT_LITERAL_PATHSPECS": "1",
     "GIT_NO_LAZY_FETCH": "1",
@@ -49,9 +105,20 @@ _KEPT = (
     "GIT_CONFIG_SYSTEM",
     "GIT_CONFIG_VALUE_",
     "GIT_DISCOVERY_ACROSS_FILESYSTEM",
-    "GIT_EXEC_PATH",
 )
-_FILTER_OFF = {"clean": "", "smudge": "", "process": "", "required": "false"}
+_PASSED: Final = frozenset(
+    (
+        "HOME", "LOGNAME", "TEMP", "TMP", "TMPDIR", "TZ", "USER", "XDG_CONFIG_HOME",
+        # By it git knows whose folders root may trust under sudo.
+        "SUDO_UID",
+        "APPDATA", "COMSPEC", "HOMEDRIVE", "HOMEPATH", "LOCALAPPDATA", "PROGRAMDATA", "SYSTEMDRIVE",
+        "SYSTEMROOT", "USERNAME", "USERPROFILE", "WINDIR",
+    )
+)  # fmt: skip
+_FILTER_OFF: Final = {"clean": "", "smudge": "", "process": "", "required": "false"}
+_OWN: Final = frozenset(("local", "worktree"))
+_PATHS: Final = {"core.attributesfile": "core.attributesFile", "core.excludesfile": "core.excludesFile"}
+"""Settings that name files, which may be pipes: a repository's own do not count."""
 
 
 class GitFailed(Exception):
@@ -64,17 +131,27 @@ class Git:
     def __init__(self, folder: str) -> None:
         self.folder = folder
         self.configuration: Mapping[str, str] = {}
-        self._environment = _environment()
-        self.configuration = dict(_pairs(self.run("config", "--list", "-z")))
-        self._environment |= _without_filters(self._environment, self.configuration)
+        real = os.path.realpath(folder)
+        self._barred = tuple(filter(None, (real, repository_above(real))))
+        self._program = find_program("git", os.environ.get("PATH", ""), self._barred)
+        self._environment = _environment(self._barred)
+        rows = list(_rows(finish(self.start("config"), seconds=FIRST_SECONDS)))
+        self.configuration = {key: value for _, key, value in rows}
+        self._environment |= _switched_off(self._environment, rows)
 
-    def start(self, *words: str, variables: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
+    def start(
+        self, name: Name, *words: str, variables: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[bytes]:
         """Begin a git command, its three streams pipes. Raises GitFailed where there is no git."""
-        settings = [word for setting in _SETTINGS for word in ("-c", setting)]
+        if self._program is None:
+            raise GitFailed("git can't be run: no such program on PATH, outside of this folder")
+        if not _NEVER.isdisjoint(words):
+            raise ValueError(f"git {name} is never called with {' '.join(words)}")
+        settings = [word for setting in SETTINGS for word in ("-c", setting)]
         pipe = subprocess.PIPE
         try:
             return subprocess.Popen(
-                ["git", *settings, *words],
+                [self._program, "--no-pager", *settings, name, *COMMANDS[name], *words],
                 cwd=self.folder,
                 env=self._environment | dict(variables or {}),
                 stdin=pipe,
@@ -84,13 +161,15 @@ class Git:
         except OSError as error:
             raise GitFailed(f"git can't be run: {os.strerror(error.errno or 0).lower()}") from error
 
-    def run(self, *words: str, stdin: bytes = b"", variables: Mapping[str, str] | None = None) -> bytes:
+    def run(
+        self, name: Name, *words: str, stdin: bytes = b"", variables: Mapping[str, str] | None = None
+    ) -> bytes:
         """The standard output of a git command. Raises GitFailed where it ends with another status than 0."""
-        return finish(self.start(*words, variables=variables), stdin)
+        return finish(self.start(name, *words, variables=variables), stdin)
 
-    def run_all(self, *commands: Sequence[str]) -> list[bytes]:
+    def run_all(self, *commands: Call) -> list[bytes]:
         """The outputs of several commands that run at the same time. Raises GitFailed."""
-        running = [self.start(*words) for words in commands]
+        running = [self.start(name, *words) for name, words in commands]
         try:
             return [finish(process) for process in running]
         finally:
@@ -99,17 +178,17 @@ class Git:
                     process.kill()
                     process.communicate()
 
-    def line(self, *words: str, stdin: bytes = b"") -> str:
+    def line(self, name: Name, *words: str, stdin: bytes = b"") -> str:
         """The output of a command that answers with one line."""
-        return os.fsdecode(self.run(*words, stdin=stdin)).removesuffix("\n")
+        return os.fsdecode(self.run(name, *words, stdin=stdin)).removesuffix("\n")
 
 
-def finish(process: subprocess.Popen[bytes], stdin: bytes = b"") -> bytes:
-    """Wait for a git command, at most SECONDS, and return its output. Raises GitFailed."""
+def finish(process: subprocess.Popen[bytes], stdin: bytes = b"", seconds: int = SECONDS) -> bytes:
+    """Wait for a git command, at most so long, and return its output. Raises GitFailed."""
     try:
-        out, error = process.communicate(stdin, SECONDS)
+        out, error = process.communicate(stdin, seconds)
     except subprocess.TimeoutExpired as late:
-        raise GitFailed(f"git took longer than {SECONDS} seconds") from late
+        raise GitFailed(f"git took longer than {seconds} seconds") from late
     finally:
         if process.poll() is None:
             process.kill()
@@ -121,30 +200,45 @@ def finish(process: subprocess.Popen[bytes], stdin: bytes = b"") -> bytes:
     return out
 
 
-def _environment() -> dict[str, str]:
+def _environment(barred: tuple[str, ...]) -> dict[str, str]:
     kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith("GIT_") or name.startswith(_KEPT)
+        name: value for name, value in os.environ.items() if name.upper() in _PASSED or name.startswith(_KEPT)
     }
-    return kept | _SET
+    core = os.environ.get("GIT_EXEC_PATH", "")
+    if os.path.isabs(core) and not any(lies_within(os.path.realpath(core), each) for each in barred):
+        kept["GIT_EXEC_PATH"] = core
+    return kept | _SET | {"PATH": os.pathsep.join(search_path(os.environ.get("PATH", ""), barred))}
 
 
-def _pairs(listed: bytes) -> Iterator[tuple[str, str]]:
-    for row in os.fsdecode(listed).split("\0"):
-        key, _, value = row.partition("\n")
-        yield key, value
+def _rows(listed: bytes) -> Iterator[tuple[str, str, str]]:
+    """Scope, key and value of each entry, as `config --list -z --show-scope` prints them."""
+    words = iter(os.fsdecode(listed).split("\0"))
+    for scope, pair in zip(words, words, strict=False):
+        key, _, value = pair.partition("\n")
+        yield scope, key, value
 
 
-def _without_filters(environment: Mapping[str, str], configuration: Mapping[str, str]) -> dict[str, str]:
-    # By environment, since `-c` can't name a filter whose name holds an equals sign.
-    names = {
-        key.removeprefix("filter.").rpartition(".")[0] for key in configuration if key.startswith("filter.")
-    }
-    off = [(f"filter.{name}.{key}", value) for name in sorted(names) for key, value in _FILTER_OFF.items()]
+def _switched_off(environment: Mapping[str, str], rows: list[tuple[str, str, str]]) -> dict[str, str]:
+    """Variables that switch off what the configuration names; `-c` could not say a name with a `=` in it."""
+    off: list[tuple[str, str]] = []
+    for key in sorted({key for _, key, _ in rows}):
+        kind, _, rest = key.partition(".")
+        name = rest.rpartition(".")[0]
+        if kind == "filter":
+            off += [(f"filter.{name}.{each}", value) for each, value in _FILTER_OFF.items()]
+        elif kind == "hook":
+            off.append((f"hook.{name}.enabled", "false"))
+    for key, written in _PATHS.items():
+        if any(scope in _OWN and each == key for scope, each, _ in rows):
+            theirs = [value for scope, each, value in rows if scope not in _OWN and each == key]
+            off.append((written, theirs[-1] if theirs else os.devnull))
+    off = list(dict.fromkeys(off))
     count = environment.get("GIT_CONFIG_COUNT", "")
     first = int(count) if count.isdigit() else 0
     added = {"GIT_CONFIG_COUNT": str(first + len(off))}
     for number, (key, value) in enumerate(off, first):
         added |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
     return added
+
+
+assert frozenset(COMMANDS) == frozenset(get_args(Name))  # noqa: S101 - the type and the table say the same

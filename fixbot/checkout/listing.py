@@ -11,7 +11,8 @@ import stat
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from fixbot.checkout.git import Git, GitFailed
+from fixbot.characters import shown
+from fixbot.checkout.git import Call, Git, GitFailed
 from fixbot.model import Unread
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ PASSED_BY: Final = frozenset(
 )
 """Folders that tools fill. They are passed by wherever no one has committed what is in them."""
 SUBMODULE: Final = 0o160000
-_ODD = re.compile("[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_NO_NAME = re.compile("[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class FileEntry(NamedTuple):
@@ -56,16 +57,9 @@ class Listing:
                 self.entries.append(FileEntry(path, mode, blob))
 
 
-def printable(path: str) -> str:
-    r"""The path on one line, whatever it is made of: `\n`, `\xff` in the place of what can't be shown."""
-    return path if path.isprintable() else _ODD.sub(_escape, path)
-
-
-def _escape(found: re.Match[str]) -> str:
-    code = ord(found[0])
-    if 0xDC80 <= code <= 0xDCFF:
-        return f"\\x{code - 0xDC00:02x}"
-    return found[0].encode("unicode_escape", "surrogatepass").decode()
+def is_readable_name(path: str) -> bool:
+    """Whether files of that name are read: Git, patches and people must be able to name them on a line."""
+    return path.isprintable() or _NO_NAME.search(path) is None
 
 
 def list_git(git: Git, listing: Listing, only: tuple[str, ...] = ()) -> bool:
@@ -73,11 +67,11 @@ def list_git(git: Git, listing: Listing, only: tuple[str, ...] = ()) -> bool:
 
     `only` names files to look at alone. Says whether git knows of any file. Raises GitFailed.
     """
-    commands = (
+    commands: tuple[Call, ...] = (
         # -v tells files apart whose changes git was told to overlook.
-        ("ls-files", "-s", "-v", "-z", "--", *only),
-        ("diff-files", "--name-status", "--ignore-submodules=all", "--relative", "-z", "--", *only),
-        ("ls-files", "--others", "--exclude-standard", "-z", "--", *only),
+        ("ls-files", ("-s", "-v", "-z", "--", *only)),
+        ("diff-files", ("--name-status", "--relative", "-z", "--", *only)),
+        ("ls-files", ("--others", "--exclude-standard", "-z", "--", *only)),
     )
     tracked, changed, others = map(_fields, git.run_all(*commands))
     states = dict(zip(changed[1::2], changed[::2], strict=True))
@@ -121,8 +115,8 @@ def _add_tracked(git: Git, rows: list[str], states: dict[str, str], listing: Lis
 
 
 def _some(paths: list[str]) -> str:
-    shown = ", ".join(map(printable, paths[:3]))
-    return f"{shown} and {len(paths) - 3} more" if len(paths) > 3 else shown
+    some = ", ".join(map(shown, paths[:3]))
+    return f"{some} and {len(paths) - 3} more" if len(paths) > 3 else some
 
 
 def _mode(folder: str, path: str) -> int:
@@ -141,7 +135,7 @@ def list_folder(root: str, listing: Listing) -> None:
             _add_folder(root, folder, listing, waiting)
         except OSError as error:
             why = os.strerror(error.errno or 0).lower()
-            listing.unread.append(Unread(printable(folder), None, f"the folder can't be listed: {why}"))
+            listing.unread.append(Unread(folder, None, f"the folder can't be listed: {why}"))
     listing.entries.sort()
 
 
@@ -165,14 +159,13 @@ def changed_since(git: Git, ref: str) -> frozenset[str]:
     try:
         commit = git.line("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
     except GitFailed:
-        raise GitFailed(f"{printable(ref)} is not a revision that is here; fetch it first") from None
+        raise GitFailed(f"{shown(ref)} is not a revision that is here; fetch it first") from None
     try:
         base = git.line("merge-base", commit, "HEAD")
     except GitFailed:
         raise GitFailed(
             f"HEAD and {ref} have no common commit here; a shallow clone needs `git fetch --unshallow`"
         ) from None
-    words = "diff --name-only --no-renames --no-ext-diff --no-textconv --ignore-submodules=all -z"
-    changed = git.run(*words.split(), "--relative", base, "--")
+    changed = git.run("diff", "--name-only", "-z", "--relative", base, "--")
     others = git.run("ls-files", "--others", "--exclude-standard", "-z")
     return frozenset(_fields(changed)) | frozenset(_fields(others))

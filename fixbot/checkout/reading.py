@@ -12,7 +12,7 @@ import stat
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from fixbot.checkout.listing import printable
+from fixbot.checkout.listing import is_readable_name
 from fixbot.model import Unread
 
 if TYPE_CHECKING:
@@ -94,9 +94,8 @@ def read_bytes(tree: Rooted, path: str, limit: int) -> tuple[bytes, os.stat_resu
 
 def read(tree: Rooted, path: str, limit: int = LARGEST) -> Content | Unread:
     """The file at `path` below the root of `tree`, or the reason why it is not read."""
-    shown = printable(path)
-    if shown != path:
-        return Unread(shown, None, "its name holds characters that can't be shown on a line; rename it")
+    if not is_readable_name(path):
+        return Unread(path, None, "its name holds characters that can't be shown on a line; rename it")
     try:
         data, state = read_bytes(tree, path, limit)
     except Unreadable as why:

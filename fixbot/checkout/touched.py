@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 from fixbot.checkout.git import GitFailed
 
 if TYPE_CHECKING:
-    from fixbot.checkout.git import Git
+    from fixbot.checkout.git import Git, Name
 
 _ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _HUNK = re.compile(rb"^@@ -\d+(?:,\d+)? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
-_DIFF = ("--no-renames", "--no-ext-diff", "--no-textconv", "--ignore-submodules=all")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +41,9 @@ def start_of(git: Git, base: str, merge: str) -> str | None:
     return _commit(git, "merge-base", base, "HEAD") if _ID.fullmatch(base) else None
 
 
-def _commit(git: Git, *words: str) -> str | None:
+def _commit(git: Git, name: Name, *words: str) -> str | None:
     try:
-        return git.line(*words)
+        return git.line(name, *words)
     except GitFailed:
         return None
 
@@ -54,11 +53,11 @@ def touched(git: Git, start: str, paths: Iterable[str]) -> Touched:
 
     Where lines were only taken away, the lines before and after the gap count as touched.
     """
-    names = git.run("diff", "--name-only", "--relative", "-z", *_DIFF, start, "HEAD", "--")
+    names = git.run("diff", "--name-only", "--relative", "-z", start, "HEAD", "--")
     changed = set(os.fsdecode(names).split("\0"))
     found = {}
     for path in sorted(changed.intersection(paths)):
-        out = git.run("diff", "-U0", *_DIFF, start, "HEAD", "--", path)
+        out = git.run("diff", "-U0", start, "HEAD", "--", path)
         found[path] = tuple(_lines(int(at), count) for at, count in _HUNK.findall(out))
     return Touched(found)
 

@@ -13,7 +13,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from fixbot.checkout.listing import printable
+from fixbot.characters import shown
 from fixbot.checkout.reading import TooLarge, Unreadable, read_bytes
 from fixbot.checkout.rooted import NO_SURPRISE, Rooted, split
 from fixbot.model import Refusal
@@ -76,11 +76,11 @@ def _carry_out(root: str, changes: Iterable[FileChange], lost: list[str]) -> Ref
                 each.commit()
             done.pop_all()
         except Unreadable as why:
-            return Refusal(f"{printable(path)} was not written: {why}")
+            return Refusal(f"{shown(path)} was not written: {why}")
         except OSError as error:
             code = error.errno or 0
             said = _WHY.get(code) or os.strerror(code).lower()
-            return Refusal(f"{printable(path)} was not written: {said}")
+            return Refusal(f"{shown(path)} was not written: {said}")
     return None
 
 
@@ -117,7 +117,7 @@ class _Staged:
                 _write(self.temporary, self.folder, self.change.before, self.state)
                 self._replace(self.temporary)
         except OSError:
-            lost.append(printable(self.change.path))
+            lost.append(shown(self.change.path))
 
     def _replace(self, temporary: str) -> None:
         os.replace(temporary, self.name, src_dir_fd=self.folder, dst_dir_fd=self.folder)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fixbot import __version__
+from fixbot.characters import harmless
 
 HOME = Path(__file__).resolve().parent.parent.parent
 OURS = ("fixbot", "fixers")
@@ -18,7 +19,7 @@ OURS = ("fixbot", "fixers")
 def describe(error: BaseException, *, debug: bool) -> str:
     """Write the report and say in one line where it is. With `debug` the traceback goes to stderr."""
     if debug:
-        traceback.print_exception(error, file=sys.stderr)
+        sys.stderr.write(harmless("".join(traceback.format_exception(error))))
     frames = list(_frames(error))
     where = f" in {frames[-1]}" if frames else ""
     what = f"a bug of ours ({type(error).__name__}{where})"

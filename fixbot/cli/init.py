@@ -99,13 +99,10 @@ def _url(git: Git) -> str:
 
 def _branch(git: Git | None) -> str:
     """The default branch: the remote's as it was known last, else the one that is checked out."""
-    for words in (
-        ("symbolic-ref", "--short", "refs/remotes/origin/HEAD"),
-        ("symbolic-ref", "--short", "HEAD"),
-    ):
+    for ref in ("refs/remotes/origin/HEAD", "HEAD"):
         try:
             if git is not None:
-                return git.line(*words).removeprefix("origin/")
+                return git.line("symbolic-ref", "--short", ref).removeprefix("origin/")
         except GitFailed:
             continue
     return "main"

@@ -111,6 +111,11 @@ RepositoryOption = Annotated[
     list[str] | None,
     typer.Option("--repo", metavar="OWNER/NAME", help="Read this repository from GitHub; repeatable."),
 ]
+HostOption = Annotated[
+    str,
+    typer.Option("--host", metavar="HOST",
+                 help="The GitHub to talk to, where it is not github.com."),
+]  # fmt: skip
 DryRunOption = Annotated[
     bool, typer.Option("--dry-run", help="With --pr: show what would be done, in its order, and do nothing.")
 ]
@@ -142,6 +147,7 @@ class Options:
     pr: bool = False
     repositories: tuple[str, ...] = ()
     dry_run: bool = False
+    host: str = ""
     thorough: bool = False
     arguments: tuple[str, ...] = ()
     """The words as typed, for the command that is offered next."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from fixbot.characters import write_json
 from fixbot.cli.terminal import Terminal
 from fixbot.errors import FixbotError
 from fixbot.fixer import Fixer, load
@@ -59,7 +59,7 @@ def _as_json(fixers: Iterable[Fixer]) -> str:
         }
         for each in fixers
     ]
-    return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
+    return write_json(rows, indent=2) + "\n"
 
 
 def plainly(page: str, style: Style) -> Iterator[str]:

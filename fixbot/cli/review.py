@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
+from fixbot.characters import shown
 from fixbot.cli.deeds import branches, written
 from fixbot.cli.keys import Keys
 from fixbot.cli.pages import plainly
 from fixbot.cli.show import closing
 from fixbot.cli.verdicts import Verdict, Word, ignore, taken
-from fixbot.prose import shown
 from fixbot.report import text
 from fixbot.report.diffs import painted
 from fixbot.report.style import count

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
+from fixbot.characters import harmless, shown
 from fixbot.errors import FixbotError
-from fixbot.prose import shown
 from fixbot.report.style import Style
 
 NARROWEST, WIDEST, ELSEWHERE = 60, 120, 100
@@ -45,12 +45,12 @@ class Terminal:
         """A line for the user beside the report."""
         if not self._quiet:
             self.clear()
-            sys.stderr.write(f"{shown(text)}\n".encode("utf-8", "backslashreplace").decode())
+            sys.stderr.write(f"{harmless(shown(text))}\n")
 
     def trouble(self, text: str) -> None:
         """A line that is said even when notes aren't wanted."""
         self.clear()
-        sys.stderr.write(f"fixbot: {shown(text)}\n")
+        sys.stderr.write(f"fixbot: {harmless(shown(text))}\n")
 
     def progress(self, done: int, total: int, what: str) -> None:
         """Draw how far the work is; on a terminal only, and only when it takes a while."""
@@ -62,7 +62,7 @@ class Terminal:
         full = 24 * done // max(total, 1)
         head = f"\r\x1b[K{'━' * full}{'╌' * (24 - full)} {done:,} of {total:,}  "
         room = max(10, shutil.get_terminal_size().columns - 45)
-        sys.stderr.write(head + shown(what)[-room:])
+        sys.stderr.write(head + harmless(shown(what))[-room:])
         sys.stderr.flush()
 
     def clear(self) -> None:
@@ -73,10 +73,10 @@ class Terminal:
             self._shown = False
 
     def out(self, text: str) -> None:
-        """Write to stdout as UTF-8, or as well as its encoding can."""
+        """Write to stdout as UTF-8, or as well as its encoding can; nothing in it steers what reads it."""
         self.clear()
         encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-        data = text.encode(encoding, "backslashreplace")
+        data = harmless(text).encode(encoding, "backslashreplace")
         try:
             sys.stdout.flush()
             sys.stdout.buffer.write(data)

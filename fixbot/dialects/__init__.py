@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from fixbot.dialects import cloudformation, ecs, iam, kubernetes, others, terraform
+from fixbot.dialects import (
+    cloudformation,
+    cloudformation_resources,
+    ecs,
+    iam,
+    kubernetes,
+    kubernetes_resources,
+    others,
+    terraform,
+)
 from fixbot.document import Document, parse
 from fixbot.project import Project, Reading
 from fixbot.tree import Node, SyntaxProblem
 
 
 def read(project: Project) -> Reading:
-    """Every task and policy of a project. Terraform goes first: it says what other files are."""
+    """Every task, policy and resource of a project. Terraform goes first: it says what other files are."""
     reading = Reading()
     terraform.read(project, reading)
     for document in project.documents.values():
@@ -39,4 +48,8 @@ def _read_root(project: Project, document: Document, root: Node, reading: Readin
     for dialect in (cloudformation, kubernetes, others, ecs, iam):
         if dialect.recognises(document, root):
             dialect.read(project, document, root, reading)
+            if dialect is cloudformation:
+                cloudformation_resources.read_resources(document, root, project.resource_types, reading)
+            elif dialect is kubernetes:
+                kubernetes_resources.read_resources(document, root, project.resource_types, reading)
             return

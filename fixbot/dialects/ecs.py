@@ -86,7 +86,6 @@ def task_of(document: Document, node: Node, spelling: Spelling, name: str) -> Ta
         network_mode=text_of(node.get(key("networkMode"))),
         host_namespaces=tuple(m for m in ("pidMode", "ipcMode") if text_of(node.get(key(m))) == "host"),
         execution_role=node.get(key("executionRoleArn")),
-        volumes_path=(key("volumes"),),
     )  # fmt: skip
     task.volumes, task.volumes_reason = volumes(node.get(key("volumes")), spelling)
     containers = node.get(key("containerDefinitions"))

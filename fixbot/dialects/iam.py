@@ -83,7 +83,8 @@ def behind(document: Document, node: Node | None, reading: Reading) -> Node | No
         try:
             found = embed(node, document.text, "json", *span)
         except SyntaxProblem as problem:
-            reading.skip(document, node.start, f"a policy can't be read as JSON ({problem.reason})")
+            reason = f"a policy can't be read as JSON ({problem.reason})"
+            reading.skip(document, node.start, reason, "damaged")
             return None
         return found if is_policy(found) else None
     reading.skip(

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from fixbot.characters import write_json
 from fixbot.errors import FixbotError
 from fixbot.fleet.plan import LeftOut, Plan
 from fixbot.fleet.results import Head, read
@@ -146,7 +147,7 @@ def as_json(report: FleetReport) -> str:
         "strange": report.strange,
         "rows": [asdict(each) for each in report.rows],
     }
-    return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
+    return write_json(whole, indent=1) + "\n"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from typing import Any, Final
 
+from fixbot.characters import write_json
 from fixbot.errors import FixbotError
 
 MOST_SHARDS: Final = 256
@@ -70,7 +71,7 @@ class Plan:
 
     def text(self) -> str:
         """The plan as a file has it."""
-        return json.dumps({"schema": 1, **asdict(self)}, indent=1, ensure_ascii=False) + "\n"
+        return write_json({"schema": 1, **asdict(self)}, indent=1) + "\n"
 
     def matrix(self) -> str:
         """For `fromJSON` in a workflow's `strategy.matrix`: a job for each shard that has something to do."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from fixbot.checkout.listing import FileEntry, printable
+from fixbot.checkout.listing import FileEntry, is_readable_name
 from fixbot.checkout.reading import LARGEST, READ_ELSEWHERE, Content, decoded
 from fixbot.forge.errors import Refused
 from fixbot.life.pull import Commit
@@ -80,10 +80,10 @@ class Snapshot:
             self.listed += 1
             self._all[path] = mode, oid, size
             if self.wanted(path):
-                if printable(path) != path:
+                if not is_readable_name(path):
                     unread.append(
                         Unread(
-                            printable(path),
+                            path,
                             None,
                             "its name holds characters that can't be shown on a line; rename it",
                         )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from fixbot.change import Add, Put
+from fixbot.lens.fields import Fields
 from fixbot.lens.spelling import Spelling
 from fixbot.lens.task import Task
-from fixbot.lens.values import branches, text_of, truth, value_of
+from fixbot.lens.values import branches, text_of, truth
 from fixbot.prose import code
-from fixbot.tree import ABSENT, UNKNOWN, Kind, Node, Scalar, Unset, Value
+from fixbot.tree import ABSENT, Kind, Node, Unset
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Mount:
 
 
 @dataclass(eq=False, slots=True)
-class Container:
+class Container(Fields):
     """One container and the task it belongs to; `role` is `container`, `init` or `ephemeral`."""
 
     node: Node
@@ -51,38 +51,9 @@ class Container:
     defaults: Mapping[str, bool | Unset] = field(default_factory=dict)
     """What its flags are where none is written, by canonical name (Terraform modules)."""
 
-    def get(self, canonical: str) -> Node | None:
-        """The node at a canonical path."""
-        return self.node.get(*self.spelling.path(canonical))
-
-    def value(self, canonical: str) -> Scalar | Unset:
-        """The value at a canonical path: UNKNOWN also where a map on the way is computed."""
-        return self._reached(canonical) or value_of(self.get(canonical))
-
-    def flag(self, canonical: str) -> bool | Unset | None:
-        """The truth at a canonical path, or what it is by default where nothing is written."""
-        found = self._reached(canonical) or truth(self.get(canonical))
-        return self.defaults.get(canonical, found) if found is ABSENT or found is None else found
-
-    def _reached(self, canonical: str) -> Unset | None:
-        node: Node | None = self.node
-        for name in self.spelling.path(canonical)[:-1]:
-            if node is not None and any(each.labels == (name,) for each in node.many("dynamic")):
-                return UNKNOWN
-            node = node.get(name) if node is not None else None
-            if node is not None and not node.known:
-                return UNKNOWN
-        return None
-
-    def put(self, canonical: str, value: Value, near: Sequence[str] = ("image", "name")) -> Put:
-        """Write a value at a canonical path; `value`'s keys are canonical too."""
-        keys = tuple(self.spelling.path(name)[0] for name in near)
-        return Put(self.node, self.spelling.path(canonical), self.spelling.value(value), keys)
-
-    def add(self, canonical: str, item: Value, near: Sequence[str] = ("image", "name")) -> Add:
-        """Put an item into the list at a canonical path."""
-        keys = tuple(self.spelling.path(name)[0] for name in near)
-        return Add(self.node, self.spelling.path(canonical), self.spelling.value(item), keys)
+    def default(self, canonical: str) -> bool | Unset:
+        """What a flag is where nothing is written, by what made the container (Terraform modules)."""
+        return self.defaults.get(canonical, ABSENT)
 
     @property
     def name(self) -> str:
@@ -108,6 +79,16 @@ class Container:
         whole = f"{kind}{code(task.name)}"
         part = "" if self.name == task.name else f"{code(self.name)} of "
         return f"{part}{whole}"
+
+    @property
+    def subject(self) -> str:
+        """What a title names: the task or workload."""
+        return self.task.name
+
+    @property
+    def around(self) -> Sequence[Node]:
+        """The container, its task, and the resource or object that these stand in."""
+        return tuple(filter(None, (self.node, self.task.node, self.task.owner)))
 
     @property
     def address(self) -> str:
@@ -172,13 +153,3 @@ class Container:
             )
             for item in self._listed(listed)
         )
-
-    def words(self, canonical: str) -> tuple[str, ...]:
-        """A list of strings such as a command; what isn't known is left out."""
-        node = self.get(canonical)
-        if node is None:
-            return ()
-        if node.kind is not Kind.LIST:
-            word = text_of(node)
-            return (word,) if word else ()
-        return tuple(word for item in node.items if (word := text_of(item)))

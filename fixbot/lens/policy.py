@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from fixbot.lens.values import text_of
+from fixbot.lens.slot import Slot
+from fixbot.lens.spelling import snake
+from fixbot.lens.values import text_of, value_of
+from fixbot.prose import code
 from fixbot.tree import Node
 
 
@@ -32,6 +35,33 @@ class Policy:
     others: str = ""
     """Why these may not be all of its statements, if they may not."""
     statements: list[Statement] = field(default_factory=list)
+
+    @property
+    def title(self) -> str:
+        """`policy deploy`."""
+        return f"policy {self.name}"
+
+    @property
+    def called(self) -> str:
+        """Policy `deploy`, in a sentence."""
+        return f"policy {code(self.name)}"
+
+    @property
+    def subject(self) -> str:
+        """What a title names."""
+        return self.name
+
+    @property
+    def around(self) -> Sequence[Node]:
+        """Its statements' map, and the resource that it stands in."""
+        return tuple(filter(None, (self.node, self.owner)))
+
+    def slot(self, canonical: str, near: Sequence[str] = ()) -> Slot:
+        """The place of one of the document's own elements (`Version`)."""
+        path = (snake(canonical),) if self.in_blocks else (canonical,)
+        found = self.node.get(*path)
+        shown = self.node if found is None else found
+        return Slot(value_of(found), shown, path[0], self.node, path, found, near)
 
     @property
     def in_blocks(self) -> bool:

@@ -30,6 +30,14 @@ class Spelling:
         first, *rest = canonical.split(".")
         return (self.field(first), *map(self.key, rest)) if canonical else ()
 
+    def canonical(self, written: str, *, own: bool = False) -> str:
+        """The vocabulary's name for what the dialect wrote; `own` for one of the subject's own fields.
+
+        Plural blocks of Terraform keep their singular, and what a module calls otherwise its own name.
+        """
+        spell = self.top if own and self.top is not None else self.key
+        return _BACK[spell](written) if spell in _BACK else written
+
     def value(self, value: Value) -> Value:
         """A value whose dict keys are canonical names, as this dialect writes it."""
         match value:
@@ -51,6 +59,22 @@ def snake(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name).lower()
 
 
+def camel(name: str) -> str:
+    """`mount_points` as the APIs write it."""
+    head, *rest = name.split("_")
+    return head + "".join(word.capitalize() for word in rest)
+
+
+def uncapitalised(name: str) -> str:
+    """`MountPoints` as the APIs write it."""
+    return name[:1].lower() + name[1:]
+
+
+def task_argument(name: str) -> str:
+    """`volumes` as Terraform's `aws_ecs_task_definition` names the argument or block."""
+    return {"volumes": "volume", "inferenceAccelerators": "inference_accelerator"}.get(name) or snake(name)
+
+
 def blocks(name: str) -> str:
     """`volumeMounts` as Terraform's `kubernetes_*` resources name the block."""
     return _BLOCKS.get(name) or snake(name)
@@ -66,6 +90,11 @@ _BLOCKS = {
 
 ECS = Spelling("ecs")
 CLOUDFORMATION = Spelling("ecs", capitalised)
-TERRAFORM_SNAKE = Spelling("ecs", snake)
+TERRAFORM_TASK = Spelling("ecs", task_argument)
+"""What an `aws_ecs_task_definition` is given; its containers are JSON, in the API's own names."""
+TERRAFORM_SERVICE = Spelling("ecs", top=snake)
+"""The inputs of Terraform modules that make a service."""
 KUBERNETES = Spelling("k8s")
 TERRAFORM_KUBERNETES = Spelling("k8s", blocks)
+
+_BACK = {capitalised: uncapitalised, snake: camel, blocks: camel, task_argument: camel}

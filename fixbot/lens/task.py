@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fixbot.change import Add, Change
+from fixbot.lens.fields import Fields
 from fixbot.lens.spelling import Spelling
+from fixbot.prose import code
 from fixbot.tree import CannotEdit, Node, Value
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ class Volume:
 
 
 @dataclass(eq=False, slots=True)
-class Task:
+class Task(Fields):
     """What runs together: an ECS task definition, a Batch job definition, a pod template.
 
     `node` is the map that holds the task's own fields, None where only an array of containers is
@@ -56,7 +58,6 @@ class Task:
     containers: list[Container] = field(default_factory=list)
     volumes: tuple[Volume, ...] | None = ()
     """None where the volumes are computed."""
-    volumes_path: tuple[str, ...] = ("volumes",)
     volumes_reason: str = ""
     """Why a volume can't be added, if it can't."""
     execution_role: Node | None = None
@@ -76,7 +77,7 @@ class Task:
         near = self.spelling.path("containerDefinitions") + self.spelling.path("containers")
         family = self.spelling.path("family") + self.spelling.path("cpu") + self.spelling.path("networkMode")
         place = () if self.node.style == "body" else (*family, *near)
-        return Add(self.node, self.volumes_path, self.spelling.value(item), place)
+        return Add(self.node, self.spelling.path("volumes"), self.spelling.value(item), place)
 
     @property
     def host(self) -> str:
@@ -87,6 +88,21 @@ class Task:
         if self.fargate is None:
             return service
         return f"{service} on {'Fargate' if self.fargate else 'EC2'}"
+
+    @property
+    def called(self) -> str:
+        """Deployment `mailer`, in a sentence."""
+        return f"{self.workload or self.kind} {code(self.name)}"
+
+    @property
+    def subject(self) -> str:
+        """What a title names."""
+        return self.name
+
+    @property
+    def around(self) -> Sequence[Node]:
+        """Its own fields, and the resource or object that they stand in."""
+        return tuple(filter(None, (self.node, self.owner)))
 
     @property
     def title(self) -> str:

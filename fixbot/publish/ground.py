@@ -63,7 +63,7 @@ class Local:
         if git is None:
             return frozenset()
         try:
-            rows = git.run("status", "--porcelain", "-z", "--untracked-files=all", "--no-renames", "--", ".")
+            rows = git.run("status", "--", ".")
         except GitFailed as failed:
             raise FixbotError(f"git can't tell what is committed: {failed}") from None
         return frozenset(row[3:] for row in os.fsdecode(rows).split("\0") if row)

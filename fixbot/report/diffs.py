@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from fixbot.characters import shown
 from fixbot.diff import shared
-from fixbot.prose import shown
 from fixbot.report.style import count
 
 if TYPE_CHECKING:

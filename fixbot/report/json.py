@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from fixbot import __version__
 from fixbot.body import notes
+from fixbot.characters import write_json
 from fixbot.wording import word
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def render(report: Report) -> str:
     }
     if report.pulls is not None:
         whole["pull_requests"] = [asdict(each) for each in report.pulls]
-    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+    return write_json(whole, indent=2) + "\n"
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

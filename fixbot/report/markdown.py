@@ -7,14 +7,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fixbot.body import notes
+from fixbot.characters import shown
 from fixbot.model import Status
-from fixbot.prose import code, fenced, prose, shown
+from fixbot.prose import code, fenced, prose
 from fixbot.report.pulls import became, told, why
-from fixbot.report.text import summary
+from fixbot.report.text import UNREAD, summary
 from fixbot.wording import headline
 
 if TYPE_CHECKING:
-    from fixbot.model import Finding, Proposal, PullRow, Report
+    from fixbot.model import Finding, Proposal, PullRow, Report, Unread
 
 
 def render(report: Report) -> str:
@@ -39,11 +40,8 @@ def _lines(report: Report) -> Iterator[str]:
     for status, heading in sections:
         some = [finding for finding in report.findings if finding.status is status]
         yield from _section(heading, [_left(each) for each in some])
-    places = [
-        f"- {code(each.path if each.line is None else f'{each.path}:{each.line}')}: {prose(each.reason)}"
-        for each in report.unread
-    ]
-    yield from _section("Not read", places)
+    for cause, heading in UNREAD.items():
+        yield from _section(heading, [_place(each) for each in report.unread if each.cause == cause])
 
 
 def _proposal(number: int, proposal: Proposal, by_id: dict[str, Finding]) -> Iterator[str]:
@@ -76,6 +74,11 @@ def _pull(row: PullRow) -> str:
 def _left(finding: Finding) -> str:
     place = code(f"{finding.path}:{finding.line}")
     return f"- {place} {finding.rule}, {prose(finding.resource)}: {prose(finding.reason or finding.message)}"
+
+
+def _place(unread: Unread) -> str:
+    where = code(unread.path if unread.line is None else f"{unread.path}:{unread.line}")
+    return f"- {where}: {prose(unread.reason)}"
 
 
 def _section(heading: str, rows: list[str]) -> Iterator[str]:

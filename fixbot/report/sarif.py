@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from fixbot import __version__
+from fixbot.characters import write_json
 from fixbot.model import Severity, Status
 from fixbot.report.replacements import Replacement, replacements
 from fixbot.report.text import said
@@ -53,7 +53,7 @@ def render(report: Report, fixers: Iterable[Fixer], configured: Collection[Ignor
         "results": [_result(each, numbers, fixes.get(each.id), outside) for each in report.findings],
     }
     whole = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
-    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+    return write_json(whole, indent=2) + "\n"
 
 
 def _rule(fixer: Fixer) -> dict[str, Any]:
@@ -115,9 +115,10 @@ def _location(path: str, line: int | None, column: int | None, name: str = "") -
 
 def _notification(unread: Unread) -> dict[str, Any]:
     return {
-        "level": "note",
+        "level": "warning" if unread.cause == "damaged" else "note",
         "message": {"text": f"Not read: {unread.reason}"},
         "locations": [_location(unread.path, unread.line, None)],
+        "properties": {"cause": unread.cause},
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from dataclasses import dataclass
 
-from fixbot.prose import shown
+from fixbot.characters import on_one_line
 
 
 def count(number: int, one: str, many: str = "") -> str:
@@ -45,7 +45,7 @@ class Style:
     def wrapped(self, text: str, indent: str) -> list[str]:
         """A paragraph as indented lines; a word longer than a line stays whole."""
         return textwrap.wrap(
-            shown(" ".join(text.split())),
+            on_one_line(text),
             self.width,
             initial_indent=indent,
             subsequent_indent=indent,

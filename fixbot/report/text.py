@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from fixbot.body import notes
+from fixbot.characters import shown
 from fixbot.model import Status
-from fixbot.prose import shown
 from fixbot.report.diffs import MORE, painted
 from fixbot.report.pulls import became, why
 from fixbot.report.style import Style, count
@@ -16,13 +16,16 @@ from fixbot.suppress import lapse_of
 from fixbot.wording import headline
 
 if TYPE_CHECKING:
-    from fixbot.model import Finding, Proposal, PullRow, Report
+    from fixbot.model import Cause, Finding, Proposal, PullRow, Report
 
 PLACES = 8
 """So many places are named of a group that says the same of all."""
 
 IN_FULL = 20
 """So many proposals are shown in full on a terminal, the gravest ones."""
+
+UNREAD: Mapping[Cause, str] = {"damaged": "Not read", "unserved": "Not read yet"}
+"""The headings: what can't be read at all, and what fixbot only names."""
 
 T = TypeVar("T")
 
@@ -183,8 +186,10 @@ def _ignored(report: Report, style: Style) -> Iterator[str]:
 
 
 def _unread(report: Report, style: Style) -> Iterator[str]:
-    groups = _groups(report.unread, lambda each: ("", each.reason))
-    yield from _section("Not read", groups, lambda each: _at(each.path, each.line), style)
+    for cause, heading in UNREAD.items():
+        some = [each for each in report.unread if each.cause == cause]
+        groups = _groups(some, lambda each: ("", each.reason))
+        yield from _section(heading, groups, lambda each: _at(each.path, each.line), style)
 
 
 def _section(

@@ -156,7 +156,7 @@ def from_driver(task: Task, name: str, keys: Sequence[str], workload: str, world
     return Made(
         changes=(
             *_listed(task, file, world),
-            Add(task.node, task.volumes_path, volume, ("containers",)),
+            Add(task.node, task.spelling.path("volumes"), volume, ("containers",)),
             *mounts,
         ),
         files=(file,),

@@ -53,7 +53,7 @@ def move(task: Task, moved: Sequence[Leak], world: World) -> Move | Refusal:
 
 def is_fragment(task: Task) -> bool:
     """Whether the file holds only a part of a task definition: without a family nothing can be registered."""
-    return task.node is None or task.node.get(task.spelling.key("family")) is None
+    return task.get("family") is None
 
 
 def has_role(task: Task) -> bool:
@@ -66,15 +66,14 @@ def no_role(task: Task) -> Refusal:
     """Why a task without an execution role keeps its values for now."""
     return Refusal(
         f"{task.name} has no execution role, and without one ECS refuses `secrets`. Give it one "
-        f"(`{task.spelling.key('executionRoleArn')}`, with the managed policy "
+        f"(`{task.spelling.field('executionRoleArn')}`, with the managed policy "
         "AmazonECSTaskExecutionRolePolicy), then run again."
     )
 
 
 def family_text(task: Task) -> str:
     """The family, with its placeholders where it has some; the task's name elsewhere."""
-    node = task.node.get(task.spelling.key("family")) if task.node is not None else None
-    return raw_text(node) or task.name
+    return raw_text(task.get("family")) or task.name
 
 
 def by_name(task: Task, moved: Iterable[Leak], settings: Settings) -> dict[int, Source]:

@@ -65,10 +65,7 @@ def _witnesses(task: Task) -> Iterator[Place]:
     role = raw_text(task.execution_role)
     if role is not None:
         yield _from_arn(role)
-    if (
-        task.node is not None
-        and (text := raw_text(task.node.get(task.spelling.key("taskRoleArn")))) is not None
-    ):
+    if (text := raw_text(task.get("taskRoleArn"))) is not None:
         yield _from_arn(text)
     yield _from_images(task)
     for container in task.containers:

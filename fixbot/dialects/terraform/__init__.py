@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fixbot.dialects.terraform import ecs, iam, kubernetes, leftover, modules, sharing, tfjson
+from fixbot.dialects.terraform import ecs, iam, kubernetes, leftover, modules, resources, sharing, tfjson
 from fixbot.dialects.terraform.index import indices
 from fixbot.project import Project, Reading
 
@@ -17,7 +17,9 @@ def read(project: Project, reading: Reading) -> None:
         modules.read(project, index, found, reading)
         kubernetes.read(project, index, reading)
         iam.read(project, index, reading)
+        resources.read_resources(index, project.resource_types, reading)
         drafts += found
     sharing.finish(project, drafts, reading)
     leftover.say(folders, reading)
     tfjson.read(project, reading)
+    resources.read_json_resources(project, project.resource_types, reading)

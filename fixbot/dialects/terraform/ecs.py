@@ -9,7 +9,7 @@ from fixbot.dialects import ecs
 from fixbot.dialects.terraform.index import Block, Index
 from fixbot.dialects.terraform.services import run_by
 from fixbot.dialects.terraform.values import Look, Place
-from fixbot.lens import ECS, Container, Task, Volume, text_of, truth, value_of
+from fixbot.lens import ECS, TERRAFORM_TASK, Container, Task, Volume, text_of, truth, value_of
 from fixbot.project import Project, Reading
 from fixbot.tree import ABSENT, Node
 
@@ -47,8 +47,8 @@ def drafts(project: Project, index: Index, reading: Reading) -> list[Draft]:
 def _task(project: Project, index: Index, block: Block, reading: Reading) -> Draft:
     node = block.node
     task = Task(
-        block.document.path, "ecs", "terraform", text_of(node.get("family")) or block.name, node, ECS,
-        address=block.address, workload="task", owner=node, volumes_path=("volume",),
+        block.document.path, "ecs", "terraform", text_of(node.get("family")) or block.name, node,
+        TERRAFORM_TASK, address=block.address, workload="task", owner=node,
         fargate=ecs.fargate(index.settled(node.get("requires_compatibilities"))),
         windows=_windows(index, node),
         network_mode=text_of(index.settled(node.get("network_mode"))),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from fixbot.dialects import kubernetes
 from fixbot.dialects.terraform.index import Block, Index
-from fixbot.lens import TERRAFORM_KUBERNETES, Container, Task, Volume, text_of, truth
+from fixbot.lens import TERRAFORM_KUBERNETES, Container, Task, Volume, camel, text_of, truth
 from fixbot.project import Project, Reading
 from fixbot.tree import Kind, Node
 
@@ -48,7 +48,7 @@ def _workload(block: Block, name: str, reading: Reading) -> None:
     task = Task(
         block.document.path, "k8s", "terraform", called or block.name, spec, TERRAFORM_KUBERNETES,
         address=block.address, workload=kind, owner=block.node, namespace=namespace or "",
-        windows=_windows(spec), daemon=kind == "DaemonSet", volumes_path=("volume",),
+        windows=_windows(spec), daemon=kind == "DaemonSet",
         network_mode="host" if truth(spec.get("host_network")) is True else None,
         host_namespaces=tuple(canonical for canonical, key in hosts if truth(spec.get(key)) is True),
         volumes=tuple(_volumes(spec)),
@@ -68,12 +68,7 @@ def _workload(block: Block, name: str, reading: Reading) -> None:
 def _volumes(spec: Node) -> Iterator[Volume]:
     for node in spec.many("volume"):
         kinds = [entry.key for entry in node.entries if entry.value.style == "body"]
-        yield Volume(text_of(node.get("name")) or "", _camel(kinds[0]) if kinds else "", node)
-
-
-def _camel(name: str) -> str:
-    head, *rest = name.split("_")
-    return head + "".join(word.capitalize() for word in rest)
+        yield Volume(text_of(node.get("name")) or "", camel(kinds[0]) if kinds else "", node)
 
 
 def _windows(spec: Node) -> bool:

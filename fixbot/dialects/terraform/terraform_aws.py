@@ -12,7 +12,7 @@ from fixbot.dialects import ecs
 from fixbot.dialects.terraform.ecs import KINDS
 from fixbot.dialects.terraform.index import Block, Index
 from fixbot.dialects.terraform.spelling import FIVE, SIX
-from fixbot.lens import Container, Spelling, Task, Volume, snake, text_of, truth
+from fixbot.lens import TERRAFORM_SERVICE, Container, Spelling, Task, Volume, snake, text_of, truth
 from fixbot.project import Reading
 from fixbot.tree import ABSENT, UNKNOWN, Kind, Node, Unset
 
@@ -100,8 +100,8 @@ def _task(index: Index, block: Block, key: str, node: Node) -> Task:
     exec_ = truth(index.settled(node.get("enable_execute_command")))
     address = block.address if node is block.node else f"{block.address}/{key}"
     task = Task(
-        block.document.path, "ecs", "terraform", text_of(node.get("name")) or key, node, SIX, address=address,
-        workload="service", owner=block.node,
+        block.document.path, "ecs", "terraform", text_of(node.get("name")) or key, node,
+        TERRAFORM_SERVICE, address=address, workload="service", owner=block.node,
         fargate=True if compatibilities is None else ecs.fargate(compatibilities),
         windows=ecs.windows(platform.get("operating_system_family")) if platform is not None else False,
         exec_enabled=None if exec_ is UNKNOWN else exec_ is True,

@@ -16,13 +16,14 @@ from fixbot.report.style import count
 from fixbot.wording import word
 
 if TYPE_CHECKING:
-    from fixbot.model import Finding, Proposal, Unread
+    from fixbot.model import Cause, Finding, Proposal, Unread
 
 IN_FULL = 20
 """So many proposals are unfolded when the page opens, the gravest ones."""
 FEW = 8
 """Groups with at most so many places show them at once."""
 UNREAD = "unread"
+_CAUSES: Mapping[Cause, str] = {"damaged": "can't be read", "unserved": "not read yet"}
 
 
 def proposals(some: Sequence[Proposal], by_id: Mapping[str, Finding]) -> Html:
@@ -143,19 +144,19 @@ def _group(reason: str, same: Sequence[Finding]) -> Html:
 
 
 def unread(some: Iterable[Unread]) -> Html:
-    """What was not read, by reason."""
-    reasons: dict[str, list[Unread]] = defaultdict(list)
-    for each in some:
-        reasons[each.reason].append(each)
+    """What was not read, by cause and reason: first what can't be, then what is only named."""
+    reasons: dict[tuple[Cause, str], list[Unread]] = defaultdict(list)
+    for each in sorted(some, key=lambda each: each.cause):
+        reasons[each.cause, each.reason].append(each)
     return joined(
         _folded(
             reason,
-            count(len(same), "place"),
+            f"{count(len(same), 'place')} · {_CAUSES[cause]}",
             element("ul", *map(_unread, same)),
             len(same),
             data_status=UNREAD,
         )
-        for reason, same in reasons.items()
+        for (cause, reason), same in reasons.items()
     )
 
 

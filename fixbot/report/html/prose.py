@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from markdown_it import MarkdownIt
 
-from fixbot.prose import shown
+from fixbot.characters import shown
 from fixbot.report.html.markup import Html, element, outward
 
 if TYPE_CHECKING:

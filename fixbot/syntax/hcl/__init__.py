@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fixbot.syntax.hcl.read import read
+from fixbot.syntax.hcl.read import comments, read
 from fixbot.syntax.hcl.rewrite import rewrite
 from fixbot.syntax.hcl.values import content_span
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fixbot.change import Rewrite
     from fixbot.tree import Edit, Grammar, Node
 
@@ -25,6 +27,10 @@ class Hcl:
     def parse(self, text: str, start: int = 0, end: int | None = None) -> tuple[Node, ...]:
         """Read one body. Raises SyntaxProblem."""
         return (read(self, text, start, len(text) if end is None else end),)
+
+    def comments(self, text: str, start: int = 0, end: int | None = None) -> Sequence[tuple[int, int]]:
+        """Where comments stand. Raises SyntaxProblem."""
+        return comments(text, start, len(text) if end is None else end)
 
     def rewrite(self, text: str, wanted: Rewrite) -> list[Edit]:
         """The edits that carry out `wanted`. Raises CannotEdit."""

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from fixbot.syntax.hcl.values import heredoc, unquote
-from fixbot.tree import Entry, Kind, Node, SyntaxProblem
+from fixbot.tree import BeyondLimits, Entry, Kind, Node, SyntaxProblem
 
 if TYPE_CHECKING:
     import tree_sitter
@@ -39,6 +39,20 @@ def read(grammar: Grammar, text: str, start: int, end: int) -> Node:
             raise SyntaxProblem("this is one object, not a body", child.start_byte + begin)
     reader.run()
     return root
+
+
+def comments(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Where comments stand in `text[start:end]`. Raises SyntaxProblem."""
+    begin = start + 1 if text.startswith("\ufeff", start) else start
+    found, waiting = [], [_parsed(text[begin:end], begin)]
+    while waiting:
+        node = waiting.pop()
+        if node.type == "comment":
+            # The end of a line belongs to tree-sitter's comment, but not to ours.
+            span = text[begin + node.start_byte : begin + node.end_byte].rstrip("\r\n")
+            found.append((begin + node.start_byte, begin + node.start_byte + len(span)))
+        waiting += node.children
+    return sorted(found)
 
 
 def _parsed(text: str, offset: int) -> tree_sitter.Node:
@@ -94,7 +108,7 @@ class _Reader:
         while self.todo:
             source, node, depth = self.todo.pop()
             if depth > DEEPEST:
-                raise SyntaxProblem(f"it is nested deeper than {DEEPEST} levels", node.start)
+                raise BeyondLimits(f"it is nested deeper than {DEEPEST} levels", node.start)
             match source.type:
                 case "body":
                     self._body(source, node, depth + 1)
@@ -226,7 +240,7 @@ class _Reader:
         try:
             return float(match[0]) if match[1] or match[2] else int(match[0])
         except ValueError as error:
-            raise SyntaxProblem("a number has too many digits", start) from error
+            raise BeyondLimits("a number has too many digits", start) from error
 
     def _scalar(self, start: int, end: int, value: Scalar, style: str = "") -> Node:
         node = Node(Kind.SCALAR, start, end, self.grammar, style)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from fixbot.change import Rewrite
-from fixbot.syntax.json.read import parse
+from fixbot.syntax.json.read import comments, parse
 from fixbot.syntax.json.write import rewrite
 from fixbot.tree import Edit, Node
 
@@ -19,6 +19,10 @@ class JsonGrammar:
     def parse(self, text: str, start: int = 0, end: int | None = None) -> tuple[Node, ...]:
         """The one value in `text[start:end]`. Raises SyntaxProblem."""
         return (parse(self, text, start, len(text) if end is None else end),)
+
+    def comments(self, text: str, start: int = 0, end: int | None = None) -> Sequence[tuple[int, int]]:
+        """Where comments stand. Raises SyntaxProblem."""
+        return comments(self, text, start, len(text) if end is None else end)
 
     def rewrite(self, text: str, wanted: Rewrite) -> Iterable[Edit]:
         """The edits of one object or array. Raises CannotEdit."""

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Final
 
-from fixbot.tree import Entry, Grammar, Kind, Node, SyntaxProblem
+from fixbot.tree import BeyondLimits, Entry, Grammar, Kind, Node, SyntaxProblem
 
 DEEPEST: Final = 400
 
@@ -14,6 +14,7 @@ _PATIENCE: Final = 100
 """Interpolations that may stay open before none is looked for any more: each look goes to a line's end."""
 
 _SPACE = re.compile(r"(?:[ \t\r\n\f]+|//[^\n]*|#[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)*")
+_COMMENT = re.compile(r"//[^\n]*|#[^\n]*|/\*(?:[^*]|\*(?!/))*\*/")
 _STRING = re.compile(r'"([^"\\\x00-\x1f$]*)"')
 _LITERAL = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])|(?:true|false|null)(?!\w)")
 _BARE = re.compile(
@@ -32,6 +33,14 @@ def parse(grammar: Grammar, text: str, start: int, end: int) -> Node:
     return root
 
 
+def comments(grammar: Grammar, text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Where comments stand between the values of `text[start:end]`. Raises SyntaxProblem."""
+    scan = _Scan(grammar, text, start, end)
+    scan.gaps = []
+    scan.document()
+    return [found.span() for gap in scan.gaps for found in _COMMENT.finditer(text, *gap)]
+
+
 class _Scan:
     def __init__(self, grammar: Grammar, text: str, start: int, end: int) -> None:
         self.grammar = grammar
@@ -39,6 +48,8 @@ class _Scan:
         self.at = start + (1 if text.startswith("\ufeff", start) else 0)
         self.end = end
         self.unclosed = 0
+        self.gaps: list[tuple[int, int]] | None = None
+        """Where nothing but blanks and comments stands, for whoever asks."""
         self.lines = start > 0 or end < len(text)
         """Whether it stands in a heredoc, whose interpolations may go over several lines."""
 
@@ -51,6 +62,8 @@ class _Scan:
     def space(self) -> str:
         """Skip what has no meaning; the character that follows, or an empty string at the end."""
         match = _SPACE.match(self.text, self.at, self.end)
+        if match and self.gaps is not None and match.end() > self.at:
+            self.gaps.append(match.span())
         self.at = match.end() if match else self.at
         return self.text[self.at] if self.at < self.end else ""
 
@@ -78,7 +91,7 @@ class _Scan:
             self.at += 1
             stack.append(node)
             if len(stack) > DEEPEST:
-                raise SyntaxProblem(f"nested deeper than {DEEPEST} levels", start)
+                raise BeyondLimits(f"nested deeper than {DEEPEST} levels", start)
             return node
         if char == '"':
             node = Node(Kind.SCALAR, start, start, self.grammar, '"')

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fixbot.syntax.yaml import block, flow, places
+from fixbot.syntax.yaml.comments import comments
 from fixbot.syntax.yaml.read import read
 from fixbot.tree import CannotEdit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from fixbot.change import Rewrite
     from fixbot.tree import Edit, Grammar, Node
@@ -24,6 +25,11 @@ class Yaml:
     def parse(self, text: str, start: int = 0, end: int | None = None) -> tuple[Node, ...]:
         """One root a document of `text[start:end]`. Raises SyntaxProblem."""
         return read(self, text, start, end)
+
+    def comments(self, text: str, start: int = 0, end: int | None = None) -> Sequence[tuple[int, int]]:
+        """Where comments stand. Raises SyntaxProblem."""
+        end = len(text) if end is None else end
+        return comments(text, self.parse(text, start, end), start, end)
 
     def rewrite(self, text: str, wanted: Rewrite) -> Iterable[Edit]:
         """The edits that carry out `wanted` on its collection. Raises CannotEdit."""

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from fixbot.syntax.yaml.scalars import NUMBER_STARTS, WORDS, number, short, tagged
-from fixbot.tree import Entry, Grammar, Kind, Node, SyntaxProblem
+from fixbot.tree import BeyondLimits, Entry, Grammar, Kind, Node, SyntaxProblem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -129,7 +129,7 @@ class Builder:
         """The node of a collection that begins here."""
         start = self.start + event.start_mark.index
         if len(self.around) > DEEPEST:
-            raise SyntaxProblem(f"more than {DEEPEST} collections in each other", start)
+            raise BeyondLimits(f"more than {DEEPEST} collections in each other", start)
         node = Node(kind, start, -1, self.grammar, "flow" if event.flow_style else "block")
         if event.tag is not None and str(event.tag) not in _OWN:
             node.tag = short(str(event.tag))
@@ -144,7 +144,15 @@ class Builder:
             node.end = last.end
         else:
             node.end = self.start + event.end_mark.index
+            if node.entries and self.text.startswith("{{", node.start - self.start):
+                return self.placeholder(node)
         return node
+
+    def placeholder(self, node: Node) -> Node:
+        """`{{ … }}`: a map whose key is a map, which nobody has; a template's tag, so of unknown value."""
+        code = Node(Kind.CODE, node.start, node.end, self.grammar, "flow")
+        code.value = self.text[node.start - self.start : node.end - self.start]
+        return code
 
     def alias(self, event: Any) -> Node:
         """A node that shares all that its anchor's node holds."""
@@ -156,7 +164,7 @@ class Builder:
             raise SyntaxProblem("an alias inside what it stands for", start)
         self.repeated += self.size(target)
         if self.repeated > MOST_REPEATED:
-            raise SyntaxProblem("aliases that multiply beyond reason", start)
+            raise BeyondLimits("aliases that multiply beyond reason", start)
         node = Node(target.kind, start, end, self.grammar, target.style)
         node.entries, node.items = target.entries, target.items
         node.value, node.tag = target.value, target.tag
@@ -178,7 +186,7 @@ class Builder:
         weight = sum(self.merged.get(id(each.alias or each), 1) for each in maps)
         self.merged[id(node)] = self.merged.get(id(node), 1) + weight
         if weight > MOST_MERGED:
-            raise SyntaxProblem("merge keys that multiply beyond reason", value.start)
+            raise BeyondLimits("merge keys that multiply beyond reason", value.start)
 
 
 def _content_end(text: str, start: int, end: int) -> int:

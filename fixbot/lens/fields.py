@@ -1,0 +1,88 @@
+"""The fields of a container, task or pod, by their canonical names, whatever dialect writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fixbot.change import Add, Put
+from fixbot.lens.slot import Slot, Update
+from fixbot.lens.spelling import Spelling
+from fixbot.lens.values import text_of, truth, value_of
+from fixbot.tree import ABSENT, UNKNOWN, CannotEdit, Kind, Node, Scalar, Unset, Value
+
+
+class Fields:
+    """What a subject offers that is one map of fields; `node` is None where the map stands elsewhere."""
+
+    __slots__ = ()
+    node: Node | None
+    spelling: Spelling
+
+    def get(self, canonical: str) -> Node | None:
+        """The node at a canonical path."""
+        return self.node.get(*self.spelling.path(canonical)) if self.node is not None else None
+
+    def value(self, canonical: str) -> Scalar | Unset:
+        """The value at a canonical path: UNKNOWN also where a map on the way is computed."""
+        return self._computed_above(canonical) or value_of(self.get(canonical))
+
+    def flag(self, canonical: str) -> bool | Unset:
+        """The truth at a canonical path, or what it is by default where nothing, or null, is written."""
+        found = self._computed_above(canonical) or truth(self.get(canonical))
+        return self.default(canonical) if found is ABSENT or found is None else found
+
+    def default(self, _canonical: str) -> bool | Unset:
+        """What a flag is where nothing is written; ABSENT leaves that to the API."""
+        return ABSENT
+
+    def slot(self, canonical: str, near: Sequence[str] = ()) -> Slot:
+        """The place of the field at a canonical path. Raises CannotEdit where the map stands elsewhere."""
+        fields = self._fields(canonical)
+        found = self.get(canonical)
+        path = self.spelling.path(canonical)
+        value = self.value(canonical)
+        if value is ABSENT or value is None:
+            value = self.default(canonical)
+        shown = fields if found is None else found
+        return Slot(
+            value, shown, ".".join(path), fields, path, found, self._near(near), update=Update.REVISION
+        )
+
+    def put(self, canonical: str, value: Value, near: Sequence[str] = ("image", "name")) -> Put:
+        """Write a value at a canonical path; `value`'s keys are canonical too. Raises CannotEdit."""
+        path = self.spelling.path(canonical)
+        return Put(self._fields(canonical), path, self.spelling.value(value), self._near(near))
+
+    def add(self, canonical: str, item: Value, near: Sequence[str] = ("image", "name")) -> Add:
+        """Put an item into the list at a canonical path. Raises CannotEdit."""
+        path = self.spelling.path(canonical)
+        return Add(self._fields(canonical), path, self.spelling.value(item), self._near(near))
+
+    def words(self, canonical: str) -> tuple[str, ...]:
+        """A list of strings such as a command; what isn't known is left out."""
+        node = self.get(canonical)
+        if node is None:
+            return ()
+        if node.kind is not Kind.LIST:
+            word = text_of(node)
+            return (word,) if word else ()
+        return tuple(word for item in node.items if (word := text_of(item)))
+
+    def _fields(self, canonical: str) -> Node:
+        if self.node is None:
+            raise CannotEdit(f"{canonical} stands in another file")
+        return self.node
+
+    def _near(self, names: Sequence[str]) -> tuple[str, ...]:
+        return tuple(self.spelling.path(name)[0] for name in names)
+
+    def _computed_above(self, canonical: str) -> Unset | None:
+        """UNKNOWN where a map on the way, or a block that an HCL `dynamic` makes, is computed."""
+        node = self.node
+        for name in self.spelling.path(canonical)[:-1]:
+            if node is not None and any(each.labels == (name,) for each in node.many("dynamic")):
+                return UNKNOWN
+            node = node.get(name) if node is not None else None
+            if node is not None and not node.known:
+                return UNKNOWN
+        return None

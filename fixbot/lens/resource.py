@@ -1,0 +1,226 @@
+"""One resource, in whichever dialect declares it, and the places where its properties stand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from fixbot.change import Add, Change
+from fixbot.lens.followed import Followed, reach
+from fixbot.lens.slot import Slot, Update
+from fixbot.lens.spelling import snake
+from fixbot.prose import code
+from fixbot.tree import ABSENT, UNKNOWN, Block, CannotEdit, Code, Node, Scalar, Unset, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """A Terraform resource of its own for what is one property of the resource elsewhere."""
+
+    type: str
+    refers_by: str
+    """Its argument that names the resource, by the resource's `id`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A well-known Terraform module that makes the resource: its inputs, and what they are by default."""
+
+    inputs: Mapping[str, str]
+    defaults: Mapping[str, Scalar] = field(default_factory=dict)
+    """By canonical name; what isn't here is not known where nothing is given."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceType:
+    """What AWS or Kubernetes calls a thing, and what each dialect calls it and its properties.
+
+    CloudFormation's property names are the canonical ones, and those of the object where only Kubernetes has
+    the type. Terraform's differ from their snake_case only where `renamed` says so: from a dotted canonical
+    beginning to a dotted path, empty where the properties below it are the resource's own.
+    """
+
+    noun: str
+    plural: str
+    cloudformation: str = ""
+    """`AWS::S3::Bucket`."""
+    terraform: str = ""
+    """`aws_s3_bucket`."""
+    kubernetes: str = ""
+    """Group and kind: `eksctl.io/ClusterConfig`."""
+    name: str = ""
+    """The property that holds its name."""
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    in_objects: Mapping[str, str] = field(default_factory=dict)
+    """The same for a Kubernetes object of a type that AWS has as well."""
+    companions: Mapping[str, Companion] = field(default_factory=dict)
+    """By the canonical beginning of what stands in them."""
+    modules: Mapping[str, Module] = field(default_factory=dict)
+    """By the module's source in the registry, `//` and a folder behind it included."""
+    replaced_by: frozenset[str] = frozenset()
+    """Properties, among those that rules speak of, whose change replaces the resource."""
+
+    def __hash__(self) -> int:
+        return hash((self.noun, self.cloudformation, self.terraform, self.kubernetes))
+
+    @property
+    def needles(self) -> tuple[str, ...]:
+        """Texts of which one stands in every file that holds such a resource."""
+        quoted = f'"{self.terraform}"' if self.terraform else ""
+        kind = self.kubernetes.rpartition("/")[2]
+        beside = (f'"{each.type}"' for each in self.companions.values() if self.terraform)
+        modules = (source.partition("//")[0] for source in self.modules)
+        return tuple(filter(None, (self.cloudformation, quoted, kind, *beside, *modules)))
+
+    def path(self, dialect: str, canonical: str) -> tuple[str, ...]:
+        """Where a dialect has a property, from the resource's own map on."""
+        names = tuple(canonical.split("."))
+        if dialect == "terraform":
+            return _renamed(names, self.renamed, snake)
+        return _renamed(names, self.in_objects, str) if dialect == "kubernetes" else names
+
+
+def _renamed(
+    names: tuple[str, ...], renamed: Mapping[str, str], spell: Callable[[str], str]
+) -> tuple[str, ...]:
+    for size in range(len(names), 0, -1):
+        other = renamed.get(".".join(names[:size]))
+        if other is not None:
+            return (*filter(None, other.split(".")), *map(spell, names[size:]))
+    return tuple(map(spell, names))
+
+
+@dataclass(eq=False, slots=True)
+class Resource:
+    """One resource of a type that a rule looks at.
+
+    `node` is the map of its properties (in CloudFormation the resource itself where it has none, and then
+    `prefix` leads on), `owner` the whole of it. `companions` holds, by canonical beginning, the node of the
+    companion, or UNKNOWN where none can be told to be its own.
+    """
+
+    type: ResourceType
+    path: str
+    dialect: str
+    """`cloudformation`, `terraform` or `kubernetes`."""
+    name: str
+    address: str
+    node: Node
+    owner: Node
+    prefix: tuple[str, ...] = ()
+    companions: Mapping[str, Node | Unset] = field(default_factory=dict)
+    lone: bool = True
+    """Whether it is exactly one: no `count`, `for_each` or condition makes it many or none."""
+    label: str = ""
+    """The name by which a companion of its own can be called."""
+    module: Module | None = None
+    follow: Callable[[Node], Followed] = Followed.literal
+    """What a value stands for: parameters, locals and variables are followed one step."""
+    inherited: Mapping[str, Node] = field(default_factory=dict)
+    """Properties that it has from elsewhere in the file (SAM's Globals), by canonical name."""
+
+    @property
+    def title(self) -> str:
+        """`S3 bucket logs`: the reader's name for it."""
+        return f"{self.type.noun} {self.name}"
+
+    @property
+    def called(self) -> str:
+        """S3 bucket `logs`, in a sentence."""
+        return f"{self.type.noun} {code(self.name)}"
+
+    @property
+    def subject(self) -> str:
+        """What a title names."""
+        return self.name
+
+    @property
+    def around(self) -> Sequence[Node]:
+        """Its properties, and the whole of it."""
+        return (self.node, self.owner)
+
+    def slot(self, canonical: str, near: Sequence[str] = ()) -> Slot:
+        """The place of a property."""
+        if self.module is not None:
+            return self._input(canonical, self.module)
+        path = (*self.prefix, *self.type.path(self.dialect, canonical))
+        own = self._within(self.node, path, canonical, near)
+        if own.value is not ABSENT or own.found is not None:
+            return own
+        if canonical in self.inherited:
+            value = self.follow(self.inherited[canonical]).value
+            return replace(own, value=value, why_not="the template's Globals set it for all functions")
+        if self.dialect == "terraform":
+            for beginning, companion in self.type.companions.items():
+                if canonical == beginning or canonical.startswith(f"{beginning}."):
+                    return self._beside(canonical, beginning, companion, own)
+        return own
+
+    def attribute(self, name: str) -> Slot:
+        """What stands beside the properties of a CloudFormation resource, such as `DeletionPolicy`."""
+        return self._within(self.owner, (name,), name, ("Type",))
+
+    def problems(self) -> tuple[str, ...]:
+        """What is known to be wrong with the whole of it: nothing; rules are held against schemas once."""
+        return ()
+
+    def _within(self, node: Node, path: tuple[str, ...], canonical: str, near: Sequence[str]) -> Slot:
+        at = reach(node, path)
+        found, why = at.found, at.why_not
+        value: Scalar | Unset = UNKNOWN if why else ABSENT
+        if found is not None and not why:
+            followed = self.follow(found)
+            value, found, why = followed.value, followed.node, followed.why_not
+        names = tuple((*self.prefix, *self.type.path(self.dialect, one))[-1] for one in near)
+        update = Update.REPLACEMENT if canonical in self.type.replaced_by else Update.NONE
+        return Slot(
+            ABSENT if value is None else value, self.owner if found is None else found,
+            ".".join(path[len(self.prefix) :] or path), at.owner, at.rest, found, names, update, why,
+            elsewhere=found is not at.found,
+        )  # fmt: skip
+
+    def _input(self, canonical: str, module: Module) -> Slot:
+        """The input of the module that decides a property; unknown where the module has none for it."""
+        name = module.inputs.get(canonical)
+        if name is None:
+            return Slot(
+                UNKNOWN, self.node, canonical, self.node, (), why_not="the module has no input for it"
+            )
+        own = self._within(self.node, tuple(name.split(".")), canonical, ())
+        return replace(own, value=module.defaults.get(canonical, UNKNOWN)) if own.found is None else own
+
+    def _beside(self, canonical: str, beginning: str, companion: Companion, own: Slot) -> Slot:
+        path = self.type.path("terraform", canonical[len(beginning) :].lstrip("."))
+        node = self.companions.get(beginning)
+        written = ".".join((companion.type, *path))
+        if isinstance(node, Node):
+            return self._within(node, path, canonical, ())
+        if node is UNKNOWN:
+            why = f"which {companion.type} belongs to it isn't known"
+            return Slot(UNKNOWN, self.node, written, self.node, path, why_not=why)
+        return CompanionSlot(
+            ABSENT, own.node, written, self.node.root, path, near=(self.address,),
+            why_not="" if self.lone else "it is one of several that one block makes",
+            companion=companion, label=self.label, reference=f"{self.address}.id",
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class CompanionSlot(Slot):
+    """A place in a companion that is still to be written, whole, behind the resource that needs it."""
+
+    companion: Companion = Companion("", "")
+    label: str = ""
+    reference: str = ""
+
+    def set(self, value: Value) -> Change:
+        """The companion with this value; all that is set of one companion is one block."""
+        if self.why_not:
+            raise CannotEdit(self.why_not)
+        for name in reversed(self.path):
+            value = {name: value}
+        content: dict[str, Value] = {self.companion.refers_by: Code(self.reference)}
+        content |= value if isinstance(value, dict) else {}
+        return Add(
+            self.owner, ("resource",), Block((self.companion.type, self.label), content), tuple(self.near)
+        )

@@ -1,0 +1,36 @@
+"""What a rule can look at: all that finding, proving, ignoring and proposing need to know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from fixbot.lens.slot import Slot
+from fixbot.tree import Node
+
+
+class Subject(Protocol):
+    """A container, task, policy or resource; a later kind needs no change where these are handled."""
+
+    @property
+    def address(self) -> str:
+        """Its name for machines; it survives moved lines."""
+
+    @property
+    def title(self) -> str:
+        """Its name for readers: `task web, container app`."""
+
+    @property
+    def called(self) -> str:
+        """Its name in a sentence, names as code: "S3 bucket `logs`"."""
+
+    @property
+    def subject(self) -> str:
+        """What a title names: the service, workload, policy or resource."""
+
+    @property
+    def around(self) -> Sequence[Node]:
+        """What it is about, from the inside out: a comment above any of these can ask to ignore it."""
+
+    def slot(self, canonical: str, near: Sequence[str] = ()) -> Slot:
+        """The place of a field. Raises CannotEdit where its fields stand in no file that was read."""

@@ -1,0 +1,1 @@
+"""The common shapes of a rule, so that one costs its facts and its words and nothing else."""

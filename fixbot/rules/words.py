@@ -1,0 +1,20 @@
+"""What a rule says of all its findings, once; the names and the values come from what was found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Sentences of a rule. `{who}` stands for what it found: one name, or several joined.
+
+    `problem` goes on after the name, without a full stop: "may be published by an ACL".
+    """
+
+    problem: str
+    change: str
+    effect: str
+    why: str
+    unknown: str = ""
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,129 @@
+"""What was not read, and why: what is damaged, and what fixbot only names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fixbot.checkout import Checkout
+from fixbot.fixer import load
+from fixbot.model import Report
+from fixbot.pipeline import run
+from fixbot.settings import Settings
+
+POD = """\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: {name}
+spec:
+  containers:
+    - name: web
+      image: nginx
+      securityContext:
+        privileged: true
+"""
+
+
+def look(folder: Path, **files: str | bytes) -> Report:
+    for name, text in files.items():
+        path = folder / name.replace("__", "/").replace("_yaml", ".yaml")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return run(Checkout.open(str(folder)), load(), Settings())
+
+
+def causes(report: Report) -> list[tuple[str, int | None, str]]:
+    return [(each.path, each.line, each.cause) for each in report.unread]
+
+
+def resources(report: Report) -> set[str]:
+    return {each.resource for each in report.findings if each.rule == "privileged-container"}
+
+
+BRACKETS = POD.format(name="a") + "  x: " + "[" * 500 + "]" * 500 + "\n"
+DAMAGED: dict[str, str | bytes] = {
+    "no text": b"\x00\x01" + POD.encode(),
+    "UTF-16": POD.encode("utf-16"),
+    "Latin-1": POD.encode() + b"# caf\xe9\n",
+    "no syntax": POD + "  : : [\n",
+    "too deep": BRACKETS,
+    "too deep, with a tag in a comment": "# {{ .Values.x }}\n" + BRACKETS,
+    "too deep, beside a tag": BRACKETS.replace("x: ", '"{{ .Values.x }}": '),
+    "broken far from a tag in a comment": "# {{ include }}\n" + POD + "  : : [\n",
+    "broken beside a tag in a comment": POD + "  # {{ include }}\n  : : [ # {{ .Values }}\n",
+    "broken beside a tag in quotes": POD + '  x: "{{ .Values.x }}" : : [\n',
+    "broken beside a tag in a quoted key": POD + "  '{% if x %}': : [\n",
+    "too large": POD + "#" * 5_100_000,
+    "bare": b"kind: Pod\ncontainers: [\n",
+}
+
+
+@pytest.mark.parametrize("how", DAMAGED)
+@pytest.mark.parametrize("beside", [True, False])
+def test_what_cannot_be_read_is_damaged_whatever_lies_beside_it(
+    tmp_path: Path, how: str, beside: bool
+) -> None:
+    chart = {"Chart_yaml": "name: x\n"} if beside else {}
+    report = look(tmp_path, templates__a_yaml=DAMAGED[how], **chart)
+    assert {(path, cause) for path, _, cause in causes(report)} == {("templates/a.yaml", "damaged")}
+
+
+TEMPLATES = {
+    "Helm": POD.format(name="{{ .Values.name }}").replace("spec:", "{{- if .Values.on }}\nspec:"),
+    "Helm in quotes of its own": POD.format(name='"{{ .a }}-{{ include "x" . }}"'),
+    "Jinja": "{% if on %}\n" + POD.format(name="a") + "{% endif %}\n",
+    "Terraform": "%{ if on }\n" + POD.format(name="a") + "%{ endif }\n",
+    "ERB": POD.format(name="a") + "  x: <%= y %>\n  <% z %>\n",
+}
+
+
+@pytest.mark.parametrize("language", TEMPLATES)
+def test_templates_are_named(tmp_path: Path, language: str) -> None:
+    report = look(tmp_path, a_yaml=TEMPLATES[language])
+    assert {cause for _, _, cause in causes(report)} == {"unserved"}
+
+
+@pytest.mark.parametrize("path", ["templates__a_yaml", "charts__b__templates__a_yaml", "values_yaml"])
+def test_a_file_that_parses_is_judged_as_it_stands_whatever_lies_beside_it(tmp_path: Path, path: str) -> None:
+    files = {path: "# {{- if .Values.on }}\n" + POD.format(name="a"), "Chart_yaml": "name: x\n"}
+    report = look(tmp_path, **files)
+    assert resources(report) == {"Pod a, container web"}
+    assert causes(report) == []
+
+
+def test_values_of_a_chart_are_named(tmp_path: Path) -> None:
+    values = "image: x\ncontainer:\n  securityContext:\n    privileged: true\n"
+    report = look(tmp_path, Chart_yaml="name: x\n", values_yaml=values)
+    assert causes(report) == [("values.yaml", None, "unserved")]
+
+
+def test_a_document_that_cannot_be_read_costs_none_of_the_others(tmp_path: Path) -> None:
+    one, two = POD.format(name="one"), POD.format(name="two")
+    damaged = POD.format(name="three") + "  : : [\n"
+    template = POD.format(name="four") + "{{- if .Values.x }}\n"
+    report = look(tmp_path, a_yaml=f"{one}---\n{damaged}---\n{two}---\n{template}")
+    assert resources(report) == {"Pod one, container web", "Pod two, container web"}
+    assert [(cause, line) for _, line, cause in causes(report)] == [("damaged", 23), ("unserved", 46)]
+    assert {patch.path for patch in report.patches} == {"a.yaml"}
+
+
+def test_a_tag_in_the_place_of_a_map_is_no_map(tmp_path: Path) -> None:
+    tag = "{{ .Values.context }}"
+    text = POD.format(name="a").split("      securityContext")[0] + f"      securityContext: {tag}\n"
+    report = look(tmp_path, a_yaml=text)
+    assert [each.status.value for each in report.findings] == ["refused"]
+
+
+def test_a_policy_that_is_no_json_is_damaged(tmp_path: Path) -> None:
+    text = """\
+Resources:
+  Role:
+    Type: AWS::IAM::Policy
+    Properties:
+      PolicyName: a
+      PolicyDocument: |
+        {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": }]}
+"""
+    assert {cause for _, _, cause in causes(look(tmp_path, a_yaml=text))} == {"damaged"}
