@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from fixbot.prose import shown
+from fixbot.characters import shown
 
 _WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,40}")
 _EMOJI: Final = str.maketrans(dict.fromkeys("\u200d\ufe0f"))
