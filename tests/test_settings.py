@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from fixbot.checkout.globs import Globs
 from fixbot.errors import FixbotError
+from fixbot.globs import Globs
 from fixbot.model import Safety, Severity
 from fixbot.settings import PullRequests, Settings
 from fixbot.settings.places import NOTHING, seen
@@ -94,6 +94,7 @@ pull_requests:
   rebase: never
   verified: true
   patience: 0
+limits: {seconds: 60, memory_mb: 4000, file_mb: 20}
 ignore:
   - rule: readonly-root-filesystem
     path: deploy/legacy/**

@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixbot.checkout.globs import Globs
 from fixbot.errors import FixbotError
+from fixbot.globs import Globs
 from fixbot.model import Safety, Severity
 from fixbot.settings import Settings
 from fixbot.settings.enforcing import Stricter, way_of

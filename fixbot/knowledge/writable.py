@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import shlex
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
+from fixbot.globs import word
 from fixbot.knowledge.commands import written_paths
 from fixbot.knowledge.images import Image
 from fixbot.knowledge.tables import WritePaths, is_sensor, sensor_launcher, write_paths
@@ -120,7 +120,7 @@ def _writes(container: Container, row: WritePaths | None) -> Refusal | None:
 def _configured(container: Container, world: World) -> WritePaths | None:
     reference = container.image or ""
     for glob, paths in world.settings.write_paths.items():
-        if reference and fnmatchcase(reference, glob):
+        if reference and word(glob).holds(reference):
             return WritePaths(tuple(paths), verified=False, evidence="`write_paths` in .fixbot.yml")
     return None
 
