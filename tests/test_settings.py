@@ -166,7 +166,7 @@ def test_everything_can_be_set() -> None:
             "deploy/legacy/**",
             "*orders*",
             date(2027, 3, 31),
-            where=".fixbot.yml:45",
+            where=".fixbot.yml:46",
         ),
     )
     defaults = Settings()
@@ -266,7 +266,7 @@ def test_two_files_a_missing_one_and_one_in_another_encoding(tmp_path: Path) -> 
     with pytest.raises(FixbotError, match=r"none\.yml: cannot be read: No such file"):
         load(tmp_path, tmp_path / "none.yml")
     (tmp_path / ".fixbot.yml").write_bytes("severity: low".encode("utf-16"))
-    with pytest.raises(FixbotError, match=r"\.fixbot\.yml: not UTF-8"):
+    with pytest.raises(FixbotError, match=r"\.fixbot\.yml: it is UTF-16 text"):
         load(tmp_path)
 
 
