@@ -197,7 +197,7 @@ def search_issues(call: Call) -> Answer:
         lambda pair: {**issue_shapes.issue(call.hub, call.base, *pair), "score": 1.0},
         wrap="items",
     )
-    body = {**shown.body, "total_count": len(found), "incomplete_results": False}
+    body = {**shown.body, "total_count": len(found), "incomplete_results": False, "search_type": "lexical"}
     for item in body["items"]:
         item.pop("closed_by")
     return Answer(200, body, shown.headers)
