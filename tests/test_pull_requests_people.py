@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from fixbot.life.mark import read_mark, remarked
+from tests.hub import shapes
 from tests.hub.model import Account, Issue, Refused
 from tests.hub.people import Person
 from tests.hub_runs import NAME, World, fixed, pod, world
@@ -137,12 +138,10 @@ def test_github_is_asked_once_for_each_login_and_run_and_only_where_there_is_a_w
 def test_where_github_does_not_tell_what_somebody_may_do_it_does_not_count_and_is_said(
     busy: World, status: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tests.hub.rest import repos  # noqa: PLC0415 - only here is it replaced
-
     def refused(*_: object) -> object:
         raise Refused(status, "Resource not accessible by integration")
 
-    monkeypatch.setattr(repos.shapes, "collaborator", refused)
+    monkeypatch.setattr(shapes, "collaborator", refused)
     number = ours(busy).number
     busy.person.comment(number, "fixbot: ignore")
     assert busy.run(quiet=False) == 0
