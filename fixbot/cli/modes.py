@@ -11,12 +11,12 @@ from fixbot.actions.event import Event, Mode
 from fixbot.actions.rooted import from_top
 from fixbot.checkout import Checkout, Scope
 from fixbot.checkout.git import Git, GitFailed
-from fixbot.checkout.globs import below
 from fixbot.checkout.touched import start_of, touched
 from fixbot.cli.ends import reaches, said
 from fixbot.cli.look import look
 from fixbot.cli.options import FailOn, Options
 from fixbot.errors import FixbotError
+from fixbot.globs import below
 from fixbot.model import Status
 from fixbot.report import text
 from fixbot.report.style import Style
