@@ -37,10 +37,10 @@ _ALONE: Final = (
 _NAME: Final = re.compile(f"(?:{_WORDS}|{_BEGIN}(?:{_ALONE})){_STAGE}", re.IGNORECASE)
 _CAMEL: Final = re.compile(r"[a-z](?:Secret|Token|Pwd|Pw|Pass|Pat|Salt|Credentials?)$")
 _ENDINGS: Final = (
-    "password passwords passwd passphrase passphrases passcode passwort kennwort wachtwoord contrasena contrasenay"
-    " passe senha key keys base token tokens auth secret url pass pw pwd phrase mnemonic jaas config string cred"
-    " creds credential credentials dsn salt pepper pat prod production stg staging dev test old new base64 b64"
-    " 0 1 2 3 4 5 6 7 8 9"
+    "password passwords passwd passphrase passphrases passcode passwort kennwort wachtwoord contrasena"
+    " contrasenay passe senha key keys base token tokens auth secret url pass pw pwd phrase mnemonic jaas"
+    " config string cred creds credential credentials dsn salt pepper pat prod production stg staging dev"
+    " test old new base64 b64 0 1 2 3 4 5 6 7 8 9"
 )
 _ENDS: Final = tuple(_ENDINGS.split())
 """How every name ends that the patterns know; most names are told by this alone."""
