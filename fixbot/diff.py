@@ -208,7 +208,8 @@ def _hunk(
     first, new_first = max(0, start - AROUND), max(0, new_start - AROUND)
     old, new = one[first : end + AROUND], two[new_first : new_end + AROUND]
     if cover is not None:
-        old, new = cover.old(old, first), cover.new(new, new_first)
+        added = any(c < d for _, _, c, d in spans)
+        old, new = cover.old(old, first), cover.new(new, new_first) if added else new
     at = start
     for a, b, c, d in spans:
         yield from _marked(" ", old[at - first : a - first])

@@ -243,13 +243,15 @@ def _show(settled: Settled, findings: dict[str, Finding], court: Court, mask: Ma
 
 def _told(done: Examined, mask: Mask) -> Examined:
     """What came out, with no secret of these files in any of its texts; diffs have been masked by place."""
+    if mask.silent:
+        return done
     done.findings = [mask_texts(each, mask.masker) for each in done.findings]
     done.proposals = [
         replace(mask_texts(replace(each, diff=""), mask.masker), diff=each.diff) for each in done.proposals
     ]
     done.unread = [mask_texts(each, mask.masker) for each in done.unread]
-    done.secrets = mask.strong
-    done.alone = not mask.strong
+    done.secrets = mask.far
+    done.alone = not mask.far
     return done
 
 

@@ -60,6 +60,10 @@ _ORACLE: Final = re.compile(r"jdbc:oracle:\w{1,10}:[^\s/@\"'<>]{1,128}/(?P<value
 _WORD: Final = re.compile(r"[A-Za-z]?[a-z]{0,14}(?:[-_.'][a-z]{1,14}){0,4}[.!?:]?")
 _NAME_PART: Final = r"(?:[A-Za-z]?[a-z]{0,14}|[A-Za-z][a-z]{2,14}(?:[A-Z][a-z]{2,14}){1,3}|[A-Z]{1,5})\d{0,4}"
 _NAME_LIKE: Final = re.compile(rf"{_NAME_PART}(?:[-_. /]{_NAME_PART}){{0,5}}")
+_MADE_UP: Final = 8
+"""Characters that a text needs to be told from words that stand anywhere."""
+_CONSTANT: Final = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*")
+_MIXED: Final = re.compile(r"[a-z][A-Z]|[A-Z]{2}|[A-Za-z]\d|\d[A-Za-z]|[!@#$%^&*+=~?|]")
 _HEX_KEY: Final = re.compile(r"[0-9a-f]{32}")
 _GATES: Final = ("://", "@", "pass:", "<<<", "echo", "printf", "</")
 
@@ -71,6 +75,21 @@ _LONG: Final = 20
 def is_plain_word(text: str) -> bool:
     """Whether it reads like a word or a name, not like something that was made up by a machine."""
     return _WORD.fullmatch(text) is not None
+
+
+def is_made_up(text: str) -> bool:
+    """Whether nobody would write it but for that secret: then it is one in every file of a repository."""
+    if (
+        len(text) < _MADE_UP
+        or text[:1] in ":/."
+        or text.startswith("arn:")
+        or "${" in text
+        or is_name_like(text)
+    ):
+        return False
+    if _CONSTANT.fullmatch(text) or sum(map(str.isalnum, text)) < _MADE_UP - 2:
+        return False
+    return _MIXED.search(text) is not None
 
 
 def is_name_like(text: str) -> bool:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 
 from fixbot.diff import lines
 from fixbot.discover import relevant_text
 from fixbot.document import Document, parse
-from fixbot.knowledge.secret_shapes import is_name_like
-from fixbot.knowledge.secrets import key_spans
+from fixbot.knowledge.secret_shapes import is_made_up, is_name_like
+from fixbot.knowledge.secrets import certain_in, key_spans
 from fixbot.masking.masker import Masker
 from fixbot.masking.places import Places, find_places, places_in
 from fixbot.masking.spans import Span, lines_without
@@ -27,8 +27,13 @@ class Mask:
 
     @cached_property
     def strong(self) -> frozenset[str]:
-        """The secrets that nobody is called like: hidden in texts about all other files too."""
+        """The secrets that nobody is called like: hidden wherever they stand."""
         return frozenset(value for value in self.places.values if not is_name_like(value))
+
+    @cached_property
+    def far(self) -> frozenset[str]:
+        """Those that are hidden in texts about all other files too."""
+        return frozenset(filter(is_made_up, self.strong))
 
     @cached_property
     def weak(self) -> frozenset[str]:
@@ -53,6 +58,14 @@ class Mask:
     def masker(self) -> Masker:
         """Hides them in any text."""
         return Masker(self.strong, self.weak) if self.places.values else _NOTHING_KNOWN
+
+    @cached_property
+    def silent(self) -> bool:
+        """Whether no text about these documents can hold a secret: none is known, and no login stands in them."""
+        if self.places.values:
+            return False
+        texts = [each.text for each in self.documents.values()]
+        return not any("@" in text or "\\" in text or certain_in(text) for text in texts)
 
     def cover(self, path: str, before: str | None, after: str) -> DocumentCover:
         """Hides them in the diff of one document."""
@@ -106,17 +119,19 @@ def _words(root: Node, places: _Inside) -> Iterator[str]:
 class _Side:
     text: str
     spans: list[Span]
-    starts: list[int] = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.starts = [0, *accumulate(map(len, lines(self.text)))]
+    @cached_property
+    def starts(self) -> list[int]:
+        return [0, *accumulate(map(len, lines(self.text)))]
 
     def shown(self, some: Sequence[str], first: int, masker: Masker) -> Sequence[str]:
         window = "".join(some)
-        start = self.starts[first]
-        end = start + len(window)
-        here = [(max(a, start) - start, min(b, end) - start) for a, b in self.spans if a < end and b > start]
-        here += masker.spans(window)
+        here = list(masker.spans(window))
+        if self.spans:
+            start = self.starts[first]
+            end = start + len(window)
+            near = ((a, b) for a, b in self.spans if a < end and b > start)
+            here += ((max(a, start) - start, min(b, end) - start) for a, b in near)
         return lines_without(some, here) if here else some
 
 

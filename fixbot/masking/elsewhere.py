@@ -6,15 +6,11 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from fixbot.knowledge.secret_shapes import is_name_like
+from fixbot.knowledge.secret_shapes import is_made_up
 from fixbot.masking.masker import recognised
 
 _STEMS: Final = (b"password", b"passwd", b"secret", b"token", b"api_key", b"apikey", b"api-key")
 _SIGN: Final = re.compile(rb"[\w.-]{0,20}[\"']?[ \t]{0,8}[:=][ \t]{0,8}[^\s]")
-_NAME_ENDS: Final = re.compile(rb"[\w.-]{0,12}[\"']?[ \t]{0,8}[,\r\n]")
-_SHORTEST: Final = 6
-_AROUND: Final = 200
-"""Bytes around a line with a name alone: the value stands on another one."""
 _LONGEST: Final = 2_000
 """Bytes of a line on both sides of a name."""
 
@@ -26,7 +22,7 @@ def values_elsewhere(files: Iterable[bytes]) -> set[str]:
         for line in _telling(data):
             text = line.decode(errors="replace")
             found.update(text[start:end] for start, end in recognised(text))
-    return {value for value in found if len(value) >= _SHORTEST and not is_name_like(value)}
+    return {value for value in found if is_made_up(value)}
 
 
 def _telling(data: bytes) -> Iterator[bytes]:
@@ -43,6 +39,4 @@ def _telling(data: bytes) -> Iterator[bytes]:
                 done.add(start)
                 if _SIGN.match(data, at + len(stem)) is not None:
                     yield data[start:end]
-                elif _NAME_ENDS.match(data, at + len(stem)) is not None:
-                    yield data[max(0, start - _AROUND) : end + _AROUND]
             at = lower.find(stem, max(end, at + 1))
