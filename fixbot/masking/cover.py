@@ -61,7 +61,7 @@ class Mask:
 
     @cached_property
     def silent(self) -> bool:
-        """Whether no text about these documents can hold a secret: none is known, and no login stands in them."""
+        """Whether no text about these documents can hold a secret: none is known, no login stands there."""
         if self.places.values:
             return False
         texts = [each.text for each in self.documents.values()]
