@@ -7,6 +7,7 @@ from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass, 
 from datetime import date
 from difflib import get_close_matches
 from enum import Enum
+from functools import cache
 from pathlib import Path
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -89,14 +90,21 @@ def parse(settings: Settings, text: str, name: str, *, operator: bool = False) -
     )
 
 
-def readable(kind: type) -> dict[str, Field[Any]]:
+@cache
+def hints_of(kind: type) -> Mapping[str, Any]:
+    """The types of a dataclass's fields; telling them takes a millisecond."""
+    return get_type_hints(kind)
+
+
+@cache
+def readable(kind: type) -> Mapping[str, Field[Any]]:
     """The fields of a dataclass that a file may set."""
     return {each.name: each for each in fields(kind) if "says" in each.metadata}
 
 
 def known_keys(kind: type = Settings, above: str = "") -> Iterator[str]:
     """Every dotted key of a settings file, those of maps too."""
-    hints = get_type_hints(kind)
+    hints = hints_of(kind)
     for name in readable(kind):
         yield f"{above}{name}"
         if is_dataclass(inner := hints[name]) and isinstance(inner, type):
@@ -149,7 +157,7 @@ class _File:
 
     def values(self, kind: type, old: Any, node: Node, path: tuple[str, ...]) -> dict[str, Any]:
         """The fields of `kind` that the map `node` sets."""
-        allowed, hints = readable(kind), get_type_hints(kind)
+        allowed, hints = readable(kind), hints_of(kind)
         found: dict[str, Any] = {}
         for key, at, child in self.pairs(node, path):
             if key not in allowed:
