@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass, replace
 from datetime import date
 from difflib import get_close_matches
@@ -13,7 +13,7 @@ from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from fixbot.checkout.door import read_given, read_own
-from fixbot.checkout.reading import TooLarge, Unreadable
+from fixbot.checkout.reading import Content, TooLarge, Unreadable
 from fixbot.errors import FixbotError
 from fixbot.model import Safety, Severity, Unread
 from fixbot.settings import Settings
@@ -35,13 +35,24 @@ def load(root: Path, organisation: Path | None = None, within: Sequence[str] = (
     settings = Settings()
     if organisation is not None:
         settings = read(settings, organisation, within)
-    found = {name: own for name in NAMES if (own := read_own(str(root), name, MOST_BYTES)) is not None}
+    return lay_own(settings, lambda name: read_own(str(root), name, MOST_BYTES))
+
+
+def lay_own(
+    settings: Settings, read_file: Callable[[str], Content | Unread | None], place: str = ""
+) -> Settings:
+    """Lay a repository's own file over the settings; one that is there and can't be read is no absent one.
+
+    `read_file` reads a file by its name, at most MOST_BYTES of it, and gives None where there is none of it.
+    `place` is said before its name. Raises FixbotError.
+    """
+    found = {name: own for name in NAMES if (own := read_file(name)) is not None}
     if len(found) > 1:
-        raise FixbotError(f"{' and '.join(found)} both exist; keep one")
+        raise FixbotError(f"{place}{' and '.join(found)} both exist; keep one")
     for name, own in found.items():
         if isinstance(own, Unread):
-            raise FixbotError(f"{name}: {own.reason}")
-        settings = parse(settings, own.text, name)
+            raise FixbotError(f"{place}{name}: {own.reason}")
+        settings = parse(settings, own.text, f"{place}{name}")
     return settings
 
 
