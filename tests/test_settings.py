@@ -264,7 +264,7 @@ def test_two_files_a_missing_one_and_one_in_another_encoding(tmp_path: Path) -> 
     with pytest.raises(FixbotError, match=r"none\.yml: cannot be read: No such file"):
         load(tmp_path, tmp_path / "none.yml")
     (tmp_path / ".fixbot.yml").write_bytes("severity: low".encode("utf-16"))
-    with pytest.raises(FixbotError, match=r"\.fixbot\.yml: not UTF-8"):
+    with pytest.raises(FixbotError, match=r"\.fixbot\.yml: it is UTF-16 text"):
         load(tmp_path)
 
 

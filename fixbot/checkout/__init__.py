@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from fixbot.characters import shown
+from fixbot.checkout.door import leads_out
 from fixbot.checkout.files import Files
 from fixbot.checkout.git import Git, GitFailed
 from fixbot.checkout.home import GitHome, repository_above, why_not_ours
@@ -171,6 +172,10 @@ class Checkout:
 
 def _real(path: str) -> str:
     try:
+        if link := leads_out(path):
+            raise FixbotError(
+                f"{path!r} leads out of its repository by the symbolic link {link!r}; name what it leads to"
+            )
         os.stat(path)
         real = os.path.realpath(path)
     except FileNotFoundError:
