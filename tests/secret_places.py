@@ -1,4 +1,4 @@
-"""Every way in which a file may hold a secret: by dialect, spelling and quoting. `CANARY` is in each value."""
+"""Ways in which a file may hold a secret: by dialect, spelling and quoting. `CANARY` is in each value."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ def manifest(env: str = "", fields: str = "", tail: str = "", image: str = "ngin
     """A Deployment whose container has something to repair, with variables and fields of its own."""
     variables = f"        env:\n{env}" if env else ""
     return (
-        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  selector: {matchLabels: {a: b}}\n"
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n"
+        "  selector: {matchLabels: {a: b}}\n"
         "  template:\n    metadata: {labels: {a: b}}\n    spec:\n      containers:\n"
         f"      - name: app\n        image: {image}\n{fields}        securityContext: {{privileged: true}}\n"
         f"{variables}        ports: [{{containerPort: 80}}]\n{tail}"
@@ -28,7 +29,8 @@ def variable(value: str, name: str = "DB_PASSWORD") -> str:
 def terraform(value: str, extra: str = "") -> str:
     """A task definition of Terraform whose variable DB_PASSWORD has that expression."""
     return (
-        'resource "aws_ecs_task_definition" "t" {\n  family = "orders"\n  container_definitions = jsonencode([\n'
+        'resource "aws_ecs_task_definition" "t" {\n  family = "orders"\n'
+        "  container_definitions = jsonencode([\n"
         '    {\n      name = "app", image = "nginx:1.25", privileged = true\n      environment = [\n'
         '        { name = "LOG", value = "x" },\n'
         f'        {{ name = "DB_PASSWORD", value = {value} }},\n        {{ name = "Z", value = "y" }}\n'
@@ -39,7 +41,8 @@ def terraform(value: str, extra: str = "") -> str:
 def template(value: str, head: str = "") -> str:
     """A CloudFormation template whose variable DB_PASSWORD has that value; it begins behind the colon."""
     return (
-        f'AWSTemplateFormatVersion: "2010-09-09"\n{head}Resources:\n  Task:\n    Type: AWS::ECS::TaskDefinition\n'
+        f'AWSTemplateFormatVersion: "2010-09-09"\n{head}Resources:\n  Task:\n'
+        "    Type: AWS::ECS::TaskDefinition\n"
         "    Properties:\n      Family: orders\n      ContainerDefinitions:\n        - Name: app\n"
         "          Image: nginx:1.25\n          Privileged: true\n          Environment:\n"
         f"            - Name: DB_PASSWORD\n              Value: {value}\n"
@@ -69,19 +72,22 @@ SCALARS = {
     "said": "hunter2x # password is CANARYx",
 }
 NAMES = (
-    "STRIPE_KEY", "GITHUB_PAT", "REDIS_AUTH", "ADMIN_PW", "PASSWORT", "DBPASS", "api-key", "x-api-key", "app.secret-key",
+    "STRIPE_KEY", "GITHUB_PAT", "REDIS_AUTH", "ADMIN_PW", "PASSWORT", "DBPASS", "api-key", "x-api-key",
+    "app.secret-key",
     "private-key", "PASSWORD_SALT", "sasl.jaas.config", "apiKey", "dbPwd", "DB__PASSWORD", "DB_PASSWORD_OLD",
     "spring.datasource.password", "NPM_TOKEN_1", "TOKEN2",
 )  # fmt: skip
 TEXTS = {
-    "JSON": f"'{{\"password\": \"{SECRET}\", \"a\": 1}}'",
-    "JSON on lines": f'|\n            {{\n              "password":\n                "{SECRET}",\n            "a": 1}}',
+    "JSON": f'\'{{"password": "{SECRET}", "a": 1}}\'',
+    "JSON on lines": (
+        f'|\n            {{\n              "password":\n                "{SECRET}",\n            "a": 1}}'
+    ),
     "JSON in quotes": f'"{{\\"db\\": {{\\"api-key\\": \\"{SECRET}\\"}}}}"',
     "a login with a slash": "postgres://u:p@ss/CANARY@h/db",
     "a token as user": "https://CANARYtoken123@github.com/x",
     "a query": "https://x/y?key=CANARYtoken123",
     "Oracle": "jdbc:oracle:thin:u/CANARYtok@h:1521:x",
-    "JAAS": f"'org.apache.kafka.Plain required username=\"u\" password=\"{SECRET}\";'",
+    "JAAS": f'\'org.apache.kafka.Plain required username="u" password="{SECRET}";\'',
     "properties": f"-Xmx1g -Ddb.password={SECRET} -Dx=y",
 }
 _KEY_LINES = "".join(f"          CANARY{n}QWERTYUIOPASDFGHJKL\n" for n in range(20))
@@ -91,17 +97,19 @@ FIELDS = {
     "requirepass": f'        command: [redis-server]\n        args: ["--requirepass", "{SECRET}"]\n',
     "a letter beside its program": f'        command: [redis-cli]\n        args: ["-a", "{SECRET}"]\n',
     "a letter, a line each": f"        command:\n        - ldapsearch\n        - -w\n        - {SECRET}\n",
-    "folded between": f"        command:\n        - sh\n        - >-\n          app --password\n          {SECRET} -x\n",
+    "folded between": f"        command:\n        - >-\n          app --password\n          {SECRET} -x\n",
     "attached": f'        command: ["sh","-c","mysql -u root -p{SECRET} db"]\n',
     "sshpass": f'        command: ["sshpass","-p","{SECRET}","ssh"]\n',
     "script": (
-        "        args:\n        - |\n          app --password \"CANARY 1\"\n          echo CANARY-2 | docker login"
-        " -u u --password-stdin\n          curl -H \"Authorization: Bearer CANARY3abc\" https://x\n"
+        '        args:\n        - |\n          app --password "CANARY 1"\n'
+        "          echo CANARY-2 | docker login"
+        ' -u u --password-stdin\n          curl -H "Authorization: Bearer CANARY3abc" https://x\n'
         "          curl -u user:CANARY4 https://h\n          docker login -u u -p CANARY5 r\n"
     ),
     "probe": (
         "        livenessProbe:\n          httpGet:\n            path: /\n            port: 80\n"
-        "            httpHeaders:\n            - name: Authorization\n              value: Bearer CANARY1abc\n"
+        "            httpHeaders:\n            - name: Authorization\n"
+        "              value: Bearer CANARY1abc\n"
         "            - name: X-Api-Key\n              value: CANARYkey\n"
     ),
     "key above the hunk": (
@@ -172,9 +180,11 @@ REFERRED = {
 def _task() -> str:
     container = {
         "name": "app", "image": "nginx:1.25", "privileged": True,
-        "environment": [{"name": "DB_PASSWORD", "value": SECRET}, {"name": "STRIPE_KEY", "value": "CANARYstripe1"}],
+        "environment": [
+            {"name": "DB_PASSWORD", "value": SECRET}, {"name": "STRIPE_KEY", "value": "CANARYstripe1"},
+        ],
         "command": ["redis-cli", "-a", "CANARYredis"],
-        "logConfiguration": {"logDriver": "splunk", "options": {"splunk-token": "CANARYspl", "splunk-url": "h"}},
+        "logConfiguration": {"logDriver": "splunk", "options": {"splunk-token": "CANARYspl"}},
         "dockerLabels": {"com.x.api-key": "CANARYlabel"},
         "healthCheck": {"command": ["CMD-SHELL", "mysqladmin ping -pCANARYhealth"]},
     }  # fmt: skip
@@ -207,27 +217,27 @@ def cases() -> Iterator[tuple[str, Files]]:
 
 def _other() -> Iterator[tuple[str, Files]]:
     held = variable(SECRET)
-    yield "the name comes last", {
-        "a.yaml": manifest(f"        - value: {SECRET}\n          name: DB_PASSWORD\n")
-    }
-    yield "a merged name", {
-        "a.yaml": manifest(f"        - <<: {{name: DB_PASSWORD}}\n          value: {SECRET}\n")
-    }
-    yield "a merged value", {
-        "a.yaml": manifest(f"        - <<: {{value: {SECRET}}}\n          name: DB_PASSWORD\n")
-    }
-    yield "an anchor elsewhere", {
-        "a.yaml": manifest(variable(f"&pw {SECRET}", "X") + variable("*pw"))
-    }
+    yield (
+        "the name comes last",
+        {"a.yaml": manifest(f"        - value: {SECRET}\n          name: DB_PASSWORD\n")},
+    )
+    yield (
+        "a merged name",
+        {"a.yaml": manifest(f"        - <<: {{name: DB_PASSWORD}}\n          value: {SECRET}\n")},
+    )
+    yield (
+        "a merged value",
+        {"a.yaml": manifest(f"        - <<: {{value: {SECRET}}}\n          name: DB_PASSWORD\n")},
+    )
+    yield "an anchor elsewhere", {"a.yaml": manifest(variable(f"&pw {SECRET}", "X") + variable("*pw"))}
     yield "another variable", {"a.yaml": manifest(held + variable(f"x-{SECRET}-y", "OTHER"))}
     yield "another folder", {
-        "a/a.yaml": manifest(held), "b/b.yaml": manifest(variable(SECRET, "X"), f'        command: ["{SECRET}"]\n')
+        "a/a.yaml": manifest(held),
+        "b/b.yaml": manifest(variable(SECRET, "X"), f'        command: ["{SECRET}"]\n'),
     }  # fmt: skip
     yield "an image", {"a.yaml": manifest(held, image=f"https://bot:{SECRET}@registry/x:1")}
     yield "an image alone", {"a.yaml": manifest(variable("b", "A"), image=f"bot:{SECRET}@registry/x:1")}
-    yield "a path", {
-        "a.yaml": manifest(held, f'        command: ["sh","-c","echo x > /var/lib/{SECRET}"]\n')
-    }
+    yield "a path", {"a.yaml": manifest(held, f'        command: ["sh","-c","echo x > /var/lib/{SECRET}"]\n')}
     yield "a container's name", {"a.yaml": manifest(held).replace("name: app", f"name: {SECRET}")}
     yield "a Secret", {
         "a.yaml": manifest(variable("b", "A"), tail=(
