@@ -7,6 +7,7 @@ own source. Nothing outside of this module makes an expression out of a text.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from fixbot.syntax.hcl.values import quote
@@ -32,7 +33,11 @@ def attribute_of(source: str, name: str) -> Code:
 
 
 def fill(*parts: str | Code) -> Code:
-    """A template: texts as they are, whatever stands in them, and what expressions come to."""
+    """A template: texts as they are, whatever stands in them, and what expressions come to.
+
+    Raises CannotEdit where a text ends so that the expression behind it would be read as a text.
+    """
+    _check_ends(parts)
     inner = "".join(f"${{{part.text}}}" if isinstance(part, Code) else quote(part)[1:-1] for part in parts)
     return Code(f'"{inner}"')
 
@@ -42,9 +47,16 @@ def hosted(*parts: str | Code) -> Hosted:
 
     Raises CannotEdit where a text would be read as an expression there.
     """
+    _check_ends(parts)
     if any(isinstance(part, str) and ("${" in part or "%{" in part) for part in parts):
         raise CannotEdit("a text in it would become an expression of Terraform")
     return Hosted("".join(f"${{{part.text}}}" if isinstance(part, Code) else part for part in parts))
+
+
+def _check_ends(parts: Sequence[str | Code]) -> None:
+    """Refuse `$` in front of `${x}`: the two together are no expression, but a text."""
+    if any(isinstance(one, str) and one.endswith(("$", "%")) for one in parts[:-1]):
+        raise CannotEdit("a text in it ends in a sign that would change the meaning of what follows")
 
 
 def parts_of(source: str) -> tuple[str | Code, ...] | None:

@@ -125,11 +125,18 @@ def policy(name: str) -> dict[str, object]:
 OPERATOR = """\
 apiVersion: external-secrets.io/v1
 kind: ExternalSecret
-metadata: {name: billing}
+metadata:
+  name: billing
 spec:
-  secretStoreRef: {name: aws-store, kind: ClusterSecretStore}
-  target: {name: billing}
-  data: [{secretKey: A, remoteRef: {key: billing}}]
+  secretStoreRef:
+    name: aws-store
+    kind: ClusterSecretStore
+  target:
+    name: billing
+  data:
+    - secretKey: A
+      remoteRef:
+        key: billing
 """
 DIALECTS: dict[str, Callable[[str], dict[str, str]]] = {
     "kubernetes": lambda name: {"pod.json": json.dumps(pod(name))},
