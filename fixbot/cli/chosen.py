@@ -13,6 +13,7 @@ from fixbot.settings import Settings
 from fixbot.settings.places import seen_from
 from fixbot.settings.reading import NAMES
 from fixbot.settings.reading import load as load_settings
+from fixbot.settings.reading import read as read_settings
 from fixbot.suppress import unknown_rule
 
 
@@ -20,6 +21,13 @@ def settings_of(options: Options, fixers: tuple[Fixer, ...]) -> Settings:
     """What counts in a checkout: the command line over the files over the defaults."""
     root, folder = settings_home(options.path)
     return overlaid(seen_from(load_settings(root, options.config), folder), options, fixers)
+
+
+def organisation_settings(options: Options) -> Settings:
+    """The settings of an organisation over the defaults, without any of the repository's."""
+    if options.config is None:
+        return Settings()
+    return read_settings(Settings(), options.config, str(options.config), operator=True)
 
 
 def overlaid(settings: Settings, options: Options, fixers: tuple[Fixer, ...]) -> Settings:
