@@ -238,7 +238,7 @@ class PullRow:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """What settings left out of a run: rules, globs, the files that those met, findings that weigh too little."""
+    """What settings left out of a run: rules, globs, the files of those globs, findings of little weight."""
 
     rules: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Final
 
 from fixbot.model import Severity, Status
 from fixbot.prose import cell, code, fenced, prose
+from fixbot.report.left_out import left_out_lines
 from fixbot.report.pulls import became, why
 from fixbot.report.style import count
 from fixbot.report.text import UNREAD, said, summary
 from fixbot.wording import headline
 
 if TYPE_CHECKING:
+    from fixbot.actions.check import Check
     from fixbot.model import Finding, Proposal, PullRow, Report, Unread
 
 MOST: Final = 1_000_000
@@ -27,10 +29,10 @@ _ROWS: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a summary says. `touched` is None outside of pull requests; `remarks` are whole sentences."""
+    """What a summary says. `check` is None outside of pull requests; `remarks` are whole sentences."""
 
     report: Report
-    touched: tuple[Finding, ...] | None = None
+    check: Check | None = None
     remarks: tuple[str, ...] = ()
 
 
@@ -56,8 +58,9 @@ def _blocks(page: Page) -> Iterator[str]:
     yield f"Looked through {count(stats.files_listed, 'file')} in {stats.seconds:.1f} s: {what}."
     yield from page.remarks
     yield from _pulled(report.pulls or ())
-    if page.touched is not None:
-        yield from touched(page.touched)
+    if page.check is not None:
+        yield from checked(page.check)
+    yield from left_out(report)
     yield from _by_rule(report.findings)
     by_id = {finding.id: finding for finding in report.findings}
     yield from (_proposal(proposal, by_id) for proposal in report.proposals)
@@ -83,10 +86,32 @@ def _linked(row: PullRow) -> str:
     return f"[#{row.number} {title}]({row.url})" if row.url and row.number is not None else title
 
 
-def touched(findings: Sequence[Finding]) -> Iterator[str]:
-    """What a pull request's author is told: the findings on the lines that it touches."""
+def checked(check: Check) -> Iterator[str]:
+    """What a pull request's author is told: what can't be judged, what it leaves out, what it brings."""
+    if check.damaged:
+        files = len({each.path for each in check.damaged})
+        yield f"**{count(files, 'file')} that this pull request touches can't be judged**"
+        yield "\n".join(_some([_unread(each) for each in check.damaged]))
+    if check.ignores:
+        yield "**This pull request itself leaves findings out**"
+        yield "\n".join(_some([f"- {_prose(each)}" for each in check.ignores]))
+    yield from _touched(check)
+    if check.named:
+        yield from _list("Touched, and only named here", [_unread(each) for each in check.named])
+
+
+def left_out(report: Report) -> Iterator[str]:
+    """What the settings left out."""
+    lines = [f"- {_prose(each)}" for each in left_out_lines(report.left_out)]
+    if lines:
+        yield "\n".join(["Left out by the settings:", "", *lines])
+
+
+def _touched(check: Check) -> Iterator[str]:
+    findings = check.findings
     if not findings:
-        yield "Nothing to say about the lines that this pull request touches."
+        if not check.damaged:
+            yield "Nothing to say about the lines that this pull request touches."
         return
     yield f"**{count(len(findings), 'finding')} on lines that this pull request touches**"
     rows = ((_at(f.path, f.line), f.severity.label, _prose(said(f)), _way_out(f)) for f in findings)

@@ -62,7 +62,8 @@ class Checkout:
     All paths are relative to `root`, with slashes; `prefix + path` is the path in the repository of
     `git`, which is None outside of a git work tree. `listed` counts the files in scope, of which
     `entries` are the wanted ones, by path. `unread` are folders that could not be listed; `notes`
-    are lines for the user. `excluded` counts the wanted files that patterns leave out. `limit` is the size in bytes up to which a file is read.
+    are lines for the user. `excluded` counts the wanted files that patterns leave out.
+    `limit` is the size in bytes up to which a file is read.
     """
 
     root: str

@@ -27,8 +27,8 @@ FIRST_SECONDS: Final = 20
 
 Name = Literal[
     "cat-file", "check-attr", "check-ref-format", "commit-tree", "config", "diff", "diff-files",
-    "for-each-ref", "hash-object", "ls-files", "ls-tree", "merge-base", "read-tree", "remote", "rev-parse", "status",
-    "symbolic-ref", "update-index", "update-ref", "write-tree",
+    "for-each-ref", "hash-object", "ls-files", "ls-tree", "merge-base", "read-tree", "remote", "rev-parse",
+    "status", "symbolic-ref", "update-index", "update-ref", "write-tree",
 ]  # fmt: skip
 Call = tuple[Name, tuple[str, ...]]
 
