@@ -13,16 +13,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import TypeVar
 
 from fixbot.characters import on_one_line, shown
+from fixbot.spans import Piece, read_spans, write_span
 
 _T = TypeVar("_T")
 LONGEST = 1_500
 """Characters of one sentence or step; a name can make it longer than anyone reads."""
 _LINES = 80
 
-_CODE = re.compile(r"(?P<code>(?<!`)(?P<fence>`+)(?!`).*?(?<!`)(?P=fence)(?!`))")
+_APART = re.compile(r"<!(?=--\s*fixbot)|\*\*(?=\*\w)|\[(?>\s*\w+)(?>[ :-]+)(?=[\w :-]*+\])", re.IGNORECASE)
+_FORGED = re.compile(r"<!--(?=\s*fixbot)", re.IGNORECASE)
 _LIVE = re.compile(
     r"@\w|#\d|://|www\.|\bGH-\d|:[\w+-]+:|\$|\b(?=[a-f]*\d)[0-9a-f]{7,40}\b|\b(?:mailto|xmpp):",
     re.IGNORECASE,
@@ -40,82 +43,101 @@ _PARTED = (
 )
 
 
+class Markdown(str):
+    """What is Markdown already. Any other text becomes a sentence, by `prose`, before it stands in a page."""
+
+    __slots__ = ()
+
+
 def code(text: str) -> str:
-    """A text from a file as a code span: neither Markdown nor a mention in it counts."""
-    line = on_one_line(text) or " "
-    longest = max((len(run) for run in re.findall(r"`+", line)), default=0)
-    fence = "`" * (longest + 1)
-    pad = " " if "`" in line[:1] + line[-1:] else ""
-    return f"{fence}{pad}{line}{pad}{fence}"
+    """A text from a file as a code span of a sentence."""
+    return write_span(on_one_line(text))
 
 
-def prose(text: str) -> str:
+def code_span(text: str) -> Markdown:
+    """A text from a file as code in a page: neither Markdown nor a mention in it counts.
+
+    Where the text as such would count for whoever searches a body without reading its Markdown (a mark of
+    fixbot's, words in brackets that skip a check when the body becomes a commit message), two spans hold it.
+    """
+    line = on_one_line(text)
+    ends = [0, *(found.end() for found in _APART.finditer(line)), len(line)]
+    parts = (line[start:end] for start, end in pairwise(ends))
+    return Markdown(" ".join(write_span(part.strip(" ")) for part in parts))
+
+
+def prose(text: str) -> Markdown:
     """A sentence on one line: its code spans are kept, and nothing else in it is Markdown."""
-    line = on_one_line(_short(text))
-    start = 0
-    parts = []
-    for found in _CODE.finditer(line):
-        parts += [_words(line[start : found.start()]), found["code"]]
-        start = found.end()
-    parts.append(_words(line[start:]))
-    return _START.sub(r"\g<0>\\", _TOUCHING.sub("` `", "\0".join(parts)).replace("\0", ""))
+    parts = [
+        code_span(piece.text) if piece.code else _SPECIAL.sub(_escaped, piece.text)
+        for piece in said_safely(text)
+    ]
+    line = _TOUCHING.sub("` `", "\0".join(parts)).replace("\0", "")
+    return Markdown(_START.sub(r"\g<0>\\", line))
+
+
+def said_safely(text: str) -> Iterator[Piece]:
+    """A sentence in pieces: names as code, and so is each word that would be more than a word on GitHub."""
+    for piece in read_spans(on_one_line(_short(text))):
+        if piece.code or not _LIVE.search(piece.text):
+            yield piece
+        else:
+            for word in re.split(r"( +)", piece.text):
+                yield from _word(word)
 
 
 def _short(text: str) -> str:
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
-def _words(text: str) -> str:
-    if not _LIVE.search(text):
-        return _SPECIAL.sub(_escaped, text)
-    return "".join(_word(part) for part in re.split(r"(\s+)", text))
-
-
-def _word(word: str) -> str:
+def _word(word: str) -> Iterator[Piece]:
     if not _LIVE.search(word):
-        return _SPECIAL.sub(_escaped, word)
+        yield Piece(word)
+        return
     found = _WORD.fullmatch(word)
     before, live, behind = (found["before"], found["word"], found["behind"]) if found else ("", word, "")
     if not _LIVE.search(live):
         before, live, behind = "", word, ""
-    return f"{_SPECIAL.sub(_escaped, before)}{code(live)}{_SPECIAL.sub(_escaped, behind)}"
+    yield from (Piece(before), Piece(live, code=True), Piece(behind))
 
 
 def _escaped(found: re.Match[str]) -> str:
     return {"<": "&lt;", "&": "&amp;"}.get(found[0], f"\\{found[0]}")
 
 
-def cell(text: str) -> str:
+def cell(text: str) -> Markdown:
     """Markdown of one line for a table: no bar in it ends the cell, in a code span neither."""
-    return re.sub(r"(\\*)\|", lambda found: found[1] + " " * bool(found[1]) + "\\|", text)
+    return Markdown(re.sub(r"(\\*)\|", lambda found: found[1] + " " * bool(found[1]) + "\\|", text))
 
 
-def block(text: str) -> str:
+def block(text: str) -> Markdown:
     """A step of a numbered list: what stands in fences, which are indented as the step is, is kept as it is.
 
     A fence that opens is closed.
     """
     first, *rest = text.split("\n")[:_LINES]
-    lines, until = [prose(first)], ""
+    lines: list[str] = [prose(first)]
+    until = ""
     for line in rest:
         fence = _FENCE.fullmatch(line)
         if until:
-            lines.append(shown(_short(line if line.startswith("   ") else f"   {line}")))
+            whole = shown(_short(line if line.startswith("   ") else f"   {line}"))
+            lines.append(_FORGED.sub(r"<!-\\x2d", whole))
             until = "" if line == until else until
         elif fence is not None:
             lines.append(line)
             until = fence["fence"]
         else:
             lines.append(f"   {prose(line)}".rstrip())
-    return "\n".join([*lines, *([until] if until else [])])
+    return Markdown("\n".join([*lines, *([until] if until else [])]))
 
 
-def fenced(lines: Iterable[str], language: str) -> str:
+def fenced(lines: Iterable[str], language: str) -> Markdown:
     """Lines as a block of code, whatever is in them."""
-    rows = [shown(_short(line)) for line in lines]
+    rows = [_FORGED.sub(r"<!-\\x2d", shown(_short(line))) for line in lines]
     longest = max((len(run) for row in rows for run in re.findall(r"`+", row)), default=0)
     fence = "`" * max(3, longest + 1)
-    return "\n".join([f"{fence}{language}", *rows, fence])
+    return Markdown("\n".join([f"{fence}{language}", *rows, fence]))
 
 
 def plain(text: str) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
-from fixbot.actions.summary import checked, diff, folded, left_out
+from fixbot.actions.summary import checked, diff, left_out
+from fixbot.markdown import filled, folded
+from fixbot.prose import Markdown, code_span
 from fixbot.wording import headline
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ def comment(report: Report, check: Check) -> str:
     return out
 
 
-def _blocks(report: Report, check: Check) -> Iterator[str]:
+def _blocks(report: Report, check: Check) -> Iterator[Markdown]:
     yield from checked(check)
     ids = {finding.id for finding in check.findings}
     offered = [proposal for proposal in report.proposals if not ids.isdisjoint(proposal.findings)]
@@ -35,13 +37,14 @@ def _blocks(report: Report, check: Check) -> Iterator[str]:
     if offered:
         yield _how(offered)
     if check.findings:
-        yield (
+        yield Markdown(
             "To leave a finding alone for good, put `# fixbot:ignore RULE reason` above its line. "
             "fixbot keeps this comment up to date; it changes nothing in this branch."
         )
     yield from left_out(report)
 
 
-def _how(offered: Sequence[Proposal]) -> str:
+def _how(offered: Sequence[Proposal]) -> Markdown:
     rules = ",".join(dict.fromkeys(proposal.rule for proposal in offered))
-    return f"The fixes are proven. In this branch, `fixbot run --write --only {rules}` writes them."
+    writes = code_span(f"fixbot run --write --only {rules}")
+    return filled("The fixes are proven. In this branch, {} writes them.", writes)

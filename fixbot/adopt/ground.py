@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from fixbot.adopt.home import REPOSITORY
-from fixbot.forge.connection import repository_of
+from fixbot.forge.hosts import repository_of
 
 _OWNERS: Final = ("CODEOWNERS", ".github/CODEOWNERS", "docs/CODEOWNERS")
 _FOREIGN_FOLDERS: Final = ("vendor", "third_party", "third-party", "external")
@@ -74,9 +74,8 @@ def remote_of(url: str, files: Iterable[str]) -> Remote | None:
     found = repository_of(url)
     if found is None:
         return None
-    server, name = found
-    host = server.partition("://")[2]
-    return Remote(host, name, _forge(host.lower(), frozenset(files)))
+    host, name = found
+    return Remote(host, name, _forge(host, frozenset(files)))
 
 
 def _forge(host: str, files: frozenset[str]) -> str:

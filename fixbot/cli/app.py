@@ -93,6 +93,7 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option of the contract
     pr: given.PullRequestOption = False,
     repo: given.RepositoryOption = None,
     dry_run: given.DryRunOption = False,
+    host: given.HostOption = "",
     only: given.OnlyOption = None,
     skip: given.SkipOption = None,
     safety: given.SafetyOption = None,
@@ -114,7 +115,7 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option of the contract
         Options(
             "run", path, tuple(files or ()), listed(only), listed(skip), safety, fail_on or FailOn.NEVER,
             tuple(include or ()), tuple(exclude or ()), since, config, format, output,
-            not no_cache, jobs, quiet, write, branch, review, pr, listed(repo), dry_run,
+            not no_cache, jobs, quiet, write, branch, review, pr, listed(repo), dry_run, host,
             thorough=thorough,
         )
     )  # fmt: skip

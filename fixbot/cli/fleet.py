@@ -99,6 +99,7 @@ def plan(  # noqa: PLR0913, PLR0917 - one for each option
     matrix: Annotated[
         bool, typer.Option("--matrix", help="Print the shards as JSON for a workflow's matrix.")
     ] = False,
+    host: given.HostOption = "",
     quiet: given.QuietOption = False,
     debug: given.DebugOption = False,  # noqa: ARG001 - read where exceptions end
 ) -> Any:
@@ -107,29 +108,31 @@ def plan(  # noqa: PLR0913, PLR0917 - one for each option
 
     wanted = PlanOptions(
         tuple(names or ()), listed(org), listed(topic), source, tuple(include or ()), tuple(exclude or ()),
-        forks, shards, per_shard, at_once, output, matrix, quiet,
+        forks, shards, per_shard, at_once, output, matrix, quiet, host,
     )  # fmt: skip
     return _job(lambda _: carry_out_plan(wanted, os.environ))
+
+
+ShardOption = Annotated[
+    str | None,
+    typer.Option("--shard", metavar="I/N", help="Which shard, from 1; else all, or as the job's index says."),
+]
+SinceReportOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--since-report",
+        metavar="FILE",
+        help="Carry over what is unchanged since this report (JSON), or since these results (a folder).",
+    ),
+]
 
 
 @fleet.command(epilog=examples("fleet run"))
 def run(  # noqa: PLR0913, PLR0917 - one for each option
     plan: PlanArgument,
-    shard: Annotated[
-        str | None,
-        typer.Option(
-            "--shard", metavar="I/N", help="Which shard, from 1; else all, or as the job's index says."
-        ),
-    ] = None,
+    shard: ShardOption = None,
     pr: given.PullRequestOption = False,
-    since_report: Annotated[
-        Path | None,
-        typer.Option(
-            "--since-report",
-            metavar="FILE",
-            help="Carry over what is unchanged since this report (JSON), or since these results (a folder).",
-        ),
-    ] = None,
+    since_report: SinceReportOption = None,
     results: ResultsOption = Path("fleet-results"),
     minutes: Annotated[
         float, typer.Option("--for", metavar="MINUTES", min=0.1, help="Begin nothing new after so long.")
@@ -142,6 +145,7 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option
     skip: given.SkipOption = None,
     safety: given.SafetyOption = None,
     config: given.ConfigOption = None,
+    host: given.HostOption = "",
     quiet: given.QuietOption = False,
     debug: given.DebugOption = False,  # noqa: ARG001 - read where exceptions end
 ) -> Any:
@@ -149,7 +153,14 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option
     from fixbot.cli.shard import ShardOptions, carry_out_shard  # noqa: PLC0415 - PyGithub costs 300 ms
 
     wanted = Options(
-        "fleet", only=listed(only), skip=listed(skip), safety=safety, config=config, quiet=quiet, pr=pr
+        "fleet",
+        only=listed(only),
+        skip=listed(skip),
+        safety=safety,
+        config=config,
+        quiet=quiet,
+        pr=pr,
+        host=host,
     )
     return _job(
         lambda words: carry_out_shard(

@@ -16,9 +16,10 @@ from fixbot.fleet.merge import as_json, collected
 from fixbot.fleet.page import markdown, text
 from fixbot.fleet.plan import Candidate, Plan, chosen, planned, shards_for
 from fixbot.fleet.rows import State
-from fixbot.forge.connection import Token, credentials, is_repository
+from fixbot.forge.connection import Token
 from fixbot.forge.errors import NoConnection
 from fixbot.forge.fleet import OwnersConnector, candidates, listed
+from fixbot.forge.hosts import is_repository
 from fixbot.report.style import count
 
 
@@ -39,6 +40,7 @@ class PlanOptions:
     output: Path = Path("fleet-plan.json")
     matrix: bool = False
     quiet: bool = False
+    host: str = ""
 
 
 def carry_out_plan(given: PlanOptions, environment: Mapping[str, str]) -> int:
@@ -48,7 +50,7 @@ def carry_out_plan(given: PlanOptions, environment: Mapping[str, str]) -> int:
     if given.topics and not given.owners:
         raise FixbotError("--topic chooses among the repositories of --org; add --org OWNER")
     terminal = Terminal(environment, quiet=given.quiet)
-    connector = OwnersConnector(environment, waiting=terminal.note)
+    connector = OwnersConnector(environment, waiting=terminal.note, chosen=given.host)
     names = list(dict.fromkeys(_names(given, connector)))
     found: dict[str, Candidate] = {}
     for owner, own in _by_owner(names).items():
@@ -85,7 +87,7 @@ def _names(given: PlanOptions, connector: OwnersConnector) -> Iterator[str]:
     for owner in given.owners:
         if not is_repository(f"{owner}/x"):
             raise FixbotError(f"--org {owner}: that is no name of an organisation")
-        if not isinstance(credentials(connector.environment), Token):
+        if not isinstance(connector.known(), Token):
             raise NoConnection("--org needs a token in GITHUB_TOKEN; an app's key alone can list nothing")
         yield from listed(connector.gateway(f"{owner}/any"), owner, given.topics)
 

@@ -121,6 +121,11 @@ RepositoryOption = Annotated[
     list[str] | None,
     typer.Option("--repo", metavar="OWNER/NAME", help="Read this repository from GitHub; repeatable."),
 ]
+HostOption = Annotated[
+    str,
+    typer.Option("--host", metavar="HOST",
+                 help="The GitHub to talk to, where it is not github.com."),
+]  # fmt: skip
 DryRunOption = Annotated[
     bool, typer.Option("--dry-run", help="With --pr: show what would be done, in its order, and do nothing.")
 ]
@@ -152,6 +157,7 @@ class Options:
     pr: bool = False
     repositories: tuple[str, ...] = ()
     dry_run: bool = False
+    host: str = ""
     thorough: bool = False
     fail_on_unread: bool = False
     fail_on_new_ignores: bool = False

@@ -22,9 +22,9 @@ from fixbot.discover import candidate
 from fixbot.errors import FixbotError
 from fixbot.fixer import Fixer, load
 from fixbot.forge.connect import Connector
-from fixbot.forge.connection import is_repository, repository_of
 from fixbot.forge.errors import Refused, Tired, Unclear
 from fixbot.forge.gateway import Clock, WallClock
+from fixbot.forge.hosts import is_repository, repository_of
 from fixbot.forge.reading import Reader
 from fixbot.forge.snapshot import Snapshot
 from fixbot.life.decide import Deed
@@ -72,13 +72,15 @@ def carry_out_pulls(
     """
     terminal = Terminal(environment, quiet=options.quiet)
     store = Cache(cache_folder(environment), ("github", __version__)) if options.cache else None
-    connector = Connector(environment, store=store, waiting=terminal.note, clock=clock or WallClock())
+    connector = Connector(
+        environment, store=store, waiting=terminal.note, clock=clock or WallClock(), chosen=options.host
+    )
     whole = _Run(options, environment, terminal, load(), connector, hear)
     if not options.repositories:
         return _guarded(whole, lambda: _in_checkout(whole))
     for name in options.repositories:
         if not is_repository(name):
-            raise FixbotError(f"--repo {name}: write OWNER/NAME")
+            raise FixbotError(f"--repo {name}: write OWNER/NAME; another server is named with --host")
     return max(
         _guarded(whole, lambda name=name: _without_checkout(whole, name)) for name in options.repositories
     )
@@ -137,7 +139,7 @@ def _repository(whole: _Run, checkout: Checkout) -> str:
         raise FixbotError(
             "the remote `origin` is no repository on GitHub; set GITHUB_REPOSITORY to OWNER/NAME"
         )
-    whole.connector.web = found[0]
+    whole.connector.remote = found[0]
     return found[1]
 
 

@@ -78,7 +78,11 @@ def carry_out_shard(
         settings = read(settings, given.run.config, str(given.run.config), operator=True)
     overlaid(settings, given.run, fixers)
     connector = OwnersConnector(
-        environment, waiting=terminal.note, clock=clock or WallClock(), pace=Pace(sharers=sharers)
+        environment,
+        waiting=terminal.note,
+        clock=clock or WallClock(),
+        pace=Pace(sharers=sharers),
+        chosen=given.run.host,
     )
     desk = Desk(given.run, terminal, fixers, connector, settings)
     head = Head(plan.digest, "all" if number is None else f"{number}/{plan.shards}", _basis(desk))

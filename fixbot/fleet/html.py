@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from html import escape
 from typing import Final
 
-from fixbot.characters import shown
 from fixbot.fleet.merge import FleetReport
-from fixbot.fleet.page import POSTURE, lists, open_pulls, severities, summary
+from fixbot.fleet.page import POSTURE, Entry, lists, open_pulls, severities, summary
 from fixbot.fleet.rows import Row
+from fixbot.report.html.markup import Html, element, joined, policy_hash, sentence, table, text, void
 
 _STYLE: Final = """\
 :root { color-scheme: light dark; --line: #8884; --soft: #8881; --bad: #c62828; --high: #d9730d; }
@@ -23,40 +22,46 @@ tr:hover td { background: var(--soft); }
 li { overflow-wrap: anywhere; } td:last-child { overflow-wrap: anywhere; }
 @media print { th { position: static; } tr { break-inside: avoid; } }
 """
-_CSP: Final = "default-src 'none'; style-src 'unsafe-inline'"
 _LISTED: Final = 1000
 
 
 def html(report: FleetReport) -> str:
     """The page. Everything that comes from repositories is text in it, never markup."""
-    return "\n".join(_lines(report)) + "\n"
+    title = summary(report).rstrip(".")
+    style = Html(_STYLE)
+    policy = f"default-src 'none'; style-src {policy_hash(style)}"
+    head = element(
+        "head",
+        void("meta", charset="utf-8"),
+        void(
+            "meta",
+            http_equiv="Content-Security-Policy",
+            content=policy,
+        ),
+        void("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("title", f"fixbot: {title}"),
+        element("style", style),
+    )
+    body = element("body", element("h1", title), element("p", f"Plan of {report.made}"), *_sections(report))
+    return f"<!doctype html>\n{element('html', head, body, lang='en')}\n"
 
 
-def _lines(report: FleetReport) -> Iterator[str]:
-    head = _text(summary(report).rstrip("."))
-    yield '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-    yield f'<meta http-equiv="Content-Security-Policy" content="{_CSP}">'
-    yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    yield f"<title>fixbot: {head}</title>\n<style>\n{_STYLE}</style></head>"
-    yield f"<body>\n<h1>{head}</h1>\n<p>Plan of {_text(report.made)}</p>"
-    yield "<h2>Repositories</h2>\n<table><thead><tr><th>repository</th><th>critical</th><th>high</th>"
-    yield "<th>medium</th><th>low</th><th>pull requests</th><th>remark</th></tr></thead>\n<tbody>"
-    yield from (_row(row) for row in report.rows)
-    yield "</tbody></table>"
-    for heading, some in lists(report, _text, _text, _LISTED):
+def _sections(report: FleetReport) -> Iterator[Html]:
+    heads = ("repository", "critical", "high", "medium", "low", "pull requests", "remark")
+    yield element("h2", "Repositories")
+    yield table(heads, map(_row, report.rows))
+    for heading, some in lists(report, _LISTED):
         if heading != POSTURE:
-            yield f"<h2>{_text(heading)}</h2>\n<ul>"
-            yield from (f"<li>{each}</li>" for each in some)
-            yield "</ul>"
-    yield "</body></html>"
+            yield element("h2", heading)
+            yield element("ul", *(element("li", _said(each)) for each in some))
 
 
-def _row(row: Row) -> str:
-    cells = "".join(f'<td class="n {name}">{number or ""}</td>' for name, number in severities(row))
+def _said(entry: Entry) -> Html:
+    return joined([text(entry.name), sentence(entry.says)], ": " if entry.name and entry.says else "")
+
+
+def _row(row: Row) -> Html:
+    cells = (element("td", str(number or ""), class_=f"n {name}") for name, number in severities(row))
     remark = row.trouble or ("unchanged" if row.carried else "")
-    pulls = open_pulls(row) or ""
-    return f'<tr><td>{_text(row.name)}</td>{cells}<td class="n">{pulls}</td><td>{_text(remark)}</td></tr>'
-
-
-def _text(text: str) -> str:
-    return escape(shown(text))
+    pulls = element("td", str(open_pulls(row) or ""), class_="n")
+    return element("tr", element("td", row.name), *cells, pulls, element("td", remark))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Final
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
 
 from fixbot.characters import shown
 from fixbot.fleet.merge import FleetReport
 from fixbot.fleet.rows import Row
+from fixbot.markdown import bullets, filled, heading, page, table
 from fixbot.model import PullRow
-from fixbot.prose import code, prose
+from fixbot.prose import Markdown, code_span
 from fixbot.report.style import count
 
 MOST: Final = 100
@@ -27,36 +28,42 @@ _DEEDS: Final = {
 }
 
 
+class Entry(NamedTuple):
+    """A line of a list: what it is about, and what is said of it, a sentence."""
+
+    name: str
+    says: str = ""
+
+
 def text(report: FleetReport) -> str:
     """For a terminal: the sums, then each list."""
     lines = [summary(report), *_sums(report)]
-    for heading, some in lists(report, str, str):
-        lines += ["", heading, *(f"  {shown(each)}" for each in some)]
+    for title, some in lists(report):
+        lines += ["", title, *(f"  {shown(': '.join(filter(None, each)))}" for each in some)]
     return "\n".join(lines) + "\n"
 
 
 def markdown(report: FleetReport) -> str:
     """For a job's summary or an issue."""
-    lines = [f"# {summary(report).rstrip('.')}", "", *(f"- {each}" for each in _sums(report))]
+    blocks = [heading(1, summary(report).rstrip(".")), bullets(_sums(report))]
     worst = [row for row in report.rows if row.severities]
     if worst:
-        lines += [
-            "",
-            "## Posture by repository",
-            "",
-            "| repository | critical | high | medium | low | pull requests |",
-        ]
-        lines.append("|---|--:|--:|--:|--:|--:|")
-        lines += [_cells(row) for row in worst[:MOST]]
-        if len(worst) > MOST:
-            lines += [
-                "",
-                f"And {count(len(worst) - MOST, 'more repository', 'more repositories')} with findings.",
-            ]
-    for heading, some in lists(report, code, prose):
-        if heading != POSTURE:
-            lines += ["", f"## {heading}", "", *(f"- {each}" for each in some)]
-    return "\n".join(lines) + "\n"
+        heads = ("repository", "critical", "high", "medium", "low", "pull requests")
+        cells = map(_cells, worst[:MOST])
+        blocks += [heading(2, "Posture by repository"), table(heads, cells, MOST, numbers=range(1, 6))]
+    if len(worst) > MOST:
+        more = count(len(worst) - MOST, "more repository", "more repositories")
+        blocks += [filled("And {} with findings.", more)]
+    for title, some in lists(report):
+        if title != POSTURE:
+            blocks += [heading(2, title), bullets(map(_bullet, some))]
+    return page(blocks) + "\n"
+
+
+def _bullet(entry: Entry) -> Markdown:
+    if not entry.name or not entry.says:
+        return filled("{}", entry.says or code_span(entry.name))
+    return filled("{}: {}", code_span(entry.name), entry.says)
 
 
 POSTURE: Final = "Findings by repository"
@@ -85,28 +92,25 @@ def _sums(report: FleetReport) -> Iterator[str]:
         yield "Most often: " + ", ".join(f"{rule} {number:,}" for rule, number in rules.most_common(5))
 
 
-def lists(
-    report: FleetReport, name: Callable[[str], str], said: Callable[[str], str], most: int = MOST
-) -> Iterator[tuple[str, Sequence[str]]]:
-    """Each list that is not empty: its heading and its lines. `name` and `said` make text safe."""
-    worst = [f"{name(row.name)}: {_severities(row)}" for row in report.rows if row.severities]
-    waits = [f"{name(row.name)}: {said(_waits(pull))}" for row, pull in report.waiting]
-    every: tuple[tuple[str, Sequence[str]], ...] = (
+def lists(report: FleetReport, most: int = MOST) -> Iterator[tuple[str, Sequence[Entry]]]:
+    """Each list that is not empty: its heading and its lines, at most so many."""
+    worst = [Entry(row.name, _severities(row)) for row in report.rows if row.severities]
+    every: tuple[tuple[str, Sequence[Entry]], ...] = (
         (POSTURE, worst),
-        ("Trouble", [f"{name(row.name)}: {said(row.trouble)}" for row in report.troubled]),
-        ("Waits for the next run", waits),
+        ("Trouble", [Entry(row.name, row.trouble) for row in report.troubled]),
+        ("Waits for the next run", [Entry(row.name, _waits(pull)) for row, pull in report.waiting]),
         ("Shards that are missing or not finished", [
-            f"shard {each.number} of {report.shards}: {each.says}; run it again with "
-            f"{name(f'--shard {each.number}/{report.shards}')}" for each in report.unfinished
+            Entry("", f"shard {each.number} of {report.shards}: {each.says}; run it again with "
+            f"--shard {each.number}/{report.shards}") for each in report.unfinished
         ]),
-        ("Not looked at", [name(each) for each in report.missing]),
-        ("Left out of the plan", [f"{name(each.name)}: {said(each.reason)}" for each in report.left_out]),
-        ("Files that are no results of this plan", [name(each) for each in report.strange]),
+        ("Not looked at", [Entry(each) for each in report.missing]),
+        ("Left out of the plan", [Entry(each.name, each.reason) for each in report.left_out]),
+        ("Files that are no results of this plan", [Entry(each) for each in report.strange]),
     )  # fmt: skip
-    for heading, some in every:
+    for title, some in every:
         if some:
-            more = [f"and {len(some) - most:,} more"] if len(some) > most else []
-            yield f"{heading} ({len(some):,})" if heading != POSTURE else heading, [*some[:most], *more]
+            more = [Entry("", f"and {len(some) - most:,} more")] if len(some) > most else []
+            yield f"{title} ({len(some):,})" if title != POSTURE else title, [*some[:most], *more]
 
 
 def _waits(pull: PullRow) -> str:
@@ -130,6 +134,6 @@ def open_pulls(row: Row) -> int:
     return sum(bool(pull.number) and pull.deed != "close" for pull in row.pulls)
 
 
-def _cells(row: Row) -> str:
-    numbers = " | ".join(str(number or "") for _, number in severities(row))
-    return f"| {code(row.name)} | {numbers} | {open_pulls(row) or ''} |"
+def _cells(row: Row) -> tuple[str, ...]:
+    numbers = (str(number or "") for _, number in severities(row))
+    return (code_span(row.name), *numbers, str(open_pulls(row) or ""))

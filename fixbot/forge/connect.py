@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from fixbot.forge.connection import App, Client, Host, Token, app_token, client, credentials, host
+from fixbot.forge.connection import App, Client, Token, app_token, client, credentials
 from fixbot.forge.errors import NoConnection, Refused, Unclear
 from fixbot.forge.gateway import Clock, Gateway, Store, WallClock, again
+from fixbot.forge.hosts import Host, host_of
 from fixbot.forge.pace import Pace
 
 
@@ -22,40 +23,48 @@ class Connector:
     waiting: Callable[[str], None] = lambda _: None
     clock: Clock = field(default_factory=WallClock)
     pace: Pace = field(default_factory=Pace)
-    web: str = ""
-    """The server's address, where the environment doesn't name it."""
+    chosen: str = ""
+    """The host that the command line names."""
+    remote: str = ""
+    """The host that a checkout's remote names: believed for the hosts that GitHub runs for everyone only."""
     _by_token: dict[str, Gateway] = field(default_factory=dict, repr=False)
 
     @property
     def host(self) -> Host:
-        """Where GitHub is. Raises NoConnection for addresses that are none."""
-        return host(self.environment, self.web)
+        """Where GitHub is. Raises WrongHost for no address, and for a host that the user didn't name."""
+        return host_of(self.environment, self.chosen, self.remote)
 
     @property
     def in_actions(self) -> bool:
         """Whether this is GitHub Actions with its own token."""
         return self.environment.get("GITHUB_ACTIONS") == "true"
 
+    def known(self) -> Token | App:
+        """Whoever the environment says asks. Raises NoConnection."""
+        return credentials(self.environment, self.host)
+
     def token(self, name: str) -> Token:
         """Whoever asks for OWNER/NAME. Raises NoConnection."""
-        known = credentials(self.environment)
+        known = self.known()
         if isinstance(known, Token):
             return known
         return self.installed(known, name, {"repositories": [name.partition("/")[2]]})
 
     def gateway(self, name: str) -> Gateway:
-        """The gateway for OWNER/NAME."""
+        """The gateway for OWNER/NAME. The first one says which host this run talks to."""
         token = self.token(name)
         if token.secret not in self._by_token:
-            self._by_token[token.secret] = self._gateway(token.secret, "token")
+            if not self._by_token:
+                self.waiting(f"talking to {token.host.name} ({token.host.origin.host}), with {token.source}")
+            self._by_token[token.secret] = self._gateway(token)
         return self._by_token[token.secret]
 
-    def _gateway(self, secret: str, kind: str) -> Gateway:
-        at = self.host
+    def _gateway(self, token: Token, *, keeps: bool = True) -> Gateway:
+        at = token.host
         address, _, last = at.graphql.rpartition("/")
         return Gateway(
-            at.api, client(at.api, secret, kind), _At(client(address, secret, kind), f"/{last}"),
-            self.patience, self.store if kind == "token" else None, self.clock, self.waiting, self.pace,
+            at.api, client(at.api, token), _At(client(address, token), f"/{last}"),
+            self.patience, self.store if keeps else None, self.clock, self.waiting, self.pace,
         )  # fmt: skip
 
     def installed(self, app: App, name: str, body: object) -> Token:
@@ -63,11 +72,13 @@ class Connector:
 
         Source: GitHub's REST reference, "Create an installation access token for an app".
         """
-        asking = self._gateway(app_token(app), "jwt")
+        asking = self._gateway(app_token(app), keeps=False)
         try:
             found = asking.get(f"/repos/{name}/installation").data
-            made = asking.write("POST", f"/app/installations/{found['id']}/access_tokens", body, look=again)
-            return Token(str(made["token"]))
+            made = asking.write(
+                "POST", f"/app/installations/{int(found['id'])}/access_tokens", body, look=again
+            )
+            return Token(str(made["token"]), app.host, f"a token of the GitHub App {app.id}")
         except (Refused, Unclear) as error:
             why = error.said if isinstance(error, Refused) else str(error)
             raise NoConnection(

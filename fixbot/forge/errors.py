@@ -15,6 +15,12 @@ class NoConnection(FixbotError):
     exit_code = 1
 
 
+class WrongHost(NoConnection):
+    """A server that no token may be sent to, or an address that is none: mended by whoever set it."""
+
+    exit_code = 2
+
+
 class Tired(FixbotError):
     """GitHub's limits ask for a longer wait than the settings allow; the next run goes on from here.
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from fixbot.fleet.plan import Candidate
 from fixbot.fleet.rows import Pulse
 from fixbot.forge.connect import Connector
-from fixbot.forge.connection import Token, credentials
+from fixbot.forge.connection import Token
 from fixbot.forge.errors import NoConnection, Refused
 from fixbot.forge.gateway import Gateway
 
@@ -145,17 +145,18 @@ def _pulse(row: Any) -> Pulse:
 class OwnersConnector(Connector):
     """Gateways for all repositories of an owner with one token, made anew before it ends."""
 
-    _tokens: dict[str, tuple[float, Token]] = field(default_factory=dict, repr=False)
+    _tokens: dict[str, tuple[float, Token | None]] = field(default_factory=dict, repr=False)
 
     def token(self, name: str) -> Token:
         """Whoever asks for OWNER/NAME. Raises NoConnection."""
-        known = credentials(self.environment)
+        known = self.known()
         if isinstance(known, Token):
             return known
         owner, now = name.partition("/")[0].lower(), self.clock.now()
-        made, token = self._tokens.get(owner, (0.0, Token("")))
-        if now - made >= _RENEW_AFTER:
-            self._by_token.pop(token.secret, None)
+        made, token = self._tokens.get(owner, (0.0, None))
+        if token is None or now - made >= _RENEW_AFTER:
+            if token is not None:
+                self._by_token.pop(token.secret, None)
             token = self.installed(known, name, {})
             self._tokens[owner] = now, token
         return token

@@ -6,8 +6,6 @@ policy lets nothing else run or load.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +14,7 @@ from fixbot import __version__
 from fixbot.model import Severity, Status
 from fixbot.report.html import findings as rows
 from fixbot.report.html import posture, pulls
-from fixbot.report.html.markup import EMPTY, Html, element, joined, text, void
+from fixbot.report.html.markup import EMPTY, Html, element, joined, policy_hash, text, void
 from fixbot.report.html.words import GUIDE, HEADINGS, Heading
 from fixbot.report.style import count
 from fixbot.report.text import opening, summary
@@ -32,8 +30,8 @@ def render(report: Report, name: str = "") -> str:
     style, script = (Html((_DATA / f"report.{kind}").read_text(encoding="utf-8")) for kind in ("css", "js"))
     title = f"fixbot report: {name}" if name else "fixbot report"
     policy = (
-        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; img-src data:; "
-        "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'"
+        f"default-src 'none'; style-src {policy_hash(style)}; script-src {policy_hash(script)}; "
+        "img-src data:; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'"
     )
     head = element(
         "head",
@@ -48,11 +46,6 @@ def render(report: Report, name: str = "") -> str:
     )
     body = element("body", *_body(report, title), element("script", script))
     return f"<!doctype html>\n{element('html', head, body, lang='en')}\n"
-
-
-def _hash(inline: str) -> str:
-    """What a policy calls an inline style or script by."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode()}'"
 
 
 def _body(report: Report, title: str) -> Iterator[Html]:

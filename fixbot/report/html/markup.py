@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
+import base64
+import hashlib
 from collections.abc import Iterable
 from html import escape
 from urllib.parse import urlsplit
 
 from fixbot.characters import on_one_line, shown
-
-_CODE = re.compile(r"(?P<fence>`+)(?!`)(?P<code>.*?)(?<!`)(?P=fence)(?!`)")
+from fixbot.spans import read_spans
 
 
 class Html(str):
@@ -33,12 +33,8 @@ def code(value: str) -> Html:
 
 def sentence(value: str) -> Html:
     """A sentence of a finding, in which only code spans count as Markdown."""
-    line = on_one_line(value)
-    out, at = [], 0
-    for found in _CODE.finditer(line):
-        out += [text(line[at : found.start()]), code(found["code"].strip() or found["code"])]
-        at = found.end()
-    return joined([*out, text(line[at:])])
+    pieces = read_spans(on_one_line(value))
+    return joined(code(piece.text) if piece.code else text(piece.text) for piece in pieces)
 
 
 def joined(parts: Iterable[str], between: str = "") -> Html:
@@ -62,6 +58,11 @@ def outward(target: str, *children: str) -> Html:
     if urlsplit(target).scheme not in {"http", "https"}:
         return joined(children)
     return element("a", *children, href=target, rel="noopener noreferrer")
+
+
+def policy_hash(inline: str) -> str:
+    """What a page's security policy calls an inline style or script by."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode()}'"
 
 
 def _attribute(key: str, value: str | bool) -> str:

@@ -1,0 +1,88 @@
+"""Pages in Markdown for GitHub, built of parts, each of which is Markdown of ours or becomes a sentence.
+
+Every writer here takes texts of both kinds: what is `Markdown` stays as it is, and any other `str`, an
+f-string with names in it as well, is escaped by `prose` on its way in. So whoever forgets to escape a name
+shows too many backslashes, and never a link.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from html import escape
+from typing import LiteralString
+from urllib.parse import quote, urlsplit
+
+from fixbot.prose import Markdown, cell, prose, said_safely
+
+_SAFE_IN_ADDRESS = "/:?#@!$&+,;=%~"
+
+
+def as_markdown(text: str) -> Markdown:
+    """The text as it may stand in a page."""
+    return text if isinstance(text, Markdown) else prose(text)
+
+
+def filled(template: LiteralString, *parts: str) -> Markdown:
+    """Markdown of ours with the parts in the places of `{}`."""
+    return Markdown(template.format(*map(as_markdown, parts)))
+
+
+def page(blocks: Iterable[str], between: str = "\n\n") -> Markdown:
+    """The blocks one below the other, those that are not empty."""
+    return Markdown(between.join(filter(None, map(as_markdown, blocks))))
+
+
+def heading(level: int, text: str) -> Markdown:
+    """A heading; level 1 is the page's own."""
+    return Markdown(f"{'#' * level} {as_markdown(text)}")
+
+
+def bullets(rows: Iterable[str]) -> Markdown:
+    """A list, a row a line."""
+    return Markdown("\n".join(f"- {as_markdown(row)}" for row in rows))
+
+
+def link(text: str, target: str) -> Markdown:
+    """A link to a page of the web or to a file below this one; the text alone where the target is neither."""
+    try:
+        where = urlsplit(target)
+    except ValueError:
+        return as_markdown(text)
+    inside = not where.scheme and not where.netloc and bool(where.path)
+    if not inside and (where.scheme not in {"https", "http"} or not where.netloc):
+        return as_markdown(text)
+    return Markdown(
+        f"[{as_markdown(text)}]({quote(target, safe=_SAFE_IN_ADDRESS, errors='surrogateescape')})"
+    )
+
+
+def table(
+    heads: Sequence[str], rows: Iterable[Sequence[str]], most: int, numbers: Collection[int] = ()
+) -> Markdown:
+    """A table of at most `most` rows; `numbers` are the columns that stand at the right."""
+    lines = [_row(row) for row in rows]
+    if len(lines) > most:
+        lines = [*lines[:most], f"| and {len(lines) - most:,} more |{' |' * (len(heads) - 1)}"]
+    rules = "".join("--:|" if at in numbers else "---|" for at in range(len(heads)))
+    return Markdown("\n".join([_row(heads), f"|{rules}", *lines]))
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cell(as_markdown(each)) for each in cells)} |"
+
+
+def folded(summary: str, *blocks: str) -> Markdown:
+    """A part that opens when it is clicked; without blocks it is nothing. `summary` is a sentence."""
+    inner = page(blocks)
+    if not inner:
+        return inner
+    return Markdown(f"<details><summary>{_html(summary)}</summary>\n\n{inner}\n\n</details>")
+
+
+def _html(sentence: str) -> str:
+    """A sentence as HTML: GitHub reads no Markdown beside the word `<details>`, but it does link names."""
+    parts = (
+        f"<code>{escape(piece.text, quote=False)}</code>" if piece.code else escape(piece.text, quote=False)
+        for piece in said_safely(sentence)
+    )
+    return "".join(parts)
