@@ -96,6 +96,8 @@ def list_renames(git: Git, start: str) -> tuple[Change, ...]:
 
 
 def _changes(git: Git, start: str, *words: str) -> Iterator[Change]:
+    # Two commits are compared: that a submodule came or went is said, and none is looked into.
+    words = (*words, "--ignore-submodules=dirty")
     out = git.run("diff", *words, "--raw", "--no-abbrev", "-z", start, "HEAD", "--")
     fields = iter(os.fsdecode(out).split("\0"))
     for row in fields:
