@@ -8,6 +8,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+from fixbot.globs import PathGlob, Paths, path_tokens
 
 LONGEST = 3_000_000
 """Bytes of a file; GitHub uses none that is larger."""
@@ -15,7 +18,11 @@ _WORD = re.compile(r"(?:\\.|[^\s\\])+")
 _LOGIN = re.compile(r"@([A-Za-z0-9][\w-]*(?:/[\w.-]+)?)")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
-Rule = tuple[re.Pattern[str], tuple[str, ...]]
+_MOST_PATHS = 1000
+"""Files that are asked about; of more the first ones decide."""
+
+
+Logins = tuple[str, ...]
 
 
 def owners(text: str, paths: Sequence[str]) -> tuple[str, ...]:
@@ -26,51 +33,37 @@ def owners(text: str, paths: Sequence[str]) -> tuple[str, ...]:
     """
     if len(text.encode("utf-8", "surrogatepass")) > LONGEST:
         return ()
-    rules = list(_rules(text))
+    patterns, logins = _rules(text)
     counts: Counter[str] = Counter()
-    for path in paths:
-        owned = next((found for pattern, found in reversed(rules) if pattern.fullmatch(path)), ())
-        counts.update(dict.fromkeys(owned, 1))
+    for path in paths[:_MOST_PATHS]:
+        last = next(patterns.held(path), None)
+        counts.update(dict.fromkeys(() if last is None else logins[last], 1))
     return tuple(name for name, _ in counts.most_common())
 
 
-def _rules(text: str) -> Iterator[Rule]:
+@lru_cache(maxsize=1)
+def _rules(text: str) -> tuple[Paths, tuple[Logins, ...]]:
+    """The patterns of all lines, and whom each of them asks."""
+    rules = list(_read(text))
+    return Paths(_pattern(written) for written, _ in rules), tuple(logins for _, logins in rules)
+
+
+def _pattern(written: str) -> PathGlob:
+    """The paths that a pattern means: as in .gitignore, where what matches a folder matches all in it."""
+    steps = [step for step in written.split("/") if step]
+    folder = written.endswith("/")
+    tokens = tuple(path_tokens(steps if "/" in written.rstrip("/") else ["**", *steps]))
+    return PathGlob(tokens, itself=not folder, below=folder or steps[-1] != "*" or len(steps) == 1)
+
+
+def _read(text: str) -> Iterator[tuple[str, Logins]]:
+    """The pattern and the logins of each line that GitHub would read."""
     for line in text.removeprefix("\ufeff").splitlines():
         pattern, *names = _WORD.findall(line) or [""]
         names = names[: next((at for at, name in enumerate(names) if name.startswith("#")), len(names))]
-        if not pattern or pattern.startswith(("#", "!", "\\#")) or "[" in pattern or "]" in pattern:
+        odd = not pattern.strip("/") or pattern.startswith(("#", "!", "\\#")) or "[" in pattern
+        if odd or "]" in pattern:
             continue
         logins = [_LOGIN.fullmatch(name) for name in names]
         if all(login or _EMAIL.fullmatch(name) for login, name in zip(logins, names, strict=True)):
-            yield _pattern(pattern), tuple(dict.fromkeys(login[1] for login in logins if login))
-
-
-def _pattern(written: str) -> re.Pattern[str]:
-    """The paths that a pattern means: as in .gitignore, where what matches a folder matches all in it."""
-    anchored = "/" in written.rstrip("/")
-    folder = written.endswith("/")
-    steps = [step for step in written.split("/") if step]
-    source = "" if anchored else "(?:.*/)?"
-    for number, step in enumerate(steps, 1):
-        last = number == len(steps)
-        if step == "**":
-            source += ".+" if last else "(?:.*/)?"
-        else:
-            source += _step(step) + ("" if last else "/")
-    if folder:
-        source += "/.+"
-    elif not (steps and steps[-1] == "*" and len(steps) > 1):
-        source += "(?:/.*)?"
-    return re.compile(source, re.DOTALL)
-
-
-def _step(step: str) -> str:
-    parts = re.findall(r"\\.|\*+|\?|[^\\*?]+|\\", step)
-    return "".join(
-        "[^/]*"
-        if part.startswith("*")
-        else "[^/]"
-        if part == "?"
-        else re.escape(part[1:] if part.startswith("\\") and len(part) == 2 else part)
-        for part in parts
-    )
+            yield pattern, tuple(dict.fromkeys(login[1] for login in logins if login))

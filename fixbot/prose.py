@@ -76,6 +76,12 @@ def prose(text: str) -> Markdown:
     return Markdown(_START.sub(r"\g<0>\\", line))
 
 
+def sentence(text: str) -> Markdown:
+    """The same for a part of a sentence: a blank at either end is kept."""
+    before, behind = " " * text[:1].isspace(), " " * text[-1:].isspace()
+    return Markdown(f"{before}{prose(text)}{behind}" if text.strip() else before)
+
+
 def said_safely(text: str) -> Iterator[Piece]:
     """A sentence in pieces: names as code, and so is each word that would be more than a word on GitHub."""
     for piece in read_spans(on_one_line(_short(text))):
@@ -87,7 +93,16 @@ def said_safely(text: str) -> Iterator[Piece]:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+    """The text, cut where it is too long; a code span stays whole or goes."""
+    if len(text) <= LONGEST:
+        return text
+    kept, room = "", LONGEST - 1
+    for piece in read_spans(text):
+        part = write_span(piece.text) if piece.code else piece.text
+        if len(part) > room:
+            return kept + ("" if piece.code else part[:room]) + "…"
+        kept, room = kept + part, room - len(part)
+    return kept
 
 
 def _word(word: str) -> Iterator[Piece]:
@@ -138,6 +153,41 @@ def fenced(lines: Iterable[str], language: str) -> Markdown:
     longest = max((len(run) for row in rows for run in re.findall(r"`+", row)), default=0)
     fence = "`" * max(3, longest + 1)
     return Markdown("\n".join([f"{fence}{language}", *rows, fence]))
+
+
+def is_kept(line: str) -> bool:
+    """Whether a line is shown to every reader just as it is, and means no more than it says anywhere."""
+    return shown(line) == line and not _FORGED.search(line) and not _APART.search(line)
+
+
+def verbatim(lines: Iterable[str], language: str) -> Markdown:
+    """Lines as a block of code, none cut or changed. Raises ValueError for one that could not be kept."""
+    rows = list(lines)
+    if not all(map(is_kept, rows)):
+        raise ValueError("a line that would not be shown as it is")
+    longest = max((len(run) for row in rows for run in re.findall(r"`+", row)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return Markdown("\n".join([f"{fence}{language}", *rows, fence]))
+
+
+def wrapped(text: str, width: int, indent: str = "") -> list[str]:
+    """A paragraph as indented lines of at most `width` characters; words and code spans stay whole."""
+    lines: list[str] = []
+    line = ""
+    for word in _unbroken(text):
+        if line and len(indent) + len(line) + 1 + len(word) > width:
+            lines.append(indent + line)
+            line = word
+        else:
+            line = f"{line} {word}" if line else word
+    return [*lines, indent + line] if line else lines
+
+
+def _unbroken(text: str) -> list[str]:
+    """The words of a text in which a code span is one word."""
+    pieces = read_spans(text.replace("\0", " "))
+    glued = (write_span(each.text).replace(" ", "\0") if each.code else each.text for each in pieces)
+    return [word.replace("\0", " ") for word in "".join(glued).split()]
 
 
 def plain(text: str) -> str:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
+from functools import cached_property
 
-from fixbot.checkout.globs import Globs
 from fixbot.errors import FixbotError
+from fixbot.globs import NOTHING, Names, Paths, path_glob, starred
 
 NO_REASON = "no reason given"
-_UNTIL = re.compile(r"until[=:](\S*)")
-_STEP = re.compile(r"\\(?P<plain>.)|\[\*\]|.", re.DOTALL)
+_UNTIL = ("until=", "until:")
+_SHOWN = 80
+"""Characters of somebody's word that a complaint repeats."""
 _LAPSE = re.compile(r" \((the ignore at .+:\d+ ended on \d{4}-\d\d-\d\d)\)$", re.DOTALL)
 
 
@@ -54,27 +56,28 @@ class Ignore:
 
 def wishes_of(rest: str, own_line: int, target: int) -> Iterable[Ignore]:
     """The wishes of one comment, given what stands behind its `fixbot:ignore`."""
-    names, *words = re.sub(r"\s*,\s*", ",", rest.strip(" \t:")).split() or [""]
+    names, *words = ",".join(each.strip() for each in rest.strip(" \t:").split(",")).split() or [""]
     until, problem = None, "" if names.strip(",:") else "it names no rule"
-    for word in [word for word in words if (_UNTIL.fullmatch(word))]:
-        words.remove(word)
-        try:
-            until = date.fromisoformat(word[6:])
-        except ValueError:
-            problem = f"{word!r} is no date; write until=YYYY-MM-DD"
-    reason = " ".join(words).strip(" -:") or NO_REASON
-    for name in names.strip(",:").split(","):
+    for word in words:
+        if word.startswith(_UNTIL):
+            try:
+                until = date.fromisoformat(word[6:])
+            except ValueError:
+                problem = f"{word[:_SHOWN]!r} is no date; write until=YYYY-MM-DD"
+    reason = " ".join(word for word in words if not word.startswith(_UNTIL)).strip(" -:") or NO_REASON
+    for name in dict.fromkeys(names.strip(",:").split(",")):
         if name or problem:
             yield Ignore(name, reason, until=until, line=target, where=str(own_line), problem=problem)
 
 
 def unknown_rule(name: str, rules: Collection[str]) -> str:
     """The words for a rule name that doesn't exist, with the nearest that does."""
+    name = name[:_SHOWN]
     near = get_close_matches(name, rules, n=1, cutoff=0.5)
     return f"unknown rule {name!r}; " + (f"did you mean {near[0]}?" if near else "`fixbot rules` lists them")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Suppressions:
     """All wishes of a run. `inline` are those of each file, as `fixbot.inline` read them."""
 
@@ -82,6 +85,23 @@ class Suppressions:
     rules: frozenset[str]
     today: date
     inline: Mapping[str, tuple[Ignore, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def _configured(self) -> Mapping[str, Wishes]:
+        """Those of the settings, by rule."""
+        found: dict[str, list[Ignore]] = {}
+        for each in self.configured:
+            found.setdefault(each.rule, []).append(each)
+        return {rule: Wishes(wishes) for rule, wishes in found.items()}
+
+    @cached_property
+    def _inline(self) -> Mapping[tuple[str, str, int | None], Sequence[Ignore]]:
+        """Those of files, by path, rule and line."""
+        found: dict[tuple[str, str, int | None], list[Ignore]] = {}
+        for path, wishes in self.inline.items():
+            for each in wishes:
+                found.setdefault((path, each.rule, each.line), []).append(each)
+        return found
 
     def check(self) -> None:
         """Raises FixbotError for the first wish that names no known rule or no real date."""
@@ -108,51 +128,47 @@ class Suppressions:
         self, rule: str, path: str, line: int, resource: str, first_line: int | None = None
     ) -> Ignore | None:
         """The wish that would count if it hadn't ended; None where another one still counts."""
-        matching = self._matching(rule, path, (line, first_line or line), resource)
-        alive = any(not wish.ended(self.today) for wish in matching)
-        return None if alive or not matching else matching[0]
+        first: Ignore | None = None
+        for wish in self._matching(rule, path, (line, first_line or line), resource):
+            if not wish.ended(self.today):
+                return None
+            first = first or wish
+        return first
 
-    def _matching(self, rule: str, path: str, lines: tuple[int, int], resource: str) -> list[Ignore]:
-        here = [
-            _placed(wish, path)
-            for wish in self.inline.get(path, ())
-            if wish.rule == rule and wish.line in lines
-        ]
-        return here + [
-            wish
-            for wish in self.configured
-            if wish.rule == rule
-            and (not wish.path or Globs((wish.path,)).match(path))
-            and (not wish.resource or _named(wish.resource, resource))
-        ]
+    def _matching(self, rule: str, path: str, lines: tuple[int, int], resource: str) -> Iterator[Ignore]:
+        for line in sorted(set(lines)):
+            for wish in self._inline.get((path, rule, line), ()):
+                yield _placed(wish, path)
+        if (configured := self._configured.get(rule)) is not None:
+            yield from configured.about(path, resource)
 
 
-def _named(pattern: str, name: str) -> bool:
-    r"""Whether a resource's pattern holds the whole name: `*` is any text; `\*` and `[*]` are a star."""
-    pieces = [""]
-    for found in _STEP.finditer(pattern):
-        if found[0] == "*":
-            pieces.append("")
-        else:
-            pieces[-1] += "*" if found[0] == "[*]" else found["plain"] or found[0]
-    first, *rest = pieces
-    if not rest:
-        return name == first
-    *middle, last = rest
-    if not name.startswith(first) or not name.endswith(last):
-        return False
-    at, end = len(first), len(name) - len(last)
-    for piece in middle:
-        begin = name.find(piece, at, end)
-        if begin < 0:
-            return False
-        at = begin + len(piece)
-    return at <= end
+class Wishes:
+    """Wishes of one rule from the settings; all their globs are tried at once."""
+
+    def __init__(self, wishes: Sequence[Ignore]) -> None:
+        self._wishes = wishes
+        self._anywhere = frozenset(at for at, each in enumerate(wishes) if not each.path)
+        self._anything = frozenset(at for at, each in enumerate(wishes) if not each.resource)
+        paths = (each.path for each in wishes)
+        self._paths = Paths(NOTHING if path[:1] in ("", "!") else path_glob(path) for path in paths)
+        self._resources = Names(starred(each.resource) for each in wishes)
+        self._last: tuple[str, frozenset[int]] | None = None
+        self._known: dict[str, tuple[Ignore, ...]] = {}
+
+    def about(self, path: str, resource: str) -> tuple[Ignore, ...]:
+        """Those that count for a resource of a file, in their order."""
+        if self._last is None or path != self._last[0]:  # findings come file by file
+            self._last, self._known = (path, self._anywhere.union(self._paths.held(path))), {}
+        if resource not in self._known:
+            named = self._anything.union(self._resources.held(resource))
+            self._known[resource] = tuple(self._wishes[at] for at in sorted(self._last[1] & named))
+        return self._known[resource]
 
 
 def plain_name(name: str) -> str:
     """The pattern for a resource that holds this name and no other."""
-    return re.sub(r"[\\*]", r"\\\g<0>", name)
+    return "".join(f"\\{char}" if char in "\\*" else char for char in name)
 
 
 def _placed(wish: Ignore, path: str) -> Ignore:

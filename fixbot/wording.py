@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import posixpath
-import textwrap
 from dataclasses import dataclass
 
 from fixbot.body import body, notes
 from fixbot.characters import shown
 from fixbot.habit import PLAIN, Habit
+from fixbot.instructions import Note
 from fixbot.model import Proposal
-from fixbot.prose import plain
+from fixbot.prose import plain, wrapped
 from fixbot.story import Story
 
 LONGEST_TITLE = 72
 """Characters: GitHub folds what is behind them in a commit's subject."""
+_WIDTH = 72
+"""Characters of a line in a commit message, but for what is not to be broken."""
+_LEFT_OUT = "# A command is left out here: in a commit message a part of it would take effect."
 _SHORTEST_NAME = 12
 """Characters of a name that a title keeps at least."""
 _MOST_APART = 18
@@ -110,14 +113,15 @@ def _scope(story: Story) -> str:
 
 def _message(title: str, proposal: Proposal) -> str:
     """The title, what the reader must know, and the trailers by which the commit is found again."""
-    paragraphs = [
-        textwrap.fill(shown(note), 72, break_long_words=False, break_on_hyphens=False)
-        for note in notes(proposal.story)
-    ]
-    return (
-        "\n\n".join([title, *map(plain, paragraphs), f"Rule: {proposal.rule}\nFixbot-Key: {proposal.key}"])
-        + "\n"
-    )
+    paragraphs = map(_paragraph, notes(proposal.story))
+    return "\n\n".join([title, *paragraphs, f"Rule: {proposal.rule}\nFixbot-Key: {proposal.key}"]) + "\n"
+
+
+def _paragraph(note: Note) -> str:
+    """A note for a commit message; a command in which something would take effect there is left out."""
+    if not note.whole:
+        return "\n".join(wrapped(plain(shown(note.text)), _WIDTH))
+    return f"    {note.text if plain(note.text) == note.text else _LEFT_OUT}"
 
 
 def _fitted(title: str) -> str:

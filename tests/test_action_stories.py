@@ -140,7 +140,16 @@ def test_the_settings_of_the_base_count_and_what_they_leave_out_is_named(tmp_pat
 def test_a_file_for_all_repositories_counts_below_the_base(tmp_path: Path) -> None:
     story = Story(tmp_path, {**FIRST, "all.yml": "rules: {skip: [privileged-container]}\n"})
     story.write({"deploy/pod.yaml": BAD})
-    assert story.check(config="all.yml").code == 0
+    ran = story.check(config="all.yml")
+    assert ran.code == 0, ran.printed
+
+
+@pytest.mark.parametrize("first", [{"all.yml": "safety: review\n"}, {}])
+def test_a_file_for_all_repositories_counts_as_the_base_has_it(tmp_path: Path, first: dict[str, str]) -> None:
+    story = Story(tmp_path, {**FIRST, **first})
+    story.write({"deploy/pod.yaml": BAD, "all.yml": "rules: {skip: [privileged-container]}\n"})
+    assert story.check(config="all.yml").code == (1 if first else 2)
+    assert story.place.check(1, depth=1, fail_on="low", config="all.yml").outputs["findings"] != "0"
 
 
 def test_settings_behind_a_link_in_the_base_are_refused(tmp_path: Path) -> None:

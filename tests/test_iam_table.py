@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixbot.iam.pattern import Wild, action_matches, matches, resource_covers, tokens
+from fixbot.globs import Wild
+from fixbot.iam.pattern import action_matches, matches, resource_covers, tokens
 from fixbot.iam.table import Level, about, expand, lookup, service
 
 ROOT = Path(__file__).parent.parent

@@ -203,15 +203,15 @@ def test_no_reason_is_no_never(shop: Path) -> None:
 
 def test_settings_that_cannot_be_added_to_are_left_and_said(shop: Path) -> None:
     (shop / "real.yml").write_text("safety: review\n")
-    (shop / ".fixbot.yml").symlink_to("real.yml")
     with review(shop) as typist:
         typist.answer("i")
+        (shop / ".fixbot.yml").symlink_to("real.yml")
         typist.answer("no\n", question="again): ")
         typist.answer("\n", question="good): ")
         typist.answer("q")
         code, said = typist.end()
     assert code == 1
-    assert "fixbot: .fixbot.yml was not written: it is a symbolic link" in said
+    assert "fixbot: .fixbot.yml: nothing was added: a symbolic link" in said
     assert (shop / "real.yml").read_text() == "safety: review\n"
 
 

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from fixbot.checkout.globs import Globs
 from fixbot.errors import FixbotError
+from fixbot.globs import Globs
 from fixbot.model import Safety, Severity
 from fixbot.settings import PullRequests, Settings
 from fixbot.settings.places import NOTHING, seen
@@ -92,6 +92,7 @@ pull_requests:
   rebase: never
   verified: true
   patience: 0
+limits: {seconds: 60, memory_mb: 4000, file_mb: 20}
 ignore:
   - rule: readonly-root-filesystem
     path: deploy/legacy/**
@@ -163,7 +164,7 @@ def test_everything_can_be_set() -> None:
             "deploy/legacy/**",
             "*orders*",
             date(2027, 3, 31),
-            where=".fixbot.yml:44",
+            where=".fixbot.yml:45",
         ),
     )
     defaults = Settings()
@@ -263,7 +264,7 @@ def test_two_files_a_missing_one_and_one_in_another_encoding(tmp_path: Path) -> 
     with pytest.raises(FixbotError, match=r"none\.yml: cannot be read: No such file"):
         load(tmp_path, tmp_path / "none.yml")
     (tmp_path / ".fixbot.yml").write_bytes("severity: low".encode("utf-16"))
-    with pytest.raises(FixbotError, match=r"\.fixbot\.yml: not UTF-8"):
+    with pytest.raises(FixbotError, match=r"\.fixbot\.yml: it is UTF-16 text"):
         load(tmp_path)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from fixbot.adopt.home import SCHEMA, WEB
-from fixbot.checkout.globs import below
+from fixbot.globs import below
 from fixbot.settings import NEVER_PATCH
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from fixbot.characters import shown
+from fixbot.checkout.door import leads_out
 from fixbot.checkout.files import Files
 from fixbot.checkout.git import Git, GitFailed
-from fixbot.checkout.globs import Globs
 from fixbot.checkout.home import GitHome, repository_above, why_not_ours
 from fixbot.checkout.listing import (
     PASSED_BY,
@@ -26,6 +26,7 @@ from fixbot.checkout.reading import LARGEST, READ_ELSEWHERE, Content, blob_id, r
 from fixbot.checkout.rooted import Rooted
 from fixbot.checkout.writing import FileChange, write_all
 from fixbot.errors import FixbotError
+from fixbot.globs import Globs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -174,6 +175,10 @@ class Checkout:
 
 def _real(path: str) -> str:
     try:
+        if link := leads_out(path):
+            raise FixbotError(
+                f"{path!r} leads out of its repository by the symbolic link {link!r}; name what it leads to"
+            )
         os.stat(path)
         real = os.path.realpath(path)
     except FileNotFoundError:

@@ -12,14 +12,15 @@ from fixbot.checkout.git import Git, GitFailed
 from fixbot.checkout.touched import resolve
 from fixbot.cli.chosen import organisation_settings, overlaid
 from fixbot.errors import FixbotError
+from fixbot.settings import Settings
 from fixbot.settings.places import seen_from
 from fixbot.settings.reading import MOST_BYTES, NAMES, parse
 
 if TYPE_CHECKING:
     from fixbot.checkout import Checkout
+    from fixbot.checkout.touched import Blob
     from fixbot.cli.options import Options
     from fixbot.fixer import Fixer
-    from fixbot.settings import Settings
 
 _SHORT: Final = 12
 
@@ -59,13 +60,38 @@ def settings_of_base(base: Base, options: Options, fixers: tuple[Fixer, ...]) ->
 
     Raises FixbotError for settings that can't be read.
     """
-    settings = organisation_settings(options)
-    if base.tip is not None:
-        try:
+    try:
+        settings = _organisation(base, options)
+        if base.tip is not None:
             settings = _laid_over(settings, CommitFiles(base.git, base.tip), base.prefix.rstrip("/"))
-        except GitFailed as failed:
-            raise FixbotError(f"the settings of the base can't be read: {failed}") from None
+    except GitFailed as failed:
+        raise FixbotError(f"the settings of the base can't be read: {failed}") from None
     return overlaid(settings, options, fixers)
+
+
+def _organisation(base: Base, options: Options) -> Settings:
+    """What `--config` says; of a file that belongs to the repository, what it says in the base."""
+    path = _within(base, options)
+    if path is None or CommitFiles(base.git, "HEAD").blob(path) is None:
+        return organisation_settings(options)
+    if base.tip is None:
+        return Settings()
+    files = CommitFiles(base.git, base.tip)
+    blob = files.blob(path)
+    if blob is None:
+        raise FixbotError(f"--config {options.config}: there is no such file in the base")
+    where = f"{path} of {files.commit[:_SHORT]}"
+    return parse(Settings(), _text(files, blob, where), where, operator=True)
+
+
+def _within(base: Base, options: Options) -> str | None:
+    """The path of `--config` from the repository's top, None where it lies outside."""
+    if options.config is None:
+        return None
+    for file in (options.config.absolute(), options.config.resolve()):
+        if file.is_relative_to(base.git.folder):
+            return file.relative_to(base.git.folder).as_posix()
+    return None
 
 
 def _laid_over(settings: Settings, files: CommitFiles, folder: str) -> Settings:
@@ -78,15 +104,19 @@ def _laid_over(settings: Settings, files: CommitFiles, folder: str) -> Settings:
             raise FixbotError(f"{NAMES[0]} and {NAMES[1]} both exist in the base; keep one")
         for name, blob in own:
             where = f"{posixpath.join(above, name)} of {files.commit[:_SHORT]}"
-            data = files.data(blob, MOST_BYTES) if blob.is_file else None
-            if data is None:
-                raise FixbotError(f"{where}: no regular file of up to {MOST_BYTES:,} bytes")
-            try:
-                text = data.decode()
-            except UnicodeDecodeError:
-                raise FixbotError(f"{where}: not UTF-8") from None
+            text = _text(files, blob, where)
             return seen_from(parse(settings, text, where), "/".join(parts[depth:]))
     return settings
+
+
+def _text(files: CommitFiles, blob: Blob, where: str) -> str:
+    data = files.data(blob, MOST_BYTES) if blob.is_file else None
+    if data is None:
+        raise FixbotError(f"{where}: no regular file of up to {MOST_BYTES:,} bytes")
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise FixbotError(f"{where}: not UTF-8") from None
 
 
 def refuse_links_to(path: str) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
+from fixbot.checkout.door import grounds
+from fixbot.checkout.home import repository_above
 from fixbot.cli.options import Options
 from fixbot.errors import FixbotError
 from fixbot.fixer import Fixer
@@ -19,15 +23,16 @@ from fixbot.suppress import unknown_rule
 
 def settings_of(options: Options, fixers: tuple[Fixer, ...]) -> Settings:
     """What counts in a checkout: the command line over the files over the defaults."""
-    root, folder = settings_home(options.path)
-    return overlaid(seen_from(load_settings(root, options.config), folder), options, fixers)
+    home = settings_home(options.path)
+    settings = seen_from(load_settings(home.folder, options.config, grounds(options.path)), home.way)
+    return overlaid(replace(settings, notes=(*settings.notes, *home.notes)), options, fixers)
 
 
 def organisation_settings(options: Options) -> Settings:
     """The settings of an organisation over the defaults, without any of the repository's."""
     if options.config is None:
         return Settings()
-    return read_settings(Settings(), options.config, str(options.config), operator=True)
+    return read_settings(Settings(), options.config, grounds(options.path))
 
 
 def overlaid(settings: Settings, options: Options, fixers: tuple[Fixer, ...]) -> Settings:
@@ -62,17 +67,42 @@ def overlaid(settings: Settings, options: Options, fixers: tuple[Fixer, ...]) ->
     )
 
 
-def settings_home(path: str) -> tuple[Path, str]:
-    """Where `.fixbot.yml` is looked for, upwards to the repository's top; and the way down from there."""
+class SettingsHome(NamedTuple):
+    """The folder of `.fixbot.yml`, the way down from there, and a line for each file that does not count."""
+
+    folder: Path
+    way: str
+    notes: tuple[str, ...]
+
+
+def settings_home(path: str) -> SettingsHome:
+    """Where `.fixbot.yml` is looked for: upwards to the repository's top.
+
+    Outside of a repository the folders above may be anybody's, as `/tmp` is, and there only files of this
+    user count.
+    """
     start = Path(path).resolve()
     start = start if start.is_dir() else start.parent
+    top = repository_above(str(start))
+    notes: list[str] = []
     for folder in (start, *start.parents):
-        if any((folder / name).is_file() for name in NAMES):
-            way = start.relative_to(folder).as_posix()
-            return folder, "" if way == "." else way
-        if (folder / ".git").exists():
+        for file in (folder / name for name in NAMES):
+            if not os.path.lexists(file):
+                continue
+            if top or folder == start or _is_mine(file):
+                way = start.relative_to(folder).as_posix()
+                return SettingsHome(folder, "" if way == "." else way, tuple(notes))
+            notes.append(f"{file} belongs to another user, so it does not count")
+        if str(folder) == top:
             break
-    return start, ""
+    return SettingsHome(start, "", tuple(notes))
+
+
+def _is_mine(file: Path) -> bool:
+    try:
+        return not hasattr(os, "geteuid") or file.lstat().st_uid == os.geteuid()
+    except OSError:
+        return False
 
 
 def chosen_of(fixers: tuple[Fixer, ...], settings: Settings) -> tuple[Fixer, ...]:

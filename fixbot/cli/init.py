@@ -14,8 +14,8 @@ from fixbot.adopt.ground import Ground, foreign_folders, owners_of, remote_of, r
 from fixbot.adopt.told import Seen, told
 from fixbot.adopt.workflow import PATH, workflow
 from fixbot.checkout import Checkout, Content
-from fixbot.checkout.founding import write_new
 from fixbot.checkout.git import Git, GitFailed
+from fixbot.checkout.writing import FileChange
 from fixbot.cli.look import look
 from fixbot.cli.options import Options
 from fixbot.cli.terminal import CannotWrite, Terminal
@@ -43,8 +43,10 @@ def init(path: str, environment: Mapping[str, str], *, dry: bool) -> int:
     looked = look(Options("run", path=path, cache=False), environment, terminal, contents=False)
     spoken, tag = _contents(here)
     seen = Seen(ground, looked.report, looked.settings, spoken, tag, tuple(files))
-    if not dry and (refusal := write_new(str(top), files)) is not None:
-        raise CannotWrite(refusal.reason)
+    if not dry:
+        new = (FileChange(name, None, text.encode()) for name, text in files.items())
+        if (refusal := whole.write_all(new)) is not None:
+            raise CannotWrite(refusal.reason)
     if dry:
         for name, text in files.items():
             terminal.out(f"{terminal.style.bold(name)}\n{text}\n")

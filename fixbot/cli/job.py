@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fixbot.checkout.door import is_stream
 from fixbot.cli.chosen import settings_home
 from fixbot.cli.deeds import Deeds, branches, written
 from fixbot.cli.ends import reaches, said
@@ -38,7 +40,7 @@ def carry_out(options: Options, environment: Mapping[str, str]) -> int:
         def without(no: Mapping[str, str]) -> Report:
             return looked.again(replace(settings, declined=no))
 
-        home = settings_home(options.path)[0]
+        home = settings_home(options.path).folder
         deeds = reviewed(shown, Desk(checkout, home, terminal, environment, without))
     else:
         deeds = written(checkout, report) if options.write else Deeds()
@@ -61,11 +63,15 @@ def _check(options: Options) -> None:
         _check_review(options)
     if options.format is Format.PATCH:
         where = options.output
-        if where is None or str(where) == "-" or (where.exists() and not where.is_file()):
+        if where is None or str(where) == "-" or is_stream(str(where)) or _no_file(where):
             raise FixbotError(
                 "--format patch holds removed lines as they are, secrets included, "
                 "and goes only into a file: add --output FILE"
             )
+
+
+def _no_file(where: Path) -> bool:
+    return where.exists() and not (where.is_file() or where.is_symlink())
 
 
 def _check_github(options: Options) -> None:

@@ -12,12 +12,12 @@ from fixbot.actions.event import Event, Mode
 from fixbot.actions.rooted import from_top
 from fixbot.checkout import Checkout, Scope
 from fixbot.checkout.git import Git
-from fixbot.checkout.globs import below
 from fixbot.cli.check import base_of_event, check_changes
 from fixbot.cli.ends import reaches, said
 from fixbot.cli.look import look
 from fixbot.cli.options import FailOn, Options
 from fixbot.errors import FixbotError
+from fixbot.globs import below
 from fixbot.report import text
 from fixbot.report.style import Style
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from fixbot import __version__
 from fixbot.cache import Cache, cache_folder
 from fixbot.checkout import Checkout, Scope
+from fixbot.checkout.door import grounds
 from fixbot.checkout.git import GitFailed
 from fixbot.cli.chosen import chosen_of, overlaid, settings_of
 from fixbot.cli.deeds import Deeds
@@ -147,7 +148,7 @@ def _without_checkout(whole: _Run, name: str) -> int:
     options, terminal = whole.options, whole.terminal
     settings = Settings()
     if options.config is not None:
-        settings = read(settings, options.config, str(options.config), operator=True)
+        settings = read(settings, options.config, grounds(options.path))
     reader = Reader(whole.connector.gateway(name), name, settings.branch_prefix)
     remote = reader.remote(settings.pull_requests.base, with_base=True)
     commit = reader.commit(remote.base_head)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from fixbot import __version__
+from fixbot.checkout.door import grounds
 from fixbot.cli.chosen import overlaid
 from fixbot.cli.member import Desk, looked_at
 from fixbot.cli.options import Options
@@ -75,7 +76,7 @@ def carry_out_shard(
     fixers = load()
     settings = Settings()
     if given.run.config is not None:
-        settings = read(settings, given.run.config, str(given.run.config), operator=True)
+        settings = read(settings, given.run.config, grounds())
     overlaid(settings, given.run, fixers)
     connector = OwnersConnector(
         environment,

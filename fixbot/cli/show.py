@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fixbot.checkout.door import grounds
 from fixbot.cli.options import Format, Options
 from fixbot.report import text
 from fixbot.report.pulls import told
@@ -44,7 +45,9 @@ def show(all_of_it: Shown, terminal: Terminal) -> None:
             _notes(last, terminal)
         return
     private = options.format is Format.PATCH
-    terminal.file(options.output, _rendered(all_of_it, Style(), last), private=private)
+    terminal.file(
+        options.output, _rendered(all_of_it, Style(), last), private=private, within=grounds(options.path)
+    )
     if private:
         _warn(report, options, terminal)
     _notes((f"{text.summary(report)} Written to {options.output}", *last[:1]), terminal)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO
 
 from fixbot.characters import harmless, shown
+from fixbot.checkout.door import grounds, put_report
+from fixbot.checkout.reading import Unreadable
 from fixbot.errors import FixbotError
 from fixbot.report.style import Style
 
@@ -88,33 +88,16 @@ class Terminal:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise CannotWrite(f"stdout: cannot be written: {error.strerror}") from None
 
-    def file(self, path: Path, text: str, *, private: bool = False) -> None:
-        """Write a file, whole or not at all; `private` is for its owner alone. A pipe gets it as it is."""
+    def file(self, path: Path, text: str, *, private: bool = False, within: Sequence[str] = ()) -> None:
+        """Write a file, whole or not at all; `private` is for its owner alone. A pipe gets it as it is.
+
+        A link of that name is replaced; those on the way that stand in `within`, or in the repository of the
+        current folder, are not followed out of there.
+        """
         data = text.encode("utf-8", "backslashreplace")
         try:
-            if path.exists() and not path.is_file():
-                path.write_bytes(data)
-            else:
-                _replace(path, data, 0o600 if private else 0o666 & ~_umask())
+            put_report(str(path), data, private=private, within=(*within, *grounds()))
+        except Unreadable as why:
+            raise CannotWrite(f"{path}: cannot be written: {why}") from None
         except OSError as error:
             raise CannotWrite(f"{path}: cannot be written: {error.strerror}") from None
-
-
-def _replace(path: Path, data: bytes, mode: int) -> None:
-    target = path.resolve()
-    handle, name = tempfile.mkstemp(prefix=".fixbot-", dir=target.parent)
-    file: IO[bytes]
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(name).chmod(mode)
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

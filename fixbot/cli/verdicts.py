@@ -10,10 +10,12 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fixbot.checkout.door import read_own
 from fixbot.checkout.writing import FileChange, write_all
+from fixbot.model import Unread
 from fixbot.report.style import count
 from fixbot.settings.adding import wish, with_ignores
-from fixbot.settings.reading import NAMES
+from fixbot.settings.reading import MOST_BYTES, NAMES
 from fixbot.tree import CannotEdit
 from fixbot.wording import headline
 
@@ -86,24 +88,26 @@ class Added:
 
 def ignore(checkout: Checkout, home: Path, report: Report, decided: Mapping[int, Verdict]) -> Added:
     """Write each NEVER into the settings file in `home`, or into a new one at the repository's top."""
-    name = next((name for name in NAMES if (home / name).is_file()), None)
+    name = next((name for name in NAMES if os.path.lexists(home / name)), None)
     if name is None:
         name, home = NAMES[0], Path(checkout.top if checkout.git is not None else checkout.root)
     way = os.path.relpath(checkout.root, home).replace(os.sep, "/")
     wishes = tuple(_wishes(report, decided, "" if way == "." else f"{way}/"))
     if not wishes:
         return Added()
-    file = home / name
+    there = read_own(str(home), name, MOST_BYTES)
+    if isinstance(there, Unread):
+        return Added(failures=(f"{name}: nothing was added: {there.reason}",))
+    before = None if there is None else there.data
     try:
-        before = file.read_bytes() if file.exists() else None
-        text = with_ignores((before or b"").decode(), wishes, name)
-    except (CannotEdit, OSError, UnicodeDecodeError) as error:
+        text = with_ignores("" if there is None else there.text, wishes, name)
+    except CannotEdit as error:
         return Added(failures=(f"{name}: nothing was added: {error}",))
     refusal = write_all(str(home), [FileChange(name, before, text.encode())])
     if refusal is not None:
         return Added(failures=(refusal.reason,))
     entries = count(len(set(wishes)), "entry", "entries")
-    return Added((f"{os.path.relpath(file)}: {entries} added below `ignore`.",))
+    return Added((f"{os.path.relpath(home / name)}: {entries} added below `ignore`.",))
 
 
 def _wishes(report: Report, decided: Mapping[int, Verdict], folder: str) -> Iterable[Ignore]:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from fixbot.characters import write_json
 from fixbot.errors import FixbotError
+from fixbot.globs import word
 
 MOST_SHARDS: Final = 256
 """Jobs of one matrix. Source: "Workflow syntax for GitHub Actions", `strategy.matrix`."""
@@ -132,10 +133,8 @@ def _reason(each: Candidate, include: Sequence[str], exclude: Sequence[str], *, 
 
 
 def _matches(name: str, glob: str) -> bool:
-    from fnmatch import fnmatchcase  # noqa: PLC0415 - only where there are globs
-
     name, glob = name.lower(), glob.lower()
-    return fnmatchcase(name if "/" in glob else name.partition("/")[2], glob)
+    return word(glob).holds(name if "/" in glob else name.partition("/")[2])
 
 
 def planned(

@@ -16,8 +16,8 @@ from fixbot.model import Unread
 
 if TYPE_CHECKING:
     from fixbot.checkout import Scope
-    from fixbot.checkout.globs import Globs
     from fixbot.forge.reading import Reader
+    from fixbot.globs import Globs
 
 A_BATCH: Final = 60
 """Blobs in one GraphQL query."""
@@ -63,7 +63,7 @@ class Snapshot:
         progress: Callable[[int, int, str], None] | None = None,
     ) -> Snapshot:
         """List a commit's files."""
-        from fixbot.checkout.globs import Globs as Patterns  # noqa: PLC0415
+        from fixbot.globs import Globs as Patterns  # noqa: PLC0415
 
         made = cls(reader, commit, Patterns(scope.include), Patterns(scope.exclude), scope.wanted, progress)
         made._list()

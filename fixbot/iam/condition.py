@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from fixbot.iam.pattern import Token, Wild, arn_like, matches, tokens
+from fixbot.globs import Wild
+from fixbot.iam.pattern import Token, arn_like, matches, tokens
 from fixbot.iam.policy import many, tests
 
 if TYPE_CHECKING:

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import re
-from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from fixbot.globs import Wild, Word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 VARIABLE = re.compile(r"\$\{[^}]*\}")
-
-
-class Wild(Enum):
-    """`?` and `*` where they are wildcards; as plain text they are plain characters."""
-
-    ONE = "?"
-    MANY = "*"
 
 
 Token = str | Wild
@@ -43,34 +38,18 @@ def is_wild(text: str) -> bool:
     return "*" in text or "?" in text
 
 
-def matches(pattern: Sequence[Token], text: Sequence[Token]) -> bool:
+def matches(pattern: Sequence[Token], text: str | Sequence[Token]) -> bool:
     """Whether the pattern holds all that `text` stands for; a text with wildcards is a pattern itself.
 
     Sound, not complete: True is a proof, False may only mean that it isn't obvious (`*?` and `?*`).
-    A variable is held by itself and by `*`, since what it becomes isn't known. Time is the product
-    of the lengths at worst.
+    A variable is held by itself and by `*`, since what it becomes isn't known.
     """
-    at = here = 0
-    star, resume = -1, 0
-    while here < len(text):
-        if at < len(pattern) and pattern[at] is Wild.MANY:
-            star, resume = at, here
-            at += 1
-        elif at < len(pattern) and _one(pattern[at], text[here]):
-            at += 1
-            here += 1
-        elif star >= 0:
-            resume += 1
-            at, here = star + 1, resume
-        else:
-            return False
-    return all(token is Wild.MANY for token in pattern[at:])
+    return Word(pattern).holds(text)
 
 
-def _one(token: Token, other: Token) -> bool:
-    if token is Wild.ONE:
-        return other is Wild.ONE or (isinstance(other, str) and len(other) == 1)
-    return token == other
+@lru_cache(maxsize=512)
+def _word(text: str) -> Word:
+    return Word(tokens(text, variables=False))
 
 
 def action_matches(pattern: str, action: str) -> bool:
@@ -80,7 +59,7 @@ def action_matches(pattern: str, action: str) -> bool:
         return True
     if not is_wild(wide):
         return False
-    return matches(tokens(wide, variables=False), tokens(narrow, variables=False))
+    return _word(wide).holds(_word(narrow).tokens if is_wild(narrow) else narrow)
 
 
 def resource_covers(wide: str, narrow: str, *, variables: bool = True) -> bool:

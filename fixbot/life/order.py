@@ -71,24 +71,37 @@ def next_window(schedule: Sequence[str], zone: str, now: datetime) -> datetime |
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise FixbotError(f"pull_requests.timezone: {zone!r} is no time zone known here") from None
     at = local.replace(second=0, microsecond=0)
-    if any(_within(window, at) for window in schedule):
+    minutes = 0
+    for window in dict.fromkeys(schedule):
+        minutes |= _minutes_of(window)
+    if minutes >> _minute(at) & 1:
         return None
     for _ in range(8 * _MINUTES_A_DAY // 5):
         at += timedelta(minutes=5 - at.minute % 5)
-        if any(_within(window, at) for window in schedule):
+        if minutes >> _minute(at) & 1:
             return at
     raise FixbotError(f"pull_requests.schedule: {', '.join(schedule)} never begins")
 
 
-def _within(window: str, at: datetime) -> bool:
+def _minute(at: datetime) -> int:
+    """The minute of the week, from Monday."""
+    return at.weekday() * _MINUTES_A_DAY + at.hour * 60 + at.minute
+
+
+def _minutes_of(window: str) -> int:
+    """The minutes of the week in which a window is open, each a bit."""
     found = _WINDOW.fullmatch(window)
     if found is None:
-        return False
-    day, minute = at.weekday(), at.hour * 60 + at.minute
-    begin, end = _minutes(found["begin"], 0), _minutes(found["end"], _MINUTES_A_DAY)
-    if begin <= end:
-        return _on(found, day) and begin <= minute < end
-    return (_on(found, day) and minute >= begin) or (_on(found, (day - 1) % 7) and minute < end)
+        return 0
+    begin = _minutes(found["begin"], 0)
+    end = min(_minutes(found["end"], _MINUTES_A_DAY), _MINUTES_A_DAY)
+    if begin >= _MINUTES_A_DAY:
+        return 0
+    length = end - begin if begin <= end else end - begin + _MINUTES_A_DAY  # over midnight
+    week, minutes = 7 * _MINUTES_A_DAY, 0
+    for day in filter(lambda day: _on(found, day), range(7)):
+        minutes |= (1 << length) - 1 << day * _MINUTES_A_DAY + begin
+    return (minutes | minutes >> week) & (1 << week) - 1
 
 
 def _on(found: re.Match[str], day: int) -> bool:

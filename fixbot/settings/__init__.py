@@ -158,6 +158,25 @@ class PullRequests:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one part of a repository, files that are read together, may cost before it is given up."""
+
+    seconds: int = field(
+        default=10,
+        metadata={
+            "says": "Processor time for files that are read together; then they are named as not read.",
+            "least": 1,
+        },
+    )
+    memory_mb: int = field(
+        default=1000, metadata={"says": "Memory for the same, in millions of bytes.", "least": 50}
+    )
+    file_mb: int = field(
+        default=5, metadata={"says": "The largest file that is read, in millions of bytes.", "least": 1}
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that can be set. Field names are the keys of `.fixbot.yml`."""
 
@@ -239,6 +258,13 @@ class Settings:
     )
     pull_requests: PullRequests = field(
         default_factory=PullRequests, metadata={"says": "How fixes are offered on GitHub (`--pr`)."}
+    )
+    limits: Limits = field(
+        default_factory=Limits,
+        metadata={
+            "says": "How much files that are read together may cost before they are given up.",
+            "operator": True,
+        },
     )
     ignore: tuple[Ignore, ...] = field(
         default=(),

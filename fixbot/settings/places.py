@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
+
+from fixbot.globs import Word, word
 
 if TYPE_CHECKING:
     from fixbot.settings import Settings
@@ -49,13 +50,27 @@ def seen(pattern: str, folder: str) -> tuple[str, ...]:
 
 
 def _rests(parts: list[str], names: list[str], end: str) -> Iterator[str]:
-    """What can be left of the pattern when the folder's names have been matched."""
-    if not parts or (names and parts == ["**"]):
+    """What can be left of the pattern when the folder's names have been matched: as many as it has parts."""
+    words = [None if part == "**" else word(part) for part in parts]
+    reached, above = {0}, False
+    for name in names:
+        for at in range(min(reached), len(words)):
+            if at in reached and words[at] is None:
+                reached.add(at + 1)
+        above = above or len(words) in reached
+        reached = {next_one for at in reached if (next_one := _after(words, at, name)) is not None}
+        if not reached:
+            break
+    if above or len(words) in reached:
         yield "**"  # it names a folder above, and so all below that
-    elif not names:
-        yield "/".join(parts) + end
-    elif parts[0] == "**":
-        yield from _rests(parts[1:], names, end)
-        yield from _rests(parts, names[1:], end)
-    elif fnmatchcase(names[0], parts[0]):
-        yield from _rests(parts[1:], names[1:], end)
+    # What is left from a `**` on holds all that is left from an earlier one.
+    last = max((at for at in reached if at < len(words) and words[at] is None), default=0)
+    yield from ("/".join(parts[at:]) + end for at in sorted(reached) if last <= at < len(parts))
+
+
+def _after(words: list[Word | None], at: int, name: str) -> int | None:
+    """The part that comes when the one `at` has taken that name; None where it doesn't take it."""
+    if at == len(words):
+        return None
+    found = words[at]
+    return at if found is None else at + 1 if found.holds(name) else None

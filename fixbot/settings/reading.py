@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass, replace
 from datetime import date
 from difflib import get_close_matches
@@ -12,8 +12,10 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from fixbot.checkout.door import read_given, read_own
+from fixbot.checkout.reading import TooLarge, Unreadable
 from fixbot.errors import FixbotError
-from fixbot.model import Safety, Severity
+from fixbot.model import Safety, Severity, Unread
 from fixbot.settings import Settings
 from fixbot.suppress import Ignore
 from fixbot.syntax import grammar
@@ -23,30 +25,37 @@ MOST_BYTES = 1_000_000
 NAMES = (".fixbot.yml", ".fixbot.yaml")
 
 
-def load(root: Path, organisation: Path | None = None) -> Settings:
-    """The repository's file over the organisation's over the defaults. Raises FixbotError."""
+def load(root: Path, organisation: Path | None = None, within: Sequence[str] = ()) -> Settings:
+    """The repository's file over the organisation's over the defaults, as `read` and `parse` have them."""
     settings = Settings()
     if organisation is not None:
-        settings = read(settings, organisation, str(organisation), operator=True)
-    own = [name for name in NAMES if (root / name).is_file()]
-    if len(own) > 1:
-        raise FixbotError(f"{own[0]} and {own[1]} both exist; keep one")
-    return read(settings, root / own[0], own[0]) if own else settings
+        settings = read(settings, organisation, within)
+    found = {name: own for name in NAMES if (own := read_own(str(root), name, MOST_BYTES)) is not None}
+    if len(found) > 1:
+        raise FixbotError(f"{' and '.join(found)} both exist; keep one")
+    for name, own in found.items():
+        if isinstance(own, Unread):
+            raise FixbotError(f"{name}: {own.reason}")
+        settings = parse(settings, own.text, name)
+    return settings
 
 
-def read(settings: Settings, file: Path, name: str, *, operator: bool = False) -> Settings:
-    """Lay what the file says over the settings, as `parse` does. `name` is what complaints call it."""
+def read(settings: Settings, file: Path, within: Sequence[str] = ()) -> Settings:
+    """Lay a file that whoever runs this has named over the settings; it may set what is the operator's.
+
+    `within` are the folders whose links are not followed out of them. Raises FixbotError.
+    """
     try:
-        data = file.read_bytes()
+        text = read_given(str(file), MOST_BYTES, within).decode()
     except OSError as error:
-        raise FixbotError(f"{name}: cannot be read: {error.strerror}") from None
-    if len(data) > MOST_BYTES:
-        raise FixbotError(f"{name}: more than {MOST_BYTES:,} bytes; that is no settings file")
-    try:
-        text = data.decode()
+        raise FixbotError(f"{file}: cannot be read: {error.strerror}") from None
+    except TooLarge as why:
+        raise FixbotError(f"{file}: {why}; that is no settings file") from None
+    except Unreadable as why:
+        raise FixbotError(f"{file}: cannot be read: {why}") from None
     except UnicodeDecodeError:
-        raise FixbotError(f"{name}: not UTF-8") from None
-    return parse(settings, text, name, operator=operator)
+        raise FixbotError(f"{file}: not UTF-8") from None
+    return parse(settings, text, str(file), operator=True)
 
 
 def parse(settings: Settings, text: str, name: str, *, operator: bool = False) -> Settings:
