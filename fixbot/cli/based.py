@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from fixbot.checkout.commit import CommitFiles
 from fixbot.checkout.git import Git, GitFailed
-from fixbot.checkout.touched import resolve
+from fixbot.checkout.touched import resolve, start_of
 from fixbot.cli.chosen import organisation_settings, overlaid
 from fixbot.errors import FixbotError
 from fixbot.settings import Settings
@@ -52,7 +52,7 @@ def base_of_ref(checkout: Checkout, ref: str) -> Base:
     tip = None if ref.startswith("-") else resolve(git, ref)
     if tip is None:
         raise FixbotError(f"--since {ref}: {ref} is not a revision that is here; fetch it first")
-    return Base(git, checkout.prefix, None, tip)
+    return Base(git, checkout.prefix, start_of(git, tip, ""), tip)
 
 
 def settings_of_base(base: Base, options: Options, fixers: tuple[Fixer, ...]) -> Settings:
