@@ -265,7 +265,7 @@ REPO = {"repository": {"default_branch": "main"}}
         ("auto", "push", "refs/heads/main", REPO, "pull-requests"),
         ("auto", "push", "refs/tags/v1", REPO, "scan"),
         ("auto", "schedule", "refs/heads/main", {}, "pull-requests"),
-        ("auto", "merge_group", "refs/heads/gh-readonly-queue/main/x", REPO, "scan"),
+        ("auto", "merge_group", "refs/heads/gh-readonly-queue/main/x", REPO, "check"),
         ("scan", "pull_request", "refs/pull/7/merge", PULL, "scan"),
         ("check", "schedule", "refs/heads/main", REPO, "scan"),
         ("pull-requests", "release", "refs/tags/v1", REPO, "pull-requests"),
