@@ -76,11 +76,12 @@ def _gate(options: Options, looked: Looked, base: Base | None, terminal: Termina
         return unread and any(each.cause == "damaged" for each in looked.report.unread)
     check = check_changes(options, base, looked)
     for each in check.damaged:
-        say = terminal.trouble if unread else terminal.note
-        say(f"{shown(each.path)} can't be judged: {each.reason}")
+        say, word = (terminal.trouble, "") if unread else (terminal.note, "note: ")
+        say(f"{word}{shown(each.path)} can't be judged: {each.reason}")
     for ignored in check.ignores:
-        say = terminal.trouble if options.fail_on_new_ignores else terminal.note
-        say(f"new since {options.since}: {shown(ignored)}")
+        failing = options.fail_on_new_ignores
+        say, word = (terminal.trouble, "") if failing else (terminal.note, "note: ")
+        say(f"{word}new since {options.since}: {shown(ignored)}")
     return (unread and bool(check.damaged)) or (options.fail_on_new_ignores and bool(check.ignores))
 
 
