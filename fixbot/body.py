@@ -13,7 +13,7 @@ from urllib.parse import quote
 from fixbot import __version__
 from fixbot.command import Command
 from fixbot.instructions import Note, command_notes, shell_block, shell_lines, step_items, step_notes
-from fixbot.prose import cell, code, fenced, once, prose
+from fixbot.prose import cell, code_span, fenced, once, prose
 from fixbot.step import Step
 from fixbot.story import Nearby, Row, Story, told
 
@@ -157,7 +157,7 @@ def _table(rows: Sequence[Row], links: str) -> str:
 def _place(row: Row | Nearby, links: str) -> str:
     """The resource, as a link to its line."""
     name = row.resource if len(row.resource) <= 200 else row.resource[:199] + "…"
-    return f"[{cell(code(name))}]({links}{link(row.path, row.line)})"
+    return f"[{cell(code_span(name))}]({links}{link(row.path, row.line)})"
 
 
 def link(path: str, line: int) -> str:
@@ -228,7 +228,7 @@ def _scalar(path: str) -> str:
 
 def _footer(rows: Sequence[Row], rule: str, key: str) -> str:
     controls = " · ".join(once(c for row in rows for c in row.controls))
-    mark = f"found and patched by the program fixbot {__version__} · {rule} · key {code(key)}"
+    mark = f"found and patched by the program fixbot {__version__} · {rule} · key {code_span(key)}"
     return f"<sub>{controls} — {mark}</sub>" if controls else f"<sub>{mark}</sub>"
 
 
