@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fixbot.actions.check import Check
+from fixbot.bounds import timed
 from fixbot.checkout import Checkout, Content, Globs, Scope
 from fixbot.checkout.git import Git, GitFailed
 from fixbot.checkout.reading import LARGEST, decoded
@@ -22,9 +23,13 @@ from fixbot.settings.compare import Loosened, compare
 
 if TYPE_CHECKING:
     from fixbot.actions.event import Event
+    from fixbot.checkout.commit import CommitFiles
     from fixbot.checkout.touched import Change
     from fixbot.cli.look import Looked
     from fixbot.cli.options import Options
+
+_PATIENCE: Final = 3
+"""How many files' worth of time the comparison with the base may take."""
 
 
 def base_of_event(options: Options, of: Event) -> Base:
@@ -45,20 +50,25 @@ def check_changes(options: Options, base: Base, looked: Looked) -> Check:
     files = base.files
     if files is None or base.start is None:
         return Check()
-    checkout, report = looked.checkout, looked.report
     try:
-        changes = list_changes(base.git, base.start)
-        hidden = find_hidden(checkout, files, changes, report)
-        open_ones = [
-            replace(each, path=checkout.prefix + each.path)
-            for each in report.findings
-            if each.status is not Status.SUPPRESSED
-        ]
-        paths = {each.path for each in open_ones}
-        lines = touched(base.git, base.start, (each for each in changes if each.path in paths))
-        ignores = (*_in_settings(options, looked), *_in_comments(checkout, base, changes))
+        with timed(_PATIENCE * looked.settings.limits.seconds, "comparing with the base"):
+            return _checked(options, base, files, looked)
     except GitFailed as failed:
         raise FixbotError(f"git can't tell what this pull request touches: {failed}") from None
+
+
+def _checked(options: Options, base: Base, files: CommitFiles, looked: Looked) -> Check:
+    checkout, report = looked.checkout, looked.report
+    changes = list_changes(base.git, files.commit)
+    hidden = find_hidden(checkout, files, changes, report)
+    open_ones = [
+        replace(each, path=checkout.prefix + each.path)
+        for each in report.findings
+        if each.status is not Status.SUPPRESSED
+    ]
+    paths = {each.path for each in open_ones}
+    lines = touched(base.git, files.commit, (each for each in changes if each.path in paths))
+    ignores = (*_in_settings(options, looked), *_in_comments(checkout, base, changes))
     some = [each for each in open_ones if (each.path, each.line) in _with_whole(lines, hidden)]
     return Check(
         tuple(sorted(some, key=lambda each: -each.severity)),
