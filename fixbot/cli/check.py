@@ -41,8 +41,8 @@ def base_of_event(options: Options, of: Event) -> Base:
     git = Git(checkout.top)
     start = start_of(git, of.base, of.merge, exact=of.queued)
     merged = start is not None and start == resolve(git, "HEAD^1") and not of.queued
-    tip = start if merged else resolve(git, of.base) if of.base else None
-    return Base(git, checkout.prefix, start, tip if start is not None else None)
+    tip = start if merged or start is None else resolve(git, of.base)
+    return Base(git, checkout.prefix, start, tip)
 
 
 def check_changes(options: Options, base: Base, looked: Looked) -> Check:
