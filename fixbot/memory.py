@@ -140,7 +140,7 @@ def _packed(examined: Examined) -> dict[str, Any]:
         "proposals": [_proposal(each) for each in examined.proposals],
         "unread": [list(astuple(each)) for each in examined.unread],
         "alone": examined.alone,
-        "counts": [examined.parsed, examined.containers, examined.statements],
+        "counts": [examined.parsed, examined.containers, examined.statements, examined.hidden],
     }
 
 
@@ -159,7 +159,7 @@ def _proposal(each: Proposal) -> list[Any]:
 
 
 def _unpacked(part: Mapping[str, Any]) -> Examined:
-    parsed, containers, statements = part["counts"]
+    parsed, containers, statements, hidden = part["counts"]
     return Examined(
         findings=[_as_finding(*row) for row in part["findings"]],
         patches=[_as_patch(*row) for row in part["patches"]],
@@ -168,6 +168,7 @@ def _unpacked(part: Mapping[str, Any]) -> Examined:
         parsed=parsed,
         containers=containers,
         statements=statements,
+        hidden=hidden,
     )
 
 
