@@ -6,23 +6,26 @@ import json
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from itertools import accumulate
 from urllib.parse import quote
 
 from fixbot import __version__
-from fixbot.prose import block, cell, code, fenced, once, prose
+from fixbot.command import Command
+from fixbot.instructions import Note, command_notes, shell_block, shell_lines, step_items, step_notes
+from fixbot.prose import cell, code_span, fenced, once, prose
+from fixbot.step import Step
 from fixbot.story import Nearby, Row, Story, told
 
 LONGEST = 58_000
 """Characters. GitHub refuses longer bodies than 65,536, and has been seen to refuse shorter ones."""
-_SENTENCE = re.compile(r"(?:[^.`]|\.(?! [A-Z(])|`[^`]*`)+\.?")
 _MOST_ROWS = 40
 _MOST_LINES = 8
 _OPEN_ROWS = 5
 """Rows of a table that stand open; a longer one is folded, so that the text above it fits a screen."""
 _OPEN_NOTES = 3
-_OPEN_CODE = 12
-"""Lines of one step that stand open: a command or a small document."""
+_MOST_TRIED = 2
+"""Commands to try that a terminal or a commit message shows."""
 _OPEN_TRIES = 5
 """Lines of commands to try that stand open; those of the first resource always do."""
 _TABLE = 24_000
@@ -31,17 +34,21 @@ _CUT = "*(Cut here: the rest would be longer than a pull request may be. `fixbot
 _CUT_BELOW = "*(This text is cut below, being longer than a pull request may be.)*"
 
 
-def notes(story: Story) -> tuple[str, ...]:
+def notes(story: Story) -> tuple[Note, ...]:
     """The essentials for a terminal: effect, what is not known, commands, steps."""
     rows = story.rows
-    lines = [*_some(_told(rows, lambda row: f"{row.gist} {row.effect}".strip())), *_some(_unknown(rows))]
-    commands = _some((c for row in rows for c in row.commands), most=2)
-    lines += [f"  {line}" for command in commands for line in command.split("\n")]
-    lines += [
-        f"Before merging: {step}" for step in _some(_first(s) for row in rows for s in row.steps_before)
-    ]
-    lines += [f"After merging: {step}" for step in _some(_first(s) for row in rows for s in row.steps_after)]
-    return tuple(lines)
+    said = [*_some(_told(rows, lambda row: f"{row.gist} {row.effect}".strip())), *_some(_unknown(rows))]
+    commands = list(once(command for row in rows for command in row.commands))
+    found = [*map(Note, said), *command_notes(commands[:_MOST_TRIED])]
+    found += map(Note, _more(len(commands) - _MOST_TRIED))
+    for heading, steps in (
+        ("Before merging:", (each for row in rows for each in row.steps_before)),
+        ("After merging:", (each for row in rows for each in row.steps_after)),
+    ):
+        every = list(once(replace(each, document=None) for each in steps))
+        found += [note for each in every[:_MOST_LINES] for note in step_notes(heading, each)]
+        found += map(Note, _more(len(every) - _MOST_LINES))
+    return tuple(found)
 
 
 def _told(rows: Sequence[Row], text: Callable[[Row], str]) -> list[str]:
@@ -50,13 +57,6 @@ def _told(rows: Sequence[Row], text: Callable[[Row], str]) -> list[str]:
 
 def _unknown(rows: Sequence[Row]) -> list[str]:
     return _told(rows, lambda row: row.unknown)
-
-
-def _first(step: str) -> str:
-    """The first sentence of a step; the pull request has all of it."""
-    line = step.partition("\n")[0]
-    found = _SENTENCE.match(line)
-    return found[0] if found else line
 
 
 def body(story: Story, rule: str, key: str, *, links: str = "", marker: str = "", opening: str = "") -> str:
@@ -109,8 +109,11 @@ def _why(rows: Sequence[Row]) -> str:
 def _some(texts: Iterable[str], most: int = _MOST_LINES) -> list[str]:
     """Each text once, the first `most`, and how many more there are."""
     unique = list(once(texts))
-    rest = len(unique) - most
-    return unique[:most] + ([f"({rest} more of this kind, in the table or the files.)"] if rest > 0 else [])
+    return [*unique[:most], *_more(len(unique) - most)]
+
+
+def _more(rest: int) -> list[str]:
+    return [f"({rest} more of this kind, in the table or the files.)"] if rest > 0 else []
 
 
 def _try(rows: Sequence[Row]) -> str:
@@ -118,16 +121,15 @@ def _try(rows: Sequence[Row]) -> str:
     several = list(once(row.commands for row in rows))
     heading = "**Try it first.**" if several else "**Not known.**"
     text = " ".join([heading, *map(prose, unknown)]) if unknown or several else ""
-    ends = accumulate(command.count("\n") + 1 for every in several for command in ["\n".join(every)])
+    ends = accumulate(len(shell_lines(every)) for every in several)
     fits = max(1, sum(end <= _OPEN_TRIES for end in ends))
     shown, rest = several[:fits], several[fits:]
     more = _folded(f"The same for {len(rest)} more", _shell(rest[:_MOST_ROWS])) if rest else ""
     return "\n\n".join(filter(None, [text, _shell(shown) if shown else "", more]))
 
 
-def _shell(several: Sequence[Sequence[str]]) -> str:
-    commands = once(command for every in several for command in every)
-    return fenced([line for command in commands for line in command.split("\n")], "sh")
+def _shell(several: Sequence[Sequence[Command]]) -> str:
+    return shell_block(command for every in several for command in every)
 
 
 def _worth_knowing(rows: Sequence[Row]) -> str:
@@ -155,7 +157,7 @@ def _table(rows: Sequence[Row], links: str) -> str:
 def _place(row: Row | Nearby, links: str) -> str:
     """The resource, as a link to its line."""
     name = row.resource if len(row.resource) <= 200 else row.resource[:199] + "…"
-    return f"[{cell(code(name))}]({links}{link(row.path, row.line)})"
+    return f"[{cell(code_span(name))}]({links}{link(row.path, row.line)})"
 
 
 def link(path: str, line: int) -> str:
@@ -163,26 +165,9 @@ def link(path: str, line: int) -> str:
     return f"{quote(path, errors='surrogateescape')}#L{line}"
 
 
-def _steps(heading: str, steps: Iterable[str]) -> str:
-    listed = "\n".join(f"{n}. {_step(step)}" for n, step in enumerate(_some(_joined(steps)), 1))
+def _steps(heading: str, steps: Iterable[Step]) -> str:
+    listed = "\n".join(f"{n}. {each}" for n, each in enumerate(_some(step_items(steps)), 1))
     return f"**{heading}.**\n\n{listed}" if listed else ""
-
-
-def _joined(steps: Iterable[str]) -> list[str]:
-    """The steps, with what several of them say first said once, and what each goes on with below it."""
-    below: dict[str, dict[str, None]] = {}
-    for step in once(steps):
-        first, _, rest = step.partition("\n")
-        below.setdefault(first, {})[rest] = None
-    return ["\n".join([first, *filter(None, rests)]) for first, rests in below.items()]
-
-
-def _step(step: str) -> str:
-    """A step as Markdown; the code of a long one is folded."""
-    first, _, rest = block(step).partition("\n")
-    if rest.count("\n") <= _OPEN_CODE:
-        return f"{first}\n{rest}" if rest else first
-    return f"{first}\n\n   <details><summary>The whole text</summary>\n{rest}\n\n   </details>\n"
 
 
 def _folded(summary: str, text: str) -> str:
@@ -243,7 +228,7 @@ def _scalar(path: str) -> str:
 
 def _footer(rows: Sequence[Row], rule: str, key: str) -> str:
     controls = " · ".join(once(c for row in rows for c in row.controls))
-    mark = f"found and patched by the program fixbot {__version__} · {rule} · key `{key}`"
+    mark = f"found and patched by the program fixbot {__version__} · {rule} · key {code_span(key)}"
     return f"<sub>{controls} — {mark}</sub>" if controls else f"<sub>{mark}</sub>"
 
 

@@ -16,10 +16,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fixbot.characters import shown
+from fixbot.prose import is_kept
 
 LONGEST: Final = 1_500
 """Characters of a command. A longer one is left out with a word, never shown in part."""
 LEFT_OUT: Final = "A command is left out here: it would be longer than anyone reads."
+ODD: Final = "A command is left out here: a name in it would mean more than a name to who shows it."
 _SHELL: Final = frozenset(("|", "&&", ";", ">", '"$V"'))
 _UNQUOTED: Final = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
 
@@ -73,6 +75,11 @@ class Word:
         """The kinds of which the placeholder stands here."""
         return tuple(KINDS[kind] for kind, text in self.parts if kind and text is None)
 
+    @property
+    def explained(self) -> tuple[str, ...]:
+        """What the placeholders stand for, a sentence each: `IMAGE: what is filled in when …`."""
+        return tuple(dict.fromkeys(f"{kind.placeholder}: {kind.says}" for kind in self.missing))
+
 
 def _part(kind: str, text: str | None) -> str:
     return KINDS[kind].placeholder if text is None else text
@@ -113,12 +120,15 @@ class Command:
     @property
     def text(self) -> str:
         """The command for a POSIX shell, on one line."""
-        return " ".join(map(_quoted, self.pieces))
+        ends = (";" if piece == Shell(";") else f" {_quoted(piece)}" for piece in self.pieces)
+        return "".join(ends).removeprefix(" ")
 
     @property
     def refused(self) -> str:
         """Why the command is not shown, in a sentence; empty where it is."""
-        return self.withheld or (LEFT_OUT if len(self.text) > LONGEST else "")
+        if self.withheld or (is_kept(self.text) and is_kept(self.comment)):
+            return self.withheld or (LEFT_OUT if len(self.text) > LONGEST else "")
+        return ODD
 
     @property
     def comment(self) -> str:
@@ -127,9 +137,8 @@ class Command:
 
     @property
     def explained(self) -> tuple[str, ...]:
-        """What the placeholders stand for, a sentence each: `IMAGE: what is filled in when …`."""
-        kinds = [kind for word in self.words() for kind in word.missing]
-        return tuple(dict.fromkeys(f"{kind.placeholder}: {kind.says}" for kind in kinds))
+        """What the placeholders stand for, a sentence each."""
+        return tuple(dict.fromkeys(said for word in self.words() for said in word.explained))
 
     @property
     def filled(self) -> tuple[str, ...]:
@@ -287,7 +296,7 @@ MOUNT: Final = WordKind("mount", "/FOLDER", r"/[A-Za-z0-9._/@+-]{0,254}", "a fol
 PATH: Final = WordKind(
     "path",
     "FILE",
-    r"[^\x00-\x1f\x7f`!]{1,400}",
+    r"[^\x00-\x1f\x7f`!<>\[\]]{1,400}",
     "the file, whose path is an odd one",
     relative=True,
 )

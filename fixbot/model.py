@@ -10,7 +10,9 @@ from fixbot.story import Story
 
 if TYPE_CHECKING:
     from fixbot.change import Change
-    from fixbot.tree import Node
+    from fixbot.command import Command
+    from fixbot.step import Step
+    from fixbot.tree import Node, Value
 
 
 Cause = Literal["damaged", "unserved"]
@@ -50,10 +52,13 @@ class Status(Enum):
 
 @dataclass(frozen=True, slots=True)
 class NewFile:
-    """A file that a fix brings along. Refused where the path exists."""
+    """A file that a fix brings along: one object, `data`, beside a file that the fix changes.
+
+    Its text is made by the writer of its syntax when it is proven. Refused where the path exists.
+    """
 
     path: str
-    text: str
+    data: dict[str, Value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +85,9 @@ class Fix:
     effect: str = ""
     rollout: str = ""
     unknown: str = ""
-    commands: tuple[str, ...] = ()
-    steps_before: tuple[str, ...] = ()
-    steps_after: tuple[str, ...] = ()
+    commands: tuple[Command, ...] = ()
+    steps_before: tuple[Step, ...] = ()
+    steps_after: tuple[Step, ...] = ()
     notes: tuple[str, ...] = ()
     alike: str = ""
     """Fixes of a rule with the same non-empty word are offered as one or not at all."""

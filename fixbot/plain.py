@@ -34,7 +34,7 @@ def _plain_map(node: Node, wanted: Plan) -> object:
     for entry in node.entries:
         if not rewrite.drops(entry.value):
             new = rewrite.replacement(entry.value)
-            value = _as_plain(new[0], body=body) if new else plain(entry.value, wanted)
+            value = as_plain(new[0], body=body) if new else plain(entry.value, wanted)
             data.setdefault(entry.key, []).append(value)
     for each in rewrite.put:
         data.setdefault(each.key, []).extend(_written(each.value, body=body and not each.argument))
@@ -51,25 +51,26 @@ def _labels(value: object) -> tuple[str, ...]:
 
 def _plain_list(node: Node, wanted: Plan) -> list[object]:
     rewrite = wanted.get(id(node)) or Rewrite(node)
-    values = [_as_plain(value) for value in rewrite.first]
+    values = [as_plain(value) for value in rewrite.first]
     for item in node.items:
         if rewrite.drops(item):
             continue
         new = rewrite.replacement(item)
-        values.append(_as_plain(new[0]) if new else plain(item, wanted))
-    return values + [_as_plain(value) for value in rewrite.last]
+        values.append(as_plain(new[0]) if new else plain(item, wanted))
+    return values + [as_plain(value) for value in rewrite.last]
 
 
-def _as_plain(value: Value, *, body: bool = False) -> object:
+def as_plain(value: Value, *, body: bool = False) -> object:
+    """The plain form of what is to be written; `body`: in an HCL body, where a dict is a block."""
     match value:
         case Block():
             return ("body", value.labels, _entries(value.content, body=True))
         case dict():
             return ("body", (), _entries(value, body=True)) if body else _entries(value, body=False)
         case list():
-            return [_as_plain(item) for item in value]
+            return [as_plain(item) for item in value]
         case Tagged():
-            return ("tag", value.tag, _as_plain(value.value))
+            return ("tag", value.tag, as_plain(value.value))
         case Code():
             return value
         case _:
@@ -88,8 +89,8 @@ def _entries(content: dict[str, Value], *, body: bool) -> dict[str, list[object]
 def _written(value: Value, *, body: bool) -> list[object]:
     """What one put becomes: in an HCL body, a list of dicts is a block for each."""
     if body and isinstance(value, list) and value and all(isinstance(each, dict) for each in value):
-        return [_as_plain(each, body=True) for each in value]
-    return [_as_plain(value, body=body)]
+        return [as_plain(each, body=True) for each in value]
+    return [as_plain(value, body=body)]
 
 
 def alike(one: Node, two: Node, wanted: Plan) -> bool:

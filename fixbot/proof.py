@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from fixbot import dialects
+from fixbot.addition import additions, as_documents
 from fixbot.change import Change, Plan, edits, plan
 from fixbot.detect import Problem, detect
 from fixbot.discover import needles_of, relevant_text
@@ -81,26 +82,28 @@ class Court:
             after = {path: parse(path, text, relevant, before[path]) for path, text in texts.items()}
         except SyntaxProblem as problem:
             return Refusal(f"The patched file would no longer parse ({problem.reason}).")
-        if (wrong := self._wrong(chosen, plans, after)) is not None:
+        new = additions(fixes, self.world.surroundings.paths)
+        if isinstance(new, Refusal):
+            return new
+        if (wrong := self._wrong(chosen, plans, after, as_documents(new))) is not None:
             return Refusal(wrong)
-        new: dict[str, str] = {}
-        for file in (file for fix in fixes for file in fix.files):
-            if new.setdefault(file.path, file.text) != file.text:
-                return Refusal(f"Two fixes would add the file {file.path} with different texts.")
-        taken = next((path for path in new if path in self.world.surroundings.paths), None)
-        if taken is not None:
-            return Refusal(f"The file {taken}, which the fix would add, exists already.")
-        fixed_in: dict[str, tuple[str, ...]] = dict.fromkeys((*texts, *new), ())
+        texts |= {each.path: each.text for each in new}
+        fixed_in: dict[str, tuple[str, ...]] = dict.fromkeys(texts, ())
         for each in chosen:
             for path in changed_paths(each):
                 fixed_in[path] += (each.id,)
-        return Proven({**texts, **new}, frozenset(new), tuple(each.id for each in chosen), fixed_in)
+        added = frozenset(each.path for each in new)
+        return Proven(texts, added, tuple(each.id for each in chosen), fixed_in)
 
     def _wrong(
-        self, chosen: Sequence[Problem], plans: Mapping[str, Plan], after: Mapping[str, Document]
+        self,
+        chosen: Sequence[Problem],
+        plans: Mapping[str, Plan],
+        after: Mapping[str, Document],
+        new: Mapping[str, Document],
     ) -> str | None:
-        """What speaks against the changed files, now that they parse."""
-        project = self._project(dict(after))
+        """What speaks against the changed files, now that they parse, and against the new ones."""
+        project = self._project(dict(after), new)
         reading = dialects.read(project)
         for path, document in after.items():
             if (place := _unplanned(self.world.project.documents[path], document, plans[path])) is not None:
@@ -113,9 +116,9 @@ class Court:
             return f"The result would not be valid: {said}."
         return self._still_there(project, reading, chosen)
 
-    def _project(self, after: dict[str, Document]) -> Project:
+    def _project(self, after: dict[str, Document], new: Mapping[str, Document]) -> Project:
         whole = self.world.project
-        return Project({**whole.related(after), **after}, whole.surroundings, whole.resource_types)
+        return Project({**whole.related(after), **after, **new}, whole.surroundings, whole.resource_types)
 
     def _invalid(self, reading: Reading) -> str | None:
         before = {(task.path, task.address): task for task in self.reading.tasks}

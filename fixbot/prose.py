@@ -12,7 +12,7 @@ character of no width would hide in what people copy, and tools rightly warn of 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import TypeVar
 
@@ -37,9 +37,16 @@ _TOUCHING = re.compile("`\0+`")
 _FENCE = re.compile(r"(?P<fence> {3}`{3,})[a-z]*")
 _PARTED = (
     (re.compile(r"(?<!\w)@(?=\w)|(?<=\w)@(?=[0-9a-f]{7,40}\b)"), "@ "),
-    (re.compile(r"#(?=\d)"), "# "),
+    (re.compile(r"#(?=\w)"), "# "),
     (re.compile(r"\b(GH)-(?=\d)", re.IGNORECASE), r"\1 "),
-    (re.compile(r"https?://(?=\S+/(?:issues|pull|pulls|discussions|commits?)/)", re.IGNORECASE), ""),
+    (re.compile(r"(?:https?|ftp)://", re.IGNORECASE), ""),
+    (re.compile(r"(www\.)(?=\w)", re.IGNORECASE), r"\1 "),
+    (re.compile(r"\*{3,}"), "**"),
+)
+_BRACKETED = re.compile(r"\[([^\[\]]*)\]")
+_INSTRUCTION = re.compile(r"[\s\w:-]*")
+_STARTS = re.compile(
+    r"[\s|*]*(?:[A-Za-z][\w-]*[ ]?:|BREAKING[ -]CHANGE|[a-z]+!|[#/]|-{3}|diff -|From |Index )", re.IGNORECASE
 )
 
 
@@ -76,6 +83,12 @@ def prose(text: str) -> Markdown:
     return Markdown(_START.sub(r"\g<0>\\", line))
 
 
+def sentence(text: str) -> Markdown:
+    """The same for a part of a sentence: a blank at either end is kept."""
+    before, behind = " " * text[:1].isspace(), " " * text[-1:].isspace()
+    return Markdown(f"{before}{prose(text)}{behind}" if text.strip() else before)
+
+
 def said_safely(text: str) -> Iterator[Piece]:
     """A sentence in pieces: names as code, and so is each word that would be more than a word on GitHub."""
     for piece in read_spans(on_one_line(_short(text))):
@@ -87,7 +100,16 @@ def said_safely(text: str) -> Iterator[Piece]:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+    """The text, cut where it is too long; a code span stays whole or goes."""
+    if len(text) <= LONGEST:
+        return text
+    kept, room = "", LONGEST - 1
+    for piece in read_spans(text):
+        part = write_span(piece.text) if piece.code else piece.text
+        if len(part) > room:
+            return kept + ("" if piece.code else part[:room]) + "…"
+        kept, room = kept + part, room - len(part)
+    return kept
 
 
 def _word(word: str) -> Iterator[Piece]:
@@ -140,11 +162,72 @@ def fenced(lines: Iterable[str], language: str) -> Markdown:
     return Markdown("\n".join([f"{fence}{language}", *rows, fence]))
 
 
+def is_kept(line: str) -> bool:
+    """Whether a line is shown to every reader just as it is, and means no more than it says anywhere."""
+    return shown(line) == line and not _FORGED.search(line) and not _APART.search(line)
+
+
+def verbatim(lines: Iterable[str], language: str) -> Markdown:
+    """Lines as a block of code, none cut or changed. Raises ValueError for one that could not be kept."""
+    rows = list(lines)
+    if not all(map(is_kept, rows)):
+        raise ValueError("a line that would not be shown as it is")
+    longest = max((len(run) for row in rows for run in re.findall(r"`+", row)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return Markdown("\n".join([f"{fence}{language}", *rows, fence]))
+
+
+def wrapped(text: str, width: int, indent: str = "") -> list[str]:
+    """A paragraph as indented lines of at most `width` characters; words and code spans stay whole."""
+    lines: list[str] = []
+    line = ""
+    for word in _unbroken(text):
+        if line and len(indent) + len(line) + 1 + len(word) > width:
+            lines.append(indent + line)
+            line = word
+        else:
+            line = f"{line} {word}" if line else word
+    return [*lines, indent + line] if line else lines
+
+
+def _unbroken(text: str) -> list[str]:
+    """The words of a text in which a code span is one word."""
+    pieces = read_spans(text.replace("\0", " "))
+    glued = (write_span(each.text).replace(" ", "\0") if each.code else each.text for each in pieces)
+    return [word.replace("\0", " ") for word in "".join(glued).split()]
+
+
 def plain(text: str) -> str:
-    """A line for a title or a commit message, in which nobody is called and no issue is closed."""
+    """A line for a title or a commit message: nobody is called in it, no issue closed, no check skipped.
+
+    Words in square brackets get round ones: `[skip ci]` and its kin are known by theirs, in any order and
+    language. What stands there in quotes, with dots or as a number is an index, and stays.
+    """
     for pattern, parted in _PARTED:
         text = pattern.sub(parted, text)
-    return text
+    return _BRACKETED.sub(_rounded, text)
+
+
+def _rounded(found: re.Match[str]) -> str:
+    inside = found[1]
+    counts = _INSTRUCTION.fullmatch(inside) and any(each.isalpha() for each in inside)
+    return f"({inside})" if counts else found[0]
+
+
+def without_false_starts(lines: Sequence[str]) -> list[str]:
+    """The lines of a paragraph of a commit message, none of which begins as what Git or a release tool reads.
+
+    That are trailers, `BREAKING CHANGE`, comments, the head of a patch. Such a line stays with the one above.
+    """
+    out: list[str] = []
+    for line in lines:
+        if _STARTS.match(line) is None:
+            out.append(line)
+        elif out:
+            out[-1] += f" {line.lstrip()}"
+        else:
+            out.append(f"- {line.lstrip()}")
+    return out
 
 
 def once(texts: Iterable[_T]) -> Iterator[_T]:

@@ -8,10 +8,13 @@ from typing import Any, Final
 
 from fixbot import command
 from fixbot.command import Command
+from fixbot.prose import is_kept
 
 MOST_LINES: Final = 200
 """Lines of a document. A longer one is left out with a word, never shown in part."""
 TOO_LONG: Final = "The text is left out here: it would be longer than anyone types."
+
+UNSEEN: Final = "The text is left out here: it would hold characters that nobody sees."
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,9 @@ class PrintedDocument:
     @property
     def refused(self) -> str:
         """Why the text is not shown, in a sentence; empty where it is."""
-        return self.withheld or (TOO_LONG if self.text.count("\n") > MOST_LINES else "")
+        if self.withheld or all(map(is_kept, self.text.split("\n"))):
+            return self.withheld or (TOO_LONG if self.text.count("\n") > MOST_LINES else "")
+        return UNSEEN
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What a proposal's words are made of: plain strings, so that title and text can be written late.
+"""What a proposal's words are made of: plain data, so that title and text can be written late.
 
 Only whoever publishes knows where links must point and how a repository words its titles; and a story must
 outlive the process and the files that it came from, in another process or in the next run.
@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, fields, replace
 from typing import Any
+
+from fixbot import command, step
+from fixbot.command import Command
+from fixbot.step import Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +48,9 @@ class Row:
     effect: str = ""
     rollout: str = ""
     unknown: str = ""
-    commands: tuple[str, ...] = ()
-    steps_before: tuple[str, ...] = ()
-    steps_after: tuple[str, ...] = ()
+    commands: tuple[Command, ...] = ()
+    steps_before: tuple[Step, ...] = ()
+    steps_after: tuple[Step, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -97,11 +101,23 @@ def _listed(names: Sequence[str]) -> str:
 
 def packed(story: Story) -> list[Any]:
     """The story as what JSON can hold."""
-    return list(astuple(story))
+    rows = [[_packed(getattr(row, each.name)) for each in fields(row)] for row in story.rows]
+    return [list(map(astuple, story.concerns)), rows, list(map(astuple, story.nearby)), story.apart]
+
+
+def _packed(value: Any) -> Any:
+    match value:
+        case Command():
+            return command.packed(value)
+        case Step():
+            return step.packed(value)
+        case tuple():
+            return [_packed(each) for each in value]
+    return value
 
 
 def unpacked(value: Sequence[Any]) -> Story:
-    """The story that was packed. Raises TypeError or ValueError for anything else."""
+    """The story that was packed. Raises LookupError, TypeError or ValueError for anything else."""
     concerns, rows, nearby, apart = value
     return Story(
         tuple(Concern(*each) for each in concerns),
@@ -112,5 +128,12 @@ def unpacked(value: Sequence[Any]) -> Story:
 
 
 def _row(*values: Any) -> Row:
-    whole: list[Any] = [tuple(value) if isinstance(value, list) else value for value in values]
-    return Row(*whole)
+    row = Row(*values)
+    return replace(
+        row,
+        controls=tuple(row.controls),
+        commands=tuple(map(command.unpacked, row.commands)),  # type: ignore[arg-type]
+        steps_before=tuple(map(step.unpacked, row.steps_before)),  # type: ignore[arg-type]
+        steps_after=tuple(map(step.unpacked, row.steps_after)),  # type: ignore[arg-type]
+        notes=tuple(row.notes),
+    )

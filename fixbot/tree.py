@@ -270,6 +270,9 @@ class Grammar(Protocol):
     def rewrite(self, text: str, wanted: Rewrite) -> Iterable[Edit]:
         """The edits that carry out `wanted` on its one collection. Raises CannotEdit."""
 
+    def write(self, value: Value) -> str:
+        """A document of its own with that data, and a line end. Raises CannotEdit."""
+
 
 def splice(text: str, edits: Iterable[Edit]) -> str:
     """`text` with all edits carried out. Edits may touch but not overlap, or CannotEdit is raised."""

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import posixpath
-import textwrap
 from dataclasses import dataclass
 
 from fixbot.body import body, notes
-from fixbot.characters import shown
+from fixbot.characters import on_one_line, shown
 from fixbot.habit import PLAIN, Habit
+from fixbot.instructions import Note
 from fixbot.model import Proposal
-from fixbot.prose import plain
+from fixbot.prose import plain, without_false_starts, wrapped
 from fixbot.story import Story
 
 LONGEST_TITLE = 72
 """Characters: GitHub folds what is behind them in a commit's subject."""
+_WIDTH = 72
+"""Characters of a line in a commit message, but for what is not to be broken."""
+_LEFT_OUT = "# A command is left out here: in a commit message a part of it would take effect."
 _SHORTEST_NAME = 12
 """Characters of a name that a title keeps at least."""
 _MOST_APART = 18
@@ -52,7 +55,8 @@ def word(proposal: Proposal, place: Place = HERE) -> Words:
     """The words of a proposal in that place."""
     scope = _scope(proposal.story)
     around = len(place.habit.title("", scope))
-    title = _fitted(plain(place.habit.title(headline(proposal.story, LONGEST_TITLE - around), scope)))
+    said = plain(headline(proposal.story, LONGEST_TITLE - around))
+    title = _fitted(place.habit.title(said, scope))
     text = body(
         proposal.story,
         proposal.rule,
@@ -110,14 +114,15 @@ def _scope(story: Story) -> str:
 
 def _message(title: str, proposal: Proposal) -> str:
     """The title, what the reader must know, and the trailers by which the commit is found again."""
-    paragraphs = [
-        textwrap.fill(shown(note), 72, break_long_words=False, break_on_hyphens=False)
-        for note in notes(proposal.story)
-    ]
-    return (
-        "\n\n".join([title, *map(plain, paragraphs), f"Rule: {proposal.rule}\nFixbot-Key: {proposal.key}"])
-        + "\n"
-    )
+    paragraphs = map(_paragraph, notes(proposal.story))
+    return "\n\n".join([title, *paragraphs, f"Rule: {proposal.rule}\nFixbot-Key: {proposal.key}"]) + "\n"
+
+
+def _paragraph(note: Note) -> str:
+    """A note for a commit message; a command in which something would take effect there is left out."""
+    if not note.whole:
+        return "\n".join(without_false_starts(wrapped(plain(shown(note.text)), _WIDTH)))
+    return f"    {note.text if plain(note.text) == note.text else _LEFT_OUT}"
 
 
 def _fitted(title: str) -> str:
@@ -125,5 +130,5 @@ def _fitted(title: str) -> str:
 
 
 def _plain(name: str) -> str:
-    """A name for a title: one line."""
-    return " ".join("".join(c if c.isprintable() else " " for c in name).split())
+    """A name for a title: on one line, with what nobody would see written out."""
+    return on_one_line(name)

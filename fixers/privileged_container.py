@@ -5,10 +5,10 @@ The flag goes; what the container's own command shows it to need comes back by n
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 
 from fixbot.change import Change, Drop
+from fixbot.command import CAPABILITY, IMAGE, Command, run
 from fixbot.fixer import fixer
 from fixbot.knowledge.commands import beyond_capabilities, capabilities_for_command, devices_for_command
 from fixbot.knowledge.images import Image
@@ -96,7 +96,7 @@ def _replaced(container: Container, drop: Change) -> Outcome:
     if beyond := beyond_capabilities(words):
         program, reason = beyond[0]
         return Refusal(
-            f"{name} runs `{program}`, and no list of capabilities replaces the mode for it: {reason}."
+            f"{name} runs {code(program)}, and no list of capabilities replaces the mode for it: {reason}."
         )
     needed, devices = capabilities_for_command(words), devices_for_command(words)
     if devices and (k8s or container.task.kind == "batch"):
@@ -105,16 +105,19 @@ def _replaced(container: Container, drop: Change) -> Outcome:
     if needed and container.task.kind == "batch":
         capability, why = needed[0]
         return Refusal(
-            f"{name} runs `{why}`, which needs {capability}; AWS Batch can't add single capabilities."
+            f"{name} runs {code(why)}, which needs {capability}; AWS Batch can't add single capabilities."
         )
     back: list[Change] = [container.add(_CAPABILITIES[container.spelling.vocabulary], c) for c, _ in needed]
     back += [container.add("linuxParameters.devices", {"hostPath": path}) for path, _ in devices]
     known = container.words(_CAPABILITIES[container.spelling.vocabulary])
-    given = [*known, *(f"{capability} (its command runs `{why}`)" for capability, why in (*needed, *devices))]
+    given = [
+        *known,
+        *(f"{capability} (its command runs {code(why)})" for capability, why in (*needed, *devices)),
+    ]
     return Fix(
         (drop, *back),
         before="privileged: every capability and device of the host",
-        after=", ".join(f"`{each}`" for each in (*known, *(each for each, _ in (*needed, *devices))))
+        after=", ".join(code(each) for each in (*known, *(each for each, _ in (*needed, *devices))))
         or "not privileged",
         who=container.called,
         gist=_gist(given),
@@ -124,12 +127,7 @@ def _replaced(container: Container, drop: Change) -> Outcome:
         unknown="Whether the program in {who} does anything else that needs the mode is not known."
         if words
         else "Whether the program in {who} needs the mode is not known; nothing in the file asks for it.",
-        commands=(
-            "# without the mode: it has to start and work as before",
-            f"docker run --rm {_caps((*known, *(each for each, _ in needed)))}{shlex.quote(container.image)}",
-        )
-        if container.image
-        else (),
+        commands=_commands(container, (*known, *(each for each, _ in needed))),
         notes=() if k8s else (_GUARD,),
     )
 
@@ -154,5 +152,9 @@ def _why(container: Container) -> str:
     )
 
 
-def _caps(names: tuple[str, ...]) -> str:
-    return "".join(f"--cap-add {name} " for name in dict.fromkeys(names))
+def _commands(container: Container, capabilities: tuple[str, ...]) -> tuple[Command, ...]:
+    if not container.image:
+        return ()
+    words = [word for each in dict.fromkeys(capabilities) for word in ("--cap-add", CAPABILITY(each))]
+    says = "without the mode: it has to start and work as before"
+    return (run("docker", "run", "--rm", *words, IMAGE(container.image), note=says),)

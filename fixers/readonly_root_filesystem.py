@@ -12,6 +12,7 @@ from fixbot.knowledge.rollout import rollout
 from fixbot.knowledge.writable import Needs, writable_paths
 from fixbot.lens import Container
 from fixbot.model import Fix, Found, Manual, Outcome, Refusal, Safety, Severity
+from fixbot.prose import code
 from fixbot.tree import UNKNOWN, CannotEdit
 from fixbot.world import World
 
@@ -109,12 +110,11 @@ def _fix(container: Container, needs: Needs) -> Fix:
         unknown=needs.unknown,
         commands=needs.commands,
         notes=needs.notes,
-        steps_before=needs.steps,
     )
 
 
 def _after(needs: Needs) -> str:
-    mounts = ", ".join(f"`{v.path}` on volume `{v.name}`" for v in needs.volumes)
+    mounts = ", ".join(f"{code(v.path)} on volume {code(v.name)}" for v in needs.volumes)
     return (
         "read-only" + (f", {mounts}" if mounts else "") + (f" ({needs.evidence})" if needs.evidence else "")
     )

@@ -118,7 +118,7 @@ def _fix(leak: Leak, source: Source, move: Move) -> Fix:
     return Fix(
         (*moved_entry(leak, source), *source.changes, *move.changes),
         files=move.files,
-        before=f"`{leak.name}` {clear}",
+        before=f"{code(leak.name)} {clear}",
         after=f"from {source.says}",
         who=code(leak.container.task.name),
         gist=move.gist,

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import TypeVar
 
+from fixbot.command import IMAGE, OBJECT, PATH, run
 from fixbot.diff import masked_diff
 from fixbot.model import Finding, Patch, Proposal, PullRow, Report, Safety, Severity, Stats, Status, Unread
+from fixbot.step import step
 from fixbot.story import Concern, Nearby, Row, Story
 
 SECRET = "hunter2-Tr4ctor"
@@ -69,6 +71,12 @@ def spoiled(story: Story, word: str) -> Story:
     return Story(tuple(concerns), tuple(rows), (Nearby(word, 1, word, word),), word)
 
 
+def _several(name: str, word: str) -> tuple[object, ...]:
+    if name == "commands":
+        return (run("docker", PATH(word), IMAGE(word)),)
+    return (step(word, run("kubectl", OBJECT(word)), word),) if name.startswith("steps") else (word,)
+
+
 T = TypeVar("T", Concern, Row)
 
 
@@ -76,7 +84,7 @@ def _spoiled(of: T, word: str, **kept: str) -> T:
     """Every text in it, and one text for every tuple of texts."""
     found = {each.name: getattr(of, each.name) for each in fields(of)}
     texts = {name: word for name, value in found.items() if isinstance(value, str)}
-    several = {name: (word,) for name, value in found.items() if isinstance(value, tuple)}
+    several = {name: _several(name, word) for name, value in found.items() if isinstance(value, tuple)}
     return replace(of, **{**texts, **several, **kept})  # type: ignore[arg-type]
 
 
@@ -174,7 +182,9 @@ def sample() -> Report:
                     7,
                     "task orders, container app",
                     "DB_PASSWORD of orders",
-                    steps_before=("create the secret (`aws secretsmanager create-secret …`).",),
+                    steps_before=(
+                        step("create the secret (", run("aws", "secretsmanager", "create-secret"), ")."),
+                    ),
                 ),
             ),
             {"deploy/task.json": MOVED, role: ROLE},

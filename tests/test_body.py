@@ -11,13 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fixbot import command
 from fixbot.body import LONGEST, body
 from fixbot.checkout import Checkout
+from fixbot.command import PATH
 from fixbot.fixer import load
 from fixbot.habit import PLAIN, Habit, learn
 from fixbot.model import Proposal
 from fixbot.pipeline import run
 from fixbot.settings import Settings
+from fixbot.step import PrintedDocument, Step, step
 from fixbot.story import Concern, Nearby, Row, Story
 from fixbot.wording import LONGEST_TITLE, Place, word
 from tests.gfm import Page
@@ -93,8 +96,10 @@ def test_what_stands_open_does_not_grow_with_the_findings(count: int, lines: int
     rows = tuple(
         replace(
             story("web").rows[0], line=number, why=f"Why {number}.", gist=f"Gist {number}.",
-            effect=f"Effect {number}.", unknown=f"Not known {number}.", commands=(f"run {number}\nlook",),
-            notes=(f"Note {number}.",), steps_before=(f"Do it:\n\n   ```json\n   {number}\n   ```",),
+            effect=f"Effect {number}.", unknown=f"Not known {number}.",
+            commands=(command.run("run", PATH(f"n{number}")), command.run("look", PATH(f"n{number}"))),
+            notes=(f"Note {number}.",),
+            steps_before=(step("Do it:", document=PrintedDocument("json", f"{number}\n")),),
         )
         for number in range(count)
     )  # fmt: skip
@@ -105,8 +110,10 @@ def test_what_stands_open_does_not_grow_with_the_findings(count: int, lines: int
 
 def test_what_several_steps_say_first_is_said_once_and_long_code_is_folded() -> None:
     rows = tuple(
-        replace(story("web").rows[0], steps_before=(f"Type this:\n\n   ```yaml\n{lines}   ```",))
-        for lines in ("   a: ...\n" * 5, "   b: ...\n" * 6)
+        replace(
+            story("web").rows[0], steps_before=(step("Type this:", document=PrintedDocument("yaml", lines)),)
+        )
+        for lines in ("a: ...\n" * 5, "b: ...\n" * 6)
     )
     text = body(Story(story("web").concerns, rows), "a-rule", "k")
     assert text.count("Type this:") == 1
@@ -190,12 +197,17 @@ def story(name: str, path: str = "a/b.yaml", count: int = 1) -> Story:
             id=f"{number:016x}", rule="a-rule", path=path, line=number + 1, resource=f"task {name}{number}",
             subject=name, controls=("ECS.5",), before=f"{name} is open", after=f"`{number}` {name}",
             gist=f"{name} is closed.", why=f"Who gets into {name} is in.", effect=f"{name} fails {number}.",
-            rollout="At once.", unknown=f"What {name} does is not known.", commands=(f"run {name}",),
-            steps_before=(f"Do {name}:\n\n   ```json\n   {{}}\n   ```",), steps_after=(name,), notes=(name,),
+            rollout="At once.", unknown=f"What {name} does is not known.",
+            commands=(command.run("run", PATH(name)),), steps_before=(described(name),),
+            steps_after=(step(name),), notes=(name,),
         )
         for number in range(count)
     )  # fmt: skip
     return Story((concern,), rows, (Nearby(path, 3, name, f"{name} needs it."),))
+
+
+def described(name: str) -> Step:
+    return step(f"Do {name}: ", command.run("look", PATH(name)), document=PrintedDocument("json", "{}\n"))
 
 
 def proposal(told: Story) -> Proposal:
@@ -241,11 +253,10 @@ def test_a_text_is_cut_between_sections_and_says_so(name: str, count: int) -> No
 
 
 def test_what_was_cut_is_said_at_both_ends() -> None:
-    steps = "\n".join("w " * 700 for _ in range(70))
     told = story("web")
-    rows = tuple(
-        Row("i", "a-rule", "a", 1, "r", "s", gist="It is closed.", steps_before=(steps,)) for _ in range(1)
-    )
+    long = PrintedDocument("yaml", "".join(f"key{n}: {'w' * 60}\n" for n in range(150)))
+    steps = tuple(step(f"Do {number}:", document=long) for number in range(8))
+    rows = (Row("i", "a-rule", "a", 1, "r", "s", gist="It is closed.", steps_before=steps),)
     text = body(Story(told.concerns, rows), "a-rule", "k", marker=MARKER)
     assert len(text) <= LONGEST
     assert text.startswith("*(This text is cut below")

@@ -126,9 +126,7 @@ def test_shell_is_ours_alone(shell: Path) -> None:
     made = piped(
         run("program", "a b"), "|", run("program", Substitution(inner)), ";", run("program", "$V", "$(id)")
     )
-    assert made.text == (
-        "program 'a b' | program \"$(program 'in side' 'a'\"'\"'b')\" ; program '$V' '$(id)'"
-    )
+    assert made.text == ("program 'a b' | program \"$(program 'in side' 'a'\"'\"'b')\"; program '$V' '$(id)'")
     assert said(made.text, shell)[-2:] == ["$V", "$(id)"]
     with pytest.raises(ValueError, match="no shell"):
         Shell("; touch")

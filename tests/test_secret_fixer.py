@@ -596,7 +596,7 @@ def test_a_secret_with_the_same_value_is_taken_and_named(tmp_path: Path) -> None
     secret = f"apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\nstringData:\n  DB_PASSWORD: {PASSWORD}\n"
     report = looked_at(tmp_path, {"web.yaml": POD % PASSWORD, "secret.yaml": secret})
     assert "name: db\n                  key: DB_PASSWORD" in patched(report, "web.yaml")
-    assert "The Secret db stands in this repository" in word(report.proposals[0]).body
+    assert "The Secret `db` stands in this repository" in word(report.proposals[0]).body
     assert PASSWORD not in everything_said(report)
 
 

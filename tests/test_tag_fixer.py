@@ -364,7 +364,7 @@ def test_what_the_reader_is_told_of_tasks_and_of_tags_while_creating(tmp_path: P
 def test_a_raw_file_is_shown_with_the_command_by_which_aws_proves_it(tmp_path: Path) -> None:
     text = said(looked_at(tmp_path, {"iam/o'neil.json": policy(STOP)}))
     assert (
-        "git show HEAD~1:'iam/o'\"'\"'neil.json' > before.json && aws accessanalyzer check-no-new-access"
+        "git show 'HEAD~1:iam/o'\"'\"'neil.json' > before.json && aws accessanalyzer check-no-new-access"
         in text
     )
 

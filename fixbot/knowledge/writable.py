@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import shlex
 from dataclasses import dataclass
 
+from fixbot.command import IMAGE, MOUNT, Command, piped, run
 from fixbot.globs import word
 from fixbot.knowledge.commands import written_paths
 from fixbot.knowledge.images import Image
@@ -42,9 +42,8 @@ class Needs:
     verified: bool
     evidence: str
     unknown: str
-    commands: tuple[str, ...]
+    commands: tuple[Command, ...]
     notes: tuple[str, ...] = ()
-    steps: tuple[str, ...] = ()
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -111,7 +110,7 @@ def _writes(container: Container, row: WritePaths | None) -> Refusal | None:
         if not inside and not _covered(container.mounts, path):
             what = "installs packages" if path == "/" else f"writes {path}"
             return Refusal(
-                f"The command of {container.name} {what} when it starts (`{program}`), which a read-only "
+                f"The command of {container.name} {what} when it starts ({code(program)}), which a read-only "
                 "root forbids. Do that when the image is built, or mount a volume there, and run again."
             )
     return None
@@ -232,12 +231,16 @@ def _unknown(container: Container, row: WritePaths | None, spaces: tuple[Space, 
     )
 
 
-def _commands(container: Container, paths: tuple[str, ...]) -> tuple[str, ...]:
-    image = shlex.quote(container.image) if container.image is not None else "IMAGE"
-    mounts = "".join(f" --tmpfs {shlex.quote(path)}" for path in paths)
-    known = "" if container.image is not None else "# IMAGE: what is filled in when this is deployed\n"
-    start = f"{known}docker run -d --read-only{mounts} --name try {image}"
-    return (f"{start}\nsleep 60; docker logs try; docker diff try; docker rm -f try",)
+def _commands(container: Container, paths: tuple[str, ...]) -> tuple[Command, ...]:
+    mounts = [word for path in paths for word in ("--tmpfs", MOUNT(path))]
+    image = IMAGE(container.image)
+    return (
+        run("docker", "run", "-d", "--read-only", *mounts, "--name", "try", image),
+        piped(
+            run("sleep", "60"), ";", run("docker", "logs", "try"), ";", run("docker", "diff", "try"), ";",
+            run("docker", "rm", "-f", "try"),
+        ),
+    )  # fmt: skip
 
 
 def _ownership(container: Container, spaces: tuple[Space, ...]) -> tuple[str, ...]:

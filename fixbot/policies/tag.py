@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fixbot.iam.tagging import Tag
+from fixbot.prose import code
 
 if TYPE_CHECKING:
     from fixbot.world import World
@@ -27,10 +28,11 @@ def choose(world: World) -> Chosen:
         given = settings.tag
         only_key = settings.sets("tag.key") and not settings.sets("tag.value")
         value = _of_principal(given.key) if only_key else given.value
-        return Chosen(Tag(given.key, value), f"The tag `{given.key}` is the one that the settings name.")
+        return Chosen(Tag(given.key, value), f"The tag {code(given.key)} is the one that the settings name.")
     return _of_repository(world) or Chosen(
         Tag(settings.tag.key, settings.tag.value),
-        f"The tag `{settings.tag.key}` is fixbot's default, since no resource in this repository shows one. "
+        f"The tag {code(settings.tag.key)} is fixbot's default, since no resource in this repository shows "
+        "one. "
         "`tag` in `.fixbot.yml` names another.",
     )
 
@@ -48,10 +50,10 @@ def _of_repository(world: World) -> Chosen | None:
         return None
     key, count = counts.most_common(1)[0]
     values = {value for each, value, _ in world.surroundings.tags if each == key}
-    used = f"The tag `{key}` is what this repository puts on its own resources ({_times(count)}"
+    used = f"The tag {code(key)} is what this repository puts on its own resources ({_times(count)}"
     if len(values) == 1 and (value := next(iter(values))):
-        return Chosen(Tag(key, value), f"{used}, always `{value}`).")
-    known = [f"`{value}`" for value in sorted(filter(None, values))[:4]]
+        return Chosen(Tag(key, value), f"{used}, always {code(value)}).")
+    known = [code(value) for value in sorted(filter(None, values))[:4]]
     shown = ", ".join([*known, "values of variables"] if "" in values else known)
     tag = Tag(key, _of_principal(key))
     return Chosen(

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fixbot.command import PATH, SERVICE, TAG, Command, joined, piped, run
 from fixbot.iam.pattern import action_matches
 from fixbot.iam.policy import many
 from fixbot.iam.tagging import Fate, Guard
 from fixbot.model import Fix, Refusal
 from fixbot.prose import code
+from fixbot.step import Step, step
+from fixbot.written import print_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -53,7 +54,7 @@ class Teller:
             why=self._why(),
             effect=self._effect(),
             unknown="Whether all that has to be changed carries the tag "
-            f"`{self.chosen.tag.key}` today is not known.",
+            f"{code(self.chosen.tag.key)} today is not known.",
             commands=self._commands(),
             steps_before=tuple(self._before_merging()),
             notes=tuple(self._notes()),
@@ -76,7 +77,11 @@ class Teller:
     def _mark(self) -> str:
         """The tag, as a sentence says it."""
         tag = self.chosen.tag
-        return f"the caller's own `{tag.key}` tag" if tag.variable else f"the tag `{tag.key}` = `{tag.value}`"
+        return (
+            f"the caller's own {code(tag.key)} tag"
+            if tag.variable
+            else f"the tag {code(tag.key)} = {code(tag.value)}"
+        )
 
     def _granted(self) -> list[str]:
         """What is limited, as the author wrote it."""
@@ -87,7 +92,7 @@ class Teller:
 
     def _resource(self) -> str:
         listed = [each for each in many(self.decision.data.get("Resource")) if isinstance(each, str)]
-        return ", ".join(f"`{each}`" for each in listed[:2]) or "a wildcard"
+        return ", ".join(map(code, listed[:2])) or "a wildcard"
 
     def _after(self) -> str:
         if self.decision.shared:
@@ -113,7 +118,7 @@ class Teller:
 
     def _gist(self) -> str:
         count = len(self._limited)
-        some = _listed(f"`{each}`" for each in self._limited) if count < 3 else f"{count} actions"
+        some = _listed(map(code, self._limited)) if count < 3 else f"{count} actions"
         return f"Through {{who}}, {some} will work only with {self._mark}."
 
     def _why(self) -> str:
@@ -122,52 +127,71 @@ class Teller:
             "other environment through {who} as well. With the condition AWS refuses it."
         )
 
-    def _commands(self) -> tuple[str, ...]:
-        key = self.chosen.tag.key
+    def _commands(self) -> tuple[Command, ...]:
+        key = TAG(self.chosen.tag.key)
         services = sorted({name.partition(":")[0] for name in self._limited})
         if services == ["ecs"]:
-            untagged = f"services[?!(tags[?key=='{key}'])].serviceName"
-            says = f"# the services that have no tag {key}; CLUSTER: the name of their cluster"
-            look = (
-                "aws ecs list-services --cluster CLUSTER --query 'serviceArns[]' --output text | xargs -n 10 "
-                f'aws ecs describe-services --cluster CLUSTER --include TAGS --query "{untagged}" --services'
-            )
+            untagged = joined("services[?!(tags[?key=='", key, "'])].serviceName")
+            look = piped(
+                run(
+                    "aws", "ecs", "list-services", "--cluster", "CLUSTER", "--query", "serviceArns[]",
+                    "--output", "text",
+                    note=("the services that have no tag ", key, "; CLUSTER: the name of their cluster"),
+                ),
+                "|",
+                run(
+                    "xargs", "-n", "10", "aws", "ecs", "describe-services", "--cluster", "CLUSTER",
+                    "--include", "TAGS", "--query", untagged, "--services",
+                ),
+            )  # fmt: skip
         else:
-            untagged = f"ResourceTagMappingList[?!(Tags[?Key=='{key}'])].ResourceARN"
-            says = "# what has, or had, some tag but not this one"
-            look = (
-                "aws resourcegroupstaggingapi get-resources --resource-type-filters "
-                f'{" ".join(services)} --query "{untagged}"'
-            )
-        return (says, look, *self._analysed())
+            untagged = joined("ResourceTagMappingList[?!(Tags[?Key=='", key, "'])].ResourceARN")
+            look = run(
+                "aws", "resourcegroupstaggingapi", "get-resources", "--resource-type-filters",
+                *map(SERVICE, services), "--query", untagged,
+                note="what has, or had, some tag but not this one",
+            )  # fmt: skip
+        return (look, *self._analysed())
 
-    def _analysed(self) -> tuple[str, ...]:
+    def _analysed(self) -> tuple[Command, ...]:
         policy = self.decision.statement.policy
         if policy.dialect != "iam" or not policy.path.endswith(".json"):
             return ()
-        path = shlex.quote(policy.path)
-        check = (
-            f"git show HEAD~1:{path} > before.json && aws accessanalyzer check-no-new-access --policy-type "
-            f"IDENTITY_POLICY --existing-policy-document file://before.json --new-policy-document file://{path}"
-        )
-        return ("# AWS's own proof that nothing new is allowed (on the branch of this change)", check)
+        path = PATH(policy.path)
+        check = piped(
+            run(
+                "git", "show", joined("HEAD~1:", path),
+                note="AWS's own proof that nothing new is allowed (on the branch of this change)",
+            ),
+            ">",
+            run("before.json"),
+            "&&",
+            run(
+                "aws", "accessanalyzer", "check-no-new-access", "--policy-type", "IDENTITY_POLICY",
+                "--existing-policy-document", "file://before.json",
+                "--new-policy-document", joined("file://", path),
+            ),
+        )  # fmt: skip
+        return (check,)
 
-    def _before_merging(self) -> Iterator[str]:
+    def _before_merging(self) -> Iterator[Step]:
         tag = self.chosen.tag
         if tag.variable:
-            yield (
-                f"Tag {self._holders()}: `aws iam tag-role --role-name ROLE --tags "
-                f"Key={tag.key},Value=VALUE` (ROLE is its name, VALUE its environment; `tag-user` for a "
-                "user), or where it is defined. Who has no such tag can change nothing."
+            tags = joined("Key=", TAG(tag.key), ",Value=VALUE")
+            yield step(
+                f"Tag {self._holders()}: ",
+                run("aws", "iam", "tag-role", "--role-name", "ROLE", "--tags", tags),
+                " (ROLE is its name, VALUE its environment; `tag-user` for a "
+                "user), or where it is defined. Who has no such tag can change nothing.",
             )
-        yield (
-            f"Tag what it has to change with `{tag.key}`: without the tag it is out of reach afterwards."
+        yield step(
+            f"Tag what it has to change with {code(tag.key)}: without the tag it is out of reach afterwards."
             + self._inherited()
         )
         if self._creating:
-            yield (
-                f"Let whatever calls {names(self._creating)} set the tag in its request "
-                f"(`--tags key={tag.key},value=VALUE`, or `tags`; VALUE is its environment)."
+            yield step(
+                f"Let whatever calls {names(self._creating)} set the tag in its request (`--tags`, or "
+                "`tags`), with its environment for the value."
             )
         yield from map(_grant, self.plan.wants)
 
@@ -258,7 +282,7 @@ def actions(groups: Iterable[Group], *fates: Fate) -> list[str]:
 def names(listed: Iterable[str]) -> str:
     """Some names as code, the first six and how many more there are."""
     every = list(listed)
-    shown = ", ".join(f"`{each}`" for each in every[:_MOST])
+    shown = ", ".join(map(code, every[:_MOST]))
     return f"{shown} and {len(every) - _MOST} more" if len(every) > _MOST else shown
 
 
@@ -271,11 +295,10 @@ def _listed(every: Iterable[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def _grant(wanted: New) -> str:
+def _grant(wanted: New) -> Step:
     whole = {"Effect": "Allow", "Action": wanted["Action"]} | wanted | {"Resource": "*"}
-    lines = [f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in whole.items()]
-    below = "\n   ".join(["```json", "{", *",\n".join(lines).split("\n"), "}", "```"])
-    return (
+    return step(
         f"Allow {names(map(str, many(wanted['Action'])))} while something is created, if no other policy of "
-        f"theirs does (fixbot never grants):\n\n   {below}"
+        "theirs does (fixbot never grants):",
+        document=print_document(whole, "json"),
     )

@@ -102,7 +102,7 @@ class Carrier:
 
     def _nothing_newer(self, planned: Planned) -> int:
         """The number of the branch's last pull request, 0 for none. Overtaken where one came since."""
-        known = planned.place.pull.number if planned.place.pull is not None else 0
+        known = max(planned.place.newest, planned.place.pull.number if planned.place.pull is not None else 0)
         for pull in self.writer.reader.of_branch(planned.branch):
             if pull.open:
                 raise Overtaken(f"#{pull.number} was opened meanwhile")

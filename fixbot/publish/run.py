@@ -79,7 +79,7 @@ class Publisher:
 
     def publish(self) -> Published:
         """Do it all. Raises FixbotError where nothing can be done at all."""
-        judge = Judge(self.reader, self.remote, self.settings, self._today, self._comments)
+        judge = Judge(self.reader, self.remote, self.settings, self._today, self._comments, self.note)
         settings = replace(self.settings, declined=judge.declined())
         report = self.examine(settings, False)
         planned = self._planned(judge, report)

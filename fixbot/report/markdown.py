@@ -53,7 +53,7 @@ def _proposal(number: int, proposal: Proposal, by_id: dict[str, Finding]) -> Ite
         yield f"- {code(f'{finding.path}:{finding.line}')} {prose(finding.resource)}{controls}"
     yield ""
     yield from (
-        f"    {shown(note.strip())}\n" if note.startswith("  ") else f"{prose(note)}\n"
+        f"    {shown(note.text)}\n" if note.whole else f"{prose(note.text)}\n"
         for note in notes(proposal.story)
     )
     diff = fenced(proposal.diff.replace("\r\n", "\n").rstrip("\n").split("\n"), "diff")

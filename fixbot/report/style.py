@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import dataclass
 
 from fixbot.characters import on_one_line
+from fixbot.prose import wrapped
 
 
 def count(number: int, one: str, many: str = "") -> str:
@@ -44,14 +44,7 @@ class Style:
 
     def wrapped(self, text: str, indent: str) -> list[str]:
         """A paragraph as indented lines; a word longer than a line stays whole."""
-        return textwrap.wrap(
-            on_one_line(text),
-            self.width,
-            initial_indent=indent,
-            subsequent_indent=indent,
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
+        return wrapped(on_one_line(text), self.width, indent)
 
     def beside(self, left: str, right: str, painted_left: str, painted_right: str) -> str:
         """Two texts on one line, the second at the right margin where there is room."""

@@ -8,6 +8,8 @@ from dataclasses import replace
 from fixbot.change import Change, Put
 from fixbot.lens import Container, Task, Variable
 from fixbot.model import Manual, Refusal
+from fixbot.prose import code
+from fixbot.step import Step
 from fixbot.tree import Node
 from fixbot.vault import raw_ecs, steps
 from fixbot.vault.dynamic import judged
@@ -88,7 +90,7 @@ def _source(
         return in_parameters(task, leak, template, world)
     name = template.secret_name
     value = substituting(key_of(f"${{{name}}}", leak.key), json=template.json)
-    says = f"key `{leak.key}` of the new secret `{name}`"
+    says = f"key {code(leak.key)} of the new secret {code(name)}"
     return Source(value, says, substituting(f"${{{name}}}", json=template.json), f"<ARN of {name}>")
 
 
@@ -104,9 +106,9 @@ def _family(task: Task, template: Template) -> str:
 
 def _made(
     task: Task, own: Sequence[Leak], going: Sequence[Leak], template: Template, world: World
-) -> tuple[str, ...]:
+) -> tuple[Step, ...]:
     """The steps that store the values: in the template's own secret, and in parameters."""
-    found = []
+    found: list[Step] = []
     if own:
         found.append(steps.fill_stack(template.secret_name, list(dict.fromkeys(leak.key for leak in own))))
     if world.settings.secrets.store == SSM:

@@ -7,6 +7,7 @@ import re
 from fixbot.dialects.cloudformation import referred
 from fixbot.lens import Variable, text_of, truth
 from fixbot.model import Manual, Refusal
+from fixbot.prose import code
 from fixbot.tree import Node
 from fixbot.vault.functions import rendered, substituting
 from fixbot.vault.leak import literal_part
@@ -85,8 +86,8 @@ def _arn(base: str, root: Node) -> str | Refusal:
         if (alone[2] or "").endswith("Arn") or kind in _SECRETS:
             return base
         return Refusal(
-            f"`{base}` may be a secret's name or its ARN, and `Secrets` takes only the ARN. Refer to it by "
-            "ARN and run again."
+            f"{code(base)} may be a secret's name or its ARN, and `Secrets` takes only the ARN. Refer to "
+            "it by ARN and run again."
         )
     if _SUFFIX.search(base):
         return Refusal(
@@ -102,5 +103,5 @@ def _parameter(body: str, *, json: bool) -> Source:
     path = name if name.startswith("/") else f"/{name}"
     arn = f"arn:${{AWS::Partition}}:ssm:${{AWS::Region}}:${{AWS::AccountId}}:parameter{path}"
     return Source(
-        substituting(name, json=json), f"parameter `{name}`", substituting(arn, json=json), arn, SSM
+        substituting(name, json=json), f"parameter {code(name)}", substituting(arn, json=json), arn, SSM
     )

@@ -5,17 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from fixbot.command import NAMESPACE, OBJECT, Command, Word, joined, run
 from fixbot.knowledge.rollout import rollout
 from fixbot.lens import Task, text_of
+from fixbot.model import Refusal
 from fixbot.prose import code
+from fixbot.step import Step, step
+from fixbot.tree import Value
 from fixbot.vault import operator, steps
 from fixbot.vault.leak import Leak
 from fixbot.vault.secrets_beside import Beside, beside
 from fixbot.vault.source import Move, Source, listed
 from fixbot.world import World
+from fixbot.written import print_document
+
+_RESTARTED = {"Deployment": "deployment/", "StatefulSet": "statefulset/", "DaemonSet": "daemonset/"}
 
 
-def move(task: Task, moved: Sequence[Leak], world: World) -> Move:
+def move(task: Task, moved: Sequence[Leak], world: World) -> Move | Refusal:
     """Where the values of a pod go: into a Secret beside it, or into one of its own."""
     near = beside(task, world)
     name = near.free(secret_name(task))
@@ -27,6 +34,8 @@ def move(task: Task, moved: Sequence[Leak], world: World) -> Move:
             own[leak.key] = None
         sources[leak.id] = _source(known or name, leak.name if known else leak.key)
     made = _made(task, name, list(own), world)
+    if isinstance(made, Refusal):
+        return made
     names = tuple(dict.fromkeys(leak.name for leak in moved))
     return Move(
         sources=dict(sources),
@@ -39,15 +48,16 @@ def move(task: Task, moved: Sequence[Leak], world: World) -> Move:
             "`CreateContainerConfigError`, and a rolling update keeps the old ones."
         ),
         commands=tuple(
-            dict.fromkeys(f"kubectl{_space(task)} get secret {each}" for each in _read(sources.values()))
+            dict.fromkeys(_kubectl(task, "get", "secret", OBJECT(each)) for each in _read(sources.values()))
         ),
         notes=(*made.notes, *_committed(near, moved)),
         steps_before=made.steps,
         steps_after=(
-            f"Deploy, and see that the new pods start: `kubectl{_space(task)} get pods`.",
-            (
-                f"Change the value where it was issued ({steps.HISTORY}), store the new one, and "
-                f"{_restart(task)}: a container keeps what it got at its start."
+            step("Deploy, and see that the new pods start: ", _kubectl(task, "get", "pods"), "."),
+            step(
+                f"Change the value where it was issued ({steps.HISTORY}), store the new one, and ",
+                *_restart(task),
+                ": a container keeps what it got at its start.",
             ),
         ),
         alike=task.address,
@@ -63,9 +73,8 @@ def _committed(near: Beside, moved: Sequence[Leak]) -> tuple[str, ...]:
         return ()
     return (
         (
-            f"The Secret {listed(tuple(names))} stands in this repository with the same value, at best "
-            "encoded; "
-            "it should come from a store as well."
+            f"The Secret {listed([code(name) for name in names])} stands in this repository with the same "
+            "value, at best encoded; it should come from a store as well."
         ),
     )
 
@@ -92,19 +101,20 @@ def _read(sources: Iterable[Source]) -> Iterator[str]:
             yield str(found["name"])
 
 
-def _restart(task: Task) -> str:
+def _restart(task: Task) -> tuple[str | Command, ...]:
     """How the pods come to read it again."""
-    if task.workload in ("Deployment", "StatefulSet", "DaemonSet") and re.fullmatch("[a-z0-9.-]+", task.name):
-        what = f"{task.workload.lower()}/{task.name}"
-        return f"restart the pods (`kubectl{_space(task)} rollout restart {what}`)"
-    return "start the pods anew"
+    kind = _RESTARTED.get(task.workload)
+    if kind is None or not OBJECT.fits(task.name):
+        return ("start the pods anew",)
+    return ("restart the pods (", _kubectl(task, "rollout", "restart", joined(kind, OBJECT(task.name))), ")")
 
 
-def _space(task: Task) -> str:
-    return f" -n {task.namespace}" if task.namespace else ""
+def _kubectl(task: Task, *words: str | Word) -> Command:
+    """`kubectl` in the task's namespace, where its file names one."""
+    return run("kubectl", *(("-n", NAMESPACE(task.namespace)) if task.namespace else ()), *words)
 
 
-def _made(task: Task, name: str, keys: Sequence[str], world: World) -> operator.Made:
+def _made(task: Task, name: str, keys: Sequence[str], world: World) -> operator.Made | Refusal:
     """How the Secret comes to be: by an operator that is used here already, or by hand."""
     if not keys:
         return operator.Made()
@@ -114,14 +124,20 @@ def _made(task: Task, name: str, keys: Sequence[str], world: World) -> operator.
     return made or operator.Made(steps=(_by_hand(task, name, keys),))
 
 
-def _by_hand(task: Task, name: str, keys: Sequence[str]) -> str:
-    space = f"\n  namespace: {task.namespace}" if task.namespace else ""
-    lines = "".join(f"\n  {key}: ..." for key in keys)
-    text = f"apiVersion: v1\nkind: Secret\nmetadata:\n  name: {name}{space}\nstringData:{lines}".replace(
-        "\n", "\n   "
-    )
-    return (
-        "Create what the pods will read: `kubectl apply --server-side -f -`, then type this with each value "
-        "for its dots, and Ctrl-D (a value with `:` or `#` in it goes in quotes):\n\n"
-        f"   ```yaml\n   {text}\n   ```"
+def _by_hand(task: Task, name: str, keys: Sequence[str]) -> Step:
+    space = NAMESPACE(task.namespace)
+    named: dict[str, Value] = {"name": name, **({"namespace": space.text} if task.namespace else {})}
+    data: dict[str, Value] = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": named,
+        "stringData": dict.fromkeys(keys, "..."),
+    }
+    elsewhere = f" ({'; '.join(space.explained)})" if task.namespace and space.missing else ""
+    return step(
+        "Create what the pods will read: ",
+        run("kubectl", "apply", "--server-side", "-f", "-"),
+        ", then type this with each value in the place of its dots, between the quotes, and "
+        f"Ctrl-D{elsewhere}:",
+        document=print_document(data, "yaml"),
     )

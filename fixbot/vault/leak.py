@@ -17,6 +17,8 @@ from fixbot.vault.source import Source
 _HOLE = re.compile(
     r"\$\{[^{}]*\}|\{\{[^{}]*\}\}|\$\([^()]*\)|<[^<>]*>|%\{[^{}]*\}|#\{[^{}]*\}|__\w+__|@@?\w+@@"
 )
+_LONGEST_KEY = 253
+"""Characters of a key: Kubernetes takes no longer ones."""
 _PASSWORD = re.compile(r"pass(?:word|wd|phrase)?$|pwd$", re.IGNORECASE)
 
 
@@ -94,7 +96,8 @@ def _of(container: Container, judge: Judge) -> Iterator[Leak]:
 
 def _key(leak: Leak, *, own: bool) -> str:
     """The variable's name, with the container's in front where another container's value differs."""
-    return re.sub(r"[^A-Za-z0-9_.-]", "_", f"{leak.container.name}_{leak.name}" if own else leak.name)
+    whole = f"{leak.container.name}_{leak.name}" if own else leak.name
+    return re.sub(r"[^A-Za-z0-9_.-]|^\.+", "_", whole)[:_LONGEST_KEY]
 
 
 def literal_part(name: str, text: str) -> bool:

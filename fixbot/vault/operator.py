@@ -1,20 +1,30 @@
-"""What fills a Secret in the cluster: External Secrets or the CSI driver, where the repository has one."""
+"""What fills a Secret in the cluster: External Secrets or the CSI driver, where the repository has one.
+
+The new objects are data with names that the API takes; what can't be one is refused before anything is made
+of it.
+"""
 
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fixbot.change import Add, Change
+from fixbot.command import NAMESPACE, OBJECT, SECRET
 from fixbot.lens import Task, text_of
-from fixbot.model import NewFile
-from fixbot.tree import Kind, Node, Value
+from fixbot.model import NewFile, Refusal
+from fixbot.prose import code
+from fixbot.step import Step, step
+from fixbot.tree import CannotEdit, Kind, Node, Value
 from fixbot.vault import steps
 from fixbot.vault.reference import store_name
 from fixbot.world import World
+from fixbot.written import write_document
 
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+_STORES = ("SecretStore", "ClusterSecretStore")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +33,7 @@ class Made:
 
     changes: tuple[Change, ...] = ()
     files: tuple[NewFile, ...] = ()
-    steps: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -35,12 +45,15 @@ class _Head:
     name: str
     space: str
 
-    def lines(self, kind: str) -> list[str]:
-        named = [f"apiVersion: {self.version}", f"kind: {kind}", "metadata:", f"  name: {self.name}"]
-        return [*named, *([f"  namespace: {self.space}"] if self.space else [])]
+    def object(self, kind: str, spec: dict[str, Value]) -> dict[str, Value]:
+        """The object, as data."""
+        named: dict[str, Value] = {"name": self.name, **({"namespace": self.space} if self.space else {})}
+        return {"apiVersion": self.version, "kind": kind, "metadata": named, "spec": spec}
 
 
-def external_secret(task: Task, name: str, keys: Sequence[str], workload: str, world: World) -> Made | None:
+def external_secret(
+    task: Task, name: str, keys: Sequence[str], workload: str, world: World
+) -> Made | Refusal | None:
     """An ExternalSecret beside the workload, where the repository uses the operator and a store is known."""
     found = world.surroundings.external_secrets
     if found is None or task.dialect != "kubernetes":
@@ -52,26 +65,57 @@ def external_secret(task: Task, name: str, keys: Sequence[str], workload: str, w
     if not store:
         return None
     remote = store_name(world.settings.secrets.prefix, "/".join(filter(None, (task.namespace, workload))))
-    text = _external_secret(_Head(version, name, task.namespace), (store, kind), remote, keys)
-    file = _new(task, f"{workload}-external-secret.yaml", text, world)
+    if (refusal := _impossible(task, workload, remote)) is not None:
+        return refusal
+    if not OBJECT.fits(store) or kind not in _STORES:
+        return Refusal(
+            "The store that an ExternalSecret here names is none that Kubernetes would take; name one under "
+            "`external_secrets` in `.fixbot.yml`, then run again."
+        )
+    data = _external_secret(_Head(version, name, task.namespace), (store, kind), remote, keys)
+    file = _new(task, f"{workload}-external-secret.yaml", data, world)
+    where = (
+        f"Store the value where {kind} {code(store)} reads: key {code(remote)}, "
+        f"{'properties' if len(keys) > 1 else 'property'} {', '.join(map(code, keys))}. Where that is "
+        "Secrets Manager: "
+    )
     return Made(
         changes=_listed(task, file, world),
         files=(file,),
         steps=(
-            f"Store the value where {kind} `{store}` reads: key `{remote}`, "
-            f"{'properties' if len(keys) > 1 else 'property'} "
-            f"{', '.join(f'`{key}`' for key in keys)}. Where that is Secrets Manager: "
-            + steps.create(remote, keys, None).removeprefix("Create the secret: "),
-            f"Let the operator's role read `{remote}`, if it may not read everything with that beginning.",
+            steps.create(remote, keys, None, says=where),
+            step(
+                f"Let the operator's role read {code(remote)}, if it may not read everything with that "
+                "beginning."
+            ),
         ),
         notes=_notes(version, store, kind, file, task),
+    )
+
+
+def _impossible(task: Task, workload: str, remote: str) -> Refusal | None:
+    """Why no object can be made for a workload whose names the API would refuse."""
+    if task.namespace and not NAMESPACE.fits(task.namespace):
+        what = "namespace"
+    elif not OBJECT.fits(workload):
+        what = "name"
+    elif not SECRET.fits(remote):
+        return Refusal(
+            "What `secrets.prefix` makes of this workload's name is no name that Secrets Manager would take; "
+            "mend it in `.fixbot.yml`, then run again."
+        )
+    else:
+        return None
+    return Refusal(
+        f"What the manifest says for its {what} is no {what} that Kubernetes would take as it stands, so no "
+        "object can be made for it. Move the value by hand, where that is filled in."
     )
 
 
 def _notes(version: str, store: str, kind: str, file: NewFile, task: Task) -> tuple[str, ...]:
     found = [
         (
-            f"`{posixpath.basename(file.path)}` is new; it must be applied together with the "
+            f"{code(posixpath.basename(file.path))} is new; it must be applied together with the "
             f"{task.workload or 'workload'}."
         )
     ]
@@ -82,42 +126,37 @@ def _notes(version: str, store: str, kind: str, file: NewFile, task: Task) -> tu
         )
     if kind == "SecretStore":
         found.append(
-            f"`{store}` is a SecretStore, which serves one namespace only; whether this workload's has one "
-            "is not known."
+            f"{code(store)} is a SecretStore, which serves one namespace only; whether this workload's has "
+            "one is not known."
         )
     return tuple(found)
 
 
-def _external_secret(head: _Head, store: tuple[str, str], remote: str, keys: Sequence[str]) -> str:
-    lines = head.lines("ExternalSecret")
-    lines += [
-        "spec:",
-        "  refreshInterval: 1h",
-        "  secretStoreRef:",
-        f"    name: {store[0]}",
-        f"    kind: {store[1]}",
-    ]
-    lines += ["  target:", f"    name: {head.name}", "  data:"]
-    for key in keys:
-        lines += [
-            f"    - secretKey: {key}",
-            "      remoteRef:",
-            f"        key: {remote}",
-            f"        property: {key}",
-        ]
-    return "\n".join(lines) + "\n"
+def _external_secret(
+    head: _Head, store: tuple[str, str], remote: str, keys: Sequence[str]
+) -> dict[str, Value]:
+    data: list[Value] = [{"secretKey": key, "remoteRef": {"key": remote, "property": key}} for key in keys]
+    return head.object(
+        "ExternalSecret",
+        {
+            "refreshInterval": "1h",
+            "secretStoreRef": {"name": store[0], "kind": store[1]},
+            "target": {"name": head.name},
+            "data": data,
+        },
+    )
 
 
-def _new(task: Task, name: str, text: str, world: World) -> NewFile:
+def _new(task: Task, name: str, data: dict[str, Value], world: World) -> NewFile:
     """A file beside the workload; named after the workload's file too where the folder has its twin."""
     own = text_of(task.owner.get("metadata", "name")) if task.owner is not None else None
     same = world.project.of_name(task.path, own) if own is not None else []
     twins = [root for root in same if root.get("spec", "template") is not None]
     if len(twins) > 1:
-        stem = posixpath.basename(task.path).rsplit(".", 1)[0]
+        stem = re.sub(r"[^A-Za-z0-9_.-]+", "-", posixpath.basename(task.path).rsplit(".", 1)[0])
         parts = (stem, task.namespace, task.workload.lower(), name)
         name = "-".join(dict.fromkeys(filter(None, parts)))
-    return NewFile(_path(task, name), text)
+    return NewFile(_path(task, name), data)
 
 
 def _path(task: Task, name: str) -> str:
@@ -133,14 +172,21 @@ def _listed(task: Task, file: NewFile, world: World) -> tuple[Change, ...]:
     return ()
 
 
-def from_driver(task: Task, name: str, keys: Sequence[str], workload: str, world: World) -> Made | None:
+def from_driver(
+    task: Task, name: str, keys: Sequence[str], workload: str, world: World
+) -> Made | Refusal | None:
     """A SecretProviderClass with the volume and mounts that it takes, where the folder has one for AWS."""
     version = world.surroundings.secret_provider_class
     if version is None or task.node is None or task.dialect != "kubernetes" or not _for_aws(task, world):
         return None
     remote = store_name(world.settings.secrets.prefix, "/".join(filter(None, (task.namespace, workload))))
-    text = _provider(_Head(version, name, task.namespace), remote, keys)
-    file = _new(task, f"{workload}-secret-provider.yaml", text, world)
+    if (refusal := _impossible(task, workload, remote)) is not None:
+        return refusal
+    try:
+        data = _provider(_Head(version, name, task.namespace), remote, keys)
+    except CannotEdit as reason:
+        return Refusal(f"No SecretProviderClass can be written for it: {reason}.")
+    file = _new(task, f"{workload}-secret-provider.yaml", data, world)
     volume: dict[str, Value] = {
         "name": name,
         "csi": {
@@ -162,8 +208,8 @@ def from_driver(task: Task, name: str, keys: Sequence[str], workload: str, world
         files=(file,),
         steps=(
             steps.create(remote, keys, None),
-            (
-                f"Let the pod's service account read `{remote}` (`secretsmanager:GetSecretValue` and "
+            step(
+                f"Let the pod's service account read {code(remote)} (`secretsmanager:GetSecretValue` and "
                 "`secretsmanager:DescribeSecret`)."
             ),
         ),
@@ -176,16 +222,19 @@ def from_driver(task: Task, name: str, keys: Sequence[str], workload: str, world
     )
 
 
-def _provider(head: _Head, remote: str, keys: Sequence[str]) -> str:
-    lines = head.lines("SecretProviderClass")
-    lines += ["spec:", "  provider: aws", "  parameters:", "    objects: |"]
-    lines += [f"      - objectName: {remote}", "        objectType: secretsmanager", "        jmesPath:"]
-    for key in keys:
-        lines += [f"          - path: '\"{key}\"'", f"            objectAlias: {key}"]
-    lines += ["  secretObjects:", f"    - secretName: {head.name}", "      type: Opaque", "      data:"]
-    for key in keys:
-        lines += [f"        - objectName: {key}", f"          key: {key}"]
-    return "\n".join(lines) + "\n"
+def _provider(head: _Head, remote: str, keys: Sequence[str]) -> dict[str, Value]:
+    """The driver reads `objects` as YAML once more: a text that holds a document of its own."""
+    paths: list[Value] = [{"path": f'"{key}"', "objectAlias": key} for key in keys]
+    objects: list[Value] = [{"objectName": remote, "objectType": "secretsmanager", "jmesPath": paths}]
+    taken: list[Value] = [{"objectName": key, "key": key} for key in keys]
+    return head.object(
+        "SecretProviderClass",
+        {
+            "provider": "aws",
+            "parameters": {"objects": write_document(objects, "yaml")},
+            "secretObjects": [{"secretName": head.name, "type": "Opaque", "data": taken}],
+        },
+    )
 
 
 def _for_aws(task: Task, world: World) -> bool:

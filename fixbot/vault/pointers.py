@@ -7,6 +7,7 @@ import re
 from fixbot.knowledge.secrets import classify
 from fixbot.lens import Container, Variable, text_of, truth
 from fixbot.model import Manual, Refusal
+from fixbot.prose import code
 from fixbot.tree import Code, Value
 from fixbot.vault.folder import Folder
 from fixbot.vault.leak import literal_part
@@ -49,7 +50,7 @@ def _source(address: str, key: str, *, json: bool) -> Source:
     inner = key_of(f"${{{arn}}}", key) if key else f"${{{arn}}}"
     value: Value = inner if json else Code(f'"{inner}"' if key else arn)
     parameter = "aws_ssm_parameter." in address
-    says = f"`{address}`" + (f", key `{key}`" if key else "")
+    says = code(address) + (f", key {code(key)}" if key else "")
     return Source(value, says, Code(arn), f"<{arn}>", SSM if parameter else "secretsmanager")
 
 

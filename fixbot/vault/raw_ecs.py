@@ -12,6 +12,7 @@ from fixbot.lens import Task
 from fixbot.model import Refusal
 from fixbot.prose import code
 from fixbot.settings import Settings
+from fixbot.step import Step, step
 from fixbot.tree import Node
 from fixbot.vault import steps
 from fixbot.vault.leak import Leak, raw_text
@@ -25,7 +26,7 @@ class Grant:
     """How the execution role comes to its permission: changes, or what a person must do."""
 
     changes: tuple[Change, ...] = ()
-    steps: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -35,7 +36,7 @@ class Parts:
 
     sources: Mapping[int, Source]
     granted: Grant
-    creating: tuple[str, ...]
+    creating: tuple[Step, ...]
     family: str
 
 
@@ -66,7 +67,7 @@ def no_role(task: Task) -> Refusal:
     """Why a task without an execution role keeps its values for now."""
     return Refusal(
         f"{task.name} has no execution role, and without one ECS refuses `secrets`. Give it one "
-        f"(`{task.spelling.field('executionRoleArn')}`, with the managed policy "
+        f"({code(task.spelling.field('executionRoleArn'))}, with the managed policy "
         "AmazonECSTaskExecutionRolePolicy), then run again."
     )
 
@@ -90,7 +91,7 @@ def by_name(task: Task, moved: Iterable[Leak], settings: Settings) -> dict[int, 
         elif in_manager:
             found[leak.id] = Source(
                 key_of(arn, leak.key),
-                f"key `{leak.key}` of secret `{name}`",
+                f"key {code(leak.key)} of secret {code(name)}",
                 f"{arn}-??????",
                 f"{arn}-??????",
             )
@@ -104,7 +105,7 @@ def parameter(key: str, prefix: str, family: str, where: Place) -> Source:
     """A parameter by its name, which ECS looks up in the task's own Region."""
     path = "/" + store_name(prefix, family).strip("/")
     arn = where.arn(SSM, f"parameter{path}/*")
-    return Source(f"{path}/{key}", f"parameter `{path}/{key}`", arn, arn, SSM)
+    return Source(f"{path}/{key}", f"parameter {code(f'{path}/{key}')}", arn, arn, SSM)
 
 
 def given(leak: Leak, settings: Settings) -> Source | None:
@@ -116,12 +117,14 @@ def given(leak: Leak, settings: Settings) -> Source | None:
         return None
     service = SSM if ":ssm:" in arn else SECRETS_MANAGER
     resource = arn if service == SSM else whole(arn)
-    return Source(arn, f"the secret that the settings name for `{leak.name}`", resource, resource, service)
+    return Source(
+        arn, f"the secret that the settings name for {code(leak.name)}", resource, resource, service
+    )
 
 
 def made(
     task: Task, moved: Iterable[Leak], sources: Mapping[int, Source], settings: Settings
-) -> tuple[str, ...]:
+) -> tuple[Step, ...]:
     """The steps that put the values where the sources are; none for those that the settings name."""
     new = {leak.key: sources[leak.id] for leak in moved if given(leak, settings) is None}
     region = place(task, settings).region
@@ -152,7 +155,7 @@ def by_service(sources: Iterable[Source]) -> list[tuple[str, list[str]]]:
 def role_name(node: Node | None) -> str:
     """The execution role as its readers call it."""
     text = raw_text(node)
-    return f"the execution role `{text.rpartition('/')[2]}`" if text else "the task's execution role"
+    return f"the execution role {code(text.rpartition('/')[2])}" if text else "the task's execution role"
 
 
 def assemble(task: Task, moved: Sequence[Leak], parts: Parts) -> Move:
@@ -164,7 +167,7 @@ def assemble(task: Task, moved: Sequence[Leak], parts: Parts) -> Move:
     last = (
         (steps.revisions(parts.family),)
         if task.kind == "ecs"
-        else (f"Deregister the old revisions of {task.name}, which show the old value.",)
+        else (step(f"Deregister the old revisions of {code(task.name)}, which show the old value."),)
     )
     return Move(
         sources=sources,

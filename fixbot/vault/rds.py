@@ -6,12 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from fixbot.change import Change, Drop, Put
+from fixbot.command import run
 from fixbot.dialects.cloudformation import Resource, resources
 from fixbot.knowledge.secrets import classify
 from fixbot.lens import text_of
 from fixbot.model import Refusal
 from fixbot.prose import code
+from fixbot.step import Step, step
 from fixbot.tree import Kind, Node
+from fixbot.vault import steps
 from fixbot.vault.functions import substituting
 from fixbot.vault.leak import Leak, raw_text
 from fixbot.vault.reference import key_of
@@ -67,7 +70,7 @@ class Databases:
         )
         return Source(
             substituting(key_of(arn, "password"), json=json),
-            f"the secret that RDS keeps for `{database.name}`",
+            f"the secret that RDS keeps for {code(database.name)}",
             substituting(arn, json=json),
             f"<ARN of the secret of {database.name}>",
             changes=tuple(changes),
@@ -132,15 +135,20 @@ def with_order(move: Move, sources: Sequence[Source], databases: list[str], wher
         effect=_EFFECT.format(named),
         rollout="",
         unknown=_UNKNOWN if alone else move.unknown,
-        steps_before=(*move.steps_before, _ORDER.format(named)),
-        steps_after=(_deploy(move.steps_after[0]), *after, *move.steps_after[2:]),
+        steps_before=(*move.steps_before, step(_ORDER.format(named))),
+        steps_after=(_harmed(move.steps_after[0]), *after, *move.steps_after[2:]),
         notes=(*move.notes, _ROTATION.format(named)),
     )
 
 
-def _deploy(step: str) -> str:
+def _harmed(deploying: Step) -> Step:
     """The step without its comfort: here the tasks that run already are touched."""
-    return step.partition("; ")[0].rstrip(".") + "."
+    return replace(
+        deploying,
+        parts=tuple(
+            part.replace(steps.UNHARMED, "") if isinstance(part, str) else part for part in deploying.parts
+        ),
+    )
 
 
 _UNKNOWN = (
@@ -158,10 +166,10 @@ _ORDER = (
     "fail at their next login, until the service has replaced them. Give the new password to whoever else "
     "used the old one."
 )
-_AFTER = (
-    "Start new tasks once more if any began during the update (`aws ecs update-service "
-    "--force-new-deployment`): a container "
-    "keeps the password that it got at its start."
+_AFTER = step(
+    "Start new tasks once more if any began during the update (",
+    run("aws", "ecs", "update-service", "--force-new-deployment"),
+    "): a container keeps the password that it got at its start.",
 )
 _ROTATION = (
     "RDS keeps the password of {} in a secret of its own and changes it every seven days. A task keeps the "

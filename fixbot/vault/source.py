@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fixbot.change import Change
+from fixbot.command import Command
 from fixbot.model import NewFile, Refusal
+from fixbot.step import Step
 from fixbot.tree import Value
 
 SECRETS_MANAGER = "secretsmanager"
@@ -45,11 +47,11 @@ class Move:
     effect: str = "The program finds the same variables as before."
     rollout: str = ""
     unknown: str = ""
-    commands: tuple[str, ...] = ()
+    commands: tuple[Command, ...] = ()
     """What shows whether the value is there already."""
     notes: tuple[str, ...] = ()
-    steps_before: tuple[str, ...] = ()
-    steps_after: tuple[str, ...] = ()
+    steps_before: tuple[Step, ...] = ()
+    steps_after: tuple[Step, ...] = ()
     alike: str = ""
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from fixbot.change import Add, Put
 from fixbot.dialects.cloudformation import referred, resources
 from fixbot.lens import Task, text_of
+from fixbot.step import Step
 from fixbot.tree import Kind, Node, Tagged, Value
 from fixbot.vault import steps
 from fixbot.vault.functions import rendered, substituting
@@ -63,7 +64,7 @@ def _document(statements: Sequence[dict[str, Value]]) -> Value:
     return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
-def _by_hand(task: Task, sources: Sequence[Source]) -> list[str]:
+def _by_hand(task: Task, sources: Sequence[Source]) -> list[Step]:
     role = role_name(task.execution_role)
     return [steps.grant(role, shown, service) for service, shown in by_service(sources)]
 

@@ -9,6 +9,8 @@ from dataclasses import replace
 from fixbot.change import Add, Change
 from fixbot.lens import Container, Task, Variable
 from fixbot.model import Manual, Refusal
+from fixbot.prose import code
+from fixbot.step import Step
 from fixbot.tree import Block, Code, Kind, Node, Value
 from fixbot.vault import raw_ecs, steps
 from fixbot.vault.folder import Folder
@@ -96,7 +98,10 @@ class _Home:
         text = key_of(f"${{{self.arn}}}", leak.key)
         value: Value = Code(f'"{text}"') if leak.container.node.grammar.name == "hcl" else text
         return Source(
-            value, f"key `{leak.key}` of the new `{_TYPE}.{self.resource}`", Code(self.arn), self.shown
+            value,
+            f"key {code(leak.key)} of the new {code(f'{_TYPE}.{self.resource}')}",
+            Code(self.arn),
+            self.shown,
         )
 
     def _kept(self, leak: Leak) -> Source | None:
@@ -113,7 +118,7 @@ class _Home:
             arn = f"{block.address}.arn"
             value: Value = Code(arn) if leak.container.node.grammar.name == "hcl" else f"${{{arn}}}"
             return Source(
-                value, f"`{block.address}`, which must hold this value alone", Code(arn), f"<{arn}>"
+                value, f"{code(block.address)}, which must hold this value alone", Code(arn), f"<{arn}>"
             )
         return None
 
@@ -135,7 +140,7 @@ class _Home:
 
     def made(
         self, own: Sequence[Leak], going: Sequence[Leak], there: Mapping[int, Source]
-    ) -> tuple[str, ...]:
+    ) -> tuple[Step, ...]:
         """The steps that fill the secrets: the task's own, and those that are here already."""
         kept = {
             there[leak.id].shown.strip("<>"): leak.name

@@ -9,6 +9,7 @@ from fixbot.dialects.terraform.index import Block
 from fixbot.knowledge.secrets import classify
 from fixbot.lens import Task, text_of
 from fixbot.model import Refusal
+from fixbot.prose import code
 from fixbot.tree import Code, Kind, Node, Value
 from fixbot.vault import rds
 from fixbot.vault.folder import Folder
@@ -69,7 +70,7 @@ class Databases:
         value: Value = Code(f'"{text}"') if leak.container.node.grammar.name == "hcl" else text
         return Source(
             value,
-            f"the secret that RDS keeps for `{database.address}`",
+            f"the secret that RDS keeps for {code(database.address)}",
             Code(arn),
             f"<{arn}>",
             changes=changes,

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from fixbot.change import Add, Change, Put
 from fixbot.lens import Task
 from fixbot.model import Refusal
+from fixbot.prose import code
 from fixbot.tree import Block, Code, Node, Value
 from fixbot.vault import steps
 from fixbot.vault.folder import Folder
@@ -34,7 +35,7 @@ def granted(task: Task, label: str, sources: Sequence[Source], folder: Folder) -
         role.node.root, near, _policy(label, f"aws_iam_role.{found[1]}{found[2] or ''}", sources, folder)
     )
     return Grant(
-        places, notes=(f"The role `{role.address}` is allowed to read it ({folder.line(role.node)}).",)
+        places, notes=(f"The role {code(role.address)} is allowed to read it ({folder.line(role.node)}).",)
     )
 
 
@@ -43,7 +44,9 @@ def _placed(root: Node, near: tuple[str, ...], blocks: Sequence[tuple[str, Block
 
 
 def _by_hand(text: str, sources: Sequence[Source]) -> Grant:
-    role = f"the execution role `{text}`" if re.fullmatch(r"[\w.\[\]\"-]+", text) else "the execution role"
+    role = (
+        f"the execution role {code(text)}" if re.fullmatch(r"[\w.\[\]\"-]+", text) else "the execution role"
+    )
     return Grant(steps=tuple(steps.grant(role, shown, service) for service, shown in by_service(sources)))
 
 
@@ -133,7 +136,7 @@ def _without_role(task: Task, label: str, sources: Sequence[Source], folder: Fol
         notes=(
             (
                 f"{task.name} had no execution role, without which ECS refuses secrets; it gets "
-                f"`aws_iam_role.{name}`, with the managed "
+                f"{code(f'aws_iam_role.{name}')}, with the managed "
                 "policy that such roles have and the permission for this secret."
             ),
         ),

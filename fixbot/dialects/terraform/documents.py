@@ -6,6 +6,7 @@ from fixbot.dialects.terraform.index import Block, Index
 from fixbot.dialects.terraform.roles import SOURCES, attached, users
 from fixbot.lens import Policy, Statement, text_of
 from fixbot.project import Project, Reading
+from fixbot.prose import code
 from fixbot.tree import Kind, Node
 
 _IDENTITY = ("aws_iam_", "aws_ssoadmin_")
@@ -29,7 +30,7 @@ def read_document(project: Project, index: Index, block: Block, reading: Reading
             reading.skip(block.document, node.start, f"statements of {block.address} are in a dynamic block")
     merged = next((name for name in SOURCES if block.node.entry(name) is not None), None)
     if merged is not None:
-        found.others = f"`{merged}` brings statements of other documents in"
+        found.others = f"{code(merged)} brings statements of other documents in"
     return found
 
 

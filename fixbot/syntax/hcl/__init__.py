@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from fixbot.syntax.hcl.read import comments, read
 from fixbot.syntax.hcl.rewrite import rewrite
 from fixbot.syntax.hcl.values import content_span
+from fixbot.tree import CannotEdit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fixbot.change import Rewrite
-    from fixbot.tree import Edit, Grammar, Node
+    from fixbot.tree import Edit, Grammar, Node, Value
 
 __all__ = ["GRAMMAR", "content_span"]
 
@@ -35,6 +36,10 @@ class Hcl:
     def rewrite(self, text: str, wanted: Rewrite) -> list[Edit]:
         """The edits that carry out `wanted`. Raises CannotEdit."""
         return rewrite(text, wanted)
+
+    def write(self, value: Value) -> str:
+        """Nothing makes a document of HCL yet. Raises CannotEdit."""
+        raise CannotEdit(f"no document of HCL is written ({type(value).__name__})")
 
 
 GRAMMAR: Grammar = Hcl()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 
 from fixbot.change import Rewrite
 from fixbot.syntax.json.read import comments, parse
 from fixbot.syntax.json.write import rewrite
-from fixbot.tree import Edit, Node
+from fixbot.tree import CannotEdit, Edit, Node, Value
 
 
 class JsonGrammar:
@@ -27,6 +28,13 @@ class JsonGrammar:
     def rewrite(self, text: str, wanted: Rewrite) -> Iterable[Edit]:
         """The edits of one object or array. Raises CannotEdit."""
         return rewrite(text, wanted)
+
+    def write(self, value: Value) -> str:
+        """A document of its own with that data. Raises CannotEdit."""
+        try:
+            return json.dumps(value, indent=2, allow_nan=False) + "\n"
+        except (TypeError, ValueError) as error:
+            raise CannotEdit("JSON has no way to write this") from error
 
 
 GRAMMAR = JsonGrammar()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fixbot.syntax.yaml import block, flow, places
+from fixbot.syntax.yaml import block, flow, places, render
 from fixbot.syntax.yaml.comments import comments
+from fixbot.syntax.yaml.habits import Habits
 from fixbot.syntax.yaml.read import read
 from fixbot.tree import CannotEdit
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from fixbot.change import Rewrite
-    from fixbot.tree import Edit, Grammar, Node
+    from fixbot.tree import Edit, Grammar, Node, Value
 
 
 class Yaml:
@@ -43,6 +44,12 @@ class Yaml:
         if wanted.node.style == "flow":
             return flow.rewrite(text, wanted)
         return block.rewrite(text, wanted)
+
+    def write(self, value: Value) -> str:
+        """A document of its own with that data. Raises CannotEdit."""
+        if not isinstance(value, dict | list) or not value:
+            raise CannotEdit("only maps and lists make a document")
+        return "".join(f"{line}\n" for line in render.lines(value, 0, Habits()))
 
 
 def _check_repeated(text: str, node: Node, child: Node) -> None:
