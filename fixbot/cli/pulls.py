@@ -35,7 +35,7 @@ from fixbot.publish.carry import Outcome
 from fixbot.publish.ground import Fetched, Ground, Local
 from fixbot.publish.run import Published, Publisher
 from fixbot.settings import Settings
-from fixbot.settings.reading import NAMES, parse, read
+from fixbot.settings.reading import MOST_BYTES, lay_own, read
 from fixbot.wording import word
 
 if TYPE_CHECKING:
@@ -156,16 +156,12 @@ def _without_checkout(whole: _Run, name: str) -> int:
     if commit is None:
         raise FixbotError(f"{name}: GitHub does not give the commit {remote.base_head[:7]} of {remote.base}")
     first = Snapshot.of(reader, commit, Scope(wanted=candidate))
-    own = [file for file in NAMES if first.there(file)]
-    if own:
-        text = first.text(own[0])
-        settings = overlaid(parse(settings, text, f"{name}: {own[0]}"), options, whole.fixers)
-        if settings.branch_prefix != reader.prefix or settings.pull_requests.base not in (None, remote.base):
-            reader.prefix = settings.branch_prefix
-            remote = reader.remote(settings.pull_requests.base, with_base=True)
-            commit = reader.commit(remote.base_head) or commit
-    else:
-        settings = overlaid(settings, options, whole.fixers)
+    settings = lay_own(settings, lambda file: first.read_small(file, MOST_BYTES), f"{name}: ")
+    settings = overlaid(settings, options, whole.fixers)
+    if settings.branch_prefix != reader.prefix or settings.pull_requests.base not in (None, remote.base):
+        reader.prefix = settings.branch_prefix
+        remote = reader.remote(settings.pull_requests.base, with_base=True)
+        commit = reader.commit(remote.base_head) or commit
     for note in settings.notes:
         terminal.note(f"note: {note}")
     reader.gateway.patience = settings.pull_requests.patience
