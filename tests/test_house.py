@@ -172,6 +172,8 @@ OPENS_FILES = {
     # What fixbot keeps for itself, or the runner and the user hand over.
     "fixbot/cache.py", "fixbot/fleet/results.py", "fixbot/fleet/merge.py", "fixbot/cli/fleet_plan.py",
     "fixbot/cli/shard.py", "fixbot/cli/runner.py", "fixbot/cli/terminal.py", "fixbot/__main__.py",
+    # What the system says of this process.
+    "fixbot/bounds.py",
     # What the package itself has beside its code.
     "fixbot/fixer.py", "fixbot/report/html/__init__.py", "fixbot/adopt/home.py", "fixbot/cli/init.py",
     "fixbot/iam/table.py", "fixbot/knowledge/tables.py", "fixbot/validity/shapes.py",
