@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from fixbot.body import notes
 from fixbot.model import Status
 from fixbot.prose import code, fenced, prose
+from fixbot.report.left_out import left_out_lines
 from fixbot.report.pulls import became, told, why
 from fixbot.report.text import UNREAD, summary
 from fixbot.wording import headline
@@ -41,6 +42,7 @@ def _lines(report: Report) -> Iterator[str]:
         yield from _section(heading, [_left(each) for each in some])
     for cause, heading in UNREAD.items():
         yield from _section(heading, [_place(each) for each in report.unread if each.cause == cause])
+    yield from _section("Left out", [f"- {prose(each)}" for each in left_out_lines(report.left_out)])
 
 
 def _proposal(number: int, proposal: Proposal, by_id: dict[str, Finding]) -> Iterator[str]:
