@@ -45,9 +45,7 @@ _PARTED = (
 )
 _BRACKETED = re.compile(r"\[([^\[\]]*)\]")
 _INSTRUCTION = re.compile(r"[\s\w:-]*")
-_STARTS = re.compile(
-    r"[\s|*]*(?:[A-Za-z][\w-]*[ ]?:|BREAKING[ -]CHANGE|[a-z]+!|[#/]|-{3}|diff -|From |Index )", re.IGNORECASE
-)
+_STARTS = re.compile(r"[\s|*]*(?:[A-Za-z][\w-]*[ ]?:|(?i:BREAKING[ -]CHANGE)|[A-Za-z]+!|#|-{3}|diff -|From )")
 
 
 class Markdown(str):

@@ -182,6 +182,7 @@ def test_titles_and_commit_messages_skip_no_check_and_close_nothing(written: str
         (["Co-authored-by: a <a@b.c>"], ["- Co-authored-by: a <a@b.c>"]),
         (["a", "# b", "---", "diff --git a/x b/x"], ["a # b --- diff --git a/x b/x"]),
         (["a", "fixup! b"], ["a fixup! b"]),
+        (["a", "/run and", "from there"], ["a", "/run and", "from there"]),
     ],
 )
 def test_no_line_of_a_commit_message_begins_as_a_trailer(lines: list[str], read: list[str]) -> None:

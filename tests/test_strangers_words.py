@@ -34,7 +34,7 @@ from tests.strangers import FIXERS, NAMES, report
 OURS = {"h1", "h2", "p", "strong", "em", "table", "thead", "tbody", "tr", "th", "td", "code", "pre", "span"}
 OURS |= {"details", "summary", "ul", "ol", "li", "a", "sub"}
 MARK_OF_OURS = Mark("0123456789ab", "rule", ("f1",))
-_TRAILER = re.compile(r"[\s|*]*(?:[A-Za-z][\w-]*\s?:|BREAKING[ -]CHANGE|#|-{3}|diff -|From |/\w)")
+_TRAILER = re.compile(r"[\s|*]*(?:[A-Za-z][\w-]*\s?:|BREAKING[ -]CHANGE|#|-{3}|diff -|From )")
 _LIVE = (
     r"(?<!\w)@\w", r"\w@[0-9a-f]{7,40}\b", r"#\w", r"\bGH-\d", r"https?://", r"\bwww\.\w", r"ftp://",
     r"\*\*\*", r"\[[\s\w:-]*[^\W\d_][\s\w:-]*\]",
