@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 
@@ -12,6 +12,7 @@ from fixbot.diff import masked_diff
 from fixbot.discover import chart_of, chart_values, needles_of, relevant_text, unpatchable
 from fixbot.document import Document, parse_sections
 from fixbot.fixer import Fixer, resource_types
+from fixbot.inline import MARK, read_inline_wishes
 from fixbot.knowledge.secrets import classify
 from fixbot.lens import text_of
 from fixbot.mask import Masker
@@ -36,6 +37,8 @@ class Examined:
     proposals: list[Proposal] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+    """What is wrong with wishes in comments; the whole run is refused for it."""
     parsed: int = 0
     containers: int = 0
     statements: int = 0
@@ -52,11 +55,23 @@ class Order:
     charts: frozenset[str] = frozenset()
 
 
-def examine(texts: Mapping[str, str], order: Order) -> Examined:
+Watch = Callable[[str], None]
+"""Is told which file is read next; an empty string when all are."""
+
+
+def unwatched(_path: str) -> None:
+    """For those who don't want to know which file is read."""
+
+
+def examine(texts: Mapping[str, str], order: Order, watch: Watch = unwatched) -> Examined:
     """Everything from parsing to proposals, for files that may know of each other."""
     done = Examined()
     types = resource_types(order.fixers)
-    documents = _parsed(texts, order, needles_of(types), done)
+    order = _with_wishes(texts, order, watch, done)
+    documents = _parsed(texts, order, needles_of(types), done, watch)
+    watch("")
+    if done.complaints:
+        return done
     project = Project(documents, order.surroundings, types)
     reading = dialects.read(project)
     done.unread += [*reading.unread, *_values(documents, reading, order.charts)]
@@ -74,13 +89,26 @@ def examine(texts: Mapping[str, str], order: Order) -> Examined:
     return done
 
 
+def _with_wishes(texts: Mapping[str, str], order: Order, watch: Watch, done: Examined) -> Order:
+    """The order with what the comments of these files ask for."""
+    wishes: dict[str, tuple[Ignore, ...]] = {}
+    for path, text in texts.items():
+        if MARK in text:
+            watch(path)
+            wishes[path] = read_inline_wishes(path, text)
+    suppressions = order.suppressions.with_inline(wishes)
+    done.complaints += suppressions.complaints()
+    return replace(order, suppressions=suppressions)
+
+
 def _parsed(
-    texts: Mapping[str, str], order: Order, needles: Sequence[str], done: Examined
+    texts: Mapping[str, str], order: Order, needles: Sequence[str], done: Examined, watch: Watch
 ) -> dict[str, Document]:
     """What can be read, whatever lies beside it; what can't is listed, document by document."""
     documents: dict[str, Document] = {}
     relevant = partial(relevant_text, needles=needles)
     for path, text in texts.items():
+        watch(path)
         try:
             document = parse_sections(path, text, relevant)
         except SyntaxProblem as problem:

@@ -17,14 +17,15 @@ if TYPE_CHECKING:
 
     from fixbot.suppress import Ignore
 
-_WORD: Final = "fixbot:ignore"
+MARK: Final = "fixbot:ignore"
+"""What every text holds that asks for something."""
 _MARK: Final = re.compile(r"(?P<open>#+|//+|/\*+)[ \t]*fixbot:ignore(?![\w-])(?P<rest>[^\r\n]*)")
 _VISIBLE: Final = re.compile(r"[^\r\n]")
 
 
 def read_inline_wishes(path: str, text: str) -> tuple[Ignore, ...]:
     """The wishes in a file's comments, one a rule. `where` holds only the line of the comment."""
-    if _WORD not in text:
+    if MARK not in text:
         return ()
     spans = comments(path, text)
     marks = [(start, mark) for start, end in spans if (mark := _MARK.match(text, start, end))]

@@ -8,19 +8,20 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from fixbot.bounds import OutOfTime, timed
 from fixbot.checkout import READ_ELSEWHERE, Content, Files, Globs
 from fixbot.discover import companions, declares_only, needles_of, relevant, surroundings, unnamed
+from fixbot.errors import FixbotError
 from fixbot.examine import Examined, Order
 from fixbot.fixer import Fixer, resource_types
-from fixbot.inline import read_inline_wishes
 from fixbot.lens import ResourceType
 from fixbot.memory import Memory, Seen, part_keys
-from fixbot.model import Report, Stats, Unread
+from fixbot.model import Failure, Report, Stats, Unread
 from fixbot.parts import parts
 from fixbot.propose import gathered
 from fixbot.settings import Settings
 from fixbot.suppress import Suppressions
-from fixbot.survive import survive
+from fixbot.survive import lost, survive
 
 if TYPE_CHECKING:
     from fixbot.cache import Cache
@@ -28,9 +29,11 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int, str], None]
 _WORTH_A_WORKER = 400_000
 """Characters below which starting a second process costs more than it saves."""
+_A_FILES_WORTH = 5_000_000
+"""Bytes of all files for which looking at them together may take as long as looking at one."""
 
 
-def run(
+def run(  # noqa: PLR0913 - each has its default
     checkout: Files,
     fixers: tuple[Fixer, ...],
     settings: Settings,
@@ -39,32 +42,37 @@ def run(
     jobs: int = 1,
     cache: Cache | None = None,
     contents: bool = True,
+    deadline: float | None = None,
 ) -> Report:
     """Everything that is wrong in a checkout, and every proven way out. Writes nothing.
 
     Without `contents` results may come from the cache; their patches and proposals then have diffs,
-    but no texts to be written. Raises FixbotError for a suppression that names no rule.
+    but no texts to be written. What is not done by the `deadline` (of `time.monotonic`) is given up and
+    named. Raises FixbotError for a suppression that names no rule.
     """
     started = time.monotonic()
     today = date.today()  # noqa: DTZ011 - whether a wish has ended is for the user's own day to say
     memory = None if cache is None else Memory(cache, checkout, today.isoformat(), contents=contents)
     if memory is not None and (known := memory.everything()) is not None:
         return _report(checkout, settings, started, *known)
-    read = _read(checkout, resource_types(fixers), Seen() if memory is not None else None)
-    order = _order(checkout, read, fixers, settings, today)
-    grouped = parts({path: read.bytes[path] for path in read.texts})
+    read = _read(checkout, resource_types(fixers), settings.limits.seconds, Seen() if memory else None)
+    with timed(read.patience, "finding out what the files of this repository have in common"):
+        order = _order(checkout, read, fixers, settings, today)
+        grouped = parts({path: read.bytes[path] for path in read.texts})
     read.bytes.clear()
     keys = part_keys(grouped, read.seen, order, today.isoformat()) if read.seen is not None else []
     results: dict[int, Examined] = {}
     if memory is not None:
         results = {at: found for at, key in enumerate(keys) if (found := memory.part(key)) is not None}
     files = sum(len(grouped[number]) for number in results)
-    for number, examined in _examined(grouped, results, read.texts, order, jobs):
+    for number, examined in _examined(grouped, results, read.texts, order, jobs, deadline):
         results[number] = examined
         files += len(grouped[number])
         if progress is not None:
             progress(files, len(read.texts), grouped[number][0])
     in_order = [results[number] for number in range(len(grouped))]
+    if complaint := next((words for each in in_order for words in each.complaints), None):
+        raise FixbotError(complaint)
     if memory is not None and read.seen is not None:
         memory.keep(read.seen, read.unread, dict(zip(keys, in_order, strict=True)))
     return _report(checkout, settings, started, in_order, read.unread)
@@ -76,12 +84,19 @@ class _Files:
     unread: list[Unread]
     bytes: dict[str, bytes]
     seen: Seen | None = None
+    seconds: int = 10
+    """How long one file may be looked at."""
+
+    @property
+    def patience(self) -> float:
+        """Seconds of work for what is asked of all files at once."""
+        return self.seconds * (1 + sum(map(len, self.bytes.values())) / _A_FILES_WORTH)
 
 
-def _read(checkout: Files, types: Sequence[ResourceType], seen: Seen | None = None) -> _Files:
+def _read(checkout: Files, types: Sequence[ResourceType], seconds: int, seen: Seen | None = None) -> _Files:
     """Read every candidate, and keep the texts that can matter. `seen` is told of everything."""
     needles = tuple(each.encode() for each in needles_of(types))
-    files = _Files({}, list(checkout.unread), {}, seen)
+    files = _Files({}, list(checkout.unread), {}, seen, seconds)
     for entry in checkout.entries:
         content = checkout.read(entry)
         if seen is not None:
@@ -90,7 +105,8 @@ def _read(checkout: Files, types: Sequence[ResourceType], seen: Seen | None = No
             _take(files, content, needles)
         else:
             files.unread.append(content)
-    names = unnamed(files.bytes)
+    with timed(files.patience, "finding out which files name others"):
+        names = unnamed(files.bytes)
     if seen is not None:
         seen.named = names
     for entry in checkout.named(names):
@@ -99,15 +115,22 @@ def _read(checkout: Files, types: Sequence[ResourceType], seen: Seen | None = No
             seen.add(entry, content)
         if isinstance(content, Content) and content.text.lstrip().startswith(("{", "[")):
             _take(files, content, needles)
-    for path in companions(files.bytes, files.texts, variables=bool(types)):
-        files.texts[path] = files.bytes[path].decode()
+    with timed(files.patience, "finding out which files belong together"):
+        for path in companions(files.bytes, files.texts, variables=bool(types)):
+            files.texts[path] = files.bytes[path].decode()
     files.unread = [each for each in files.unread if not _read_elsewhere(checkout, each, files)]
     return files
 
 
 def _take(files: _Files, content: Content, needles: Sequence[bytes]) -> None:
+    try:
+        with timed(files.seconds, "looking at it"):
+            counts = relevant(content.data, needles) and not declares_only(content.path, content.data)
+    except OutOfTime as why:
+        files.unread.append(Unread(content.path, None, f"not examined: out of time: {why}"))
+        return
     files.bytes[content.path] = content.data
-    if relevant(content.data, needles) and not declares_only(content.path, content.data):
+    if counts:
         files.texts[content.path] = content.text
 
 
@@ -125,27 +148,37 @@ def _order(
     charts = frozenset(
         path[: -len("Chart.yaml")].rstrip("/") for path in paths if path.endswith("Chart.yaml")
     )
-    wishes = {path: found for path, text in read.texts.items() if (found := read_inline_wishes(path, text))}
     known = frozenset(settings.known_rules or (f.name for f in fixers))
-    suppressions = Suppressions(settings.ignore, known, today, wishes)
+    suppressions = Suppressions(settings.ignore, known, today)
     suppressions.check()
     return Order(fixers, settings, suppressions, facts, charts)
 
 
 def _examined(
-    grouped: Sequence[list[str]], done: Collection[int], texts: Mapping[str, str], order: Order, jobs: int
+    grouped: Sequence[list[str]],
+    done: Collection[int],
+    texts: Mapping[str, str],
+    order: Order,
+    jobs: int,
+    deadline: float | None,
 ) -> Iterator[tuple[int, Examined]]:
     """What comes out of each part that isn't `done`, by its number, as it gets ready."""
     numbers = [number for number in range(len(grouped)) if number not in done]
     todo = [grouped[number] for number in numbers]
-    if jobs > 1 and len(todo) > 1 and sum(len(texts[p]) for part in todo for p in part) > _WORTH_A_WORKER:
-        from fixbot.workers import can_fork, spread  # noqa: PLC0415 - costs 20 ms
+    if not todo:
+        return
+    from fixbot.workers import can_fork, spread  # noqa: PLC0415 - costs 20 ms
 
-        if can_fork():
-            yield from ((numbers[at], found) for at, found in spread(todo, texts, order, jobs))
-            return
+    if can_fork():
+        size = sum(len(texts[path]) for part in todo for path in part)
+        jobs = jobs if size > _WORTH_A_WORKER else 1
+        yield from ((numbers[at], found) for at, found in spread(todo, texts, order, jobs, deadline))
+        return
     for number, part in zip(numbers, todo, strict=True):
-        yield number, survive({path: texts[path] for path in part}, order)
+        try:
+            yield number, survive({path: texts[path] for path in part}, order)
+        except MemoryError:
+            yield number, lost(Examined(), [Failure(tuple(part), "out of memory")])
 
 
 def _report(

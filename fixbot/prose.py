@@ -66,8 +66,10 @@ def code_span(text: str) -> Markdown:
     fixbot's, words in brackets that skip a check when the body becomes a commit message), two spans hold it.
     """
     line = on_one_line(text)
-    ends = [0, *(found.end() for found in _APART.finditer(line)), len(line)]
-    parts = (line[start:end] for start, end in pairwise(ends))
+    ends = [found.end() for found in _APART.finditer(line)]
+    if not ends:
+        return Markdown(write_span(line))
+    parts = (line[start:end] for start, end in pairwise([0, *ends, len(line)]))
     return Markdown(" ".join(write_span(part.strip(" ")) for part in parts))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from difflib import get_close_matches
 from functools import cached_property
@@ -105,19 +105,34 @@ class Suppressions:
                 found.setdefault((path, each.rule, each.line), []).append(each)
         return found
 
+    def with_inline(self, wishes: Mapping[str, tuple[Ignore, ...]]) -> Suppressions:
+        """The same, and what the comments of some files ask for."""
+        if not wishes:
+            return self
+        made = replace(self, inline=wishes)
+        made.__dict__["_configured"] = self._configured  # made once, however many parts there are
+        return made
+
     def check(self) -> None:
         """Raises FixbotError for the first wish that names no known rule or no real date."""
-        for path, wishes in self.inline.items():
-            for wish in wishes:
-                self._check(wish, f"{path}:{wish.where}")
-        for wish in self.configured:
-            self._check(wish, wish.where)
+        if complaints := self.complaints():
+            raise FixbotError(complaints[0])
 
-    def _check(self, wish: Ignore, where: str) -> None:
+    def complaints(self) -> list[str]:
+        """What is wrong with the wishes of files, or with those of the settings where files have none."""
+        found = [
+            self._complaint(wish, f"{path}:{wish.where}")
+            for path, wishes in self.inline.items()
+            for wish in wishes
+        ]
+        if not self.inline:
+            found = [self._complaint(wish, wish.where) for wish in self.configured]
+        return [each for each in found if each]
+
+    def _complaint(self, wish: Ignore, where: str) -> str:
         if wish.problem:
-            raise FixbotError(f"{where}: fixbot:ignore: {wish.problem}")
-        if wish.rule not in self.rules:
-            raise FixbotError(f"{where}: {unknown_rule(wish.rule, self.rules)}")
+            return f"{where}: fixbot:ignore: {wish.problem}"
+        return "" if wish.rule in self.rules else f"{where}: {unknown_rule(wish.rule, self.rules)}"
 
     def find(
         self, rule: str, path: str, line: int, resource: str, first_line: int | None = None

@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from fixbot.examine import Examined, Order, examine
+from fixbot.examine import Examined, Order, Watch, examine, unwatched
 from fixbot.model import Failure, Unread
 
 _HOME = Path(__file__).resolve().parent.parent
@@ -14,10 +14,15 @@ _HOME = Path(__file__).resolve().parent.parent
 Texts = Mapping[str, str]
 
 
-def survive(texts: Texts, order: Order) -> Examined:
-    """Examine a part. Files that make it fail are left out, if the others then succeed."""
+def survive(texts: Texts, order: Order, watch: Watch = unwatched) -> Examined:
+    """Examine a part. Files that make it fail are left out, if the others then succeed.
+
+    `watch` is told which file is being read, an empty string when all are. Raises MemoryError.
+    """
     try:
-        return examine(texts, order)
+        return examine(texts, order, watch)
+    except MemoryError:
+        raise
     except Exception as error:  # noqa: BLE001 - whatever it is, the other files must not suffer
         failure = _failure(error, texts)
     alone = {path: _tried({path: text}, order) for path, text in texts.items()} if len(texts) > 1 else {}
@@ -26,6 +31,8 @@ def survive(texts: Texts, order: Order) -> Examined:
     if culprits and rest:
         try:
             done = examine(rest, order)
+        except MemoryError:
+            raise
         except Exception as error:  # noqa: BLE001 - as above
             failure = _failure(error, texts)
         else:
@@ -36,6 +43,8 @@ def survive(texts: Texts, order: Order) -> Examined:
 def _tried(texts: Texts, order: Order) -> Failure | None:
     try:
         examine(texts, order)
+    except MemoryError:
+        raise
     except Exception as error:  # noqa: BLE001 - as above
         return _failure(error, texts)
     return None

@@ -1,15 +1,20 @@
-"""Parts of a repository examined in several processes; one that dies loses its part and no other."""
+"""Parts of a repository examined in processes of their own; one that dies, hangs or swells loses its part."""
 
 from __future__ import annotations
 
+import mmap
 import multiprocessing
+import os
 import signal
+import struct
+import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from fixbot.bounds import OUT_OF_MEMORY, bound_process, why_ended
 from fixbot.examine import Examined, Order
 from fixbot.model import Failure
 from fixbot.survive import Texts, lost, survive
@@ -19,12 +24,24 @@ if TYPE_CHECKING:
 
 _BATCH = 150_000
 """Characters of text a worker gets at once."""
+_TRIES: Final = 3
+"""How often a part is begun; before each further time the file that ended the last one is left out."""
+_PATIENCE: Final = 6
+"""How many times the limit may be used up in vain before the parts that are left get a second each."""
+_WALL: Final = 30
+"""Seconds by the clock for one of processor time, before a worker that does nothing is given up."""
+_PLACE: Final = struct.Struct("qq")
 Parts = Sequence[Sequence[str]]
 
 
-def spread(parts: Parts, texts: Texts, order: Order, jobs: int) -> Iterator[tuple[int, Examined]]:
-    """What came out of each part, by its number, as it gets ready. Never raises for what a part holds."""
-    crew = _Crew(parts, texts, order)
+def spread(
+    parts: Parts, texts: Texts, order: Order, jobs: int, deadline: float | None = None
+) -> Iterator[tuple[int, Examined]]:
+    """What came out of each part, by its number, as it gets ready. Never raises for what a part holds.
+
+    `deadline` is when everything must be over, by `time.monotonic`.
+    """
+    crew = _Crew(parts, texts, order, deadline)
     try:
         yield from crew.work(jobs)
     finally:
@@ -37,67 +54,140 @@ def can_fork() -> bool:
 
 
 @dataclass(slots=True)
+class _Worker:
+    """A process, what it is to do in how many seconds, and where it says what it is at.
+
+    `place` holds two numbers: of the part, and of the file in it that is being read; -1 for none.
+    """
+
+    process: ForkProcess
+    place: mmap.mmap
+    batch: list[int] = field(default_factory=list)
+    seconds: int = 0
+    since: float = 0.0
+    seen: tuple[int, int] = (-1, -1)
+    hangs: bool = False
+
+    @property
+    def at(self) -> tuple[int, int]:
+        """Where it is."""
+        part, file = _PLACE.unpack_from(self.place)
+        return part, file
+
+
+@dataclass(slots=True)
 class _Crew:
     """Processes that inherit the texts by forking and get numbers of parts; results are sent back."""
 
     parts: Parts
     texts: Texts
     order: Order
+    deadline: float | None = None
     waiting: deque[list[int]] = field(default_factory=deque)
-    busy: dict[Connection, tuple[ForkProcess, list[int]]] = field(default_factory=dict)
+    busy: dict[Connection, _Worker] = field(default_factory=dict)
+    left_out: dict[int, list[Failure]] = field(default_factory=dict)
+    """What was given up of each part: a file that ended the process each."""
+    wasted: int = 0
 
     def work(self, jobs: int) -> Iterator[tuple[int, Examined]]:
         context = multiprocessing.get_context("fork")
         self.waiting.extend(_batches(self.parts, self.texts))
         while self.waiting or self.busy:
+            if self._over():
+                yield from self._given_up()
+                return
             while self.waiting and len(self.busy) < jobs:
                 self._hire(context)
-            for ready in wait(list(self.busy)):
+            for ready in wait(list(self.busy), self._until()):
                 if isinstance(ready, Connection):
                     yield from self._results(ready)
+            self._end_who_hang()
+
+    def _over(self) -> bool:
+        return self.deadline is not None and time.monotonic() >= self.deadline
+
+    def _until(self) -> float:
+        """Seconds until somebody must be looked after."""
+        return 1.0 if self.deadline is None else max(0.01, min(1.0, self.deadline - time.monotonic()))
+
+    def _given_up(self) -> Iterator[tuple[int, Examined]]:
+        """All that is not done when the time for the whole is over."""
+        numbers = [number for worker in self.busy.values() for number in worker.batch]
+        numbers += [number for batch in self.waiting for number in batch]
+        self.waiting.clear()
+        self.dismiss()
+        for number in numbers:
+            paths = tuple(sorted(self.parts[number]))
+            failure = Failure(paths, "out of time: the time for this repository was over")
+            yield number, lost(Examined(), [failure])
+
+    def _end_who_hang(self) -> None:
+        """Kill those that have been at one place for long without using up their processor time."""
+        for worker in self.busy.values():
+            if worker.at != worker.seen:
+                worker.seen, worker.since = worker.at, time.monotonic()
+            elif time.monotonic() - worker.since > worker.seconds * _WALL:
+                worker.hangs = True
+                worker.process.kill()
 
     def _hire(self, context: ForkContext) -> None:
         ours, theirs = context.Pipe()
-        process = context.Process(target=self._serve, args=(theirs, ours), daemon=True)
+        place = mmap.mmap(-1, _PLACE.size)
+        process = context.Process(target=self._serve, args=(theirs, ours, place), daemon=True)
         process.start()
         theirs.close()
-        self._assign(ours, process)
+        self._assign(ours, _Worker(process, place))
 
-    def _assign(self, connection: Connection, process: ForkProcess) -> None:
+    def _assign(self, connection: Connection, worker: _Worker) -> None:
         """Give the next batch, or the sack."""
         if self.waiting:
-            batch = self.waiting.popleft()
-            self.busy[connection] = process, batch
-            connection.send(batch)
+            worker.batch = self.waiting.popleft()
+            limit = self.order.settings.limits.seconds
+            worker.seconds = max(1, min(limit, limit * _PATIENCE - self.wasted))
+            worker.since, worker.seen = time.monotonic(), worker.at
+            self.busy[connection] = worker
+            without = {number: self._without(number) for number in worker.batch if number in self.left_out}
+            connection.send((worker.batch, worker.seconds, without))
         else:
             self.busy.pop(connection, None)
             connection.close()
-            process.join()
+            worker.process.join()
+
+    def _without(self, number: int) -> list[str]:
+        return [path for failure in self.left_out[number] for path in failure.paths]
 
     def _results(self, connection: Connection) -> Iterator[tuple[int, Examined]]:
-        process, _ = self.busy[connection]
+        worker = self.busy[connection]
         try:
             found: list[tuple[int, Examined]] = connection.recv()
         except (EOFError, OSError):
             found = self._buried(connection)
         else:
-            self._assign(connection, process)
-        yield from found
+            self._assign(connection, worker)
+        for number, examined in found:
+            yield number, lost(examined, self.left_out.get(number, ()))
 
     def _buried(self, connection: Connection) -> list[tuple[int, Examined]]:
-        """A process died. Its parts are tried again one at a time; one that kills by itself is given up."""
-        process, batch = self.busy.pop(connection)
+        """A process ended. The part that it was at is tried without the file that it read, or given up."""
+        worker = self.busy.pop(connection)
         connection.close()
-        process.join()
-        if len(batch) > 1:
-            self.waiting.extendleft([number] for number in batch)
+        worker.process.join()
+        self.wasted += worker.seconds
+        at, file = worker.at
+        number = at if at in worker.batch else worker.batch[0]
+        if others := [each for each in worker.batch if each != number]:
+            self.waiting.appendleft(others)
+        code, limits = worker.process.exitcode or 0, self.order.settings.limits
+        why = "it hung" if worker.hangs else why_ended(code, worker.seconds, limits)
+        part, gone = self.parts[number], self.left_out.get(number, [])
+        if len(gone) < _TRIES - 1 and 0 <= file < len(part) and len(part) > len(gone) + 1:
+            self.left_out[number] = [*gone, Failure((part[file],), why)]
+            self.waiting.appendleft([number])
             return []
-        code = process.exitcode or 0
-        why = f"signal {-code}" if code < 0 else f"exit code {code}"
-        failure = Failure(tuple(sorted(self.parts[batch[0]])), f"the process that read it died ({why})")
-        return [(batch[0], lost(Examined(), [failure]))]
+        rest = tuple(sorted(set(part).difference(path for each in gone for path in each.paths)))
+        return [(number, lost(Examined(), [Failure(rest, why)]))]
 
-    def _serve(self, connection: Connection, others_end: Connection) -> None:
+    def _serve(self, connection: Connection, others_end: Connection, place: mmap.mmap) -> None:
         """A worker's life: it ends when nobody is at the other end."""
         # Ctrl-C reaches every process of the terminal; the one that started us ends us in good order.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -106,20 +196,38 @@ class _Crew:
         for each in self.busy:
             each.close()
         while True:
+            _PLACE.pack_into(place, 0, -1, -1)
             try:
-                batch: list[int] = connection.recv()
+                batch, seconds, without = connection.recv()
             except (EOFError, OSError):
                 return
-            connection.send([(number, self._part(number)) for number in batch])
+            try:
+                connection.send(
+                    [
+                        (number, self._part(number, seconds, without.get(number, ()), place))
+                        for number in batch
+                    ]
+                )
+            except MemoryError:
+                os._exit(OUT_OF_MEMORY)
 
-    def _part(self, number: int) -> Examined:
-        return survive({path: self.texts[path] for path in self.parts[number]}, self.order)
+    def _part(self, number: int, seconds: int, without: Sequence[str], place: mmap.mmap) -> Examined:
+        part = self.parts[number]
+        numbers = {path: at for at, path in enumerate(part)}
+
+        def watch(path: str) -> None:
+            _PLACE.pack_into(place, 0, number, numbers.get(path, -1))
+
+        watch("")
+        bound_process(seconds, self.order.settings.limits.memory_mb)
+        texts: Mapping[str, str] = {path: self.texts[path] for path in part if path not in without}
+        return survive(texts, self.order, watch)
 
     def dismiss(self) -> None:
         """End every process that is still there."""
-        for connection, (process, _) in self.busy.items():
-            process.terminate()
-            process.join()
+        for connection, worker in self.busy.items():
+            worker.process.kill()
+            worker.process.join()
             connection.close()
         self.busy.clear()
 

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -21,7 +21,7 @@ from fixbot import examine, pipeline, survive, workers
 from fixbot.cache import Cache, program
 from fixbot.checkout import Checkout, Content, FileEntry
 from fixbot.errors import FixbotError
-from fixbot.examine import Examined, Order
+from fixbot.examine import Examined, Order, Watch, unwatched
 from fixbot.fixer import Fixer, load
 from fixbot.lens import Container
 from fixbot.model import Found, Manual, Report, Severity, Status, Unread
@@ -131,10 +131,10 @@ def test_of_files_that_are_read_together_only_the_culprit_is_lost(tmp_path: Path
 def test_where_the_others_fail_too_all_are_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     old = examine.examine
 
-    def odd(texts: Mapping[str, str], order: Order) -> Examined:
+    def odd(texts: Mapping[str, str], order: Order, watch: Watch = unwatched) -> Examined:
         if len(texts) > 1 or "b.yaml" in texts:
             raise ValueError
-        return old(texts, order)
+        return old(texts, order, watch)
 
     monkeypatch.setattr(survive, "examine", odd)
     folder = repository(tmp_path / "r", **{f"{n}.yaml": pod(n) for n in ("a", "b", "c")})
@@ -152,10 +152,10 @@ from pathlib import Path
 import fixbot.survive, fixbot.pipeline
 from fixbot.__main__ import main
 old = fixbot.survive.examine
-def examine(texts, order):
+def examine(texts, order, *more):
     if {path!r} in texts:
         raise KeyError({CANARY!r})
-    return old(texts, order)
+    return old(texts, order, *more)
 fixbot.survive.examine = examine
 sys.exit(main(["run", "--no-cache", *sys.argv[1:]]))
 """
@@ -349,17 +349,36 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return found
 
 
+class Examinations:
+    """The paths that are examined, in whatever process: a line of a file each."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def clear(self) -> None:
+        self.file.write_text("")
+
+    def add(self, paths: Iterable[str]) -> None:
+        with self.file.open("a") as file:
+            file.writelines(f"{path}\n" for path in paths)
+
+    def __eq__(self, other: object) -> bool:
+        return sorted(self.file.read_text().splitlines()) == other
+
+    __hash__ = None  # type: ignore[assignment]
+
+
 @pytest.fixture
-def examined(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The paths that are examined."""
-    found: list[str] = []
+def examined(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Examinations:
+    found = Examinations(tmp_path / "examined")
+    found.clear()
     old = survive.survive
 
-    def noted(texts: Mapping[str, str], order: Order) -> Examined:
-        found.extend(texts)
-        return old(texts, order)
+    def noted(texts: Mapping[str, str], order: Order, watch: Watch = unwatched) -> Examined:
+        found.add(texts)
+        return old(texts, order, watch)
 
-    monkeypatch.setattr(pipeline, "survive", noted)
+    monkeypatch.setattr(workers, "survive", noted)
     return found
 
 
@@ -371,7 +390,9 @@ def test_an_unchanged_repository_is_not_read_again(three: Path, tmp_path: Path, 
     assert reads == []
 
 
-def test_one_changed_file_costs_its_own_part_only(three: Path, tmp_path: Path, examined: list[str]) -> None:
+def test_one_changed_file_costs_its_own_part_only(
+    three: Path, tmp_path: Path, examined: Examinations
+) -> None:
     cached(tmp_path / "cache", three)
     examined.clear()
     (three / "two" / "two.yaml").write_text(pod("other"))
@@ -385,15 +406,15 @@ def test_one_changed_file_costs_its_own_part_only(three: Path, tmp_path: Path, e
     )
 
 
-def test_texts_to_be_written_are_made_anew(three: Path, tmp_path: Path, examined: list[str]) -> None:
+def test_texts_to_be_written_are_made_anew(three: Path, tmp_path: Path, examined: Examinations) -> None:
     first = cached(tmp_path / "cache", three, contents=True)
     examined.clear()
     assert cached(tmp_path / "cache", three, contents=True) == first
-    assert sorted(examined) == ["one/one.yaml", "three/three.yaml", "two/two.yaml"]
+    assert examined == ["one/one.yaml", "three/three.yaml", "two/two.yaml"]
     assert all(patch.after for patch in first.patches)
 
 
-def test_what_has_no_patch_is_remembered_even_then(tmp_path: Path, examined: list[str]) -> None:
+def test_what_has_no_patch_is_remembered_even_then(tmp_path: Path, examined: Examinations) -> None:
     fine = pod("fine", "          securityContext:\n            readOnlyRootFilesystem: true\n")
     folder = repository(tmp_path / "r", **{"a/a.yaml": fine, "b/b.yaml": pod("b")})
     cached(tmp_path / "cache", folder, contents=True)

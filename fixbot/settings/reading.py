@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass, replace
 from datetime import date
 from difflib import get_close_matches
 from enum import Enum
+from functools import cache
 from pathlib import Path
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from fixbot.checkout.door import read_given, read_own
-from fixbot.checkout.reading import TooLarge, Unreadable
+from fixbot.checkout.reading import Content, TooLarge, Unreadable
 from fixbot.errors import FixbotError
 from fixbot.model import Safety, Severity, Unread
 from fixbot.settings import Settings
@@ -34,13 +35,24 @@ def load(root: Path, organisation: Path | None = None, within: Sequence[str] = (
     settings = Settings()
     if organisation is not None:
         settings = read(settings, organisation, within)
-    found = {name: own for name in NAMES if (own := read_own(str(root), name, MOST_BYTES)) is not None}
+    return lay_own(settings, lambda name: read_own(str(root), name, MOST_BYTES))
+
+
+def lay_own(
+    settings: Settings, read_file: Callable[[str], Content | Unread | None], place: str = ""
+) -> Settings:
+    """Lay a repository's own file over the settings; one that is there and can't be read is no absent one.
+
+    `read_file` reads a file by its name, at most MOST_BYTES of it, and gives None where there is none of it.
+    `place` is said before its name. Raises FixbotError.
+    """
+    found = {name: own for name in NAMES if (own := read_file(name)) is not None}
     if len(found) > 1:
-        raise FixbotError(f"{' and '.join(found)} both exist; keep one")
+        raise FixbotError(f"{place}{' and '.join(found)} both exist; keep one")
     for name, own in found.items():
         if isinstance(own, Unread):
-            raise FixbotError(f"{name}: {own.reason}")
-        settings = parse(settings, own.text, name)
+            raise FixbotError(f"{place}{name}: {own.reason}")
+        settings = parse(settings, own.text, f"{place}{name}")
     return settings
 
 
@@ -89,14 +101,21 @@ def parse(settings: Settings, text: str, name: str, *, operator: bool = False) -
     )
 
 
-def readable(kind: type) -> dict[str, Field[Any]]:
+@cache
+def hints_of(kind: type) -> Mapping[str, Any]:
+    """The types of a dataclass's fields; telling them takes a millisecond."""
+    return get_type_hints(kind)
+
+
+@cache
+def readable(kind: type) -> Mapping[str, Field[Any]]:
     """The fields of a dataclass that a file may set."""
     return {each.name: each for each in fields(kind) if "says" in each.metadata}
 
 
 def known_keys(kind: type = Settings, above: str = "") -> Iterator[str]:
     """Every dotted key of a settings file, those of maps too."""
-    hints = get_type_hints(kind)
+    hints = hints_of(kind)
     for name in readable(kind):
         yield f"{above}{name}"
         if is_dataclass(inner := hints[name]) and isinstance(inner, type):
@@ -149,7 +168,7 @@ class _File:
 
     def values(self, kind: type, old: Any, node: Node, path: tuple[str, ...]) -> dict[str, Any]:
         """The fields of `kind` that the map `node` sets."""
-        allowed, hints = readable(kind), get_type_hints(kind)
+        allowed, hints = readable(kind), hints_of(kind)
         found: dict[str, Any] = {}
         for key, at, child in self.pairs(node, path):
             if key not in allowed:
