@@ -53,7 +53,7 @@ def _proposal(number: int, proposal: Proposal, by_id: dict[str, Finding]) -> Ite
         yield filled("- {} {}{}", place, finding.resource, Markdown(controls))
     yield EMPTY
     for note in notes(proposal.story):
-        yield indented(note.text) if note.whole else as_markdown(note.text)
+        yield from map(indented, note.lines("")) if note.whole else [as_markdown(note.text)]
         yield EMPTY
     diff = fenced(proposal.diff.replace("\r\n", "\n").rstrip("\n").split("\n"), "diff")
     yield folded("Diff", diff)
