@@ -16,7 +16,7 @@ from fixbot.inline import MARK, read_inline_wishes
 from fixbot.knowledge.secrets import classify
 from fixbot.lens import text_of
 from fixbot.mask import Masker
-from fixbot.model import Failure, Finding, Fix, Patch, Proposal, Refusal, Safety, Status, Unread
+from fixbot.model import Failure, Finding, Fix, Patch, Proposal, Refusal, Safety, Severity, Status, Unread
 from fixbot.project import Project, Reading, Surroundings
 from fixbot.proof import Court
 from fixbot.propose import propose
@@ -42,6 +42,8 @@ class Examined:
     parsed: int = 0
     containers: int = 0
     statements: int = 0
+    hidden: int = 0
+    """Findings of less weight than the settings ask for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +82,14 @@ def examine(texts: Mapping[str, str], order: Order, watch: Watch = unwatched) ->
     world = World(order.settings, project)
     problems = detect(reading, order.fixers, world)
     statuses = _statuses(problems, documents, order)
-    open_problems = [each for each in problems if each.id not in statuses]
+    light = {each.id for each in problems if _severity(each) < order.settings.severity}
+    open_problems = [each for each in problems if each.id not in statuses and each.id not in light]
     court = Court(world, reading, problems, order.fixers)
     settled = settle(court, open_problems)
     findings = {each.id: _finding(each, documents, statuses, settled) for each in problems}
-    done.findings = [_with_lapse(findings[each.id], each, documents, order) for each in problems]
+    shown = [each for each in problems if each.id not in light]
+    done.findings = [_with_lapse(findings[each.id], each, documents, order) for each in shown]
+    done.hidden = len(light)
     _show(settled, findings, court, done)
     return done
 
@@ -202,6 +207,10 @@ def _starts(node: Node, path: str) -> Iterator[int]:
         yield from (entry.key_start for entry in entries if entry.value is node)
 
 
+def _severity(problem: Problem) -> Severity:
+    return problem.found.severity or problem.fixer.severity
+
+
 def _finding(
     problem: Problem,
     documents: Mapping[str, Document],
@@ -218,7 +227,7 @@ def _finding(
     return Finding(
         id=problem.id,
         rule=fixer.name,
-        severity=found.severity or fixer.severity,
+        severity=_severity(problem),
         safety=problem.safety,
         path=problem.path,
         line=line,

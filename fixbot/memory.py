@@ -138,7 +138,7 @@ def _packed(examined: Examined) -> dict[str, Any]:
         "patches": [[p.path, p.before is None, p.diff, p.fixed, p.introduced] for p in examined.patches],
         "proposals": [_proposal(each) for each in examined.proposals],
         "unread": [list(astuple(each)) for each in examined.unread],
-        "counts": [examined.parsed, examined.containers, examined.statements],
+        "counts": [examined.parsed, examined.containers, examined.statements, examined.hidden],
     }
 
 
@@ -157,7 +157,7 @@ def _proposal(each: Proposal) -> list[Any]:
 
 
 def _unpacked(part: Mapping[str, Any]) -> Examined:
-    parsed, containers, statements = part["counts"]
+    parsed, containers, statements, hidden = part["counts"]
     return Examined(
         findings=[_as_finding(*row) for row in part["findings"]],
         patches=[_as_patch(*row) for row in part["patches"]],
@@ -166,6 +166,7 @@ def _unpacked(part: Mapping[str, Any]) -> Examined:
         parsed=parsed,
         containers=containers,
         statements=statements,
+        hidden=hidden,
     )
 
 

@@ -16,10 +16,11 @@ from fixbot.examine import Examined, Order
 from fixbot.fixer import Fixer, resource_types
 from fixbot.lens import ResourceType
 from fixbot.memory import Memory, Seen, part_keys
-from fixbot.model import Failure, Report, Stats, Unread
+from fixbot.model import Failure, LeftOut, Report, Stats, Unread
 from fixbot.parts import parts
 from fixbot.propose import gathered
-from fixbot.settings import Settings
+from fixbot.settings import NEVER_PATCH, Settings
+from fixbot.settings.compare import running
 from fixbot.suppress import Suppressions
 from fixbot.survive import lost, survive
 
@@ -198,6 +199,7 @@ def _report(
         done.parsed += more.parsed
         done.containers += more.containers
         done.statements += more.statements
+        done.hidden += more.hidden
     stats = Stats(checkout.listed, done.parsed, done.containers, done.statements, time.monotonic() - started)
     return Report(
         stats,
@@ -206,4 +208,18 @@ def _report(
         tuple(sorted(gathered(done.proposals, settings), key=lambda p: (-p.severity, p.paths))),
         tuple(sorted({*unread, *done.unread}, key=lambda u: (u.path, u.line or 0, u.reason))),
         tuple(done.failures),
+        left_out=_left_out(checkout, settings, done.hidden),
+    )
+
+
+def _left_out(checkout: Files, settings: Settings, hidden: int) -> LeftOut:
+    on = frozenset(running(settings, settings.known_rules))
+    return LeftOut(
+        rules=tuple(each for each in settings.known_rules if each not in on),
+        exclude=settings.exclude,
+        include=settings.include,
+        files=checkout.excluded,
+        severity=settings.severity,
+        hidden=hidden,
+        never_patch=tuple(each for each in settings.never_patch if each not in NEVER_PATCH),
     )

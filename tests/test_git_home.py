@@ -11,7 +11,7 @@ import pytest
 from fixbot.checkout import Checkout, FileChange, Scope
 from fixbot.checkout.branch import MARKS, Commit, commit_on_branch
 from fixbot.checkout.git import COMMANDS, Git
-from fixbot.checkout.touched import touched
+from fixbot.checkout.touched import list_changes, touched
 from fixbot.model import Refusal
 
 TASK, FIXED = b'{"family": "web"}\n', b'{"family": "web", "x": 1}\n'
@@ -186,7 +186,8 @@ def test_no_configuration_hides_a_touched_line(ours: Path, key: str, value: str,
     git(ours, "commit", "-qm", "after")
     git(ours, "config", key, value)
     git(ours, "config", "diff.evil.binary", "true")
-    found = touched(Git(str(ours)), git(ours, "rev-parse", "HEAD~1"), ["a.yaml"])
+    start = git(ours, "rev-parse", "HEAD~1")
+    found = touched(Git(str(ours)), start, list_changes(Git(str(ours)), start))
     assert [n for n in range(1, 21) if ("a.yaml", n) in found] == [3, 18]
 
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from fixbot.actions.check import Check
 from fixbot.actions.comment import MARK, comment
 from fixbot.actions.summary import Page as Summary
 from fixbot.actions.summary import render as summary
@@ -60,6 +61,11 @@ def faults(source: str, links: str, *, comments: tuple[str, ...] = ()) -> list[s
     return found
 
 
+def all_of(found: Report) -> Check:
+    """A check that has everything to say."""
+    return Check(found.findings, found.unread, found.unread, tuple(each.resource for each in found.findings))
+
+
 @few
 @given_any_name
 @example("a` b @octocat #12 [skip ci] `c", True)
@@ -90,7 +96,7 @@ def test_on_a_terminal_and_in_a_log(name: str, in_folders: bool) -> None:
         assert not [line for line in out.split("\n") if hidden(line)]
         printed = harmless(out)
         assert not re.search(r"##\w*\[|^\s*::", printed, re.MULTILINE)
-    for line in remarks_at_lines(found.findings, (name,)):
+    for line in remarks_at_lines(all_of(found), (name,)):
         assert re.match(r"::(?:error|warning|notice) ", line)
         assert line.count("\n") == 1
         assert not hidden(line[:-1])
@@ -101,8 +107,8 @@ def test_on_a_terminal_and_in_a_log(name: str, in_folders: bool) -> None:
 def test_on_pages_of_github(name: str, in_folders: bool) -> None:
     found = report(name, in_folders=in_folders)
     assert faults(markdown.render(found), "(?!)") == []
-    assert faults(summary(Summary(found, found.findings, (name, f"It ran on {name}."))), "(?!)") == []
-    said = comment(found, found.findings)
+    assert faults(summary(Summary(found, all_of(found), (name, f"It ran on {name}."))), "(?!)") == []
+    said = comment(found, all_of(found))
     assert faults(said, "(?!)", comments=(MARK,)) == []
     assert said.startswith(MARK)
 

@@ -26,15 +26,16 @@ FIRST_SECONDS: Final = 20
 """How long the first one may take, which reads the configuration: a file it includes may be a pipe."""
 
 Name = Literal[
-    "cat-file", "check-ref-format", "commit-tree", "config", "diff", "diff-files", "for-each-ref",
-    "hash-object", "ls-files", "ls-tree", "merge-base", "read-tree", "remote", "rev-parse", "status",
-    "symbolic-ref", "update-index", "update-ref", "write-tree",
+    "cat-file", "check-attr", "check-ref-format", "commit-tree", "config", "diff", "diff-files",
+    "for-each-ref", "hash-object", "ls-files", "ls-tree", "merge-base", "read-tree", "remote", "rev-parse",
+    "status", "symbolic-ref", "update-index", "update-ref", "write-tree",
 ]  # fmt: skip
 Call = tuple[Name, tuple[str, ...]]
 
 _NO_PROGRAMS: Final = ("--no-ext-diff", "--no-textconv", "--ignore-submodules=all", "--no-renames")
 COMMANDS: Final[Mapping[Name, tuple[str, ...]]] = {
     "cat-file": (),
+    "check-attr": ("-z",),
     "check-ref-format": (),
     "commit-tree": ("--no-gpg-sign",),
     "config": ("--list", "-z", "--show-scope"),

@@ -17,6 +17,7 @@ from fixbot.settings import Settings
 from fixbot.settings.places import seen_from
 from fixbot.settings.reading import NAMES
 from fixbot.settings.reading import load as load_settings
+from fixbot.settings.reading import read as read_settings
 from fixbot.suppress import unknown_rule
 
 
@@ -25,6 +26,13 @@ def settings_of(options: Options, fixers: tuple[Fixer, ...]) -> Settings:
     home = settings_home(options.path)
     settings = seen_from(load_settings(home.folder, options.config, grounds(options.path)), home.way)
     return overlaid(replace(settings, notes=(*settings.notes, *home.notes)), options, fixers)
+
+
+def organisation_settings(options: Options) -> Settings:
+    """The settings of an organisation over the defaults, without any of the repository's."""
+    if options.config is None:
+        return Settings()
+    return read_settings(Settings(), options.config, grounds(options.path))
 
 
 def overlaid(settings: Settings, options: Options, fixers: tuple[Fixer, ...]) -> Settings:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from fixbot import __version__, command
 from fixbot.cache import Cache, cache_folder, program
 from fixbot.checkout import Checkout, Scope
+from fixbot.cli.based import Base, settings_of_base
 from fixbot.cli.chosen import chosen_of, settings_of
 from fixbot.cli.options import Options
 from fixbot.cli.terminal import Terminal
@@ -25,7 +27,7 @@ from fixbot.prose import code
 from fixbot.settings import Settings
 
 if TYPE_CHECKING:
-    from fixbot.model import Report
+    from fixbot.model import LeftOut, Report
 
 
 class Looked(NamedTuple):
@@ -40,11 +42,19 @@ class Looked(NamedTuple):
 
 
 def look(
-    options: Options, environment: Mapping[str, str], terminal: Terminal, *, contents: bool = True
+    options: Options,
+    environment: Mapping[str, str],
+    terminal: Terminal,
+    *,
+    contents: bool = True,
+    base: Base | None = None,
 ) -> Looked:
-    """Read everything and prove what can be mended. Without `contents` patches may lack their texts."""
+    """Read everything and prove what can be mended. Without `contents` patches may lack their texts.
+
+    Where there is a `base`, its settings count.
+    """
     fixers = load()
-    settings = settings_of(options, fixers)
+    settings = settings_of(options, fixers) if base is None else settings_of_base(base, options, fixers)
     chosen = chosen_of(fixers, settings)
     scope = Scope(settings.include, settings.exclude, options.since, candidate)
     checkout = Checkout.open(options.path, scope)
@@ -60,7 +70,19 @@ def look(
     terminal.clear()
     if options.files:
         report = about(report, asked)
+    if base is None:
+        report = replace(report, left_out=_unasked(report.left_out, options))
     return Looked(fixers, settings, checkout, report, again)
+
+
+def _unasked(left: LeftOut, options: Options) -> LeftOut:
+    """What settings leave out; whoever has typed the rest knows it."""
+    return replace(
+        left,
+        rules=() if options.only else tuple(each for each in left.rules if each not in options.skip),
+        exclude=tuple(each for each in left.exclude if each not in options.exclude),
+        include=() if options.include else left.include,
+    )
 
 
 def _asked(options: Options, checkout: Checkout) -> frozenset[str]:

@@ -9,6 +9,7 @@ from fixbot.body import notes
 from fixbot.markdown import EMPTY, as_markdown, filled, folded, heading, indented, link
 from fixbot.model import Status
 from fixbot.prose import Markdown, code_span, fenced
+from fixbot.report.left_out import left_out_lines
 from fixbot.report.pulls import became, told, why
 from fixbot.report.text import UNREAD, summary
 from fixbot.wording import headline
@@ -41,6 +42,7 @@ def _lines(report: Report) -> Iterator[Markdown]:
         yield from _section(title, [_left(each) for each in some])
     for cause, title in UNREAD.items():
         yield from _section(title, [_place(each) for each in report.unread if each.cause == cause])
+    yield from _section("Left out", [filled("- {}", each) for each in left_out_lines(report.left_out)])
 
 
 def _proposal(number: int, proposal: Proposal, by_id: dict[str, Finding]) -> Iterator[Markdown]:
