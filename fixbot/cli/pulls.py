@@ -23,7 +23,7 @@ from fixbot.discover import candidate
 from fixbot.errors import FixbotError
 from fixbot.fixer import Fixer, load
 from fixbot.forge.connect import Connector
-from fixbot.forge.errors import Refused, Tired, Unclear
+from fixbot.forge.errors import ChangedMeanwhile, Refused, Tired, Unclear
 from fixbot.forge.gateway import Clock, WallClock
 from fixbot.forge.hosts import is_repository, repository_of
 from fixbot.forge.reading import Reader
@@ -153,7 +153,9 @@ def _without_checkout(whole: _Run, name: str) -> int:
     remote = reader.remote(settings.pull_requests.base, with_base=True)
     commit = reader.commit(remote.base_head)
     if commit is None:
-        raise FixbotError(f"{name}: GitHub does not give the commit {remote.base_head[:7]} of {remote.base}")
+        raise ChangedMeanwhile(
+            f"{name}: GitHub does not give the commit {remote.base_head[:7]} of {remote.base}; run again"
+        )
     first = Snapshot.of(reader, commit, Scope(wanted=candidate))
     settings = lay_own(settings, lambda file: first.read_small(file, MOST_BYTES), f"{name}: ")
     settings = overlaid(settings, options, whole.fixers)
@@ -239,6 +241,17 @@ def _row(planned: Planned, outcome: str, why: str, number: int | None = None, ur
     )
 
 
+def _failures(published: Published) -> Iterator[str]:
+    """What failed, in one line for each reason."""
+    by_reason: dict[str, list[str]] = {}
+    for each in published.done:
+        if each.outcome is Outcome.FAILED:
+            by_reason.setdefault(each.says, []).append(each.planned.branch)
+    for says, branches in by_reason.items():
+        more = f" and {len(branches) - 1} more" if len(branches) > 1 else ""
+        yield f"{branches[0]}{more}: {says}"
+
+
 def _told(whole: _Run, name: str, published: Published, settings: Settings) -> int:
     options, terminal, report = whole.options, whole.terminal, published.report
     if options.pr:
@@ -257,9 +270,8 @@ def _told(whole: _Run, name: str, published: Published, settings: Settings) -> i
         terminal.note(f"The same as a patch: {patch}")
     if published.tired:
         terminal.trouble(published.tired)
-    for each in published.done:
-        if each.outcome is Outcome.FAILED:
-            terminal.trouble(f"{each.planned.branch}: {each.says}")
-    failed = any(each.outcome is Outcome.FAILED for each in published.done)
+    for line in _failures(published):
+        terminal.trouble(line)
+    failed = any(each.outcome in {Outcome.FAILED, Outcome.BRANCH} for each in published.done)
     bad = failed or published.tired or report.failures or (published.left and not options.dry_run)
     return 1 if bad or reaches(report, options.fail_on) else 0

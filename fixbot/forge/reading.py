@@ -8,7 +8,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from fixbot.errors import FixbotError
-from fixbot.forge.errors import Answer, Refused
+from fixbot.forge.errors import Answer, ChangedMeanwhile, Refused
 from fixbot.forge.gateway import Gateway
 from fixbot.forge.rows import comment_of, facts_of, login_of, pull_of
 from fixbot.forge.searching import FEW_PAGES, last_page, search_pulls
@@ -58,14 +58,19 @@ class Reader:
     def _remote(self, base: str | None, *, with_base: bool) -> Remote:
         pulls, facts = self._pulls()
         known = facts or self.facts()
-        base = base or known.default
+        given, base = base, base or known.default
         # Where nobody ever opened a pull request there are few branches: all of them tell the base too.
         few = with_base and facts is None
         heads = self._branches("heads" if few else f"heads/{self.prefix}")
         if with_base and base not in heads and (head := self.branch(base)):
             heads[base] = head
         if with_base and base not in heads:
-            raise FixbotError(f"{known.full} has no branch {base}; an empty repository has none at all")
+            if given:
+                raise FixbotError(f"{known.full} has no branch {base}, which pull_requests.base names")
+            raise ChangedMeanwhile(
+                f"{known.full} has no branch {base}: it is empty, or the branch was renamed or deleted while "
+                "fixbot looked; run again"
+            )
         ours = {name: head for name, head in heads.items() if name.startswith(self.prefix)}
         return Remote(known, ours, pulls, base=base, base_head=heads.get(base, ""))
 
