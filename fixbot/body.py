@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from itertools import accumulate
 from urllib.parse import quote
 
@@ -44,14 +43,15 @@ def notes(story: Story) -> tuple[Note, ...]:
     rows = story.rows
     said = [*_some(_told(rows, lambda row: f"{row.gist} {row.effect}".strip())), *_some(_unknown(rows))]
     commands = list(once(command for row in rows for command in row.commands))
-    found = [*map(Note, said), *command_notes(commands[:_MOST_TRIED])]
+    explained: set[str] = set()
+    found = [*map(Note, said), *command_notes(commands[:_MOST_TRIED], explained)]
     found += map(Note, _more(len(commands) - _MOST_TRIED))
     for heading, steps in (
         ("Before merging:", (each for row in rows for each in row.steps_before)),
         ("After merging:", (each for row in rows for each in row.steps_after)),
     ):
-        every = list(once(replace(each, document=None) for each in steps))
-        found += [note for each in every[:_MOST_LINES] for note in step_notes(heading, each)]
+        every = list(once(steps))
+        found += [note for each in every[:_MOST_LINES] for note in step_notes(heading, each, explained)]
         found += map(Note, _more(len(every) - _MOST_LINES))
     return tuple(found)
 

@@ -122,7 +122,7 @@ def _paragraph(note: Note) -> str:
     """A note for a commit message; a command in which something would take effect there is left out."""
     if not note.whole:
         return "\n".join(without_false_starts(wrapped(plain(shown(note.text)), _WIDTH)))
-    return f"    {note.text if plain(note.text) == note.text else _LEFT_OUT}"
+    return "\n".join(note.lines("    ")) if plain(note.text) == note.text else f"    {_LEFT_OUT}"
 
 
 def _fitted(title: str) -> str:

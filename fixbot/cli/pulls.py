@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from fixbot import __version__
+from fixbot import __version__, command
 from fixbot.cache import Cache, cache_folder
 from fixbot.checkout import Checkout, Scope
 from fixbot.checkout.door import grounds
@@ -266,8 +265,10 @@ def _told(whole: _Run, name: str, published: Published, settings: Settings) -> i
         terminal.trouble(f"{name}: {obstacle.says}")
     if published.left and published.obstacles:
         words = [each for each in options.arguments if each not in {"--pr", "--quiet"}] or ["run"]
-        patch = shlex.join(["fixbot", *words, "--format", "patch", "--output", "fixbot.patch"])
-        terminal.note(f"The same as a patch: {patch}")
+        patch = command.run(
+            "fixbot", *map(command.ARGUMENT, words), "--format", "patch", "--output", "fixbot.patch"
+        )
+        terminal.note(f"The same as a patch: {patch.refused or patch.text}")
     if published.tired:
         terminal.trouble(published.tired)
     for line in _failures(published):
