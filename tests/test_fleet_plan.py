@@ -95,7 +95,7 @@ STRANGE: list[dict[str, object]] = [
     {"at_once": float("inf")},
     {"made": "a b\n"},
     *(member(name=wrong) for wrong in ("acme", "../a", "acme/..", "acme/.", "acme/a/b", "acme/$(id)")),
-    *(member(name=wrong) for wrong in ("-a/b", 7, "a/b\n", "a" * 101 + "/b", "a/" + "b" * 101, "", "a/b c", "ä/b")),
+    *(member(name=wrong) for wrong in ("-a/b", 7, "a/b\n", "a" * 101 + "/b", "a/b c", "ä/b")),
     member(id="x y"),
     member(id='"}) { viewer'),
     member(shard=5),

@@ -315,7 +315,8 @@ class Settings:
     enforce: tuple[str, ...] = field(
         default=(),
         metadata={
-            "says": "Keys such as `exclude` or `rules.skip` that a repository may only make stricter.",
+            "says": "Keys such as `exclude` or `rules.skip` that a repository may only make stricter; "
+            "with `ignore`, comments in files do not count either.",
             "shape": shapes.KEY,
             "operator": True,
             "entries": 200,
