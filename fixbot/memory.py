@@ -98,7 +98,8 @@ class Memory:
         """The results of the part with that key, if they are known."""
         try:
             part = self.old["parts"][key]
-            return None if self.contents and part["patches"] else _unpacked(part)
+            # of a part with secrets the values must be known, and they are never kept
+            return None if not part["alone"] or (self.contents and part["patches"]) else _unpacked(part)
         except _ODD:
             return None
 
@@ -138,6 +139,7 @@ def _packed(examined: Examined) -> dict[str, Any]:
         "patches": [[p.path, p.before is None, p.diff, p.fixed, p.introduced] for p in examined.patches],
         "proposals": [_proposal(each) for each in examined.proposals],
         "unread": [list(astuple(each)) for each in examined.unread],
+        "alone": examined.alone,
         "counts": [examined.parsed, examined.containers, examined.statements, examined.hidden],
     }
 

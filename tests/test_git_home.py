@@ -198,6 +198,33 @@ def test_files_that_a_configuration_names_are_not_opened(ours: Path, tmp_path: P
     assert [entry.path for entry in Checkout.open(str(ours)).entries] == ["task.json"]
 
 
+@pytest.mark.parametrize(
+    "place",
+    [
+        ".gitignore",
+        "sub/.gitignore",
+        ".git/info/exclude",
+        ".git/index",
+        ".git/HEAD",
+        ".git/config",
+        ".git/packed-refs",
+    ],
+)
+def test_a_pipe_where_git_reads_costs_its_time_and_no_more(
+    ours: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monkeypatch.setattr("fixbot.checkout.git.QUICK_SECONDS", 1)
+    pipe = ours / place
+    pipe.parent.mkdir(exist_ok=True, parents=True)
+    (pipe.parent / "a.yaml").touch()
+    pipe.unlink(missing_ok=True)
+    os.mkfifo(pipe)
+    checkout = Checkout.open(str(ours))
+    assert "task.json" in [entry.path for entry in checkout.entries]
+    assert checkout.git is not None or checkout.notes
+    assert isinstance(put(ours), Commit | Refusal)
+
+
 def test_a_user_s_own_list_of_ignored_files_counts_still(ours: Path, tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("*.log\n")
     git(ours, "config", "--global", "core.excludesFile", str(tmp_path / "mine"))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from fixbot.characters import shown
 from fixbot.checkout.door import leads_out
 from fixbot.checkout.files import Files
-from fixbot.checkout.git import Git, GitFailed
+from fixbot.checkout.git import Git, GitFailed, GitTooSlow
 from fixbot.checkout.home import GitHome, repository_above, why_not_ours
 from fixbot.checkout.listing import (
     PASSED_BY,
@@ -108,12 +108,13 @@ class Checkout:
         listing = Listing(keep, scope.wanted, notes=list(self.notes), barred=keep.bars)
         if self.git is None or not _listed_by_git(self.git, listing):
             list_folder(self.root, listing)
-            if self.git is not None and (listing.entries or listing.unread):
+            if self.git is not None and not listing.slow and (listing.entries or listing.unread):
                 listing.notes.append("git ignores all of this folder; every file in it was listed")
             if any(unread.path == "" for unread in listing.unread):
                 raise FixbotError(f"{self.root} can't be listed: there is no permission to read it")
         return replace(
             self,
+            git=None if listing.slow else self.git,
             entries=tuple(listing.entries),
             listed=listing.listed,
             unread=tuple(listing.unread),
@@ -225,6 +226,10 @@ def _why_plain(root: str, said: str) -> str:
 def _listed_by_git(git: Git, listing: Listing, only: tuple[str, ...] = ()) -> bool:
     try:
         return list_git(git, listing, only)
+    except GitTooSlow as late:
+        listing.slow = True
+        listing.notes.append(f"{late} to list the files, so it was left alone and every file was listed")
+        return False
     except GitFailed as failed:
         raise FixbotError(f"git can't list the files of {git.folder!r}: {failed}") from failed
 

@@ -40,7 +40,7 @@ class FileEntry(NamedTuple):
 
 @dataclass
 class Listing:
-    """What was found, and what must be said about it."""
+    """What was found, and what must be said about it; `slow` where git did not list it in time."""
 
     keep: Callable[[str], bool]
     wanted: Callable[[str], bool]
@@ -48,6 +48,7 @@ class Listing:
     entries: list[FileEntry] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    slow: bool = False
     barred: Callable[[str], bool] = lambda _: False
     """Whether a file that isn't kept is left out by patterns."""
     excluded: int = 0

@@ -46,6 +46,10 @@ class Listing(StrEnum):
 def execute(arguments: list[str]) -> int:
     """Understand the words and do the job. Raises FixbotError for words that make no sense."""
     command = typer.main.get_command(app)
+    if arguments[:1] == ["hook"]:
+        from fixbot.cli.hook import spelled_out  # noqa: PLC0415 - as everything that one command needs
+
+        arguments = spelled_out(arguments[1:], vars(command)["commands"])
     try:
         job = command.main(arguments, prog_name="fixbot", standalone_mode=False)
     except typer.Abort:

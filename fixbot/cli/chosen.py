@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from fixbot.checkout.door import grounds
 from fixbot.checkout.home import repository_above
+from fixbot.cli.checkers import checkers
 from fixbot.cli.options import Options
 from fixbot.errors import FixbotError
 from fixbot.fixer import Fixer
@@ -56,12 +57,16 @@ def overlaid(settings: Settings, options: Options, fixers: tuple[Fixer, ...]) ->
         only=options.only or settings.rules.only,
         skip=tuple(dict.fromkeys((*settings.rules.skip, *options.skip))),
     )
+    thorough = options.thorough or settings.thorough
+    programs = checkers(options, os.environ) if thorough else None
     return replace(
         settings,
         rules=rules,
         known_rules=tuple(sorted(known)),
         safety=Safety(options.safety.value) if options.safety else settings.safety,
-        thorough=options.thorough or settings.thorough,
+        thorough=thorough,
+        programs=programs,
+        notes=(*settings.notes, programs.told) if programs else settings.notes,
         include=options.include or settings.include,
         exclude=(*settings.exclude, *options.exclude),
     )

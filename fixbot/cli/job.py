@@ -16,6 +16,7 @@ from fixbot.cli.check import check_changes
 from fixbot.cli.chosen import settings_home
 from fixbot.cli.deeds import Deeds, branches, written
 from fixbot.cli.ends import reaches, said
+from fixbot.cli.hook import check_words
 from fixbot.cli.look import Looked, look
 from fixbot.cli.options import FailOn, Format, Options
 from fixbot.cli.show import Shown, show
@@ -112,6 +113,8 @@ def _check_github(options: Options) -> None:
             "--write, --branch and --review change this checkout, "
             "--pr and --repo what is on GitHub; choose one"
         )
+    if options.files:
+        check_words(options.arguments)
     if options.files and (options.pr or options.repositories):
         raise FixbotError("--pr and --repo are about a whole repository; leave the names of files out")
     if options.dry_run and not options.pr:
