@@ -20,6 +20,7 @@ from fixbot.fleet.merge import Earlier, earlier
 from fixbot.fleet.plan import Member, Plan, parsed
 from fixbot.fleet.results import Head, Results
 from fixbot.fleet.rows import Pulse, Row, State, unchanged
+from fixbot.fleet.stored import read_file
 from fixbot.forge.errors import Tired, Unclear
 from fixbot.forge.fleet import A_BATCH, OwnersConnector, pulses
 from fixbot.forge.gateway import Clock, WallClock
@@ -106,9 +107,9 @@ def carry_out_shard(
 def plan_of(path: Path) -> Plan:
     """The plan in a file. Raises FixbotError."""
     try:
-        return parsed(path.read_text(encoding="utf-8"), str(path))
-    except (OSError, UnicodeDecodeError) as error:
-        raise FixbotError(f"{path}: cannot be read ({type(error).__name__})") from None
+        return parsed(read_file(path).decode(), str(path))
+    except UnicodeDecodeError:
+        raise FixbotError(f"{path}: cannot be read: not UTF-8") from None
 
 
 def _number(given: ShardOptions, plan: Plan) -> int | None:

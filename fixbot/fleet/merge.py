@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -14,6 +13,7 @@ from fixbot.errors import FixbotError
 from fixbot.fleet.plan import LeftOut, Plan
 from fixbot.fleet.results import Head, read
 from fixbot.fleet.rows import Row, State, row_of
+from fixbot.fleet.stored import load_json, read_file
 from fixbot.model import PullRow, Severity
 
 
@@ -165,10 +165,8 @@ def earlier(path: Path, plan: Plan) -> Earlier:
         report = collected(plan, path)
         return _earlier(report.rows, report.basis)
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = load_json(read_file(path))
         return _earlier([row_of(each) for each in data["rows"]], str(data["basis"]))
-    except OSError as error:
-        raise FixbotError(f"{path}: cannot be read: {error.strerror}") from None
     except (ValueError, LookupError, TypeError):
         raise FixbotError(
             f"{path}: that is no report of a fleet; `fixbot fleet report --format json` writes one"
