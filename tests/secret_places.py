@@ -260,7 +260,8 @@ def _other() -> Iterator[tuple[str, Files]]:
         {
             "main.tf": (
                 'resource "aws_ecs_task_definition" "t" {\n  family = "o"\n  container_definitions = <<EOF\n'
-                '[{"name": "app", "image": "nginx:1.25", "privileged": true,\n  "environment": [{"name": "DB_PASSWORD",\n'
+                '[{"name": "app", "image": "nginx:1.25", "privileged": true,\n'
+                '  "environment": [{"name": "DB_PASSWORD",\n'
                 f'    "value": "{SECRET}"}}],\n  "command": ["--password", "{SECRET}2"]}}]\nEOF\n}}\n'
             )
         },

@@ -193,7 +193,7 @@ def test_many_secrets_are_hidden_like_few() -> None:
     "head", ["https://x?token=", "password=", "a=b password: x ", "u:p@", "--token ", "echo x | "]
 )
 def test_a_long_line_is_read_a_bounded_number_of_times(head: str) -> None:
-    """Each value is taken once: the spans of a line of many are as many as the line has, and don't overlap."""
+    """Each value is taken once: there are as many spans as values, or a few times that."""
     count = 2_000
     text = (head + "x1y2z3w4") * count
     spans = sorted(set(Masker().spans(text)))
