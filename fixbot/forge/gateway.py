@@ -38,7 +38,7 @@ UNTOLD: Final = 60.0
 _NOT_MODIFIED, _NO_CONTENT, _NOT_IMPLEMENTED = 304, 204, 501
 _TROUBLED_KINDS = frozenset(("INTERNAL", "SERVICE_UNAVAILABLE"))
 _NUMBER = re.compile(r"\d{1,12}(\.\d+)?")
-_NEXT = re.compile(r'<([^>]+)>;\s*rel="next"')
+_NEXT = re.compile(r'<([^<>]+)>;\s*+rel="next"')
 _LIMIT_WORDS = ("rate limit", "abuse detection")
 
 Look = Callable[[], Any]

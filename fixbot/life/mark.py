@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-_MARK = re.compile(r"\n*<!-- fixbot (\{[^\n]*?\}) -->")
+_MARK = re.compile(r"(?<!\n)\n*+<!-- fixbot (\{[^\n<>]*\}) -->")
 _SEAL = re.compile(r"^Fixbot-Seal: ([0-9a-f]{32})$", re.MULTILINE)
 _SAYS: Final = ("diff --git ", "+", "-")
 _MOST_PATHS: Final = 40

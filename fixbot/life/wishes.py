@@ -10,7 +10,7 @@ from datetime import date
 from fixbot.life.pull import Comment, Pull
 
 _WISH = re.compile(
-    r"^[ \t]*@?fixbot[ \t]*:?[ \t]+(?P<verb>rebase|recreate|ignore)\b(?P<rest>[^\r\n]*)",
+    r"^[ \t]*+@?fixbot(?:[ \t]*+:)?[ \t]++(?P<verb>rebase|recreate|ignore)\b(?P<rest>[^\r\n]*)",
     re.IGNORECASE | re.MULTILINE,
 )
 _UNTIL = re.compile(r"\buntil[=: ]+(\d{4}-\d\d-\d\d)\b", re.IGNORECASE)
