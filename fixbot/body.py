@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
-import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from itertools import accumulate
 from urllib.parse import quote
 
 from fixbot import __version__
+from fixbot.characters import shown
 from fixbot.command import Command
 from fixbot.instructions import Note, command_notes, shell_block, shell_lines, step_items, step_notes
-from fixbot.prose import cell, code, fenced, once, prose
+from fixbot.prose import LONGEST as LONGEST_LINE
+from fixbot.prose import cell, code_span, fenced, once, prose
+from fixbot.settings.adding import just, just_below, with_ignores
 from fixbot.step import Step
 from fixbot.story import Nearby, Row, Story, told
+from fixbot.suppress import Ignore, plain_name
+from fixbot.tree import CannotEdit
 
 LONGEST = 58_000
 """Characters. GitHub refuses longer bodies than 65,536, and has been seen to refuse shorter ones."""
 _MOST_ROWS = 40
+_WISHES = 5
+"""Entries of the block that says no."""
 _MOST_LINES = 8
 _OPEN_ROWS = 5
 """Rows of a table that stand open; a longer one is folded, so that the text above it fits a screen."""
@@ -39,14 +43,15 @@ def notes(story: Story) -> tuple[Note, ...]:
     rows = story.rows
     said = [*_some(_told(rows, lambda row: f"{row.gist} {row.effect}".strip())), *_some(_unknown(rows))]
     commands = list(once(command for row in rows for command in row.commands))
-    found = [*map(Note, said), *command_notes(commands[:_MOST_TRIED])]
+    explained: set[str] = set()
+    found = [*map(Note, said), *command_notes(commands[:_MOST_TRIED], explained)]
     found += map(Note, _more(len(commands) - _MOST_TRIED))
     for heading, steps in (
         ("Before merging:", (each for row in rows for each in row.steps_before)),
         ("After merging:", (each for row in rows for each in row.steps_after)),
     ):
-        every = list(once(replace(each, document=None) for each in steps))
-        found += [note for each in every[:_MOST_LINES] for note in step_notes(heading, each)]
+        every = list(once(steps))
+        found += [note for each in every[:_MOST_LINES] for note in step_notes(heading, each, explained)]
         found += map(Note, _more(len(every) - _MOST_LINES))
     return tuple(found)
 
@@ -157,7 +162,7 @@ def _table(rows: Sequence[Row], links: str) -> str:
 def _place(row: Row | Nearby, links: str) -> str:
     """The resource, as a link to its line."""
     name = row.resource if len(row.resource) <= 200 else row.resource[:199] + "…"
-    return f"[{cell(code(name))}]({links}{link(row.path, row.line)})"
+    return f"[{cell(code_span(name))}]({links}{link(row.path, row.line)})"
 
 
 def link(path: str, line: int) -> str:
@@ -198,37 +203,54 @@ def _nearby(left: Sequence[Nearby], links: str) -> str:
 
 
 def _no(rows: Sequence[Row]) -> str:
-    wishes = [
-        line
-        for rule, path in _wishes(rows)
-        for line in (f"  - rule: {rule}", f"    path: {_scalar(path)}", "    reason: why not")
-    ]
     return (
         "- Close this pull request, and it will not be asked again for these findings.\n"
         "- Comment `fixbot: ignore until 2027-03-31` and why: it is closed, and asked again after that day.\n"
-        "- To say no for good, with a reason that others can read, put this into `.fixbot.yml`:\n\n"
-        + "\n".join(f"  {line}" for line in fenced(["ignore:", *wishes], "yaml").split("\n"))
-        + "\n\nWould it be right with a change? Push that to this branch: from then on fixbot leaves the "
-        "branch alone. To have it made anew on the base, comment `fixbot: rebase`, or `fixbot: recreate` "
-        "once there are commits of yours on it (they are kept on another branch); as labels both work too."
+        f"- {_for_good(rows)}\n\nWould it be right with a change? Push that to this branch: from then on "
+        "fixbot leaves the branch alone. To have it made anew on the base, comment `fixbot: rebase`, or "
+        "`fixbot: recreate` once there are commits of yours on it (they are kept on another branch); "
+        "as labels both work too."
     )
 
 
-def _wishes(rows: Sequence[Row]) -> list[tuple[str, str]]:
-    """Rules and paths for a suppression: files where they are few, else folders; no more than five."""
-    files = list(dict.fromkeys((row.rule, row.path) for row in rows))
-    folders = dict.fromkeys((rule, posixpath.join(posixpath.dirname(path), "**")) for rule, path in files)
-    return (files if len(files) <= 3 else list(folders))[:5]
+def _for_good(rows: Sequence[Row]) -> str:
+    """The block for `.fixbot.yml`: what was read back and says just that, in lines that a reader can copy."""
+    lead = "To say no for good, with a reason that others can read"
+    wishes, covers = _wishes(rows)
+    try:
+        lines = with_ignores("", wishes, ".fixbot.yml").splitlines()
+    except CannotEdit:
+        lines = []
+    if not lines or any(shown(line) != line or len(line) > LONGEST_LINE for line in lines):
+        return f"{lead}, answer `i` in `fixbot run --review`: a name here can't be written on a line."
+    block = "\n".join(f"  {line}" for line in fenced(lines, "yaml").split("\n"))
+    return f"{lead}, put this into `.fixbot.yml`{covers}:\n\n{block}"
 
 
-def _scalar(path: str) -> str:
-    """A path as YAML has it: in quotes where it could be taken for something else."""
-    return path if re.fullmatch(r"[A-Za-z][\w./-]*(?:/\*\*)?", path) else json.dumps(path)
+def _wishes(rows: Sequence[Row]) -> tuple[list[Ignore], str]:
+    """What to suppress, and a clause that says how far that goes where it is more than these findings.
+
+    Each by its name where they are few, else their files, else their folders; no more than a few.
+    """
+    ways: tuple[tuple[str, Callable[[Row], tuple[str, str]]], ...] = (
+        ("", lambda row: (just(row.path), plain_name(row.resource))),
+        (", which covers all that these rules find in these files", lambda row: (just(row.path), "")),
+        (
+            ", which covers all that these rules find below these folders, later too",
+            lambda row: (just_below(posixpath.dirname(row.path)), ""),
+        ),
+    )
+    found: list[Ignore] = []
+    for covers, name in ways:
+        found = list(dict.fromkeys(Ignore(row.rule, "why not", *name(row)) for row in rows))
+        if len(found) <= _WISHES:
+            return found, covers
+    return found[:_WISHES], f"{covers} ({len(found) - _WISHES} more folders are left out)"
 
 
 def _footer(rows: Sequence[Row], rule: str, key: str) -> str:
     controls = " · ".join(once(c for row in rows for c in row.controls))
-    mark = f"found and patched by the program fixbot {__version__} · {rule} · key {code(key)}"
+    mark = f"found and patched by the program fixbot {__version__} · {rule} · key {code_span(key)}"
     return f"<sub>{controls} — {mark}</sub>" if controls else f"<sub>{mark}</sub>"
 
 

@@ -7,10 +7,11 @@ afterwards. Rendering and expectation come from the same Rewrite, and the proof 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from fixbot.tree import Block, CannotEdit, Edit, Entry, Kind, Node, Value
+from fixbot.tree import Block, CannotEdit, Edit, Entry, Hosted, Kind, Node, Value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,7 +130,29 @@ def plan(changes: Iterable[Change]) -> Plan:
 def edits(text: str, wanted: Plan) -> list[Edit]:
     """The edits of `text` that carry out a plan whose nodes all stand in it. Raises CannotEdit."""
     inner_first = sorted(wanted.values(), key=lambda rewrite: -rewrite.node.start)
+    for each in inner_first:
+        if each.node.grammar.name != "hcl" and each.node.root.grammar.name == "hcl":
+            _check_hosted(each)
     return [edit for rewrite in inner_first for edit in rewrite.node.grammar.rewrite(text, rewrite)]
+
+
+_ESCAPED = re.compile(r"(?<!\$)\$\$\{|(?<!%)%%\{")
+
+
+def _check_hosted(rewrite: Rewrite) -> None:
+    """Raises CannotEdit where a new text in a template of HCL would be read as an expression there."""
+    new: list[Value] = [value for _, value in rewrite.replaced] + rewrite.first + rewrite.last
+    new += [{each.key: each.value} for each in rewrite.put]
+    while new:
+        value = new.pop()
+        if isinstance(value, dict):
+            new += [*value, *value.values()]
+        elif isinstance(value, list):
+            new += value
+        elif isinstance(value, str) and not isinstance(value, Hosted):
+            rest = _ESCAPED.sub("", value)
+            if "${" in rest or "%{" in rest:
+                raise CannotEdit("a text in it would become an expression of Terraform")
 
 
 def _rewrite(wanted: Plan, node: Node) -> Rewrite:

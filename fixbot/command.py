@@ -32,6 +32,7 @@ class WordKind:
 
     `placeholder` stands where a text does not match `pattern` as a whole; `says` then tells the reader what
     to write in its place, and why it is not there. `relative`: a leading hyphen is answered with `./`.
+    `typed`: the user's own words, options among them.
     """
 
     name: str
@@ -39,6 +40,7 @@ class WordKind:
     pattern: str
     says: str
     relative: bool = False
+    typed: bool = False
 
     def fits(self, text: str | None) -> bool:
         """Whether the text is one of this kind, and is shown to every reader as it is."""
@@ -68,7 +70,8 @@ class Word:
         """The word as the program gets it."""
         whole = "".join(_part(kind, text) for kind, text in self.parts)
         first, _ = self.parts[0] if self.parts else ("", "")
-        return f"./{whole}" if first and whole.startswith("-") else whole
+        option = first and whole.startswith("-") and not KINDS[first].typed
+        return f"./{whole}" if option else whole
 
     @property
     def missing(self) -> tuple[WordKind, ...]:
@@ -305,7 +308,10 @@ SERVICE: Final = WordKind("service", "SERVICE", r"[a-z][a-z0-9-]{0,62}", "the se
 BRANCH: Final = WordKind(
     "branch", "BRANCH", r"[A-Za-z0-9_][A-Za-z0-9_./+@=,-]{0,254}", "the branch, whose name is an odd one"
 )
+ARGUMENT: Final = WordKind(
+    "argument", "ARGUMENT", r"[^\x00-\x1f\x7f`]{1,400}", "the word as you typed it", typed=True
+)
 RULE: Final = WordKind("rule", "RULE", r"[a-z0-9][a-z0-9-]{0,99}", "the rule's name")
 _OF_PLACES: Final = (NAMESPACE, OBJECT, REGION, FAMILY, LOGICAL_ID, SECRET, PARAMETER, ADDRESS)
-_OF_WORK: Final = (CAPABILITY, IMAGE, MOUNT, PATH, TAG, SERVICE, BRANCH, RULE)
+_OF_WORK: Final = (CAPABILITY, IMAGE, MOUNT, PATH, TAG, SERVICE, BRANCH, ARGUMENT, RULE)
 KINDS: Final = {each.name: each for each in (*_OF_PLACES, *_OF_WORK)}

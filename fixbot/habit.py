@@ -10,8 +10,8 @@ from itertools import chain
 from typing import Literal
 
 Style = Literal["auto", "conventional", "gitmoji", "plain"]
-LOCK_CODE, LOCK = ":lock:", "\N{LOCK}\ufe0f"
-"""What gitmoji.dev has for security, as a code and as a character."""
+LOCK_CODE, LOCK = ":lock:", "\N{LOCK}"
+"""What gitmoji.dev has for security, as a code and as a character, without the selector that nobody sees."""
 OWN = "Fixbot-Key:"
 """The trailer by which commits of ours are known."""
 
@@ -36,6 +36,8 @@ _NOT_OURS = re.compile(
 )
 _GUARD = re.compile(r"secur|vulnerab|\bcve\b|harden|secret|privileg|least|permission", re.IGNORECASE)
 _SCOPE = re.compile(r"[\w.-]{1,40}")
+_KNOWN = re.compile(r"[\w./*{},-]+")
+"""A scope of one word, which in brackets or behind a type means nothing to anyone else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class Habit:
         """The name that the history has for the folder or for one above it; else the folder's own."""
         steps = folder.split("/") if folder else []
         spans = ("/".join(steps[a:b]) for b in range(len(steps), 0, -1) for a in range(b))
-        known = next((span for span in spans if span in self.scopes), "")
+        known = next((span for span in spans if span in self.scopes and _KNOWN.fullmatch(span)), "")
         last = steps[-1] if steps and _SCOPE.fullmatch(steps[-1]) else ""
         return known or (last if self.always else "")
 
@@ -155,7 +157,7 @@ def _emoji(found: Sequence[_Subject]) -> str:
 def _lock(found: Sequence[_Subject]) -> str:
     """The lock, as the history writes it or would write it."""
     used = [each.emoji for each in found if each.emoji]
-    written = next((each for each in used if each.rstrip("\ufe0f") in (LOCK[0], LOCK_CODE)), "")
+    written = next((each for each in (e.rstrip("\ufe0f") for e in used) if each in (LOCK, LOCK_CODE)), "")
     codes = sum(each.startswith(":") for each in used)
     return written or (LOCK if codes * 2 < len(used) else LOCK_CODE)
 

@@ -23,16 +23,23 @@ _SENTENCE: Final = re.compile(r"(?:[^.`]|\.(?! [A-Z(])|`[^`]*`)+\.?")
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A line for people who read no Markdown; `whole` where it is code that may not be wrapped."""
+    """What is said to people who read no Markdown: a paragraph, or where it is `whole`, lines as they are."""
 
     text: str
     whole: bool = False
 
+    def lines(self, indent: str) -> list[str]:
+        """The lines of a whole text, each behind an indentation."""
+        return [f"{indent}{shown(line)}" for line in self.text.split("\n")]
 
-def shell_lines(commands: Iterable[Command]) -> list[str]:
-    """Commands as lines of a shell, each after its comment and, once, what its placeholders stand for."""
+
+def shell_lines(commands: Iterable[Command], told: set[str] | None = None) -> list[str]:
+    """Commands as lines of a shell, each after its comment and, once, what its placeholders stand for.
+
+    `told` are explanations that were given already; what is explained here is added.
+    """
     lines: list[str] = []
-    told: set[str] = set()
+    told = set() if told is None else told
     for each in once(commands):
         if each.refused:
             lines.append(f"# {shown(each.refused)}")
@@ -56,13 +63,16 @@ def step_items(steps: Iterable[Step]) -> list[str]:
         documents = below.setdefault(replace(each, document=None), {})
         if each.document is not None:
             documents[each.document] = None
-    return [_item(each, list(documents)) for each, documents in below.items()]
+    told: set[str] = set()
+    return [_item(each, list(documents), told) for each, documents in below.items()]
 
 
-def _item(each: Step, documents: Sequence[PrintedDocument]) -> str:
+def _item(each: Step, documents: Sequence[PrintedDocument], told: set[str]) -> str:
     first = "".join(_part(part) for part in each.parts)
-    if said := _explained(each.commands):
-        first += f" ({sentence(said)})"
+    new = [said for said in _explained(each.commands) if said not in told]
+    told.update(new)
+    if new:
+        first += f" ({sentence('; '.join(new))})"
     blocks = "\n".join(filter(None, (_block(document) for document in documents)))
     if not blocks:
         return first
@@ -77,9 +87,8 @@ def _part(part: str | Command) -> str:
     return sentence(part)
 
 
-def _explained(commands: Iterable[Command]) -> str:
-    said = once(each for command in commands if not command.refused for each in command.explained)
-    return "; ".join(said)
+def _explained(commands: Iterable[Command]) -> list[str]:
+    return list(once(each for command in commands if not command.refused for each in command.explained))
 
 
 def _block(document: PrintedDocument) -> str:
@@ -89,19 +98,22 @@ def _block(document: PrintedDocument) -> str:
     return "\n".join(f"   {line}" for line in verbatim(lines, document.syntax).split("\n"))
 
 
-def step_notes(heading: str, each: Step) -> Iterator[Note]:
-    """The first sentence of a step; the commands that stand in it on lines of their own."""
+def step_notes(heading: str, each: Step, told: set[str]) -> Iterator[Note]:
+    """The first sentence of a step; the commands that stand in it, and its document, on their own lines."""
     said = f"{heading} "
     for part in _first_sentence(each):
         if isinstance(part, Command):
             if said := said.strip(" ("):
                 yield Note(said if said.endswith(":") else f"{said}:")
-            yield from command_notes((part,))
+            yield from command_notes((part,), told)
             said = ""
         else:
             said += part if said else _begun(part)
     if re.search(r"\w", said):
         yield Note(said.strip())
+    if each.document is not None:
+        refused = each.document.refused
+        yield Note(refused) if refused else Note(each.document.text.removesuffix("\n"), whole=True)
 
 
 def _begun(part: str) -> str:
@@ -110,9 +122,10 @@ def _begun(part: str) -> str:
     return rest[:1].upper() + rest[1:]
 
 
-def command_notes(commands: Iterable[Command]) -> Iterator[Note]:
-    """Commands, each whole on a line."""
-    return (Note(line, whole=True) for line in shell_lines(commands))
+def command_notes(commands: Iterable[Command], told: set[str]) -> Iterator[Note]:
+    """Commands, each whole on a line, and above it what there is to say of it."""
+    for each in once(commands):
+        yield Note("\n".join(shell_lines((each,), told)), whole=True)
 
 
 def _first_sentence(each: Step) -> Iterator[str | Command]:

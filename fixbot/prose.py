@@ -12,7 +12,7 @@ character of no width would hide in what people copy, and tools rightly warn of 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import TypeVar
 
@@ -30,16 +30,24 @@ _LIVE = re.compile(
     r"@\w|#\d|://|www\.|\bGH-\d|:[\w+-]+:|\$|\b(?=[a-f]*\d)[0-9a-f]{7,40}\b|\b(?:mailto|xmpp):",
     re.IGNORECASE,
 )
-_WORD = re.compile(r"(?P<before>[(\[\"'“]*)(?P<word>.*?)(?P<behind>[)\]\"'”.,;:!?…]*)", re.DOTALL)
+_BEFORE, _BEHIND = "([\"'“", ")]\"'”.,;:!?…"
+"""What may stand around a word and is not part of it."""
 _SPECIAL = re.compile(r"[\\`*\[\]<~]|&(?=#|\w)|(?<![^\W_])_|_(?![^\W_])")
 _START = re.compile(r"\A(?:(?P<number>\d+)(?=[.)])|(?=[#>+=|~:-]))")
 _TOUCHING = re.compile("`\0+`")
 _FENCE = re.compile(r"(?P<fence> {3}`{3,})[a-z]*")
 _PARTED = (
     (re.compile(r"(?<!\w)@(?=\w)|(?<=\w)@(?=[0-9a-f]{7,40}\b)"), "@ "),
-    (re.compile(r"#(?=\d)"), "# "),
+    (re.compile(r"#(?=\w)"), "# "),
     (re.compile(r"\b(GH)-(?=\d)", re.IGNORECASE), r"\1 "),
-    (re.compile(r"https?://(?=\S+/(?:issues|pull|pulls|discussions|commits?)/)", re.IGNORECASE), ""),
+    (re.compile(r"(?:https?|ftp)://", re.IGNORECASE), ""),
+    (re.compile(r"(www\.)(?=\w)", re.IGNORECASE), r"\1 "),
+    (re.compile(r"\*{3,}"), "**"),
+)
+_BRACKETED = re.compile(r"\[([^\[\]]*)\]")
+_INSTRUCTION = re.compile(r"[\s\w:-]*")
+_STARTS = re.compile(
+    r"[\s|*]*(?:[A-Za-z][\w-]*[ ]?:|BREAKING[ -]CHANGE|[a-z]+!|[#/]|-{3}|diff -|From |Index )", re.IGNORECASE
 )
 
 
@@ -109,8 +117,9 @@ def _word(word: str) -> Iterator[Piece]:
     if not _LIVE.search(word):
         yield Piece(word)
         return
-    found = _WORD.fullmatch(word)
-    before, live, behind = (found["before"], found["word"], found["behind"]) if found else ("", word, "")
+    begun = word.lstrip(_BEFORE)
+    live = begun.rstrip(_BEHIND)
+    before, behind = word[: len(word) - len(begun)], begun[len(live) :]
     if not _LIVE.search(live):
         before, live, behind = "", word, ""
     yield from (Piece(before), Piece(live, code=True), Piece(behind))
@@ -122,7 +131,7 @@ def _escaped(found: re.Match[str]) -> str:
 
 def cell(text: str) -> Markdown:
     """Markdown of one line for a table: no bar in it ends the cell, in a code span neither."""
-    return Markdown(re.sub(r"(\\*)\|", lambda found: found[1] + " " * bool(found[1]) + "\\|", text))
+    return Markdown(re.sub(r"(?<!\\)(\\*)\|", lambda found: found[1] + " " * bool(found[1]) + "\\|", text))
 
 
 def block(text: str) -> Markdown:
@@ -191,10 +200,36 @@ def _unbroken(text: str) -> list[str]:
 
 
 def plain(text: str) -> str:
-    """A line for a title or a commit message, in which nobody is called and no issue is closed."""
+    """A line for a title or a commit message: nobody is called in it, no issue closed, no check skipped.
+
+    Words in square brackets get round ones: `[skip ci]` and its kin are known by theirs, in any order and
+    language. What stands there in quotes, with dots or as a number is an index, and stays.
+    """
     for pattern, parted in _PARTED:
         text = pattern.sub(parted, text)
-    return text
+    return _BRACKETED.sub(_rounded, text)
+
+
+def _rounded(found: re.Match[str]) -> str:
+    inside = found[1]
+    counts = _INSTRUCTION.fullmatch(inside) and any(each.isalpha() for each in inside)
+    return f"({inside})" if counts else found[0]
+
+
+def without_false_starts(lines: Sequence[str]) -> list[str]:
+    """The lines of a paragraph of a commit message, none of which begins as what Git or a release tool reads.
+
+    That are trailers, `BREAKING CHANGE`, comments, the head of a patch. Such a line stays with the one above.
+    """
+    out: list[str] = []
+    for line in lines:
+        if _STARTS.match(line) is None:
+            out.append(line)
+        elif out:
+            out[-1] += f" {line.lstrip()}"
+        else:
+            out.append(f"- {line.lstrip()}")
+    return out
 
 
 def once(texts: Iterable[_T]) -> Iterator[_T]:

@@ -11,6 +11,7 @@ from functools import cached_property
 
 from fixbot.errors import FixbotError
 from fixbot.globs import NOTHING, Names, Paths, path_glob, starred
+from fixbot.textshape import GLOB, REASON, RESOURCE, RULE, quote_word
 
 NO_REASON = "no reason given"
 _UNTIL = ("until=", "until:")
@@ -29,19 +30,19 @@ class Ignore:
     file is not known to it and added by Suppressions.
     """
 
-    rule: str = field(metadata={"says": "The rule's name."})
+    rule: str = field(metadata={"says": "The rule's name.", "shape": RULE})
     reason: str = field(
         metadata={
             "says": "Why, for whoever reads it later.",
-            "pattern": r"[\s\S]*\S[\s\S]*",
-            "shape": "a few words",
+            "shape": REASON,
         }
     )
-    path: str = field(default="", metadata={"says": "Only in these files; a glob."})
+    path: str = field(default="", metadata={"says": "Only in these files; a glob.", "shape": GLOB})
     resource: str = field(
         default="",
         metadata={
-            "says": "Only for resources of this name, as reports write it; `*` is any text, `[*]` a star."
+            "says": "Only for resources of this name, as reports write it; `*` is any text, `[*]` a star.",
+            "shape": RESOURCE,
         },
     )
     until: date | None = field(default=None, metadata={"says": "The last day on which this counts."})
@@ -64,7 +65,8 @@ def wishes_of(rest: str, own_line: int, target: int) -> Iterable[Ignore]:
             try:
                 until = date.fromisoformat(word[6:])
             except ValueError:
-                problem = f"{word[:_SHOWN]!r} is no date; write until=YYYY-MM-DD"
+                said = f"'{word}'" if quote_word(word[6:], "") else "its last day"
+                problem = f"{said} is no date; write until=YYYY-MM-DD"
     reason = " ".join(word for word in words if not word.startswith(_UNTIL)).strip(" -:") or NO_REASON
     for name in dict.fromkeys(names.strip(",:").split(",")):
         if name or problem:
@@ -73,9 +75,9 @@ def wishes_of(rest: str, own_line: int, target: int) -> Iterable[Ignore]:
 
 def unknown_rule(name: str, rules: Collection[str]) -> str:
     """The words for a rule name that doesn't exist, with the nearest that does."""
-    name = name[:_SHOWN]
-    near = get_close_matches(name, rules, n=1, cutoff=0.5)
-    return f"unknown rule {name!r}; " + (f"did you mean {near[0]}?" if near else "`fixbot rules` lists them")
+    near = get_close_matches(name[:_SHOWN], rules, n=1, cutoff=0.5)
+    which = f"did you mean {near[0]}?" if near else "`fixbot rules` lists them"
+    return f"unknown rule {quote_word(name, 'name')}; {which}"
 
 
 @dataclass(frozen=True)

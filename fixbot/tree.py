@@ -35,6 +35,12 @@ class Code:
     text: str
 
 
+class Hosted(str):
+    """A text with expressions of HCL in it, for JSON or YAML that stands in a template of HCL."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Tagged:
     """A YAML value behind a tag of its own: `!Sub "${AppSecret}:KEY::"`."""

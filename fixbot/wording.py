@@ -6,11 +6,11 @@ import posixpath
 from dataclasses import dataclass
 
 from fixbot.body import body, notes
-from fixbot.characters import shown
+from fixbot.characters import on_one_line, shown
 from fixbot.habit import PLAIN, Habit
 from fixbot.instructions import Note
 from fixbot.model import Proposal
-from fixbot.prose import plain, wrapped
+from fixbot.prose import plain, without_false_starts, wrapped
 from fixbot.story import Story
 
 LONGEST_TITLE = 72
@@ -55,7 +55,8 @@ def word(proposal: Proposal, place: Place = HERE) -> Words:
     """The words of a proposal in that place."""
     scope = _scope(proposal.story)
     around = len(place.habit.title("", scope))
-    title = _fitted(plain(place.habit.title(headline(proposal.story, LONGEST_TITLE - around), scope)))
+    said = plain(headline(proposal.story, LONGEST_TITLE - around))
+    title = _fitted(place.habit.title(said, scope))
     text = body(
         proposal.story,
         proposal.rule,
@@ -120,8 +121,8 @@ def _message(title: str, proposal: Proposal) -> str:
 def _paragraph(note: Note) -> str:
     """A note for a commit message; a command in which something would take effect there is left out."""
     if not note.whole:
-        return "\n".join(wrapped(plain(shown(note.text)), _WIDTH))
-    return f"    {note.text if plain(note.text) == note.text else _LEFT_OUT}"
+        return "\n".join(without_false_starts(wrapped(plain(shown(note.text)), _WIDTH)))
+    return "\n".join(note.lines("    ")) if plain(note.text) == note.text else f"    {_LEFT_OUT}"
 
 
 def _fitted(title: str) -> str:
@@ -129,5 +130,5 @@ def _fitted(title: str) -> str:
 
 
 def _plain(name: str) -> str:
-    """A name for a title: one line."""
-    return " ".join("".join(c if c.isprintable() else " " for c in name).split())
+    """A name for a title: on one line, with what nobody would see written out."""
+    return on_one_line(name)

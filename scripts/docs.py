@@ -103,9 +103,9 @@ def _kind(what: Mapping[str, Any]) -> str:
         return _or([_kind({"type": each}) for each in what["type"]])
     match what.get("type"):
         case "array":
-            return f"a list of {_many(what['items'])}"
+            return f"a list; {_each(what['items'])}" if "title" in what["items"] else "a list of maps"
         case "object" if isinstance(what.get("additionalProperties"), Mapping):
-            return f"a map of names to {_many(what['additionalProperties'])}"
+            return f"a map; each key: {what['propertyNames']['title']}; {_each(what['additionalProperties'])}"
         case "object":
             return "a map"
         case "boolean":
@@ -115,13 +115,14 @@ def _kind(what: Mapping[str, Any]) -> str:
         case "string" if what.get("format") == "date":
             return "a date"
         case other:
-            return {"string": "a text", "integer": "a whole number", "number": "a number"}[str(other)]
+            return (
+                what.get("title")
+                or {"string": "a text", "integer": "a whole number", "number": "a number"}[str(other)]
+            )
 
 
-def _many(what: Mapping[str, Any]) -> str:
-    article, _, words = _kind(what).partition(" ")
-    noun, _, rest = words.partition(" ")
-    return f"{noun}s {rest}".rstrip() if article == "a" else _kind(what)
+def _each(what: Mapping[str, Any]) -> str:
+    return f"each: {_kind(what)}"
 
 
 def _or(words: list[str]) -> str:

@@ -313,9 +313,11 @@ def test_ten_annotations_of_a_kind_and_no_more() -> None:
 
 
 def test_what_is_escaped_comes_back_as_it_was() -> None:
-    nasty = "100%\r\n::error::a,b:c%0A"
+    nasty = "100%\n::error::a,b:c%0A"
     (said,) = read(annotation("warning", nasty, title=nasty, path=nasty, line=3)).commands
     assert (said.data, said.fields["title"], said.fields["file"]) == (nasty, nasty, nasty)
+    (seen,) = read(annotation("notice", "a\rb\x1b[31m\u202e\U000e0041", path="x\u200b")).commands
+    assert (seen.data, seen.fields["file"]) == (r"a\x0db\x1b[31m\u202e\U000e0041", r"x\u200b")
     hidden = [each.data for line in masks("one%\r\ntwo\n\n") for each in read(line).commands]
     assert hidden == ["one%", "two"]
 

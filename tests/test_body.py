@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 
 from fixbot import command
 from fixbot.body import LONGEST, body
+from fixbot.characters import shown
 from fixbot.checkout import Checkout
 from fixbot.command import PATH
 from fixbot.fixer import load
@@ -20,8 +23,10 @@ from fixbot.habit import PLAIN, Habit, learn
 from fixbot.model import Proposal
 from fixbot.pipeline import run
 from fixbot.settings import Settings
+from fixbot.settings.reading import parse
 from fixbot.step import PrintedDocument, Step, step
 from fixbot.story import Concern, Nearby, Row, Story
+from fixbot.suppress import Ignore, Suppressions
 from fixbot.wording import LONGEST_TITLE, Place, word
 from tests.gfm import Page
 from tests.test_prose import NASTY
@@ -265,8 +270,50 @@ def test_what_was_cut_is_said_at_both_ends() -> None:
     assert "<sub>" in text
 
 
-def test_how_to_say_no_holds_the_rule_and_the_path() -> None:
+def no_of(text: str) -> tuple[Ignore, ...]:
+    """What the block that a body gives for saying no comes to when it is pasted."""
+    block = text.partition("To say no for good")[2].partition("```yaml\n")[2].partition("  ```")[0]
+    return parse(Settings(), textwrap.dedent(block), ".fixbot.yml").ignore
+
+
+def test_how_to_say_no_names_the_rule_the_file_and_the_resource() -> None:
     text = body(story("web", "a/b c.yaml"), "a-rule", "k")
-    assert '  ignore:\n    - rule: a-rule\n      path: "a/b c.yaml"\n      reason: why not\n' in text
-    rows = tuple(row for path in "abcd" for row in story("web", f"deploy/{path}.yaml").rows)
-    assert "path: deploy/**\n" in body(Story(story("web").concerns, rows), "a-rule", "k")
+    for line in ("ignore:", "  - rule: a-rule", "    path: a/b c.yaml", "    resource: task web0"):
+        assert f"  {line}\n" in text
+    assert "which covers" not in text
+
+
+def test_how_to_say_no_to_many_says_what_that_covers() -> None:
+    text = body(story("web", count=9), "a-rule", "k")
+    assert "put this into `.fixbot.yml`, which covers all that these rules find in these files:" in text
+    assert [(each.path, each.resource) for each in no_of(text)] == [("a/b.yaml", "")]
+    rows = tuple(row for path in "abcdef" for row in story("web", f"deploy [x]/{path}.yaml").rows)
+    text = body(Story(story("web").concerns, rows), "a-rule", "k")
+    assert "which covers all that these rules find below these folders, later too:" in text
+    (wish,) = no_of(text)
+    found = Suppressions((wish,), frozenset({"a-rule"}), date(2026, 1, 1))
+    assert found.find("a-rule", "deploy [x]/z.yaml", 1, "any")
+    assert not found.find("a-rule", "deploy x/z.yaml", 1, "any")
+    rows = tuple(row for path in "abcdefgh" for row in story("web", f"{path}/x.yaml").rows)
+    text = body(Story(story("web").concerns, rows), "a-rule", "k")
+    assert "later too (3 more folders are left out):" in text
+
+
+ODD = st.text(st.sampled_from("ab/ .-_*?[]!\\#:'\"`|>&%@{}~,\u00e9\u202e\u200b$<"), min_size=1, max_size=12)
+PATHS = ODD.filter(lambda path: not {"", ".", ".."} & set(path.split("/")))
+NAMES = ODD | st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
+
+
+@given(PATHS, NAMES, PATHS, NAMES)
+def test_what_a_body_says_no_to_is_that_one_thing(path: str, name: str, other: str, else_name: str) -> None:
+    rows = tuple(replace(row, path=path, resource=name) for row in story("x").rows)
+    text = body(Story(story("x").concerns, rows), "a-rule", "k")
+    wishes = no_of(text)
+    if not wishes:
+        assert "answer `i` in `fixbot run --review`" in text
+        assert shown(path + name) != path + name or "\t" in path + name
+        return
+    found = Suppressions(wishes, frozenset({"a-rule"}), date(2026, 1, 1))
+    assert found.find("a-rule", path, 1, name)
+    assert (found.find("a-rule", path, 1, else_name) is not None) == (else_name == name)
+    assert found.find("a-rule", other, 1, name) is None or other == path or other.startswith(f"{path}/")

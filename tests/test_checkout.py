@@ -140,7 +140,7 @@ def test_a_repository_of_another_user_is_explained(repo: Path, monkeypatch: pyte
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
     monkeypatch.setattr("fixbot.checkout.git._KEPT", ("GIT_",))
     checkout = Checkout.open(str(repo))
-    assert f"git config --global --add safe.directory '{repo}'" in checkout.notes[0]
+    assert f"git config --global --add safe.directory {repo}` changes that" in checkout.notes[0]
     assert "deploy/task.json" in paths(checkout)
 
 

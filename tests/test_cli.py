@@ -255,7 +255,7 @@ WRONG_SETTINGS = {
     "rules: {skp: []}\n": (
         ".fixbot.yml:1: rules: 'skp' is no setting; did you mean skip? Allowed: only, skip"
     ),
-    "rules: {skip: [zzz]}\n": "rules.skip: unknown rule 'zzz'; `fixbot rules` lists them",
+    "rules: {skip: [zzz]}\n": ".fixbot.yml:1: rules.skip: unknown rule 'zzz'; `fixbot rules` lists them",
     "ignore:\n- {rule: zzz, reason: x}\n": (".fixbot.yml:2: unknown rule 'zzz'; `fixbot rules` lists them"),
 }
 

@@ -211,6 +211,45 @@ def test_one_repository_that_fails_stops_no_other_and_is_tried_again_alone(fleet
     assert fleet("report", "fleet-plan.json").returncode == 0
 
 
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        (
+            {".fixbot.yml": b"a: 1\n", ".fixbot.yaml": b""},
+            ".fixbot.yml and .fixbot.yaml both exist; keep one",
+        ),
+        ({".fixbot.yml": b"#" * 1_000_001}, ".fixbot.yml: it is larger than 1 MB, the largest that is read"),
+        ({".fixbot.yml": b"severity: \xff\n"}, ".fixbot.yml: it is not UTF-8 text"),
+        (
+            {".fixbot.yml": b"branch_prefix: '$(id)/'\n"},
+            ".fixbot.yml:1: branch_prefix must be at most 100 letters",
+        ),
+    ],
+    ids=["two", "large", "latin", "live"],
+)
+def test_settings_over_the_api_are_a_strangers_words_too(
+    fleet: Fleet, files: dict[str, bytes], said: str
+) -> None:
+    add_light(fleet.hub, store_at(fleet.hub.root), "acme/service-0", {"web.yaml": WRONG, **files}, BOT)
+    fleet("plan", "acme/service-0", "--shards", "1")
+    done = fleet("run", "fleet-plan.json")
+    assert f"acme/service-0: {said}" in done.stderr
+    assert "$(id)" not in done.stderr
+
+
+def test_what_is_the_operators_is_said_of_each_repository(fleet: Fleet) -> None:
+    files = {"web.yaml": WRONG, ".fixbot.yml": b"exclude: ['**']\nthorough: true\n"}
+    add_light(fleet.hub, store_at(fleet.hub.root), "acme/service-0", files, BOT)
+    fleet("plan", "acme/service-0", "--shards", "1")
+    (fleet.folder / "all.yml").write_text("enforce: [exclude]\n")
+    done = fleet("run", "fleet-plan.json", "--config", "all.yml")
+    assert "note: acme/service-0: .fixbot.yml:1: exclude may only get stricter" in done.stderr
+    assert "note: acme/service-0: .fixbot.yml:2: thorough is not for a repository to set" in done.stderr
+    rows = fleet.report("1.json")["rows"]
+    assert isinstance(rows, list)
+    assert rows[0]["severities"]
+
+
 def test_settings_of_a_repository_count_there_and_its_own_prefix_is_asked_for_the_next_time(
     fleet: Fleet,
 ) -> None:

@@ -134,13 +134,19 @@ def test_what_counts_as_a_wish(text: str, found: Wish | None) -> None:
 
 def test_only_those_who_may_write_are_listened_to_once_and_never_fixbot_itself() -> None:
     one = pull(3)
-    said = Comment(10, 3, "anna", "fixbot: rebase", trusted=True)
-    assert wish(one, [said]) == Wish("rebase", 10)
-    assert wish(one, [replace(said, trusted=False)]) is None
-    assert wish(one, [replace(said, number=4)]) is None
-    assert wish(one, [replace(said, body="fixbot: rebase\n<!-- fixbot said x -->")]) is None
-    assert wish(pull(3, mark=Mark("0123456789ab", "rule", ("f1",), did=10)), [said]) is None
-    assert wish(replace(one, labels=frozenset({"fixbot: recreate"})), []) == Wish("recreate")
+
+    def wished(of: Pull, said: list[Comment], *, may: bool = True) -> Wish | None:
+        return wish(of, said, lambda _: may, lambda *_: may)
+
+    said = Comment(10, 3, "anna", "fixbot: rebase")
+    assert wished(one, [said]) == Wish("rebase", 10)
+    assert wished(one, [said], may=False) is None
+    assert wished(one, [replace(said, number=4)]) is None
+    assert wished(one, [replace(said, body="fixbot: rebase\n<!-- fixbot said x -->")]) is None
+    assert wished(pull(3, mark=Mark("0123456789ab", "rule", ("f1",), did=10)), [said]) is None
+    labelled = replace(one, labels=frozenset({"fixbot: recreate"}))
+    assert wished(labelled, []) == Wish("recreate")
+    assert wished(labelled, [], may=False) is None
 
 
 @pytest.mark.parametrize(

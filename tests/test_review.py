@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -466,3 +467,22 @@ def test_the_glob_of_a_path_names_that_path_alone(path: str) -> None:
     found = Suppressions((Ignore("r", "x", just(path)),), frozenset({"r"}), date(2030, 1, 1))
     assert found.find("r", path, 1, "")
     assert not found.find("r", f"x/{path}", 1, "")
+
+
+ODD = st.text(
+    st.sampled_from("ab/ .-_*?[]!\\#:'\"`|>&%@{}~,\n\t\x1b\u00e9\u202e\u200b$<"), min_size=1, max_size=12
+)
+ANY = ODD | st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=12)
+SEEN = ODD.filter(lambda path: path.isprintable() and not {"", ".", ".."} & set(path.split("/")))
+
+
+@given(SEEN, ANY, ANY, st.sampled_from(["", "safety: safe\n", "ignore: []\n"]))
+def test_an_ignore_that_is_written_means_that_one_finding(
+    path: str, name: str, other: str, text: str
+) -> None:
+    wanted = wish(replace(FINDING, path=path, resource=name), "", "why")
+    after = with_ignores(text, [wanted], ".fixbot.yml")
+    found = Suppressions(parse(Settings(), after, "f").ignore, frozenset({FINDING.rule}), date(2030, 1, 1))
+    assert found.find(FINDING.rule, path, 1, name)
+    assert (found.find(FINDING.rule, path, 1, other) is not None) == (name == other)
+    assert not found.find(FINDING.rule, f"x/{path}", 1, name)

@@ -49,7 +49,9 @@ def test_the_shipped_schema_is_the_one_that_the_types_make() -> None:
     jsonschema.Draft202012Validator.check_schema(shipped)
 
 
+PARAMETER = "arn:aws:ssm:eu-west-1:123456789012:parameter"
 WHOLE = """\
+enforce: [rules]
 rules:
   only: [readonly-root-filesystem]
   skip: [secret-in-environment]
@@ -164,7 +166,7 @@ def test_everything_can_be_set() -> None:
             "deploy/legacy/**",
             "*orders*",
             date(2027, 3, 31),
-            where=".fixbot.yml:45",
+            where=".fixbot.yml:46",
         ),
     )
     defaults = Settings()
@@ -189,11 +191,11 @@ def test_what_was_written_is_known_from_what_is_only_the_default() -> None:
 def test_the_repository_counts_more_than_the_organisation(tmp_path: Path) -> None:
     organisation = tmp_path / "all.yml"
     organisation.write_text(
-        "severity: high\nsafety: safe\nsecrets: {store: ssm, existing: {A: 'arn:aws:ssm:::a'}}\n"
+        f"severity: high\nsafety: safe\nsecrets: {{store: ssm, existing: {{A: '{PARAMETER}/a'}}}}\n"
         "ignore: [{rule: x, reason: everywhere}]\nrules: {skip: [a]}\n"
     )
     (tmp_path / ".fixbot.yml").write_text(
-        "severity: low\nsecrets: {existing: {B: 'arn:aws:ssm:::b'}}\n"
+        f"severity: low\nsecrets: {{existing: {{B: '{PARAMETER}/b'}}}}\n"
         "ignore: [{rule: y, reason: here}]\nrules: {skip: [b]}\n"
     )
     read = load(tmp_path, organisation)
@@ -223,20 +225,20 @@ def test_no_file_and_an_empty_file_are_the_defaults(tmp_path: Path) -> None:
         ("account: 1234\n", ".fixbot.yml:1: account must be 12 digits"),
         ("region: Frankfurt\n", ".fixbot.yml:1: region must be a Region such as eu-central-1"),
         ("pull_requests: {per_run: -1}\n",
-         ".fixbot.yml:1: pull_requests.per_run must be a whole number from 0 on"),
+         ".fixbot.yml:1: pull_requests.per_run must be a whole number from 0 to 10,000"),
         ("pull_requests: {per_run: yes}\n",
-         ".fixbot.yml:1: pull_requests.per_run must be a whole number from 0 on"),
+         ".fixbot.yml:1: pull_requests.per_run must be a whole number from 0 to 10,000"),
         ("pull_requests:\n  schedule: [nights]\n",
          ".fixbot.yml:2: pull_requests.schedule.1 must be days and hours such as mon-fri 08:00-18:00"),
         ("pull_requests:\n  reviewers: ['@anna']\n",
          ".fixbot.yml:2: pull_requests.reviewers.1 must be a GitHub login, or org/team"),
         ("branch_prefix: 'a b'\n",
-         ".fixbot.yml:1: branch_prefix must be what Git allows in a branch's name, up to 100 characters"),
+         ".fixbot.yml:1: branch_prefix must be at most 100 letters, digits and ._/-, as Git has it"),
         ("tag: Environment\n", ".fixbot.yml:1: tag must be a map (`key: value`)"),
         ("secrets:\n  existing:\n    A: mysecret\n",
          ".fixbot.yml:3: secrets.existing.A must be the ARN of a secret or parameter"),
         ("write_paths:\n  nginx: [tmp]\n",
-         ".fixbot.yml:2: write_paths.nginx.1 must be a path that begins with a slash"),
+         ".fixbot.yml:2: write_paths.nginx.1 must be an absolute path such as /var/cache/orders"),
         ("ignore:\n- rule: x\n", ".fixbot.yml:2: ignore.1 needs a reason"),
         ("ignore:\n- {rule: x, reason: ''}\n", ".fixbot.yml:2: ignore.1.reason must be a few words"),
         ("ignore:\n- reason: y\n", ".fixbot.yml:2: ignore.1 needs a rule"),

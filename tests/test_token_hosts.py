@@ -341,7 +341,7 @@ def test_a_token_of_another_host_is_not_taken(environment: dict[str, str], said:
         ("GH_HOST", "git.acme.example:443@evil.example", "holds a user's name or password"),
         ("GH_HOST", "git..acme", "names no host"),
         ("GH_HOST", "-evil", "names no host"),
-        ("GITHUB_GRAPHQL_URL", "https://evil.example/graphql", "name two servers"),
+        ("GITHUB_GRAPHQL_URL", "https://evil.example:0x/graphql", "no address of a server"),
         ("GITHUB_GRAPHQL_URL", "http://api.github.com/graphql", "a token is sent encrypted only"),
     ],
 )
@@ -426,8 +426,8 @@ def test_the_door_sends_nothing_to_another_origin(sink: Sink) -> None:
     origin = Origin("https", "api.github.com", 443)
     for address in ("https://evil.example", "https://api.github.com:444", f"http://127.0.0.1:{sink.port}"):
         with pytest.raises(WrongHost):
-            client_of(address, origin, f"token {COMMON}", 5)
-    ask = client_of("https://api.github.com", origin, f"token {COMMON}", 5)
+            client_of(address, [origin], f"token {COMMON}", 5)
+    ask = client_of("https://api.github.com", [origin], f"token {COMMON}", 5)
     for path in ("https://evil.example/x", "@evil.example/x", "//evil.example/x", ".evil.example/x"):
         try:
             ask("GET", path, {}, {}, None)

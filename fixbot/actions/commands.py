@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
+from fixbot.characters import shown
+
 Kind = Literal["error", "warning", "notice"]
 
 
@@ -22,6 +24,7 @@ def _property(text: str) -> str:
 
 def annotation(kind: Kind, message: str, *, title: str = "", path: str = "", line: int | None = None) -> str:
     """A remark, shown at a line of a file where `path` is given (relative to the repository's top)."""
+    message, title, path = ("\n".join(map(shown, each.split("\n"))) for each in (message, title, path))
     fields = {"file": path, "line": "" if line is None else str(line), "title": title}
     listed = ",".join(f"{name}={_property(value)}" for name, value in fields.items() if value)
     return f"::{kind}{' ' if listed else ''}{listed}::{_data(message)}\n"

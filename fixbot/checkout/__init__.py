@@ -25,8 +25,10 @@ from fixbot.checkout.listing import (
 from fixbot.checkout.reading import LARGEST, READ_ELSEWHERE, Content, blob_id, read
 from fixbot.checkout.rooted import Rooted
 from fixbot.checkout.writing import FileChange, write_all
+from fixbot.command import PATH, run
 from fixbot.errors import FixbotError
 from fixbot.globs import Globs
+from fixbot.prose import code
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -211,8 +213,9 @@ def _why_plain(root: str, said: str) -> str:
     if "not a git repository" in said:
         return "not a git work tree"
     if "dubious ownership" in said:
-        trust = f"git config --global --add safe.directory '{root}'"
-        return f"git does not trust this folder, since it belongs to another user (`{trust}` changes that)"
+        trust = run("git", "config", "--global", "--add", "safe.directory", PATH(root))
+        how = trust.refused or "; ".join([f"{code(trust.text)} changes that", *trust.explained])
+        return f"git does not trust this folder, since it belongs to another user ({how})"
     return f"git can't be used here ({said})"
 
 

@@ -33,8 +33,8 @@ def overlaid(settings: Settings, options: Options, fixers: tuple[Fixer, ...]) ->
     sources = (
         ("--only", options.only),
         ("--skip", options.skip),
-        ("rules.only", settings.rules.only),
-        ("rules.skip", settings.rules.skip),
+        (_placed(settings, "rules.only"), settings.rules.only),
+        (_placed(settings, "rules.skip"), settings.rules.skip),
     )
     for source, names in sources:
         for name in names:
@@ -57,6 +57,11 @@ def overlaid(settings: Settings, options: Options, fixers: tuple[Fixer, ...]) ->
         include=options.include or settings.include,
         exclude=(*settings.exclude, *options.exclude),
     )
+
+
+def _placed(settings: Settings, key: str) -> str:
+    """The key with the file and line that set it."""
+    return f"{settings.places[key]}: {key}" if key in settings.places else key
 
 
 class SettingsHome(NamedTuple):

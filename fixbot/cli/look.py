@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -11,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from fixbot import __version__
+from fixbot import __version__, command
 from fixbot.cache import Cache, cache_folder, program
 from fixbot.checkout import Checkout, Scope
 from fixbot.cli.chosen import chosen_of, settings_of
@@ -22,6 +21,7 @@ from fixbot.errors import FixbotError
 from fixbot.fixer import Fixer, load
 from fixbot.narrow import about
 from fixbot.pipeline import run
+from fixbot.prose import code
 from fixbot.settings import Settings
 
 if TYPE_CHECKING:
@@ -66,8 +66,11 @@ def look(
 def _asked(options: Options, checkout: Checkout) -> frozenset[str]:
     """The files that were named behind PATH, as the report names them."""
     if options.files and Path(options.path).is_file():
-        again = shlex.join(["fixbot", options.command, ".", options.path, *options.files])
-        raise FixbotError(f"{options.path!r} is a file; with several, name their folder first: `{again}`")
+        again = command.run(
+            "fixbot", *map(command.ARGUMENT, (options.command, ".", options.path, *options.files))
+        )
+        how = code(again.text) if not again.refused and not again.explained else again.refused
+        raise FixbotError(f"{options.path!r} is a file; with several, name their folder first: {how}")
     found: set[str] = set()
     for file in options.files:
         if not Path(file).exists():

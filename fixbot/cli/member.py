@@ -27,7 +27,7 @@ from fixbot.publish.carry import Outcome
 from fixbot.publish.ground import Fetched
 from fixbot.publish.run import Published, Publisher
 from fixbot.settings import Settings
-from fixbot.settings.reading import NAMES, parse
+from fixbot.settings.reading import MOST_BYTES, lay_own
 
 if TYPE_CHECKING:
     from fixbot.model import Report
@@ -122,8 +122,7 @@ def _place(desk: Desk, pulse: Pulse, prefix: str) -> _Place:
 def _settings(desk: Desk, reader: Reader, commit: Commit) -> Settings:
     first = Snapshot.of(reader, commit, Scope(wanted=candidate))
     settings = desk.settings
-    if own := next((file for file in NAMES if first.there(file)), ""):
-        settings = parse(settings, first.text(own), f"{reader.name}: {own}")
+    settings = lay_own(settings, lambda file: first.read_small(file, MOST_BYTES), f"{reader.name}: ")
     for note in settings.notes:
         desk.terminal.note(f"note: {note}")
     return overlaid(settings, desk.options, desk.fixers)

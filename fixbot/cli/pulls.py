@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from fixbot import __version__
+from fixbot import __version__, command
 from fixbot.cache import Cache, cache_folder
 from fixbot.checkout import Checkout, Scope
 from fixbot.checkout.door import grounds
@@ -23,7 +22,7 @@ from fixbot.discover import candidate
 from fixbot.errors import FixbotError
 from fixbot.fixer import Fixer, load
 from fixbot.forge.connect import Connector
-from fixbot.forge.errors import Refused, Tired, Unclear
+from fixbot.forge.errors import ChangedMeanwhile, Refused, Tired, Unclear
 from fixbot.forge.gateway import Clock, WallClock
 from fixbot.forge.hosts import is_repository, repository_of
 from fixbot.forge.reading import Reader
@@ -35,7 +34,7 @@ from fixbot.publish.carry import Outcome
 from fixbot.publish.ground import Fetched, Ground, Local
 from fixbot.publish.run import Published, Publisher
 from fixbot.settings import Settings
-from fixbot.settings.reading import NAMES, parse, read
+from fixbot.settings.reading import MOST_BYTES, lay_own, read
 from fixbot.wording import word
 
 if TYPE_CHECKING:
@@ -153,18 +152,16 @@ def _without_checkout(whole: _Run, name: str) -> int:
     remote = reader.remote(settings.pull_requests.base, with_base=True)
     commit = reader.commit(remote.base_head)
     if commit is None:
-        raise FixbotError(f"{name}: GitHub does not give the commit {remote.base_head[:7]} of {remote.base}")
+        raise ChangedMeanwhile(
+            f"{name}: GitHub does not give the commit {remote.base_head[:7]} of {remote.base}; run again"
+        )
     first = Snapshot.of(reader, commit, Scope(wanted=candidate))
-    own = [file for file in NAMES if first.there(file)]
-    if own:
-        text = first.text(own[0])
-        settings = overlaid(parse(settings, text, f"{name}: {own[0]}"), options, whole.fixers)
-        if settings.branch_prefix != reader.prefix or settings.pull_requests.base not in (None, remote.base):
-            reader.prefix = settings.branch_prefix
-            remote = reader.remote(settings.pull_requests.base, with_base=True)
-            commit = reader.commit(remote.base_head) or commit
-    else:
-        settings = overlaid(settings, options, whole.fixers)
+    settings = lay_own(settings, lambda file: first.read_small(file, MOST_BYTES), f"{name}: ")
+    settings = overlaid(settings, options, whole.fixers)
+    if settings.branch_prefix != reader.prefix or settings.pull_requests.base not in (None, remote.base):
+        reader.prefix = settings.branch_prefix
+        remote = reader.remote(settings.pull_requests.base, with_base=True)
+        commit = reader.commit(remote.base_head) or commit
     for note in settings.notes:
         terminal.note(f"note: {note}")
     reader.gateway.patience = settings.pull_requests.patience
@@ -243,6 +240,17 @@ def _row(planned: Planned, outcome: str, why: str, number: int | None = None, ur
     )
 
 
+def _failures(published: Published) -> Iterator[str]:
+    """What failed, in one line for each reason."""
+    by_reason: dict[str, list[str]] = {}
+    for each in published.done:
+        if each.outcome is Outcome.FAILED:
+            by_reason.setdefault(each.says, []).append(each.planned.branch)
+    for says, branches in by_reason.items():
+        more = f" and {len(branches) - 1} more" if len(branches) > 1 else ""
+        yield f"{branches[0]}{more}: {says}"
+
+
 def _told(whole: _Run, name: str, published: Published, settings: Settings) -> int:
     options, terminal, report = whole.options, whole.terminal, published.report
     if options.pr:
@@ -257,13 +265,14 @@ def _told(whole: _Run, name: str, published: Published, settings: Settings) -> i
         terminal.trouble(f"{name}: {obstacle.says}")
     if published.left and published.obstacles:
         words = [each for each in options.arguments if each not in {"--pr", "--quiet"}] or ["run"]
-        patch = shlex.join(["fixbot", *words, "--format", "patch", "--output", "fixbot.patch"])
-        terminal.note(f"The same as a patch: {patch}")
+        patch = command.run(
+            "fixbot", *map(command.ARGUMENT, words), "--format", "patch", "--output", "fixbot.patch"
+        )
+        terminal.note(f"The same as a patch: {patch.refused or patch.text}")
     if published.tired:
         terminal.trouble(published.tired)
-    for each in published.done:
-        if each.outcome is Outcome.FAILED:
-            terminal.trouble(f"{each.planned.branch}: {each.says}")
-    failed = any(each.outcome is Outcome.FAILED for each in published.done)
+    for line in _failures(published):
+        terminal.trouble(line)
+    failed = any(each.outcome in {Outcome.FAILED, Outcome.BRANCH} for each in published.done)
     bad = failed or published.tired or report.failures or (published.left and not options.dry_run)
     return 1 if bad or reaches(report, options.fail_on) else 0

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fixbot.checkout.door import grounds
 from fixbot.cli.options import Format, Options
+from fixbot.command import ARGUMENT, BRANCH, PATH, Command, run
+from fixbot.instructions import shell_lines
 from fixbot.report import text
 from fixbot.report.pulls import told
 from fixbot.report.style import Style, count
@@ -108,21 +109,34 @@ def closing(all_of_it: Shown) -> Iterator[str]:
     elif options.branch:
         ends = ":" if deeds.branches else "."
         yield f"{count(len(deeds.branches), 'branch', 'branches')}, one for each proposal{ends}"
-        yield from (f"  git show {shlex.quote(name)}" for name in deeds.branches)
+        looks = shell_lines(run("git", "show", BRANCH(name)) for name in deeds.branches)
+        yield from (f"  {line}" for line in looks)
     elif all_of_it.report.proposals and options.command == "run":
         if options.format is Format.PATCH:
-            yield f"Apply it: git apply {shlex.quote(str(options.output))}"
+            yield _said("Apply it", run("git", "apply", PATH(str(options.output))))
             return
         words = [word for word in options.arguments if word not in {"--debug", "--quiet", "--no-cache"}]
-        again = shlex.join(["fixbot", *words])
-        branches = f"    as local branches: {again} --branch" if all_of_it.in_git else ""
-        yield f"Apply them: {again} --write{branches}"
+        branches = f"    {_said('as local branches', _again(words, '--branch'))}" if all_of_it.in_git else ""
+        yield f"{_said('Apply them', _again(words, '--write'))}{branches}"
+
+
+def _again(words: Sequence[str], *more: str) -> Command:
+    """The command that the user typed, with options behind it, and before what is no option any more."""
+    end = words.index("--") if "--" in words else len(words)
+    return run("fixbot", *map(ARGUMENT, [*words[:end], *more, *words[end:]]))
+
+
+def _said(what: str, command: Command) -> str:
+    """A command behind what it does; where it can't be shown, that."""
+    if command.refused:
+        return f"{what}: {command.refused}"
+    return "  ".join([f"{what}: {command.text}", *command.explained])
 
 
 def _closing_pulls(all_of_it: Shown) -> Iterator[str]:
     rows = all_of_it.report.pulls or ()
     if all_of_it.options.dry_run:
         words = [word for word in all_of_it.options.arguments if word != "--dry-run"]
-        yield f"Nothing was written. Do it: {shlex.join(['fixbot', *words])}"
+        yield f"Nothing was written. {_said('Do it', _again(words))}"
         return
     yield told(rows)

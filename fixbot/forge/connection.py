@@ -110,7 +110,7 @@ def client(address: str, token: Token) -> Client:
     """What sends requests below one address, for a token whose host that is. Raises WrongHost."""
     from fixbot.forge.sending import client_of  # noqa: PLC0415 - PyGithub costs 300 ms
 
-    return client_of(address, token.host.origin, f"{token.word} {token.secret}", SECONDS)
+    return client_of(address, token.host.origins, f"{token.word} {token.secret}", SECONDS)
 
 
 def app_token(app: App) -> Token:

@@ -8,6 +8,12 @@ from typing import Any
 
 from fixbot.errors import FixbotError
 
+_FOR_GOOD = (
+    "resource not accessible", "not permitted to create", "archived", "must have", "write access",
+    "push access", "saml", "forbids access", "suspended",
+)  # fmt: skip
+"""What GitHub says where a right is missing, and not where one thing is locked or breaks a rule."""
+
 
 class NoConnection(FixbotError):
     """GitHub can't be talked to at all: no token, a host that does not answer."""
@@ -19,6 +25,12 @@ class WrongHost(NoConnection):
     """A server that no token may be sent to, or an address that is none: mended by whoever set it."""
 
     exit_code = 2
+
+
+class ChangedMeanwhile(FixbotError):
+    """Something of the world went or moved while the run looked at it; the next run sees how it is."""
+
+    exit_code = 1
 
 
 class Tired(FixbotError):
@@ -47,6 +59,15 @@ class Refused(Exception):
     def says(self, *words: str) -> bool:
         """Whether its message has one of these words, whatever their case."""
         return any(word.lower() in self.said.lower() for word in words)
+
+    @property
+    def for_good(self) -> bool:
+        """Whether all requests of its kind will be refused in this run: a right is missing."""
+        return self.status in {200, 403} and self.says(*_FOR_GOOD) and not self.says("workflow")
+
+    def again(self) -> Refused:
+        """The same refusal, for a request that was not sent for it."""
+        return Refused(self.status, self.said, self.what, self.needs)
 
 
 class Unclear(Exception):

@@ -25,6 +25,7 @@ from tenacity import (
     wait_random_exponential,
 )
 
+from fixbot.forge.answers import asked_wait, limit_words, place_of, said_of
 from fixbot.forge.errors import Answer, Limited, Refused, Tired, Unclear
 from fixbot.forge.pace import Pace
 
@@ -37,9 +38,14 @@ UNTOLD: Final = 60.0
 """Seconds to wait for a limit that doesn't say how long. Source: "Best practices", docs.github.com."""
 _NOT_MODIFIED, _NO_CONTENT, _NOT_IMPLEMENTED = 304, 204, 501
 _TROUBLED_KINDS = frozenset(("INTERNAL", "SERVICE_UNAVAILABLE"))
+<<<<<<< HEAD
 _NUMBER = re.compile(r"\d{1,12}(\.\d+)?")
 _NEXT = re.compile(r'<([^<>]+)>;\s*+rel="next"')
 _LIMIT_WORDS = ("rate limit", "abuse detection")
+=======
+_THING = re.compile(r"/(?:\d+|labels/[^/]+)(?=/|$)")
+_NEXT = re.compile(r'<([^>]+)>;\s*rel="next"')
+>>>>>>> main
 
 Look = Callable[[], Any]
 """Says what a write that may have happened has made, or None where it has not happened."""
@@ -101,6 +107,8 @@ class Gateway:
     down: bool = False
     """Whether the server gave no good answer to the end; then each request is tried once until it does."""
     _kept: dict[str, Answer] = field(default_factory=dict)
+    _refused: dict[str, Refused] = field(default_factory=dict)
+    """Kinds of writes for which a right is missing: they are not sent a second time."""
 
     def get(
         self, path: str, query: Mapping[str, Any] | None = None, *, media: str = "", forever: bool = False
@@ -142,9 +150,10 @@ class Gateway:
         """Send a write and return what it made. Raises Refused, Tired, Unclear.
 
         Where it may have happened, `look` is asked for what it made; it is sent again where `look`
-        finds nothing, and not at all without one.
+        finds nothing, and not at all without one. Where a right is missing, no other one of its kind is sent.
         """
-        return self._written(lambda: self._send(self.rest, verb, path, {}, {}, body).data, look)
+        kind = f"{verb} {_THING.sub('/N', path)}"
+        return self._allowed(kind, lambda: self._send(self.rest, verb, path, {}, {}, body).data, look)
 
     def query(self, text: str, variables: Mapping[str, Any]) -> Any:
         """The data of a GraphQL query. Raises Refused, Tired, Unclear."""
@@ -152,7 +161,19 @@ class Gateway:
 
     def mutate(self, text: str, variables: Mapping[str, Any], look: Look | None = None) -> Any:
         """The data of a GraphQL mutation; `look` as in `write`."""
-        return self._written(lambda: self._graphql(text, variables, write=True), look)
+        return self._allowed(
+            f"{text} {place_of(variables)}", lambda: self._graphql(text, variables, write=True), look
+        )
+
+    def _allowed(self, kind: str, send: Callable[[], Any], look: Look | None) -> Any:
+        if kind in self._refused:
+            raise self._refused[kind].again()
+        try:
+            return self._written(send, look)
+        except Refused as refused:
+            if refused.for_good:
+                self._refused[kind] = refused
+            raise
 
     def _graphql(self, text: str, variables: Mapping[str, Any], *, write: bool) -> Any:
         body = {"query": text, "variables": dict(variables)}
@@ -161,8 +182,8 @@ class Gateway:
         if errors := data.get("errors"):
             words = "; ".join(str(each.get("message", "")) for each in errors if isinstance(each, dict))
             kinds = {str(each.get("type", "")) for each in errors if isinstance(each, dict)}
-            if "RATE_LIMITED" in kinds or _limit_words(words):
-                raise Limited(_asked(answer.headers, self.clock.now()), words)
+            if "RATE_LIMITED" in kinds or limit_words(words):
+                raise Limited(asked_wait(answer.headers, self.clock.now()), words)
             unseen = write and kinds == {"NOT_FOUND"}  # what REST has just made may not be there yet
             if not kinds - _TROUBLED_KINDS or unseen or "Something went wrong" in words:
                 raise Unclear(f"GraphQL: {words}")
@@ -278,12 +299,10 @@ class Gateway:
         return Answer(status, got, data)
 
     def _refusal(self, status: int, headers: Mapping[str, str], data: Any, what: str) -> Exception:
-        said = _said(data)
-        limited = (
-            headers.get("x-ratelimit-remaining") == "0" or "retry-after" in headers or _limit_words(said)
-        )
+        said = said_of(data)
+        limited = headers.get("x-ratelimit-remaining") == "0" or "retry-after" in headers or limit_words(said)
         if status == 429 or (status == 403 and limited):
-            return Limited(_asked(headers, self.clock.now()), said or f"{what}: {status}")
+            return Limited(asked_wait(headers, self.clock.now()), said or f"{what}: {status}")
         return Refused(status, said, what, headers.get("x-accepted-github-permissions", ""))
 
     def _known(self, key: str) -> Answer | None:
@@ -298,35 +317,3 @@ class Gateway:
         self._kept[key] = kept = Answer(200, headers, answer.data)
         if ("etag" in headers or forever) and self.store is not None:
             self.store.put(key, {"headers": headers, "data": kept.data})
-
-
-def _limit_words(said: str) -> bool:
-    return any(words in said.lower() for words in _LIMIT_WORDS)
-
-
-def _asked(headers: Mapping[str, str], now: float) -> float | None:
-    """How many seconds GitHub asks to wait: `retry-after`, else until the limit is reset."""
-    after, reset = _number(headers.get("retry-after")), _number(headers.get("x-ratelimit-reset"))
-    if after is not None:
-        return after
-    if headers.get("x-ratelimit-remaining") == "0" and reset is not None:
-        return max(reset - now, 0.0) + 1
-    return None
-
-
-def _number(text: str | None) -> float | None:
-    return float(text) if text and _NUMBER.fullmatch(text) else None
-
-
-def _said(data: Any) -> str:
-    """GitHub's message with what it says of each field."""
-    if not isinstance(data, dict):
-        return ""
-    words = [str(data.get("message", ""))]
-    for each in data.get("errors") or ():
-        if isinstance(each, dict):
-            fallback = f"{each.get('field', '')} {each.get('code', '')}".strip()
-            words.append(str(each.get("message") or fallback))
-        else:
-            words.append(str(each))
-    return "; ".join(dict.fromkeys(word for word in words if word))

@@ -65,8 +65,13 @@ class Host:
 
     @property
     def origin(self) -> Origin:
-        """Where its API is, and all that a token for it may be sent to. Raises WrongHost."""
+        """Where its API is. Raises WrongHost."""
         return origin_of(self.api, "the API's address")
+
+    @property
+    def origins(self) -> frozenset[Origin]:
+        """All that a token for it may be sent to: two only where the user names one for GraphQL alone."""
+        return frozenset((self.origin, origin_of(self.graphql, "GraphQL's address")))
 
     @property
     def public(self) -> bool:
@@ -205,12 +210,11 @@ def actions_host(environment: Mapping[str, str]) -> Host | None:
     else:
         there = _at(PUBLIC, by)
     api = api or there.api
-    origin = origin_of(api, SERVER_VARIABLES[1])
+    origin_of(api, SERVER_VARIABLES[1])
     graphql = graphql or (
         f"{api.removesuffix('/v3')}/graphql" if api.endswith("/api/v3") else f"{api}/graphql"
     )
-    if origin_of(graphql, SERVER_VARIABLES[2]) != origin:
-        raise WrongHost("GITHUB_GRAPHQL_URL and GITHUB_API_URL name two servers; they are one")
+    origin_of(graphql, SERVER_VARIABLES[2])
     return Host(api, graphql, there.web, by)
 
 

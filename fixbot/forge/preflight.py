@@ -140,12 +140,20 @@ def _actions_may_not_open(reader: Reader) -> bool:
         return False
 
 
-def _needed(said: str) -> str:
-    """GitHub's `contents=write,workflows=write; pull_requests=write` in words, or what is always needed."""
+def _needed(refused: Refused) -> str:
+    """GitHub's `contents=write,workflows=write; pull_requests=write` in words, or what it needs for that."""
+    said = refused.needs
     if not said:
-        return "contents: write and pull requests: write"
+        return next((right for part, right in _RIGHTS if part in refused.what), "contents: write")
     words = said.replace("=", ": ").replace("_", " ")
     return " or ".join(way.strip().replace(",", " and ") for way in words.split(";"))
+
+
+_RIGHTS: Final = (
+    ("/comments", "pull requests: write"),
+    ("/issues", "pull requests: write"),
+    ("/pulls", "pull requests: write"),
+)
 
 
 def explained(refused: Refused, branch: str) -> str:
@@ -156,7 +164,7 @@ def explained(refused: Refused, branch: str) -> str:
             "not permitted to create or approve pull requests",
             SWITCH,
         ),
-        ("resource not accessible", f"the token lacks a permission: {_needed(refused.needs)}"),
+        ("resource not accessible", f"the token lacks a permission: {_needed(refused)}"),
         ("archived", "unarchive the repository first"),
         ("without `workflow`", "the token lacks the permission workflows: write"),
         ("workflows permission", "the token lacks the permission workflows: write"),
@@ -166,9 +174,15 @@ def explained(refused: Refused, branch: str) -> str:
             "protected branch",
             f"{branch} is protected; leave branches that begin with fixbot's prefix out of it",
         ),
+        ("base invalid", "the branch that it is for was renamed or deleted meanwhile; run again"),
+        ("could not resolve to a node", "it was deleted, transferred or made private meanwhile; run again"),
         ("cannot lock ref", f"a branch stands in the way of {branch}; delete it, or set `branch_prefix`"),
     )
     for words, what in known:
         if words in said.lower():
             return f"{said.rstrip('.')}; {what}"
+    if refused.status in {301, 307, 308}:
+        return "the repository was renamed or transferred meanwhile; run again"
+    if refused.status in {404, 410}:
+        return "GitHub shows it no longer: it was deleted, transferred or made private meanwhile; run again"
     return f"GitHub answered {refused.status}: {said}" if said else str(refused)

@@ -8,11 +8,12 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from fixbot.errors import FixbotError
-from fixbot.forge.errors import Answer, Refused, Unclear
+from fixbot.forge.errors import Answer, ChangedMeanwhile, Refused
 from fixbot.forge.gateway import Gateway
-from fixbot.forge.rows import comment_of, facts_of, labels_of, login_of, pull_of, time_of
-from fixbot.life.mark import read_mark
-from fixbot.life.pull import Comment, Commit, Facts, Pull, Remote, is_ours
+from fixbot.forge.rows import comment_of, facts_of, login_of, pull_of
+from fixbot.forge.searching import FEW_PAGES, last_page, search_pulls
+from fixbot.forge.standing import ask_standing, labelled
+from fixbot.life.pull import Comment, Commit, Facts, Pull, Remote, Standing, is_ours
 
 _ID = "query($owner: String!, $name: String!) { repository(owner: $owner, name: $name) { id } }"
 _ABSENT: Final = frozenset((404, 409))
@@ -35,6 +36,7 @@ class Reader:
     name: str
     prefix: str
     _facts: Facts | None = field(default=None)
+    _standings: dict[tuple[str, bool], Standing] = field(default_factory=dict)
 
     @property
     def root(self) -> str:
@@ -56,14 +58,19 @@ class Reader:
     def _remote(self, base: str | None, *, with_base: bool) -> Remote:
         pulls, facts = self._pulls()
         known = facts or self.facts()
-        base = base or known.default
+        given, base = base, base or known.default
         # Where nobody ever opened a pull request there are few branches: all of them tell the base too.
         few = with_base and facts is None
         heads = self._branches("heads" if few else f"heads/{self.prefix}")
         if with_base and base not in heads and (head := self.branch(base)):
             heads[base] = head
         if with_base and base not in heads:
-            raise FixbotError(f"{known.full} has no branch {base}; an empty repository has none at all")
+            if given:
+                raise FixbotError(f"{known.full} has no branch {base}, which pull_requests.base names")
+            raise ChangedMeanwhile(
+                f"{known.full} has no branch {base}: it is empty, or the branch was renamed or deleted while "
+                "fixbot looked; run again"
+            )
         ours = {name: head for name, head in heads.items() if name.startswith(self.prefix)}
         return Remote(known, ours, pulls, base=base, base_head=heads.get(base, ""))
 
@@ -123,8 +130,8 @@ class Reader:
                     facts = facts_of(told)
                     self._same_name(facts)
                 self._take(row, found)
-            more = 'rel="next"' in page.headers.get("link", "")
-            if number == 0 and more and (older := self._older()) is not None:
+            last = last_page(page)
+            if number == 0 and last > FEW_PAGES and (older := self._older(last)) is not None:
                 found = {**older, **found}
                 break
         if facts is not None and facts.id:
@@ -142,36 +149,23 @@ class Reader:
         if pull is not None and is_ours(pull, self.prefix):
             found[pull.number] = pull
 
-    def _older(self) -> dict[int, Pull] | None:
-        """Ours among the older pull requests, by search; None where the server can't search so.
+    def _older(self, pages: int) -> dict[int, Pull] | None:
+        """Ours among all pull requests, by search; None where reading all those pages is no more work.
 
-        Search lags behind, but not behind a hundred newer pull requests. It does not tell the branch: that
-        is the mark's key, or asked for one by one.
+        What a search tells counts for nothing but where to look: forks have branches of any name.
         """
-        query = {"q": f"repo:{self.name} is:pr head:{self.prefix}"}
+        numbers = search_pulls(self.gateway, self.name, self.prefix)
+        if numbers is None or len(numbers) > pages:
+            return None
         found: dict[int, Pull] = {}
         try:
-            for page in self.gateway.pages("/search/issues", query, most=10):
-                if page.data.get("incomplete_results"):
-                    return None
-                for row in page.data.get("items", ()):
-                    pull = self._searched(row)
-                    if pull is not None:
-                        found[pull.number] = pull
-        except (Refused, Unclear, LookupError, TypeError, AttributeError):
+            for number in numbers:
+                pull = self.pull(number)
+                if pull is not None and is_ours(pull, self.prefix):
+                    found[number] = pull
+        except Refused:
             return None
         return found
-
-    def _searched(self, row: Mapping[str, Any]) -> Pull | None:
-        mark = read_mark(row.get("body") or "")
-        if row["state"] == "open" or mark is None:
-            return self.pull(row["number"])
-        merged = bool((row.get("pull_request") or {}).get("merged_at"))
-        return Pull(
-            row["number"], f"{self.prefix}{mark.rule}/{mark.key}", mark.head, "", open=False, merged=merged,
-            title=row.get("title") or "", body=row.get("body") or "", author=login_of(row.get("user")),
-            labels=labels_of(row), created=time_of(row.get("created_at")), url=row.get("html_url") or "",
-        )  # fmt: skip
 
     def pull(self, number: int) -> Pull | None:
         """One pull request as it is now, None where it is not of a branch of this repository."""
@@ -250,19 +244,28 @@ class Reader:
         pages = self.gateway.pages(f"{self.root}/issues/{number}/events")
         return frozenset(str(row.get("event")) for page in pages for row in page.data or ())
 
-    def labelled_since(self, number: int, label: str) -> bool:
-        """Whether a pull request got that label after it was last closed; no where GitHub doesn't tell."""
-        since = False
+    def labelled_by(self, number: int, label: str, *, since_close: bool) -> Standing:
+        """What somebody may do who set that label last; with `since_close`, after the last close."""
         try:
-            for page in self.gateway.pages(f"{self.root}/issues/{number}/events"):
-                for row in page.data or ():
-                    if row.get("event") == "closed":
-                        since = False
-                    elif row.get("event") == "labeled":
-                        since = since or str((row.get("label") or {}).get("name")).lower() == label
-        except Refused:
-            return False
-        return since
+            pages = self.gateway.pages(f"{self.root}/issues/{number}/events")
+            who = labelled((row for page in pages for row in page.data or ()), label, since_close=since_close)
+        except Refused as refused:
+            return Standing(writes=False, says=f"GitHub does not tell who set it ({refused.status})")
+        if who is None:
+            early = "it was there before the close" if since_close else "GitHub does not tell who set it"
+            return Standing(writes=False, says=early)
+        return self.standing(who[0], bot=who[1])
+
+    def standing(self, login: str, *, bot: bool = False) -> Standing:
+        """What somebody may do here; asked once for each login."""
+        key = login.lower(), bot
+        if key not in self._standings:
+            self._standings[key] = ask_standing(self.gateway, self.root, login, bot=bot)
+        return self._standings[key]
+
+    def speaks_for_us(self, comment: Comment) -> bool:
+        """Whether a comment with a sign of fixbot's may be its own: an app's, or of who may write."""
+        return comment.bot or self.standing(comment.author).writes
 
     def closer(self, number: int) -> str:
         """Who closed a pull request, as a login; empty where GitHub doesn't tell."""

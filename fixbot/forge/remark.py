@@ -16,14 +16,14 @@ def keep_remark(reader: Reader, number: int, text: str, sign: str, *, needed: bo
     """Let the comment that begins with `sign` be `text`; returns why it can't be, or nothing.
 
     Where none is there yet, one is made only if it is `needed`. What already says so is not touched.
-    A comment counts as ours if an app wrote it or somebody who may write to the repository: a stranger
-    who begins one with our sign gets none of our words. Raises Tired.
+    A comment counts as ours if an app wrote it or somebody who may write to the repository, as GitHub says:
+    a stranger who begins one with our sign gets none of our words. Raises Tired.
     """
     path = f"{reader.root}/issues"
 
     def ours() -> Comment | None:
         said = (each for each in reader.comments_on(number) if each.body.startswith(sign))
-        return next((each for each in said if each.trusted or each.author.endswith("[bot]")), None)
+        return next((each for each in said if reader.speaks_for_us(each)), None)
 
     try:
         found = ours()

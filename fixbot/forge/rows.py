@@ -8,9 +8,6 @@ from typing import Any
 
 from fixbot.life.pull import Comment, Facts, Pull
 
-_TRUSTED = frozenset(("OWNER", "MEMBER", "COLLABORATOR"))
-"""Who may give a wish. Source: GitHub's `author_association`; a contributor need not have write access."""
-
 
 def facts_of(data: Mapping[str, Any]) -> Facts:
     """The repository."""
@@ -29,12 +26,7 @@ def facts_of(data: Mapping[str, Any]) -> Facts:
 
 def pull_of(row: Mapping[str, Any], name: str) -> Pull | None:
     """A row of REST's; None for one from a fork, whatever its branch is called."""
-    head = row["head"]
-    if "repo" in head:
-        there = str((head["repo"] or {}).get("full_name"))  # a fork that was deleted has none
-    else:
-        there = f"{str(head.get('label')).partition(':')[0]}/{name.partition('/')[2]}"
-    if there.lower() != name.lower():
+    if not _of_this(row["head"], row["base"].get("repo"), name):
         return None
     return Pull(
         number=row["number"],
@@ -47,6 +39,7 @@ def pull_of(row: Mapping[str, Any], name: str) -> Pull | None:
         title=row.get("title") or "",
         body=row.get("body") or "",
         author=login_of(row.get("user")),
+        bot=is_bot(row.get("user")),
         labels=labels_of(row),
         asked=any(
             row.get(key) for key in ("assignees", "requested_reviewers", "requested_teams", "milestone")
@@ -58,6 +51,17 @@ def pull_of(row: Mapping[str, Any], name: str) -> Pull | None:
     )
 
 
+def _of_this(head: Mapping[str, Any], base: Any, name: str) -> bool:
+    """Whether a pull request's branch is this repository's own; a fork that was deleted is none."""
+    if "repo" not in head:  # some servers tell less: the label names the owner
+        return str(head.get("label")).partition(":")[0].lower() == name.partition("/")[0].lower()
+    there = head["repo"]
+    if not isinstance(there, dict) or str(there.get("full_name")).lower() != name.lower():
+        return False
+    here = base.get("id") if isinstance(base, dict) else None
+    return here is None or here == there.get("id")
+
+
 def labels_of(row: Mapping[str, Any]) -> frozenset[str]:
     """The names of its labels, in lower case as GitHub compares them."""
     return frozenset(str(each["name"]).lower() for each in row.get("labels") or () if isinstance(each, dict))
@@ -66,6 +70,11 @@ def labels_of(row: Mapping[str, Any]) -> frozenset[str]:
 def login_of(user: Any) -> str:
     """A user's name; empty where GitHub shows none."""
     return str(user["login"]) if isinstance(user, dict) else ""
+
+
+def is_bot(user: Any) -> bool:
+    """Whether that is an app, or whatever else is no person; somebody who is gone counts as a person."""
+    return isinstance(user, dict) and user.get("type") != "User"
 
 
 def time_of(text: Any) -> datetime | None:
@@ -84,6 +93,6 @@ def comment_of(row: Mapping[str, Any]) -> Comment:
         number=int(number) if number.isdigit() else 0,
         author=login_of(row.get("user")),
         body=row.get("body") or "",
-        trusted=row.get("author_association") in _TRUSTED,
+        bot=is_bot(row.get("user")),
         at=str(row.get("created_at") or ""),
     )

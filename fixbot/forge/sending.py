@@ -6,7 +6,7 @@ bound to one origin: a scheme, a host and a port. A request to anywhere else is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 from urllib.parse import urljoin
 
@@ -67,15 +67,16 @@ def _origin(address: str) -> Origin | None:
         return None
 
 
-def client_of(address: str, origin: Origin, authorization: str, seconds: float) -> Client:
+def client_of(address: str, allowed: Collection[Origin], authorization: str, seconds: float) -> Client:
     """PyGithub's client for one address, with its own waiting, trying again and logging in taken away.
 
     The first two are the gateway's: PyGithub does neither for PATCH, repeats a POST that may have happened,
     and its pauses don't hold between threads (measured with 2.10). `seconds` is how long a request may take.
-    Raises WrongHost where the address is not at that origin.
+    What it sends stays at the address's origin, which must be one of the `allowed`. Raises WrongHost.
     """
-    if origin_of(address, "the API's address") != origin:
-        raise WrongHost(f"{address} is not at {origin}, which the token is for")
+    origin = origin_of(address, "the API's address")
+    if origin not in allowed:
+        raise WrongHost(f"{origin} is no server that the token is for")
     kind = HTTPSRequestsConnectionClass if origin.scheme == "https" else HTTPRequestsConnectionClass
     host = f"[{origin.host}]" if ":" in origin.host else origin.host
     connection = kind(host, origin.port, timeout=seconds, verify=True)  # type: ignore[arg-type]

@@ -154,10 +154,17 @@ class Snapshot:
         data = self._blob(path)
         return decoded(path, data, mode) if isinstance(data, bytes) else Unread(path, None, data)
 
-    def text(self, path: str) -> str:
-        """One small file's text, fetched by itself; an empty string where it can't be told."""
-        data = self._one(self._all[path][1])
-        return data.decode("utf-8", "replace") if isinstance(data, bytes) else ""
+    def read_small(self, path: str, limit: int) -> Content | Unread | None:
+        """A file fetched by itself, of at most `limit` bytes; None where the commit has none of that name."""
+        if path not in self._all:
+            return None
+        mode, oid, size = self._all[path]
+        if mode == _LINK:
+            return Unread(path, None, "a symbolic link; it is not followed")
+        data = self._one(oid) if size <= limit else b""
+        if max(size, len(data)) > limit:
+            return Unread(path, None, f"it is larger than {limit / 1e6:g} MB, the largest that is read")
+        return decoded(path, data, mode) if isinstance(data, bytes) else Unread(path, None, data)
 
     def there(self, path: str) -> bool:
         """Whether the commit has such a file."""

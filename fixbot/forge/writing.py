@@ -301,7 +301,7 @@ class Writer:
 
         def there() -> Comment | None:
             said = (each for each in self.reader.comments_on(number) if sign in each.body)
-            return next(said, None)
+            return next((each for each in said if self.reader.speaks_for_us(each)), None)
 
         try:
             if (known := there()) is not None:

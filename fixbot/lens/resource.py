@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from fixbot.change import Add, Change
+from fixbot.expression import refer
 from fixbot.lens.followed import Followed, reach
 from fixbot.lens.slot import Slot, Update
 from fixbot.lens.spelling import snake
 from fixbot.prose import code
-from fixbot.tree import ABSENT, UNKNOWN, Block, CannotEdit, Code, Node, Scalar, Unset, Value
+from fixbot.tree import ABSENT, UNKNOWN, Block, CannotEdit, Node, Scalar, Unset, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +220,7 @@ class CompanionSlot(Slot):
             raise CannotEdit(self.why_not)
         for name in reversed(self.path):
             value = {name: value}
-        content: dict[str, Value] = {self.companion.refers_by: Code(self.reference)}
+        content: dict[str, Value] = {self.companion.refers_by: refer(*self.reference.split("."))}
         content |= value if isinstance(value, dict) else {}
         return Add(
             self.owner, ("resource",), Block((self.companion.type, self.label), content), tuple(self.near)

@@ -72,7 +72,7 @@ class Place:
     where nobody looked. `pull` is its pull request that counts: the open one, else the last. `no` is why
     people don't want it. `present` says that a finding of it is still reported, and `status` why it is not
     offered; `unread` names a file that this run could not judge, empty where it judged all.
-    `heir` is the pull request that holds its findings now.
+    `heir` is the pull request that holds its findings now, `newest` the last one that was there at all.
     """
 
     branch: str
@@ -88,6 +88,7 @@ class Place:
     retargeted: str = ""
     undressed: bool = False
     heir: int = 0
+    newest: int = 0
     wish: Wish | None = None
 
 

@@ -10,11 +10,16 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+<<<<<<< HEAD
 _MARK = re.compile(r"(?<!\n)\n*+<!-- fixbot (\{[^\n<>]*\}) -->")
+=======
+_BEGIN: Final = "<!-- fixbot {"
+_END: Final = "} -->"
+>>>>>>> main
 _SEAL = re.compile(r"^Fixbot-Seal: ([0-9a-f]{32})$", re.MULTILINE)
 _SAYS: Final = ("diff --git ", "+", "-")
 _MOST_PATHS: Final = 40
@@ -61,12 +66,35 @@ class Mark:
 
 def read_mark(body: str) -> Mark | None:
     """The last mark in a body, None where there is none or somebody changed its form."""
-    found = _MARK.findall(body.replace("\r\n", "\n"))
+    body = body.replace("\r\n", "\n")
+    found = [body[begin + len(_BEGIN) - 1 : end - len(_END) + 1] for begin, end in _marks(body)]
     try:
         data = json.loads(found[-1]) if found else None
         return _mark(data) if isinstance(data, dict) else None
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return None
+
+
+def _marks(body: str) -> Iterator[tuple[int, int]]:
+    """Where each mark begins and ends; it stands on one line. Every character is looked at once or twice."""
+    line = 0
+    while line < len(body):
+        stop = body.find("\n", line)
+        stop = len(body) if stop < 0 else stop
+        begin = body.find(_BEGIN, line, stop)
+        while begin >= 0 and (end := body.find(_END, begin + len(_BEGIN), stop)) >= 0:
+            yield begin, end + len(_END)
+            begin = body.find(_BEGIN, end + len(_END), stop)
+        line = stop + 1
+
+
+def _without_marks(body: str) -> str:
+    """The body without marks and the empty lines before them."""
+    parts, at = [], 0
+    for begin, end in _marks(body):
+        parts.append(body[at:begin].rstrip("\n"))
+        at = end
+    return "".join([*parts, body[at:]])
 
 
 def _mark(data: Mapping[str, Any]) -> Mark | None:
@@ -88,12 +116,12 @@ def _mark(data: Mapping[str, Any]) -> Mark | None:
 
 def unmarked(body: str) -> str:
     """A body without marks, as a person sees it; line ends and blanks at its end don't count."""
-    return _MARK.sub("", body.replace("\r\n", "\n")).rstrip()
+    return _without_marks(body.replace("\r\n", "\n")).rstrip()
 
 
 def remarked(body: str, mark: Mark) -> str:
     """The same body with that mark in the place of any other: nobody's words change."""
-    kept = _MARK.sub("", body).rstrip()
+    kept = _without_marks(body).rstrip()
     return f"{kept}\n\n{mark}" if kept else str(mark)
 
 

@@ -26,6 +26,8 @@ class Pull:
     title: str = field(default="", repr=False)
     body: str = field(default="", repr=False)
     author: str = ""
+    bot: bool = False
+    """Whether an app opened it, and no person."""
     labels: frozenset[str] = frozenset()
     asked: bool = False
     """Whether anyone is assigned or asked to review, or a milestone is set."""
@@ -53,14 +55,22 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """A comment on a pull request. `trusted` says that its author may write to the repository."""
+    """A comment on a pull request. `bot` says that an app wrote it; `author` is empty for who is gone."""
 
     id: int
     number: int
     author: str
     body: str = field(repr=False)
-    trusted: bool = False
+    bot: bool = False
     at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whether somebody may write to the repository, as GitHub says it; `says` is why not, in words."""
+
+    writes: bool
+    says: str = ""
 
 
 @dataclass(frozen=True, slots=True)

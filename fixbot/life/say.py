@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fixbot.life.decide import Action, Place
+from fixbot.prose import code_span
 
 
 def comment_sign(topic: str, head: str | None) -> str:
@@ -12,7 +13,7 @@ def comment_sign(topic: str, head: str | None) -> str:
 
 def closing_words(action: Action, place: Place, base: str, commit: str) -> str:
     """Why a pull request is closed, and what happens next."""
-    at = f"`{base}` at {commit[:12]}" if commit else f"`{base}`"
+    at = f"{code_span(base)} at {commit[:12]}" if commit else code_span(base)
     match action.closing:
         case "gone":
             return (

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from fixbot.life.pull import Comment, Pull
 
-_WISH = re.compile(
-    r"^[ \t]*+@?fixbot(?:[ \t]*+:)?[ \t]++(?P<verb>rebase|recreate|ignore)\b(?P<rest>[^\r\n]*)",
-    re.IGNORECASE | re.MULTILINE,
-)
-_UNTIL = re.compile(r"\buntil[=: ]+(\d{4}-\d\d-\d\d)\b", re.IGNORECASE)
+_BLANKS: Final = " \t"
+_NAME: Final = "fixbot"
+_VERB = re.compile(r"(?P<verb>rebase|recreate|ignore)\b", re.IGNORECASE)
+_UNTIL = re.compile(r"\buntil[=: ]{1,9}(\d{4}-\d\d-\d\d)\b", re.IGNORECASE)
+_FENCES: Final = ("```", "~~~")
 _LONGEST = 200
 OURS = "<!-- fixbot "
 """What every comment of fixbot's holds: it never takes its own words for a wish."""
@@ -29,37 +30,67 @@ class Wish:
     reason: str = ""
 
 
-def wish(pull: Pull, comments: Iterable[Comment]) -> Wish | None:
+def wish(
+    pull: Pull,
+    comments: Iterable[Comment],
+    said_by: Callable[[Comment], bool],
+    labelled_by: Callable[[Pull, str], bool],
+) -> Wish | None:
     """The last wish for an open pull request that was not carried out yet.
 
-    Comments count where their author may write to the repository; anybody who can set a label may.
+    `said_by` and `labelled_by` tell whether the one who wrote a comment, or set a label, may write to the
+    repository. They are asked only where there is a wish, since to answer may take a request.
     """
     mark = pull.mark
     done = mark.did if mark is not None else 0
     for comment in sorted(comments, key=lambda each: -each.id):
-        if comment.number != pull.number or comment.id <= done:
+        if comment.number != pull.number or comment.id <= done or OURS in comment.body:
             continue
-        if comment.trusted and OURS not in comment.body and (found := read(comment.body)) is not None:
+        if (found := read(comment.body)) is not None and said_by(comment):
             return Wish(found.verb, comment.id, found.until, found.reason)
     for verb in ("recreate", "rebase"):
-        if f"fixbot: {verb}" in pull.labels:
+        if f"fixbot: {verb}" in pull.labels and labelled_by(pull, f"fixbot: {verb}"):
             return Wish(verb)
     return None
 
 
 def read(text: str) -> Wish | None:
-    """The last wish in a comment; quoted lines don't count."""
-    all_found = list(_WISH.finditer(text))
-    if not all_found:
+    """The last wish in a comment; quoted lines and code don't count."""
+    found = list(filter(None, map(_after_name, _spoken(text))))
+    if not found:
         return None
-    found = all_found[-1]
-    rest = found["rest"]
-    verb, until = found["verb"].lower(), _UNTIL.search(rest)
+    verb, rest = found[-1]
+    until = _UNTIL.search(rest)
     if verb != "ignore":
         return Wish(verb)
     if until and not _is_date(until[1]):
         return None  # a slip of the pen must not become a no for good
     return Wish(verb, 0, until[1] if until else "", _UNTIL.sub("", rest).strip(" \t:-,.")[:_LONGEST])
+
+
+def _spoken(text: str) -> Iterator[str]:
+    """The lines that say something: not those between fences, which show something."""
+    fence = ""
+    for line in text.replace("\r", "\n").split("\n"):
+        begin = line.lstrip(_BLANKS)
+        if fence:
+            fence = "" if begin.startswith(fence) else fence
+        elif begin.startswith(_FENCES):
+            fence = begin[:3]
+        else:
+            yield begin
+
+
+def _after_name(line: str) -> tuple[str, str] | None:
+    """The verb that follows our name at the beginning of a line, and the rest of the line."""
+    line = line.removeprefix("@")
+    if line[: len(_NAME)].lower() != _NAME:
+        return None
+    rest = line[len(_NAME) :]
+    after = rest.lstrip(_BLANKS)
+    rest, after = (after[1:], after[1:].lstrip(_BLANKS)) if after.startswith(":") else (rest, after)
+    verb = _VERB.match(after) if after != rest else None
+    return None if verb is None else (verb["verb"].lower(), after[verb.end() :][:1000])
 
 
 def _is_date(text: str) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from fixbot.iam.policy import VARIABLES_SINCE, many
 from fixbot.plain import plain
-from fixbot.tree import CannotEdit, Code, Kind, Node, Tagged, Value
+from fixbot.tree import CannotEdit, Code, Hosted, Kind, Node, Tagged, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -174,7 +174,7 @@ def spelled(value: Value, policy: Policy) -> Value:
         case str():
             return policy.escape(value)
         case Code() if policy.node.grammar.name != "hcl" and value.text.startswith('"'):
-            return value.text[1:-1]
+            return Hosted(value.text[1:-1])
         case dict():
             return {key: spelled(each, policy) for key, each in value.items()}
         case list():

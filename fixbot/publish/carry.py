@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from fixbot.forge.errors import Refused, Unclear
-from fixbot.forge.preflight import Way, explained
+from fixbot.forge.errors import Refused, Tired, Unclear
+from fixbot.forge.preflight import Obstacle, Way, explained
 from fixbot.forge.writing import Dress, Move, Overtaken, Writer
 from fixbot.life.decide import Deed, Wanted, next_mark
 from fixbot.life.mark import Mark, remarked, text_digest
@@ -63,6 +63,8 @@ class Carrier:
     owners: Callable[[Proposal], tuple[str, ...]]
     queue: bool = False
     milestone: int | None = None
+    obstacles: list[Obstacle] = field(default_factory=list)
+    """What was found to stand in the way: said once, and no other request of that kind is sent."""
 
     def _base(self) -> Commit:
         commit = self.writer.reader.commit(self.base_head)
@@ -77,6 +79,8 @@ class Carrier:
         except Overtaken as overtaken:
             return Done(planned, Outcome.LEFT, str(overtaken), *_named(planned))
         except Refused as refused:
+            if refused.status == 401:
+                raise Tired(0, "GitHub accepts the token no longer: it has expired, or was revoked") from None
             return Done(planned, Outcome.FAILED, explained(refused, planned.branch), *_named(planned))
         except Unclear as unclear:
             return Done(planned, Outcome.FAILED, f"{unclear}; the next run looks again", *_named(planned))
@@ -102,7 +106,7 @@ class Carrier:
 
     def _nothing_newer(self, planned: Planned) -> int:
         """The number of the branch's last pull request, 0 for none. Overtaken where one came since."""
-        known = planned.place.pull.number if planned.place.pull is not None else 0
+        known = max(planned.place.newest, planned.place.pull.number if planned.place.pull is not None else 0)
         for pull in self.writer.reader.of_branch(planned.branch):
             if pull.open:
                 raise Overtaken(f"#{pull.number} was opened meanwhile")
@@ -136,7 +140,12 @@ class Carrier:
             if refused.says("no commits between"):
                 self.writer.move(Move(planned.branch, head, None))
                 raise Overtaken("the base holds all of it already") from None
-            if refused.status == 403 or refused.says("not permitted to create"):
+            if refused.for_good:
+                why = explained(refused, planned.branch)
+                self.way = Way.BRANCH
+                self.obstacles.append(Obstacle(f"no pull request can be opened: {why}", Way.BRANCH))
+                return self._branch_only(planned, why)
+            if refused.status == 403:
                 return self._branch_only(planned, explained(refused, planned.branch))
             raise
         self._clothed(pull, self._clothes(proposal))

@@ -12,11 +12,11 @@ from fixbot.discover import candidate
 from fixbot.forge.errors import Refused
 from fixbot.forge.reading import Reader
 from fixbot.life.decide import Action, Deed, Place, Wanted, decide
-from fixbot.life.mark import Mark, files_digest, is_ours, patch_digest
+from fixbot.life.mark import Mark, files_digest, is_ours, patch_digest, unmarked
 from fixbot.life.match import adopted, heads, last
 from fixbot.life.pull import Comment, Pull, Remote, named_as_ours, ours
 from fixbot.life.verdict import AGAIN, declined, said_no
-from fixbot.life.wishes import wish
+from fixbot.life.wishes import Wish, wish
 from fixbot.model import Proposal, Report, Severity
 from fixbot.propose import EVERYTHING
 from fixbot.publish.ground import Ground
@@ -65,20 +65,27 @@ class Seen:
 
 @dataclass(slots=True)
 class Judge:
-    """Judges the branches of one repository. `comments` brings the comments on open pull requests."""
+    """Judges the branches of one repository. `comments` brings the comments on open pull requests.
+
+    What people said counts by what GitHub lets them do here; `note` hears what does not count, and why.
+    """
 
     reader: Reader
     remote: Remote
     settings: Settings
     today: date
     comments: Callable[[Sequence[Pull]], Sequence[Comment]]
+    note: Callable[[str], None] = lambda _: None
     pulls: tuple[Pull, ...] = ()
     heads: dict[str, str] = field(default_factory=dict)
     _ours: dict[str, bool] = field(default_factory=dict)
+    _labels: dict[tuple[int, str], bool] = field(default_factory=dict)
+    _noted: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         prefix = self.settings.branch_prefix
-        self.pulls = tuple(self._heard(pull) for pull in ours(self.remote.pulls, prefix))
+        heard = (self._heard(pull) for pull in ours(self.remote.pulls, prefix))
+        self.pulls = tuple(filter(None, map(self._counted, heard)))
         self.heads = {
             name: head
             for name, head in heads(self.remote.branches, self.pulls).items()
@@ -87,10 +94,53 @@ class Judge:
 
     def _heard(self, pull: Pull) -> Pull:
         """A label takes a no back only if it came after it: a close is the later word else."""
-        if pull.open or pull.merged or AGAIN not in pull.labels:
+        if pull.open or pull.merged or AGAIN not in pull.labels or self._labelled(pull, AGAIN):
             return pull
-        since = self.reader.labelled_since(pull.number, AGAIN)
-        return pull if since else replace(pull, labels=pull.labels - {AGAIN})
+        return replace(pull, labels=pull.labels - {AGAIN})
+
+    def _counted(self, pull: Pull) -> Pull | None:
+        """A no counts whoever GitHub let say it, but who may not write must not have planted it.
+
+        An organisation's member may open a pull request from a branch of ours without being able to push to
+        it, write into its text what they like, and close it. Then it is none; closed by somebody else, it
+        is one, but not for what its text lists.
+        """
+        if pull.open or pull.bot or not said_no(pull, self.today):
+            return pull
+        standing = self.reader.standing(pull.author)
+        if standing.writes:
+            return pull
+        if self.reader.closer(pull.number) in {"", pull.author}:
+            self._say(
+                f"note: #{pull.number} is no no to fixbot: who opened it has closed it, and {standing.says}"
+            )
+            return None
+        return replace(pull, body=unmarked(pull.body))
+
+    def _labelled(self, pull: Pull, label: str) -> bool:
+        """Whether somebody set that label who may write; on a closed pull request, after the close."""
+        key = pull.number, label
+        if key not in self._labels:
+            standing = self.reader.labelled_by(pull.number, label, since_close=not pull.open)
+            if not standing.writes:
+                self._say(f"note: the label {label!r} of #{pull.number} does not count: {standing.says}")
+            self._labels[key] = standing.writes
+        return self._labels[key]
+
+    def _said(self, comment: Comment) -> bool:
+        """Whether somebody wrote that comment who may write to the repository."""
+        standing = self.reader.standing(comment.author, bot=comment.bot)
+        if not standing.writes:
+            self._say(f"note: a comment on #{comment.number} does not count: {standing.says}")
+        return standing.writes
+
+    def _say(self, text: str) -> None:
+        if text not in self._noted:
+            self._noted.add(text)
+            self.note(text)
+
+    def _wish(self, pull: Pull, comments: Sequence[Comment]) -> Wish | None:
+        return wish(pull, comments, self._said, self._labelled)
 
     def declined(self) -> dict[str, str]:
         """Findings that are not to be offered, by id, with the reason."""
@@ -100,7 +150,7 @@ class Judge:
             pull.number
             for pull in open_ones
             if not self._is_ours(pull.branch, pull)
-            and ((asked := wish(pull, said)) is None or asked.verb != "recreate")
+            and ((asked := self._wish(pull, said)) is None or asked.verb != "recreate")
         ]
         return declined(self.pulls, frozen, self.today)
 
@@ -129,7 +179,9 @@ class Judge:
     def _place(self, branch: str, want: Wanted | None, seen: Seen, comments: Sequence[Comment]) -> Place:
         pull = last(each for each in self.pulls if each.branch == branch)
         head = self.heads.get(branch)
-        place = Place(branch, head, pull=pull, no=said_no(pull, self.today) if pull is not None else "")
+        newest = max((each.number for each in self.remote.of_branch(branch)), default=0)
+        no = said_no(pull, self.today) if pull is not None else ""
+        place = Place(branch, head, pull=pull, no=no, newest=newest)
         if head is not None:
             bare = head in {self.remote.base_head, seen.ground.head} or self._is_scratch(branch, head)
             place = replace(place, ours=bare or self._is_ours(branch, pull))
@@ -147,7 +199,7 @@ class Judge:
             present=bool(held) or mark is None,
             status=next((reason for reason in held if reason), ""),
             unread=self._unread(pull, mark, seen) if mark is not None else "",
-            wish=wish(pull, comments),
+            wish=self._wish(pull, comments),
             retargeted=pull.base if pull.base != self.remote.base else "",
         )
         if want is not None and mark is not None and mark.files != want.files:

@@ -9,7 +9,7 @@ from typing import Final
 
 from fixbot.codeowners import owners
 from fixbot.errors import FixbotError
-from fixbot.forge.errors import Refused, Tired
+from fixbot.forge.errors import ChangedMeanwhile, Refused, Tired
 from fixbot.forge.gateway import Gateway
 from fixbot.forge.preflight import Cleared, Obstacle, Way, preflight
 from fixbot.forge.reading import Reader
@@ -79,7 +79,7 @@ class Publisher:
 
     def publish(self) -> Published:
         """Do it all. Raises FixbotError where nothing can be done at all."""
-        judge = Judge(self.reader, self.remote, self.settings, self._today, self._comments)
+        judge = Judge(self.reader, self.remote, self.settings, self._today, self._comments, self.note)
         settings = replace(self.settings, declined=judge.declined())
         report = self.examine(settings, False)
         planned = self._planned(judge, report)
@@ -113,7 +113,10 @@ class Publisher:
     def _with_base_head(self) -> None:
         head = self.reader.branch(self.remote.base)
         if head is None:
-            raise FixbotError(f"{self.remote.facts.full} has no branch {self.remote.base}")
+            raise ChangedMeanwhile(
+                f"{self.remote.facts.full} has no branch {self.remote.base} any more: it was renamed or "
+                "deleted while fixbot looked; run again"
+            )
         self.remote = replace(self.remote, base_head=head)
 
     def _stale(self) -> frozenset[str]:
@@ -167,6 +170,7 @@ class Publisher:
                 result = replace(result, tired=str(tired), left=tuple(writes[at:]))
                 break
         self._remember(carrier.writer.touched, carrier.writer.missed)
+        result = replace(result, obstacles=(*result.obstacles, *carrier.obstacles))
         return replace(result, report=report, done=(*done, *(_kept(each) for each in left)))
 
     def _carrier(self, cleared: Cleared, report: Report) -> Carrier:
@@ -259,5 +263,5 @@ def _with_texts(planned: Planned, fresh: dict[tuple[str, ...], Proposal]) -> Pla
         return planned
     found = fresh.get(planned.proposal.findings)
     if found is None or found.diff != planned.proposal.diff:
-        raise FixbotError("files changed while fixbot looked at them; run it again")
+        raise ChangedMeanwhile("files changed while fixbot looked at them; run it again")
     return replace(planned, proposal=found)

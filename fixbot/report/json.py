@@ -53,7 +53,7 @@ def _proposal(proposal: Proposal) -> dict[str, Any]:
         "paths": proposal.paths,
         "findings": proposal.findings,
         "rule": proposal.rule,
-        "notes": [f"  {note.text}" if note.whole else note.text for note in notes(proposal.story)],
+        "notes": ["\n".join(note.lines("  ")) if note.whole else note.text for note in notes(proposal.story)],
         "severity": proposal.severity.label,
         "safety": proposal.safety.value,
     }

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fixbot.body import notes
-from fixbot.characters import shown
 from fixbot.model import Status
 from fixbot.prose import code, fenced, prose
 from fixbot.report.pulls import became, told, why
@@ -53,7 +52,7 @@ def _proposal(number: int, proposal: Proposal, by_id: dict[str, Finding]) -> Ite
         yield f"- {code(f'{finding.path}:{finding.line}')} {prose(finding.resource)}{controls}"
     yield ""
     yield from (
-        f"    {shown(note.text)}\n" if note.whole else f"{prose(note.text)}\n"
+        "\n".join([*note.lines("    "), ""]) if note.whole else f"{prose(note.text)}\n"
         for note in notes(proposal.story)
     )
     diff = fenced(proposal.diff.replace("\r\n", "\n").rstrip("\n").split("\n"), "diff")

@@ -164,7 +164,7 @@ def proposed(
         yield f"   and {count(len(findings) - PLACES, 'more place')}"
     yield from painted(proposal.diff, style, "     ", len(proposal.paths), more)
     for note in notes(proposal.story):
-        yield from [f"     {shown(note.text)}"] if note.whole else style.wrapped(note.text, "   ")
+        yield from note.lines("     ") if note.whole else style.wrapped(note.text, "   ")
     yield ""
 
 

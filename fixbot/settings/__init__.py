@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from fixbot.model import Safety, Severity
+from fixbot.settings import shapes
 from fixbot.suppress import Ignore
+from fixbot.textshape import GLOB, RULE
 
 NEVER_PATCH = (
     "cdk.out/",
@@ -35,15 +37,23 @@ NEVER_PATCH = (
 class Rules:
     """Which rules run."""
 
-    only: tuple[str, ...] = field(default=(), metadata={"says": "Run these rules and no others; empty: all."})
-    skip: tuple[str, ...] = field(default=(), metadata={"says": "Never run these."})
+    only: tuple[str, ...] = field(
+        default=(),
+        metadata={"says": "Run these rules and no others; empty: all.", "shape": RULE, "stricter": "covers"},
+    )
+    skip: tuple[str, ...] = field(
+        default=(), metadata={"says": "Never run these.", "shape": RULE, "stricter": "shrinks"}
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
     """Where values go that don't belong into a file."""
 
-    prefix: str = field(default="fixbot/", metadata={"says": "What the names of new secrets begin with."})
+    prefix: str = field(
+        default="fixbot/",
+        metadata={"says": "What the names of new secrets begin with.", "shape": shapes.SECRET_PREFIX},
+    )
     store: Literal["secretsmanager", "ssm"] = field(
         default="secretsmanager", metadata={"says": "Secrets Manager, or SSM parameters (SecureString)."}
     )
@@ -51,8 +61,8 @@ class Secrets:
         default_factory=dict,
         metadata={
             "says": "Secrets that exist already: the environment variable's name, and the ARN.",
-            "pattern": r"arn:[a-z-]+:(secretsmanager|ssm):[^:]*:[^:]*:.+",
-            "shape": "the ARN of a secret or parameter",
+            "keys": shapes.VARIABLE,
+            "shape": shapes.SECRET_ARN,
         },
     )
 
@@ -63,11 +73,11 @@ class Tag:
 
     key: str = field(
         default="Environment",
-        metadata={"says": "The tag's key.", "pattern": r".{1,128}", "shape": "1 to 128 characters"},
+        metadata={"says": "The tag's key.", "shape": shapes.TAG_KEY},
     )
     value: str = field(
         default="${aws:PrincipalTag/Environment}",
-        metadata={"says": "Its value: a literal, or an IAM policy variable."},
+        metadata={"says": "Its value: a literal, or an IAM policy variable.", "shape": shapes.TAG_VALUE},
     )
 
 
@@ -75,14 +85,10 @@ class Tag:
 class ExternalSecrets:
     """The store that an ExternalSecret names, where the repository doesn't show one."""
 
-    store: str | None = field(default=None, metadata={"says": "The store's name."})
+    store: str | None = field(default=None, metadata={"says": "The store's name.", "shape": shapes.STORE})
     kind: Literal["SecretStore", "ClusterSecretStore"] = field(
         default="ClusterSecretStore", metadata={"says": "The store's kind."}
     )
-
-
-_LOGIN = r"[A-Za-z0-9][A-Za-z0-9-]*(\[bot\])?(/[\w.-]+)?"
-_WINDOW = r"((mon|tue|wed|thu|fri|sat|sun)(-(mon|tue|wed|thu|fri|sat|sun))?)?( ?\d\d:\d\d-\d\d:\d\d)?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +100,11 @@ class PullRequests:
         metadata={"says": "What one pull request holds: a rule in a folder, in a file, everywhere; or all."},
     )
     base: str | None = field(
-        default=None, metadata={"says": "The branch that they are for; null: the repository's default."}
+        default=None,
+        metadata={
+            "says": "The branch that they are for; null: the repository's default.",
+            "shape": shapes.BRANCH,
+        },
     )
     draft: Literal["review", "always", "never"] = field(
         default="review",
@@ -103,45 +113,58 @@ class PullRequests:
     style: Literal["auto", "conventional", "gitmoji", "plain"] = field(
         default="auto", metadata={"says": "How titles and commits are worded; auto: as the history has it."}
     )
-    labels: tuple[str, ...] = field(default=("fixbot",), metadata={"says": "Labels for each."})
+    labels: tuple[str, ...] = field(
+        default=("fixbot",), metadata={"says": "Labels for each.", "shape": shapes.LABEL, "entries": 100}
+    )
     assignees: tuple[str, ...] = field(
         default=(),
-        metadata={"says": "Who is assigned to each.", "pattern": _LOGIN, "shape": "a GitHub login"},
+        metadata={"says": "Who is assigned to each.", "shape": shapes.LOGIN, "entries": 100},
     )
     reviewers: tuple[str, ...] = field(
         default=(),
         metadata={
             "says": "Who is asked to review each: logins, and teams as `org/team`.",
-            "pattern": _LOGIN,
-            "shape": "a GitHub login, or org/team",
+            "shape": shapes.REVIEWER,
+            "entries": 100,
         },
     )
     code_owners: bool = field(
         default=True, metadata={"says": "Ask the code owners of the changed files as well."}
     )
-    most_reviewers: int = field(default=3, metadata={"says": "How many are asked at most.", "least": 0})
-    milestone: str | None = field(default=None, metadata={"says": "The title of an open milestone."})
-    most_open: int = field(
-        default=10, metadata={"says": "How many of ours may be open at once in a repository.", "least": 0}
+    most_reviewers: int = field(
+        default=3, metadata={"says": "How many are asked at most.", "least": 0, "most": 100}
     )
-    per_run: int = field(default=10, metadata={"says": "How many one run opens at most.", "least": 0})
+    milestone: str | None = field(
+        default=None, metadata={"says": "The title of an open milestone.", "shape": shapes.MILESTONE}
+    )
+    most_open: int = field(
+        default=10,
+        metadata={
+            "says": "How many of ours may be open at once in a repository.",
+            "least": 0,
+            "most": 10_000,
+        },
+    )
+    per_run: int = field(
+        default=10, metadata={"says": "How many one run opens at most.", "least": 0, "most": 10_000}
+    )
     per_hour: int = field(
-        default=10, metadata={"says": "How many are opened at most in any hour.", "least": 0}
+        default=10,
+        metadata={"says": "How many are opened at most in any hour.", "least": 0, "most": 10_000},
     )
     schedule: tuple[str, ...] = field(
         default=(),
         metadata={
             "says": "When new ones may be opened, such as `mon-fri 08:00-18:00`; empty: at any time.",
-            "pattern": _WINDOW,
-            "shape": "days and hours such as mon-fri 08:00-18:00",
+            "shape": shapes.WINDOW,
+            "entries": 100,
         },
     )
     timezone: str = field(
         default="UTC",
         metadata={
             "says": "The time zone of the schedule, by its IANA name.",
-            "pattern": r"[A-Za-z][A-Za-z0-9_+/-]*",
-            "shape": "a time zone such as Europe/Berlin",
+            "shape": shapes.ZONE,
         },
     )
     rebase: Literal["conflict", "behind", "never"] = field(
@@ -153,7 +176,12 @@ class PullRequests:
         metadata={"says": "Commits that GitHub signs, for users' tokens too; null: where a rule asks."},
     )
     patience: int = field(
-        default=900, metadata={"says": "How many seconds a run may wait for GitHub's limits.", "least": 0}
+        default=900,
+        metadata={
+            "says": "How many seconds a run may wait for GitHub's limits.",
+            "least": 0,
+            "most": 86_400,
+        },
     )
 
 
@@ -166,13 +194,16 @@ class Limits:
         metadata={
             "says": "Processor time for files that are read together; then they are named as not read.",
             "least": 1,
+            "most": 86_400,
         },
     )
     memory_mb: int = field(
-        default=1000, metadata={"says": "Memory for the same, in millions of bytes.", "least": 50}
+        default=1000,
+        metadata={"says": "Memory for the same, in millions of bytes.", "least": 50, "most": 1_000_000},
     )
     file_mb: int = field(
-        default=5, metadata={"says": "The largest file that is read, in millions of bytes.", "least": 1}
+        default=5,
+        metadata={"says": "The largest file that is read, in millions of bytes.", "least": 1, "most": 1_000},
     )
 
 
@@ -196,11 +227,20 @@ class Settings:
     severity: Severity = field(
         default=Severity.LOW, metadata={"says": "Findings below this are not reported."}
     )
-    include: tuple[str, ...] = field(default=(), metadata={"says": "Only these files; globs; empty: all."})
-    exclude: tuple[str, ...] = field(default=(), metadata={"says": "Not these files; globs."})
+    include: tuple[str, ...] = field(
+        default=(),
+        metadata={"says": "Only these files; globs; empty: all.", "shape": GLOB, "stricter": "covers"},
+    )
+    exclude: tuple[str, ...] = field(
+        default=(), metadata={"says": "Not these files; globs.", "shape": GLOB, "stricter": "shrinks"}
+    )
     never_patch: tuple[str, ...] = field(
         default=NEVER_PATCH,
-        metadata={"says": "Looked at but never changed: files that something else writes, and fixtures."},
+        metadata={
+            "says": "Looked at but never changed: files that something else writes, and fixtures.",
+            "shape": GLOB,
+            "stricter": "shrinks",
+        },
     )
     secrets: Secrets = field(
         default_factory=Secrets, metadata={"says": "Where values go that don't belong into a file."}
@@ -209,40 +249,38 @@ class Settings:
         default=None,
         metadata={
             "says": "The AWS account, where the files don't show it.",
-            "pattern": r"\d{12}",
             "digits": True,
-            "shape": "12 digits",
+            "shape": shapes.ACCOUNT,
         },
     )
     region: str | None = field(
         default=None,
         metadata={
             "says": "The AWS Region, where the files don't show it.",
-            "pattern": r"[a-z]{2,}(-[a-z]+)+-\d+",
-            "shape": "a Region such as eu-central-1",
+            "shape": shapes.REGION,
         },
     )
     partition: str | None = field(
         default=None,
         metadata={
             "says": "The AWS partition, where the files don't show it.",
-            "pattern": r"aws(-[a-z]+)*",
-            "shape": "aws, aws-cn, aws-us-gov …",
+            "shape": shapes.PARTITION,
         },
     )
     tag: Tag = field(default_factory=Tag, metadata={"says": "The tag that policies are narrowed to."})
     tag_services: tuple[str, ...] = field(
         default=(),
         metadata={
-            "says": "Services whose actions are narrowed by tag (`ecs`, `ec2` …); empty: all that can be."
+            "says": "Services whose actions are narrowed by tag (`ecs`, `ec2` …); empty: all that can be.",
+            "shape": shapes.SERVICE,
         },
     )
     write_paths: Mapping[str, tuple[str, ...]] = field(
         default_factory=dict,
         metadata={
             "says": "Where images of yours write: the image (a glob), and its folders.",
-            "pattern": r"/.*",
-            "shape": "a path that begins with a slash",
+            "keys": shapes.IMAGE_GLOB,
+            "shape": shapes.FOLDER,
         },
     )
     external_secrets: ExternalSecrets = field(
@@ -252,8 +290,7 @@ class Settings:
         default="fixbot/",
         metadata={
             "says": "What the names of branches begin with.",
-            "pattern": r"(?!/)(?!.*(\.\.|//|@\{))[^\x00-\x20~^:?*\[\\\x7f]{1,100}",
-            "shape": "what Git allows in a branch's name, up to 100 characters",
+            "shape": shapes.BRANCH_PREFIX,
         },
     )
     pull_requests: PullRequests = field(
@@ -271,12 +308,27 @@ class Settings:
         metadata={
             "says": "Findings to leave alone: rule, path and resource (globs), reason, until (last day).",
             "adds": True,
+            "stricter": "shrinks",
+            "entries": 10_000,
+        },
+    )
+    enforce: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "says": "Keys such as `exclude` or `rules.skip` that a repository may only make stricter.",
+            "shape": shapes.KEY,
+            "operator": True,
+            "entries": 200,
         },
     )
     declined: Mapping[str, str] = field(default_factory=dict, metadata={"internal": True})
     """Findings that are not to be offered in this run, by their ids, and why."""
     notes: tuple[str, ...] = field(default=(), repr=False, compare=False, metadata={"internal": True})
     """What a repository's own file asked for and did not get: a line for each, for whoever runs this."""
+    places: Mapping[str, str] = field(
+        default_factory=dict, repr=False, compare=False, metadata={"internal": True}
+    )
+    """Where each key that a file sets stands there, as `file:line`."""
     written: tuple[str, ...] = field(default=(), metadata={"internal": True})
     """The dotted names of what a file set; all else is a default."""
     known_rules: tuple[str, ...] = field(default=(), metadata={"internal": True})

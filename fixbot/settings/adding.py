@@ -9,6 +9,7 @@ from datetime import date
 
 from fixbot.change import Add, edits, plan
 from fixbot.errors import FixbotError
+from fixbot.globs import below
 from fixbot.model import Finding
 from fixbot.settings import Settings
 from fixbot.settings.reading import parse
@@ -29,6 +30,11 @@ def just(path: str) -> str:
     """The glob that matches this path and no other."""
     plain = _SPECIAL.sub(r"[\g<0>]", path.replace("\\", "\\\\"))
     return plain if "/" in plain and not plain.startswith("!") else f"/{plain}"
+
+
+def just_below(folder: str) -> str:
+    """The glob that matches all below this folder and nothing else; an empty one is the top."""
+    return below(folder) if folder else "/**"
 
 
 def with_ignores(text: str, wishes: Iterable[Ignore], name: str) -> str:
@@ -63,6 +69,6 @@ def _is_null(node: Node) -> bool:
 
 
 def _entry(wanted: Ignore) -> dict[str, Value]:
-    until = {"until": wanted.until.isoformat()} if wanted.until else {}
+    until = wanted.until.isoformat() if wanted.until else ""
     words = {"rule": wanted.rule, "path": wanted.path, "resource": wanted.resource, "reason": wanted.reason}
-    return {**words, **until}
+    return {name: text for name, text in {**words, "until": until}.items() if text}

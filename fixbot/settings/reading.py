@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass, replace
 from datetime import date
 from difflib import get_close_matches
 from enum import Enum
+from functools import cache
 from pathlib import Path
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from fixbot.checkout.door import read_given, read_own
-from fixbot.checkout.reading import TooLarge, Unreadable
+from fixbot.checkout.reading import Content, TooLarge, Unreadable
 from fixbot.errors import FixbotError
 from fixbot.model import Safety, Severity, Unread
 from fixbot.settings import Settings
+from fixbot.settings.enforcing import is_enforced, is_taken, strictest, way_of
+from fixbot.settings.shapes import PARAMETER_PREFIX
 from fixbot.suppress import Ignore
 from fixbot.syntax import grammar
+from fixbot.textshape import TextShape, quote_word
 from fixbot.tree import Kind, Node, SyntaxProblem
 
 MOST_BYTES = 1_000_000
+MOST_ENTRIES = 1_000
+"""Entries of a list or map, unless its field says else."""
 NAMES = (".fixbot.yml", ".fixbot.yaml")
 
 
@@ -30,13 +35,24 @@ def load(root: Path, organisation: Path | None = None, within: Sequence[str] = (
     settings = Settings()
     if organisation is not None:
         settings = read(settings, organisation, within)
-    found = {name: own for name in NAMES if (own := read_own(str(root), name, MOST_BYTES)) is not None}
+    return lay_own(settings, lambda name: read_own(str(root), name, MOST_BYTES))
+
+
+def lay_own(
+    settings: Settings, read_file: Callable[[str], Content | Unread | None], place: str = ""
+) -> Settings:
+    """Lay a repository's own file over the settings; one that is there and can't be read is no absent one.
+
+    `read_file` reads a file by its name, at most MOST_BYTES of it, and gives None where there is none of it.
+    `place` is said before its name. Raises FixbotError.
+    """
+    found = {name: own for name in NAMES if (own := read_file(name)) is not None}
     if len(found) > 1:
-        raise FixbotError(f"{' and '.join(found)} both exist; keep one")
+        raise FixbotError(f"{place}{' and '.join(found)} both exist; keep one")
     for name, own in found.items():
         if isinstance(own, Unread):
-            raise FixbotError(f"{name}: {own.reason}")
-        settings = parse(settings, own.text, name)
+            raise FixbotError(f"{place}{name}: {own.reason}")
+        settings = parse(settings, own.text, f"{place}{name}")
     return settings
 
 
@@ -73,15 +89,37 @@ def parse(settings: Settings, text: str, name: str, *, operator: bool = False) -
         raise FixbotError(f"{name}:{_line(text, roots[1].start)}: a second document; keep one")
     if not roots or _is_null(roots[0]):
         return settings
-    file = _File(name, text, operator)
+    file = _File(name, text, () if operator else settings.enforce, operator)
     new: Settings = file.laid_over(settings, roots[0], ())
-    written = tuple(sorted({*settings.written, *file.written}))
-    return replace(new, written=written, notes=(*settings.notes, *file.notes))
+    file.check(new)
+    places = {key: f"{name}:{_line(text, at)}" for key, at in file.offsets.items()}
+    return replace(
+        new,
+        written=tuple(sorted({*settings.written, *places})),
+        places={**settings.places, **places},
+        notes=(*settings.notes, *file.notes),
+    )
 
 
-def readable(kind: type) -> dict[str, Field[Any]]:
+@cache
+def hints_of(kind: type) -> Mapping[str, Any]:
+    """The types of a dataclass's fields; telling them takes a millisecond."""
+    return get_type_hints(kind)
+
+
+@cache
+def readable(kind: type) -> Mapping[str, Field[Any]]:
     """The fields of a dataclass that a file may set."""
     return {each.name: each for each in fields(kind) if "says" in each.metadata}
+
+
+def known_keys(kind: type = Settings, above: str = "") -> Iterator[str]:
+    """Every dotted key of a settings file, those of maps too."""
+    hints = hints_of(kind)
+    for name in readable(kind):
+        yield f"{above}{name}"
+        if is_dataclass(inner := hints[name]) and isinstance(inner, type):
+            yield from known_keys(inner, f"{above}{name}.")
 
 
 def words(kind: type[Enum]) -> dict[str, Enum]:
@@ -93,7 +131,7 @@ def words(kind: type[Enum]) -> dict[str, Enum]:
 
 def near(name: str, allowed: list[str]) -> str:
     """`; did you mean x? Allowed: …`."""
-    close = get_close_matches(name, allowed, n=1)
+    close = get_close_matches(name[:60], allowed, n=1)
     return (f"; did you mean {close[0]}?" if close else ".") + f" Allowed: {', '.join(allowed)}"
 
 
@@ -107,12 +145,16 @@ def _is_null(node: Node) -> bool:
 
 @dataclass(slots=True)
 class _File:
-    """One file being read, by the operator's rights or not; `written` collects the names of what it sets."""
+    """One file being read, by the operator's rights or not. `enforced` are keys that may only get stricter.
+
+    `offsets` are the dotted keys that it sets, with where they stand.
+    """
 
     name: str
     text: str
+    enforced: tuple[str, ...]
     operator: bool
-    written: list[str] = field(default_factory=list)
+    offsets: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     def wrong(self, offset: int, path: tuple[str, ...], what: str) -> FixbotError:
@@ -126,11 +168,11 @@ class _File:
 
     def values(self, kind: type, old: Any, node: Node, path: tuple[str, ...]) -> dict[str, Any]:
         """The fields of `kind` that the map `node` sets."""
-        allowed, hints = readable(kind), get_type_hints(kind)
+        allowed, hints = readable(kind), hints_of(kind)
         found: dict[str, Any] = {}
         for key, at, child in self.pairs(node, path):
             if key not in allowed:
-                what = f"{key!r} is no setting{near(key, list(allowed))}"
+                what = f"{quote_word(key, 'this key')} is no setting{near(key, list(allowed))}"
                 raise self.wrong(at, (), f"{'.'.join(path)}: {what}" if path else what)
             here, meta = (*path, key), allowed[key].metadata
             if meta.get("operator") and not self.operator:
@@ -140,24 +182,57 @@ class _File:
             if is_dataclass(before):
                 found[key] = self.laid_over(before, child, here)
                 continue
-            self.written.append(".".join(here))
             value = self.value(child, hints[key], meta, here)
+            if old is None:  # an entry of a list, which is enforced as a whole
+                found[key] = value
+                continue
+            self.offsets[".".join(here)] = at
             if isinstance(before, Mapping):
                 value = {**before, **value}
-            found[key] = (*before, *value) if meta.get("adds") and before is not None else value
+            value = (*before, *value) if meta.get("adds") and before is not None else value
+            found[key] = self.allowed(before, value, meta, here, at)
         return found
+
+    def allowed(self, old: Any, new: Any, meta: Mapping[str, Any], path: tuple[str, ...], at: int) -> Any:
+        """The value that counts: what the file says, or the stricter part of it where that is enforced."""
+        if not is_enforced(path, self.enforced):
+            return new
+        way = way_of(meta, old)
+        counts = strictest(way, old, new)
+        if not is_taken(way, new, counts):
+            self.note(
+                at, path, "may only get stricter than in the file named by --config, so not all of it counts"
+            )
+        return counts
+
+    def note(self, at: int, path: tuple[str, ...], what: str) -> None:
+        """Note what does not count of the key at an offset."""
+        self.notes.append(f"{self.name}:{_line(self.text, at)}: {'.'.join(path)} {what}")
+
+    def check(self, new: Settings) -> None:
+        """Raises FixbotError for what is right by itself and wrong beside the rest."""
+        secrets = new.secrets
+        for key in ("secrets.prefix", "secrets.store"):
+            if key in self.offsets and secrets.store == "ssm" and not PARAMETER_PREFIX.fits(secrets.prefix):
+                what = f"does not go together: with `store: ssm` the prefix must be {PARAMETER_PREFIX.says}"
+                raise self.wrong(self.offsets[key], (key,), what)
+        known = list(known_keys())
+        for key in new.enforce if "enforce" in self.offsets else ():
+            if key not in known:
+                close = get_close_matches(key, known, n=1)
+                meant = f"; did you mean {close[0]}?" if close else ""
+                what = f"names {quote_word(key, 'what')}, which is no setting{meant}"
+                raise self.wrong(self.offsets["enforce"], ("enforce",), what)
 
     def leave_out(
         self, old: Any, hint: Any, node: Node, meta: Mapping[str, Any], path: tuple[str, ...], at: int
     ) -> None:
         """Note that the key at `at` does not count here; what it says must be right all the same."""
-        aside = replace(self, written=[], notes=[], operator=True)
+        aside = replace(self, enforced=(), offsets={}, notes=[], operator=True)
         _ = aside.laid_over(old, node, path) if is_dataclass(old) else aside.value(node, hint, meta, path)
         ways = " or ".join(filter(None, [meta.get("option"), "in a file named by --config"]))
-        self.notes.append(
-            f"{self.name}:{_line(self.text, at)}: {'.'.join(path)} is not for a repository to set, "
-            f"so it does not count; whoever runs fixbot may set it {ways}"
-        )
+        what = "is not for a repository to set, so it does not count; whoever runs fixbot may set it"
+        self.note(at, path, f"{what} {ways}")
 
     def pairs(self, node: Node, path: tuple[str, ...]) -> Iterator[tuple[str, int, Node]]:
         """Key, its offset and value of each entry of what must be a map."""
@@ -169,7 +244,8 @@ class _File:
         seen: set[str] = set()
         for entry in node.entries:
             if entry.key in seen:
-                raise self.wrong(entry.key_start, (*path, entry.key), "is written twice")
+                name = quote_word(entry.key, "this key").strip("'")
+                raise self.wrong(entry.key_start, (*path, name), "is written twice")
             seen.add(entry.key)
             yield entry.key, entry.key_start, entry.value
 
@@ -183,14 +259,34 @@ class _File:
         if origin is tuple:
             if not node.known or node.kind is not Kind.LIST:
                 raise self.wrong(node.start, path, "must be a list (`- one` or [one, two])")
+            self.count(node, len(node.items), meta, path)
             items = enumerate(node.items)
             return tuple(self.value(each, arguments[0], meta, (*path, str(n + 1))) for n, each in items)
         if origin is Mapping:
-            pairs = self.pairs(node, path)
-            return {key: self.value(child, arguments[1], meta, (*path, key)) for key, _, child in pairs}
+            return self.mapping(node, arguments[1], meta, path)
         if hint is Ignore:
             return self.ignore(node, path)
         return self.scalar(node, hint, meta, path)
+
+    def mapping(
+        self, node: Node, hint: Any, meta: Mapping[str, Any], path: tuple[str, ...]
+    ) -> dict[str, Any]:
+        """A map whose keys are the user's own words."""
+        shape: TextShape = meta["keys"]
+        found: dict[str, Any] = {}
+        for number, (key, at, child) in enumerate(self.pairs(node, path), 1):
+            if not shape.fits(key):
+                raise self.wrong(at, path, f"has a key (number {number}) that must be {shape.says}")
+            name = quote_word(key, f"entry {number}").strip("'")
+            found[key] = self.value(child, hint, {**meta, "entries": MOST_ENTRIES}, (*path, name))
+        self.count(node, len(found), meta, path)
+        return found
+
+    def count(self, node: Node, number: int, meta: Mapping[str, Any], path: tuple[str, ...]) -> None:
+        """Raises FixbotError for more entries than there may be."""
+        most = meta.get("entries", MOST_ENTRIES)
+        if number > most:
+            raise self.wrong(node.start, path, f"has {number:,} entries; there may be at most {most:,}")
 
     def ignore(self, node: Node, path: tuple[str, ...]) -> Ignore:
         """One wish to be left alone, with the line where it stands."""
@@ -207,29 +303,32 @@ class _File:
                 raise self.wrong(node.start, path, "must be true or false")
             return node.scalar
         if hint is int:
-            return self.number(node, meta["least"], path)
+            return self.number(node, meta["least"], meta["most"], path)
         text = self.words_of(node, path)
         if hint is date:
             try:
                 return date.fromisoformat(text)
             except ValueError:
-                raise self.wrong(node.start, path, f"must be a date (YYYY-MM-DD), not {text!r}") from None
+                said = quote_word(text, "this")
+                raise self.wrong(node.start, path, f"must be a date (YYYY-MM-DD), not {said}") from None
         choices = {each: each for each in get_args(hint)} if get_origin(hint) is Literal else None
         if isinstance(hint, type) and issubclass(hint, Enum):
             choices = words(hint)
         if choices is not None:
             if text not in choices:
-                raise self.wrong(node.start, path, f"cannot be {text!r}{near(text, list(choices))}")
+                said = quote_word(text, "what it is here")
+                raise self.wrong(node.start, path, f"cannot be {said}{near(text, list(choices))}")
             return choices[text]
-        if "pattern" in meta and re.fullmatch(meta["pattern"], text) is None:
-            raise self.wrong(node.start, path, f"must be {meta['shape']}")
+        shape: TextShape = meta["shape"]
+        if not shape.fits(text):
+            raise self.wrong(node.start, path, f"must be {shape.says}")
         return text
 
-    def number(self, node: Node, least: int, path: tuple[str, ...]) -> int:
-        """A whole number from `least` on."""
+    def number(self, node: Node, least: int, most: int, path: tuple[str, ...]) -> int:
+        """A whole number from `least` to `most`."""
         value = node.scalar
-        if not isinstance(value, int) or isinstance(value, bool) or value < least:
-            raise self.wrong(node.start, path, f"must be a whole number from {least} on")
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise self.wrong(node.start, path, f"must be a whole number from {least} to {most:,}")
         return value
 
     def words_of(self, node: Node, path: tuple[str, ...]) -> str:

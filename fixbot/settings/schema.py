@@ -15,7 +15,8 @@ from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from fixbot.settings import Settings
-from fixbot.settings.reading import readable, words
+from fixbot.settings.reading import MOST_ENTRIES, readable, words
+from fixbot.textshape import TextShape
 
 OPERATORS = " Only from the command line or `--config`: a repository's own file can't set it."
 
@@ -52,9 +53,13 @@ def _type(hint: Any, meta: Mapping[str, Any]) -> dict[str, Any]:
         inner = _type(next(each for each in arguments if each is not NoneType), meta)
         return {"anyOf": [inner, {"type": "null"}]}
     if origin is tuple:
-        return {"type": "array", "items": _type(arguments[0], meta)}
+        most = meta.get("entries", MOST_ENTRIES)
+        return {"type": "array", "items": _type(arguments[0], meta), "maxItems": most}
     if origin is Mapping:
-        return {"type": "object", "additionalProperties": _type(arguments[1], meta)}
+        inner = _type(arguments[1], {**meta, "entries": MOST_ENTRIES})
+        most = meta.get("entries", MOST_ENTRIES)
+        names = {"propertyNames": _text(meta["keys"]), "maxProperties": most}
+        return {"type": "object", "additionalProperties": inner, **names}
     if is_dataclass(hint) and isinstance(hint, type):
         return _object(hint)
     return _scalar(hint, meta)
@@ -68,11 +73,15 @@ def _scalar(hint: Any, meta: Mapping[str, Any]) -> dict[str, Any]:
     if hint is bool:
         return {"type": "boolean"}
     if hint is int:
-        return {"type": "integer", "minimum": meta["least"]}
+        return {"type": "integer", "minimum": meta["least"], "maximum": meta["most"]}
     if hint is date:
         return {"type": "string", "format": "date"}
-    pattern = {"pattern": f"^(?:{meta['pattern']})$"} if "pattern" in meta else {}
-    return {"type": ["string", "number"] if meta.get("digits") else "string", **pattern}
+    kind = ["string", "number"] if meta.get("digits") else "string"
+    return {"type": kind, **_text(meta["shape"])}
+
+
+def _text(shape: TextShape) -> dict[str, Any]:
+    return {"title": shape.says, "pattern": f"^(?:{shape.pattern})$", "maxLength": shape.longest}
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from fixbot.lens import Container, Task, Variable
 from fixbot.model import Manual, Refusal
+from fixbot.tree import CannotEdit
 from fixbot.vault import cloudformation, kubernetes, raw_ecs, terraform
 from fixbot.vault.leak import Judge, Leak, literal_part, raw_text
 from fixbot.vault.source import Move, Source
@@ -14,6 +15,17 @@ from fixbot.world import World
 
 def choose(task: Task, moved: Sequence[Leak], world: World) -> Move | Refusal:
     """Where the values go, and what that takes."""
+    try:
+        return _chosen(task, moved, world)
+    except CannotEdit as reason:
+        return _not_written(reason)
+
+
+def _not_written(reason: CannotEdit) -> Refusal:
+    return Refusal(f"There is no exact edit here: {reason}.")
+
+
+def _chosen(task: Task, moved: Sequence[Leak], world: World) -> Move | Refusal:
     if task.kind == "k8s":
         return kubernetes.move(task, moved, world)
     if task.dialect == "cloudformation":
@@ -34,9 +46,17 @@ def judge(task: Task, world: World) -> Judge:
 
     if task.dialect == "cloudformation":
         return cloudformation.judge(task)
-    if task.dialect == "terraform":
-        return terraform.judge(task, world)
-    return plain
+    if task.dialect != "terraform":
+        return plain
+    judged = terraform.judge(task, world)
+
+    def written(container: Container, variable: Variable) -> Source | Refusal | Manual | None:
+        try:
+            return judged(container, variable)
+        except CannotEdit as reason:
+            return _not_written(reason)
+
+    return written
 
 
 def partly(name: str) -> Refusal:

@@ -40,7 +40,9 @@ class Folder:
     def expression(self, node: Node) -> str:
         """A value as an expression: locals followed, the quotes of `"${x}"` and `sensitive()` taken off."""
         text = self.source(node).strip()
-        if node.kind is Kind.SCALAR and isinstance(node.value, str) and "${" in node.value:
+        # In HCL itself a string without a template has `${` only where its source writes `$${`.
+        template = node.kind is Kind.SCALAR and node.grammar.name != "hcl"
+        if template and isinstance(node.value, str) and "${" in node.value:
             text = f'"{node.value}"'
         for _ in range(10):
             found = _WHOLE.fullmatch(text) or _WRAPPED.fullmatch(text)

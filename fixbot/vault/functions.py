@@ -26,7 +26,7 @@ def rendered(node: Node) -> str:
     """A value as the text of an `Fn::Sub`; `${?}` stands for what a Sub can't say."""
     made = function(node)
     if made is None:
-        return str(node.value) if node.kind is Kind.SCALAR else UNKNOWN_PART
+        return str(node.value).replace("${", "${!") if node.kind is Kind.SCALAR else UNKNOWN_PART
     name, inner = made
     match name:
         case "Ref" if isinstance(inner.value, str):

@@ -115,7 +115,16 @@ def literal_part(name: str, text: str) -> bool:
 
 
 def raw_text(node: Node | None) -> str | None:
-    """A string as it is written, placeholders and all; None for anything that is no string."""
+    """A string as it is written, placeholders and all; None for anything that is no string.
+
+    In HCL, `${` in such a string is no placeholder but two characters (`$${`); no name is made of that.
+    """
     if node is None or node.kind is not NodeKind.SCALAR or node.tag is not None:
+        return None
+    if (
+        node.grammar.name == "hcl"
+        and isinstance(node.value, str)
+        and ("${" in node.value or "%{" in node.value)
+    ):
         return None
     return node.value if isinstance(node.value, str) else None

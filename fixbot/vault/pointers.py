@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
+from fixbot.expression import attribute_of, fill, hosted
 from fixbot.knowledge.secrets import classify
 from fixbot.lens import Container, Variable, text_of, truth
 from fixbot.model import Manual, Refusal
 from fixbot.prose import code
-from fixbot.tree import Code, Value
+from fixbot.tree import Value
 from fixbot.vault.folder import Folder
 from fixbot.vault.leak import literal_part
 from fixbot.vault.reference import key_of
@@ -46,12 +47,12 @@ def judged(container: Container, variable: Variable, folder: Folder) -> Source |
 
 
 def _source(address: str, key: str, *, json: bool) -> Source:
-    arn = f"{address}.arn"
-    inner = key_of(f"${{{arn}}}", key) if key else f"${{{arn}}}"
-    value: Value = inner if json else Code(f'"{inner}"' if key else arn)
+    arn = attribute_of(address, "arn")
+    parts = (arn, key_of("", key)) if key else (arn,)
+    value: Value = hosted(*parts) if json else fill(*parts) if key else arn
     parameter = "aws_ssm_parameter." in address
     says = code(address) + (f", key {code(key)}" if key else "")
-    return Source(value, says, Code(arn), f"<{arn}>", SSM if parameter else "secretsmanager")
+    return Source(value, says, arn, f"<{arn.text}>", SSM if parameter else "secretsmanager")
 
 
 def _by_hand(name: str, text: str, folder: Folder) -> Refusal | Manual | None:

@@ -48,7 +48,7 @@ def move(task: Task, moved: Sequence[Leak], world: World) -> Move | Refusal:
     creating = made(task, moved, sources, world.settings)
     found = assemble(task, moved, Parts(sources, by_hand(task, sources), creating, family_text(task)))
     new = [sources[leak.id] for leak in moved if given(leak, world.settings) is None]
-    name = store_name(world.settings.secrets.prefix, family_text(task))
+    name = store_name(world.settings.secrets.prefix, family_text(task), holes=_holes(task))
     return replace(found, commands=steps.stored(new, name, place(task, world.settings).region))
 
 
@@ -80,7 +80,7 @@ def family_text(task: Task) -> str:
 def by_name(task: Task, moved: Iterable[Leak], settings: Settings) -> dict[int, Source]:
     """The source of each value, told by name alone: nothing in the file can be referred to."""
     where = place(task, settings)
-    name = store_name(settings.secrets.prefix, family_text(task))
+    name = store_name(settings.secrets.prefix, family_text(task), holes=_holes(task))
     in_manager = settings.secrets.store == SECRETS_MANAGER and where.known
     found: dict[int, Source] = {}
     for leak in moved:
@@ -96,14 +96,19 @@ def by_name(task: Task, moved: Iterable[Leak], settings: Settings) -> dict[int, 
                 f"{arn}-??????",
             )
         else:
-            made = parameter(leak.key, settings.secrets.prefix, family_text(task), where)
+            made = parameter(leak.key, settings.secrets.prefix, family_text(task), where, holes=_holes(task))
             found[leak.id] = replace(made, nameless=settings.secrets.store == SECRETS_MANAGER)
     return found
 
 
-def parameter(key: str, prefix: str, family: str, where: Place) -> Source:
+def _holes(task: Task) -> bool:
+    """Whether placeholders in names are for what makes the file; in HCL and CloudFormation they are not."""
+    return task.dialect == "ecs" and task.node is not None and task.node.root.grammar.name != "hcl"
+
+
+def parameter(key: str, prefix: str, family: str, where: Place, *, holes: bool = False) -> Source:
     """A parameter by its name, which ECS looks up in the task's own Region."""
-    path = "/" + store_name(prefix, family).strip("/")
+    path = "/" + store_name(prefix, family, holes=holes).strip("/")
     arn = where.arn(SSM, f"parameter{path}/*")
     return Source(f"{path}/{key}", f"parameter {code(f'{path}/{key}')}", arn, arn, SSM)
 
@@ -115,7 +120,7 @@ def given(leak: Leak, settings: Settings) -> Source | None:
     arn = settings.secrets.existing.get(leak.name)
     if arn is None:
         return None
-    service = SSM if ":ssm:" in arn else SECRETS_MANAGER
+    service = SSM if arn.split(":")[2:3] == ["ssm"] else SECRETS_MANAGER
     resource = arn if service == SSM else whole(arn)
     return Source(
         arn, f"the secret that the settings name for {code(leak.name)}", resource, resource, service
@@ -128,7 +133,7 @@ def made(
     """The steps that put the values where the sources are; none for those that the settings name."""
     new = {leak.key: sources[leak.id] for leak in moved if given(leak, settings) is None}
     region = place(task, settings).region
-    name = store_name(settings.secrets.prefix, family_text(task))
+    name = store_name(settings.secrets.prefix, family_text(task), holes=_holes(task))
     in_manager = [key for key, source in new.items() if source.service == SECRETS_MANAGER]
     found = [steps.create(name, in_manager, region)] if in_manager else []
     found += [steps.parameter(str(s.value), region) for s in new.values() if s.service == SSM]

@@ -23,6 +23,14 @@ _OF_AWS = frozenset(("840364872350", "906394416424", "602401143452", "7631043518
 """Accounts whose registries hold images of AWS: App Mesh's Envoy, Fluent Bit, EKS add-ons, deep learning
 containers, the Marketplace (each service's own page names its registry)."""
 _REGION_OPTIONS = ("awslogs-region", "region", "aws_region")
+_HOLE = re.compile(r"(\$\{[A-Za-z_][\w.-]*\}|\{\{ ?[\w.-]+ ?\}\}|<[A-Za-z_][\w.-]*>)")
+"""A placeholder, as templates of task definitions have them."""
+_FILLED = r"\$\{[A-Za-z_][\w.:-]*\}|\{\{ ?[\w.-]+ ?\}\}|<[A-Za-z_][\w.-]*>|@{0,2}[A-Z_][A-Z0-9_]{2,63}@{0,2}"
+_PLACES = {
+    "partition": re.compile(rf"aws(?:-[a-z]+)*|{_FILLED}"),
+    "region": re.compile(rf"[a-z]{{2,8}}(?:-[a-z]{{2,16}}){{1,3}}-\d{{1,2}}|{_FILLED}"),
+    "account": re.compile(rf"\d{{12}}|{_FILLED}"),
+}
 _SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
 _FULL = re.compile(r"(arn:[^:]+:secretsmanager:[^:]*:[^:]*:secret:[^:]+)(?::.*)?")
 
@@ -47,8 +55,11 @@ class Place:
 
 def place(task: Task, settings: Settings) -> Place:
     """What the task's own texts say, the best witness first; the settings last."""
-    found = Place(task.partition, task.region, task.account)
-    for witness in (*_witnesses(task), Place(settings.partition, settings.region, settings.account)):
+    found = checked(Place(task.partition, task.region, task.account))
+    for witness in (
+        *map(checked, _witnesses(task)),
+        Place(settings.partition, settings.region, settings.account),
+    ):
         found = Place(
             found.partition or witness.partition,
             found.region or witness.region,
@@ -57,6 +68,20 @@ def place(task: Task, settings: Settings) -> Place:
     if found.partition is None and found.region is not None and found.account is not None:
         return Place(partition_of(found.region), found.region, found.account)
     return found
+
+
+def checked(found: Place) -> Place:
+    """The same without what AWS has no such partition, Region or account for: it is not known then."""
+    return Place(
+        *(
+            text if text is not None and rule.fullmatch(text) else None
+            for text, rule in (
+                (found.partition, _PLACES["partition"]),
+                (found.region, _PLACES["region"]),
+                (found.account, _PLACES["account"]),
+            )
+        )
+    )
 
 
 def _witnesses(task: Task) -> Iterator[Place]:
@@ -109,10 +134,20 @@ def partition_of(region: str) -> str:
     return next((name for mark, name in known.items() if region.startswith(mark)), "aws")
 
 
-def store_name(prefix: str, family: str) -> str:
-    """A secret's name. One that ends in a hyphen and six characters can't be found by a partial ARN."""
-    name = re.sub(r"[^A-Za-z0-9/_+=.@${}<>-]", "-", f"{prefix}{family}")
+def store_name(prefix: str, family: str, *, holes: bool = False) -> str:
+    """A secret's name. One that ends in a hyphen and six characters can't be found by a partial ARN.
+
+    `holes`: whether the family may have placeholders, which the file's own templating fills in.
+    """
+    parts = _HOLE.split(family) if holes else [family]
+    kept = (each if at % 2 else store_part(each) for at, each in enumerate(parts))
+    name = store_part(prefix) + "".join(kept)
     return f"{name}-secrets" if _SUFFIX.search(name) else name
+
+
+def store_part(text: str) -> str:
+    """A part of a secret's name: what Secrets Manager does not take is a hyphen."""
+    return re.sub(r"[^A-Za-z0-9/_+=.@-]", "-", text)
 
 
 def whole(arn: str) -> str:

@@ -118,7 +118,7 @@ def grant(role: str, resources: Sequence[str], service: str) -> Step:
     """The step for a role that this repository doesn't show, or not in a way that can be added to."""
     action = "ssm:GetParameters" if service == SSM else "secretsmanager:GetSecretValue"
     return step(
-        f"Allow {role} `{action}` on {listed([code(each) for each in resources])}, which the managed "
+        f"Allow {role} {code(action)} on {listed([code(each) for each in resources])}, which the managed "
         "policy "
         "`AmazonECSTaskExecutionRolePolicy` does not (and `kms:Decrypt`, where a key of your own encrypts "
         "it). "

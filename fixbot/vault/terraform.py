@@ -7,16 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from fixbot.change import Add, Change
+from fixbot.expression import fill, hosted, parts_of, refer
 from fixbot.lens import Container, Task, Variable
 from fixbot.model import Manual, Refusal
 from fixbot.prose import code
 from fixbot.step import Step
-from fixbot.tree import Block, Code, Kind, Node, Value
+from fixbot.tree import Block, Kind, Node, Value
 from fixbot.vault import raw_ecs, steps
 from fixbot.vault.folder import Folder
 from fixbot.vault.leak import Judge, Leak
 from fixbot.vault.pointers import judged
-from fixbot.vault.reference import key_of, store_name
+from fixbot.vault.reference import key_of, store_name, store_part
 from fixbot.vault.source import SSM, Move, Source
 from fixbot.vault.terraform_databases import Databases
 from fixbot.vault.terraform_role import granted
@@ -60,26 +61,20 @@ class _Home:
         labels = task.owner.labels if task.owner is not None else ()
         self.label = re.sub(r"\W", "_", labels[-1] if labels else task.name)
         self.resource = folder.free(_TYPE, self.label)
-        self.arn = f"{_TYPE}.{self.resource}.arn"
-        self.shown = f"<{self.arn}>"
+        self.arn = refer(_TYPE, self.resource, "arn")
+        self.shown = f"<{self.arn.text}>"
         self.name = self._name()
         self.folder_name = task.path.rpartition("/")[0]
 
-    def _name(self) -> str:
-        """The secret's name, its family in it; `${…}` in it is Terraform's."""
+    def _name(self) -> Value:
+        """The secret's name, its family in it as the file has it: a text, or a template of Terraform."""
+        prefix = self.settings.secrets.prefix
         node = self.task.node.get("family") if self.task.node is not None else None
-        family = self.folder.source(node) if node is not None and node.kind is Kind.CODE else ""
-        if family.startswith('"'):
-            family = family[1:-1]
-        elif family:
-            family = f"${{{family}}}"
-        if not family or re.search(r"\b(?:each|count)\.|[{}\"].*[{}\"].*\"", family):
-            family = self.task.name
-        return (
-            store_name(self.settings.secrets.prefix, family)
-            if "$" not in family
-            else f"{self.settings.secrets.prefix}{family}"
-        )
+        source = self.folder.source(node) if node is not None and node.kind is Kind.CODE else ""
+        parts = parts_of(source) if not re.search(r"\b(?:each|count)\.", source) else None
+        if parts is None:
+            return store_name(prefix, self.task.name)
+        return fill(store_part(prefix), *parts)
 
     def source(self, leak: Leak, databases: Databases) -> Source | Refusal:
         """Where one value goes."""
@@ -95,12 +90,11 @@ class _Home:
         kept = self._kept(leak)
         if kept is not None:
             return kept
-        text = key_of(f"${{{self.arn}}}", leak.key)
-        value: Value = Code(f'"{text}"') if leak.container.node.grammar.name == "hcl" else text
+        written = fill if leak.container.node.grammar.name == "hcl" else hosted
         return Source(
-            value,
+            written(self.arn, key_of("", leak.key)),
             f"key {code(leak.key)} of the new {code(f'{_TYPE}.{self.resource}')}",
-            Code(self.arn),
+            self.arn,
             self.shown,
         )
 
@@ -115,11 +109,10 @@ class _Home:
                 block.address
             ):
                 continue
-            arn = f"{block.address}.arn"
-            value: Value = Code(arn) if leak.container.node.grammar.name == "hcl" else f"${{{arn}}}"
-            return Source(
-                value, f"{code(block.address)}, which must hold this value alone", Code(arn), f"<{arn}>"
-            )
+            arn = refer(block.type, block.name, "arn")
+            value: Value = arn if leak.container.node.grammar.name == "hcl" else hosted(arn)
+            says = f"{code(block.address)}, which must hold this value alone"
+            return Source(value, says, arn, f"<{arn.text}>")
         return None
 
     def _filled(self, address: str) -> bool:
@@ -134,8 +127,7 @@ class _Home:
         owner = self.task.owner
         if owner is None:
             return ()
-        name: Value = Code(f'"{self.name}"') if "${" in self.name else self.name
-        block = Block((_TYPE, self.resource), {"name": name})
+        block = Block((_TYPE, self.resource), {"name": self.name})
         return (Add(_root(owner), ("resource",), block, (".".join(owner.labels),)),)
 
     def made(

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from fixbot.change import Change, Drop, Put
 from fixbot.dialects.terraform.index import Block
+from fixbot.expression import fill, hosted, refer
 from fixbot.knowledge.secrets import classify
 from fixbot.lens import Task, text_of
 from fixbot.model import Refusal
 from fixbot.prose import code
-from fixbot.tree import Code, Kind, Node, Value
+from fixbot.tree import Kind, Node
 from fixbot.vault import rds
 from fixbot.vault.folder import Folder
 from fixbot.vault.leak import Leak
@@ -57,7 +58,7 @@ class Databases:
         return database.node.get(_PASSWORDS[database.type])
 
     def _managed(self, database: Block, leak: Leak) -> Source | Refusal:
-        arn = f"{database.address}.master_user_secret[0].secret_arn"
+        arn = refer(database.type, database.name, "master_user_secret", "[0]", "secret_arn")
         password = self._password(database)
         if password is None or leak.container.node.root.grammar.name != "hcl":
             return rds.not_here(leak.name, database.address)
@@ -66,13 +67,12 @@ class Databases:
             Drop(password),
             Put(database.node, ("manage_master_user_password",), True, near),
         )
-        text = key_of(f"${{{arn}}}", "password")
-        value: Value = Code(f'"{text}"') if leak.container.node.grammar.name == "hcl" else text
+        written = fill if leak.container.node.grammar.name == "hcl" else hosted
         return Source(
-            value,
+            written(arn, key_of("", "password")),
             f"the secret that RDS keeps for {code(database.address)}",
-            Code(arn),
-            f"<{arn}>",
+            arn,
+            f"<{arn.text}>",
             changes=changes,
         )
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from fixbot.change import Add, Change, Put
+from fixbot.expression import attribute_of, refer
 from fixbot.lens import Task
 from fixbot.model import Refusal
 from fixbot.prose import code
@@ -13,7 +14,7 @@ from fixbot.tree import Block, Code, Node, Value
 from fixbot.vault import steps
 from fixbot.vault.folder import Folder
 from fixbot.vault.raw_ecs import Grant, by_service, has_role
-from fixbot.vault.reference import partition_of
+from fixbot.vault.reference import Place, checked, partition_of
 from fixbot.vault.source import SECRETS_MANAGER, SSM, Source
 
 _ROLE = re.compile(r"aws_iam_role\.([\w-]+)(\[[^\[\]]*\])?\.arn")
@@ -32,7 +33,9 @@ def granted(task: Task, label: str, sources: Sequence[Source], folder: Folder) -
         return _by_hand(text, sources)
     near = (role.address,)
     places = _placed(
-        role.node.root, near, _policy(label, f"aws_iam_role.{found[1]}{found[2] or ''}", sources, folder)
+        role.node.root,
+        near,
+        _policy(label, attribute_of(f"aws_iam_role.{found[1]}{found[2] or ''}", "id"), sources, folder),
     )
     return Grant(
         places, notes=(f"The role {code(role.address)} is allowed to read it ({folder.line(role.node)}).",)
@@ -50,7 +53,7 @@ def _by_hand(text: str, sources: Sequence[Source]) -> Grant:
     return Grant(steps=tuple(steps.grant(role, shown, service) for service, shown in by_service(sources)))
 
 
-def _policy(label: str, role: str, sources: Sequence[Source], folder: Folder) -> list[tuple[str, Block]]:
+def _policy(label: str, role: Code, sources: Sequence[Source], folder: Folder) -> list[tuple[str, Block]]:
     """A policy of the role, and the document that says what it may read."""
     name = folder.free("aws_iam_role_policy", f"{label}_secrets")
     statements: list[Value] = [
@@ -60,8 +63,8 @@ def _policy(label: str, role: str, sources: Sequence[Source], folder: Folder) ->
     document: dict[str, Value] = {"statement": statements}
     policy: dict[str, Value] = {
         "name": name.replace("_", "-"),
-        "role": Code(f"{role}.id"),
-        "policy": Code(f"data.aws_iam_policy_document.{name}.json"),
+        "role": role,
+        "policy": refer("data", "aws_iam_policy_document", name, "json"),
     }
     return [
         ("data", Block(("aws_iam_policy_document", name), document)),
@@ -114,23 +117,23 @@ def _without_role(task: Task, label: str, sources: Sequence[Source], folder: Fol
             "principals": {"type": "Service", "identifiers": ["ecs-tasks.amazonaws.com"]},
         }
     }
-    partition = task.partition or partition_of(task.region or "")
+    partition = checked(Place(task.partition)).partition or partition_of(task.region or "")
     role: dict[str, Value] = {
         "name_prefix": f"{name.replace('_', '-')}"[:37] + "-",
-        "assume_role_policy": Code(f"data.aws_iam_policy_document.{name}.json"),
+        "assume_role_policy": refer("data", "aws_iam_policy_document", name, "json"),
     }
     attached: dict[str, Value] = {
-        "role": Code(f"aws_iam_role.{name}.name"),
+        "role": refer("aws_iam_role", name, "name"),
         "policy_arn": f"arn:{partition}:{_MANAGED}",
     }
     blocks = [
         ("data", Block(("aws_iam_policy_document", name), trust)),
         ("resource", Block(("aws_iam_role", name), role)),
         ("resource", Block(("aws_iam_role_policy_attachment", name), attached)),
-        *_policy(label, f"aws_iam_role.{name}", sources, folder),
+        *_policy(label, refer("aws_iam_role", name, "id"), sources, folder),
     ]
     changes = _placed(owner.root, near, blocks)
-    arn = Put(owner, ("execution_role_arn",), Code(f"aws_iam_role.{name}.arn"), ("task_role_arn", "family"))
+    arn = Put(owner, ("execution_role_arn",), refer("aws_iam_role", name, "arn"), ("task_role_arn", "family"))
     return Grant(
         (*changes, arn),
         notes=(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tests.hub import shapes
-from tests.hub.model import Account, Comment, Event, Issue, Json, Repo, stamp
+from tests.hub.model import Account, Comment, Event, Issue, Json, Pull, Repo, stamp
 from tests.hub.shapes import association, node_id, site
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def pull(hub: Hub, base: str, item: Repo, shown: Issue) -> Json:
             "ref": part.head_ref,
             "sha": part.head_sha,
             "user": shapes.user(base, head_owner),
-            "repo": whole if there else _fork(whole, base, head_owner, part.head_repo or ""),
+            "repo": whole if there else _fork(whole, base, head_owner, part),
         },
         "base": {
             "label": f"{item.owner.login}:{part.base_ref}",
@@ -121,7 +121,10 @@ def pull(hub: Hub, base: str, item: Repo, shown: Issue) -> Json:
     }
 
 
-def _fork(whole: Json, base: str, owner: Account, name: str) -> Json:
+def _fork(whole: Json, base: str, owner: Account, part: Pull) -> Json | None:
+    if part.head_gone:
+        return None
+    name = part.head_repo or ""
     return {
         **whole,
         "id": whole["id"] + 1_000_000,

@@ -25,6 +25,8 @@ ROLES: dict[str, dict[str, str]] = {
         "security_events": "write",
     },
 }
+RANKS = ("none", "read", "triage", "write", "maintain", "admin")
+"""The roles that every repository has, from least to most."""
 ROLES["maintain"] = ROLES["write"]
 ROLES["admin"] = {**ROLES["write"], "administration": "write"}
 
@@ -123,6 +125,8 @@ class Pull:
     draft: bool = False
     head_owner: str = ""
     head_repo: str | None = None
+    head_gone: bool = False
+    """Whether the fork was deleted since."""
     merged: float | None = None
     merged_by: Account | None = None
     merge_sha: str | None = None
@@ -224,6 +228,8 @@ class Repo:
     description: str | None = None
     topics: tuple[str, ...] = ()
     collaborators: dict[str, str] = field(default_factory=dict)
+    custom_roles: dict[str, str] = field(default_factory=dict)
+    """An organisation's own roles, by name, and the role that each builds on."""
     issues: dict[int, Issue] = field(default_factory=dict)
     comments: dict[int, Comment] = field(default_factory=dict)
     reviews: dict[int, tuple[Json, ...]] = field(default_factory=dict)
@@ -268,6 +274,14 @@ class Repo:
 
     def role(self, login: str) -> str:
         """What an account may do here: its own role, admin for the owner, read where the world may read."""
+        return self.custom_roles.get(name := self.role_name(login), name)
+
+    def role_name(self, login: str) -> str:
+        """The same, as its organisation calls it."""
         if login == self.owner.login:
             return "admin"
         return self.collaborators.get(login, "none" if self.private else "read")
+
+    def may(self, login: str, role: str) -> bool:
+        """Whether an account has that role, or one that may more."""
+        return RANKS.index(self.role(login)) >= RANKS.index(role)

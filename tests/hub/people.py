@@ -33,12 +33,22 @@ ACTIONS = (
 
 
 class Person:
-    """One person in one repository, with the right to write unless `role` says less."""
+    """One person in one repository, with the right to write unless `role` says less; empty for an outsider.
+
+    What the role does not allow is refused, as the buttons are missing on GitHub's pages.
+    """
 
     def __init__(self, hub: Hub, login: str, repository: str, role: str = "write") -> None:
         self.hub, self.full_name = hub, repository
         self.account: Account = hub.account(login)
-        self.repo.collaborators.setdefault(login, role)
+        if role:
+            self.repo.collaborators.setdefault(login, role)
+
+    def _demand(self, role: str, number: int | None = None) -> None:
+        """Refuse what takes that role; the author of a pull request may do it too, where one is named."""
+        owns = number is not None and self.repo.issue(number).author == self.account
+        if not owns and not self.repo.may(self.account.login, role):
+            raise Refused(403, f"Must have the role {role}.")
 
     @property
     def repo(self) -> Repo:
@@ -51,6 +61,7 @@ class Person:
         return self.repo.store.write_commit(tree, parents, message, self._who(), self._who(), signed=False)
 
     def _move(self, branch: str, sha: str, *, force: bool = False) -> str:
+        self._demand("write")
         ref = f"refs/heads/{branch}"
         move_refs(self.hub, self.repo, self.account, [Move(ref, sha, force=force)])
         if sha != ZERO:
@@ -104,17 +115,20 @@ class Person:
 
     def close(self, number: int) -> None:
         with self.hub.lock:
+            self._demand("triage", number)
             if self.repo.issue(number).open:
                 close(self.hub, self.repo, self.account, number)
 
     def reopen(self, number: int) -> None:
         with self.hub.lock:
+            self._demand("triage", number)
             if not self.repo.issue(number).open:
                 reopen(self.hub, self.repo, self.account, number)
 
     def merge(self, number: int, how: str = "merge", *, delete: bool = False) -> str:
         """Merge a pull request by `merge`, `squash` or `rebase`; the new head of its base."""
         with self.hub.lock:
+            self._demand("write")
             repo, issue = self.repo, self.repo.issue(number)
             pull, store = issue.the_pull, self.repo.store
             base = self._tip(pull.base_ref)
@@ -221,6 +235,7 @@ class Person:
 
     def edit(self, number: int, *, title: str | None = None, body: str | None = None) -> None:
         with self.hub.lock:
+            self._demand("write", number)
             issue = self.repo.issue(number)
             if title is not None and title != issue.title:
                 rename = {"from": issue.title, "to": title}
@@ -249,11 +264,13 @@ class Person:
 
     def label(self, number: int, name: str) -> None:
         with self.hub.lock:
+            self._demand("triage")
             if name not in (there := self.repo.issue(number).labels):
                 self._relabel(number, (*there, name), "labeled", name)
 
     def unlabel(self, number: int, name: str) -> None:
         with self.hub.lock:
+            self._demand("triage")
             if name in (there := self.repo.issue(number).labels):
                 self._relabel(number, tuple(each for each in there if each != name), "unlabeled", name)
 
@@ -327,8 +344,13 @@ class Person:
             return number
 
     def open_pull(self, branch: str, title: str, body: str = "", *, draft: bool = False) -> int:
-        """Open a pull request by hand from a branch that is there."""
+        """Open a pull request by hand from a branch that is there: who may push, or belongs to the team.
+
+        Source: "About pull requests" and "Creating a pull request", docs.github.com.
+        """
         with self.hub.lock:
+            if not self.repo.may(self.account.login, "write"):
+                self._demand("read" if self.account.login in self.repo.collaborators else "write")
             repo, now = self.repo, self.hub.clock.now()
             head, base = self._tip(branch), self._tip(repo.default_branch)
             number = max(repo.issues, default=0) + 1

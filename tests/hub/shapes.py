@@ -156,6 +156,22 @@ def full_repo(hub: Hub, base: str, item: Repo, token: Token) -> Json:
     }
 
 
+def collaborator(base: str, item: Repo, account: Account) -> Json:
+    """What an account may do: the old words know four levels, the role's own name any."""
+    role = item.role(account.login)
+    old = {"maintain": "write", "triage": "read"}.get(role, role)
+    may = {
+        name: item.may(account.login, needs)
+        for name, needs in (
+            ("pull", "read"), ("triage", "triage"), ("push", "write"), ("maintain", "maintain"),
+            ("admin", "admin"),
+        )
+    }  # fmt: skip
+    name = item.role_name(account.login)
+    shown = {**(user(base, account) or {}), "permissions": may, "role_name": name}
+    return {"permission": old, "role_name": name, "user": shown}
+
+
 def association(item: Repo, account: Account) -> str:
     if account.login == item.owner.login:
         return "OWNER"

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from tests.hub import issue_shapes, shapes
-from tests.hub.model import Comment, Issue, Refused, invalid
+from tests.hub.model import Comment, Issue, Refused, Repo, invalid
 from tests.hub.refs import close, reopen
 from tests.hub.rest import Answer, Call, page, route
 
@@ -156,6 +156,51 @@ def all_comments(call: Call) -> Answer:
         reverse=call.query.get("direction", "asc") == "desc",
     )
     return page(call, found, lambda comment: issue_shapes.comment(call.base, call.repo, comment))
+
+
+MOST_FOUND = 1000
+"""Source: "Search", docs.github.com: up to a thousand results for each search."""
+
+
+def _fits(repo: Repo, issue: Issue, word: str) -> bool:
+    """Whether an issue fits one qualifier. `head:` knows names of branches alone, whosever they are."""
+    name, _, value = word.partition(":")
+    match name:
+        case "is" if value in {"open", "closed"}:
+            return issue.open == (value == "open")
+        case "is" if value in {"pr", "issue"}:
+            return (issue.pull is not None) == (value == "pr")
+        case "is" if value in {"merged", "unmerged"}:
+            return issue.pull is not None and (issue.pull.merged is not None) == (value == "merged")
+        case "repo":
+            return repo.full_name.lower() == value.lower()
+        case "head":
+            return issue.pull is not None and issue.pull.head_ref.startswith(value)
+        case "author":
+            return issue.author.login.lower() == value.lower()
+    raise Refused(422, f"The search is invalid: the stand-in knows no {word}")
+
+
+@route("GET", "/search/issues")
+def search_issues(call: Call) -> Answer:
+    """What is found in all repositories that the token sees, forks' pull requests among it."""
+    found = [
+        (repo, issue)
+        for repo in call.hub.repos.values()
+        if call.hub.level(call.token, repo, "metadata")
+        for issue in sorted(repo.issues.values(), key=lambda each: -each.number)
+        if all(_fits(repo, issue, word) for word in call.query["q"].split())
+    ]
+    shown = page(
+        call,
+        found[:MOST_FOUND],
+        lambda pair: {**issue_shapes.issue(call.hub, call.base, *pair), "score": 1.0},
+        wrap="items",
+    )
+    body = {**shown.body, "total_count": len(found), "incomplete_results": False, "search_type": "lexical"}
+    for item in body["items"]:
+        item.pop("closed_by")
+    return Answer(200, body, shown.headers)
 
 
 def _labels(call: Call, issue: Issue) -> list[Any]:

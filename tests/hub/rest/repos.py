@@ -112,6 +112,15 @@ def search_repos(call: Call) -> Answer:
     return Answer(200, {**shown.body, "incomplete_results": False}, shown.headers)
 
 
+@route("GET", REPO + "/collaborators/{username}/permission", "metadata:read")
+def permission(call: Call) -> Answer:
+    """An app is no user here, and who isn't there has no permission."""
+    account = call.hub.accounts.get(call.parameters["username"].lower())
+    if account is None or account.kind != "User":
+        raise Refused(404, "Not Found")
+    return Answer(200, shapes.collaborator(call.base, call.repo, account))
+
+
 @route("GET", REPO + "/rules/branches/{branch}", "metadata:read")
 def branch_rules(call: Call) -> Answer:
     def shown(item: tuple[int, str, Json]) -> Json:
