@@ -38,14 +38,8 @@ UNTOLD: Final = 60.0
 """Seconds to wait for a limit that doesn't say how long. Source: "Best practices", docs.github.com."""
 _NOT_MODIFIED, _NO_CONTENT, _NOT_IMPLEMENTED = 304, 204, 501
 _TROUBLED_KINDS = frozenset(("INTERNAL", "SERVICE_UNAVAILABLE"))
-<<<<<<< HEAD
-_NUMBER = re.compile(r"\d{1,12}(\.\d+)?")
-_NEXT = re.compile(r'<([^<>]+)>;\s*+rel="next"')
-_LIMIT_WORDS = ("rate limit", "abuse detection")
-=======
 _THING = re.compile(r"/(?:\d+|labels/[^/]+)(?=/|$)")
-_NEXT = re.compile(r'<([^>]+)>;\s*rel="next"')
->>>>>>> main
+_NEXT = re.compile(r'<([^<>]+)>;\s*+rel="next"')
 
 Look = Callable[[], Any]
 """Says what a write that may have happened has made, or None where it has not happened."""

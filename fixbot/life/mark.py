@@ -14,12 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-<<<<<<< HEAD
-_MARK = re.compile(r"(?<!\n)\n*+<!-- fixbot (\{[^\n<>]*\}) -->")
-=======
 _BEGIN: Final = "<!-- fixbot {"
 _END: Final = "} -->"
->>>>>>> main
 _SEAL = re.compile(r"^Fixbot-Seal: ([0-9a-f]{32})$", re.MULTILINE)
 _SAYS: Final = ("diff --git ", "+", "-")
 _MOST_PATHS: Final = 40
