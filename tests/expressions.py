@@ -156,7 +156,7 @@ class Counting:
 
     def holds(self, kind: Any, value: Any, char: str) -> bool:
         """Whether a node for one character holds it; Python itself says so."""
-        key = str(kind), str(value), char
+        key = int(self.flags), str(kind), str(value), char
         if key not in _HELD:
             _HELD[key] = self.asked(str(kind), value, char)
         return _HELD[key]
@@ -176,7 +176,7 @@ class Counting:
     def among(self, item: Any, char: str) -> bool:
         kind, value = str(item[0]), item[1]
         if kind == "LITERAL":
-            return ord(char) == value
+            return bool(ord(char) == value)
         if kind == "RANGE":
             return bool(value[0] <= ord(char) <= value[1])
         if kind == "CATEGORY":
@@ -200,7 +200,7 @@ class Counting:
         return (words[0] != words[1]) is (where == "AT_BOUNDARY")
 
 
-_HELD: dict[tuple[str, str, str], bool] = {}
+_HELD: dict[tuple[int, str, str, str], bool] = {}
 _CATEGORIES = {
     "CATEGORY_SPACE": r"\s", "CATEGORY_NOT_SPACE": r"\S", "CATEGORY_DIGIT": r"\d",
     "CATEGORY_NOT_DIGIT": r"\D", "CATEGORY_WORD": r"\w", "CATEGORY_NOT_WORD": r"\W",
@@ -254,8 +254,8 @@ class Maker:
             case "MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT":
                 if value is pumped:
                     return self.pump(value[2], pumped, times)
-                inside = any(each is pumped for each in self.repeats(value[2]))
-                count = max(1, value[0]) if inside else value[0] + self.random.randint(0, 1)
+                around = any(each is pumped for each in self.repeats(value[2]))
+                count = max(1, value[0]) if around else value[0] + self.random.randint(0, 1)
                 return "".join(self.text(value[2], pumped, times) for _ in range(min(count, 50)))
             case "ASSERT":
                 return self.text(value[1], pumped, times) if value[0] > 0 else ""
