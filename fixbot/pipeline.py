@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
-from fixbot.bounds import OutOfTime, timed
+from fixbot.bounds import MEGABYTE, OutOfTime, timed
 from fixbot.checkout import READ_ELSEWHERE, Content, Files, Globs
 from fixbot.discover import companions, declares_only, needles_of, relevant, surroundings, unnamed
 from fixbot.errors import FixbotError
@@ -19,7 +19,7 @@ from fixbot.memory import Memory, Seen, part_keys
 from fixbot.model import Failure, Report, Stats, Unread
 from fixbot.parts import parts
 from fixbot.propose import gathered
-from fixbot.settings import Settings
+from fixbot.settings import Limits, Settings
 from fixbot.suppress import Suppressions
 from fixbot.survive import lost, survive
 
@@ -55,7 +55,7 @@ def run(  # noqa: PLR0913 - each has its default
     memory = None if cache is None else Memory(cache, checkout, today.isoformat(), contents=contents)
     if memory is not None and (known := memory.everything()) is not None:
         return _report(checkout, settings, started, *known)
-    read = _read(checkout, resource_types(fixers), settings.limits.seconds, Seen() if memory else None)
+    read = _read(checkout, resource_types(fixers), settings.limits, Seen() if memory else None)
     with timed(read.patience, "finding out what the files of this repository have in common"):
         order = _order(checkout, read, fixers, settings, today)
         grouped = parts({path: read.bytes[path] for path in read.texts})
@@ -84,19 +84,20 @@ class _Files:
     unread: list[Unread]
     bytes: dict[str, bytes]
     seen: Seen | None = None
-    seconds: int = 10
-    """How long one file may be looked at."""
+    limits: Limits = field(default_factory=Limits)
+    held: int = 0
+    """Characters and bytes of all that is kept."""
 
     @property
     def patience(self) -> float:
         """Seconds of work for what is asked of all files at once."""
-        return self.seconds * (1 + sum(map(len, self.bytes.values())) / _A_FILES_WORTH)
+        return self.limits.seconds * (1 + sum(map(len, self.bytes.values())) / _A_FILES_WORTH)
 
 
-def _read(checkout: Files, types: Sequence[ResourceType], seconds: int, seen: Seen | None = None) -> _Files:
+def _read(checkout: Files, types: Sequence[ResourceType], limits: Limits, seen: Seen | None = None) -> _Files:
     """Read every candidate, and keep the texts that can matter. `seen` is told of everything."""
     needles = tuple(each.encode() for each in needles_of(types))
-    files = _Files({}, list(checkout.unread), {}, seen, seconds)
+    files = _Files({}, list(checkout.unread), {}, seen, limits)
     for entry in checkout.entries:
         content = checkout.read(entry)
         if seen is not None:
@@ -123,13 +124,19 @@ def _read(checkout: Files, types: Sequence[ResourceType], seconds: int, seen: Se
 
 
 def _take(files: _Files, content: Content, needles: Sequence[bytes]) -> None:
+    size = len(content.data)
+    if files.held + size > files.limits.memory_mb * MEGABYTE:
+        why = f"all files together need more than {files.limits.memory_mb:,} MB (limits.memory_mb)"
+        files.unread.append(Unread(content.path, None, f"not examined: out of memory: {why}"))
+        return
     try:
-        with timed(files.seconds, "looking at it"):
+        with timed(files.limits.seconds, "looking at it"):
             counts = relevant(content.data, needles) and not declares_only(content.path, content.data)
     except OutOfTime as why:
         files.unread.append(Unread(content.path, None, f"not examined: out of time: {why}"))
         return
     files.bytes[content.path] = content.data
+    files.held += size * (1 + counts)
     if counts:
         files.texts[content.path] = content.text
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from fixbot.cli.shard import plan_of
 from fixbot.cli.terminal import Terminal
 from fixbot.errors import FixbotError
+from fixbot.fleet.files import MOST_BYTES, read_text_of
 from fixbot.fleet.html import html
 from fixbot.fleet.merge import as_json, collected
 from fixbot.fleet.page import markdown, text
@@ -75,12 +76,7 @@ def _names(given: PlanOptions, connector: OwnersConnector) -> Iterator[str]:
     yield from (_checked(name, "OWNER/NAME") for name in given.names)
     if given.source is not None:
         where = "stdin" if str(given.source) == "-" else str(given.source)
-        try:
-            lines = (
-                sys.stdin.read() if where == "stdin" else given.source.read_text(encoding="utf-8")
-            ).split("\n")
-        except (OSError, UnicodeDecodeError) as error:
-            raise FixbotError(f"{where}: cannot be read ({type(error).__name__})") from None
+        lines = (_piped() if where == "stdin" else read_text_of(given.source)).split("\n")
         for number, line in enumerate(lines, 1):
             if name := line.partition("#")[0].strip():
                 yield _checked(name, f"{where}:{number}")
@@ -90,6 +86,16 @@ def _names(given: PlanOptions, connector: OwnersConnector) -> Iterator[str]:
         if not isinstance(connector.known(), Token):
             raise NoConnection("--org needs a token in GITHUB_TOKEN; an app's key alone can list nothing")
         yield from listed(connector.gateway(f"{owner}/any"), owner, given.topics)
+
+
+def _piped() -> str:
+    try:
+        text = sys.stdin.read(MOST_BYTES + 1)
+    except (OSError, UnicodeDecodeError) as error:
+        raise FixbotError(f"stdin: cannot be read ({type(error).__name__})") from None
+    if len(text) > MOST_BYTES:
+        raise FixbotError(f"stdin: it has more than {MOST_BYTES:,} bytes")
+    return text
 
 
 def _checked(name: str, where: str) -> str:

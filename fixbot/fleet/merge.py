@@ -11,6 +11,7 @@ from typing import Any
 
 from fixbot.characters import write_json
 from fixbot.errors import FixbotError
+from fixbot.fleet.files import read_text_of
 from fixbot.fleet.plan import LeftOut, Plan
 from fixbot.fleet.results import Head, read
 from fixbot.fleet.rows import Row, State, row_of
@@ -165,11 +166,9 @@ def earlier(path: Path, plan: Plan) -> Earlier:
         report = collected(plan, path)
         return _earlier(report.rows, report.basis)
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(read_text_of(path))
         return _earlier([row_of(each) for each in data["rows"]], str(data["basis"]))
-    except OSError as error:
-        raise FixbotError(f"{path}: cannot be read: {error.strerror}") from None
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         raise FixbotError(
             f"{path}: that is no report of a fleet; `fixbot fleet report --format json` writes one"
         ) from None

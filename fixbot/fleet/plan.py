@@ -95,7 +95,7 @@ def parsed(text: str, where: str) -> Plan:
             tuple(Member(str(r["name"]), str(r["id"]), int(r["shard"])) for r in data["repositories"]),
             tuple(LeftOut(str(r["name"]), str(r["reason"])) for r in data["left_out"]),
         )
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         raise FixbotError(f"{where}: that is no plan; `fixbot fleet plan` writes one") from None
 
 

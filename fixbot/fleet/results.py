@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from fixbot.errors import FixbotError
+from fixbot.fleet.files import read_text_of
 from fixbot.fleet.rows import Row, State, line, row_of
 
 
@@ -33,6 +34,8 @@ class Results:
     path: Path
     head: Head
     rows: dict[str, Row] = field(default_factory=dict)
+    failed: frozenset[str] = frozenset()
+    """Those that failed in an earlier try; whoever begins with them might never come to the others."""
     _file: IO[bytes] | None = None
 
     @classmethod
@@ -43,6 +46,7 @@ class Results:
         found = read(path) if path.exists() else None
         if found is not None and found[0] == head:
             made.rows = {row.name: row for row in found[1] if row.state in {State.DONE, State.GONE}}
+            made.failed = frozenset(row.name for row in found[1] if row.state is State.FAILED)
             kept = "".join(f"{line(row)}\n" for row in made.rows.values()).encode()
         begin = json.dumps(asdict(head), separators=(",", ":")).encode() + b"\n"
         try:
@@ -73,10 +77,7 @@ class Results:
 
 def read(path: Path) -> tuple[Head, tuple[Row, ...]] | None:
     """A file's head and rows; None where it is no file of results. A line that was cut short is left out."""
-    try:
-        lines = path.read_bytes().split(b"\n")
-    except OSError as error:
-        raise FixbotError(f"{path}: cannot be read: {error.strerror}") from None
+    lines = read_text_of(path).split("\n")
     first = _object(lines[0])
     try:
         head = Head(str(first["plan"]), str(first["shard"]), str(first["basis"]))
@@ -85,7 +86,7 @@ def read(path: Path) -> tuple[Head, tuple[Row, ...]] | None:
     return head, tuple(_rows(lines[1:-1]))
 
 
-def _rows(lines: Iterable[bytes]) -> Iterator[Row]:
+def _rows(lines: Iterable[str]) -> Iterator[Row]:
     for each in lines:
         try:
             yield row_of(_object(each))
@@ -93,9 +94,9 @@ def _rows(lines: Iterable[bytes]) -> Iterator[Row]:
             continue
 
 
-def _object(text: bytes) -> dict[str, Any]:
+def _object(text: str) -> dict[str, Any]:
     try:
         data: Any = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return data if isinstance(data, dict) else {}
