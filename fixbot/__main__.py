@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+# ruff: noqa: E402, I001 - nothing else may be imported before the current folder is off the path
+
 import os
-import signal
 import sys
+
+from fixbot.isolation import isolate
+
+isolate()
+
+import signal
 from contextlib import suppress
 
 from fixbot import __version__

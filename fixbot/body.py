@@ -8,11 +8,21 @@ from itertools import accumulate
 from urllib.parse import quote
 
 from fixbot import __version__
-from fixbot.characters import shown
 from fixbot.command import Command
 from fixbot.instructions import Note, command_notes, shell_block, shell_lines, step_items, step_notes
+from fixbot.markdown import (
+    EMPTY,
+    as_markdown,
+    bullets,
+    filled,
+    folded,
+    link,
+    numbered,
+    page,
+    table_row,
+)
 from fixbot.prose import LONGEST as LONGEST_LINE
-from fixbot.prose import cell, code_span, fenced, once, prose
+from fixbot.prose import Markdown, code_span, fenced, is_kept, once
 from fixbot.settings.adding import just, just_below, with_ignores
 from fixbot.step import Step
 from fixbot.story import Nearby, Row, Story, told
@@ -34,8 +44,10 @@ _OPEN_TRIES = 5
 """Lines of commands to try that stand open; those of the first resource always do."""
 _TABLE = 24_000
 """Characters of the table: long paths make long links."""
-_CUT = "*(Cut here: the rest would be longer than a pull request may be. `fixbot run` shows all of it.)*"
-_CUT_BELOW = "*(This text is cut below, being longer than a pull request may be.)*"
+_CUT = Markdown(
+    "*(Cut here: the rest would be longer than a pull request may be. `fixbot run` shows all of it.)*"
+)
+_CUT_BELOW = Markdown("*(This text is cut below, being longer than a pull request may be.)*")
 
 
 def notes(story: Story) -> tuple[Note, ...]:
@@ -67,11 +79,11 @@ def _unknown(rows: Sequence[Row]) -> list[str]:
 def body(story: Story, rule: str, key: str, *, links: str = "", marker: str = "", opening: str = "") -> str:
     """The Markdown text of a pull request, at most LONGEST characters, cut at a heading with a note.
 
-    `marker` is put at the very end as it is, `opening` first.
+    `marker` is put at the very end as it is, `opening` first: both are Markdown of ours.
     """
     rows = story.rows
     sections = [
-        opening,
+        Markdown(opening),
         _what(rows),
         _notice(rows),
         _why(rows),
@@ -80,35 +92,35 @@ def body(story: Story, rule: str, key: str, *, links: str = "", marker: str = ""
         _steps("Before merging", (step for row in rows for step in row.steps_before)),
         _steps("After merging", (step for row in rows for step in row.steps_after)),
         _worth_knowing(rows),
-        _folded("Saying no", _no(rows)),
-        _folded("Left alone nearby", _nearby(story.nearby, links)),
-        _folded("What was checked", _checked(len(rows))),
-        _folded("The threat", "\n\n".join(once(each.threat for each in story.concerns))),
+        folded("Saying no", _no(rows)),
+        folded("Left alone nearby", _nearby(story.nearby, links)),
+        folded("What was checked", _checked(len(rows))),
+        folded("The threat", page(Markdown(each) for each in once(each.threat for each in story.concerns))),
     ]
-    return _fitted([section for section in sections if section], _footer(rows, rule, key), marker)
+    return _fitted(sections, _footer(rows, rule, key), Markdown(marker))
 
 
-def _what(rows: Sequence[Row]) -> str:
+def _what(rows: Sequence[Row]) -> Markdown:
     """What changes: a sentence, or a list of a few."""
     gists = _some(_told(rows, lambda row: row.gist), most=4)
-    return prose(gists[0]) if len(gists) == 1 else "\n".join(f"- {prose(each)}" for each in gists)
+    return as_markdown(gists[0]) if len(gists) == 1 else bullets(gists)
 
 
-def _notice(rows: Sequence[Row]) -> str:
+def _notice(rows: Sequence[Row]) -> Markdown:
     """One effect in a sentence behind the heading, several in a list."""
     effects = _some(_told(rows, lambda row: row.effect), most=4)
     rollout = " ".join(_some(row.rollout for row in rows))
-    said = " ".join(
-        filter(None, ["**What you will notice.**", prose(rollout), *map(prose, effects[: len(effects) < 2])])
-    )
-    listed = "\n".join(f"- {prose(effect)}" for effect in effects) if len(effects) > 1 else ""
-    return f"{said}\n\n{listed}".rstrip() if effects or rollout else ""
+    if not effects and not rollout:
+        return EMPTY
+    alone = effects[: len(effects) < 2]
+    said = page([Markdown("**What you will notice.**"), rollout, *alone], between=" ")
+    return page([said, bullets(effects[len(alone) :])])
 
 
-def _why(rows: Sequence[Row]) -> str:
+def _why(rows: Sequence[Row]) -> Markdown:
     reasons = _told(rows, lambda row: row.why)
-    more = f" The same holds for {len(reasons) - 2} more." if len(reasons) > 2 else ""
-    return f"**Why here.** {' '.join(map(prose, reasons[:2]))}{more}" if reasons else ""
+    more = [f"The same holds for {len(reasons) - 2} more."] if len(reasons) > 2 else []
+    return page([Markdown("**Why here.**"), *reasons[:2], *more], between=" ") if reasons else EMPTY
 
 
 def _some(texts: Iterable[str], most: int = _MOST_LINES) -> list[str]:
@@ -121,67 +133,62 @@ def _more(rest: int) -> list[str]:
     return [f"({rest} more of this kind, in the table or the files.)"] if rest > 0 else []
 
 
-def _try(rows: Sequence[Row]) -> str:
+def _try(rows: Sequence[Row]) -> Markdown:
     unknown = _some(_unknown(rows), most=4)
     several = list(once(row.commands for row in rows))
-    heading = "**Try it first.**" if several else "**Not known.**"
-    text = " ".join([heading, *map(prose, unknown)]) if unknown or several else ""
+    heading = Markdown("**Try it first.**" if several else "**Not known.**")
+    text = page([heading, *unknown], between=" ") if unknown or several else EMPTY
     ends = accumulate(len(shell_lines(every)) for every in several)
     fits = max(1, sum(end <= _OPEN_TRIES for end in ends))
     shown, rest = several[:fits], several[fits:]
-    more = _folded(f"The same for {len(rest)} more", _shell(rest[:_MOST_ROWS])) if rest else ""
-    return "\n\n".join(filter(None, [text, _shell(shown) if shown else "", more]))
+    more = folded(f"The same for {len(rest)} more", _shell(rest[:_MOST_ROWS])) if rest else EMPTY
+    return page([text, _shell(shown) if shown else EMPTY, more])
 
 
-def _shell(several: Sequence[Sequence[Command]]) -> str:
+def _shell(several: Sequence[Sequence[Command]]) -> Markdown:
     return shell_block(command for every in several for command in every)
 
 
-def _worth_knowing(rows: Sequence[Row]) -> str:
+def _worth_knowing(rows: Sequence[Row]) -> Markdown:
     listed = _some(told(rows, lambda row: row.notes))
-    text = "\n".join(f"- {prose(note)}" for note in listed)
     if len(listed) > _OPEN_NOTES:
-        return _folded("Worth knowing", text)
-    return f"**Worth knowing.**\n\n{text}" if listed else ""
+        return folded("Worth knowing", bullets(listed))
+    return page([Markdown("**Worth knowing.**"), bullets(listed)]) if listed else EMPTY
 
 
-def _table(rows: Sequence[Row], links: str) -> str:
-    lines = ["| | before | after |", "|---|---|---|"]
+def _table(rows: Sequence[Row], links: str) -> Markdown:
+    lines = [Markdown("| | before | after |"), Markdown("|---|---|---|")]
     size = 0
     for number, row in enumerate(rows):
-        line = f"| {_place(row, links)} | {cell(prose(row.before))} | {cell(prose(row.after))} |"
+        line = table_row([_place(row, links), row.before, row.after])
         size += len(line)
         if number == _MOST_ROWS or size > _TABLE:
-            lines.append(f"| and {len(rows) - number} more | | |")
+            lines.append(Markdown(f"| and {len(rows) - number} more | | |"))
             break
         lines.append(line)
-    table = "\n".join(lines)
-    return table if len(rows) <= _OPEN_ROWS else _folded(f"All {len(rows)} changes, line by line", table)
+    table = page(lines, between="\n")
+    return table if len(rows) <= _OPEN_ROWS else folded(f"All {len(rows)} changes, line by line", table)
 
 
-def _place(row: Row | Nearby, links: str) -> str:
+def _place(row: Row | Nearby, links: str) -> Markdown:
     """The resource, as a link to its line."""
     name = row.resource if len(row.resource) <= 200 else row.resource[:199] + "…"
-    return f"[{cell(code_span(name))}]({links}{link(row.path, row.line)})"
+    return link(code_span(name), f"{links}{address(row.path, row.line)}")
 
 
-def link(path: str, line: int) -> str:
+def address(path: str, line: int) -> str:
     """A place in a file as a link relative to the repository's root."""
     return f"{quote(path, errors='surrogateescape')}#L{line}"
 
 
-def _steps(heading: str, steps: Iterable[Step]) -> str:
-    listed = "\n".join(f"{n}. {each}" for n, each in enumerate(_some(step_items(steps)), 1))
-    return f"**{heading}.**\n\n{listed}" if listed else ""
+def _steps(heading: str, steps: Iterable[Step]) -> Markdown:
+    listed = numbered(_some(step_items(steps)))
+    return page([filled("**{}.**", heading), listed]) if listed else EMPTY
 
 
-def _folded(summary: str, text: str) -> str:
-    return f"<details><summary>{summary}</summary>\n\n{text}\n\n</details>" if text else ""
-
-
-def _checked(count: int) -> str:
+def _checked(count: int) -> Markdown:
     found = "1 finding fewer" if count == 1 else f"{count} findings fewer"
-    return (
+    return Markdown(
         "- Only the lines of the diff changed; everything else is the same byte for byte.\n"
         "- The files parse, and as data they differ in nothing but the fix.\n"
         "- What the result says is valid wherever it was valid before.\n"
@@ -189,21 +196,21 @@ def _checked(count: int) -> str:
     )
 
 
-def _nearby(left: Sequence[Nearby], links: str) -> str:
+def _nearby(left: Sequence[Nearby], links: str) -> Markdown:
     reasons: dict[str, list[Nearby]] = {}
     for each in left:
         reasons.setdefault(each.reason, []).append(each)
     lines = []
     for reason, places in list(reasons.items())[:10]:
-        names = ", ".join(_place(each, links) for each in places[:5]) + (" …" if len(places) > 5 else "")
-        lines.append(f"- {names}: {prose(reason)}")
+        names = page([_place(each, links) for each in places[:5]], between=", ")
+        lines.append(filled("{}{}: {}", names, Markdown(" …" * (len(places) > 5)), reason))
     if len(reasons) > 10:
-        lines.append(f"- and {len(reasons) - 10} more reasons: `fixbot run` lists them")
-    return "\n".join(lines)
+        lines.append(as_markdown(f"and {len(reasons) - 10} more reasons: `fixbot run` lists them"))
+    return bullets(lines)
 
 
-def _no(rows: Sequence[Row]) -> str:
-    return (
+def _no(rows: Sequence[Row]) -> Markdown:
+    return Markdown(
         "- Close this pull request, and it will not be asked again for these findings.\n"
         "- Comment `fixbot: ignore until 2027-03-31` and why: it is closed, and asked again after that day.\n"
         f"- {_for_good(rows)}\n\nWould it be right with a change? Push that to this branch: from then on "
@@ -221,7 +228,7 @@ def _for_good(rows: Sequence[Row]) -> str:
         lines = with_ignores("", wishes, ".fixbot.yml").splitlines()
     except CannotEdit:
         lines = []
-    if not lines or any(shown(line) != line or len(line) > LONGEST_LINE for line in lines):
+    if not lines or any(not is_kept(line) or len(line) > LONGEST_LINE for line in lines):
         return f"{lead}, answer `i` in `fixbot run --review`: a name here can't be written on a line."
     block = "\n".join(f"  {line}" for line in fenced(lines, "yaml").split("\n"))
     return f"{lead}, put this into `.fixbot.yml`{covers}:\n\n{block}"
@@ -248,19 +255,20 @@ def _wishes(rows: Sequence[Row]) -> tuple[list[Ignore], str]:
     return found[:_WISHES], f"{covers} ({len(found) - _WISHES} more folders are left out)"
 
 
-def _footer(rows: Sequence[Row], rule: str, key: str) -> str:
+def _footer(rows: Sequence[Row], rule: str, key: str) -> Markdown:
     controls = " · ".join(once(c for row in rows for c in row.controls))
-    mark = f"found and patched by the program fixbot {__version__} · {rule} · key {code_span(key)}"
-    return f"<sub>{controls} — {mark}</sub>" if controls else f"<sub>{mark}</sub>"
+    made = f"found and patched by the program fixbot {__version__}"
+    mark = filled("{} · {} · key {}", made, rule, code_span(key))
+    return filled("<sub>{} — {}</sub>", controls, mark) if controls else filled("<sub>{}</sub>", mark)
 
 
-def _fitted(sections: Sequence[str], footer: str, marker: str) -> str:
+def _fitted(sections: Sequence[str], footer: Markdown, marker: Markdown) -> Markdown:
     """The sections that there is room for, each whole; the footer and the marker always."""
-    ends = [footer, *([marker] if marker else [])]
-    if len(text := "\n\n".join([*sections, *ends])) <= LONGEST:
+    ends = [footer, marker]
+    if len(text := page([*sections, *ends])) <= LONGEST:
         return text
     kept = list(sections)
     while kept and len(text) > LONGEST:
         kept.pop()
-        text = "\n\n".join([_CUT_BELOW, *kept, _CUT, *ends])
+        text = page([_CUT_BELOW, *kept, _CUT, *ends])
     return text

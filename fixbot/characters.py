@@ -32,7 +32,8 @@ def shown(text: str) -> str:
 
     A tab is left as it is; a byte of a path that is no UTF-8 is written as that byte.
     """
-    if text.isprintable() and (text.isascii() or _UNSEEN.search(text) is None):
+    bare = text.replace("\t", "") if "\t" in text else text
+    if bare.isprintable() and (bare.isascii() or _UNSEEN.search(bare) is None):
         return text
     return text.translate({ord(each): _escaped(each) for each in set(text) if not _is_seen(each)})
 

@@ -5,7 +5,7 @@ Lines end at a line feed only, as they do for Git; a carriage return belongs to 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Protocol
 
@@ -15,34 +15,31 @@ MOST_EDITS = 1500
 Span = tuple[int, int, int, int]
 """Lines `before[a:b]` became `after[c:d]`."""
 
-Show = Callable[[str], str]
-Look = Callable[[str], Show]
-"""Makes what shows a line of a hunk, given the text around it."""
-_AROUND = 4
-"""Lines beyond a hunk that may name what the hunk shows."""
+AROUND = 4
+"""Lines beyond a hunk that whoever hides secrets may look at: they may name what the hunk shows."""
 
 
-class Masker(Protocol):
-    """What hides secrets."""
+class Cover(Protocol):
+    """What hides secrets in a diff's lines."""
 
-    def line(self, text: str, /) -> str:
-        """The line with every secret's value replaced."""
+    def old(self, some: Sequence[str], first: int, /) -> Sequence[str]:
+        """Lines of the old text, from number `first` on (counted from 0), without their secrets."""
 
-    def seeing(self, text: str, /) -> Masker:
-        """One that also hides what `text` shows to be a secret, by a name on another line."""
+    def new(self, some: Sequence[str], first: int, /) -> Sequence[str]:
+        """The same of the new text."""
 
 
 def unified(path: str, before: str | None, after: str, context: int = 3) -> str:
     """A diff that `git apply` takes; it holds removed lines as they are. `before` None is a new file."""
-    return _unified(path, before, after, context, lambda _around: str)
+    return _unified(path, before, after, context, None)
 
 
-def masked_diff(path: str, before: str | None, after: str, masker: Masker, context: int = 3) -> str:
+def masked_diff(path: str, before: str | None, after: str, cover: Cover, context: int = 3) -> str:
     """The same diff with secrets masked, for reports and bodies; not to be applied."""
-    return _unified(path, before, after, context, lambda around: masker.seeing(around).line)
+    return _unified(path, before, after, context, cover)
 
 
-def _unified(path: str, before: str | None, after: str, context: int, look: Look) -> str:
+def _unified(path: str, before: str | None, after: str, context: int, cover: Cover | None) -> str:
     if before == after:
         return ""
     old, new = quoted(f"a/{path}"), quoted(f"b/{path}")
@@ -54,7 +51,7 @@ def _unified(path: str, before: str | None, after: str, context: int, look: Look
     if spans:
         out.append(f"--- {_tabbed(old) if before is not None else '/dev/null'}\n+++ {_tabbed(new)}\n")
     for hunk in _hunks(spans, context):
-        out.extend(_hunk(one, two, hunk, context, look))
+        out.extend(_hunk(one, two, hunk, context, cover))
     return "".join(out)
 
 
@@ -201,22 +198,25 @@ def _hunks(spans: list[Span], context: int) -> Iterator[list[Span]]:
 
 
 def _hunk(
-    one: Sequence[str], two: Sequence[str], spans: list[Span], context: int, look: Look
+    one: Sequence[str], two: Sequence[str], spans: list[Span], context: int, cover: Cover | None
 ) -> Iterator[str]:
     above = min(context, spans[0][0])
     below = min(context, len(one) - spans[-1][1])
     start, end = spans[0][0] - above, spans[-1][1] + below
     new_start, new_end = spans[0][2] - above, spans[-1][3] + below
     yield f"@@ -{_range(start, end)} +{_range(new_start, new_end)} @@\n"
-    wide = one[max(0, start - _AROUND) : end + _AROUND], two[max(0, new_start - _AROUND) : new_end + _AROUND]
-    show = look("\n".join("".join(each) for each in wide))
+    first, new_first = max(0, start - AROUND), max(0, new_start - AROUND)
+    old, new = one[first : end + AROUND], two[new_first : new_end + AROUND]
+    if cover is not None:
+        added = any(c < d for _, _, c, d in spans)
+        old, new = cover.old(old, first), cover.new(new, new_first) if added else new
     at = start
     for a, b, c, d in spans:
-        yield from _marked(" ", one[at:a], show)
-        yield from _marked("-", one[a:b], show)
-        yield from _marked("+", two[c:d], show)
+        yield from _marked(" ", old[at - first : a - first])
+        yield from _marked("-", old[a - first : b - first])
+        yield from _marked("+", new[c - new_first : d - new_first])
         at = b
-    yield from _marked(" ", one[at:end], show)
+    yield from _marked(" ", old[at - first : end - first])
 
 
 def _range(start: int, end: int) -> str:
@@ -224,9 +224,6 @@ def _range(start: int, end: int) -> str:
     return f"{start + 1 if count else start},{count}"
 
 
-def _marked(mark: str, some: Sequence[str], show: Show) -> Iterator[str]:
+def _marked(mark: str, some: Sequence[str]) -> Iterator[str]:
     for line in some:
-        if line.endswith("\n"):
-            yield f"{mark}{show(line[:-1])}\n"
-        else:
-            yield f"{mark}{show(line)}\n\\ No newline at end of file\n"
+        yield f"{mark}{line}" if line.endswith("\n") else f"{mark}{line}\n\\ No newline at end of file\n"

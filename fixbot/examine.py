@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
+from functools import partial
 
 from fixbot import dialects
 from fixbot.detect import Problem, detect
@@ -13,10 +13,10 @@ from fixbot.discover import chart_of, chart_values, needles_of, relevant_text, u
 from fixbot.document import Document, parse_sections
 from fixbot.fixer import Fixer, resource_types
 from fixbot.inline import MARK, read_inline_wishes
-from fixbot.knowledge.secrets import classify
-from fixbot.lens import text_of
-from fixbot.mask import Masker
-from fixbot.model import Failure, Finding, Fix, Patch, Proposal, Refusal, Safety, Status, Unread
+from fixbot.masking.cover import Mask
+from fixbot.masking.elsewhere import values_elsewhere
+from fixbot.masking.texts import mask_texts
+from fixbot.model import Failure, Finding, Fix, Patch, Proposal, Refusal, Safety, Severity, Status, Unread
 from fixbot.project import Project, Reading, Surroundings
 from fixbot.proof import Court
 from fixbot.propose import propose
@@ -42,6 +42,12 @@ class Examined:
     parsed: int = 0
     containers: int = 0
     statements: int = 0
+    hidden: int = 0
+    """Findings of less weight than the settings ask for."""
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)
+    """Values that no text about any file may show. Never kept longer than a run."""
+    alone: bool = True
+    """Whether the same comes out whatever other files hold; only then it may be taken from an earlier run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +86,21 @@ def examine(texts: Mapping[str, str], order: Order, watch: Watch = unwatched) ->
     world = World(order.settings, project)
     problems = detect(reading, order.fixers, world)
     statuses = _statuses(problems, documents, order)
-    open_problems = [each for each in problems if each.id not in statuses]
+    light = {each.id for each in problems if _severity(each) < order.settings.severity}
+    open_problems = [each for each in problems if each.id not in statuses and each.id not in light]
     court = Court(world, reading, problems, order.fixers)
     settled = settle(court, open_problems)
     findings = {each.id: _finding(each, documents, statuses, settled) for each in problems}
-    done.findings = [_with_lapse(findings[each.id], each, documents, order) for each in problems]
-    _show(settled, findings, court, done)
-    return done
+    shown = [each for each in problems if each.id not in light]
+    done.findings = [_with_lapse(findings[each.id], each, documents, order) for each in shown]
+    done.hidden = len(light)
+    if not problems and not done.unread:  # nothing will be said of these files
+        done.secrets = frozenset(values_elsewhere(text.encode() for text in texts.values()))
+        done.alone = not done.secrets
+        return done
+    mask = Mask(documents)
+    _show(settled, findings, court, mask, done)
+    return _told(done, mask)
 
 
 def _with_wishes(texts: Mapping[str, str], order: Order, watch: Watch, done: Examined) -> Order:
@@ -202,6 +216,10 @@ def _starts(node: Node, path: str) -> Iterator[int]:
         yield from (entry.key_start for entry in entries if entry.value is node)
 
 
+def _severity(problem: Problem) -> Severity:
+    return problem.found.severity or problem.fixer.severity
+
+
 def _finding(
     problem: Problem,
     documents: Mapping[str, Document],
@@ -218,7 +236,7 @@ def _finding(
     return Finding(
         id=problem.id,
         rule=fixer.name,
-        severity=found.severity or fixer.severity,
+        severity=_severity(problem),
         safety=problem.safety,
         path=problem.path,
         line=line,
@@ -240,18 +258,17 @@ def _with_lapse(
     return finding if wish is None else replace(finding, message=with_lapse(finding.message, wish))
 
 
-def _show(settled: Settled, findings: dict[str, Finding], court: Court, done: Examined) -> None:
+def _show(settled: Settled, findings: dict[str, Finding], court: Court, mask: Mask, done: Examined) -> None:
     """Masked diffs of what was proven, and the proposals made of it."""
     before = {path: document.text for path, document in court.world.project.documents.items()}
     if not settled.together and not settled.offers:
         return
-    values = secrets(court.reading)
-    masker = Masker(values) if values else _of_no_secrets()
     shown: dict[tuple[str, str], str] = {}
 
     def diff(path: str, new: str) -> str:
         if (path, new) not in shown:  # a proposal that is alone in its file shows what the patch shows
-            shown[path, new] = masked_diff(path, before.get(path), new, masker)
+            old = before.get(path)
+            shown[path, new] = masked_diff(path, old, new, mask.cover(path, old, new))
         return shown[path, new]
 
     for proven in settled.together:
@@ -261,27 +278,18 @@ def _show(settled: Settled, findings: dict[str, Finding], court: Court, done: Ex
     done.proposals += propose(settled, findings, diff, court.world.settings)
 
 
-@cache
-def _of_no_secrets() -> Masker:
-    """One masker for all parts in which no secret is known: it knows lines that it has seen before."""
-    return Masker()
-
-
-def secrets(reading: Reading) -> set[str]:
-    """Every value that looks like a secret: no text shown of files read together may hold one."""
-    values: set[str] = set()
-    for task in reading.tasks:
-        for container in task.containers:
-            for variable in (*container.environment, *container.log_options):
-                value = text_of(variable.value) or _raw(variable.value)
-                if value and classify(variable.name, value).kind.name != "NONE":
-                    values.add(value)
-    return values
-
-
-def _raw(node: object) -> str | None:
-    value = getattr(node, "value", None)
-    return value if isinstance(value, str) else None
+def _told(done: Examined, mask: Mask) -> Examined:
+    """What came out, with no secret of these files in any of its texts; diffs have been masked by place."""
+    if mask.silent:
+        return done
+    done.findings = [mask_texts(each, mask.masker) for each in done.findings]
+    done.proposals = [
+        replace(mask_texts(replace(each, diff=""), mask.masker), diff=each.diff) for each in done.proposals
+    ]
+    done.unread = [mask_texts(each, mask.masker) for each in done.unread]
+    done.secrets = mask.far
+    done.alone = not mask.far
+    return done
 
 
 __all__ = ["Examined", "Order", "examine", "with_lapse"]

@@ -56,7 +56,7 @@ def shell_block(commands: Iterable[Command]) -> Markdown:
     return verbatim(shell_lines(commands), "sh")
 
 
-def step_items(steps: Iterable[Step]) -> list[str]:
+def step_items(steps: Iterable[Step]) -> list[Markdown]:
     """Steps as items of a numbered list, without their numbers; what several say first is said once."""
     below: dict[Step, dict[PrintedDocument, None]] = {}
     for each in once(steps):
@@ -67,7 +67,7 @@ def step_items(steps: Iterable[Step]) -> list[str]:
     return [_item(each, list(documents), told) for each, documents in below.items()]
 
 
-def _item(each: Step, documents: Sequence[PrintedDocument], told: set[str]) -> str:
+def _item(each: Step, documents: Sequence[PrintedDocument], told: set[str]) -> Markdown:
     first = "".join(_part(part) for part in each.parts)
     new = [said for said in _explained(each.commands) if said not in told]
     told.update(new)
@@ -75,10 +75,11 @@ def _item(each: Step, documents: Sequence[PrintedDocument], told: set[str]) -> s
         first += f" ({sentence('; '.join(new))})"
     blocks = "\n".join(filter(None, (_block(document) for document in documents)))
     if not blocks:
-        return first
+        return Markdown(first)
     if blocks.count("\n") <= _OPEN_CODE:
-        return f"{first}\n\n{blocks}"
-    return f"{first}\n\n   <details><summary>The whole text</summary>\n\n{blocks}\n\n   </details>\n"
+        return Markdown(f"{first}\n\n{blocks}")
+    folded = f"   <details><summary>The whole text</summary>\n\n{blocks}\n\n   </details>\n"
+    return Markdown(f"{first}\n\n{folded}")
 
 
 def _part(part: str | Command) -> str:

@@ -12,8 +12,10 @@ from html import escape
 from typing import LiteralString
 from urllib.parse import quote, urlsplit
 
-from fixbot.prose import Markdown, cell, prose, said_safely
+from fixbot.characters import shown
+from fixbot.prose import Markdown, cell, prose, said_safely, without_marks
 
+EMPTY = Markdown()
 _SAFE_IN_ADDRESS = "/:?#@!$&+,;=%~"
 
 
@@ -37,9 +39,19 @@ def heading(level: int, text: str) -> Markdown:
     return Markdown(f"{'#' * level} {as_markdown(text)}")
 
 
+def numbered(rows: Iterable[str]) -> Markdown:
+    """A numbered list; a row may go on below itself, indented as a list's items are."""
+    return Markdown("\n".join(f"{number}. {as_markdown(row)}" for number, row in enumerate(rows, 1)))
+
+
 def bullets(rows: Iterable[str]) -> Markdown:
     """A list, a row a line."""
     return Markdown("\n".join(f"- {as_markdown(row)}" for row in rows))
+
+
+def indented(line: str) -> Markdown:
+    """A line of code that stands alone."""
+    return Markdown(f"    {without_marks(shown(line))}")
 
 
 def link(text: str, target: str) -> Markdown:
@@ -60,15 +72,16 @@ def table(
     heads: Sequence[str], rows: Iterable[Sequence[str]], most: int, numbers: Collection[int] = ()
 ) -> Markdown:
     """A table of at most `most` rows; `numbers` are the columns that stand at the right."""
-    lines = [_row(row) for row in rows]
+    lines: list[str] = [table_row(row) for row in rows]
     if len(lines) > most:
         lines = [*lines[:most], f"| and {len(lines) - most:,} more |{' |' * (len(heads) - 1)}"]
     rules = "".join("--:|" if at in numbers else "---|" for at in range(len(heads)))
-    return Markdown("\n".join([_row(heads), f"|{rules}", *lines]))
+    return Markdown("\n".join([table_row(heads), f"|{rules}", *lines]))
 
 
-def _row(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cell(as_markdown(each)) for each in cells)} |"
+def table_row(cells: Iterable[str]) -> Markdown:
+    """A line of a table."""
+    return Markdown(f"| {' | '.join(cell(as_markdown(each)) for each in cells)} |")
 
 
 def folded(summary: str, *blocks: str) -> Markdown:

@@ -98,7 +98,8 @@ class Memory:
         """The results of the part with that key, if they are known."""
         try:
             part = self.old["parts"][key]
-            return None if self.contents and part["patches"] else _unpacked(part)
+            # of a part with secrets the values must be known, and they are never kept
+            return None if not part["alone"] or (self.contents and part["patches"]) else _unpacked(part)
         except _ODD:
             return None
 
@@ -138,7 +139,8 @@ def _packed(examined: Examined) -> dict[str, Any]:
         "patches": [[p.path, p.before is None, p.diff, p.fixed, p.introduced] for p in examined.patches],
         "proposals": [_proposal(each) for each in examined.proposals],
         "unread": [list(astuple(each)) for each in examined.unread],
-        "counts": [examined.parsed, examined.containers, examined.statements],
+        "alone": examined.alone,
+        "counts": [examined.parsed, examined.containers, examined.statements, examined.hidden],
     }
 
 
@@ -157,7 +159,7 @@ def _proposal(each: Proposal) -> list[Any]:
 
 
 def _unpacked(part: Mapping[str, Any]) -> Examined:
-    parsed, containers, statements = part["counts"]
+    parsed, containers, statements, hidden = part["counts"]
     return Examined(
         findings=[_as_finding(*row) for row in part["findings"]],
         patches=[_as_patch(*row) for row in part["patches"]],
@@ -166,6 +168,7 @@ def _unpacked(part: Mapping[str, Any]) -> Examined:
         parsed=parsed,
         containers=containers,
         statements=statements,
+        hidden=hidden,
     )
 
 

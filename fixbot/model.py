@@ -242,6 +242,24 @@ class PullRow:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What settings left out of a run: rules, globs, the files of those globs, findings of little weight."""
+
+    rules: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
+    files: int = 0
+    severity: Severity = Severity.LOW
+    hidden: int = 0
+    never_patch: tuple[str, ...] = ()
+
+    @property
+    def globs(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The settings that leave files out, each with its patterns."""
+        return (("exclude", self.exclude), ("include", self.include))
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """All that a run has to say."""
 
@@ -254,3 +272,4 @@ class Report:
     """Parts that failed; their files are in `unread` as well."""
     pulls: tuple[PullRow, ...] | None = None
     """What became of pull requests; None where nobody asked for any."""
+    left_out: LeftOut = field(default_factory=LeftOut)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -15,11 +15,15 @@ from fixbot.errors import FixbotError
 from fixbot.examine import Examined, Order
 from fixbot.fixer import Fixer, resource_types
 from fixbot.lens import ResourceType
+from fixbot.masking.elsewhere import values_elsewhere
+from fixbot.masking.masker import KnownOnly
+from fixbot.masking.texts import mask_texts
 from fixbot.memory import Memory, Seen, part_keys
-from fixbot.model import Failure, Report, Stats, Unread
+from fixbot.model import Failure, LeftOut, Report, Stats, Unread
 from fixbot.parts import parts
 from fixbot.propose import gathered
-from fixbot.settings import Limits, Settings
+from fixbot.settings import NEVER_PATCH, Limits, Settings
+from fixbot.settings.compare import running
 from fixbot.suppress import Suppressions
 from fixbot.survive import lost, survive
 
@@ -31,6 +35,8 @@ _WORTH_A_WORKER = 400_000
 """Characters below which starting a second process costs more than it saves."""
 _A_FILES_WORTH = 5_000_000
 """Bytes of all files for which looking at them together may take as long as looking at one."""
+_MASKING = 6
+"""Times of that for which all texts of a report may be masked."""
 
 
 def run(  # noqa: PLR0913 - each has its default
@@ -56,9 +62,11 @@ def run(  # noqa: PLR0913 - each has its default
     if memory is not None and (known := memory.everything()) is not None:
         return _report(checkout, settings, started, *known)
     read = _read(checkout, resource_types(fixers), settings.limits, Seen() if memory else None)
-    with timed(read.patience, "finding out what the files of this repository have in common"):
+    patience = read.patience
+    with timed(patience, "finding out what the files of this repository have in common"):
         order = _order(checkout, read, fixers, settings, today)
         grouped = parts({path: read.bytes[path] for path in read.texts})
+        read.secrets |= values_elsewhere(data for path, data in read.bytes.items() if path not in read.texts)
     read.bytes.clear()
     keys = part_keys(grouped, read.seen, order, today.isoformat()) if read.seen is not None else []
     results: dict[int, Examined] = {}
@@ -71,11 +79,15 @@ def run(  # noqa: PLR0913 - each has its default
         if progress is not None:
             progress(files, len(read.texts), grouped[number][0])
     in_order = [results[number] for number in range(len(grouped))]
+    masker = KnownOnly(frozenset(read.secrets).union(*(each.secrets for each in in_order)))
     if complaint := next((words for each in in_order for words in each.complaints), None):
-        raise FixbotError(complaint)
+        raise FixbotError(masker.told(complaint))
+    with timed(patience * _MASKING, "masking the secrets of this repository in its report"):
+        in_order = [_masked(each, masker) for each in in_order]
+        unread = [mask_texts(each, masker) for each in read.unread]
     if memory is not None and read.seen is not None:
-        memory.keep(read.seen, read.unread, dict(zip(keys, in_order, strict=True)))
-    return _report(checkout, settings, started, in_order, read.unread)
+        memory.keep(read.seen, unread, dict(zip(keys, in_order, strict=True)))
+    return _report(checkout, settings, started, in_order, unread)
 
 
 @dataclass(slots=True)
@@ -87,6 +99,8 @@ class _Files:
     limits: Limits = field(default_factory=Limits)
     held: int = 0
     """Characters and bytes of all that is kept."""
+    secrets: set[str] = field(default_factory=set)
+    """Values of files in which nothing else is looked for."""
 
     @property
     def patience(self) -> float:
@@ -188,6 +202,24 @@ def _examined(
             yield number, lost(Examined(), [Failure(tuple(part), "out of memory")])
 
 
+def _masked(examined: Examined, masker: KnownOnly) -> Examined:
+    """A part's results without the secrets of all other files; `told` says whether any stood there."""
+    if not masker.values.known - examined.secrets:
+        return examined
+    patches = [mask_texts(each, masker) for each in examined.patches]
+    proposals = [mask_texts(each, masker) for each in examined.proposals]
+    findings = [mask_texts(each, masker) for each in examined.findings]
+    touched = patches != examined.patches or proposals != examined.proposals or findings != examined.findings
+    return replace(
+        examined,
+        patches=patches,
+        proposals=proposals,
+        findings=findings,
+        unread=[mask_texts(each, masker) for each in examined.unread],
+        alone=examined.alone and not touched,
+    )
+
+
 def _report(
     checkout: Files,
     settings: Settings,
@@ -205,6 +237,7 @@ def _report(
         done.parsed += more.parsed
         done.containers += more.containers
         done.statements += more.statements
+        done.hidden += more.hidden
     stats = Stats(checkout.listed, done.parsed, done.containers, done.statements, time.monotonic() - started)
     return Report(
         stats,
@@ -213,4 +246,18 @@ def _report(
         tuple(sorted(gathered(done.proposals, settings), key=lambda p: (-p.severity, p.paths))),
         tuple(sorted({*unread, *done.unread}, key=lambda u: (u.path, u.line or 0, u.reason))),
         tuple(done.failures),
+        left_out=_left_out(checkout, settings, done.hidden),
+    )
+
+
+def _left_out(checkout: Files, settings: Settings, hidden: int) -> LeftOut:
+    on = frozenset(running(settings, settings.known_rules))
+    return LeftOut(
+        rules=tuple(each for each in settings.known_rules if each not in on),
+        exclude=settings.exclude,
+        include=settings.include,
+        files=checkout.excluded,
+        severity=settings.severity,
+        hidden=hidden,
+        never_patch=tuple(each for each in settings.never_patch if each not in NEVER_PATCH),
     )

@@ -103,6 +103,8 @@ class Reading:
     policies: list[Policy] = field(default_factory=list)
     resources: list[Resource] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
+    named: set[tuple[str, str]] = field(default_factory=set)
+    """Files, and reasons of which one a file is enough."""
 
     def skip(self, document: Document, offset: int | None, reason: str, cause: Cause = "unserved") -> None:
         """Say aloud that a place (or a whole document) was not read."""

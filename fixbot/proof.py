@@ -141,10 +141,11 @@ class Court:
         return None
 
     def _said_outside(self, after: Mapping[str, Document]) -> str | None:
-        if not self.world.settings.thorough:
+        programs = self.world.settings.programs
+        if programs is None:
             return None
         before = self.world.project.documents
-        found = (outside_problem(before[path], document) for path, document in after.items())
+        found = (outside_problem(before[path], document, programs) for path, document in after.items())
         return next((each for each in found if each is not None), None)
 
     def _still_there(self, project: Project, reading: Reading, chosen: Sequence[Problem]) -> str | None:

@@ -46,9 +46,7 @@ _PARTED = (
 )
 _BRACKETED = re.compile(r"\[([^\[\]]*)\]")
 _INSTRUCTION = re.compile(r"[\s\w:-]*")
-_STARTS = re.compile(
-    r"[\s|*]*(?:[A-Za-z][\w-]*[ ]?:|BREAKING[ -]CHANGE|[a-z]+!|[#/]|-{3}|diff -|From |Index )", re.IGNORECASE
-)
+_STARTS = re.compile(r"[\s|*]*(?:[A-Za-z][\w-]*[ ]?:|(?i:BREAKING[ -]CHANGE)|[A-Za-z]+!|#|-{3}|diff -|From )")
 
 
 class Markdown(str):
@@ -69,8 +67,10 @@ def code_span(text: str) -> Markdown:
     fixbot's, words in brackets that skip a check when the body becomes a commit message), two spans hold it.
     """
     line = on_one_line(text)
-    ends = [0, *(found.end() for found in _APART.finditer(line)), len(line)]
-    parts = (line[start:end] for start, end in pairwise(ends))
+    ends = [found.end() for found in _APART.finditer(line)]
+    if not ends:
+        return Markdown(write_span(line))
+    parts = (line[start:end] for start, end in pairwise([0, *ends, len(line)]))
     return Markdown(" ".join(write_span(part.strip(" ")) for part in parts))
 
 
@@ -146,7 +146,7 @@ def block(text: str) -> Markdown:
         fence = _FENCE.fullmatch(line)
         if until:
             whole = shown(_short(line if line.startswith("   ") else f"   {line}"))
-            lines.append(_FORGED.sub(r"<!-\\x2d", whole))
+            lines.append(without_marks(whole))
             until = "" if line == until else until
         elif fence is not None:
             lines.append(line)
@@ -156,9 +156,14 @@ def block(text: str) -> Markdown:
     return Markdown("\n".join([*lines, *([until] if until else [])]))
 
 
+def without_marks(line: str) -> str:
+    """A line of code in which nobody finds a mark of fixbot's."""
+    return _FORGED.sub(r"<!-\\x2d", line)
+
+
 def fenced(lines: Iterable[str], language: str) -> Markdown:
     """Lines as a block of code, whatever is in them."""
-    rows = [_FORGED.sub(r"<!-\\x2d", shown(_short(line))) for line in lines]
+    rows = [without_marks(shown(_short(line))) for line in lines]
     longest = max((len(run) for row in rows for run in re.findall(r"`+", row)), default=0)
     fence = "`" * max(3, longest + 1)
     return Markdown("\n".join([f"{fence}{language}", *rows, fence]))

@@ -22,6 +22,9 @@ def read_spans(sentence: str) -> Iterator[Piece]:
 
     A run of backticks without another one of the same length behind it is a part of the words.
     """
+    if "`" not in sentence:
+        yield Piece(sentence)
+        return
     parts = _FENCES.split(sentence)
     places: dict[int, list[int]] = {}
     for at in range(1, len(parts), 2):
@@ -50,6 +53,8 @@ def _stripped(inside: str) -> str:
 
 def write_span(text: str) -> str:
     """A name on one line as a code span that is read as just that name; an empty one is a space."""
+    if "`" not in text and text[:1] != " ":
+        return f"`{text or ' '}`"
     longest = max((len(run) for run in _FENCES.findall(text)), default=0)
     fence = "`" * (longest + 1)
     padded = "`" in text[:1] + text[-1:] or (text[:1] == " " == text[-1:] and text.strip(" "))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fixbot.examine import Examined, Order, Watch, examine, unwatched
 from fixbot.model import Failure, Unread
+from fixbot.traces import trace_of
 
 _HOME = Path(__file__).resolve().parent.parent
 
@@ -55,7 +56,7 @@ def _failure(error: Exception, texts: Texts) -> Failure:
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if Path(frame.filename).is_relative_to(_HOME)]
     where = f" in {Path(ours[-1].filename).relative_to(_HOME).as_posix()}:{ours[-1].lineno}" if ours else ""
-    trace = "".join(traceback.format_exception(error))
+    trace = trace_of(error)
     return Failure(tuple(sorted(texts)), f"a bug of ours ({type(error).__name__}{where})", trace)
 
 

@@ -108,6 +108,7 @@ class Held:
     root: str = "/nowhere"
     unread: tuple[Unread, ...] = ()
     notes: tuple[str, ...] = ()
+    excluded: int = 0
     entries: tuple[FileEntry, ...] = field(init=False)
     listed: int = field(init=False)
 

@@ -22,6 +22,7 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from fixbot.actions.check import Check
 from fixbot.actions.commands import annotation, masks, output
 from fixbot.actions.event import Mode, decided, event
 from fixbot.actions.inputs import PREFIX
@@ -264,7 +265,7 @@ REPO = {"repository": {"default_branch": "main"}}
         ("auto", "push", "refs/heads/main", REPO, "pull-requests"),
         ("auto", "push", "refs/tags/v1", REPO, "scan"),
         ("auto", "schedule", "refs/heads/main", {}, "pull-requests"),
-        ("auto", "merge_group", "refs/heads/gh-readonly-queue/main/x", REPO, "scan"),
+        ("auto", "merge_group", "refs/heads/gh-readonly-queue/main/x", REPO, "check"),
         ("scan", "pull_request", "refs/pull/7/merge", PULL, "scan"),
         ("check", "schedule", "refs/heads/main", REPO, "scan"),
         ("pull-requests", "release", "refs/tags/v1", REPO, "pull-requests"),
@@ -304,7 +305,7 @@ def test_a_page_that_is_too_long_is_cut_between_its_parts() -> None:
 
 def test_ten_annotations_of_a_kind_and_no_more() -> None:
     many = tuple(replace(FINDING, severity=each, line=n) for n in range(1, 31) for each in Severity)
-    kinds = [line.split(" ")[0] for line in remarks_at_lines(many, ())]
+    kinds = [line.split(" ")[0] for line in remarks_at_lines(Check(many), ())]
     assert {kind: kinds.count(kind) for kind in kinds} == {
         "::error": MOST,
         "::warning": MOST,

@@ -76,9 +76,11 @@ def test_in_a_check_no_command_is_taken_but_ours(shop: Place) -> None:
     said = ran.log.of("error", "warning", "notice")
     assert 0 < len(said) <= 30
     assert {each.fields.get("title") for each in said} <= {
+        "fixbot",  # names that can't be shown on a line
         "readonly-root-filesystem",
         "secret-in-environment",
     }
+    assert {each.name for each in said if each.fields.get("title") == "fixbot"} == {"error"}
     assert all(each.data != "injected" for each in said)
     shop.content()
 
@@ -118,9 +120,9 @@ def test_names_make_no_link_picture_call_or_element(shop: Place, where: str) -> 
 def test_settings_and_inputs_with_commands_in_them_are_quoted(shop: Place) -> None:
     number = shop.pull({".fixbot.yml": '"x ##[add-mask]findings\\n::error::injected": 1\n'})
     ran = shop.check(number)
-    assert ran.code == 2
-    (said,) = ran.log.of("error")
-    assert said.data.startswith(".fixbot.yml:1: ")
+    assert ran.code == 0
+    (said,) = ran.log.of("error", "warning", "notice")
+    assert said.data.startswith("Its own settings can't be read: .fixbot.yml:1: ")
     assert [each.data for each in ran.log.of("add-mask")] == [shop.token]
     again = shop.check(
         shop.pull({"x.md": ""}, "more"), path="$(touch injected); `touch injected` ::error::injected"

@@ -11,7 +11,7 @@ import pytest
 from fixbot.checkout import Checkout, FileChange, Scope
 from fixbot.checkout.branch import MARKS, Commit, commit_on_branch
 from fixbot.checkout.git import COMMANDS, Git
-from fixbot.checkout.touched import touched
+from fixbot.checkout.touched import list_changes, touched
 from fixbot.model import Refusal
 
 TASK, FIXED = b'{"family": "web"}\n', b'{"family": "web", "x": 1}\n'
@@ -186,7 +186,8 @@ def test_no_configuration_hides_a_touched_line(ours: Path, key: str, value: str,
     git(ours, "commit", "-qm", "after")
     git(ours, "config", key, value)
     git(ours, "config", "diff.evil.binary", "true")
-    found = touched(Git(str(ours)), git(ours, "rev-parse", "HEAD~1"), ["a.yaml"])
+    start = git(ours, "rev-parse", "HEAD~1")
+    found = touched(Git(str(ours)), start, list_changes(Git(str(ours)), start))
     assert [n for n in range(1, 21) if ("a.yaml", n) in found] == [3, 18]
 
 
@@ -195,6 +196,33 @@ def test_files_that_a_configuration_names_are_not_opened(ours: Path, tmp_path: P
     os.mkfifo(tmp_path / "pipe")
     git(ours, "config", key, str(tmp_path / "pipe"))
     assert [entry.path for entry in Checkout.open(str(ours)).entries] == ["task.json"]
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        ".gitignore",
+        "sub/.gitignore",
+        ".git/info/exclude",
+        ".git/index",
+        ".git/HEAD",
+        ".git/config",
+        ".git/packed-refs",
+    ],
+)
+def test_a_pipe_where_git_reads_costs_its_time_and_no_more(
+    ours: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monkeypatch.setattr("fixbot.checkout.git.QUICK_SECONDS", 1)
+    pipe = ours / place
+    pipe.parent.mkdir(exist_ok=True, parents=True)
+    (pipe.parent / "a.yaml").touch()
+    pipe.unlink(missing_ok=True)
+    os.mkfifo(pipe)
+    checkout = Checkout.open(str(ours))
+    assert "task.json" in [entry.path for entry in checkout.entries]
+    assert checkout.git is not None or checkout.notes
+    assert isinstance(put(ours), Commit | Refusal)
 
 
 def test_a_user_s_own_list_of_ignored_files_counts_still(ours: Path, tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def commit(tmp_path: Path) -> Commit:
 def stage(folder: Path, name: str, text: str) -> Path:
     path = folder / "shop" / name
     path.write_text(text)
-    subprocess.run(["git", "add", name], cwd=path.parent, check=True)
+    subprocess.run(["git", "--literal-pathspecs", "add", "--", str(path)], cwd=folder / "shop", check=True)
     return path
 
 
@@ -125,6 +125,78 @@ def test_the_second_hook_repairs_and_leaves_the_rest_to_the_reader(commit: Commi
     stage(tmp_path, "task.json", path.read_text())
     again = commit("fixbot-fix")
     assert again.returncode == 0, again.stderr
+
+
+ODD_NAMES = ("-rf.yaml", "-q.json", "--x.yml", "-.json", "--help.json", "--output.yml")
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_a_name_that_begins_like_an_option_is_a_file(commit: Commit, tmp_path: Path, name: str) -> None:
+    stage(tmp_path, name, BAD)
+    tried = commit("fixbot", "--fail-on", "high")
+    assert tried.returncode == 1
+    assert f"{name}:1" in tried.stderr
+
+
+OPTIONS = (
+    "--exclude=*.json", "--include=zz.json", "--skip=readonly-root-filesystem,x.json", "--fail-on=never.json",
+    "--config=evil.yml", "--only=x.json", "--format=x.json", "--since=HEAD.json", "--safety=safe.json",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+@pytest.mark.parametrize("hook", ["fixbot", "fixbot-fix"])
+def test_no_name_of_a_file_becomes_an_option(commit: Commit, tmp_path: Path, name: str, hook: str) -> None:
+    bad = stage(tmp_path, "task.json", BAD)
+    stage(tmp_path, name, "{}\n")
+    tried = commit(hook, "--fail-on", "high")
+    assert tried.returncode == 1
+    assert f"a file here is called {name!r}" in tried.stderr
+    assert bad.read_text() == BAD
+
+
+def test_no_name_of_a_file_says_where_the_report_goes(commit: Commit, tmp_path: Path) -> None:
+    victim = tmp_path / "elsewhere" / "x.yml"
+    victim.parent.mkdir()
+    victim.write_text("mine\n")
+    name = f"--output={victim}"
+    (tmp_path / "shop" / name).parent.mkdir(parents=True)
+    stage(tmp_path, name, "a: 1\n")
+    stage(tmp_path, "task.json", BAD)
+    assert commit("fixbot").returncode == 1
+    assert victim.read_text() == "mine\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ((), 1), (("--fail-on", "critical"), 0), (("--fail-on=critical",), 0),
+        (("--exclude", "task.json"), 0), (("--",), 1),
+        (("--skip", "readonly-root-filesystem", "--quiet"), 0), (("--no-such-option",), 1),
+    ],
+)  # fmt: skip
+def test_options_stand_before_the_names_as_ever(
+    commit: Commit, tmp_path: Path, arguments: tuple[str, ...], code: int
+) -> None:
+    stage(tmp_path, "task.json", BAD)
+    done = commit("fixbot", *arguments)
+    assert done.returncode == code, done.stderr
+
+
+@pytest.mark.parametrize("name", ["--exclude=*.json", "--quiet", "--format=json"])
+def test_a_shell_s_star_gives_no_orders_either(tmp_path: Path, name: str) -> None:
+    (tmp_path / "task.json").write_text(BAD)
+    (tmp_path / name).write_text("{}\n")
+    names = sorted(each.name for each in tmp_path.iterdir())
+
+    def scan(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [str(BIN / "fixbot"), "scan", ".", *words]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    starred = scan(*names)
+    assert starred.returncode == 2
+    assert "put `--` before the names of files" in starred.stderr
+    assert scan("--", *names).returncode == 1
 
 
 def test_a_hook_sees_every_file_that_fixbot_reads() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -157,3 +158,59 @@ def test_only_the_command_line_prints_and_reads_the_environment() -> None:
                 if isinstance(node, ast.Call)
             }
             assert not calls & {"print", "input", "sys.exit", "exit"}, path
+
+
+STARTS_PROGRAMS = {"fixbot/checkout/git.py", "fixbot/programs/start.py", "fixbot/programs/launcher.py"}
+"""Git's own wrapper, and the one room for all other programs."""
+STARTERS = re.compile(
+    r"os\.(system|popen|exec\w*|spawn\w*|posix_spawn\w*|startfile)|(shutil\.)?which|webbrowser\.\w+"
+)
+OPENS_FILES = {
+    # The doors: a checkout's files, the user's, and those of programs.
+    "fixbot/checkout/rooted.py", "fixbot/checkout/writing.py", "fixbot/checkout/door.py",
+    "fixbot/programs/start.py",
+    # What fixbot keeps for itself, or the runner and the user hand over.
+    "fixbot/cache.py", "fixbot/fleet/results.py", "fixbot/fleet/merge.py", "fixbot/cli/fleet_plan.py",
+    "fixbot/cli/shard.py", "fixbot/cli/runner.py", "fixbot/cli/terminal.py", "fixbot/__main__.py",
+    # What the system says of this process.
+    "fixbot/bounds.py",
+    # What the package itself has beside its code.
+    "fixbot/fixer.py", "fixbot/report/html/__init__.py", "fixbot/adopt/home.py", "fixbot/cli/init.py",
+    "fixbot/iam/table.py", "fixbot/knowledge/tables.py", "fixbot/validity/shapes.py",
+}  # fmt: skip
+OPENERS = re.compile(
+    r"(os\.|io\.)?open|os\.fdopen|.*\.(read_bytes|read_text|write_bytes|write_text)", re.DOTALL
+)
+MODE = re.compile(r"[rwabx+t]{1,3}")
+
+
+def calls(path: Path) -> Iterator[ast.Call]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    yield from (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+
+
+def opens(call: ast.Call) -> bool:
+    """Whether a call opens a file, told from its words: `open(…)`, `x.read_text()`, `x.open("rb")`."""
+    said = ast.unparse(call.func)
+    first = call.args[0] if call.args else None
+    mode = first.value if isinstance(first, ast.Constant) else None
+    return bool(
+        OPENERS.fullmatch(said) or (said.endswith(".open") and isinstance(mode, str) and MODE.fullmatch(mode))
+    )
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_of)
+def test_programs_are_started_in_one_room_and_git_s_wrapper(path: Path) -> None:
+    if str(path.relative_to(ROOT)) not in STARTS_PROGRAMS:
+        assert not {"subprocess", "pty", "ctypes"} & {name.split(".")[0] for name in imports(path)}
+        assert not [said for call in calls(path) if STARTERS.fullmatch(said := ast.unparse(call.func))]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_of)
+def test_files_are_opened_by_the_doors_alone(path: Path) -> None:
+    if str(path.relative_to(ROOT)) not in OPENS_FILES:
+        assert not [ast.unparse(call) for call in calls(path) if opens(call)]
+
+
+def test_the_list_of_who_opens_files_is_no_longer_than_it_must_be() -> None:
+    assert {str(path.relative_to(ROOT)) for path in SOURCES if any(map(opens, calls(path)))} == OPENS_FILES

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -61,6 +62,39 @@ def test_any_body_can_be_read(text: str) -> None:
     read_mark(text)
     read_mark(f"<!-- fixbot {{{text}}} -->")
     unmarked(text)
+
+
+_MARKS = re.compile(r"\n*<!-- fixbot (\{[^\n]*?\}) -->")
+"""What a mark is, as one pattern: right, and too slow for what a stranger may write."""
+
+
+@given(st.lists(st.sampled_from(["\n", "<!-- fixbot {", "} -->", "{}", "a", " "]), max_size=25).map("".join))
+def test_marks_are_found_where_the_pattern_finds_them(text: str) -> None:
+    assert unmarked(text) == _MARKS.sub("", text).rstrip()
+    assert remarked(text, Mark("0123456789ab", "rule")).startswith(_MARKS.sub("", text).rstrip())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n" * 400_000,
+        "<!-- fixbot {" * 30_000,
+        "\n<!-- fixbot {" * 30_000,
+        '<!-- fixbot {"a":' + "[" * 60_000,
+    ],
+    ids=["lines", "begun", "begun on lines", "deep"],
+)
+def test_any_long_body_is_read_in_one_go(text: str) -> None:
+    """Each of them took minutes, or ended in an error, when every beginning was tried to the end."""
+    assert read_mark(f"{text}}} -->") is None
+    assert read_mark(text) is None
+    unmarked(text)
+
+
+@pytest.mark.parametrize("text", ["fixbot" + " " * 65_000 + "x", "\n".join(["fixbot :"] * 9_000)])
+def test_a_long_comment_is_read_in_one_go(text: str) -> None:
+    assert read(text) is None
+    assert read(f"{text}\nfixbot: ignore until{'=' * 60_000}{' ' * 60_000}") is not None
 
 
 def test_a_person_who_writes_around_the_mark_keeps_her_words() -> None:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from fixbot.mask import MASK, Masker
+from fixbot.masking import MASK, Masker
 
 CANARY = "plum-Tr4ctor/9+é'\"\\ ${x}"
 

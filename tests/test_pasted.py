@@ -286,3 +286,12 @@ def test_an_ordinary_name_stands_in_the_commands(shell: Path, tmp_path: Path) ->
     said = {tuple(words) for each in pasted(report) for words in started(each, shell)}
     assert ("kubectl", "-n", "web", "get", "secret", "web-secrets") in said
     assert ("docker", "run", "--rm", "--cap-add", "CAPABILITY", "--cap-add", "NET_ADMIN", "web") in said
+
+
+@pytest.mark.parametrize("name", ["T}${X", "T;touch PWN;:", "T$(id)", "a-b", "T.Arn", "é"])
+def test_nothing_refers_to_a_resource_whose_name_is_none(tmp_path: Path, name: str) -> None:
+    report = looked_at(tmp_path, {"stack.json": json.dumps(template(name))})
+    found = [each.reason or "" for each in report.findings if each.rule == "secret-in-environment"]
+    assert all("letters and digits" in each for each in found)
+    assert found or report.unread
+    assert not any("Fn::Sub" in patch.after for patch in report.patches)

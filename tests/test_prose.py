@@ -6,7 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixbot.prose import LONGEST, block, cell, code, fenced, plain, prose
+from fixbot.characters import on_one_line
+from fixbot.markdown import folded, link
+from fixbot.prose import LONGEST, block, cell, code, fenced, plain, prose, without_false_starts
+from fixbot.spans import read_spans, write_span
 from tests.gfm import Page
 
 _PIECES = (
@@ -152,3 +155,64 @@ def test_no_name_breaks_out_of_a_step(first: str, second: str) -> None:
     assert list(page.live()) == []
     assert page.elements.count("details") == 1
     assert not page.faults
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("orders [skip ci] x", "orders (skip ci) x"),
+        ("[CI Skip][no  ci] [skip-netlify]", "(CI Skip)(no  ci) (skip-netlify)"),
+        ("[[skip ci]]", "[(skip ci)]"),
+        ("***NO_CI***", "**NO_CI**"),
+        ("JIRA-1 #close", "JIRA-1 # close"),
+        ("at https://evil.example and www.evil.example", "at evil.example and www. evil.example"),
+        ('a[0] b["x"] c[each.key] []', 'a[0] b["x"] c[each.key] []'),
+    ],
+)
+def test_titles_and_commit_messages_skip_no_check_and_close_nothing(written: str, read: str) -> None:
+    assert plain(written) == read
+
+
+@pytest.mark.parametrize(
+    ("lines", "read"),
+    [
+        (["It stays", "as it is."], ["It stays", "as it is."]),
+        (["web", "skip-checks: true"], ["web skip-checks: true"]),
+        (["web", "BREAKING CHANGE: x", "y"], ["web BREAKING CHANGE: x", "y"]),
+        (["Co-authored-by: a <a@b.c>"], ["- Co-authored-by: a <a@b.c>"]),
+        (["a", "# b", "---", "diff --git a/x b/x"], ["a # b --- diff --git a/x b/x"]),
+        (["a", "fixup! b"], ["a fixup! b"]),
+        (["a", "/run and", "from there"], ["a", "/run and", "from there"]),
+    ],
+)
+def test_no_line_of_a_commit_message_begins_as_a_trailer(lines: list[str], read: list[str]) -> None:
+    assert without_false_starts(lines) == read
+
+
+@given(NASTY)
+def test_what_is_written_as_a_span_is_read_as_the_same(name: str) -> None:
+    line = on_one_line(name)
+    (piece,) = read_spans(write_span(line))
+    assert piece == (line or " ", True)
+
+
+@given(NASTY)
+def test_no_name_takes_effect_in_the_summary_of_a_fold(name: str) -> None:
+    page = Page(f"{folded(f'Make {name} safe', 'text')}\n\nend")
+    assert not page.faults
+    assert list(page.live()) == []
+    assert set(page.elements) <= {"details", "summary", "code", "p"}
+    assert page.elements.count("details") == page.elements.count("summary") == 1
+
+
+def test_a_name_with_backticks_calls_nobody_in_a_summary() -> None:
+    shown = folded("Make a` b @octocat c read-only", "x")
+    assert "<summary>Make a` b <code>@octocat</code> c read-only</summary>" in shown
+
+
+def test_only_pages_of_the_web_and_files_below_are_linked_to() -> None:
+    assert link("a", "https://github.com/o/r/pull/1") == "[a](https://github.com/o/r/pull/1)"
+    assert link("a", "deploy/a%20b.json#L3") == "[a](deploy/a%20b.json#L3)"
+    assert link("a", "https://x.example/) <b>") == "[a](https://x.example/%29%20%3Cb%3E)"
+    for target in ("javascript:alert(1)", "//evil.example", "data:text/html,x", "", "https:", "http://["):
+        assert link("a", target) == "a"

@@ -12,7 +12,16 @@ from tests.report_samples import SECRET, sample
 
 def test_the_fields_are_those_of_the_contract() -> None:
     report = json.loads(render(sample()))
-    assert list(report) == ["schema", "fixbot", "stats", "findings", "patches", "proposals", "unread"]
+    assert list(report) == [
+        "schema",
+        "fixbot",
+        "stats",
+        "findings",
+        "patches",
+        "proposals",
+        "unread",
+        "left_out",
+    ]
     assert (report["schema"], report["fixbot"]) == (1, __version__)
     assert report["stats"] == {
         "files_listed": 214, "files_parsed": 31, "containers": 31, "statements": 12, "seconds": 0.432,

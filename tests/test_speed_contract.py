@@ -11,9 +11,8 @@ import pytest
 from fixbot import document, examine, settle
 from fixbot.checkout import Checkout
 from fixbot.detect import Problem
-from fixbot.diff import masked_diff
+from fixbot.diff import Cover, masked_diff
 from fixbot.fixer import load
-from fixbot.mask import Masker
 from fixbot.model import Refusal, Report, Status
 from fixbot.pipeline import run
 from fixbot.proof import Court, Proven
@@ -168,9 +167,9 @@ def test_a_diff_is_masked_once_though_two_show_it(tmp_path: Path, monkeypatch: p
     calls: list[str] = []
     old = masked_diff
 
-    def masked(path: str, before: str | None, after: str, masker: Masker) -> str:
+    def masked(path: str, before: str | None, after: str, cover: Cover) -> str:
         calls.append(path)
-        return old(path, before, after, masker)
+        return old(path, before, after, cover)
 
     monkeypatch.setattr(examine, "masked_diff", masked)
     report = looked_at(tmp_path, **{"a.yaml": deployment("a")})

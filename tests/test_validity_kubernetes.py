@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import copy
-import re
-import sys
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from fixbot.tree import ABSENT, UNKNOWN
-from fixbot.validity import extras
 from fixbot.validity.kubernetes import object_problems, pod_problems
 
 POD: dict[str, Any] = {
@@ -115,53 +111,3 @@ def test_pods_are_found_wherever_an_object_keeps_them() -> None:
     claims = {"volumeClaimTemplates": [{"metadata": {"name": "tmp"}}], "template": {"spec": bad}}
     assert object_problems({"kind": "StatefulSet", "spec": claims}) == ()
     assert object_problems({"kind": "ConfigMap", "data": {}}) == ()
-
-
-def test_extras_say_nothing_where_they_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shutil.which", lambda _: None)
-    monkeypatch.setattr(extras, "find_spec", lambda _: None)
-    assert extras.cfn_lint_errors("{}") is None
-    assert extras.terraform_formatted("") is None
-    assert extras.kubernetes_schema_problems({}) is None
-
-
-def test_extras_are_asked_where_they_are_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
-    script = tmp_path / "tool"
-    script.write_text(
-        f"#!{sys.executable}\nimport json, sys\n"
-        "if sys.argv[1] == 'fmt': print(sys.stdin.read().replace('  =', ' ='), end='')\n"
-        "else: print(json.dumps([{'Rule': {'Id': 'E3012'}, 'Location': {'Path': ['Resources', 0]},"
-        " 'Message': 'hunter2'}, {'Rule': {'Id': 'W1'}, 'Location': {}}]))\n"
-    )
-    script.chmod(0o755)
-    monkeypatch.setattr("shutil.which", lambda _: str(script))
-    assert extras.cfn_lint_errors("{}", ".json") == ("E3012 at /Resources/0",)
-    assert extras.terraform_formatted("a  = 1\n") == "a = 1\n"
-    script.write_text("#!/bin/sh\necho no json\nexit 3\n")
-    assert extras.cfn_lint_errors("{}") is None
-    assert extras.terraform_formatted("a") is None
-    script.unlink()
-    assert extras.terraform_formatted("a") is None
-
-
-def test_a_schema_check_names_places_not_values(monkeypatch: pytest.MonkeyPatch) -> None:
-    class ValidationError(Exception):
-        path = ("spec", 0)
-
-    def validate(data: dict[str, Any], _: str, *, strict: bool) -> None:
-        assert strict
-        if data["kind"] == "Bad":
-            raise ValidationError("hunter2")
-        if data["kind"] == "Other":
-            raise KeyError("schema")
-
-    package = SimpleNamespace(
-        ValidationError=ValidationError, validate=validate, latest_version=lambda: "1.37"
-    )
-    monkeypatch.setattr(extras, "find_spec", lambda _: object())
-    monkeypatch.setitem(sys.modules, "kubernetes_validate", package)
-    assert extras.kubernetes_schema_problems({"kind": "Good"}) == ()
-    assert extras.kubernetes_schema_problems({"kind": "Other"}) is None
-    found = extras.kubernetes_schema_problems({"kind": "Bad"})
-    assert found is not None
-    assert re.fullmatch(r"spec\.0 is not as .*", found[0])

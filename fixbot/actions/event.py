@@ -25,7 +25,8 @@ class Event:
 
     `base` is the commit that the pull request starts from, as GitHub last knew it, `merge`
     the commit that the event is about. `foreign` says that
-    its branch lies in another repository, so that the token may read only.
+    its branch lies in another repository, so that the token may read only. `queued` says that it waits in a
+    merge queue, where `base` is what it is built upon.
     """
 
     name: str
@@ -36,12 +37,13 @@ class Event:
     base: str = ""
     merge: str = ""
     foreign: bool = False
+    queued: bool = False
 
 
 def event(environment: Mapping[str, str], payload: object) -> Event:
     """The event, of the variables that the runner sets and the content of GITHUB_EVENT_PATH."""
     whole = _map(payload)
-    pull = _map(whole.get("pull_request"))
+    pull, group = _map(whole.get("pull_request")), _map(whole.get("merge_group"))
     base, head = _map(pull.get("base")), _map(pull.get("head"))
     here, there = _map(base.get("repo")).get("id"), _map(head.get("repo")).get("id")
     number = pull.get("number")
@@ -52,9 +54,10 @@ def event(environment: Mapping[str, str], payload: object) -> Event:
         branch=ref.removeprefix("refs/heads/") if ref.startswith("refs/heads/") else "",
         default_branch=str(_map(whole.get("repository")).get("default_branch") or ""),
         number=number if isinstance(number, int) else None,
-        base=str(base.get("sha") or ""),
+        base=str(base.get("sha") or group.get("base_sha") or ""),
         merge=environment.get("GITHUB_SHA", ""),
         foreign=bool(pull) and (here is None or here != there),
+        queued=environment.get("GITHUB_EVENT_NAME", "") == "merge_group",
     )
 
 
@@ -74,10 +77,10 @@ def decided(mode: Mode, of: Event) -> tuple[Mode, str]:
             "let the workflow run on pull_request instead"
         )
     if mode is not Mode.AUTO:
-        if mode is Mode.CHECK and of.number is None:
+        if mode is Mode.CHECK and of.number is None and not of.queued:
             return Mode.SCAN, f"mode `check` is for pull requests; a {of.name} event is about none."
         return mode, ""
-    if of.number is not None:
+    if of.number is not None or of.queued:
         return Mode.CHECK, ""
     if of.name in {"schedule", "workflow_dispatch", "repository_dispatch", "push"}:
         if of.default_branch and of.branch != of.default_branch:

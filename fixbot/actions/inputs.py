@@ -29,6 +29,8 @@ class Inputs:
     fail_on: str = "never"
     config: str = ""
     comment: bool = True
+    fail_on_unread: bool = True
+    fail_on_new_ignores: bool = False
 
 
 def inputs(environment: Mapping[str, str]) -> Inputs:
@@ -47,6 +49,8 @@ def inputs(environment: Mapping[str, str]) -> Inputs:
         fail_on=said("fail-on", "never"),
         config=said("config"),
         comment=_yes("comment", said("comment", "true")),
+        fail_on_unread=_yes("fail-on-unread", said("fail-on-unread", "true")),
+        fail_on_new_ignores=_yes("fail-on-new-ignores", said("fail-on-new-ignores", "false")),
     )
 
 

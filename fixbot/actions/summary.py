@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Final
 from fixbot.markdown import as_markdown, bullets, filled, folded, heading, link, page, table
 from fixbot.model import Severity, Status
 from fixbot.prose import Markdown, code_span, fenced
+from fixbot.report.left_out import left_out_lines
 from fixbot.report.pulls import became, why
 from fixbot.report.style import count
 from fixbot.report.text import UNREAD, said, summary
 from fixbot.wording import headline
 
 if TYPE_CHECKING:
+    from fixbot.actions.check import Check
     from fixbot.model import Finding, Proposal, PullRow, Report, Unread
 
 MOST: Final = 1_000_000
@@ -25,10 +27,10 @@ _ROWS: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a summary says. `touched` is None outside of pull requests; `remarks` are whole sentences."""
+    """What a summary says. `check` is None outside of pull requests; `remarks` are whole sentences."""
 
     report: Report
-    touched: tuple[Finding, ...] | None = None
+    check: Check | None = None
     remarks: tuple[str, ...] = ()
 
 
@@ -55,8 +57,9 @@ def _blocks(of: Page) -> Iterator[Markdown]:
     seen = f"Looked through {count(stats.files_listed, 'file')} in {stats.seconds:.1f} s: {what}."
     yield from map(as_markdown, (seen, *of.remarks))
     yield from _pulled(report.pulls or ())
-    if of.touched is not None:
-        yield from touched(of.touched)
+    if of.check is not None:
+        yield from checked(of.check)
+    yield from left_out(report)
     yield from _by_rule(report.findings)
     by_id = {finding.id: finding for finding in report.findings}
     yield from (_proposal(proposal, by_id) for proposal in report.proposals)
@@ -83,10 +86,32 @@ def _linked(row: PullRow) -> Markdown:
     return link(filled("{} {}", Markdown(f"#{row.number:d}"), title), row.url)
 
 
-def touched(findings: Sequence[Finding]) -> Iterator[Markdown]:
-    """What a pull request's author is told: the findings on the lines that it touches."""
+def checked(check: Check) -> Iterator[Markdown]:
+    """What a pull request's author is told: what can't be judged, what it leaves out, what it brings."""
+    if check.damaged:
+        files = len({each.path for each in check.damaged})
+        yield filled("**{} that this pull request touches can't be judged**", count(files, "file"))
+        yield _some([_unread(each) for each in check.damaged])
+    if check.ignores:
+        yield Markdown("**This pull request itself leaves findings out**")
+        yield _some([as_markdown(each) for each in check.ignores])
+    yield from _touched(check)
+    yield from _list("Touched, and only named here", [_unread(each) for each in check.named])
+
+
+def left_out(report: Report) -> Iterator[Markdown]:
+    """What the settings left out."""
+    lines = list(left_out_lines(report.left_out))
+    if lines:
+        yield Markdown("Left out by the settings:")
+        yield bullets(lines)
+
+
+def _touched(check: Check) -> Iterator[Markdown]:
+    findings = check.findings
     if not findings:
-        yield Markdown("Nothing to say about the lines that this pull request touches.")
+        if not check.damaged:
+            yield Markdown("Nothing to say about the lines that this pull request touches.")
         return
     yield filled("**{} on lines that this pull request touches**", count(len(findings), "finding"))
     rows = ((_at(f.path, f.line), f.severity.label, said(f), _way_out(f)) for f in findings)

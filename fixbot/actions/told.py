@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
+from fixbot.actions.check import Check
 from fixbot.actions.commands import Kind, annotation
 from fixbot.model import Severity, Status
 from fixbot.report.text import said
@@ -22,11 +23,20 @@ _KINDS: Final[tuple[tuple[Kind, tuple[Severity, ...]], ...]] = (
 )
 
 
-def remarks_at_lines(touched: Sequence[Finding], remarks: Sequence[str]) -> Iterator[str]:
-    """Commands that show these findings at their lines, in this order, and the remarks beside them."""
+def remarks_at_lines(check: Check | None, remarks: Sequence[str]) -> Iterator[str]:
+    """Commands that show what a check says, what can't be judged first, and the remarks beside it."""
+    check = check or Check()
+    room: dict[Kind, int] = dict.fromkeys(("error", "warning", "notice"), MOST)
+    for damaged in check.damaged[: MOST // 2]:
+        says = f"This file is touched and can't be judged: {damaged.reason}."
+        room["error"] -= 1
+        yield annotation("error", says, title="fixbot", path=damaged.path, line=damaged.line)
+    for ignored in check.ignores[: MOST // 2]:
+        room["warning"] -= 1
+        yield annotation("warning", f"{ignored}.", title="fixbot")
     for kind, grades in _KINDS:
-        some = [finding for finding in touched if finding.severity in grades]
-        for each in some[:MOST]:
+        some = [finding for finding in check.findings if finding.severity in grades]
+        for each in some[: room[kind]]:
             says = f"{said(each)}. {_way_out(each)}"
             yield annotation(kind, says, title=each.rule, path=each.path, line=each.line)
     for remark in remarks[:MOST]:

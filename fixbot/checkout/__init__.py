@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from fixbot.characters import shown
 from fixbot.checkout.door import leads_out
 from fixbot.checkout.files import Files
-from fixbot.checkout.git import Git, GitFailed
+from fixbot.checkout.git import Git, GitFailed, GitTooSlow
 from fixbot.checkout.home import GitHome, repository_above, why_not_ours
 from fixbot.checkout.listing import (
     PASSED_BY,
@@ -65,7 +65,8 @@ class Checkout:
     All paths are relative to `root`, with slashes; `prefix + path` is the path in the repository of
     `git`, which is None outside of a git work tree. `listed` counts the files in scope, of which
     `entries` are the wanted ones, by path. `unread` are folders that could not be listed; `notes`
-    are lines for the user. `limit` is the size in bytes up to which a file is read.
+    are lines for the user. `excluded` counts the wanted files that patterns leave out.
+    `limit` is the size in bytes up to which a file is read.
     """
 
     root: str
@@ -75,6 +76,7 @@ class Checkout:
     listed: int = 0
     unread: tuple[Unread, ...] = ()
     notes: tuple[str, ...] = ()
+    excluded: int = 0
     limit: int = LARGEST
     tree: Rooted = field(default_factory=lambda: Rooted(""), repr=False, compare=False)
     keep: Callable[[str], bool] = field(default=bool, repr=False, compare=False)
@@ -103,19 +105,21 @@ class Checkout:
 
     def _with_all(self, scope: Scope) -> Checkout:
         keep = _in_scope(self.git, scope)
-        listing = Listing(keep, scope.wanted, notes=list(self.notes))
+        listing = Listing(keep, scope.wanted, notes=list(self.notes), barred=keep.bars)
         if self.git is None or not _listed_by_git(self.git, listing):
             list_folder(self.root, listing)
-            if self.git is not None and (listing.entries or listing.unread):
+            if self.git is not None and not listing.slow and (listing.entries or listing.unread):
                 listing.notes.append("git ignores all of this folder; every file in it was listed")
             if any(unread.path == "" for unread in listing.unread):
                 raise FixbotError(f"{self.root} can't be listed: there is no permission to read it")
         return replace(
             self,
+            git=None if listing.slow else self.git,
             entries=tuple(listing.entries),
             listed=listing.listed,
             unread=tuple(listing.unread),
             notes=tuple(listing.notes),
+            excluded=listing.excluded,
             keep=keep,
         )
 
@@ -222,6 +226,10 @@ def _why_plain(root: str, said: str) -> str:
 def _listed_by_git(git: Git, listing: Listing, only: tuple[str, ...] = ()) -> bool:
     try:
         return list_git(git, listing, only)
+    except GitTooSlow as late:
+        listing.slow = True
+        listing.notes.append(f"{late} to list the files, so it was left alone and every file was listed")
+        return False
     except GitFailed as failed:
         raise FixbotError(f"git can't list the files of {git.folder!r}: {failed}") from failed
 
@@ -233,11 +241,13 @@ class _InScope:
     exclude: Globs
 
     def __call__(self, path: str) -> bool:
-        return (
-            (self.changed is None or path in self.changed)
-            and (not self.include or self.include.match(path))
-            and not (self.exclude and self.exclude.match(path))
-        )
+        return (self.changed is None or path in self.changed) and not self.bars(path)
+
+    def bars(self, path: str) -> bool:
+        """Whether the patterns leave a file out."""
+        if self.include and not self.include.match(path):
+            return True
+        return bool(self.exclude) and self.exclude.match(path)
 
 
 def _in_scope(git: Git | None, scope: Scope) -> _InScope:

@@ -30,6 +30,10 @@ class Files(Protocol):
     def unread(self) -> tuple[Unread, ...]:
         """What could not be listed."""
 
+    @property
+    def excluded(self) -> int:
+        """How many files are left out by patterns, whose names say that they can matter."""
+
     def named(self, paths: Sequence[str]) -> tuple[FileEntry, ...]:
         """Those of these files that are there."""
 

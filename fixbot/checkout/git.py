@@ -22,19 +22,20 @@ if TYPE_CHECKING:
 
 SECONDS: Final = 120
 """How long one git command may take."""
-FIRST_SECONDS: Final = 20
-"""How long the first one may take, which reads the configuration: a file it includes may be a pipe."""
+QUICK_SECONDS: Final = 20
+"""How long those may take that read the configuration and list files: what they open may be a pipe."""
 
 Name = Literal[
-    "cat-file", "check-ref-format", "commit-tree", "config", "diff", "diff-files", "for-each-ref",
-    "hash-object", "ls-files", "ls-tree", "merge-base", "read-tree", "remote", "rev-parse", "status",
-    "symbolic-ref", "update-index", "update-ref", "write-tree",
+    "cat-file", "check-attr", "check-ref-format", "commit-tree", "config", "diff", "diff-files",
+    "for-each-ref", "hash-object", "ls-files", "ls-tree", "merge-base", "read-tree", "remote", "rev-parse",
+    "status", "symbolic-ref", "update-index", "update-ref", "write-tree",
 ]  # fmt: skip
 Call = tuple[Name, tuple[str, ...]]
 
 _NO_PROGRAMS: Final = ("--no-ext-diff", "--no-textconv", "--ignore-submodules=all", "--no-renames")
 COMMANDS: Final[Mapping[Name, tuple[str, ...]]] = {
     "cat-file": (),
+    "check-attr": ("-z",),
     "check-ref-format": (),
     "commit-tree": ("--no-gpg-sign",),
     "config": ("--list", "-z", "--show-scope"),
@@ -125,6 +126,10 @@ class GitFailed(Exception):
     """Git could not do it. The message is git's own first line, or that there is no git."""
 
 
+class GitTooSlow(GitFailed):
+    """Git did not end in time."""
+
+
 class Git:
     """Git in one folder. `configuration` is read once; what it runs on files is switched off."""
 
@@ -135,7 +140,7 @@ class Git:
         self._barred = tuple(filter(None, (real, repository_above(real))))
         self._program = find_program("git", os.environ.get("PATH", ""), self._barred)
         self._environment = _environment(self._barred)
-        rows = list(_rows(finish(self.start("config"), seconds=FIRST_SECONDS)))
+        rows = list(_rows(finish(self.start("config"), seconds=QUICK_SECONDS)))
         self.configuration = {key: value for _, key, value in rows}
         self._environment |= _switched_off(self._environment, rows)
 
@@ -168,10 +173,10 @@ class Git:
         return finish(self.start(name, *words, variables=variables), stdin)
 
     def run_all(self, *commands: Call) -> list[bytes]:
-        """The outputs of several commands that run at the same time. Raises GitFailed."""
+        """The outputs of several commands that list files, run at the same time. Raises GitFailed."""
         running = [self.start(name, *words) for name, words in commands]
         try:
-            return [finish(process) for process in running]
+            return [finish(process, seconds=QUICK_SECONDS) for process in running]
         finally:
             for process in running:
                 if process.returncode is None:
@@ -179,8 +184,8 @@ class Git:
                     process.communicate()
 
     def line(self, name: Name, *words: str, stdin: bytes = b"") -> str:
-        """The output of a command that answers with one line."""
-        return os.fsdecode(self.run(name, *words, stdin=stdin)).removesuffix("\n")
+        """The output of a command that answers with one line, which is soon."""
+        return os.fsdecode(finish(self.start(name, *words), stdin, QUICK_SECONDS)).removesuffix("\n")
 
 
 def finish(process: subprocess.Popen[bytes], stdin: bytes = b"", seconds: int = SECONDS) -> bytes:
@@ -188,7 +193,7 @@ def finish(process: subprocess.Popen[bytes], stdin: bytes = b"", seconds: int = 
     try:
         out, error = process.communicate(stdin, seconds)
     except subprocess.TimeoutExpired as late:
-        raise GitFailed(f"git took longer than {seconds} seconds") from late
+        raise GitTooSlow(f"git took longer than {seconds} seconds") from late
     finally:
         if process.poll() is None:
             process.kill()

@@ -40,7 +40,7 @@ class FileEntry(NamedTuple):
 
 @dataclass
 class Listing:
-    """What was found, and what must be said about it."""
+    """What was found, and what must be said about it; `slow` where git did not list it in time."""
 
     keep: Callable[[str], bool]
     wanted: Callable[[str], bool]
@@ -48,6 +48,11 @@ class Listing:
     entries: list[FileEntry] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    slow: bool = False
+    barred: Callable[[str], bool] = lambda _: False
+    """Whether a file that isn't kept is left out by patterns."""
+    excluded: int = 0
+    """Wanted files that are left out so."""
 
     def add(self, path: str, mode: int, blob: str | None) -> None:
         """Count a file that is in scope, and keep it if it is wanted."""
@@ -55,6 +60,8 @@ class Listing:
             self.listed += 1
             if self.wanted(path):
                 self.entries.append(FileEntry(path, mode, blob))
+        elif self.barred(path) and self.wanted(path):
+            self.excluded += 1
 
 
 def is_readable_name(path: str) -> bool:

@@ -1,25 +1,57 @@
-"""Which lines a pull request touches, told from the commits that its checkout holds."""
+"""What a pull request touches, told from the commits that its checkout holds."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fixbot.checkout.git import GitFailed
 
 if TYPE_CHECKING:
     from fixbot.checkout.git import Git, Name
 
-_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_HUNK = re.compile(rb"^@@ -\d+(?:,\d+)? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
+LINK: Final = 0o120000
+SUBMODULE: Final = 0o160000
+WHOLE: Final = (range(1, sys.maxsize),)
+"""The lines of a file of which all are touched."""
+_ID: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_HUNK: Final = re.compile(rb"^@@ -\d+(?:,\d+)? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
+_ALIKE: Final = "--find-renames=40%"
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """A path's kind and permissions in a commit, and git's name for what is there."""
+
+    mode: int
+    name: str
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file, and neither a link nor a submodule."""
+        return self.mode not in (LINK, SUBMODULE)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A path from the repository's top that differs between two commits; None where one hasn't got it.
+
+    `before_path` is the other name that it had.
+    """
+
+    path: str
+    before: Blob | None
+    after: Blob | None
+    before_path: str
 
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """Line numbers in HEAD, from 1, by the files' paths from the folder of `git`."""
+    """Line numbers in HEAD, from 1, by the files' paths from the repository's top."""
 
     lines: dict[str, tuple[range, ...]]
 
@@ -29,36 +61,74 @@ class Touched:
         return any(line in some for some in self.lines.get(path, ()))
 
 
-def start_of(git: Git, base: str, merge: str) -> str | None:
+def start_of(git: Git, base: str, merge: str, *, exact: bool = False) -> str | None:
     """The commit that a pull request's changes are seen from, None where it isn't here.
 
     In a `pull_request` event Actions checks out `merge`, whose first parent is the newest base;
-    elsewhere it is where HEAD left `base`.
+    elsewhere, and where `base` is `exact` (a merge queue's), it is where HEAD left `base`.
     """
-    head = _commit(git, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
-    if head is not None and head == merge and _commit(git, "rev-parse", "--verify", "--quiet", "HEAD^2"):
-        return _commit(git, "rev-parse", "--verify", "--quiet", "HEAD^1")
-    return _commit(git, "merge-base", base, "HEAD") if _ID.fullmatch(base) else None
+    head = resolve(git, "HEAD")
+    if not exact and head is not None and head == merge and resolve(git, "HEAD^2"):
+        return resolve(git, "HEAD^1")
+    return _asked(git, "merge-base", base, "HEAD") if _ID.fullmatch(base) else None
 
 
-def _commit(git: Git, name: Name, *words: str) -> str | None:
+def resolve(git: Git, revision: str) -> str | None:
+    """The commit that a revision means, None where it isn't here."""
+    return _asked(git, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+
+
+def _asked(git: Git, name: Name, *words: str) -> str | None:
     try:
         return git.line(name, *words)
     except GitFailed:
         return None
 
 
-def touched(git: Git, start: str, paths: Iterable[str]) -> Touched:
-    """What changed from `start` to HEAD in these files. Raises GitFailed.
+def list_changes(git: Git, start: str) -> tuple[Change, ...]:
+    """Every path that differs between `start` and HEAD. Raises GitFailed."""
+    return tuple(_changes(git, start))
 
-    Where lines were only taken away, the lines before and after the gap count as touched.
+
+def list_renames(git: Git, start: str) -> tuple[Change, ...]:
+    """The files that have another name now, as git sees it: by what they hold. Raises GitFailed."""
+    return tuple(each for each in _changes(git, start, _ALIKE) if each.before_path != each.path)
+
+
+def _changes(git: Git, start: str, *words: str) -> Iterator[Change]:
+    # Two commits are compared: that a submodule came or went is said, and none is looked into.
+    words = (*words, "--ignore-submodules=dirty")
+    out = git.run("diff", *words, "--raw", "--no-abbrev", "-z", start, "HEAD", "--")
+    fields = iter(os.fsdecode(out).split("\0"))
+    for row in fields:
+        if not row:
+            return
+        old_mode, new_mode, old, new, status = row.removeprefix(":").split(" ")
+        first = next(fields)
+        path = next(fields) if status[0] in "RC" else first
+        yield Change(path, _blob(old_mode, old), _blob(new_mode, new), first)
+
+
+def _blob(mode: str, name: str) -> Blob | None:
+    return Blob(int(mode, 8), name) if int(mode, 8) else None
+
+
+def touched(git: Git, start: str, changes: Iterable[Change]) -> Touched:
+    """Which lines of these changes' files were touched. Raises GitFailed. `git` runs at the top.
+
+    Where lines were only taken away, the lines before and after the gap count as touched; where git shows
+    no lines of a file whose content differs, all of them.
     """
-    names = git.run("diff", "--name-only", "--relative", "-z", start, "HEAD", "--")
-    changed = set(os.fsdecode(names).split("\0"))
-    found = {}
-    for path in sorted(changed.intersection(paths)):
-        out = git.run("diff", "-U0", start, "HEAD", "--", path)
-        found[path] = tuple(_lines(int(at), count) for at, count in _HUNK.findall(out))
+    found: dict[str, tuple[range, ...]] = {}
+    for change in changes:
+        if change.after is None or not change.after.is_file:
+            continue
+        if change.before is None or not change.before.is_file:
+            found[change.path] = WHOLE
+        elif change.before.name != change.after.name:
+            out = git.run("diff", "-U0", start, "HEAD", "--", change.path)
+            hunks = tuple(_lines(int(at), count) for at, count in _HUNK.findall(out))
+            found[change.path] = hunks or WHOLE
     return Touched(found)
 
 

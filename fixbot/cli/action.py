@@ -43,9 +43,9 @@ def _act(runner: Runner, terminal: Terminal) -> int:
     task = Task(_options(asked), of, asked.comment, runner.environment, terminal)
     came = done(task, mode)
     remarks = (*filter(None, [remark]), *came.remarks)
-    runner.summary(render(Page(came.report, came.touched, remarks)))
+    runner.summary(render(Page(came.report, came.check, remarks)))
     runner.outputs({**values(came.report), **_files(came, runner.folder, terminal)})
-    runner.command(*remarks_at_lines(came.touched or (), remarks))
+    runner.command(*remarks_at_lines(came.check, remarks))
     return 1 if came.bad else 0
 
 
@@ -59,6 +59,8 @@ def _options(asked: Inputs) -> Options:
         fail_on=chosen("fail-on", asked.fail_on, FailOn),
         config=Path(asked.config) if asked.config else None,
         cache=False,
+        fail_on_unread=asked.fail_on_unread,
+        fail_on_new_ignores=asked.fail_on_new_ignores,
     )
 
 

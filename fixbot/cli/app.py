@@ -46,6 +46,10 @@ class Listing(StrEnum):
 def execute(arguments: list[str]) -> int:
     """Understand the words and do the job. Raises FixbotError for words that make no sense."""
     command = typer.main.get_command(app)
+    if arguments[:1] == ["hook"]:
+        from fixbot.cli.hook import spelled_out  # noqa: PLC0415 - as everything that one command needs
+
+        arguments = spelled_out(arguments[1:], vars(command)["commands"])
     try:
         job = command.main(arguments, prog_name="fixbot", standalone_mode=False)
     except typer.Abort:
@@ -98,6 +102,7 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option of the contract
     skip: given.SkipOption = None,
     safety: given.SafetyOption = None,
     fail_on: given.FailOnOption = None,
+    fail_on_unread: given.FailOnUnreadOption = False,
     include: given.IncludeOption = None,
     exclude: given.ExcludeOption = None,
     since: given.SinceOption = None,
@@ -116,7 +121,7 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option of the contract
             "run", path, tuple(files or ()), listed(only), listed(skip), safety, fail_on or FailOn.NEVER,
             tuple(include or ()), tuple(exclude or ()), since, config, format, output,
             not no_cache, jobs, quiet, write, branch, review, pr, listed(repo), dry_run, host,
-            thorough=thorough,
+            thorough=thorough, fail_on_unread=fail_on_unread,
         )
     )  # fmt: skip
 
@@ -129,6 +134,8 @@ def scan(  # noqa: PLR0913, PLR0917 - one for each option of the contract
     skip: given.SkipOption = None,
     safety: given.SafetyOption = None,
     fail_on: given.FailOnOption = None,
+    fail_on_unread: given.FailOnUnreadOption = False,
+    fail_on_new_ignores: given.FailOnNewIgnoresOption = False,
     include: given.IncludeOption = None,
     exclude: given.ExcludeOption = None,
     since: given.SinceOption = None,
@@ -146,7 +153,8 @@ def scan(  # noqa: PLR0913, PLR0917 - one for each option of the contract
         Options(
             "scan", path, tuple(files or ()), listed(only), listed(skip), safety, fail_on or FailOn.LOW,
             tuple(include or ()), tuple(exclude or ()), since, config, format, output,
-            not no_cache, jobs, quiet, thorough=thorough,
+            not no_cache, jobs, quiet, thorough=thorough, fail_on_unread=fail_on_unread,
+            fail_on_new_ignores=fail_on_new_ignores,
         )
     )  # fmt: skip
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from fixbot.checkout.door import grounds
 from fixbot.checkout.home import repository_above
+from fixbot.cli.checkers import checkers
 from fixbot.cli.options import Options
 from fixbot.errors import FixbotError
 from fixbot.fixer import Fixer
@@ -17,6 +18,7 @@ from fixbot.settings import Settings
 from fixbot.settings.places import seen_from
 from fixbot.settings.reading import NAMES
 from fixbot.settings.reading import load as load_settings
+from fixbot.settings.reading import read as read_settings
 from fixbot.suppress import unknown_rule
 
 
@@ -25,6 +27,13 @@ def settings_of(options: Options, fixers: tuple[Fixer, ...]) -> Settings:
     home = settings_home(options.path)
     settings = seen_from(load_settings(home.folder, options.config, grounds(options.path)), home.way)
     return overlaid(replace(settings, notes=(*settings.notes, *home.notes)), options, fixers)
+
+
+def organisation_settings(options: Options) -> Settings:
+    """The settings of an organisation over the defaults, without any of the repository's."""
+    if options.config is None:
+        return Settings()
+    return read_settings(Settings(), options.config, grounds(options.path))
 
 
 def overlaid(settings: Settings, options: Options, fixers: tuple[Fixer, ...]) -> Settings:
@@ -48,12 +57,16 @@ def overlaid(settings: Settings, options: Options, fixers: tuple[Fixer, ...]) ->
         only=options.only or settings.rules.only,
         skip=tuple(dict.fromkeys((*settings.rules.skip, *options.skip))),
     )
+    thorough = options.thorough or settings.thorough
+    programs = checkers(options, os.environ) if thorough else None
     return replace(
         settings,
         rules=rules,
         known_rules=tuple(sorted(known)),
         safety=Safety(options.safety.value) if options.safety else settings.safety,
-        thorough=options.thorough or settings.thorough,
+        thorough=thorough,
+        programs=programs,
+        notes=(*settings.notes, programs.told) if programs else settings.notes,
         include=options.include or settings.include,
         exclude=(*settings.exclude, *options.exclude),
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from fixbot import __version__
 from fixbot.characters import harmless
+from fixbot.traces import trace_of
 
 HOME = Path(__file__).resolve().parent.parent.parent
 OURS = ("fixbot", "fixers")
@@ -19,7 +20,7 @@ OURS = ("fixbot", "fixers")
 def describe(error: BaseException, *, debug: bool) -> str:
     """Write the report and say in one line where it is. With `debug` the traceback goes to stderr."""
     if debug:
-        sys.stderr.write(harmless("".join(traceback.format_exception(error))))
+        sys.stderr.write(harmless(trace_of(error)))
     frames = list(_frames(error))
     where = f" in {frames[-1]}" if frames else ""
     what = f"a bug of ours ({type(error).__name__}{where})"

@@ -8,12 +8,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fixbot.characters import shown
+from fixbot.checkout import Checkout, Scope
 from fixbot.checkout.door import is_stream
+from fixbot.cli.based import Base, base_of_ref
+from fixbot.cli.check import check_changes
 from fixbot.cli.chosen import settings_home
 from fixbot.cli.deeds import Deeds, branches, written
 from fixbot.cli.ends import reaches, said
-from fixbot.cli.look import look
-from fixbot.cli.options import Format, Options
+from fixbot.cli.hook import check_words
+from fixbot.cli.look import Looked, look
+from fixbot.cli.options import FailOn, Format, Options
 from fixbot.cli.show import Shown, show
 from fixbot.cli.terminal import Terminal
 from fixbot.errors import FixbotError
@@ -31,7 +36,8 @@ def carry_out(options: Options, environment: Mapping[str, str]) -> int:
         return carry_out_pulls(options, environment)
     terminal = Terminal(environment, quiet=options.quiet)
     contents = options.changes or options.format in (Format.PATCH, Format.SARIF)
-    looked = look(options, environment, terminal, contents=contents)
+    base = _base(options)
+    looked = look(options, environment, terminal, contents=contents, base=base)
     settings, checkout, report = looked.settings, looked.checkout, looked.report
     shown = Shown(report, looked.fixers, settings, options, Deeds(), checkout.git is not None)
     if options.review:
@@ -51,11 +57,38 @@ def carry_out(options: Options, environment: Mapping[str, str]) -> int:
     for lost in report.failures:
         for line in said(lost, debug="--debug" in options.arguments):
             terminal.trouble(line)
+    shut = _gate(options, looked, base, terminal)
     failed = deeds.failures or report.failures
-    return 1 if failed or reaches(report, options.fail_on) else 0
+    return 1 if shut or failed or reaches(report, options.fail_on) else 0
+
+
+def _base(options: Options) -> Base | None:
+    """Where a gate's changes come from: its settings count. Without a gate they are what they are here."""
+    gate = options.fail_on is not FailOn.NEVER or options.fail_on_new_ignores
+    if options.since is None or not gate:
+        return None
+    return base_of_ref(Checkout.open(options.path, Scope(wanted=lambda _: False)), options.since)
+
+
+def _gate(options: Options, looked: Looked, base: Base | None, terminal: Terminal) -> bool:
+    """Say what a gate can't judge and what is newly left out; whether it fails for that."""
+    unread = options.fail_on_unread and options.fail_on is not FailOn.NEVER
+    if base is None:
+        return unread and any(each.cause == "damaged" for each in looked.report.unread)
+    check = check_changes(options, base, looked)
+    for each in check.damaged:
+        say, word = (terminal.trouble, "") if unread else (terminal.note, "note: ")
+        say(f"{word}{shown(each.path)} can't be judged: {each.reason}")
+    for ignored in check.ignores:
+        failing = options.fail_on_new_ignores
+        say, word = (terminal.trouble, "") if failing else (terminal.note, "note: ")
+        say(f"{word}new since {options.since}: {shown(ignored)}")
+    return (unread and bool(check.damaged)) or (options.fail_on_new_ignores and bool(check.ignores))
 
 
 def _check(options: Options) -> None:
+    if options.fail_on_new_ignores and options.since is None:
+        raise FixbotError("--fail-on-new-ignores compares with a commit; name it with --since REF")
     if options.write and options.branch:
         raise FixbotError("--write changes your files and --branch leaves them as they are; choose one")
     _check_github(options)
@@ -80,6 +113,8 @@ def _check_github(options: Options) -> None:
             "--write, --branch and --review change this checkout, "
             "--pr and --repo what is on GitHub; choose one"
         )
+    if options.files:
+        check_words(options.arguments)
     if options.files and (options.pr or options.repositories):
         raise FixbotError("--pr and --repo are about a whole repository; leave the names of files out")
     if options.dry_run and not options.pr:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -14,6 +15,8 @@ from fixbot import __version__, command
 from fixbot.bounds import MEGABYTE
 from fixbot.cache import Cache, cache_folder, program
 from fixbot.checkout import Checkout, Scope
+from fixbot.checkout.door import grounds
+from fixbot.cli.based import Base, settings_of_base
 from fixbot.cli.chosen import chosen_of, settings_of
 from fixbot.cli.options import Options
 from fixbot.cli.terminal import Terminal
@@ -22,11 +25,12 @@ from fixbot.errors import FixbotError
 from fixbot.fixer import Fixer, load
 from fixbot.narrow import about
 from fixbot.pipeline import run
+from fixbot.programs.lookup import lies_within
 from fixbot.prose import code
 from fixbot.settings import Settings
 
 if TYPE_CHECKING:
-    from fixbot.model import Report
+    from fixbot.model import LeftOut, Report
 
 
 class Looked(NamedTuple):
@@ -41,11 +45,19 @@ class Looked(NamedTuple):
 
 
 def look(
-    options: Options, environment: Mapping[str, str], terminal: Terminal, *, contents: bool = True
+    options: Options,
+    environment: Mapping[str, str],
+    terminal: Terminal,
+    *,
+    contents: bool = True,
+    base: Base | None = None,
 ) -> Looked:
-    """Read everything and prove what can be mended. Without `contents` patches may lack their texts."""
+    """Read everything and prove what can be mended. Without `contents` patches may lack their texts.
+
+    Where there is a `base`, its settings count.
+    """
     fixers = load()
-    settings = settings_of(options, fixers)
+    settings = settings_of(options, fixers) if base is None else settings_of_base(base, options, fixers)
     chosen = chosen_of(fixers, settings)
     scope = Scope(settings.include, settings.exclude, options.since, candidate)
     checkout = Checkout.open(options.path, scope, settings.limits.file_mb * MEGABYTE)
@@ -55,13 +67,25 @@ def look(
     again = partial(run, checkout, chosen, progress=terminal.progress, jobs=options.jobs or cores())
     report = again(
         settings,
-        cache=cache_of(settings, chosen, environment) if options.cache else None,
+        cache=cache_of(settings, chosen, environment, options.path) if options.cache else None,
         contents=contents,
     )
     terminal.clear()
     if options.files:
         report = about(report, asked)
+    if base is None:
+        report = replace(report, left_out=_unasked(report.left_out, options))
     return Looked(fixers, settings, checkout, report, again)
+
+
+def _unasked(left: LeftOut, options: Options) -> LeftOut:
+    """What settings leave out; whoever has typed the rest knows it."""
+    return replace(
+        left,
+        rules=() if options.only else tuple(each for each in left.rules if each not in options.skip),
+        exclude=tuple(each for each in left.exclude if each not in options.exclude),
+        include=() if options.include else left.include,
+    )
 
 
 def _asked(options: Options, checkout: Checkout) -> frozenset[str]:
@@ -89,12 +113,21 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def cache_of(settings: Settings, chosen: tuple[Fixer, ...], environment: Mapping[str, str]) -> Cache:
-    """Results of earlier runs with this program, these fixers and settings."""
+def cache_of(
+    settings: Settings, chosen: tuple[Fixer, ...], environment: Mapping[str, str], path: str | None
+) -> Cache:
+    """Results of earlier runs with this program, these fixers and settings, for the checkout at `path`."""
     homes = {Path(*import_module(each.package).__path__[:1]) for each in chosen}
     pages = {home.parent / "docs" / "fixers" for home in homes}
     installed = [Path(path) for path in sys.path if path.endswith("-packages")]
     libraries = [str(path.stat().st_mtime_ns) for path in installed if path.is_dir()]
     code = program({Path(__file__).parent.parent, *homes, *pages})
     parts = (__version__, sys.version, code, *libraries, repr(settings), *(each.name for each in chosen))
-    return Cache(cache_folder(environment), parts)
+    return Cache(own_cache_folder(environment, path), parts)
+
+
+def own_cache_folder(environment: Mapping[str, str], path: str | None) -> Path | None:
+    """Where results are kept: nowhere if that lies in the checkout, whose files may be a stranger's."""
+    folder = cache_folder(environment)
+    real = os.path.realpath(folder) if folder is not None else ""
+    return None if any(lies_within(real, each) for each in grounds(path)) else folder

@@ -4,27 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from fixbot.actions.check import Check
 from fixbot.actions.comment import MARK, comment
 from fixbot.actions.event import Event, Mode
 from fixbot.actions.rooted import from_top
 from fixbot.checkout import Checkout, Scope
-from fixbot.checkout.git import Git, GitFailed
-from fixbot.checkout.touched import start_of, touched
+from fixbot.checkout.git import Git
+from fixbot.cli.check import base_of_event, check_changes
 from fixbot.cli.ends import reaches, said
 from fixbot.cli.look import look
 from fixbot.cli.options import FailOn, Options
 from fixbot.errors import FixbotError
 from fixbot.globs import below
-from fixbot.model import Status
 from fixbot.report import text
 from fixbot.report.style import Style
 
 if TYPE_CHECKING:
     from fixbot.cli.terminal import Terminal
-    from fixbot.model import Finding, Report
+    from fixbot.model import Report
     from fixbot.settings import Settings
+
+
+NO_BASE: Final = (
+    "The commits that this pull request starts from are not here, so no line was annotated, and none of its "
+    "settings counted; set `fetch-depth: 2` at actions/checkout."
+)
 
 
 class NotYet(FixbotError):
@@ -48,12 +54,12 @@ class Task:
 class Done:
     """What came of it, with paths from the repository's top.
 
-    `touched` is None outside of pull requests; `remarks` are whole sentences; `bad` is for exit code 1.
+    `check` is None outside of pull requests; `remarks` are whole sentences; `bad` is for exit code 1.
     """
 
     report: Report
     settings: Settings
-    touched: tuple[Finding, ...] | None = None
+    check: Check | None = None
     remarks: tuple[str, ...] = ()
     bad: bool = False
 
@@ -62,44 +68,38 @@ def done(task: Task, mode: Mode) -> Done:
     """Do what the mode says. Raises FixbotError."""
     if mode is Mode.PULL_REQUESTS:
         return _proposed(task)
-    looked = look(task.options, task.environment, task.terminal)
+    in_pull = task.of.number is not None or task.of.queued
+    base = base_of_event(task.options, task.of) if in_pull else None
+    looked = look(task.options, task.environment, task.terminal, base=base)
     task.terminal.out(text.run(looked.report, Style()))
     for lost in looked.report.failures:
         for line in said(lost, debug=False):
             task.terminal.trouble(line)
     report = from_top(looked.report, looked.checkout.prefix)
     failed = bool(report.failures)
-    if mode is Mode.SCAN:
+    gate = task.options.fail_on is not FailOn.NEVER
+    remarks = (NO_BASE,) if base is not None and base.start is None else ()
+    if base is None or mode is Mode.SCAN:
         bad = failed or reaches(report, task.options.fail_on)
-        return Done(report, looked.settings, bad=bad)
-    some = _touched(task, looked.checkout, looked.report)
-    if some is None:
-        why = "The commits that this pull request starts from are not here, so no line was annotated"
-        remark = f"{why}; set `fetch-depth: 2` at actions/checkout."
+        return Done(report, looked.settings, remarks=remarks, bad=bad)
+    if base.start is None:
         # A gate that could not judge does not let pass.
-        gate = task.options.fail_on is not FailOn.NEVER
-        return Done(report, looked.settings, remarks=(remark,), bad=failed or gate)
-    bad = failed or reaches(replace(report, findings=some), task.options.fail_on)
-    return Done(report, looked.settings, some, tuple(_commented(task, report, some)), bad)
+        return Done(report, looked.settings, remarks=remarks, bad=failed or gate)
+    check = check_changes(task.options, base, looked)
+    bad = failed or _fails(check, task.options, report)
+    return Done(report, looked.settings, check, tuple(_commented(task, report, check)), bad)
 
 
-def _touched(task: Task, checkout: Checkout, report: Report) -> tuple[Finding, ...] | None:
-    """The open findings on lines that the pull request touches, the gravest first; None if not known."""
-    git = _git_of(task, checkout)
-    start = start_of(git, task.of.base, task.of.merge)
-    if start is None:
-        return None
-    open_ones = [each for each in report.findings if each.status is not Status.SUPPRESSED]
-    try:
-        lines = touched(git, start, (finding.path for finding in open_ones))
-    except GitFailed as failed:
-        raise FixbotError(f"git can't tell what this pull request touches: {failed}") from None
-    prefix = checkout.prefix
-    some = [replace(each, path=prefix + each.path) for each in open_ones if (each.path, each.line) in lines]
-    return tuple(sorted(some, key=lambda each: -each.severity))
+def _fails(check: Check, options: Options, report: Report) -> bool:
+    if options.fail_on_new_ignores and check.ignores:
+        return True
+    if options.fail_on is FailOn.NEVER:
+        return False
+    unread = options.fail_on_unread and bool(check.damaged)
+    return unread or reaches(replace(report, findings=check.findings), options.fail_on)
 
 
-def _commented(task: Task, report: Report, some: tuple[Finding, ...]) -> list[str]:
+def _commented(task: Task, report: Report, check: Check) -> list[str]:
     """Keep the comment; what can't be done is a remark, since the summary has all of it anyway."""
     if not task.comments or task.of.number is None:
         return []
@@ -110,10 +110,10 @@ def _commented(task: Task, report: Report, some: tuple[Finding, ...]) -> list[st
     from fixbot.forge.reading import Reader  # noqa: PLC0415
     from fixbot.forge.remark import keep_remark  # noqa: PLC0415
 
-    name, words = task.of.repository, comment(report, some)
+    name, words = task.of.repository, comment(report, check)
     try:
         gateway = Connector(task.environment, waiting=task.terminal.note).gateway(name)
-        why = keep_remark(Reader(gateway, name, ""), task.of.number, words, MARK, needed=bool(some))
+        why = keep_remark(Reader(gateway, name, ""), task.of.number, words, MARK, needed=check.says_something)
     except (FixbotError, Tired) as error:
         why = str(error)
     return [f"The comment in the pull request was not written: {why}."] if why else []

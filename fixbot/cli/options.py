@@ -92,6 +92,16 @@ ConfigOption = Annotated[
     typer.Option("--config", metavar="FILE", envvar="FIXBOT_CONFIG",
                  help="Settings for all repositories; a repository's own .fixbot.yml counts more."),
 ]  # fmt: skip
+FailOnUnreadOption = Annotated[
+    bool,
+    typer.Option("--fail-on-unread/--no-fail-on-unread",
+                 help="With --fail-on, exit with 1 as well where a file can't be read."),
+]  # fmt: skip
+FailOnNewIgnoresOption = Annotated[
+    bool,
+    typer.Option("--fail-on-new-ignores",
+                 help="With --since: exit with 1 where something is ignored or left out that REF doesn't."),
+]  # fmt: skip
 FormatOption = Annotated[Format, typer.Option("--format", help="What the report looks like.")]
 OutputOption = Annotated[
     Path | None, typer.Option("--output", metavar="FILE", help="Write the report there instead of stdout.")
@@ -149,6 +159,8 @@ class Options:
     dry_run: bool = False
     host: str = ""
     thorough: bool = False
+    fail_on_unread: bool = False
+    fail_on_new_ignores: bool = False
     arguments: tuple[str, ...] = ()
     """The words as typed, for the command that is offered next."""
 

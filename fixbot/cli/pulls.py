@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from fixbot import __version__, command
 from fixbot.bounds import MEGABYTE
-from fixbot.cache import Cache, cache_folder
+from fixbot.cache import Cache
 from fixbot.checkout import Checkout, Scope
 from fixbot.checkout.door import grounds
 from fixbot.checkout.git import GitFailed
 from fixbot.cli.chosen import chosen_of, overlaid, settings_of
 from fixbot.cli.deeds import Deeds
 from fixbot.cli.ends import reaches, said
-from fixbot.cli.look import cache_of, cores
+from fixbot.cli.look import cache_of, cores, own_cache_folder
 from fixbot.cli.show import Shown, show
 from fixbot.cli.terminal import Terminal
 from fixbot.discover import candidate
@@ -72,7 +72,8 @@ def carry_out_pulls(
     the report on each, the settings that counted for it, and what stood in the way.
     """
     terminal = Terminal(environment, quiet=options.quiet)
-    store = Cache(cache_folder(environment), ("github", __version__)) if options.cache else None
+    place = None if options.repositories else options.path
+    store = Cache(own_cache_folder(environment, place), ("github", __version__)) if options.cache else None
     connector = Connector(
         environment, store=store, waiting=terminal.note, clock=clock or WallClock(), chosen=options.host
     )
@@ -181,6 +182,7 @@ def _published(
     files: Checkout | Snapshot,
 ) -> int:
     options, terminal = whole.options, whole.terminal
+    place = None if options.repositories else options.path
     chosen = chosen_of(whole.fixers, settings)
 
     def examine(with_those: Settings, contents: bool) -> Report:
@@ -190,7 +192,7 @@ def _published(
             with_those,
             progress=terminal.progress,
             jobs=options.jobs or cores(),
-            cache=cache_of(with_those, chosen, whole.environment) if options.cache else None,
+            cache=cache_of(with_those, chosen, whole.environment, place) if options.cache else None,
             contents=contents,
         )
 

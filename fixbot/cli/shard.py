@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from fixbot import __version__
-from fixbot.checkout.door import grounds
+from fixbot.checkout.door import grounds, planted_link
 from fixbot.cli.chosen import overlaid
 from fixbot.cli.member import Desk, looked_at
 from fixbot.cli.options import Options
@@ -91,6 +91,8 @@ def carry_out_shard(
     )
     desk = Desk(given.run, terminal, fixers, connector, settings)
     head = Head(plan.digest, "all" if number is None else f"{number}/{plan.shards}", _basis(desk))
+    if link := planted_link(str(given.results / _file(number, plan, pr=given.run.pr)), grounds()):
+        raise FixbotError(f"--results: {link} is a symbolic link that leads out of the checkout")
     results = Results.open(given.results / _file(number, plan, pr=given.run.pr), head)
     known = Earlier() if given.since_report is None else earlier(given.since_report, plan)
     if known.rows and known.basis != head.basis:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from fixbot.dialects import iam
 from fixbot.document import Document
-from fixbot.lens import KUBERNETES, Container, Task, Volume, text_of, truth
+from fixbot.lens import KUBERNETES, Container, Task, Volume, text_of, truth, value_of
 from fixbot.project import Project, Reading
-from fixbot.tree import Kind, Node
+from fixbot.tree import UNKNOWN, Kind, Node
 
 _TEMPLATE = ("spec", "template", "spec")
 _POD_AT = {
@@ -25,6 +25,10 @@ _POD_ONLY = (
     "terminationGracePeriodSeconds",
 )  # fmt: skip
 """What stands beside containers in a pod, and hardly anywhere else."""
+_OWN_GROUPS = ("", "apps", "batch", "extensions")
+"""Where Kubernetes has those kinds; `extensions` until 1.16."""
+_ANY = "."
+"""A group that a template fills in."""
 _ROLES = (("initContainers", "init"), ("containers", "container"), ("ephemeralContainers", "ephemeral"))
 
 
@@ -34,23 +38,93 @@ def recognises(_document: Document, root: Node) -> bool:
 
 
 def read(_project: Project, document: Document, root: Node, reading: Reading) -> None:
-    """Every pod template of an object, or of the objects of a List."""
-    kind = text_of(root.get("kind")) or ""
-    if kind == "List" or (kind.endswith("List") and root.entry("items") is not None):
-        for item in root.many("items"):
+    """Every pod template of an object, or of the objects of a List or an OpenShift Template."""
+    kind, group = _word(root, "kind"), _group(root)
+    if kind is None or group is None:
+        _name(document, root, "what says that it is a Kubernetes object is no text", reading)
+        return
+    listed = "objects" if kind == "Template" else "items" if kind.endswith("List") else ""
+    if kind == "List" or (listed and root.entry(listed) is not None):
+        for item in root.many(listed):
             if recognises(document, item):
                 read(_project, document, item, reading)
+            else:
+                _name(document, item, f"an item of a {kind} that is no object by itself", reading)
         return
-    if kind == "CustomResourceDefinition":
-        return
-    group = text_of(root.get("apiVersion")) or ""
-    if group.startswith("kyverno.io/"):
+    if kind != "CustomResourceDefinition":
+        _read_object(document, root, kind, group, reading)
+
+
+def _read_object(document: Document, root: Node, kind: str, group: str, reading: Reading) -> None:
+    if group == "kyverno.io" or group.endswith(".kyverno.io"):
         reading.skip(document, root.start, "a Kyverno policy: what it says of containers is about other ones")
         return
-    for place, spec in _pods(root, kind):
+    if _workload(kind, group):
+        _say_computed(document, root, kind, reading)
+    elif not _is_custom(group):
+        _name(document, root, f"what a {kind} holds is no workload", reading)
+        return
+    for place, spec in _pods(root, kind, group):
         reading.tasks.append(_pod(document, root, kind, place, spec))
     if "aws" in group and '"Statement"' in document.text:
         _policies(document, root, kind, reading)
+
+
+def _word(root: Node, key: str) -> str | None:
+    """The text at a key; empty where a template fills it in, None where it is no text."""
+    value = value_of(root.get(key))
+    return value if isinstance(value, str) else "" if value is UNKNOWN and _scalar(root.get(key)) else None
+
+
+def _scalar(node: Node | None) -> bool:
+    return node is not None and node.kind in (Kind.SCALAR, Kind.CODE)
+
+
+def _group(root: Node) -> str | None:
+    """The API group; empty for the core one, `.` where a template fills it in; None where it is no text."""
+    version = _word(root, "apiVersion")
+    if version is None:
+        return None
+    return version.rpartition("/")[0] if version else _ANY
+
+
+def _workload(kind: str, group: str) -> bool:
+    """Whether an object is a workload of Kubernetes' own, or of a kind that isn't known."""
+    return kind in _POD_AT and group in (_ANY, *_OWN_GROUPS)
+
+
+def _is_custom(group: str) -> bool:
+    """Whether an object is of a kind that somebody added: such groups have a dot in their names.
+
+    Those of Kubernetes itself that have one end with `k8s.io`. Source: its API conventions.
+    """
+    own = group == "k8s.io" or group.endswith(".k8s.io")
+    return group == _ANY or ("." in group and not own)
+
+
+def _name(document: Document, root: Node, reason: str, reading: Reading) -> None:
+    """Name an object that holds what looks like a pod; one of each kind in a document."""
+    if (document.path, reason) not in reading.named and any(_shaped(root)):
+        reading.named.add((document.path, reason))
+        reading.skip(document, root.start, reason)
+
+
+def _shaped(root: Node) -> Iterator[bool]:
+    return (True for node in root.walk() if node.kind is Kind.MAP and _is_pod(node))
+
+
+def _say_computed(document: Document, root: Node, kind: str, reading: Reading) -> None:
+    """Say aloud that the containers of a workload are filled in elsewhere."""
+    spec: Node | None = root
+    for key in _POD_AT[kind]:
+        spec = spec.get(key) if spec is not None and spec.kind is Kind.MAP else spec
+    if spec is not None and spec.kind is Kind.CODE:
+        reading.skip(document, spec.start, f"the pod of a {kind} is filled in by a template")
+        return
+    for listed, _ in _ROLES if spec is not None else ():
+        node = spec.get(listed) if spec is not None else None
+        if node is not None and (node.kind is Kind.CODE or any(i.kind is Kind.CODE for i in node.items)):
+            reading.skip(document, node.start, f"{listed} of a {kind} are filled in by a template")
 
 
 def _policies(document: Document, root: Node, kind: str, reading: Reading) -> None:
@@ -64,18 +138,17 @@ def _policies(document: Document, root: Node, kind: str, reading: Reading) -> No
                 reading.policies.append(iam.policy(document, found, "kubernetes", name, where))
 
 
-def _pods(root: Node, kind: str) -> Iterator[tuple[str, Node]]:
-    path = _POD_AT.get(kind)
-    if path is not None:
-        spec = root.get(*path)
+def _pods(root: Node, kind: str, group: str) -> Iterator[tuple[str, Node]]:
+    if _workload(kind, group):
+        spec = root.get(*_POD_AT[kind])
         if spec is not None and spec.kind is Kind.MAP:
             yield "", spec
         return
     spec = root.get(*_TEMPLATE)
     if spec is not None and _is_pod(spec):
         yield "", spec
-    elif kind not in ("ConfigMap", "Secret"):
-        yield from _nested(root)
+    elif (wanted := root.get("spec")) is not None:
+        yield from _nested(wanted, "spec")
 
 
 def _is_pod(spec: Node) -> bool:
@@ -86,17 +159,24 @@ def _is_pod(spec: Node) -> bool:
     )
 
 
-def _nested(root: Node) -> Iterator[tuple[str, Node]]:
-    """Pods of custom resources: the `spec` of a template or Pod, or a map with containers, at any depth.
+def _nested(root: Node, above: str) -> Iterator[tuple[str, Node]]:
+    """Pods that a custom resource wants: a map with containers at any depth, and objects of workloads.
 
-    What a policy or a patch says of pods is none.
+    What a policy or a patch says of pods is none, and neither is what another object holds: a record of
+    what happened, a request, a definition.
     """
-    stack: list[tuple[str, Node]] = [("", root)]
+    stack: list[tuple[str, Node]] = [(above, root)]
     while stack:
         path, node = stack.pop()
         if "patch" in path.rpartition(".")[2].lower():
             continue
-        stack.extend((f"{path}.{entry.key}".lstrip("."), entry.value) for entry in reversed(node.entries))
+        if node.kind is Kind.MAP and node.entry("apiVersion") and node.entry("kind"):
+            kind, group = _word(node, "kind"), _group(node)
+            if kind is not None and group is not None and (_workload(kind, group) or _is_custom(group)):
+                for place, spec in _pods(node, kind, group):
+                    yield ".".join(filter(None, (path, place))), spec
+            continue
+        stack.extend((f"{path}.{entry.key}", entry.value) for entry in reversed(node.entries))
         stack.extend((f"{path}[{i}]", item) for i, item in reversed(list(enumerate(node.items))))
         if node.kind is Kind.MAP and node.alias is None and _is_pod(node):
             yield path.removesuffix("spec").removesuffix("."), node

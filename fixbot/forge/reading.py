@@ -16,6 +16,8 @@ from fixbot.forge.standing import ask_standing, labelled
 from fixbot.life.pull import Comment, Commit, Facts, Pull, Remote, Standing, is_ours
 
 _ID = "query($owner: String!, $name: String!) { repository(owner: $owner, name: $name) { id } }"
+MOST_TEXT: Final = 3_000_000
+"""Characters of a file that is read by itself. Source: "About code owners": larger ones are not loaded."""
 _ABSENT: Final = frozenset((404, 409))
 """What GitHub answers for a ref or commit that isn't there; 409 where the repository is empty."""
 
@@ -298,7 +300,7 @@ class Reader:
             )
         except Refused:
             return None
-        return answer.data if isinstance(answer.data, str) else None
+        return answer.data if isinstance(answer.data, str) and len(answer.data) <= MOST_TEXT else None
 
     def messages(self) -> tuple[str, ...]:
         """The messages of the last hundred commits, newest first."""

@@ -43,6 +43,7 @@ class Snapshot:
     entries: tuple[FileEntry, ...] = ()
     listed: int = 0
     unread: tuple[Unread, ...] = ()
+    excluded: int = 0
     notes: tuple[str, ...] = ()
     git: None = None
     prefix: str = ""
@@ -79,6 +80,7 @@ class Snapshot:
                 modules.append(path)
                 continue
             if not self.keep(path):
+                self.excluded += self.wanted(path)
                 continue
             self.listed += 1
             self._all[path] = mode, oid, size

@@ -21,6 +21,14 @@ from enum import Enum
 from functools import cache
 from typing import Final, NamedTuple
 
+from fixbot.knowledge.secret_names import (
+    is_header_name,
+    is_likely_name,
+    names_address,
+    names_password,
+    only_describes,
+)
+
 
 class Kind(Enum):
     """How sure it is that a value is a secret."""
@@ -61,7 +69,7 @@ _NEAR: Final = re.compile(
 )
 _PEM: Final = (
     r"-----BEGIN (?:[A-Z0-9 ]{1,30} )?PRIVATE KEY(?: BLOCK)?-----"
-    r"(?:(?!-----)[\s\S]){0,20000}(?:-----END [A-Z0-9 ]{1,40}-----)?"
+    r"(?:[^-]++|-(?!----))*+(?:-----END [A-Z0-9 ]{1,40}-----)?"
 )
 _CERTAIN: Final = (
     ("an AWS access key", r"(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Za-z0-9])"),
@@ -86,7 +94,7 @@ _CERTAIN: Final = (
     ("a Vault token", r"(?<![\w-])hvs\.[\w-]{20,255}"),
 )
 _USERINFO: Final = (
-    r"(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{0,30}://[^/\s:@\"'<>]{0,128}:(?P<url>[^/\s@\"'<>]{1,256})@"
+    r"(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{0,30}://[^/\s:@\"'<>]{0,128}:(?P<url>[^/\s@\"'<>]++)@"
 )
 _CONNECTION: Final = (
     r"(?i:(?<![a-z])(?:password|pwd|accountkey|sharedaccesskey))"
@@ -119,31 +127,22 @@ _SETTING: Final = re.compile(
     r"(?i:true|false|yes|no|on|off|null|none|nil|n/a|enabled|disabled|default|required|optional|prefer|always|never)"
     r"|[+-]?\d+(?:\.\d+)?(?:ms|s|m|h|d|[kKmMgG]i?[bB]?)?"
 )
+_SCHEME: Final = re.compile(
+    r"(?:bearer|basic|token|digest|apikey|geniekey|splunk|ssws)[ \t]{1,9}(?=\S)", re.IGNORECASE
+)
+"""The schemes of an `Authorization` header, in front of what lets somebody in."""
+_PUBLIC: Final = re.compile(
+    r"https?://[0-9a-f]{32}@[\w.-]{1,253}(?:/[\w-]{1,60}){1,4}/?|pk_(?:live|test)_\w+"
+)
+"""What its maker publishes by design: a Sentry DSN without its secret half, Stripe's publishable keys."""
 _PATH: Final = re.compile(r"(?:\.{0,2}/|[A-Za-z]:\\)[\w./\\~-]*")
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}://\S*")
 _QUERY: Final = re.compile(
-    r"[?&](?:sig|token|api_?key|access_token|password|secret)=(?P<query>[^&\s#]{8,512})", re.IGNORECASE
+    r"[?&](?P<name>[\w.-]{0,40}?(?:sig|signature|token|key|password|passwd|pwd|pass|secret|auth|credential|code))="
+    r"(?P<query>[^&\s#\"'<>]{8,}+)",
+    re.IGNORECASE,
 )
-_STAGE: Final = r"(?:[_.-](?:prod|production|stg|staging|dev|test|\d+))?$"
-_NAME: Final = re.compile(
-    r"""(?:password|passwd|passphrase|secret_?key(?:_?base)?|api_?key|access_?key|private_?key|account_?key
-    |licen[cs]e_?key|(?:access|auth|api|refresh|bot|bearer|session)_?token|basic_?auth
-    |(?:^|[_.-])(?:pass|pwd|secret|token|(?:app|auth|signing|encryption|master|session|hmac|cookie|jwt)[_.-]?key
-    |client[_.-]?secret|credentials?|dsn|webhook[_.-]?url))"""
-    + _STAGE,
-    re.IGNORECASE | re.VERBOSE,
-)
-_CAMEL: Final = re.compile(r"[a-z](?:Secret|Token|Pwd|Credentials?)$")
-_NAME_IS_PASSWORD: Final = re.compile(r"(?:password|passwd|pwd|pass|passphrase)" + _STAGE, re.IGNORECASE)
-_NAME_OF_URL: Final = re.compile(r"(?:webhook[_.-]?url|dsn)" + _STAGE, re.IGNORECASE)
-_NAME_EXCLUDED: Final = re.compile(
-    r"""(?:[_.-](?:id|arn|name|path|file|dir|host|port|endpoint|region|ttl|expiry|expiration|expires(?:_in)?|length|size
-    |count|limit|timeout|interval|algorithm|alg|type|policy|prefix|suffix|header|issuer|audience|version|enabled
-    |required|format|mode|provider|manager|store|backend|field|column|attribute|param|regex|pattern|hint|label)$
-    |public[_.-]?key|^(?:next_public|react_app|vite|public)_|max_?tokens|token_?(?:izer|ization)|passwordless
-    |^aws_access_key_id$)""",
-    re.IGNORECASE | re.VERBOSE,
-)
+_QUERY_WORD: Final = re.compile(r"[A-Za-z]?[a-z]{0,20}(?:[-_.][a-z]{1,20}){0,5}")
 _NAME_OF_SECRET: Final = re.compile(
     r"(?:kube|k8s|operator|tls|ssl|ca|cert(?:ificate)?|state|(?:image_?)?pull)_?secret$", re.IGNORECASE
 )
@@ -160,7 +159,9 @@ def classify(name: str, value: str) -> Verdict:
     text = value[:_LONGEST].strip()
     if not text:
         return Verdict(Kind.NONE, "it is empty")
-    likely = is_likely_name(name)
+    likely = is_likely_name(name) or (is_header_name(name) and _SCHEME.match(text) is not None)
+    if likely and (scheme := _SCHEME.match(text)) is not None:
+        text = text[scheme.end() :].lstrip() or text
     if text not in ("0", "1") and not is_reference(text) and _is_placeholder(name, text):
         return Verdict(Kind.PLACEHOLDER, "it reads like a placeholder") if likely else _PLAIN
     if (certain := next(certain_spans(text), None)) is not None:
@@ -211,11 +212,24 @@ def certain_spans(text: str) -> Iterator[Span]:
             yield Span(match.start(), match.end(), _CERTAIN[int(group[1:])][0])
 
 
+def key_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Where private keys stand in a text; they go over many lines."""
+    if "PRIVATE KEY" in text:
+        yield from (match.span() for match in re.finditer(_PEM, text))
+
+
 def query_spans(text: str) -> Iterator[tuple[int, int]]:
     """Where tokens stand in the query strings of a text's URLs."""
     for match in _QUERY.finditer(text) if "=" in text and "://" in text else ():
-        if not _hole_or_placeholder(match["query"]):
+        if _is_query_secret(match):
             yield match.span("query")
+
+
+def _is_query_secret(match: re.Match[str]) -> bool:
+    plain = _QUERY_WORD.fullmatch(match["query"]) is not None
+    return not _hole_or_placeholder(match["query"]) and not (
+        plain and match["name"].lower().endswith(("key", "code"))
+    )
 
 
 def is_reference(value: str) -> bool:
@@ -234,26 +248,20 @@ def _certain() -> re.Pattern[str]:
 
 def _by_name(name: str, text: str, *, likely: bool) -> Verdict:
     query = _QUERY.search(text)
-    if query is not None and _URL.match(text) and not _hole_or_placeholder(query["query"]):
+    if query is not None and _URL.match(text) and _is_query_secret(query):
         return Verdict(Kind.LIKELY, "its query string holds a token")
     if is_reference(text):
         return Verdict(Kind.NONE, "it is a reference")
     if _is_setting(name, text):
         return _PLAIN
-    if _NAME_EXCLUDED.search(name):
+    if only_describes(name):
         return Verdict(Kind.NONE, "the name says that it only describes a secret")
     if not likely:
         return Verdict(Kind.POSSIBLE, "it looks random") if _random(name, text) else _PLAIN
     named = _NAME_OF_SECRET.search(name) and _OBJECT.fullmatch(text)
-    if named or (_NAMES_A_SECRET.fullmatch(text) and not _NAME_IS_PASSWORD.search(name)):
+    if named or (_NAMES_A_SECRET.fullmatch(text) and not names_password(name)):
         return Verdict(Kind.POSSIBLE, "it may be the name of a secret, not the secret")
     return Verdict(Kind.LIKELY, "the name says that it is a secret")
-
-
-def is_likely_name(name: str) -> bool:
-    """Whether something of that name likely holds a secret; its last 200 characters count."""
-    short = name[-200:]
-    return _NAME.search(short) is not None or _CAMEL.search(short) is not None
 
 
 def _is_placeholder(name: str, text: str) -> bool:
@@ -279,12 +287,14 @@ def _connects(text: str, match: re.Match[str]) -> bool:
 
 
 def _is_setting(name: str, text: str) -> bool:
+    if _PUBLIC.fullmatch(text):
+        return True
     if _SETTING.fullmatch(text):
-        return not (text.isdigit() and len(text) >= 4 and _NAME_IS_PASSWORD.search(name))
+        return not (text.isdigit() and len(text) >= 4 and names_password(name))
     if _PATH.fullmatch(text):
         return True
     if _URL.fullmatch(text):
-        return not (_NAME_OF_URL.search(name) and re.search(r"[\w-]{16,}", text.partition("://")[2]))
+        return not (names_address(name) and re.search(r"[\w-]{16,}", text.partition("://")[2]))
     return False
 
 

@@ -24,6 +24,7 @@ def render(report: Report) -> str:
         "patches": [_patch(each) for each in report.patches],
         "proposals": [_proposal(each) for each in report.proposals],
         "unread": [asdict(each) for each in report.unread],
+        "left_out": asdict(report.left_out) | {"severity": report.left_out.severity.label},
     }
     if report.pulls is not None:
         whole["pull_requests"] = [asdict(each) for each in report.pulls]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fixbot.body import notes
+from fixbot.markdown import EMPTY, as_markdown, filled, folded, heading, indented, link
 from fixbot.model import Status
-from fixbot.prose import code, fenced, prose
+from fixbot.prose import Markdown, code_span, fenced
+from fixbot.report.left_out import left_out_lines
 from fixbot.report.pulls import became, told, why
 from fixbot.report.text import UNREAD, summary
 from fixbot.wording import headline
@@ -19,71 +20,69 @@ if TYPE_CHECKING:
 
 def render(report: Report) -> str:
     """The proposals with their diffs folded away, then what was left alone and what wasn't read."""
-    return "\n".join(_lines(report)) + "\n"
+    return "".join(f"{as_markdown(line)}\n" for line in _lines(report))
 
 
-def _lines(report: Report) -> Iterator[str]:
+def _lines(report: Report) -> Iterator[Markdown]:
     by_id = {finding.id: finding for finding in report.findings}
-    yield f"# {summary(report).rstrip('.')}"
+    yield heading(1, summary(report).rstrip("."))
     if report.pulls is not None:
-        yield f"\n## Pull requests\n\n{told(report.pulls)}\n"
+        yield from _section("Pull requests", [as_markdown(told(report.pulls)), EMPTY])
         yield from map(_pull, report.pulls)
     for number, proposal in enumerate(report.proposals, 1):
-        yield ""
+        yield EMPTY
         yield from _proposal(number, proposal, by_id)
     sections = (
         (Status.REFUSED, "Left alone"),
         (Status.MANUAL, "For a person to do"),
         (Status.SUPPRESSED, "Ignored, as asked"),
     )
-    for status, heading in sections:
+    for status, title in sections:
         some = [finding for finding in report.findings if finding.status is status]
-        yield from _section(heading, [_left(each) for each in some])
-    for cause, heading in UNREAD.items():
-        yield from _section(heading, [_place(each) for each in report.unread if each.cause == cause])
+        yield from _section(title, [_left(each) for each in some])
+    for cause, title in UNREAD.items():
+        yield from _section(title, [_place(each) for each in report.unread if each.cause == cause])
+    yield from _section("Left out", [filled("- {}", each) for each in left_out_lines(report.left_out)])
 
 
-def _proposal(number: int, proposal: Proposal, by_id: dict[str, Finding]) -> Iterator[str]:
-    title = prose(headline(proposal.story))
-    yield f"## {number}. {title} ({proposal.severity.label}, {proposal.safety.value})"
-    yield ""
+def _proposal(number: int, proposal: Proposal, by_id: dict[str, Finding]) -> Iterator[Markdown]:
+    grade = f"({proposal.severity.label}, {proposal.safety.value})"
+    yield heading(2, filled("{}. {} {}", str(number), headline(proposal.story), grade))
+    yield EMPTY
     for finding in (by_id[each] for each in proposal.findings if each in by_id):
         controls = f" ({', '.join(finding.controls)})" if finding.controls else ""
-        yield f"- {code(f'{finding.path}:{finding.line}')} {prose(finding.resource)}{controls}"
-    yield ""
-    yield from (
-        "\n".join([*note.lines("    "), ""]) if note.whole else f"{prose(note.text)}\n"
-        for note in notes(proposal.story)
-    )
+        place = code_span(f"{finding.path}:{finding.line}")
+        yield filled("- {} {}{}", place, finding.resource, Markdown(controls))
+    yield EMPTY
+    for note in notes(proposal.story):
+        yield from map(indented, note.lines("")) if note.whole else [as_markdown(note.text)]
+        yield EMPTY
     diff = fenced(proposal.diff.replace("\r\n", "\n").rstrip("\n").split("\n"), "diff")
-    yield f"<details><summary>Diff</summary>\n\n{diff}\n\n</details>"
+    yield folded("Diff", diff)
 
 
-def _pull(row: PullRow) -> str:
+def _pull(row: PullRow) -> Markdown:
     """`opened [#12](address) title (high): why`."""
-    number = f"#{row.number}" if row.number is not None else ""
-    if _ADDRESS.fullmatch(row.url):
-        number = f"[{number or 'its branch'}]({row.url})"
-    named = " ".join(filter(None, [became(row), number, prose(row.title) or code(row.branch)]))
-    grade = f" ({row.severity})" if row.severity else ""
-    said = f": {prose(why(row))}" if why(row) else ""
-    return f"- {named}{grade}{said}"
+    number = Markdown(f"#{row.number}" if row.number is not None else "")
+    if row.url:
+        number = link(number or "its branch", row.url)
+    words = [became(row), number, row.title or code_span(row.branch)]
+    words += [f"({row.severity})"] if row.severity else []
+    named = Markdown(" ".join(filter(None, map(as_markdown, words))))
+    return filled("- {}: {}", named, why(row)) if why(row) else filled("- {}", named)
 
 
-def _left(finding: Finding) -> str:
-    place = code(f"{finding.path}:{finding.line}")
-    return f"- {place} {finding.rule}, {prose(finding.resource)}: {prose(finding.reason or finding.message)}"
+def _left(finding: Finding) -> Markdown:
+    place = code_span(f"{finding.path}:{finding.line}")
+    says = finding.reason or finding.message
+    return filled("- {} {}, {}: {}", place, finding.rule, finding.resource, says)
 
 
-def _place(unread: Unread) -> str:
-    where = code(unread.path if unread.line is None else f"{unread.path}:{unread.line}")
-    return f"- {where}: {prose(unread.reason)}"
+def _place(unread: Unread) -> Markdown:
+    where = code_span(unread.path if unread.line is None else f"{unread.path}:{unread.line}")
+    return filled("- {}: {}", where, unread.reason)
 
 
-def _section(heading: str, rows: list[str]) -> Iterator[str]:
+def _section(title: str, rows: list[Markdown]) -> Iterator[Markdown]:
     if rows:
-        yield f"\n## {heading}\n"
-        yield from rows
-
-
-_ADDRESS = re.compile(r"https?://[^\s()<>\[\]]+")
+        yield from (EMPTY, heading(2, title), EMPTY, *rows)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from fixbot import __version__
-from fixbot.characters import write_json
+from fixbot.characters import on_one_line, write_json
 from fixbot.model import Severity, Status
 from fixbot.report.replacements import Replacement, replacements
 from fixbot.report.text import said
@@ -56,6 +56,11 @@ def render(report: Report, fixers: Iterable[Fixer], configured: Collection[Ignor
     return write_json(whole, indent=2) + "\n"
 
 
+def _unlinked(message: str) -> str:
+    """A message on one line without links: SARIF has `[text](target)` in plain text too (2.1.0, 3.11.6)."""
+    return on_one_line(message).replace("](", "] (")
+
+
 def _rule(fixer: Fixer) -> dict[str, Any]:
     level, score = _LEVELS[fixer.severity]
     page = fixer.page
@@ -79,7 +84,7 @@ def _result(
     result: dict[str, Any] = {
         "ruleId": finding.rule,
         "level": _LEVELS[finding.severity][0],
-        "message": {"text": f"{said(finding)}{reason}"},
+        "message": {"text": _unlinked(f"{said(finding)}{reason}")},
         "locations": [_location(finding.path, finding.line, finding.column, finding.resource)],
         "partialFingerprints": {"fixbot/v1": finding.id},
         "properties": {
@@ -116,7 +121,7 @@ def _location(path: str, line: int | None, column: int | None, name: str = "") -
 def _notification(unread: Unread) -> dict[str, Any]:
     return {
         "level": "warning" if unread.cause == "damaged" else "note",
-        "message": {"text": f"Not read: {unread.reason}"},
+        "message": {"text": _unlinked(f"Not read: {unread.reason}")},
         "locations": [_location(unread.path, unread.line, None)],
         "properties": {"cause": unread.cause},
     }
@@ -155,7 +160,9 @@ def _fix(proposal: Proposal, patches: dict[str, Patch]) -> dict[str, Any] | None
                 {"artifactLocation": _artifact(path), "replacements": list(map(_replacement, some))}
             )
     return (
-        {"description": {"text": headline(proposal.story)}, "artifactChanges": changes} if changes else None
+        {"description": {"text": _unlinked(headline(proposal.story))}, "artifactChanges": changes}
+        if changes
+        else None
     )
 
 

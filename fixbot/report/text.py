@@ -10,6 +10,7 @@ from fixbot.body import notes
 from fixbot.characters import shown
 from fixbot.model import Status
 from fixbot.report.diffs import MORE, painted
+from fixbot.report.left_out import left_out_lines
 from fixbot.report.pulls import became, why
 from fixbot.report.style import Style, count
 from fixbot.suppress import lapse_of
@@ -40,6 +41,7 @@ def run(report: Report, style: Style, closing: Iterable[str] = (), *, brief: boo
             out.append(style.dim("The others in a line each; all in full: fixbot run | less"))
         out.extend(proposed(number, proposal, by_id, style, brief=short))
     out.extend(_rest(report, style, brief=brief))
+    out.extend(_left_out(report, style))
     if not brief:
         out.extend((summary(report), *closing))
     return _joined(out)
@@ -80,6 +82,7 @@ def scan(report: Report, style: Style, *, brief: bool = False) -> str:
         out.append("")
     out.extend(_ignored(report, style))
     out.extend(_unread(report, style))
+    out.extend(_left_out(report, style))
     if not brief:
         closing = () if not open_ones else ("What can be done about them: fixbot run",)
         out.extend((scan_summary(report), *closing))
@@ -190,6 +193,11 @@ def _unread(report: Report, style: Style) -> Iterator[str]:
         some = [each for each in report.unread if each.cause == cause]
         groups = _groups(some, lambda each: ("", each.reason))
         yield from _section(heading, groups, lambda each: _at(each.path, each.line), style)
+
+
+def _left_out(report: Report, style: Style) -> Iterator[str]:
+    lines = [line for each in left_out_lines(report.left_out) for line in style.wrapped(each, "")]
+    yield from (*lines, *([""] if lines else []))
 
 
 def _section(

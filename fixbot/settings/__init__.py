@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from fixbot.model import Safety, Severity
+from fixbot.programs import Programs
 from fixbot.settings import shapes
 from fixbot.suppress import Ignore
 from fixbot.textshape import GLOB, RULE
@@ -323,6 +324,8 @@ class Settings:
     )
     declined: Mapping[str, str] = field(default_factory=dict, metadata={"internal": True})
     """Findings that are not to be offered in this run, by their ids, and why."""
+    programs: Programs | None = field(default=None, metadata={"internal": True})
+    """The checkers that are asked, None where whoever runs this doesn't want it (`thorough`)."""
     notes: tuple[str, ...] = field(default=(), repr=False, compare=False, metadata={"internal": True})
     """What a repository's own file asked for and did not get: a line for each, for whoever runs this."""
     places: Mapping[str, str] = field(

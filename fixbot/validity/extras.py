@@ -1,91 +1,120 @@
 """Checks by other programs, where they are installed: cfn-lint, Terraform, kubernetes-validate.
 
-Nothing here is ever needed. Each function says None where its program is missing or didn't answer.
+Nothing here is ever needed. Each function says None where there is no such program or it has no opinion, and
+Unanswered where it was asked and gave no result.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Mapping, Sequence
-from importlib import import_module
-from importlib.util import find_spec
-from pathlib import Path
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
-_SECONDS: Final = 60
+from fixbot.programs import Programs
+from fixbot.programs.start import GIVEN, Finished, Task, Unfinished, run_program
+
+_READS_FILES: Final = "E3043"
+"""cfn-lint's check of nested stacks opens the files that the template names, wherever they lie."""
+_NO_PACKAGE: Final = 3
+_KUBERNETES: Final = f"""\
+import json, sys
+try:
+    import kubernetes_validate as package
+except ImportError:
+    raise SystemExit({_NO_PACKAGE})
+answers = []
+for each in json.load(sys.stdin)["manifests"]:
+    try:
+        package.validate(each, package.latest_version(), strict=True)
+        answers.append([])
+    except package.ValidationError as problem:
+        answers.append([".".join(map(str, getattr(problem, "path", ()))) or "the whole"])
+    except Exception:
+        answers.append(None)
+json.dump(answers, sys.stdout)
+"""
 
 
-def cfn_lint_errors(template: str, suffix: str = ".yaml") -> tuple[str, ...] | None:
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """Which program gave no result, and why: `cfn-lint did not answer: it took longer than 60 seconds`."""
+
+    program: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.program} did not answer: {self.why}"
+
+
+def cfn_lint_errors(
+    template: str, programs: Programs, suffix: str = ".yaml"
+) -> tuple[str, ...] | Unanswered | None:
     """The errors (no warnings) that cfn-lint finds in a CloudFormation template, as `E3012 at /path`.
 
     Only rule and place are given: cfn-lint's messages repeat values, and a value may be a secret.
     """
-    command = shutil.which("cfn-lint")
-    if command is None:
+    if not programs.cfn_lint:
         return None
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"template{suffix}"
-        path.write_text(template, encoding="utf-8", newline="")
-        done = _run([command, "--format", "json", "--non-zero-exit-code", "none", "--", str(path)])
+    files = {f"template{suffix}": template.encode(), "cfnlintrc": b"{}\n"}
+    words = ("--format", "json", "--non-zero-exit-code", "none", "--config-file", f"{GIVEN}/cfnlintrc")
+    only = ("--ignore-checks", _READS_FILES, "--", f"{GIVEN}/template{suffix}")
+    done = run_program(Task(programs.cfn_lint, (*words, *only), files=files), programs)
+    if isinstance(done, Unfinished):
+        return Unanswered("cfn-lint", done.why)
     try:
-        found = json.loads(done.stdout) if done is not None and done.stdout.strip() else None
-    except ValueError:
-        return None
-    errors = [each for each in found or () if each["Rule"]["Id"].startswith("E")]
-    places = ["/" + "/".join(map(str, each["Location"].get("Path") or ())) for each in errors]
-    lines = sorted(f"{each['Rule']['Id']} at {place}" for each, place in zip(errors, places, strict=True))
-    return tuple(lines) if found is not None else None
+        found = [each for each in json.loads(done.output) if each["Rule"]["Id"].startswith("E")]
+        places = ["/" + "/".join(map(str, each["Location"].get("Path") or ())) for each in found]
+        lines = sorted(f"{each['Rule']['Id']} at {place}" for each, place in zip(found, places, strict=True))
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return Unanswered("cfn-lint", f"it printed no list of findings (status {done.status})")
+    return tuple(lines)
 
 
-def terraform_formatted(text: str) -> str | None:
+def terraform_formatted(text: str, programs: Programs) -> str | Unanswered | None:
     """The text as `terraform fmt` (or `tofu fmt`) leaves it; None also where it can't be parsed."""
-    command = shutil.which("terraform") or shutil.which("tofu")
-    done = _run([command, "fmt", "-"], text) if command is not None else None
-    return done.stdout if done is not None and done.returncode == 0 else None
+    if not programs.terraform:
+        return None
+    quiet = {
+        "CHECKPOINT_DISABLE": "1",
+        "TF_CLI_CONFIG_FILE": f"{GIVEN}/terraform.rc",
+        "TF_IN_AUTOMATION": "1",
+        # The version managers whose stand-in this may be fetch nothing.
+        "TFENV_AUTO_INSTALL": "false",
+    }
+    task = Task(programs.terraform, ("fmt", "-"), text.encode(), {"terraform.rc": b""}, quiet)
+    done = run_program(task, programs)
+    if isinstance(done, Unfinished):
+        return Unanswered("terraform fmt", done.why)
+    try:
+        return done.output.decode() if done.status == 0 else None
+    except UnicodeDecodeError:
+        return Unanswered("terraform fmt", "it printed no UTF-8 text")
 
 
 def kubernetes_schema_problems(
-    manifest: Mapping[str, object], version: str | None = None
-) -> tuple[str, ...] | None:
-    """What the full schema of a Kubernetes version refuses, unknown fields included, by place.
+    manifests: Sequence[Mapping[str, object]], programs: Programs
+) -> tuple[tuple[str, ...] | None, ...] | Unanswered | None:
+    """What the full schema of Kubernetes refuses of each object, unknown fields included, by place.
 
-    None where `kubernetes-validate` isn't installed or doesn't know the kind (custom resources).
+    None for a kind that `kubernetes-validate` doesn't know (custom resources), and where it is missing.
+    The package is imported by an interpreter of its own, which takes nothing from the current folder.
     """
-    if find_spec("kubernetes_validate") is None:
+    if not programs.kubernetes:
         return None
-    package: Any = import_module("kubernetes_validate")
+    asked = json.dumps({"manifests": manifests}, default=str).encode()
+    done = run_program(Task(programs.python, ("-I", "-c", _KUBERNETES), asked), programs)
+    if isinstance(done, Finished) and done.status == _NO_PACKAGE:
+        return None
+    if isinstance(done, Unfinished):
+        return Unanswered("kubernetes-validate", done.why)
     try:
-        package.validate(dict(manifest), version or package.latest_version(), strict=True)
-    except package.ValidationError as problem:
-        place = ".".join(map(str, getattr(problem, "path", ()))) or "the whole"
-        return (f"{place} is not as the schema of Kubernetes has it",)
-    except Exception:  # noqa: BLE001 - no schema, no answer: an extra never fails a run
-        return None
-    return ()
-
-
-def _run(command: Sequence[str], text: str = "") -> subprocess.CompletedProcess[str] | None:
-    """Run a checker with its update checks and colours off; None where it can't be run or hangs."""
-    quiet = {
-        "CHECKPOINT_DISABLE": "1",
-        "NO_COLOR": "1",
-        "TF_IN_AUTOMATION": "1",
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
-    try:
-        return subprocess.run(
-            command,
-            input=text,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=_SECONDS,
-            check=False,
-            env={**os.environ, **quiet},
-        )
-    except (OSError, subprocess.SubprocessError, UnicodeError):
-        return None
+        answers = [
+            None if each is None else [str(place) for place in each] for each in json.loads(done.output)
+        ]
+    except (ValueError, TypeError):
+        return Unanswered("kubernetes-validate", f"it printed no result (status {done.status})")
+    if len(answers) != len(manifests):
+        return Unanswered("kubernetes-validate", f"it printed no result (status {done.status})")
+    words = "is not as the schema of Kubernetes has it"
+    return tuple(None if each is None else tuple(f"{place} {words}" for place in each) for each in answers)

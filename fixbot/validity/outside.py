@@ -1,6 +1,6 @@
-"""What other tools say of a changed file, where they are installed and the settings ask for them.
+"""What other tools say of a changed file, where they are installed and whoever runs fixbot asks for them.
 
-cfn-lint takes a second or two a template, so none of them runs unasked (`thorough`).
+cfn-lint takes a second or two a template, so none of them runs unasked (`--thorough`).
 """
 
 from __future__ import annotations
@@ -8,37 +8,83 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fixbot.document import Document
+from fixbot.programs import Programs
 from fixbot.tree import Kind, Node
-from fixbot.validity.extras import cfn_lint_errors, kubernetes_schema_problems, terraform_formatted
+from fixbot.validity.extras import (
+    Unanswered,
+    cfn_lint_errors,
+    kubernetes_schema_problems,
+    terraform_formatted,
+)
+
+_ORDERS, _NOBODY = "cfn-lint", "not-lint"
+"""The key in a template's Metadata by which it gives cfn-lint orders, and one as long that nobody reads."""
 
 
-def outside_problem(before: Document, after: Document) -> str | None:
-    """The first thing that a tool finds wrong with the changed text and didn't find before."""
+def outside_problem(before: Document, after: Document, programs: Programs) -> str | None:
+    """The first thing that a tool finds wrong with the changed text and didn't find before.
+
+    A tool that is asked and doesn't answer is one as well: its silence would else pass for consent.
+    """
     if after.syntax == "hcl":
-        tidy = terraform_formatted(before.text) == before.text
-        return (
-            "terraform fmt would change it"
-            if tidy and terraform_formatted(after.text) != after.text
-            else None
-        )
+        return _untidy(before.text, after.text, programs)
     if any(root.kind is Kind.MAP and root.entry("Resources") for root in after.roots):
         suffix = ".json" if after.syntax == "json" else ".yaml"
-        return _new(cfn_lint_errors(before.text, suffix), cfn_lint_errors(after.text, suffix))
-    for one, two in zip(before.roots, after.roots, strict=True):
-        if one is not two and two.kind is Kind.MAP and two.entry("apiVersion"):
-            found = _new(_of_schema(one), _of_schema(two))
-            if found is not None:
-                return found
-    return None
+        one, two = _without_orders(before), _without_orders(after)
+        if one is None or two is None:
+            return "cfn-lint was not asked: the template gives it orders of its own that can't be left out"
+        was = cfn_lint_errors(one, programs, suffix)
+        return _new(was, None if was is None else cfn_lint_errors(two, programs, suffix))
+    return _against_schema(before, after, programs)
 
 
-def _new(before: Sequence[str] | None, after: Sequence[str] | None) -> str | None:
+def _untidy(before: str, after: str, programs: Programs) -> str | None:
+    tidy = terraform_formatted(before, programs)
+    if isinstance(tidy, Unanswered):
+        return str(tidy)
+    if tidy != before:
+        return None
+    then = terraform_formatted(after, programs)
+    if isinstance(then, Unanswered):
+        return str(then)
+    return "terraform fmt would change it" if then != after else None
+
+
+def _against_schema(before: Document, after: Document, programs: Programs) -> str | None:
+    changed = [
+        (_data(one), _data(two))
+        for one, two in zip(before.roots, after.roots, strict=True)
+        if one is not two and two.kind is Kind.MAP and two.entry("apiVersion")
+    ]
+    asked = [each for pair in changed for each in pair if isinstance(each, dict)]
+    if not changed or len(asked) != 2 * len(changed):
+        return None
+    answers = kubernetes_schema_problems(asked, programs)
+    if answers is None or isinstance(answers, Unanswered):
+        return None if answers is None else str(answers)
+    found = (_new(*pair) for pair in zip(answers[::2], answers[1::2], strict=True))
+    return next((each for each in found if each is not None), None)
+
+
+def _new(before: Sequence[str] | Unanswered | None, after: Sequence[str] | Unanswered | None) -> str | None:
+    if isinstance(before, Unanswered) or isinstance(after, Unanswered):
+        return str(before if isinstance(before, Unanswered) else after)
     return next((each for each in after or () if each not in (before or ())), None)
 
 
-def _of_schema(root: Node) -> tuple[str, ...] | None:
-    data = _data(root)
-    return kubernetes_schema_problems(data) if isinstance(data, dict) else None
+def _without_orders(document: Document) -> str | None:
+    """The text with every key renamed by which a template configures cfn-lint, files to read included.
+
+    None where such a key is written in a way that hides it.
+    """
+    maps = (node for root in document.roots for node in root.walk() if node.kind is Kind.MAP)
+    keys = {(each.key_start, each.key_end) for node in maps for each in node.entries if each.key == _ORDERS}
+    text = document.text
+    for start, end in sorted(keys, reverse=True):
+        if _ORDERS not in text[start:end]:
+            return None
+        text = text[:start] + text[start:end].replace(_ORDERS, _NOBODY, 1) + text[end:]
+    return text
 
 
 def _data(node: Node) -> object:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from fixbot.change import Change, Put
+from fixbot.command import LOGICAL_ID
 from fixbot.lens import Container, Task, Variable
 from fixbot.model import Manual, Refusal
 from fixbot.prose import code
@@ -30,6 +31,11 @@ def move(task: Task, moved: Sequence[Leak], world: World) -> Move | Refusal:
     if root is None or task.owner is None:
         return Refusal("The task's resource isn't written in this template; move the value where it is.")
     template = Template(root, task.owner)
+    if not LOGICAL_ID.fits(template.owner_name):
+        return Refusal(
+            "The name of the task's resource is none that CloudFormation takes (letters and digits), so "
+            "nothing can refer to a secret beside it. Mend the name, then run again."
+        )
     databases = Databases(root, world)
     sources: dict[int, Source | Refusal] = {
         leak.id: _source(task, leak, template, databases, world) for leak in moved

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from fixbot.change import Change, Drop, Put
-from fixbot.command import run
+from fixbot.command import LOGICAL_ID, run
 from fixbot.dialects.cloudformation import Resource, resources
 from fixbot.knowledge.secrets import classify
 from fixbot.lens import text_of
@@ -46,7 +46,8 @@ class Databases:
             return twice(leak.name, f"in line {self._line(elsewhere)}")
         if not sharing:
             return None
-        if len(sharing) > 1 or sharing[0].type not in _MANAGED or self._unmanaged(sharing[0]):
+        named = LOGICAL_ID.fits(sharing[0].name)
+        if len(sharing) > 1 or sharing[0].type not in _MANAGED or self._unmanaged(sharing[0]) or not named:
             return not_here(leak.name, ", ".join(each.name for each in sharing))
         return self._managed(sharing[0], json=json)
 

@@ -101,6 +101,11 @@ class Person:
             tree = self._changed(self.repo.store.tree_of(tip), files)
             return self._move(branch, self._commit(tree, [tip], message), force=force)
 
+    def push_commit(self, branch: str, sha: str) -> str:
+        """Push a commit that git itself has made and brought here."""
+        with self.hub.lock:
+            return self._move(branch, sha, force=True)
+
     def amend(self, branch: str, files: Mapping[str, str | None], message: str | None = None) -> str:
         """Put something else in place of the last commit, and force-push. The author stays."""
         with self.hub.lock:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from fixbot.body import link
+from fixbot.body import address
 from fixbot.model import Status
 from fixbot.report.html.markup import EMPTY, Html, code, element, joined, sentence, table
 from fixbot.report.html.prose import Block, Prose, blocks
@@ -28,7 +28,7 @@ _CAUSES: Mapping[Cause, str] = {"damaged": "can't be read", "unserved": "not rea
 
 def proposals(some: Sequence[Proposal], by_id: Mapping[str, Finding]) -> Html:
     """The proposals by rule. What the texts of a rule's proposals have in common is said once, above them."""
-    prose = Prose({link(each.path, each.line): each.id for each in by_id.values()})
+    prose = Prose({address(each.path, each.line): each.id for each in by_id.values()})
     rules: dict[str, list[Proposal]] = defaultdict(list)
     opened = {each.key for each in some[:IN_FULL]}
     for each in some:

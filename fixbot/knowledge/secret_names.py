@@ -1,0 +1,89 @@
+"""Names under which secrets stand: of variables, keys, options and headers; for finding and for masking.
+
+Words of a name may be joined by `_`, `-`, `.`, a blank or nothing. Every pattern is bounded; the last 200
+characters of a name count.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+
+LONGEST: Final = 200
+_J: Final = r"[_.\- ]?"
+_BEGIN: Final = r"(?:^|[_.\-/: ])"
+_STAGE: Final = (
+    r"(?:\d{1,3}|[_.\-](?:prod|production|stg|staging|dev|test|old|new|base64|b64|[a-z]?\d{1,3}))?$"
+)
+_WORDS: Final = (
+    r"pass(?:words?|wd|phrases?|code|wort)|kennwort|wachtwoord|contrasen[ay]|mot{J}de{J}passe|senha"
+    r"|secret{J}(?:access{J})?key(?:{J}base)?|(?:api|app|access|account|private|shared|licen[cs]e|master|signing"
+    r"|encryption|subscription|functions|storage|service{J}account){J}keys?"
+    r"|(?:access|auth|api|refresh|bot|bearer|session|oauth|deploy|registry|personal){J}tokens?|basic{J}auth"
+    r"|client{J}secret|webhook{J}(?:url|secret)|(?:store|key|trust|bind|user|root|admin|db|my|pg|sql|mail|smtp"
+    r"|redis|require){J}pass|(?:user|root|admin|db|pg|sql|mysql|redis){J}pwd?|master{J}?auth|seed{J}phrase|mnemonic"
+    r"|jaas(?:{J}config)?|secret{J}string"
+).replace("{J}", _J)
+_ALONE: Final = (
+    r"pass|pwd|pw|secret|token|creds?|credentials?|dsn|salt|pepper|pat"
+    r"|(?:app|auth|session|hmac|cookie|jwt|csrf|aes|rsa|ssh|gpg|pgp|crypto?|cipher|enc|decryption|root|admin|server"
+    r"|stripe|sendgrid|mailgun|mailchimp|mandrill|postmark|sparkpost|twilio|nexmo|vonage|openai|anthropic|cohere"
+    r"|mistral|gemini|groq|huggingface|hf|datadog|dd|new{J}?relic|nr|github|gh|gitlab|gl|slack|pagerduty|opsgenie"
+    r"|rollbar|honeycomb|cloudflare|cf|okta|auth0|shopify|paypal|braintree|plaid|square|azure|telegram|discord"
+    r"|grafana|elastic|splunk|snyk|sonar|consumer|webhook){J}key"
+    r"|(?:redis|npm|docker|registry|proxy|smtp|http){J}auth"
+).replace("{J}", _J)
+_NAME: Final = re.compile(f"(?:{_WORDS}|{_BEGIN}(?:{_ALONE})){_STAGE}", re.IGNORECASE)
+_CAMEL: Final = re.compile(r"[a-z](?:Secret|Token|Pwd|Pw|Pass|Pat|Salt|Credentials?)$")
+_ENDINGS: Final = (
+    "password passwords passwd passphrase passphrases passcode passwort kennwort wachtwoord contrasena"
+    " contrasenay passe senha key keys base token tokens auth secret url pass pw pwd phrase mnemonic jaas"
+    " config string cred creds credential credentials dsn salt pepper pat prod production stg staging dev"
+    " test old new base64 b64 0 1 2 3 4 5 6 7 8 9"
+)
+_ENDS: Final = tuple(_ENDINGS.split())
+"""How every name ends that the patterns know; most names are told by this alone."""
+_HEADER: Final = re.compile(r"(?:^|-)(?:authorization|cookie)$", re.IGNORECASE)
+_PASSWORD: Final = re.compile(
+    rf"(?:password|passwd|passwort|pwd|pw|pass|passphrase|passcode){_STAGE}", re.IGNORECASE
+)
+_URL: Final = re.compile(rf"(?:webhook{_J}url|dsn){_STAGE}", re.IGNORECASE)
+_EXCLUDED: Final = re.compile(
+    r"""(?:[_.\-](?:id|arn|name|path|file|dir|host|port|endpoint|region|ttl|expiry|expiration|expires(?:_in)?|length|size
+    |count|limit|timeout|interval|algorithm|alg|type|policy|prefix|suffix|header|issuer|audience|version|enabled
+    |required|format|mode|provider|manager|store|backend|field|column|attribute|param|regex|pattern|hint|label)$
+    |public[_.\-]?key|publishable|site[_.\-]?key|^(?:next_public|react_app|vite|public)_|max_?tokens
+    |token_?(?:izer|ization)|passwordless|^aws_access_key_id$)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+@lru_cache(maxsize=16_384)
+def is_likely_name(name: str) -> bool:
+    """Whether something of that name likely holds a secret."""
+    short = name[-LONGEST:]
+    if not short.lower().endswith(_ENDS):
+        return False
+    return _NAME.search(short) is not None or _CAMEL.search(short) is not None
+
+
+def is_header_name(name: str) -> bool:
+    """Whether it is a header of HTTP whose value lets somebody in."""
+    return _HEADER.search(name[-LONGEST:]) is not None
+
+
+def names_password(name: str) -> bool:
+    """Whether it is a password's name: then numbers and words of a few letters are secrets too."""
+    return _PASSWORD.search(name[-LONGEST:]) is not None
+
+
+def names_address(name: str) -> bool:
+    """Whether it is the name of an address that holds a secret."""
+    return _URL.search(name[-LONGEST:]) is not None
+
+
+@lru_cache(maxsize=16_384)
+def only_describes(name: str) -> bool:
+    """Whether the name says that it only describes a secret, or that what it holds is public."""
+    return _EXCLUDED.search(name[-LONGEST:]) is not None

@@ -1,0 +1,214 @@
+"""Forms in which scripts, lists of words and prose write secrets down: options, headers, logins, sentences.
+
+Each pattern begins with what is rare in a text, and is bounded, so that time grows with the text's length
+only. What is found is where a value stands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from fixbot.knowledge.secret_names import is_header_name, is_likely_name
+from fixbot.knowledge.secret_programs import login_options
+from fixbot.knowledge.secret_words import BETWEEN, QUOTE, VALUE, Place, is_hole, value_spans
+
+_OPTION: Final = re.compile(rf"(?<![\w-])--?(?P<name>[A-Za-z][\w.-]{{2,60}}){BETWEEN}(?!-){VALUE}")
+_DEFINED: Final = re.compile(rf"(?<![\w-])-D(?P<name>[\w.-]{{2,80}})={VALUE}")
+_SCHEMED: Final = re.compile(
+    r"(?:(?<![\w-])(?P<lone>(?i:bearer|basic|splunk|geniekey|ssws))[ \t]{1,4}"
+    r"|(?i:authorization)[\"'\\ \t]{0,4}[:=,][\"'\\ \t]{0,4}(?:[A-Za-z]{3,12}[ \t]{1,4}(?=[^\s\"'\\]))?)"
+    r"(?P<value>[^\s\"'\\,;)\]}]{3,}+)"
+)
+_HEADER: Final = re.compile(
+    r"(?<![\w-])(?P<name>(?i:x-[\w-]{0,40}|private-token|api-?key|cookie|set-cookie))[ \t]{0,2}:[ \t]{0,4}"
+    r"(?P<value>[^\s\"'\\][^\n\"'\\]*+)"
+)
+_SAID: Final = re.compile(
+    r"(?i:password|passwd|passwort|passphrase|requirepass|masterauth|secret|token|pw|api[ _-]?key)"
+    r"(?:[ \t]{0,4}(?:->|=>)|[ \t]{1,4}(?i:is|was|to|now|old|new)\b:?)?[ \t]{1,4}[\"'`]?"
+    r"(?P<value>[^\s\"'`,;<>{}()\[\]!&*=:-][^\s\"'`,;<>{}()\[\]]{3,}+)"
+)
+_SQL: Final = re.compile(
+    r"(?i:identified[ \t]{1,4}(?:with[ \t]{1,4}[\w']{1,60}[ \t]{1,4})?(?:by|as)|\bpassword)[ \t(]{1,6}"
+    r"\\{0,3}(?P<quote>[\"'])(?P<value>[^\"'\\\n]++)\\{0,3}(?P=quote)"
+)
+_ELEMENT: Final = re.compile(r"<(?P<name>[A-Za-z][\w.:-]{1,60})>(?P<value>[^<>\n]++)</")
+_PIPED: Final = re.compile(
+    rf"(?:(?<![\w-])(?:echo|printf)(?:[ \t]{{1,4}}-[neE]{{1,3}})?"
+    rf"(?:[ \t]{{1,4}}{QUOTE}%s(?:\\{{1,4}}n)?{QUOTE})?[ \t]{{1,4}}{VALUE})"
+)
+_INTO: Final = re.compile(
+    r"\\{0,3}[\"']?[ \t]{0,4}\|[^\n;]{0,200}"
+    r"(?:login|-stdin|chpasswd|sudo[ \t]+-S|passphrase|passwd|htpasswd|secret)"
+)
+_HERE: Final = re.compile(
+    rf"(?:login|-stdin|chpasswd|passphrase|passwd)[^\n;|]{{0,200}}<<<[ \t]{{0,4}}{VALUE}"
+)
+_PASS: Final = re.compile(r"(?<![\w-])pass:(?P<value>[^\s\"'\\,;)\]}]++)")
+_LOGIN: Final = re.compile(
+    r"(?<![\w./@%+-])(?!(?:mailto|sip|sips|xmpp|acct|urn|arn|git|ssh|npm|sha256|docker|oci|image)[:])"
+    r"[A-Za-z][\w.+-]{0,60}:(?P<value>(?!/)[^\s:@/\"'<>{},]{3,}+)@(?!sha\d{3}:)(?=[\w\[(.-])"
+)
+_USER_ONLY: Final = re.compile(
+    r"(?:https?|git\+https?)://(?P<value>[^\s:@/\"'<>?#]{8,}+)@(?P<host>[^\s\"'<>]{0,253})"
+)
+_RUN: Final = re.compile(r"://[^\s\"'<>?#]++")
+_USER: Final = re.compile(r"://[^\s:@/]{0,128}:")
+_ORACLE: Final = re.compile(r"jdbc:oracle:\w{1,10}:[^\s/@\"'<>]{1,128}/(?P<value>[^\s@\"'<>]++)@")
+_WORD: Final = re.compile(r"[A-Za-z]?[a-z]{0,14}(?:[-_.'][a-z]{1,14}){0,4}[.!?:]?")
+_NAME_PART: Final = r"(?:[A-Za-z]?[a-z]{0,14}|[A-Za-z][a-z]{2,14}(?:[A-Z][a-z]{2,14}){1,3}|[A-Z]{1,5})\d{0,4}"
+_NAME_LIKE: Final = re.compile(rf"{_NAME_PART}(?:[-_. /]{_NAME_PART}){{0,5}}")
+_MADE_UP: Final = 8
+"""Characters that a text needs to be told from words that stand anywhere."""
+_CONSTANT: Final = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*")
+_MIXED: Final = re.compile(r"[a-z][A-Z]|[A-Z]{2}|[A-Za-z]\d|\d[A-Za-z]|[!@#$%^&*+=~?|]")
+_HEX_KEY: Final = re.compile(r"[0-9a-f]{32}")
+_GATES: Final = ("://", "@", "pass:", "<<<", "echo", "printf", "</")
+
+
+_LONG: Final = 20
+"""Characters that a word needs to be a token by its form alone."""
+
+
+def is_plain_word(text: str) -> bool:
+    """Whether it reads like a word or a name, not like something that was made up by a machine."""
+    return _WORD.fullmatch(text) is not None
+
+
+def is_made_up(text: str) -> bool:
+    """Whether nobody would write it but for that secret: then it is one in every file of a repository."""
+    if (
+        len(text) < _MADE_UP
+        or text[:1] in ":/."
+        or text.startswith("arn:")
+        or "${" in text
+        or is_name_like(text)
+    ):
+        return False
+    if _CONSTANT.fullmatch(text) or sum(map(str.isalnum, text)) < _MADE_UP - 2:
+        return False
+    return _MIXED.search(text) is not None
+
+
+def is_name_like(text: str) -> bool:
+    """Whether somebody may be called so: short words in small letters, with a number behind them at most."""
+    return _NAME_LIKE.fullmatch(text) is not None
+
+
+def shaped_spans(text: str) -> Iterator[Place]:
+    """Where the values of all these forms stand in a text."""
+    if "-" in text:
+        yield from _options(text)
+        yield from login_options(text)
+        yield from _headers(text)
+    lower = text.lower()
+    if "uthorization" in lower or "bearer" in lower or "basic" in lower or "splunk" in lower:
+        yield from _schemed(text)
+    if any(word in lower for word in ("pass", "secret", "token", "pw", "identified", "key")):
+        yield from _said(text)
+    for gate in _GATES:
+        if gate in text:
+            yield from _gated(gate, text)
+
+
+def login_spans(text: str) -> Iterator[Place]:
+    """Where passwords stand in `user:password@host`, with and without a scheme."""
+    for gate in ("://", "@"):
+        if gate in text and "@" in text:
+            yield from _gated(gate, text)
+
+
+def _gated(gate: str, text: str) -> Iterator[Place]:
+    match gate:
+        case "://":
+            yield from _addressed(text)
+            yield from _to_last_at(text)
+        case "@":
+            yield from (m.span("value") for m in _LOGIN.finditer(text) if not is_hole(m["value"]))
+            if "jdbc:oracle" in text:
+                yield from (m.span("value") for m in _ORACLE.finditer(text) if not is_hole(m["value"]))
+        case "pass:":
+            yield from (m.span("value") for m in _PASS.finditer(text) if not is_hole(m["value"]))
+        case "<<<":
+            yield from value_spans(_HERE.finditer(text))
+        case "</":
+            yield from (m.span("value") for m in _under_names(_ELEMENT, text) if not is_hole(m["value"]))
+        case _:
+            yield from value_spans(m for m in _PIPED.finditer(text) if _INTO.match(text, m.end()))
+
+
+def _to_last_at(text: str) -> Iterator[Place]:
+    """Passwords with an `@` or a slash in them: they go on to the last `@` of the address."""
+    for run in _RUN.finditer(text):
+        user = _USER.match(text, run.start())
+        last = text.rfind("@", run.start(), run.end())
+        if user is not None and user.end() < last and not is_hole(text[user.end() : last]):
+            yield user.end(), last
+
+
+def _under_names(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """What is found under a likely name; behind another one reading goes on with its value."""
+    at = 0
+    while (found := pattern.search(text, at)) is not None:
+        likely = is_likely_name(found["name"]) or is_header_name(found["name"])
+        at = found.end() if likely else found.end("name")
+        if likely:
+            yield found
+
+
+def _options(text: str) -> Iterator[Place]:
+    yield from value_spans(_under_names(_OPTION, text))
+    yield from value_spans(_under_names(_DEFINED, text))
+
+
+def _headers(text: str) -> Iterator[Place]:
+    for match in _under_names(_HEADER, text):
+        if not is_hole(match["value"]):
+            yield match.start("value"), match.start("value") + len(match["value"].rstrip())
+
+
+def _schemed(text: str) -> Iterator[Place]:
+    for match in _SCHEMED.finditer(text):
+        value = match["value"]
+        if is_hole(value) or (is_plain_word(value) and (match["lone"] is not None or len(value) < 12)):
+            continue
+        if not (match["lone"] is not None and len(value) < 8):
+            yield match.span("value")
+
+
+def _said(text: str) -> Iterator[Place]:
+    for match in _SAID.finditer(text):
+        value = match["value"]
+        if not is_hole(value) and not is_plain_word(value) and "=" not in value[:-2]:
+            yield match.span("value")
+    yield from (m.span("value") for m in _SQL.finditer(text) if not is_hole(m["value"]))
+
+
+def _addressed(text: str) -> Iterator[Place]:
+    for match in _USER_ONLY.finditer(text):
+        value, host = match["value"], match["host"]
+        public = _HEX_KEY.fullmatch(value) and ("sentry" in host or re.fullmatch(r"[^/]+/\d{1,12}", host))
+        if not is_hole(value) and not public and not is_plain_word(value):
+            yield match.span("value")
+
+
+_FORM: Final = re.compile(
+    r"AKIA|ASIA|[rs]k_live|gh[pousr]_|github_pat|glpat|xox|eyJ|AIza|hvs\.|npm_|pypi-|SG\.|sk-|pass:|hooks\.slack|\""
+)
+_HINT: Final = re.compile(
+    r"(?:[Pp]ass|PASS|[Pp]wd|PWD|[Pp]w|PW|[Tt]oken|TOKEN|[Ss]ecret|SECRET|[Kk]ey|KEY|[Aa]uth|AUTH|[Cc]red|CRED"
+    r"|[Cc]ookie|dsn|DSN|[Ss]alt|SALT|[Bb]earer|Basic)"
+    r"[\w.-]{0,20}(?:=|>|:[ \t\"'{]|\\{0,3}[\"'][ \t,:]|[ \t])"
+    r"|(?<![\w-])-(?:[apPuUw](?:[ \"']|[^-\s])|D)|:[^\s/]{1,99}@|://[^\s/]{8,99}@|[?&]\w{1,20}=|IDENTIFIED"
+    r"|identified|AKIA|ASIA|PRIVATE KEY|[rs]k_live|gh[pousr]_|github_pat|glpat|xox|eyJ|AIza|hvs\.|npm_|pypi-"
+    r"|SG\.|sk-|pass:|hooks\.slack"
+)
+
+
+def may_hold_shapes(text: str) -> bool:
+    """Whether it is worth a closer look; most texts aren't."""
+    if " " in text or "=" in text or "@" in text or "\n" in text:
+        return _HINT.search(text) is not None
+    return len(text) >= _LONG and text[:4] != "arn:" and _FORM.search(text) is not None

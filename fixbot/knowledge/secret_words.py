@@ -1,0 +1,32 @@
+"""What an option's value looks like in a script or a list of words, and when it is none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+Place = tuple[int, int]
+
+QUOTE: Final = r"\\{0,3}[\"']"
+BETWEEN: Final = rf"(?:[ \t]{{1,4}}|{QUOTE}[ \t]{{0,4}},?[ \t]{{0,4}}(?={QUOTE}))"
+"""Between an option and its value: blanks, or the end of one word of a list and the next word's beginning."""
+VALUE: Final = (
+    r"(?:\\{1,3}\"(?P<escaped>[^\"\\\n]++)|\"(?P<double>(?:[^\"\\\n]++|\\.)++)|'(?P<single>[^'\n]++)"
+    r"|(?P<bare>[^\s\"'\\,;|&)\]}<>][^\s\"'\\;|&)\]}]*+))"
+)
+VALUE_HERE: Final = re.compile(VALUE)
+HOLES: Final = ("$", "%", "<", "{{", "••")
+
+
+def is_hole(text: str) -> bool:
+    """Whether something else stands there for the value: a variable, a template's hole, dots."""
+    return text.startswith(HOLES)
+
+
+def value_spans(found: Iterable[re.Match[str]]) -> Iterator[Place]:
+    """Where the values stand that were found by VALUE."""
+    for match in found:
+        group = next((g for g in ("escaped", "double", "single", "bare") if match[g] is not None), None)
+        if group is not None and not is_hole(match[group]):
+            yield match.span(group)

@@ -1,0 +1,56 @@
+"""Where things are defined that values refer to: variables, locals and outputs, parameters and mappings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from fixbot.masking.expressions import Reference
+from fixbot.tree import Kind, Node
+
+
+class Definitions:
+    """The definitions in some documents that are read together, by what refers to them."""
+
+    def __init__(self, roots: Iterable[Node]) -> None:
+        self._found: dict[tuple[int, str, str], list[Node]] = {}
+        for root in roots:
+            if root.kind is Kind.MAP:
+                for kind, name, node in _terraform(root) if root.style == "body" else _template(root):
+                    of = 0 if root.style == "body" else id(root)
+                    self._found.setdefault((of, kind, name), []).append(node)
+
+    def of(self, reference: Reference, near: Node) -> list[Node]:
+        """What a reference stands for; in a template that is in the same template only."""
+        here = 0 if reference.kind in ("var", "local", "output") else id(near.root)
+        return self._found.get((here, reference.kind, reference.name), [])
+
+
+def _terraform(root: Node) -> Iterator[tuple[str, str, Node]]:
+    for entry in root.entries:
+        body = entry.value
+        if body.style != "body":
+            continue
+        match entry.key:
+            case "variable" if body.labels and (default := body.get("default")) is not None:
+                yield "var", body.labels[0], default
+            case "output" if body.labels and (value := body.get("value")) is not None:
+                yield "output", body.labels[0], value
+            case "locals":
+                yield from (("local", each.key, each.value) for each in body.entries)
+            case "module":
+                # what a module is given is its variables' value
+                yield from (
+                    ("var", each.key, each.value) for each in body.entries if each.value.style != "body"
+                )
+
+
+def _template(root: Node) -> Iterator[tuple[str, str, Node]]:
+    for name in ("Parameters", "Mappings"):
+        listed = root.get(name)
+        if listed is None or listed.kind is not Kind.MAP:
+            continue
+        for entry in listed.entries:
+            if name == "Mappings":
+                yield "Mapping", entry.key, entry.value
+            elif entry.value.kind is Kind.MAP and (default := entry.value.get("Default")) is not None:
+                yield "Ref", entry.key, default

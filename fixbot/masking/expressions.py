@@ -1,0 +1,193 @@
+"""What a value is built from: the texts written out in it, and the names of what is defined elsewhere.
+
+CloudFormation's functions in both spellings, calls, conditions and templates of HCL, anchors and aliases.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from fixbot.tree import Kind, Node
+
+DEEPEST: Final = 60
+_NO_LITERALS: Final = frozenset(("Ref", "GetAtt", "ImportValue", "Condition", "GetAZs"))
+_FUNCTIONS: Final = frozenset(
+    [
+        "And",
+        "Base64",
+        "Cidr",
+        "Condition",
+        "Equals",
+        "FindInMap",
+        "ForEach",
+        "GetAtt",
+        "GetAZs",
+        "If",
+        "ImportValue",
+        "Join",
+        "Length",
+        "Not",
+        "Or",
+        "Ref",
+        "Select",
+        "Split",
+        "Sub",
+        "ToJsonString",
+        "Transform",
+    ]
+)
+_FILES: Final = frozenset(("file", "filebase64", "templatefile", "fileexists", "filesha256"))
+_SUB_HOLE: Final = re.compile(r"\$\{([^{}!]*)\}")
+_REFERENCE: Final = re.compile(r"\b(var|local|module)\.([\w-]+)(?:\.([\w-]+))?")
+_QUOTE_OR_HEREDOC: Final = re.compile(r"\"|<<[-~]?[ \t]*([A-Za-z_][\w-]*)[ \t]*\r?\n|[{}]|(?:#|//)[^\n]*|/\*")
+_INDEXED: Final = re.compile(r"[\w\])]\[\"")
+_IN_STRING: Final = re.compile(r"\\.|\$\$\{|%%\{|[$%]\{|\"", re.DOTALL)
+_IN_HEREDOC: Final = re.compile(r"\$\$\{|%%\{|[$%]\{")
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A text that is written out in a value. `key` is its own key where it stands in a map."""
+
+    text: str
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Something that is defined elsewhere: ("var" | "local" | "output" | "Ref" | "Mapping", its name)."""
+
+    kind: str
+    name: str
+
+
+Piece = Literal | Reference
+Source = Callable[[Node], str]
+"""The text of a node as it is written."""
+
+
+def function_of(node: Node) -> tuple[str, Node] | None:
+    """(`If`, its argument) in both of CloudFormation's spellings; None for a plain value."""
+    if node.tag is not None:
+        name = node.tag.removeprefix("!")
+        return (name, node) if name in _FUNCTIONS else None
+    if node.kind is Kind.MAP and len(node.entries) == 1 and node.grammar.name != "hcl":
+        key = node.entries[0].key
+        if key in ("Ref", "Condition") or key.startswith("Fn::"):
+            return key.removeprefix("Fn::"), node.entries[0].value
+    return None
+
+
+def pieces(node: Node, source: Source, depth: int = 0, key: str = "") -> Iterator[Piece]:
+    """All that a value is built from. What is too deep to look into counts as one text."""
+    node = node.alias or node
+    if depth > DEEPEST:
+        yield Literal(source(node), key)
+        return
+    called = function_of(node)
+    if called is not None:
+        yield from _function(*called, source, depth)
+    elif node.tag is not None:
+        yield Literal(source(node), key)  # `!x` in front of a password is no tag that anybody meant
+    elif node.kind is Kind.SCALAR:
+        if node.value is not None and not isinstance(node.value, bool):
+            yield Literal(node.value if isinstance(node.value, str) else source(node), key)
+    elif node.kind is Kind.CODE:
+        yield from code_pieces(source(node), key)
+    else:
+        yield from _inside(node, source, depth, 1 if node.value in _FILES else 0)
+
+
+def _inside(node: Node, source: Source, depth: int, skipped: int = 0) -> Iterator[Piece]:
+    """What the items and entries of a node are built from, without the first ones."""
+    for item in node.items[skipped:]:
+        yield from pieces(item, source, depth + 1)
+    for entry in node.entries:
+        yield from pieces(entry.value, source, depth + 1, entry.key)
+
+
+def _function(name: str, inner: Node, source: Source, depth: int) -> Iterator[Piece]:
+    inner = inner.alias or inner
+    match name:
+        case "Ref":
+            yield Reference("Ref", str(inner.value))
+        case "FindInMap":
+            words = [item for item in inner.items if item.kind is Kind.SCALAR]
+            yield Reference("Mapping", str(words[0].value) if words else "")
+            yield from _inside(inner, source, depth, 3)
+        case "Sub":
+            text = inner if inner.kind is Kind.SCALAR else inner.items[0] if inner.items else inner
+            if isinstance(text.value, str):
+                yield from (Reference("Ref", hole) for hole in _SUB_HOLE.findall(text.value))
+                yield Literal(text.value)
+            yield from _inside(inner, source, depth, 1)
+        case "If":
+            yield from _inside(inner, source, depth, 1)
+        case _ if name not in _NO_LITERALS:
+            yield from (Literal(str(each.value)) for each in (inner,) if each.kind is Kind.SCALAR)
+            yield from _inside(inner, source, depth)
+
+
+def code_pieces(code: str, key: str = "") -> Iterator[Piece]:
+    """The quoted texts, heredocs and references of an expression of HCL or of what stands in `${…}`."""
+    at, stack = 0, [""]  # what closes the innermost text: a quote, or a heredoc's word; "" in code
+    written: list[str] = []
+    begun = 0
+    while at < len(code):
+        closing = stack[-1]
+        if closing in ("", "{"):
+            found = _QUOTE_OR_HEREDOC.search(code, at)
+            yield from _references(code[at : found.start() if found else len(code)])
+            if found is None:
+                return
+            at = _through_code(code, found, stack)
+            begun = at
+            continue
+        pattern = _IN_STRING if closing == '"' else _IN_HEREDOC
+        end = _heredoc_end(code, at, closing) if closing != '"' else len(code)
+        found = pattern.search(code, at, end)
+        written.append(code[at : found.start() if found else end])
+        at = found.end() if found else end
+        if found is None or found[0] == '"':
+            text = "".join(written)
+            written = []
+            stack.pop()
+            index = _INDEXED.match(code, max(0, begun - 3)) is not None and code[at : at + 1] == "]"
+            if text.strip() and not index:
+                yield Literal(text, key)
+        elif found[0] in ("${", "%{"):
+            yield from (Literal(text, key) for text in ("".join(written),) if text.strip())
+            written = []
+            stack.append("{")
+        else:
+            written.append(found[0][-1] if found[0][0] == "\\" else found[0][1:])
+
+
+def _through_code(code: str, found: re.Match[str], stack: list[str]) -> int:
+    """Where reading goes on behind what was met in code; quotes and braces are opened and closed."""
+    match found[0][:2]:
+        case "<<":
+            stack.append(found[1])
+        case "/*":
+            end = code.find("*/", found.end())
+            return len(code) if end < 0 else end + 2
+        case '"':
+            stack.append('"')
+        case "{":
+            stack.append("{")
+        case "}" if len(stack) > 1:
+            stack.pop()
+    return found.end()
+
+
+def _heredoc_end(code: str, at: int, word: str) -> int:
+    found = re.compile(rf"^[ \t]*{re.escape(word)}[ \t]*\r?$", re.MULTILINE).search(code, at)
+    return found.start() if found else len(code)
+
+
+def _references(code: str) -> Iterator[Reference]:
+    for kind, name, more in _REFERENCE.findall(code):
+        yield Reference("output", more) if kind == "module" else Reference(kind, name)

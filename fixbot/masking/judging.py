@@ -1,0 +1,85 @@
+"""How names and values are judged where they stand in a tree."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import Final
+
+from fixbot.knowledge.secret_names import is_header_name, is_likely_name, only_describes
+from fixbot.knowledge.secret_shapes import is_name_like
+from fixbot.knowledge.secrets import Kind, classify, is_reference
+from fixbot.masking.spans import Span
+from fixbot.tree import Kind as NodeKind
+from fixbot.tree import Node
+
+_OBVIOUS: Final = re.compile(r"[A-Z][A-Z0-9_]*|[\W_]*|.|(?i:(?:change|replace)[-_ ]?(?:me|this)[!.]*)")
+"""Placeholders that nobody would take for anything else."""
+
+
+@lru_cache(maxsize=8192)
+def names_secret(name: str) -> bool:
+    """Whether a value under that name is judged: it holds a secret, and doesn't only describe one."""
+    return (is_likely_name(name) and not only_describes(name)) or is_header_name(name)
+
+
+def inner_span(source: str, style: str) -> Span:
+    """What of a value's source is its content: without quotes, or the first line of a block or heredoc."""
+    if style in ('"', "'"):
+        start = source.find(style)
+        if 0 <= start < len(source) - 1 and source.endswith(style):
+            return start + 1, len(source) - 1
+    first = source.find("\n")
+    if (
+        style in ("|", ">")
+        and first >= 0
+        and source[:first].split("#", maxsplit=1)[0].strip(" \t\r0123456789+-") == style
+    ):
+        return first, len(source)
+    return 0, len(source)
+
+
+def is_secret(name: str, text: str) -> bool:
+    """Whether a text under that name is a secret; of what reads like a placeholder all but plain words is."""
+    if is_reference(text):
+        return False
+    kind = classify(name, text).kind
+    if kind is Kind.PLACEHOLDER:
+        return _OBVIOUS.fullmatch(text) is None and not is_name_like(text)
+    return kind is not Kind.NONE
+
+
+def is_plain(text: str) -> bool:
+    """Whether it is one word in small letters."""
+    return text.islower() and text.isalpha()
+
+
+def decoded_text(text: str) -> str | None:
+    """The text that a text is base64 of, if it is readable."""
+    try:
+        raw = base64.b64decode(text.strip(), validate=True) if len(text) % 4 == 0 else b""
+        decoded = raw.decode()
+    except (binascii.Error, ValueError):
+        return None
+    return decoded if len(decoded) > 3 and decoded.strip().isprintable() else None
+
+
+def words_beside(node: Node) -> list[str]:
+    """The words of the commands and the image beside a list of arguments."""
+    around = node.parent
+    if around is None or around.kind is not NodeKind.MAP:
+        return []
+    return list(
+        _texts(around, ("command", "entryPoint", "entrypoint", "Command", "EntryPoint", "image", "Image"))
+    )
+
+
+def _texts(node: Node, keys: Iterable[str]) -> Iterator[str]:
+    for key in keys:
+        found = node.child(key)
+        for each in (found, *found.items) if found is not None else ():
+            if isinstance(each.value, str):
+                yield each.value

@@ -1,0 +1,92 @@
+"""Hides known secrets, and others that it recognises, in any text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from fixbot.diff import lines
+from fixbot.knowledge.secret_shapes import login_spans, shaped_spans
+from fixbot.knowledge.secrets import certain_spans, query_spans
+from fixbot.masking.pairs import named_spans
+from fixbot.masking.spans import Span, lines_without, without
+from fixbot.masking.values import Values
+
+_ROUNDS = 8
+_WORDS = (
+    "pass pw secret token key auth cred dsn salt pepper _pat -pat dpat jaas cookie bearer splunk ssws"
+    " geniekey senha kennwort wachtwoord contrasen mnemonic phrase webhook identified :// @ <<< | akia asia"
+    " k_live ghp_ gho_ ghu_ ghs_ ghr_ github_pat glpat xox eyj aiza hvs. npm_ pypi- sg. sk- hooks.slack"
+)
+_OPTIONS = tuple(f"{before}-{letter}" for before in " \"'[," for letter in "apwu")
+_STEMS = (*_WORDS.split(), "basic ", *_OPTIONS)
+"""One of these is in every text that holds anything to be recognised, in small letters."""
+
+
+class Masker:
+    """Knows some secrets and hides them, and others it recognises, in any text."""
+
+    def __init__(self, secrets: Iterable[str] = (), words: Iterable[str] = ()) -> None:
+        self.values = Values(secrets, words)
+        self._told: dict[str, str] = {}  # a report says the same of many things
+
+    def line(self, text: str) -> str:
+        """One line, or a piece of one, without its secrets."""
+        return self.text(text)
+
+    def text(self, text: str) -> str:
+        """The text without its secrets, line ends kept. What is masked once stays as it is."""
+        for _ in range(_ROUNDS):  # a mask may complete a secret that itself holds dots
+            masked = without(text, self.spans(text))
+            if masked == text:
+                break
+            text = masked
+        return text
+
+    def told(self, text: str) -> str:
+        """A sentence of a report: what is known, and what is certain by its form, is hidden in it."""
+        if text not in self._told:
+            found = [*self.values.spans(text), *certain_in_words(text)]
+            self._told[text] = without(text, found) if found else text
+        return self._told[text]
+
+    def shown(self, diff: str) -> str:
+        """A diff that was masked before, without what is known here as well; its lines stay lines."""
+        found = list(self.values.spans(diff))  # by line: hiding never joins two
+        return "".join(lines_without(lines(diff), found)) if found else diff
+
+    def spans(self, text: str) -> Iterator[Span]:
+        """Where secrets stand in a text, known ones and others."""
+        yield from self.values.spans(text)
+        yield from recognised(text)
+
+
+class KnownOnly(Masker):
+    """Hides known values and nothing else, in texts that were masked before."""
+
+    def told(self, text: str) -> str:
+        """A sentence without the values."""
+        if text not in self._told:
+            self._told[text] = without(text, self.values.spans(text))
+        return self._told[text]
+
+    def shown(self, diff: str) -> str:
+        """A diff without the values, which are looked for line by line."""
+        return "".join(map(self.told, lines(diff)))
+
+
+def recognised(text: str) -> Iterator[Span]:
+    """Where a text holds what is taken for a secret by its form, its name, its option or its header."""
+    lower = text.lower()
+    if not any(stem in lower for stem in _STEMS):
+        return
+    yield from ((start, end) for start, end, _ in certain_spans(text))
+    yield from query_spans(text)
+    yield from shaped_spans(text)
+    yield from named_spans(text)
+
+
+def certain_in_words(text: str) -> Iterator[Span]:
+    """Where a sentence holds what is a secret by its form alone, whatever the words around it say."""
+    yield from ((start, end) for start, end, _ in certain_spans(text))
+    yield from query_spans(text)
+    yield from login_spans(text)

@@ -1,0 +1,328 @@
+"""Where secrets stand in files that were read, by what they are: places in the source, and values.
+
+A value under a name, an option or a header that likely holds a secret is judged with every text that it is
+built from. What is judged to be a secret is a place: its whole source, whatever that parses to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from fixbot.document import Document
+from fixbot.knowledge.secret_programs import option_name
+from fixbot.knowledge.secret_shapes import may_hold_shapes
+from fixbot.masking.definitions import Definitions
+from fixbot.masking.expressions import Literal, Reference, function_of, pieces
+from fixbot.masking.jsons import json_secrets
+from fixbot.masking.judging import (
+    decoded_text,
+    inner_span,
+    is_plain,
+    is_secret,
+    names_secret,
+    words_beside,
+)
+from fixbot.masking.masker import recognised
+from fixbot.masking.remarks import remark_spans
+from fixbot.masking.spans import Span
+from fixbot.tree import Entry, Kind, Node
+
+_NAME_KEYS: Final = frozenset(
+    ("name", "Name", "key", "Key", "ParameterKey", "OptionName", "header", "Header")
+)
+_VALUE_KEYS: Final = frozenset(
+    ("value", "Value", "default", "Default", "ParameterValue", "defaultValue", "AllowedValues", "stringValue")
+)
+_HUSHING: Final = frozenset(("NoEcho", "sensitive", "type", "Type"))
+"""Keys that may say that a value beside them is none to be shown: `NoEcho: true`, `type: SecureString`."""
+_PLAIN_KEYS: Final = frozenset(
+    (
+        "image",
+        "Image",
+        "cpu",
+        "memory",
+        "labels",
+        "metadata",
+        "spec",
+        "containers",
+        "ports",
+        "containerPort",
+        "env",
+    )
+)
+"""Keys that are met so often that not looking at them pays."""
+_TOLD: Final = ("variable", "output", "set", "set_sensitive")
+"""Blocks of HCL whose label, or `name`, is the name of the value in them."""
+_FORCED: Final = "password"
+"""The name under which a value is judged that is a secret by where it stands."""
+_SHORT: Final = 11
+"""Characters in which no option, header or login has room that its own words don't show where they stand."""
+_FOLLOWED: Final = 8
+"""Definitions of definitions that are followed."""
+
+
+@dataclass(slots=True)
+class Places:
+    """What was found: places by path, values, and the definitions that were judged under which name."""
+
+    spans: dict[str, list[Span]] = field(default_factory=dict)
+    values: set[str] = field(default_factory=set)
+    followed: set[tuple[str, str, str]] = field(default_factory=set)
+
+
+def find_places(documents: Mapping[str, Document]) -> Places:
+    """The secrets of documents that are read together."""
+    search = _Search(documents, Places())
+    for document in documents.values():
+        for root in document.roots:
+            search.walk(root)
+    search.remarks()
+    return search.found
+
+
+def places_in(document: Document, known: Places) -> list[Span]:
+    """The places in another version of a document, what other documents say of it included."""
+    search = _Search({document.path: document}, Places())
+    for root in document.roots:
+        search.walk(root)
+        for kind, name, under in known.followed:
+            for node in search.definitions.of(Reference(kind, name), root):
+                search.judge(under, node)
+    search.remarks()
+    return search.found.spans.get(document.path, [])
+
+
+@dataclass(slots=True)
+class _Search:
+    documents: Mapping[str, Document]
+    found: Places
+    definitions: Definitions = field(init=False)
+    done: set[tuple[int, str]] = field(default_factory=set)
+    beside: dict[str, list[Span]] = field(default_factory=dict)
+    """Names of secrets: comments on their lines are looked at too."""
+
+    def __post_init__(self) -> None:
+        self.definitions = Definitions(root for each in self.documents.values() for root in each.roots)
+
+    def source(self, node: Node) -> str:
+        """A node as it is written."""
+        document = self.documents.get(node.root.source)
+        return document.text[node.start : node.end] if document is not None else ""
+
+    def walk(self, root: Node) -> None:
+        """Look at a tree, each node once."""
+        stack = [root]
+        while stack:
+            node = stack.pop()
+            if node.alias is not None:
+                continue
+            if node.kind is Kind.MAP:
+                self._map(node)
+                stack.extend(entry.value for entry in node.entries)
+            elif node.kind is Kind.SCALAR:
+                if node.embedded is not None:
+                    stack.append(node.embedded)
+                text = node.value
+                if isinstance(text, str) and len(text) > _SHORT and may_hold_shapes(text):
+                    self._text(node, text)
+            elif node.items:
+                self._words(node)
+                stack.extend(node.items)
+
+    def _map(self, node: Node) -> None:
+        names: list[Node] = []
+        values: list[Entry] = []
+        hushed = False
+        for entry in node.entries:
+            key = entry.key
+            if key in _PLAIN_KEYS:
+                continue
+            if key in _NAME_KEYS:
+                names.append(entry.value)
+            elif key in _VALUE_KEYS:
+                values.append(entry)
+            elif key in _HUSHING:
+                hushed = hushed or str(entry.value.value).lower() in ("true", "securestring")
+            elif key == "<<":
+                names, values = self._merged(node)
+            self._entry(node, entry)
+        if values:
+            self._pairs(names, values, *((_FORCED,) if hushed else ()))
+
+    def _entry(self, node: Node, entry: Entry) -> None:
+        if entry.value.labels:
+            self._block(entry)
+        elif names_secret(entry.key):
+            self._named(entry.key, entry)
+        elif entry.key == "secretGenerator":
+            self._generated(entry.value)
+        elif entry.key == "kind" and entry.value.value == "Secret":
+            self._secret(node, "data", "stringData", "binaryData")
+
+    def _merged(self, node: Node) -> tuple[list[Node], list[Entry]]:
+        """Names and values of a map and of those that it merges: a pair may be put together."""
+        entries = [each for one in (node, *node.merged()) for each in (one.alias or one).entries]
+        names = [each.value for each in entries if each.key in _NAME_KEYS]
+        return names, [each for each in entries if each.key in _VALUE_KEYS]
+
+    def _pairs(self, names: Sequence[Node], values: Sequence[Entry], *forced: str) -> None:
+        for name in (*(self._name(each) for each in names), *forced):
+            if names_secret(name):
+                for entry in values:
+                    self._judged(name, entry)
+                for node in names:
+                    self.beside.setdefault(node.root.source, []).append((node.start, node.end))
+
+    def _name(self, node: Node) -> str:
+        """A name as far as it is written out: of one that is put together, its last words."""
+        if node.kind is Kind.SCALAR and node.tag is None:
+            return str(node.value)
+        written = [each.text for each in pieces(node, self.source) if isinstance(each, Literal)]
+        return written[-1] if written else ""
+
+    def _named(self, name: str, entry: Entry) -> None:
+        """A value under its own key: that of a parameter or variable is its default."""
+        value = entry.value
+        if value.kind is Kind.MAP and function_of(value) is None and value.tag is None:
+            for inner in value.entries:
+                if inner.key in _VALUE_KEYS:
+                    self._judged(name, inner)
+        elif value.kind is Kind.LIST and value.tag is None:
+            for item in value.items:
+                if item.kind is not Kind.MAP or function_of(item) is not None:
+                    self.judge(name, item)
+        else:
+            self._judged(name, entry)
+
+    def _block(self, entry: Entry) -> None:
+        body, label = entry.value, entry.value.labels[-1]
+        if entry.value.labels[0].startswith("kubernetes_secret"):
+            self._secret(body, "data", "binary_data", "string_data")
+        if names_secret(label) and (entry.key in _TOLD or body.child("value") is not None):
+            for inner in body.entries:
+                if inner.key in _VALUE_KEYS:
+                    self._judged(label, inner)
+
+    def _secret(self, node: Node, *keys: str) -> None:
+        """Everything in an object that is there to hold secrets."""
+        for key in keys:
+            listed = node.child(key)
+            for entry in listed.entries if listed is not None else ():
+                self._judged(
+                    entry.key if names_secret(entry.key) else _FORCED, entry, sure=names_secret(entry.key)
+                )
+
+    def _generated(self, node: Node) -> None:
+        for item in node.items:
+            for literal in item.many("literals"):
+                text = str(literal.value)
+                self._cover(literal, [text.partition("=")[2]])
+
+    def _words(self, node: Node) -> None:
+        """Options and their values as two items of a list."""
+        items = node.items
+        before: list[str] = []
+        for at, item in enumerate(items):
+            text = item.value if item.kind is Kind.SCALAR and isinstance(item.value, str) else ""
+            if text[:1] == "-" and at + 1 < len(items):
+                name = option_name(text, before or words_beside(node))
+                if name:
+                    self.judge(name, items[at + 1])
+            before.append(text)
+
+    def _text(self, node: Node, text: str) -> None:
+        """What a text holds by its form; where its source says that in another way, all of it is a place."""
+        source = self.source(node)
+        whole = False
+        for value in (
+            *(text[start:end] for start, end in recognised(text)),
+            *json_secrets(text, names_secret),
+        ):
+            self._know(value)
+            if value not in source:
+                whole = True
+                self.found.values.update(piece for piece in value.split() if len(piece) > 3)
+        if whole:
+            self._place(node)
+
+    def _judged(self, name: str, entry: Entry, *, sure: bool = True) -> None:
+        value = entry.value
+        if value.kind is Kind.SCALAR and value.value is None and value.alias is None:
+            self._unsaid(entry)
+        self.judge(name, value, sure=sure)
+
+    def _unsaid(self, entry: Entry) -> None:
+        """What YAML takes for an anchor, a tag or a comment where a value was meant: `password: #hunter2`."""
+        document = self.documents.get(entry.value.root.source)
+        if document is None:
+            return
+        start = document.text.find(":", entry.key_end) + 1
+        end = document.text.find("\n", entry.key_end)
+        end = len(document.text) if end < 0 else end
+        rest = document.text[start:end].strip() if 0 < start <= end else ""
+        if rest[:1] in ("#", "&", "!", "*") and rest[1:2].strip():
+            self._span(document.path, start, end)
+            self._know(rest)
+
+    def judge(self, name: str, node: Node, *, sure: bool = True, depth: int = 0) -> None:
+        """Take a value for a secret if any text that it is built from is one, by its form and that name."""
+        if depth > _FOLLOWED or (id(node), name) in self.done:
+            return
+        self.done.add((id(node), name))
+        secret: list[str] = []
+        for piece in pieces(node, self.source):
+            if isinstance(piece, Reference):
+                for target in self.definitions.of(piece, node):
+                    self.found.followed.add((piece.kind, piece.name, name))
+                    self._defined(name, target, depth + 1)
+            elif is_secret(name, piece.text):
+                secret.append(piece.text)
+        for each in node.walk():
+            if each.alias is not None:
+                self.judge(name, each.alias, sure=sure, depth=depth + 1)
+        if secret:
+            self._cover(node.alias or node, secret, sure=sure)
+
+    def _defined(self, name: str, target: Node, depth: int) -> None:
+        if target.kind is Kind.MAP and function_of(target) is None:
+            for entry in target.entries:
+                self._defined(name, entry.value, depth + 1)
+        else:
+            self.judge(name, target, depth=depth)
+
+    def _cover(self, node: Node, texts: Iterable[str], *, sure: bool = True) -> None:
+        for text in texts:
+            if sure or not is_plain(text):
+                self._know(text)
+        self._place(node)
+
+    def _know(self, text: str) -> None:
+        self.found.values.add(text)
+        if (decoded := decoded_text(text)) is not None:
+            self.found.values.add(decoded)
+
+    def _place(self, node: Node) -> None:
+        document = self.documents.get(node.root.source)
+        if document is None:
+            return
+        source = document.text[node.start : node.end]
+        start, end = inner_span(source, node.style)
+        self._span(document.path, node.start + start, node.start + end)
+        if "\n" in source:
+            self.found.values.update(
+                line for each in source.splitlines() if len(line := each.strip(" \t\\\"'")) > 3
+            )
+
+    def _span(self, path: str, start: int, end: int) -> None:
+        self.found.spans.setdefault(path, []).append((start, end))
+
+    def remarks(self) -> None:
+        """Comments beside the places often hold what stood there before."""
+        for path, spans in self.found.spans.items():
+            document = self.documents[path]
+            beside = [*spans, *self.beside.get(path, ())]
+            hidden = list(remark_spans(document.text, beside, document.syntax))
+            spans.extend(hidden)
+            self.found.values.update(document.text[start:end].strip("\"'`.,;()!?") for start, end in hidden)

@@ -1,0 +1,253 @@
+"""Ways in which a file may hold a secret: by dialect, spelling and quoting. `CANARY` is in each value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+
+SECRET = "plum-CANARY-Tr4ctor"
+Files = Mapping[str, str]
+
+
+def manifest(env: str = "", fields: str = "", tail: str = "", image: str = "nginx:1.25") -> str:
+    """A Deployment whose container has something to repair, with variables and fields of its own."""
+    variables = f"        env:\n{env}" if env else ""
+    return (
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n"
+        "  selector: {matchLabels: {a: b}}\n"
+        "  template:\n    metadata: {labels: {a: b}}\n    spec:\n      containers:\n"
+        f"      - name: app\n        image: {image}\n{fields}        securityContext: {{privileged: true}}\n"
+        f"{variables}        ports: [{{containerPort: 80}}]\n{tail}"
+    )
+
+
+def variable(value: str, name: str = "DB_PASSWORD") -> str:
+    """One variable of a manifest; `value` begins behind the colon."""
+    return f"        - name: {name}\n          value: {value}\n"
+
+
+def terraform(value: str, extra: str = "") -> str:
+    """A task definition of Terraform whose variable DB_PASSWORD has that expression."""
+    return (
+        'resource "aws_ecs_task_definition" "t" {\n  family = "orders"\n'
+        "  container_definitions = jsonencode([\n"
+        '    {\n      name = "app", image = "nginx:1.25", privileged = true\n      environment = [\n'
+        '        { name = "LOG", value = "x" },\n'
+        f'        {{ name = "DB_PASSWORD", value = {value} }},\n        {{ name = "Z", value = "y" }}\n'
+        f"      ]\n    }}\n  ])\n}}\n{extra}"
+    )
+
+
+def template(value: str, head: str = "") -> str:
+    """A CloudFormation template whose variable DB_PASSWORD has that value; it begins behind the colon."""
+    return (
+        f'AWSTemplateFormatVersion: "2010-09-09"\n{head}Resources:\n  Task:\n'
+        "    Type: AWS::ECS::TaskDefinition\n"
+        "    Properties:\n      Family: orders\n      ContainerDefinitions:\n        - Name: app\n"
+        "          Image: nginx:1.25\n          Privileged: true\n          Environment:\n"
+        f"            - Name: DB_PASSWORD\n              Value: {value}\n"
+        "            - Name: Z\n              Value: y\n"
+    )
+
+
+SCALARS = {
+    "folded": ">-\n            correct-horse\n            battery-CANARY-staple",
+    "folded, kept": ">\n            correct-horse\n            battery-CANARY-staple",
+    "literal": "|-\n            correct-horse\n            battery-CANARY-staple",
+    "plain, continued": "correct-horse\n            battery-CANARY-staple",
+    "double, escaped end": '"correct-horse\\\n            battery-CANARY-staple"',
+    "double, continued": '"correct-horse\n            battery-CANARY-staple"',
+    "single, continued": "'correct-horse\n            battery-CANARY-staple'",
+    "escapes": '"pl\\u0075m\\x2d\\\\CANARY\\"-Tr4ctor"',
+    "anchored": f"&pw '{SECRET}'\n        - name: OTHER\n          value: *pw",
+    "a comment by mistake": "#CANARYhunter2",
+    "an anchor by mistake": "&CANARYhunter2",
+    "a tag by mistake": "!CANARYhunter2",
+    "a tag and more": "!CANARY hunter2",
+    "a tag handle": "!CANARY!rest",
+    "a header by mistake": "|CANARY",
+    "written twice": f"x1\n          value: {SECRET}",
+    "remembered": f"hunter2x # was {SECRET} before",
+    "remembered in a word": "hunter2x # CANARY",
+    "said": "hunter2x # password is CANARYx",
+}
+NAMES = (
+    "STRIPE_KEY", "GITHUB_PAT", "REDIS_AUTH", "ADMIN_PW", "PASSWORT", "DBPASS", "api-key", "x-api-key",
+    "app.secret-key",
+    "private-key", "PASSWORD_SALT", "sasl.jaas.config", "apiKey", "dbPwd", "DB__PASSWORD", "DB_PASSWORD_OLD",
+    "spring.datasource.password", "NPM_TOKEN_1", "TOKEN2",
+)  # fmt: skip
+TEXTS = {
+    "JSON": f'\'{{"password": "{SECRET}", "a": 1}}\'',
+    "JSON on lines": (
+        f'|\n            {{\n              "password":\n                "{SECRET}",\n            "a": 1}}'
+    ),
+    "JSON in quotes": f'"{{\\"db\\": {{\\"api-key\\": \\"{SECRET}\\"}}}}"',
+    "a login with a slash": "postgres://u:p@ss/CANARY@h/db",
+    "a token as user": "https://CANARYtoken123@github.com/x",
+    "a query": "https://x/y?key=CANARYtoken123",
+    "Oracle": "jdbc:oracle:thin:u/CANARYtok@h:1521:x",
+    "JAAS": f'\'org.apache.kafka.Plain required username="u" password="{SECRET}";\'',
+    "properties": f"-Xmx1g -Ddb.password={SECRET} -Dx=y",
+}
+_KEY_LINES = "".join(f"          CANARY{n}QWERTYUIOPASDFGHJKL\n" for n in range(20))
+FIELDS = {
+    "option and value": f'        args: ["--password", "{SECRET}"]\n',
+    "option and value, a line each": f"        args:\n        - --token\n        - {SECRET}\n",
+    "requirepass": f'        command: [redis-server]\n        args: ["--requirepass", "{SECRET}"]\n',
+    "a letter beside its program": f'        command: [redis-cli]\n        args: ["-a", "{SECRET}"]\n',
+    "a letter, a line each": f"        command:\n        - ldapsearch\n        - -w\n        - {SECRET}\n",
+    "folded between": f"        command:\n        - >-\n          app --password\n          {SECRET} -x\n",
+    "attached": f'        command: ["sh","-c","mysql -u root -p{SECRET} db"]\n',
+    "sshpass": f'        command: ["sshpass","-p","{SECRET}","ssh"]\n',
+    "script": (
+        '        args:\n        - |\n          app --password "CANARY 1"\n'
+        "          echo CANARY-2 | docker login"
+        ' -u u --password-stdin\n          curl -H "Authorization: Bearer CANARY3abc" https://x\n'
+        "          curl -u user:CANARY4 https://h\n          docker login -u u -p CANARY5 r\n"
+    ),
+    "probe": (
+        "        livenessProbe:\n          httpGet:\n            path: /\n            port: 80\n"
+        "            httpHeaders:\n            - name: Authorization\n"
+        "              value: Bearer CANARY1abc\n"
+        "            - name: X-Api-Key\n              value: CANARYkey\n"
+    ),
+    "key above the hunk": (
+        "        args:\n        - |\n          -----BEGIN RSA PRIVATE KEY-----\n" + _KEY_LINES
+        + "          -----END RSA PRIVATE KEY-----\n"
+    ),
+    "hyphens": '        args: ["--api-key=CANARY1","--access-key=CANARY2","--private-key=CANARY4"]\n',
+    "cookie": '        args: ["-H","Cookie: session=CANARYabc"]\n',
+    "SQL": "        args: [\"-c\", \"ALTER USER x IDENTIFIED BY 'CANARYabc'\"]\n",
+}  # fmt: skip
+EXPRESSIONS = {
+    "call": f'nonsensitive("{SECRET}")',
+    "calls": f'base64encode(trimspace("{SECRET}"))',
+    "format": 'format("%s-%s", "plum", "CANARY-Tr4ctor")',
+    "coalesce": f'coalesce(var.x, "{SECRET}")',
+    "try": f'try(var.x, "{SECRET}")',
+    "lookup": f'lookup(var.x, "a", "{SECRET}")',
+    "join": 'join("", ["plum", "-CANARY-Tr4ctor"])',
+    "spread": f'join("", ["{SECRET}"]...)',
+    "heredoc": f"chomp(<<-EOT\n          {SECRET}\n        EOT\n        )",
+    "condition": f'var.p ? "a1" : "{SECRET}"',
+    "template": f'"${{var.x}}-{SECRET}"',
+    "condition in a template": f'"${{var.x ? "a1" : "{SECRET}"}}"',
+    "escape": '"pl\\u0075m-CANARY-Tr4ctor"',
+    "index": f'["{SECRET}"][0]',
+    "for": f'[for s in ["{SECRET}"] : s][0]',
+    "file": f'templatefile("x.tpl", {{ p = "{SECRET}" }})',
+    "remembered": f'"hunter2x" /* was {SECRET} */',
+}
+DEFINED = {
+    "variable": ("var.pw", f'variable "pw" {{\n  default = "{SECRET}"\n}}\n'),
+    "local": ("local.pw", f'locals {{\n  pw = "{SECRET}"\n}}\n'),
+    "local of locals": ("local.pw", f'locals {{\n  pw = local.q\n  q  = "{SECRET}"\n}}\n'),
+    "map": ('local.m["prod"]', f'locals {{\n  m = {{ prod = "{SECRET}" }}\n}}\n'),
+}
+_BELOW = "\n                "
+FUNCTIONS = {
+    "If, long": f'{{"Fn::If": ["Prod", {{"Ref": "X"}}, "{SECRET}"]}}',
+    "If": f"!If [Prod, !Ref X, {SECRET}]",
+    "If on lines": f"!If{_BELOW}- Prod{_BELOW}- !Ref X{_BELOW}- {SECRET}",
+    "If, long on lines": f"{_BELOW}Fn::If:{_BELOW}  - Prod{_BELOW}  - {SECRET}{_BELOW}  - !Ref X",
+    "Sub": f'!Sub "${{X}}-{SECRET}"',
+    "Sub, long": f'{{"Fn::Sub": "{SECRET}${{X}}"}}',
+    "Sub with a map": f'!Sub ["${{A}}x", {{A: {SECRET}}}]',
+    "Sub, folded": f"!Sub >-{_BELOW}correct-horse{_BELOW}battery-CANARY-staple",
+    "Join": '!Join ["", [plum, -CANARY-Tr4ctor]]',
+    "Join, long": '{"Fn::Join": ["", ["plum", "-CANARY-Tr4ctor"]]}',
+    "Join on lines": f'!Join{_BELOW}- ""{_BELOW}- - plum{_BELOW}  - -CANARY-Tr4ctor',
+    "Base64": f"!Base64 {SECRET}",
+    "Base64, long": f'{{"Fn::Base64": "{SECRET}"}}',
+    "Select": f'!Select [0, !Split [",", "{SECRET},x"]]',
+    "nested": f'!If [Prod, !Sub "x${{Y}}", !Join ["-", [a, !If [Prod, {SECRET}, b]]]]',
+    "a default": f"!FindInMap [M, prod, nope, DefaultValue: {SECRET}]",
+    "JSON": f'{{"Fn::ToJsonString": {{"password": "{SECRET}"}}}}',
+    "anchored": f"&a !Sub {SECRET}",
+}
+_PARAMETER = f"Parameters:\n  Pw:\n    Type: String\n    Default: {SECRET}\n"
+_MAPPING = f"Mappings:\n  M:\n    prod: {{value: {SECRET}}}\n"
+REFERRED = {
+    "Ref": ("!Ref Pw", _PARAMETER),
+    "Ref, long": ('{"Ref": "Pw"}', _PARAMETER),
+    "Sub of a parameter": ('!Sub "${Pw}"', _PARAMETER),
+    "FindInMap": ("!FindInMap [M, prod, value]", _MAPPING),
+    "FindInMap, long": ('{"Fn::FindInMap": [M, prod, value]}', _MAPPING),
+}
+
+
+def _task() -> str:
+    container = {
+        "name": "app", "image": "nginx:1.25", "privileged": True,
+        "environment": [
+            {"name": "DB_PASSWORD", "value": SECRET}, {"name": "STRIPE_KEY", "value": "CANARYstripe1"},
+        ],
+        "command": ["redis-cli", "-a", "CANARYredis"],
+        "logConfiguration": {"logDriver": "splunk", "options": {"splunk-token": "CANARYspl"}},
+        "dockerLabels": {"com.x.api-key": "CANARYlabel"},
+        "healthCheck": {"command": ["CMD-SHELL", "mysqladmin ping -pCANARYhealth"]},
+    }  # fmt: skip
+    return json.dumps({"family": "o", "containerDefinitions": [container]}, indent=2)
+
+
+def cases() -> Iterator[tuple[str, Files]]:
+    """(what it is, the files of a repository) for every way above."""
+    for what, value in SCALARS.items():
+        yield f"manifest, {what}", {"a.yaml": manifest(variable(value))}
+        yield f"template, {what}", {"t.yaml": template(value.replace("\n  ", "\n      "))}
+    for name in NAMES:
+        yield f"name {name}", {"a.yaml": manifest(variable(SECRET, name))}
+    for what, value in TEXTS.items():
+        yield f"text, {what}", {"a.yaml": manifest(variable(value, "SETTINGS"))}
+    for what, field in FIELDS.items():
+        yield f"field, {what}", {"a.yaml": manifest(variable("b", "A"), field)}
+    for what, value in EXPRESSIONS.items():
+        yield f"terraform, {what}", {"main.tf": terraform(value)}
+    for what, (value, more) in DEFINED.items():
+        yield f"terraform, {what}", {"main.tf": terraform(value, more)}
+        yield f"terraform, {what} elsewhere", {"main.tf": terraform(value), "other.tf": more}
+    for what, value in FUNCTIONS.items():
+        yield f"function, {what}", {"t.yaml": template(value)}
+    for what, (value, head) in REFERRED.items():
+        yield f"function, {what}", {"t.yaml": template(value, head)}
+    yield "task", {"t.json": _task()}
+    yield from _other()
+
+
+def _other() -> Iterator[tuple[str, Files]]:
+    held = variable(SECRET)
+    yield (
+        "the name comes last",
+        {"a.yaml": manifest(f"        - value: {SECRET}\n          name: DB_PASSWORD\n")},
+    )
+    yield (
+        "a merged name",
+        {"a.yaml": manifest(f"        - <<: {{name: DB_PASSWORD}}\n          value: {SECRET}\n")},
+    )
+    yield (
+        "a merged value",
+        {"a.yaml": manifest(f"        - <<: {{value: {SECRET}}}\n          name: DB_PASSWORD\n")},
+    )
+    yield "an anchor elsewhere", {"a.yaml": manifest(variable(f"&pw {SECRET}", "X") + variable("*pw"))}
+    yield "another variable", {"a.yaml": manifest(held + variable(f"x-{SECRET}-y", "OTHER"))}
+    yield "another folder", {
+        "a/a.yaml": manifest(held),
+        "b/b.yaml": manifest(variable(SECRET, "X"), f'        command: ["{SECRET}"]\n'),
+    }  # fmt: skip
+    yield "an image", {"a.yaml": manifest(held, image=f"https://bot:{SECRET}@registry/x:1")}
+    yield "an image alone", {"a.yaml": manifest(variable("b", "A"), image=f"bot:{SECRET}@registry/x:1")}
+    yield "a path", {"a.yaml": manifest(held, f'        command: ["sh","-c","echo x > /var/lib/{SECRET}"]\n')}
+    yield "a container's name", {"a.yaml": manifest(held).replace("name: app", f"name: {SECRET}")}
+    yield "a Secret", {
+        "a.yaml": manifest(variable("b", "A"), tail=(
+            "---\napiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData:\n  foo: >-\n    horse\n"
+            f"    {SECRET}\ndata:\n  bar: cGx1bS1DQU5BUlktVHI0Y3Rvcg==\n"
+        ))
+    }  # fmt: skip
+    yield "a ConfigMap", {
+        "a.yaml": manifest(variable("b", "A"), tail=(
+            f"---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: s}}\ndata:\n  db-password: {SECRET}\n"
+            f"  app.properties: |\n    spring.datasource.password={SECRET}2\n"
+        ))
+    }  # fmt: skip
