@@ -241,7 +241,13 @@ def test_strangers_write_no_expressions(module: str) -> None:
     if name in OWN_TESTS:
         return
     known = constants(tree)
-    for _, node in calls(tree):
+    # What is done when a module is imported, or by what is given nothing, knows no text of a stranger.
+    given = [
+        each
+        for each in ast.walk(tree)
+        if isinstance(each, ast.FunctionDef | ast.Lambda) and ast.unparse(each.args)
+    ]
+    for _, node in (call for each in given for call in calls(each)):
         written = ast.unparse(node.args[0])
         assert is_constant(node.args[0], known) or (name, written) in ELSEWHERE, f"{name}: {written}"
     imported = {
