@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -74,11 +75,21 @@ def _address_space() -> int | None:
     return int(pages) * resource.getpagesize()
 
 
+def _largest_child() -> int:
+    """The most bytes that a child of this process had that has ended."""
+    import resource  # noqa: PLC0415 - as above
+
+    kilobytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return kilobytes if sys.platform == "darwin" else kilobytes * 1024
+
+
 def why_ended(code: int, seconds: int, limits: Limits) -> str:
     """Why a process with this exit code ended, in words for a reader."""
     if -code == getattr(signal, "SIGXCPU", 0):
         return f"out of time: it took more than {seconds} s of work (limits.seconds)"
-    if code == OUT_OF_MEMORY:
+    # C that is refused memory may know no better than to touch what it hasn't got.
+    crashed = -code in (signal.SIGSEGV, signal.SIGABRT, getattr(signal, "SIGBUS", 0))
+    if code == OUT_OF_MEMORY or (crashed and _largest_child() > limits.memory_mb * MEGABYTE * 3 // 4):
         return f"out of memory: it needed more than {limits.memory_mb:,} MB (limits.memory_mb)"
     return f"the process that read it died ({f'signal {-code}' if code < 0 else f'exit code {code}'})"
 
