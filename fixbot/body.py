@@ -23,7 +23,7 @@ from fixbot.markdown import (
 )
 from fixbot.prose import LONGEST as LONGEST_LINE
 from fixbot.prose import Markdown, code_span, fenced, is_kept, once
-from fixbot.settings.adding import just, just_below, with_ignores
+from fixbot.settings.adding import ignore_block, just, just_below
 from fixbot.step import Step
 from fixbot.story import Nearby, Row, Story, told
 from fixbot.suppress import Ignore, plain_name
@@ -225,7 +225,7 @@ def _for_good(rows: Sequence[Row]) -> str:
     lead = "To say no for good, with a reason that others can read"
     wishes, covers = _wishes(rows)
     try:
-        lines = with_ignores("", wishes, ".fixbot.yml").splitlines()
+        lines = ignore_block(wishes).split("\n")[:-1]
     except CannotEdit:
         lines = []
     if not lines or any(not is_kept(line) or len(line) > LONGEST_LINE for line in lines):

@@ -179,10 +179,6 @@ def check_editable(node: Node) -> None:
         at = at.parent
 
 
-def _null(node: Node) -> bool:
-    return node.known and node.kind is Kind.SCALAR and node.value is None
-
-
 def _put(wanted: Plan, node: Node, path: tuple[str, ...], value: Value, near: tuple[str, ...]) -> None:
     for depth, key in enumerate(path):
         if node.kind is not Kind.MAP or node.tag is not None:
@@ -193,7 +189,7 @@ def _put(wanted: Plan, node: Node, path: tuple[str, ...], value: Value, near: tu
                 raise CannotEdit(f"{key} comes from a YAML merge key")
             _put_new(_rewrite(wanted, node), New(key, _nested(path[depth + 1 :], value), near))
             return
-        if _null(entry.value):
+        if entry.value.nothing:
             _replace(wanted, entry.value, _nested(path[depth + 1 :], value))
             return
         node = entry.value
@@ -271,7 +267,7 @@ def _add(wanted: Plan, change: Add) -> None:
     if change.path:
         for name in way:
             entry = _only_entry(node, name)
-            if entry is None or _null(entry.value):
+            if entry is None or entry.value.nothing:
                 break
             node = entry.value
         else:
@@ -279,7 +275,7 @@ def _add(wanted: Plan, change: Add) -> None:
                 _put_new(_rewrite(wanted, node), New(key, change.item, change.near, another=True))
                 return
             entry = node.entry(key)
-            if entry is not None and not _null(entry.value):
+            if entry is not None and not entry.value.nothing:
                 _add_item(wanted, entry.value, change)
                 return
         _put(wanted, change.node, change.path, [change.item], change.near)

@@ -35,7 +35,16 @@ _OTHER_TOOLS = (
     "yarn.lock",
 )
 _SCRIPTS = (".sh", ".yml", ".yaml", "makefile", ".ps1", ".py", ".toml")
-_CRD = re.compile(rb"^kind:[ \t]*['\"]?(\w+)", re.MULTILINE)
+_FILLED_IN = (".tpl", ".tftpl", ".tmpl", ".template", ".j2", ".dist")
+_ESCAPES = (b"\\u00", b"\\x", b"\\U0000")
+"""How JSON, YAML and HCL may write a letter of a key."""
+_CRD = re.compile(rb"^kind:[ \t]*['\"]?CustomResourceDefinition\b", re.MULTILINE)
+_KINDS = re.compile(rb"^kind:(?![ \t]*['\"]?CustomResourceDefinition\b)", re.MULTILINE)
+_ODD_LINE = re.compile(
+    rb"^(?![A-Za-z][\w-]*:(?:[ \t\r]|$)|[ \t#\r]|---(?:[ \t\r]|$)|- |\{[{%]|$)", re.MULTILINE
+)
+_LINE_ENDS = (b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9")
+"""What YAML 1.1 takes for the end of a line beside the usual ones."""
 _STORE = re.compile(
     rb"secretStoreRef:[^\S\n]*+\n\s++(?:kind:\s*+(\w++)[^\S\n]*+\n\s++)?name:\s*+[\"']?([\w.-]++)"
     rb"(?:[\"']?[^\S\n]*+\n\s++kind:\s*+(\w++))?"
@@ -67,19 +76,27 @@ def candidate(path: str) -> bool:
 def relevant(data: bytes, needles: Iterable[bytes] = ()) -> bool:
     """Whether a text can hold a container, a task, a policy or one of `needles`.
 
-    Plain searches cost a quarter of a regex.
-
-    Scripts, which templates for servers are, hold none.
+    Plain searches cost a quarter of a regex. A word that is written with escapes is found by those.
     """
-    if data.startswith(b"#!"):
-        return False
     if b"ontainer" not in data and b"tatement" not in data and b'"image"' not in data:
-        others = (b"AWSEBDockerrunVersion", b"\nservices:", *needles)
-        return any(needle in data for needle in others)
-    if b"CustomResourceDefinition" in data:
-        kinds = _CRD.findall(data)
-        return not kinds or set(kinds) != {b"CustomResourceDefinition"}
-    return True
+        others = (b"AWSEBDockerrunVersion", b"\nservices:", *_ESCAPES, *needles)
+        return any(needle in data for needle in others) or (b'? "' in data and b"\\\n" in data)
+    return b"CustomResourceDefinition" not in data or not _defines_only(data)
+
+
+def _defines_only(data: bytes) -> bool:
+    """Whether all documents of a YAML text are definitions of custom resources, which hold no container.
+
+    That is told from the keys at the lines' beginnings, where nothing else stands there than plain keys.
+    """
+    if _KINDS.search(data) is not None or _CRD.search(data) is None or _ODD_LINE.search(data) is not None:
+        return False
+    return data.count(b"\r") == data.count(b"\r\n") and not any(end in data for end in _LINE_ENDS)
+
+
+def is_script(path: str, data: bytes) -> bool:
+    """Whether a template is one of a script, which templates for servers are: it holds nothing of ours."""
+    return data.startswith(b"#!") and path.lower().endswith(_FILLED_IN)
 
 
 def declares_only(path: str, data: bytes) -> bool:
@@ -91,9 +108,9 @@ def relevant_text(text: str, needles: Iterable[str] = ()) -> bool:
     """The same of a part of a text; what stands beside a workload counts too."""
     if any(needle in text for needle in needles):
         return True
-    if not any(needle in text for needle in _NEEDLES):
-        return False
     data = text.encode()
+    if not any(needle in text for needle in _NEEDLES) and not relevant(data):
+        return False
     return relevant(data) or _beside(data)
 
 

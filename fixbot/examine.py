@@ -21,6 +21,7 @@ from fixbot.project import Project, Reading, Surroundings
 from fixbot.proof import Court
 from fixbot.propose import propose
 from fixbot.settings import Settings
+from fixbot.settings.enforcing import is_enforced
 from fixbot.settle import Settled, settle
 from fixbot.suppress import Ignore, Suppressions, with_lapse
 from fixbot.templating import CHART_VALUES, template_reason
@@ -106,10 +107,13 @@ def examine(texts: Mapping[str, str], order: Order, watch: Watch = unwatched) ->
 def _with_wishes(texts: Mapping[str, str], order: Order, watch: Watch, done: Examined) -> Order:
     """The order with what the comments of these files ask for."""
     wishes: dict[str, tuple[Ignore, ...]] = {}
+    overruled = is_enforced(("ignore",), order.settings.enforce)
     for path, text in texts.items():
         if MARK in text:
             watch(path)
-            wishes[path] = read_inline_wishes(path, text)
+            wishes[path] = tuple(
+                replace(each, overruled=overruled) for each in read_inline_wishes(path, text)
+            )
     suppressions = order.suppressions.with_inline(wishes)
     done.complaints += suppressions.complaints()
     return replace(order, suppressions=suppressions)

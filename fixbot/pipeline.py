@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from fixbot.bounds import MEGABYTE, OutOfTime, timed
 from fixbot.checkout import READ_ELSEWHERE, Content, Files, Globs
-from fixbot.discover import companions, declares_only, needles_of, relevant, surroundings, unnamed
+from fixbot.discover import companions, declares_only, is_script, needles_of, relevant, surroundings, unnamed
 from fixbot.errors import FixbotError
 from fixbot.examine import Examined, Order
 from fixbot.fixer import Fixer, resource_types
@@ -145,7 +145,9 @@ def _take(files: _Files, content: Content, needles: Sequence[bytes]) -> None:
         return
     try:
         with timed(files.limits.seconds, "looking at it"):
-            counts = relevant(content.data, needles) and not declares_only(content.path, content.data)
+            counts = relevant(content.data, needles)
+            counts = counts and not declares_only(content.path, content.data)
+            counts = counts and not is_script(content.path, content.data)
     except OutOfTime as why:
         files.unread.append(Unread(content.path, None, f"not examined: out of time: {why}"))
         return

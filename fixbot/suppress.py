@@ -18,7 +18,8 @@ _UNTIL = ("until=", "until:")
 _SHOWN = 80
 """Characters of somebody's word that a complaint repeats."""
 _LAPSED = " (the ignore at "
-_LAPSE = re.compile(r" \((the ignore at .+:\d+ ended on \d{4}-\d\d-\d\d)\)$", re.DOTALL)
+_OVERRULED = "does not count, since --config enforces ignore"
+_LAPSE = re.compile(rf" \((the ignore at .+:\d+ (?:ended on \d{{4}}-\d\d-\d\d|{_OVERRULED}))\)$", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +51,12 @@ class Ignore:
     where: str = ""
     problem: str = ""
     """What is wrong with an inline one, e.g. a date that is none."""
+    overruled: bool = False
+    """Whether it doesn't count since whoever runs fixbot enforces what is ignored."""
 
     def ended(self, today: date) -> bool:
-        """Whether its last day is over."""
-        return self.until is not None and self.until < today
+        """Whether it no longer counts: its last day is over, or it is overruled."""
+        return self.overruled or (self.until is not None and self.until < today)
 
 
 def wishes_of(rest: str, own_line: int, target: int) -> Iterable[Ignore]:
@@ -190,12 +193,13 @@ def plain_name(name: str) -> str:
 
 
 def _placed(wish: Ignore, path: str) -> Ignore:
-    return Ignore(wish.rule, wish.reason, until=wish.until, line=wish.line, where=f"{path}:{wish.where}")
+    return replace(wish, where=f"{path}:{wish.where}")
 
 
 def with_lapse(message: str, wish: Ignore) -> str:
-    """A finding's message that says that the wish to ignore it has ended."""
-    return f"{message} (the ignore at {wish.where} ended on {wish.until})"
+    """A finding's message that says that the wish to ignore it has ended, or does not count."""
+    why = _OVERRULED if wish.overruled else f"ended on {wish.until}"
+    return f"{message} (the ignore at {wish.where} {why})"
 
 
 def lapse_of(message: str) -> str | None:

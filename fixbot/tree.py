@@ -122,6 +122,10 @@ _NONE: Final = _Nothing()
 _MAP, _SCALAR = Kind.MAP, Kind.SCALAR  # looked up half a million times
 
 
+NO_VALUE: Final = "AWS::NoValue"
+"""The name by which a CloudFormation template says that a property is not there."""
+
+
 class Node:
     """A value and where it stands.
 
@@ -210,18 +214,32 @@ class Node:
                 found = entry
         return found
 
+    @property
+    def nothing(self) -> bool:
+        """Whether this is written in the place of nothing: `null`, or `AWS::NoValue` of CloudFormation."""
+        if self.kind is Kind.SCALAR:
+            return self.value is None if self.tag is None else self._no_value
+        return self.kind is Kind.MAP and self.tag is None and len(self.entries) == 1 and self._no_value
+
+    @property
+    def _no_value(self) -> bool:
+        if self.kind is Kind.SCALAR:
+            return self.tag == "!Ref" and self.value == NO_VALUE
+        entry = self.entries[0]
+        return entry.key == "Ref" and entry.value.scalar == NO_VALUE
+
     def get(self, *path: str) -> Node | None:
-        """The node at `path` below this map, through YAML merge keys; None where it isn't written."""
+        """The node at `path` below this map, through YAML merge keys; None where nothing is written."""
         node: Node | None = self
         for key in path:
             node = node.child(key) if node is not None else None
         return node
 
     def child(self, key: str) -> Node | None:
-        """The value of one key, its own or one that a merge key brings in."""
+        """The value of one key, its own or one that a merge key brings in; a null is none, and hides that."""
         entry = self.entry(key)
         if entry is not None:
-            return entry.value
+            return None if entry.value.nothing else entry.value
         for merged in self.merged():
             if (found := merged.child(key)) is not None:
                 return found

@@ -15,7 +15,8 @@ MB5 = 4_900_000
 
 def doubling(letter: str, last: str) -> str:
     """Locals of which each is twice the one before."""
-    lines = [f'  {letter}0 = "x"', *(f'  {letter}{n} = "${{local.{letter}{n - 1}}}${{local.{letter}{n - 1}}}"' for n in range(1, 60))]  # fmt: skip
+    twice = (f"${{local.{letter}{n}}}" * 2 for n in range(59))
+    lines = [f'  {letter}0 = "x"', *(f'  {letter}{n} = "{value}"' for n, value in enumerate(twice, 1))]
     return "locals {\n" + "\n".join(lines) + f"\n}}\n{TF}{last}\n}}\n"
 
 
@@ -73,36 +74,44 @@ BOMBS: dict[str, Callable[[], str]] = {
     "calls.tf": lambda: TF + "jsonencode(" * 400_000 + "\n}\n",
     "heredocs.tf": lambda: TF + "".join(f"<<A{n}\nx\n" for n in range(300_000)),
     "heredoc.tf": lambda: TF + "<<EOT\n" + " EOT x\n" * 600_000 + "EOT\n}\n",
-    "attributes.tf": lambda: TF + '"[]"\n}\n' + "locals {\n" + "".join(f"a{n} = 1\n" for n in range(400_000)) + "}\n",
+    "attributes.tf": lambda: (
+        f'{TF}"[]"\n}}\nlocals {{\n' + "".join(f"a{n} = 1\n" for n in range(400_000)) + "}\n"
+    ),
     "blocks.tf": lambda: TF + '"[]"\n}\n' + "a {\n" * 1_000 + "}\n" * 1_000 + 'b "x" {}\n' * 300_000,
     "header.tf": lambda: "a" * 2_000_000 + " container\n" + f'{TF}"[]"\n}}\n',
     "operators.tf": lambda: TF + "1" + " + 1" * 1_000_000 + "\n}\n",
     "conditions.tf": lambda: TF + "a ? b : " * 500_000 + "c\n}\n",
     "doubling.tf": lambda: doubling("a", "local.a59"),
     "encoded.tf": lambda: doubling("a", "jsonencode([{name = local.a59, image = local.a59}])"),
-    "circle.tf": lambda: f'locals {{\n  a = local.b\n  b = local.a\n}}\n{TF}local.a\n}}\n',
+    "circle.tf": lambda: f"locals {{\n  a = local.b\n  b = local.a\n}}\n{TF}local.a\n}}\n",
     "modules.tf": lambda: "".join(
-        f'module "m{n}" {{\n  source = "./x"\n  container_definitions = module.m{n + 1}.o\n}}\n' for n in range(20_000)
+        f'module "m{n}" {{\n  source = "./x"\n  container_definitions = module.m{n + 1}.o\n}}\n'
+        for n in range(20_000)
     ),
     "if.yaml": lambda: tower("If", 15),
     "ifs.yaml": lambda: tower("If", 90),
     "sub.yaml": lambda: tower("Sub", 90),
     "join.yaml": lambda: tower("Join", 15),
     "resources.yaml": lambda: TASK + "      - {Name: web, Image: a}\n" + "".join(
-        f"  R{n}:\n    Type: AWS::ECS::TaskDefinition\n    Properties: {{TaskRoleArn: !Ref R{n + 1}}}\n" for n in range(15_000)
+        f"  R{n}:\n    Type: AWS::ECS::TaskDefinition\n    Properties: {{TaskRoleArn: !Ref R{n + 1}}}\n"
+        for n in range(15_000)
     ),
     "policy.json": lambda: statements(4_000, "ec2:*a*b%d*", "arn:aws:ecs:*:*:*a*%d*"),
     "actions.json": lambda: json.dumps({"Version": "2012-10-17", "Statement": [
         {"Effect": "Allow", "Action": ["*:*" + "*a" * n for n in range(700)], "Resource": "*"}]}),
-    "wide.json": lambda: json.dumps({"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Action": "ecs:" + "*a" * 1_000_000, "Resource": "arn:aws:ecs:::" + "?*" * 1_000_000}]}),
+    "wide.json": lambda: json.dumps({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Action": "ecs:" + "*a" * 1_000_000, "Resource": "arn:aws:ecs:::" + "?*" * 1_000_000,
+    }]}),
     "selectors.yaml": lambda: POD + BOX + "".join(
         f"---\nkind: Service\nspec: {{selector: {{app: a{n}}}}}\n---\nkind: Deployment\nspec:\n  template:\n"
-        f"    metadata: {{labels: {{app: a{n}}}}}\n    spec: {{containers: [{{name: a, image: b}}]}}\n" for n in range(8_000)
+        f"    metadata: {{labels: {{app: a{n}}}}}\n    spec: {{containers: [{{name: a, image: b}}]}}\n"
+        for n in range(8_000)
     ),
     "command.yaml": lambda: POD + "  - {name: web, image: a, command: ['sh -c " + '"$(' * 800_000 + "']}\n",
-    "urls.yaml": lambda: POD + "  - name: web\n    image: a\n    env: [{name: DB_PASSWORD, value: plum-Tr4ctor}]\n"
-    + "    command: ['" + "https://x?token=" * 15_000 + "']\n",
+    "urls.yaml": lambda: (
+        POD + "  - name: web\n    image: a\n    env: [{name: DB_PASSWORD, value: plum-Tr4ctor}]\n"
+        "    command: ['" + "https://x?token=" * 15_000 + "']\n"
+    ),
     "secrets.yaml": lambda: POD + "  - name: web\n    image: a\n    env:\n" + "".join(
         f"    - {{name: A{n}_PASSWORD, value: plum-Tr4ctor-{n}}}\n" for n in range(20_000)
     ),

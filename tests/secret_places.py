@@ -245,6 +245,35 @@ def _other() -> Iterator[tuple[str, Files]]:
             f"    {SECRET}\ndata:\n  bar: cGx1bS1DQU5BUlktVHI0Y3Rvcg==\n"
         ))
     }  # fmt: skip
+    yield (
+        "a key of a ConfigMap",
+        {
+            "a.yaml": manifest(
+                "        - name: DB_PASSWORD\n          valueFrom: {configMapKeyRef: {name: c, key: v1}}\n"
+                + variable(SECRET, "X"),
+                tail=f"---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c}}\ndata: {{v1: {SECRET}}}\n",
+            )
+        },
+    )
+    yield (
+        "a heredoc",
+        {
+            "main.tf": (
+                'resource "aws_ecs_task_definition" "t" {\n  family = "o"\n  container_definitions = <<EOF\n'
+                '[{"name": "app", "image": "nginx:1.25", "privileged": true,\n'
+                '  "environment": [{"name": "DB_PASSWORD",\n'
+                f'    "value": "{SECRET}"}}],\n  "command": ["--password", "{SECRET}2"]}}]\nEOF\n}}\n'
+            )
+        },
+    )
+    yield "a parameter of Parameter Store", {
+        "main.tf": terraform('"b"', (
+            'resource "aws_ssm_parameter" "x" {\n  name = "/x/y"\n  type = "SecureString"\n'
+            f'  value = "{SECRET}"\n}}\n'
+        ))
+    }  # fmt: skip
+    yield "line ends of Windows", {"a.yaml": manifest(variable(SCALARS["folded"])).replace("\n", "\r\n")}
+    yield "a mark at the beginning", {"a.yaml": "\ufeff" + manifest(variable(SCALARS["folded"]))}
     yield "a ConfigMap", {
         "a.yaml": manifest(variable("b", "A"), tail=(
             f"---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: s}}\ndata:\n  db-password: {SECRET}\n"

@@ -245,6 +245,20 @@ def test_what_a_repository_may_not_set_is_said_on_stderr(shop: Path) -> None:
         assert said.count("thorough is not for") == 1
 
 
+def test_where_ignore_is_enforced_no_comment_of_a_repository_silences_anything(shop: Path) -> None:
+    (shop / "web.yaml").write_text(
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n"
+        "    # fixbot:ignore privileged-container ours\n"
+        "    - {name: web, image: x, securityContext: {privileged: true}}\n"
+    )
+    (shop.parent / "all.yml").write_text("enforce: [ignore]\n")
+    rule = ("--only", "privileged-container")
+    assert fixbot("scan", *rule, at=shop).code == 0
+    done = fixbot("scan", *rule, "--config", "../all.yml", at=shop)
+    assert done.code == 1
+    assert "the ignore at web.yaml:6 does not count, since --config enforces ignore" in done.out
+
+
 def test_an_ignore_that_has_ended_is_said(shop: Path) -> None:
     (shop / ".fixbot.yml").write_text(f"ignore:\n- {{rule: {RULE}, reason: later, until: 2020-01-31}}\n")
     assert "the ignore at .fixbot.yml:2 ended on 2020-01-31" in fixbot("run", at=shop).out

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fixbot.cli.shard import plan_of
 from fixbot.errors import FixbotError
 from fixbot.fleet.plan import Candidate, LeftOut, chosen, parsed, planned, shard_of, shards_for
 
@@ -75,3 +77,49 @@ def test_a_plan_comes_back_from_its_file_and_gives_a_matrix() -> None:
 def test_a_file_that_is_no_plan_is_refused(text: str) -> None:
     with pytest.raises(FixbotError, match=r"plan\.json: that is no plan"):
         parsed(text, "plan.json")
+
+
+GOOD = {
+    "schema": 1, "made": "2026-01-01T00:00:00Z", "shards": 4, "at_once": 2, "left_out": [],
+    "repositories": [{"name": "acme/a", "id": "R_1", "shard": 4}],
+}  # fmt: skip
+
+
+def member(**changed: object) -> dict[str, object]:
+    return {"repositories": [{"name": "acme/a", "id": "R_1", "shard": 4, **changed}]}
+
+
+STRANGE: list[dict[str, object]] = [
+    *(dict[str, object](shards=wrong) for wrong in (0, 257, -1, 10**30, 1.5, True, "4", None)),
+    {"at_once": 101},
+    {"at_once": float("inf")},
+    {"made": "a b\n"},
+    *(member(name=wrong) for wrong in ("acme", "../a", "acme/..", "acme/.", "acme/a/b", "acme/$(id)")),
+    *(member(name=wrong) for wrong in ("-a/b", 7, "a/b\n", "a" * 101 + "/b", "a/b c", "ä/b")),
+    member(id="x y"),
+    member(id='"}) { viewer'),
+    member(shard=5),
+    member(shard=0),
+    {"repositories": {}},
+    {"left_out": [{"name": "../x", "reason": "y"}]},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("changed", STRANGE, ids=repr)
+def test_a_plan_is_a_strangers_words_too(changed: dict[str, object]) -> None:
+    assert parsed(json.dumps(GOOD), "plan.json").repositories[0].name == "acme/a"
+    with pytest.raises(FixbotError, match=r"^plan\.json: that is no plan; `fixbot fleet plan` writes one$"):
+        parsed(json.dumps({**GOOD, **changed}), "plan.json")
+
+
+@pytest.mark.parametrize("text", ["[" * 200_000, '{"a":' * 200_000, "9" * 10_000, '"\\ud800', "NaN"])
+def test_a_plan_that_is_nested_or_numbered_beyond_reason_is_refused(text: str) -> None:
+    with pytest.raises(FixbotError, match="that is no plan"):
+        parsed(text, "plan.json")
+
+
+def test_a_plan_of_any_size_is_not_read_whole(tmp_path: Path) -> None:
+    with (tmp_path / "plan.json").open("wb") as file:
+        file.truncate(1 << 34)
+    with pytest.raises(FixbotError, match=r"plan\.json: cannot be read: it has more than 200,000,000 bytes"):
+        plan_of(tmp_path / "plan.json")

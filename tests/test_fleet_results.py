@@ -180,3 +180,55 @@ def test_a_long_list_ends_with_how_many_more_there_are() -> None:
     report = merged(plan, [("x", (Head(plan.digest, "all", "b"), rows))])
     assert "And 5 more repositories with findings." in markdown(report)
     assert html(report).count("<tr><td>") == len(names)
+
+
+HOSTILE: list[dict[str, object]] = [
+    {"name": "../x"},
+    {"name": "acme/$(id)"},
+    {"state": "other"},
+    {"severities": {"apocalyptic": 1}},
+    {"severities": {"high": "1"}},
+    {"severities": {"high": -1}},
+    {"severities": [1]},
+    {"writes": 10**13},
+    {"writes": 1.5},
+    {"scanned": "now"},
+    {"scanned": -1},
+    {"prefix": "$(id)/"},
+    {"prefix": "a/../b"},
+    {"base": "-x"},
+    {"head": "x y"},
+    {"rules": {"A rule": 1}},
+    {"pulls": [{"deed": 1}]},
+    {"pulls": [{"deed": "open"}]},
+    {"carried": 1},
+    {"trouble": "x" * 100_001},
+]
+
+
+@pytest.mark.parametrize("changed", HOSTILE, ids=repr)
+def test_a_row_that_could_not_be_ours_is_none(changed: dict[str, object]) -> None:
+    data = json.loads(line(ROW))
+    assert row_of(data) == ROW
+    with pytest.raises((ValueError, TypeError)):
+        row_of({**data, **changed})
+
+
+OTHERS = [b"[" * 200_000, b"{}", b'{"plan": 1}', b'{"plan": "a b", "shard": "", "basis": ""}']
+
+
+@pytest.mark.parametrize("text", OTHERS)
+def test_a_file_of_something_else_is_no_file_of_results(tmp_path: Path, text: bytes) -> None:
+    (tmp_path / "scan-all.jsonl").write_bytes(text + b"\n" + line(ROW).encode() + b"\n")
+    assert read(tmp_path / "scan-all.jsonl") is None
+
+
+def test_results_replace_a_planted_link_and_never_follow_one(tmp_path: Path) -> None:
+    (tmp_path / "victim").write_text("kept")
+    folder = tmp_path / "results"
+    folder.mkdir()
+    for name in ("scan-all.jsonl", "scan-all.jsonl.tmp"):
+        (folder / name).symlink_to(tmp_path / "victim")
+    Results.open(folder / "scan-all.jsonl", Head("p", "all", "b")).close()
+    assert (tmp_path / "victim").read_text() == "kept"
+    assert not (folder / "scan-all.jsonl").is_symlink()

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from fixbot import examine as examined
 from fixbot import survive
 from fixbot.cli import shard
 from fixbot.cli.options import Options
@@ -376,7 +377,7 @@ def test_the_examples_of_help_do_what_they_say(fleet: Fleet) -> None:
 def test_a_repository_that_never_ends_fails_alone_and_comes_last_the_next_time(
     fleet: Fleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    old = survive.examine
+    old = examined.examine
 
     def examine(texts: Mapping[str, str], order: Order, watch: Watch = unwatched) -> Examined:
         while order.settings.branch_prefix == "endless/":

@@ -14,6 +14,7 @@ import yaml
 
 from fixbot.adopt import home, workflow
 from fixbot.adopt.ground import remote_of
+from fixbot.globs import Globs
 from fixbot.settings import NEVER_PATCH, Settings
 from fixbot.settings.reading import parse
 from fixbot.settings.schema import schema
@@ -79,7 +80,9 @@ def test_each_setting_counts_when_its_first_mark_is_taken_away(shop: Path) -> No
     rows = {row for row in defaults.split("\n") if row and not row.startswith("#")}
     written = (shop / SETTINGS).read_text().split("\n")
     text = "\n".join(row[1:] if row[1:] in rows else row for row in written)
-    assert yaml.safe_load(text) == yaml.safe_load(defaults)
+    operators = ("thorough", "limits", "enforce")
+    wanted = {name: value for name, value in yaml.safe_load(defaults).items() if name not in operators}
+    assert yaml.safe_load(text) == wanted
     jsonschema.validate(yaml.safe_load(text), schema())
 
 
@@ -315,3 +318,46 @@ def test_a_build_that_knows_its_commit_is_pinned_by_it(tmp_path: Path, shop: Pat
     text = (shop / WORKFLOW).read_text()
     assert text.count(f"- uses: {home.REPOSITORY}@{commit} # v") == 2
     assert "zizmor" not in text
+
+
+ODD = [
+    'x" ${{ github.token }}: #y', "$(id)", "`id`", "[a]*?", "!a", "- a", "a\\b", "'a'", "%TAG", "日本",
+    "a: b", " a ",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_no_name_of_a_folder_is_more_than_a_name_in_what_is_written(shop: Path, name: str) -> None:
+    (shop / name).mkdir()
+    (shop / name / "task.json").write_text((shop / "deploy" / "task.json").read_text())
+    git(shop, "branch", "-m", "a;b$(id)")
+    git(shop, "remote", "set-url", "origin", f"https://github.com/acme/{name}.git")
+    assert fixbot("init", f"./{name}", at=shop).code == 0
+    text = (shop / ".fixbot.yml").read_text()
+    read = parse(Settings(), text, ".fixbot.yml")
+    assert Globs(read.include).match(f"{name}/task.json")
+    assert not Globs(read.include).match("deploy/task.json")
+    assert not Globs(read.include).match("a/task.json")
+    assert list(yaml.safe_load(text)) == ["include"]
+    workflow = (shop / ".github" / "workflows" / "fixbot.yml").read_text()
+    assert set(yaml.safe_load(workflow)["jobs"]) == {"check", "pull-requests"}
+    plain = repository(shop.parent / "plain", **{"deploy/task.json": TASK})
+    assert fixbot("init", at=plain).code == 0
+    same = (plain / ".github" / "workflows" / "fixbot.yml").read_text()
+    assert re.sub(r'"\d+ 5', "", workflow) == re.sub(r'"\d+ 5', "", same)
+
+
+@pytest.mark.parametrize("name", ["a\u202eb", "a\nb", "a\x1b[2Jb", "a\u2028b"])
+def test_a_folder_that_cannot_be_shown_is_not_written_of(shop: Path, name: str) -> None:
+    (shop / name).mkdir()
+    done = fixbot("init", name, at=shop)
+    assert done.code == 2
+    assert done.err.rstrip("\n").isprintable()
+    assert not (shop / ".fixbot.yml").exists()
+
+
+def test_what_only_the_operator_may_set_is_not_offered(shop: Path) -> None:
+    assert fixbot("init", at=shop).code == 0
+    text = (shop / ".fixbot.yml").read_text()
+    for key in ("thorough", "enforce", "limits"):
+        assert f"#{key}:" not in text

@@ -187,3 +187,15 @@ def test_many_secrets_are_hidden_like_few() -> None:
     assert Masker(many).text(text) == Masker([*few, many[-1]]).text(text)
     assert "tiger" not in Masker(many).text(text)
     assert "dGlnZXI" not in Masker(many).text(text)
+
+
+@pytest.mark.parametrize(
+    "head", ["https://x?token=", "password=", "a=b password: x ", "u:p@", "--token ", "echo x | "]
+)
+def test_a_long_line_is_read_a_bounded_number_of_times(head: str) -> None:
+    """Each value is taken once: there are as many spans as values, or a few times that."""
+    count = 2_000
+    text = (head + "x1y2z3w4") * count
+    spans = sorted(set(Masker().spans(text)))
+    assert len(spans) <= 4 * count
+    assert sum(end - start for start, end in spans) <= 4 * len(text)

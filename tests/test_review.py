@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from fixbot.model import Finding, Safety, Severity, Status
 from fixbot.settings import Settings
-from fixbot.settings.adding import just, wish, with_ignores
+from fixbot.settings.adding import ignore_block, just, wish, with_ignores
 from fixbot.settings.reading import load, parse
 from fixbot.suppress import Ignore, Suppressions
 from fixbot.tree import CannotEdit
@@ -474,6 +474,14 @@ ODD = st.text(
 )
 ANY = ODD | st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=12)
 SEEN = ODD.filter(lambda path: path.isprintable() and not {"", ".", ".."} & set(path.split("/")))
+
+
+@given(st.lists(st.text(st.sampled_from("ab0-_./"), min_size=1, max_size=6), min_size=1, max_size=3))
+def test_a_block_of_plain_words_is_what_the_writer_writes(words: list[str]) -> None:
+    wishes = [
+        Ignore("a-rule", "why not", just(f"{each}/x"), f"Pod {each}, container {each}") for each in words
+    ]
+    assert ignore_block(wishes) == with_ignores("", wishes, ".fixbot.yml")
 
 
 @given(SEEN, ANY, ANY, st.sampled_from(["", "safety: safe\n", "ignore: []\n"]))

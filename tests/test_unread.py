@@ -127,3 +127,41 @@ Resources:
         {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": }]}
 """
     assert {cause for _, _, cause in causes(look(tmp_path, a_yaml=text))} == {"damaged"}
+
+
+CRD = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nspec: {container: 1}\n"
+BODY = POD.format(name="a")
+FLOW = (
+    "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: "
+    "[{name: web, image: x, securityContext: {privileged: true}}]}}"
+)
+DISGUISES = {
+    "a first line like a script's": ("a.yaml", f"#!/bin/sh\n{BODY}"),
+    "a key with an escape": ("a.yaml", BODY.replace("containers:", '"cont\\x61iners":')),
+    "another escape": ("a.yaml", BODY.replace("containers:", '"cont\\U00000061iners":')),
+    "a key over two lines": ("a.yaml", BODY.replace("containers:", '? "cont\\\n     ainers"\n  :')),
+    "JSON with an escape": ("a.json", """{"apiVersion": "v1", "kind": "P\\u006fd", "metadata": {"name": "a"},
+        "spec": {"cont\\u0061iners": [{"name": "web", "im\\u0061ge": "nginx",
+        "securityContext": {"privileged": true}}]}}"""),
+    "a definition behind": ("a.yaml", f"{BODY}---\n{CRD}"),
+    "a definition's name in a comment": ("a.yaml", f"# kind: CustomResourceDefinition\n{BODY}"),
+    "a definition behind braces": ("a.yaml", f"{FLOW}\n---\n{CRD}"),
+    "a definition's kind in quotes": (
+        "a.yaml", 'x: "\nkind: CustomResourceDefinition\ny: "\n' + BODY.replace("kind:", '"kind":')
+    ),
+    "an explicit key": ("a.yaml", BODY.replace("kind: Pod", "? kind\n: Pod") + "---\n" + CRD),
+    "other line ends": ("a.yaml", BODY.replace("\n", "\r") + "\n---\n" + CRD),
+    "a merged kind": ("a.yaml", "<<: {kind: Pod}\n" + BODY.replace("kind: Pod\n", "") + "---\n" + CRD),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", DISGUISES)
+def test_no_disguise_keeps_a_file_from_being_read(tmp_path: Path, how: str) -> None:
+    name, text = DISGUISES[how]
+    (tmp_path / name).write_bytes(text.encode())
+    report = run(Checkout.open(str(tmp_path)), load(), Settings())
+    assert resources(report) or report.unread, how
+
+
+def test_definitions_alone_are_not_read(tmp_path: Path) -> None:
+    assert look(tmp_path, a_yaml=f"{CRD}---\n{CRD}").stats.files_parsed == 0

@@ -182,9 +182,14 @@ def changed(text: str, *changes: Callable[[Node], Change]) -> str:
 
 def at(root: Node, *way: str | int) -> Node:
     for step in way:
-        found = root.items[step] if isinstance(step, int) else root.get(step)
-        assert found is not None
-        root = found
+        if isinstance(step, int):
+            root = root.items[step]
+        elif (entry := root.entry(step)) is not None:  # a null too, which `get` takes for nothing
+            root = entry.value
+        else:
+            found = root.get(step)
+            assert found is not None
+            root = found
     return root
 
 

@@ -8,8 +8,10 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from fixbot.adopt.home import SCHEMA, WEB
+from fixbot.errors import FixbotError
 from fixbot.globs import below
-from fixbot.settings import NEVER_PATCH
+from fixbot.settings import NEVER_PATCH, Settings
+from fixbot.settings.reading import NAMES, parse, readable
 
 if TYPE_CHECKING:
     from fixbot.adopt.ground import Ground
@@ -18,15 +20,31 @@ _KEY = re.compile(r"(\w+):")
 
 
 def settings_file(ground: Ground, defaults: str) -> str:
-    """Its text. `defaults` is the commented file of all defaults, of which comments are made."""
+    """Its text, read back. `defaults` is the commented file of all defaults, of which comments are made.
+
+    What only the operator may set is left out. Raises FixbotError for a folder that can't be named.
+    """
     chosen = dict(_chosen(ground))
+    operators = {name for name, each in readable(Settings).items() if each.metadata.get("operator")}
     head = (
         f"# yaml-language-server: $schema={SCHEMA}\n"
         f"# Settings of fixbot; every one of them: {WEB}/blob/main/config/default.yml\n"
         "# `# fixbot:ignore RULE reason` above a line leaves a finding alone, and so does `ignore` below.\n"
     )
     note = "# What counts where nothing is said; take the # away before what you change.\n"
-    return "\n".join([head, *chosen.values(), note, *_as_comments(defaults, chosen)])
+    text = "\n".join([head, *chosen.values(), note, *_as_comments(defaults, {*chosen, *operators})])
+    _read_back(text, ground)
+    return text
+
+
+def _read_back(text: str, ground: Ground) -> None:
+    """Raises FixbotError where the text can't be read, or says another thing than what was seen."""
+    read = parse(Settings(), text, NAMES[0])
+    include = (below(ground.folder),) if ground.folder else ()
+    foreign = tuple(f"{each}/" for each in ground.foreign)
+    said = (read.include, read.secrets.store, read.never_patch)
+    if said != (include, ground.store, (*NEVER_PATCH, *foreign)) or read.notes:
+        raise FixbotError(f"{NAMES[0]}: the name of this folder can't be written there; rename it")
 
 
 def _chosen(ground: Ground) -> list[tuple[str, str]]:

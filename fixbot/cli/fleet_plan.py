@@ -11,12 +11,12 @@ from pathlib import Path
 from fixbot.cli.shard import plan_of
 from fixbot.cli.terminal import Terminal
 from fixbot.errors import FixbotError
-from fixbot.fleet.files import MOST_BYTES, read_text_of
 from fixbot.fleet.html import html
 from fixbot.fleet.merge import as_json, collected
 from fixbot.fleet.page import markdown, text
 from fixbot.fleet.plan import Candidate, Plan, chosen, planned, shards_for
 from fixbot.fleet.rows import State
+from fixbot.fleet.stored import MOST_BYTES, read_file
 from fixbot.forge.connection import Token
 from fixbot.forge.errors import NoConnection
 from fixbot.forge.fleet import OwnersConnector, candidates, listed
@@ -76,7 +76,11 @@ def _names(given: PlanOptions, connector: OwnersConnector) -> Iterator[str]:
     yield from (_checked(name, "OWNER/NAME") for name in given.names)
     if given.source is not None:
         where = "stdin" if str(given.source) == "-" else str(given.source)
-        lines = (_piped() if where == "stdin" else read_text_of(given.source)).split("\n")
+        try:
+            text = _piped() if where == "stdin" else read_file(given.source).decode()
+        except UnicodeDecodeError:
+            raise FixbotError(f"{where}: cannot be read: it is not UTF-8") from None
+        lines = text.split("\n")
         for number, line in enumerate(lines, 1):
             if name := line.partition("#")[0].strip():
                 yield _checked(name, f"{where}:{number}")
@@ -91,8 +95,8 @@ def _names(given: PlanOptions, connector: OwnersConnector) -> Iterator[str]:
 def _piped() -> str:
     try:
         text = sys.stdin.read(MOST_BYTES + 1)
-    except (OSError, UnicodeDecodeError) as error:
-        raise FixbotError(f"stdin: cannot be read ({type(error).__name__})") from None
+    except OSError as error:
+        raise FixbotError(f"stdin: cannot be read: {error.strerror}") from None
     if len(text) > MOST_BYTES:
         raise FixbotError(f"stdin: it has more than {MOST_BYTES:,} bytes")
     return text

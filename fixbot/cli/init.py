@@ -13,6 +13,7 @@ from fixbot.adopt.file import settings_file
 from fixbot.adopt.ground import Ground, foreign_folders, owners_of, remote_of, running, scans, store_of
 from fixbot.adopt.told import Seen, told
 from fixbot.adopt.workflow import PATH, workflow
+from fixbot.characters import shown
 from fixbot.checkout import Checkout, Content
 from fixbot.checkout.git import Git, GitFailed
 from fixbot.checkout.writing import FileChange
@@ -67,7 +68,7 @@ def _refuse(top: Path, folder: str, files: Mapping[str, str], ground: Ground) ->
         if os.path.lexists(top / name):
             raise FixbotError(f"{name} is there already; nothing was written. Delete it to have a new one")
     if ground.runs:
-        raise FixbotError(f"{ground.runs} runs fixbot already; nothing was written")
+        raise FixbotError(f"{shown(ground.runs)} runs fixbot already; nothing was written")
 
 
 def _ground(whole: Checkout, here: Checkout, folder: str) -> Ground:

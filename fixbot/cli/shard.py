@@ -17,11 +17,11 @@ from fixbot.cli.options import Options
 from fixbot.cli.terminal import Terminal
 from fixbot.errors import FixbotError
 from fixbot.fixer import load
-from fixbot.fleet.files import read_text_of
 from fixbot.fleet.merge import Earlier, earlier
 from fixbot.fleet.plan import Member, Plan, parsed
 from fixbot.fleet.results import Head, Results
 from fixbot.fleet.rows import Pulse, Row, State, unchanged
+from fixbot.fleet.stored import read_file
 from fixbot.forge.errors import Tired, Unclear
 from fixbot.forge.fleet import A_BATCH, OwnersConnector, pulses
 from fixbot.forge.gateway import Clock, WallClock
@@ -109,7 +109,10 @@ def carry_out_shard(
 
 def plan_of(path: Path) -> Plan:
     """The plan in a file. Raises FixbotError."""
-    return parsed(read_text_of(path), str(path))
+    try:
+        return parsed(read_file(path).decode(), str(path))
+    except UnicodeDecodeError:
+        raise FixbotError(f"{path}: cannot be read: not UTF-8") from None
 
 
 def _number(given: ShardOptions, plan: Plan) -> int | None:

@@ -8,10 +8,9 @@ from functools import partial
 from fixbot.document import Document
 from fixbot.lens import Followed, Resource, ResourceType, branches, text_of, value_of
 from fixbot.project import Reading
-from fixbot.tree import ABSENT, UNKNOWN, Kind, Node
+from fixbot.tree import ABSENT, NO_VALUE, UNKNOWN, Kind, Node
 
 _GLOBALS = "AWS::Serverless::"
-_NO_VALUE = "AWS::NoValue"
 
 
 def read_resources(document: Document, root: Node, types: Iterable[ResourceType], reading: Reading) -> None:
@@ -59,7 +58,7 @@ def _inherited(root: Node, kind: ResourceType) -> Mapping[str, Node]:
 def _followed(root: Node, node: Node) -> Followed:
     """A literal, the default of the parameter that `Ref` names, or what all branches of `Fn::If` agree on."""
     name = _referred(node)
-    if name == _NO_VALUE:
+    if name == NO_VALUE:
         return Followed(ABSENT, node)
     if name is not None:
         default = root.get("Parameters", name, "Default")
@@ -67,7 +66,7 @@ def _followed(root: Node, node: Node) -> Followed:
             return Followed(UNKNOWN, node, f"the parameter {name} decides it, and has no default")
         return Followed(value_of(default), node, f"the default of the parameter {name} decides it")
     chosen = branches(node)
-    values = {ABSENT if _referred(each) == _NO_VALUE else Followed.literal(each).value for each in chosen}
+    values = {ABSENT if _referred(each) == NO_VALUE else Followed.literal(each).value for each in chosen}
     if len(values) == 1:
         return Followed(values.pop(), node, "a condition decides it")
     return Followed.literal(node)

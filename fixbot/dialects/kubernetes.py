@@ -34,7 +34,9 @@ _ROLES = (("initContainers", "init"), ("containers", "container"), ("ephemeralCo
 
 def recognises(_document: Document, root: Node) -> bool:
     """Whether a document is a Kubernetes object."""
-    return root.kind is Kind.MAP and root.entry("apiVersion") is not None and root.entry("kind") is not None
+    return root.kind is Kind.MAP and all(
+        root.entry(key) is not None or root.get(key) is not None for key in ("apiVersion", "kind")
+    )
 
 
 def read(_project: Project, document: Document, root: Node, reading: Reading) -> None:
@@ -170,7 +172,7 @@ def _nested(root: Node, above: str) -> Iterator[tuple[str, Node]]:
         path, node = stack.pop()
         if "patch" in path.rpartition(".")[2].lower():
             continue
-        if node.kind is Kind.MAP and node.entry("apiVersion") and node.entry("kind"):
+        if node.kind is Kind.MAP and node.get("apiVersion") and node.get("kind"):
             kind, group = _word(node, "kind"), _group(node)
             if kind is not None and group is not None and (_workload(kind, group) or _is_custom(group)):
                 for place, spec in _pods(node, kind, group):

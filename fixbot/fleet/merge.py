@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -11,10 +10,10 @@ from typing import Any
 
 from fixbot.characters import write_json
 from fixbot.errors import FixbotError
-from fixbot.fleet.files import read_text_of
 from fixbot.fleet.plan import LeftOut, Plan
 from fixbot.fleet.results import Head, read
 from fixbot.fleet.rows import Row, State, row_of
+from fixbot.fleet.stored import load_json, read_file
 from fixbot.model import PullRow, Severity
 
 
@@ -166,9 +165,9 @@ def earlier(path: Path, plan: Plan) -> Earlier:
         report = collected(plan, path)
         return _earlier(report.rows, report.basis)
     try:
-        data = json.loads(read_text_of(path))
+        data = load_json(read_file(path))
         return _earlier([row_of(each) for each in data["rows"]], str(data["basis"]))
-    except (ValueError, LookupError, TypeError, RecursionError):
+    except (ValueError, LookupError, TypeError):
         raise FixbotError(
             f"{path}: that is no report of a fleet; `fixbot fleet report --format json` writes one"
         ) from None

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Final
 
 from fixbot.characters import write_json
 from fixbot.errors import FixbotError
+from fixbot.fleet.stored import ID, REPOSITORY, WORD, load_json, record
 from fixbot.globs import word
 
 MOST_SHARDS: Final = 256
@@ -38,16 +39,16 @@ class Candidate:
 class Member:
     """A repository of the plan. Shards count from 1."""
 
-    name: str
-    id: str
-    shard: int
+    name: str = field(metadata={"shape": REPOSITORY})
+    id: str = field(metadata={"shape": ID})
+    shard: int = field(metadata={"least": 1, "most": MOST_SHARDS})
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
     """A repository that isn't looked at, and why."""
 
-    name: str
+    name: str = field(metadata={"shape": REPOSITORY})
     reason: str
 
 
@@ -55,9 +56,9 @@ class LeftOut:
 class Plan:
     """The fleet. `at_once` is how many shards run at the same time, `made` when it was made (ISO 8601)."""
 
-    made: str
-    shards: int
-    at_once: int
+    made: str = field(metadata={"shape": WORD})
+    shards: int = field(metadata={"least": 1, "most": MOST_SHARDS})
+    at_once: int = field(metadata={"least": 1, "most": MOST_AT_ONCE})
     repositories: tuple[Member, ...]
     left_out: tuple[LeftOut, ...] = ()
 
@@ -87,16 +88,12 @@ class Plan:
 def parsed(text: str, where: str) -> Plan:
     """A plan from its file's text. Raises FixbotError."""
     try:
-        data: Any = json.loads(text)
-        return Plan(
-            str(data["made"]),
-            int(data["shards"]),
-            int(data["at_once"]),
-            tuple(Member(str(r["name"]), str(r["id"]), int(r["shard"])) for r in data["repositories"]),
-            tuple(LeftOut(str(r["name"]), str(r["reason"])) for r in data["left_out"]),
-        )
-    except (ValueError, LookupError, TypeError, RecursionError):
+        found = record(Plan, load_json(text))
+        if any(each.shard > found.shards for each in found.repositories):
+            raise ValueError("a shard beyond the last")  # noqa: TRY301 - as wrong as the rest
+    except (ValueError, LookupError, TypeError):
         raise FixbotError(f"{where}: that is no plan; `fixbot fleet plan` writes one") from None
+    return found
 
 
 def chosen(

@@ -10,20 +10,22 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
+from fixbot.checkout.door import grounds, put_report
+from fixbot.checkout.reading import Unreadable
 from fixbot.errors import FixbotError
-from fixbot.fleet.files import read_text_of
 from fixbot.fleet.rows import Row, State, line, row_of
+from fixbot.fleet.stored import WORD, load_json, read_file, record
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
     """The first line: whose results these are. `basis` names the program, its rules and settings."""
 
-    plan: str
-    shard: str
-    basis: str
+    plan: str = field(metadata={"shape": WORD})
+    shard: str = field(metadata={"shape": WORD})
+    basis: str = field(metadata={"shape": WORD})
     schema: int = 1
 
 
@@ -51,12 +53,12 @@ class Results:
         begin = json.dumps(asdict(head), separators=(",", ":")).encode() + b"\n"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            temporary = path.with_name(f"{path.name}.tmp")
-            temporary.write_bytes(begin + kept)
-            temporary.replace(path)
+            put_report(str(path), begin + kept, private=False, within=grounds())
             made._file = path.open("ab", buffering=0)
         except OSError as error:
             raise FixbotError(f"{path}: cannot be written: {error.strerror}") from None
+        except Unreadable as why:
+            raise FixbotError(f"{path}: cannot be written: {why}") from None
         return made
 
     def add(self, row: Row) -> None:
@@ -77,26 +79,17 @@ class Results:
 
 def read(path: Path) -> tuple[Head, tuple[Row, ...]] | None:
     """A file's head and rows; None where it is no file of results. A line that was cut short is left out."""
-    lines = read_text_of(path).split("\n")
-    first = _object(lines[0])
+    first, *lines = read_file(path).split(b"\n")
     try:
-        head = Head(str(first["plan"]), str(first["shard"]), str(first["basis"]))
-    except LookupError:
+        head = record(Head, load_json(first))
+    except (ValueError, LookupError, TypeError):
         return None
-    return head, tuple(_rows(lines[1:-1]))
+    return head, tuple(_rows(lines[:-1]))
 
 
-def _rows(lines: Iterable[str]) -> Iterator[Row]:
+def _rows(lines: Iterable[bytes]) -> Iterator[Row]:
     for each in lines:
         try:
-            yield row_of(_object(each))
+            yield row_of(load_json(each))
         except (ValueError, LookupError, TypeError):
             continue
-
-
-def _object(text: str) -> dict[str, Any]:
-    try:
-        data: Any = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return data if isinstance(data, dict) else {}

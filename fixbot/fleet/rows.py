@@ -5,14 +5,20 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from hashlib import blake2b
 from typing import Any, Final
 
+from fixbot.fleet.stored import ID, REPOSITORY, WORD, record
 from fixbot.model import PullRow, Report, Severity
+from fixbot.settings.shapes import BRANCH, BRANCH_PREFIX
+from fixbot.textshape import RULE, TextShape
 
 DAY: Final = 86_400.0
+_PREFIX: Final = replace(BRANCH_PREFIX, pattern=f"({BRANCH_PREFIX.pattern})?")
+_BASE: Final = replace(BRANCH, pattern=f"({BRANCH.pattern})?")
+_SEVERITY: Final = TextShape("a severity", "|".join(each.label for each in Severity), 8)
 _WAITS: Final = frozenset(("would", "waits", "failed"))
 
 
@@ -55,25 +61,25 @@ class Row:
     what was sent to GitHub for it, its share of batches left out.
     """
 
-    name: str
-    id: str
+    name: str = field(metadata={"shape": REPOSITORY})
+    id: str = field(metadata={"shape": ID})
     state: State
     trouble: str = ""
-    head: str = ""
-    base: str = ""
-    prefix: str = ""
+    head: str = field(default="", metadata={"shape": WORD})
+    base: str = field(default="", metadata={"shape": _BASE})
+    prefix: str = field(default="", metadata={"shape": _PREFIX})
     ours: int = 0
-    moved: str = ""
+    moved: str = field(default="", metadata={"shape": WORD})
     scanned: float = 0.0
     ended: float = 0.0
     requests: int = 0
     writes: int = 0
     files: int = 0
     unread: int = 0
-    severities: Mapping[str, int] = field(default_factory=dict)
+    severities: Mapping[str, int] = field(default_factory=dict, metadata={"shape": _SEVERITY})
     """Findings that nobody asked to ignore."""
-    statuses: Mapping[str, int] = field(default_factory=dict)
-    rules: Mapping[str, int] = field(default_factory=dict)
+    statuses: Mapping[str, int] = field(default_factory=dict, metadata={"shape": WORD})
+    rules: Mapping[str, int] = field(default_factory=dict, metadata={"shape": RULE})
     pulls: tuple[PullRow, ...] = ()
     carried: bool = False
 
@@ -134,8 +140,4 @@ def line(row: Row) -> str:
 
 def row_of(data: Mapping[str, Any]) -> Row:
     """A row from its JSON, without fields of a later version. Raises ValueError, LookupError, TypeError."""
-    known = {each.name for each in fields(Row)}
-    values = {name: value for name, value in data.items() if name in known}
-    values["state"] = State(values["state"])
-    values["pulls"] = tuple(PullRow(**each) for each in values.get("pulls", ()))
-    return Row(**values)
+    return record(Row, data)

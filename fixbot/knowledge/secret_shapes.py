@@ -16,6 +16,13 @@ from fixbot.knowledge.secret_words import BETWEEN, QUOTE, VALUE, Place, is_hole,
 
 _OPTION: Final = re.compile(rf"(?<![\w-])--?(?P<name>[A-Za-z][\w.-]{{2,60}}){BETWEEN}(?!-){VALUE}")
 _DEFINED: Final = re.compile(rf"(?<![\w-])-D(?P<name>[\w.-]{{2,80}})={VALUE}")
+_SET: Final = re.compile(
+    rf"(?<![\w-])(?:configure|config)[ \t]{{1,4}}set[ \t]{{1,4}}(?P<name>[\w.-]{{2,80}}){BETWEEN}{VALUE}"
+)
+_THIRD: Final = re.compile(
+    rf"(?<![\w-])htpasswd[ \t]{{1,4}}-\w{{0,6}}b\w{{0,6}}(?:[ \t]{{1,4}}[^\s\"']{{1,200}}){{1,2}}[ \t]{{1,4}}"
+    rf"{VALUE}"
+)
 _SCHEMED: Final = re.compile(
     r"(?:(?<![\w-])(?P<lone>(?i:bearer|basic|splunk|geniekey|ssws))[ \t]{1,4}"
     r"|(?i:authorization)[\"'\\ \t]{0,4}[:=,][\"'\\ \t]{0,4}(?:[A-Za-z]{3,12}[ \t]{1,4}(?=[^\s\"'\\]))?)"
@@ -108,6 +115,8 @@ def shaped_spans(text: str) -> Iterator[Place]:
         yield from _schemed(text)
     if any(word in lower for word in ("pass", "secret", "token", "pw", "identified", "key")):
         yield from _said(text)
+        if " set " in text:
+            yield from value_spans(_under_names(_SET, text))
     for gate in _GATES:
         if gate in text:
             yield from _gated(gate, text)
@@ -161,6 +170,8 @@ def _under_names(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]
 def _options(text: str) -> Iterator[Place]:
     yield from value_spans(_under_names(_OPTION, text))
     yield from value_spans(_under_names(_DEFINED, text))
+    if "htpasswd" in text:
+        yield from value_spans(_THIRD.finditer(text))
 
 
 def _headers(text: str) -> Iterator[Place]:

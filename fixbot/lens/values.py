@@ -11,7 +11,7 @@ _PLACEHOLDER = re.compile(r"\$\{|\{\{|<[A-Za-z_][^<>]*>|\$\(|%\{|#\{|__\w+__|@@?
 
 def value_of(node: Node | None) -> Scalar | Unset:
     """The value of a scalar: ABSENT where none is written, UNKNOWN where a template will fill it."""
-    if node is None:
+    if node is None or node.nothing:
         return ABSENT
     value = node.scalar
     if isinstance(value, str) and _PLACEHOLDER.search(value):

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
 
 from fixbot.diff import lines
-from fixbot.discover import relevant_text
-from fixbot.document import Document, parse
+from fixbot.document import Document, parse_sections
 from fixbot.knowledge.secret_shapes import is_made_up, is_name_like
 from fixbot.knowledge.secrets import certain_in, key_spans
 from fixbot.masking.masker import Masker
 from fixbot.masking.places import Places, find_places, places_in
 from fixbot.masking.spans import Span, lines_without
+from fixbot.syntax import grammar
 from fixbot.tree import Kind, Node, SyntaxProblem
 
 
@@ -22,8 +23,8 @@ class Mask:
     """What is secret in some documents, by place and by value."""
 
     def __init__(self, documents: Mapping[str, Document]) -> None:
-        self.documents = documents
-        self.places: Places = find_places(documents)
+        self.documents = {path: _read_whole(document) for path, document in documents.items()}
+        self.places: Places = find_places(self.documents)
 
     @cached_property
     def strong(self) -> frozenset[str]:
@@ -80,12 +81,29 @@ class Mask:
         if not old:
             return []
         try:
-            return places_in(parse(path, after, relevant_text), self.places)
+            return places_in(parse_sections(path, after), self.places)
         except SyntaxProblem:
             return [(0, len(after))]  # it was proven to parse: if it doesn't, nothing of it is shown
 
 
 _NOTHING_KNOWN = Masker()
+_TELLING = ("assword", "ASSWORD", "asswd", "ecret", "oken", "ConfigMap", "stringData")
+
+
+def _read_whole(document: Document) -> Document:
+    """The document with those of its sections that nobody else reads: secrets may stand in them too."""
+    if all(section.roots or section.problem is not None for section in document.sections):
+        return document
+    start, roots = 0, list(document.roots)
+    for section in document.sections:
+        end = start + len(section.text)
+        if not section.roots and section.problem is None and any(word in section.text for word in _TELLING):
+            with suppress(SyntaxProblem):
+                roots += grammar(document.syntax).parse(document.text, start, end)
+        start = end
+    for root in roots:
+        root.source = document.path
+    return replace(document, roots=tuple(roots))
 
 
 class _Inside:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from fixbot.masking.expressions import Reference
 from fixbot.tree import Kind, Node
+
+_EVERYWHERE: Final = frozenset(("var", "local", "output", "ConfigMap"))
+"""Kinds of what other files may refer to."""
 
 
 class Definitions:
@@ -16,12 +20,12 @@ class Definitions:
         for root in roots:
             if root.kind is Kind.MAP:
                 for kind, name, node in _terraform(root) if root.style == "body" else _template(root):
-                    of = 0 if root.style == "body" else id(root)
+                    of = 0 if kind in _EVERYWHERE else id(root)
                     self._found.setdefault((of, kind, name), []).append(node)
 
     def of(self, reference: Reference, near: Node) -> list[Node]:
         """What a reference stands for; in a template that is in the same template only."""
-        here = 0 if reference.kind in ("var", "local", "output") else id(near.root)
+        here = 0 if reference.kind in _EVERYWHERE else id(near.root)
         return self._found.get((here, reference.kind, reference.name), [])
 
 
@@ -45,6 +49,9 @@ def _terraform(root: Node) -> Iterator[tuple[str, str, Node]]:
 
 
 def _template(root: Node) -> Iterator[tuple[str, str, Node]]:
+    kind, called, data = root.entry("kind"), root.get("metadata", "name"), root.get("data")
+    if kind is not None and kind.value.value == "ConfigMap" and called is not None and data is not None:
+        yield from (("ConfigMap", f"{called.value}/{entry.key}", entry.value) for entry in data.entries)
     for name in ("Parameters", "Mappings"):
         listed = root.get(name)
         if listed is None or listed.kind is not Kind.MAP:

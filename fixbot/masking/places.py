@@ -147,6 +147,8 @@ class _Search:
                 hushed = hushed or str(entry.value.value).lower() in ("true", "securestring")
             elif key == "<<":
                 names, values = self._merged(node)
+            elif key == "valueFrom":
+                self._pointed(node, entry.value)
             self._entry(node, entry)
         if values:
             self._pairs(names, values, *((_FORCED,) if hushed else ()))
@@ -160,6 +162,18 @@ class _Search:
             self._generated(entry.value)
         elif entry.key == "kind" and entry.value.value == "Secret":
             self._secret(node, "data", "stringData", "binaryData")
+
+    def _pointed(self, node: Node, source: Node) -> None:
+        """A variable that takes a key of a ConfigMap: what stands there is judged under its name."""
+        name, pointer = node.child("name"), source.child("configMapKeyRef")
+        if name is None or pointer is None or not names_secret(str(name.value)):
+            return
+        of, key = pointer.child("name"), pointer.child("key")
+        if of is not None and key is not None:
+            reference = Reference("ConfigMap", f"{of.value}/{key.value}")
+            for target in self.definitions.of(reference, node):
+                self.found.followed.add((reference.kind, reference.name, str(name.value)))
+                self.judge(str(name.value), target)
 
     def _merged(self, node: Node) -> tuple[list[Node], list[Entry]]:
         """Names and values of a map and of those that it merges: a pair may be put together."""

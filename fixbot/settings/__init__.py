@@ -226,7 +226,7 @@ class Settings:
         },
     )
     severity: Severity = field(
-        default=Severity.LOW, metadata={"says": "Findings below this are not reported."}
+        default=Severity.LOW, metadata={"says": "Findings below this are not reported; how many, is said."}
     )
     include: tuple[str, ...] = field(
         default=(),
@@ -272,7 +272,7 @@ class Settings:
     tag_services: tuple[str, ...] = field(
         default=(),
         metadata={
-            "says": "Services whose actions are narrowed by tag (`ecs`, `ec2` …); empty: all that can be.",
+            "says": "Services whose actions are narrowed by tag (`ecs`, `ec2` …); empty: `ecs` alone.",
             "shape": shapes.SERVICE,
         },
     )
@@ -316,7 +316,8 @@ class Settings:
     enforce: tuple[str, ...] = field(
         default=(),
         metadata={
-            "says": "Keys such as `exclude` or `rules.skip` that a repository may only make stricter.",
+            "says": "Keys such as `exclude` or `rules.skip` that a repository may only make stricter; "
+            "with `ignore`, comments in files do not count either.",
             "shape": shapes.KEY,
             "operator": True,
             "entries": 200,

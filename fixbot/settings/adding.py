@@ -12,11 +12,12 @@ from fixbot.errors import FixbotError
 from fixbot.globs import below
 from fixbot.model import Finding
 from fixbot.settings import Settings
-from fixbot.settings.reading import parse
+from fixbot.settings.reading import NAMES, parse
 from fixbot.suppress import Ignore, plain_name
 from fixbot.syntax import grammar
 from fixbot.tree import CannotEdit, Kind, Node, SyntaxProblem, Value, splice
 
+_LONGEST_SIMPLE = 200
 _SPECIAL = re.compile(r"[*?[]")
 
 
@@ -35,6 +36,33 @@ def just(path: str) -> str:
 def just_below(folder: str) -> str:
     """The glob that matches all below this folder and nothing else; an empty one is the top."""
     return below(folder) if folder else "/**"
+
+
+_SIMPLE = {
+    "rule": re.compile(r"[a-z]+(-[a-z0-9]+)+"),
+    "path": re.compile(r"(?=[^/]*/)[A-Za-z0-9_/][A-Za-z0-9_./-]*"),
+    "resource": re.compile(r"[A-Za-z]+( [A-Za-z0-9][A-Za-z0-9_.-]*,?)+"),
+    "reason": re.compile(r"[a-z]+( [a-z]+)+"),
+}
+"""Texts that YAML can take for nothing but themselves, wherever they stand for a whole value."""
+
+
+def ignore_block(wishes: Iterable[Ignore]) -> str:
+    """The text of a settings file that holds these wishes alone, read back unless it is beyond doubt.
+
+    Raises CannotEdit as `with_ignores` does. Most names are plain words, for which no parser is loaded: a
+    test holds that both ways write the same.
+    """
+    wanted = tuple(dict.fromkeys(wishes))
+    entries = [_entry(each) for each in wanted]
+    if all(_is_simple(name, text) for entry in entries for name, text in entry.items()):
+        rows = [f"{name}: {text}" for entry in entries for name, text in entry.items()]
+        return "".join(["ignore:\n", *(f"  {'- ' if row[:5] == 'rule:' else '  '}{row}\n" for row in rows)])
+    return with_ignores("", wanted, NAMES[0])
+
+
+def _is_simple(name: str, text: str) -> bool:
+    return name in _SIMPLE and len(text) <= _LONGEST_SIMPLE and _SIMPLE[name].fullmatch(text) is not None
 
 
 def with_ignores(text: str, wishes: Iterable[Ignore], name: str) -> str:
@@ -60,7 +88,7 @@ def _added(text: str, wishes: Iterable[Ignore]) -> str:
     if not roots or _is_null(roots[0]):
         text += ("" if not text or text.endswith("\n") else "\n") + "ignore:\n"
         roots = grammar("yaml").parse(text)
-    changes = [Add(roots[0], ("ignore",), _entry(each), last=True) for each in wishes]
+    changes = [Add(roots[0], ("ignore",), dict[str, Value](_entry(each)), last=True) for each in wishes]
     return splice(text, edits(text, plan(changes)))
 
 
@@ -68,7 +96,7 @@ def _is_null(node: Node) -> bool:
     return node.known and node.kind is Kind.SCALAR and node.value is None
 
 
-def _entry(wanted: Ignore) -> dict[str, Value]:
+def _entry(wanted: Ignore) -> dict[str, str]:
     until = wanted.until.isoformat() if wanted.until else ""
     words = {"rule": wanted.rule, "path": wanted.path, "resource": wanted.resource, "reason": wanted.reason}
     return {name: text for name, text in {**words, "until": until}.items() if text}
