@@ -100,7 +100,7 @@ BOMBS: dict[str, Callable[[], str]] = {
     "actions.json": lambda: json.dumps({"Version": "2012-10-17", "Statement": [
         {"Effect": "Allow", "Action": ["*:*" + "*a" * n for n in range(700)], "Resource": "*"}]}),
     "wide.json": lambda: json.dumps({"Version": "2012-10-17", "Statement": [{
-        "Effect": "Allow", "Action": "ecs:" + "*a" * 1_000_000, "Resource": "arn:aws:ecs:::" + "?*" * 1_000_000,
+        "Effect": "Allow", "Action": "ecs:" + "*a" * 900_000, "Resource": "arn:aws:ecs:::" + "?*" * 900_000,
     }]}),
     "selectors.yaml": lambda: POD + BOX + "".join(
         f"---\nkind: Service\nspec: {{selector: {{app: a{n}}}}}\n---\nkind: Deployment\nspec:\n  template:\n"

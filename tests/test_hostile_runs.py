@@ -129,8 +129,9 @@ def test_what_is_made_to_take_all_there_is_costs_its_own_part_only(tmp_path: Pat
     (tmp_path / "good" / "pod.yaml").write_text(POD)
     (tmp_path / name).write_text(BOMBS[name]())
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    words = [sys.executable, "-m", "fixbot", "run", "--no-cache", "--format", "json", "--jobs", "1"]
     done = subprocess.run(
-        [sys.executable, "-m", "fixbot", "run", "--no-cache", "--format", "json", "--jobs", "1", str(tmp_path)],
+        [*words, str(tmp_path)],
         check=False, capture_output=True, timeout=SECONDS * 10,
     )  # fmt: skip
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
