@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -23,32 +24,44 @@ OUT_OF_MEMORY = 71
 """The exit code of a process that met its limit of memory."""
 
 
+OVER = "out of time: the time for this repository was over"
+"""What is said of a part that nobody could begin with, or end, in the time for the whole."""
+
+
 class OutOfTime(FixbotError):
     """A piece of work took more processor time than it may."""
 
     exit_code = 1
 
 
-def bound_process(seconds: int, memory_mb: int) -> None:
-    """From now on, end this process when it has worked so long, and refuse it more memory than that.
+class Bounds:
+    """The bounds of this process, held by the kernel whatever code is running; made once in a process.
 
-    Both are held by the kernel, whatever code is running: a signal (SIGXCPU) ends it, and what asks for more
-    memory gets a MemoryError. Whoever is ended leaves no core behind, which would hold what was read.
+    A signal (SIGXCPU) ends it when it has worked too long, and what asks for more memory than it may have
+    gets a MemoryError. Limits that whoever started it had set before are never raised. A process that is
+    ended leaves no core behind, which would hold what was read.
     """
-    import resource  # noqa: PLC0415 - there is none on Windows, where nothing is forked either
 
-    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
-    _lower(resource.RLIMIT_CPU, math.ceil(time.process_time()) + seconds)
-    if (size := _address_space()) is not None:
-        _lower(resource.RLIMIT_AS, size + memory_mb * MEGABYTE)
+    def __init__(self) -> None:
+        import resource  # noqa: PLC0415 - there is none on Windows, where nothing is forked either
 
+        self._before = {kind: resource.getrlimit(kind) for kind in (resource.RLIMIT_CPU, resource.RLIMIT_AS)}
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
-def _lower(kind: int, value: int) -> None:
-    import resource  # noqa: PLC0415 - as above
+    def renew(self, seconds: int, memory_mb: int) -> None:
+        """From now on it may work so long, and have so much memory more than now."""
+        import resource  # noqa: PLC0415 - as above
 
-    _, hard = resource.getrlimit(kind)
-    with suppress(ValueError, OSError):
-        resource.setrlimit(kind, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
+        self._set(resource.RLIMIT_CPU, math.ceil(time.process_time()) + seconds)
+        if (size := _address_space()) is not None:
+            self._set(resource.RLIMIT_AS, size + memory_mb * MEGABYTE)
+
+    def _set(self, kind: int, value: int) -> None:
+        import resource  # noqa: PLC0415 - as above
+
+        soft, hard = self._before[kind]
+        with suppress(ValueError, OSError):
+            resource.setrlimit(kind, (value if soft == resource.RLIM_INFINITY else min(value, soft), hard))
 
 
 def _address_space() -> int | None:
@@ -62,11 +75,21 @@ def _address_space() -> int | None:
     return int(pages) * resource.getpagesize()
 
 
+def _largest_child() -> int:
+    """The most bytes that a child of this process had that has ended."""
+    import resource  # noqa: PLC0415 - as above
+
+    kilobytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return kilobytes if sys.platform == "darwin" else kilobytes * 1024
+
+
 def why_ended(code: int, seconds: int, limits: Limits) -> str:
     """Why a process with this exit code ended, in words for a reader."""
     if -code == getattr(signal, "SIGXCPU", 0):
         return f"out of time: it took more than {seconds} s of work (limits.seconds)"
-    if code == OUT_OF_MEMORY:
+    # C that is refused memory may know no better than to touch what it hasn't got.
+    crashed = -code in (signal.SIGSEGV, signal.SIGABRT, getattr(signal, "SIGBUS", 0))
+    if code == OUT_OF_MEMORY or (crashed and _largest_child() > limits.memory_mb * MEGABYTE * 3 // 4):
         return f"out of memory: it needed more than {limits.memory_mb:,} MB (limits.memory_mb)"
     return f"the process that read it died ({f'signal {-code}' if code < 0 else f'exit code {code}'})"
 

@@ -46,7 +46,8 @@ _ODD_LINE = re.compile(
 _LINE_ENDS = (b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9")
 """What YAML 1.1 takes for the end of a line beside the usual ones."""
 _STORE = re.compile(
-    rb"secretStoreRef:\s*\n\s+(?:kind:\s*(\w+)\s*\n\s+)?name:\s*[\"']?([\w.-]+)(?:[\"']?\s*\n\s+kind:\s*(\w+))?"
+    rb"secretStoreRef:[^\S\n]*+\n\s++(?:kind:\s*+(\w++)[^\S\n]*+\n\s++)?name:\s*+[\"']?([\w.-]++)"
+    rb"(?:[\"']?[^\S\n]*+\n\s++kind:\s*+(\w++))?"
 )
 _SECRET = re.compile(rb"^kind:[ \t]*['\"]?(?:Secret|ExternalSecret|SecretProviderClass)\b", re.MULTILINE)
 _TELLS = re.compile(
@@ -207,7 +208,8 @@ def chart_of(path: str, charts: frozenset[str]) -> str | None:
 def chart_values(path: str, chart: str) -> bool:
     """Whether a file is by its name one of a chart's files of values."""
     rest = path[len(chart) :].lstrip("/")
-    return _VALUES.fullmatch(rest.rsplit("/", 1)[-1]) is not None
+    name = rest.rsplit("/", 1)[-1]
+    return "values" in name and _VALUES.fullmatch(name) is not None
 
 
-_VALUES = re.compile(r"(?:ci/)?[\w.-]*values[\w.-]*\.ya?ml")
+_VALUES = re.compile(r"[\w.-]+\.ya?ml")

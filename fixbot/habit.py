@@ -24,7 +24,7 @@ _EMOJI = re.compile(
     r"\s*(?P<rest>\S.*)"
 )
 _TICKET = re.compile(r"(?:\[[A-Z][A-Z0-9]*-\d+\]:?|[A-Z][A-Z0-9]*-\d+:?|\[?#\d+\]?:?)\s+(?=\S)")
-_NUMBER = re.compile(r"\s*\(#\d+\)$")
+_NUMBER = re.compile(r"(?<!\s)\s*+\(#\d+\)$")
 _NOT_OURS = re.compile(
     r"""merge\b|revert\b|fixup!|squash!|initial\ commit$|v?\d+\.\d+(?:\.\d+)?\S*$|\[pre-commit\.ci\]
     |(?:\w+\([^)]*deps[^)]*\)|deps)!?:
@@ -120,7 +120,7 @@ def learn(messages: Sequence[str], style: Style = "auto") -> Habit:
 def _first_line(message: str) -> str:
     """The subject as far as it shows a habit, an empty string where it shows none of the people's."""
     line = _NUMBER.sub("", message.strip().partition("\n")[0].strip())
-    line = _TICKET.sub("", line, count=1) if _TICKET.match(line) else line
+    line = line[found.end() :] if (found := _TICKET.match(line)) else line
     bare = found["rest"] if (found := _EMOJI.match(line)) else line
     return "" if OWN in message or _NOT_OURS.match(bare) else line
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from fixbot.bounds import OutOfTime, timed
+from fixbot.bounds import MEGABYTE, OutOfTime, timed
 from fixbot.checkout import READ_ELSEWHERE, Content, Files, Globs
 from fixbot.discover import companions, declares_only, is_script, needles_of, relevant, surroundings, unnamed
 from fixbot.errors import FixbotError
@@ -22,7 +22,7 @@ from fixbot.memory import Memory, Seen, part_keys
 from fixbot.model import Failure, LeftOut, Report, Stats, Unread
 from fixbot.parts import parts
 from fixbot.propose import gathered
-from fixbot.settings import NEVER_PATCH, Settings
+from fixbot.settings import NEVER_PATCH, Limits, Settings
 from fixbot.settings.compare import running
 from fixbot.suppress import Suppressions
 from fixbot.survive import lost, survive
@@ -35,6 +35,8 @@ _WORTH_A_WORKER = 400_000
 """Characters below which starting a second process costs more than it saves."""
 _A_FILES_WORTH = 5_000_000
 """Bytes of all files for which looking at them together may take as long as looking at one."""
+_MASKING = 6
+"""Times of that for which all texts of a report may be masked."""
 
 
 def run(  # noqa: PLR0913 - each has its default
@@ -59,8 +61,9 @@ def run(  # noqa: PLR0913 - each has its default
     memory = None if cache is None else Memory(cache, checkout, today.isoformat(), contents=contents)
     if memory is not None and (known := memory.everything()) is not None:
         return _report(checkout, settings, started, *known)
-    read = _read(checkout, resource_types(fixers), settings.limits.seconds, Seen() if memory else None)
-    with timed(read.patience, "finding out what the files of this repository have in common"):
+    read = _read(checkout, resource_types(fixers), settings.limits, Seen() if memory else None)
+    patience = read.patience
+    with timed(patience, "finding out what the files of this repository have in common"):
         order = _order(checkout, read, fixers, settings, today)
         grouped = parts({path: read.bytes[path] for path in read.texts})
         read.secrets |= values_elsewhere(data for path, data in read.bytes.items() if path not in read.texts)
@@ -79,8 +82,9 @@ def run(  # noqa: PLR0913 - each has its default
     masker = KnownOnly(frozenset(read.secrets).union(*(each.secrets for each in in_order)))
     if complaint := next((words for each in in_order for words in each.complaints), None):
         raise FixbotError(masker.told(complaint))
-    in_order = [_masked(each, masker) for each in in_order]
-    unread = [mask_texts(each, masker) for each in read.unread]
+    with timed(patience * _MASKING, "masking the secrets of this repository in its report"):
+        in_order = [_masked(each, masker) for each in in_order]
+        unread = [mask_texts(each, masker) for each in read.unread]
     if memory is not None and read.seen is not None:
         memory.keep(read.seen, unread, dict(zip(keys, in_order, strict=True)))
     return _report(checkout, settings, started, in_order, unread)
@@ -92,21 +96,22 @@ class _Files:
     unread: list[Unread]
     bytes: dict[str, bytes]
     seen: Seen | None = None
-    seconds: int = 10
-    """How long one file may be looked at."""
+    limits: Limits = field(default_factory=Limits)
+    held: int = 0
+    """Characters and bytes of all that is kept."""
     secrets: set[str] = field(default_factory=set)
     """Values of files in which nothing else is looked for."""
 
     @property
     def patience(self) -> float:
         """Seconds of work for what is asked of all files at once."""
-        return self.seconds * (1 + sum(map(len, self.bytes.values())) / _A_FILES_WORTH)
+        return self.limits.seconds * (1 + sum(map(len, self.bytes.values())) / _A_FILES_WORTH)
 
 
-def _read(checkout: Files, types: Sequence[ResourceType], seconds: int, seen: Seen | None = None) -> _Files:
+def _read(checkout: Files, types: Sequence[ResourceType], limits: Limits, seen: Seen | None = None) -> _Files:
     """Read every candidate, and keep the texts that can matter. `seen` is told of everything."""
     needles = tuple(each.encode() for each in needles_of(types))
-    files = _Files({}, list(checkout.unread), {}, seen, seconds)
+    files = _Files({}, list(checkout.unread), {}, seen, limits)
     for entry in checkout.entries:
         content = checkout.read(entry)
         if seen is not None:
@@ -133,8 +138,13 @@ def _read(checkout: Files, types: Sequence[ResourceType], seconds: int, seen: Se
 
 
 def _take(files: _Files, content: Content, needles: Sequence[bytes]) -> None:
+    size = len(content.data)
+    if files.held + size > files.limits.memory_mb * MEGABYTE:
+        why = f"all files together need more than {files.limits.memory_mb:,} MB (limits.memory_mb)"
+        files.unread.append(Unread(content.path, None, f"not examined: out of memory: {why}"))
+        return
     try:
-        with timed(files.seconds, "looking at it"):
+        with timed(files.limits.seconds, "looking at it"):
             counts = relevant(content.data, needles)
             counts = counts and not declares_only(content.path, content.data)
             counts = counts and not is_script(content.path, content.data)
@@ -142,6 +152,7 @@ def _take(files: _Files, content: Content, needles: Sequence[bytes]) -> None:
         files.unread.append(Unread(content.path, None, f"not examined: out of time: {why}"))
         return
     files.bytes[content.path] = content.data
+    files.held += size * (1 + counts)
     if counts:
         files.texts[content.path] = content.text
 

@@ -30,7 +30,8 @@ _LIVE = re.compile(
     r"@\w|#\d|://|www\.|\bGH-\d|:[\w+-]+:|\$|\b(?=[a-f]*\d)[0-9a-f]{7,40}\b|\b(?:mailto|xmpp):",
     re.IGNORECASE,
 )
-_WORD = re.compile(r"(?P<before>[(\[\"'“]*)(?P<word>.*?)(?P<behind>[)\]\"'”.,;:!?…]*)", re.DOTALL)
+_BEFORE, _BEHIND = "([\"'“", ")]\"'”.,;:!?…"
+"""What may stand around a word and is not part of it."""
 _SPECIAL = re.compile(r"[\\`*\[\]<~]|&(?=#|\w)|(?<![^\W_])_|_(?![^\W_])")
 _START = re.compile(r"\A(?:(?P<number>\d+)(?=[.)])|(?=[#>+=|~:-]))")
 _TOUCHING = re.compile("`\0+`")
@@ -116,8 +117,9 @@ def _word(word: str) -> Iterator[Piece]:
     if not _LIVE.search(word):
         yield Piece(word)
         return
-    found = _WORD.fullmatch(word)
-    before, live, behind = (found["before"], found["word"], found["behind"]) if found else ("", word, "")
+    begun = word.lstrip(_BEFORE)
+    live = begun.rstrip(_BEHIND)
+    before, behind = word[: len(word) - len(begun)], begun[len(live) :]
     if not _LIVE.search(live):
         before, live, behind = "", word, ""
     yield from (Piece(before), Piece(live, code=True), Piece(behind))
@@ -129,7 +131,7 @@ def _escaped(found: re.Match[str]) -> str:
 
 def cell(text: str) -> Markdown:
     """Markdown of one line for a table: no bar in it ends the cell, in a code span neither."""
-    return Markdown(re.sub(r"(\\*)\|", lambda found: found[1] + " " * bool(found[1]) + "\\|", text))
+    return Markdown(re.sub(r"(?<!\\)(\\*)\|", lambda found: found[1] + " " * bool(found[1]) + "\\|", text))
 
 
 def block(text: str) -> Markdown:

@@ -17,6 +17,7 @@ NO_REASON = "no reason given"
 _UNTIL = ("until=", "until:")
 _SHOWN = 80
 """Characters of somebody's word that a complaint repeats."""
+_LAPSED = " (the ignore at "
 _OVERRULED = "does not count, since --config enforces ignore"
 _LAPSE = re.compile(rf" \((the ignore at .+:\d+ (?:ended on \d{{4}}-\d\d-\d\d|{_OVERRULED}))\)$", re.DOTALL)
 
@@ -203,5 +204,6 @@ def with_lapse(message: str, wish: Ignore) -> str:
 
 def lapse_of(message: str) -> str | None:
     """What `with_lapse` added to a message, without the brackets."""
-    found = _LAPSE.search(message)
+    begin = message.find(_LAPSED)
+    found = _LAPSE.match(message, begin) if begin >= 0 else None
     return found[1] if found else None

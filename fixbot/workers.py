@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Final
 
-from fixbot.bounds import OUT_OF_MEMORY, bound_process, why_ended
+from fixbot.bounds import OUT_OF_MEMORY, OVER, Bounds, why_ended
 from fixbot.examine import Examined, Order
 from fixbot.model import Failure
 from fixbot.survive import Texts, lost, survive
@@ -118,7 +118,7 @@ class _Crew:
         self.dismiss()
         for number in numbers:
             paths = tuple(sorted(self.parts[number]))
-            failure = Failure(paths, "out of time: the time for this repository was over")
+            failure = Failure(paths, OVER)
             yield number, lost(Examined(), [failure])
 
     def _end_who_hang(self) -> None:
@@ -195,6 +195,7 @@ class _Crew:
         others_end.close()
         for each in self.busy:
             each.close()
+        bounds = Bounds()
         while True:
             _PLACE.pack_into(place, 0, -1, -1)
             try:
@@ -202,16 +203,15 @@ class _Crew:
             except (EOFError, OSError):
                 return
             try:
-                connection.send(
-                    [
-                        (number, self._part(number, seconds, without.get(number, ()), place))
-                        for number in batch
-                    ]
-                )
+                found: list[tuple[int, Examined]] = []
+                for number in batch:
+                    bounds.renew(seconds, self.order.settings.limits.memory_mb)
+                    found.append((number, self._part(number, without.get(number, ()), place)))
+                connection.send(found)
             except MemoryError:
                 os._exit(OUT_OF_MEMORY)
 
-    def _part(self, number: int, seconds: int, without: Sequence[str], place: mmap.mmap) -> Examined:
+    def _part(self, number: int, without: Sequence[str], place: mmap.mmap) -> Examined:
         part = self.parts[number]
         numbers = {path: at for at, path in enumerate(part)}
 
@@ -219,7 +219,6 @@ class _Crew:
             _PLACE.pack_into(place, 0, number, numbers.get(path, -1))
 
         watch("")
-        bound_process(seconds, self.order.settings.limits.memory_mb)
         texts: Mapping[str, str] = {path: self.texts[path] for path in part if path not in without}
         return survive(texts, self.order, watch)
 

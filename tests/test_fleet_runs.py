@@ -7,14 +7,20 @@ import os
 import shlex
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from fixbot import examine as examined
+from fixbot import survive
+from fixbot.cli import shard
 from fixbot.cli.options import Options
 from fixbot.cli.shard import ShardOptions, carry_out_shard
+from fixbot.examine import Examined, Order, Watch, unwatched
+from fixbot.fleet.results import Results, read
 from tests.hub.hub import Hub
 from tests.hub.many import add_light, store_at
 from tests.hub.people import Person
@@ -366,3 +372,54 @@ def test_the_examples_of_help_do_what_they_say(fleet: Fleet) -> None:
         done = fleet(*shlex.split(line)[2:])
         assert done.returncode == 0, (line, done.stderr)
     assert fleet.pulls() == 2
+
+
+def test_a_repository_that_never_ends_fails_alone_and_comes_last_the_next_time(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = examined.examine
+
+    def examine(texts: Mapping[str, str], order: Order, watch: Watch = unwatched) -> Examined:
+        while order.settings.branch_prefix == "endless/":
+            pass
+        return old(texts, order, watch)
+
+    monkeypatch.setattr(survive, "examine", examine)
+    monkeypatch.setattr(shard, "_A_MEMBER", 0)
+    endless = {f"d{number}/web.yaml": WRONG for number in range(40)}
+    fleet.hub.add_repo("acme/endless", {**endless, ".fixbot.yml": b"branch_prefix: endless/\n"})
+    fleet("plan", "acme/endless", "acme/service-0", "acme/service-1", "--shards", "1")
+    began = time.monotonic()
+    assert fleet.run(minutes=0.2) == 0
+    assert time.monotonic() - began < 60
+    rows = {row["name"]: row for row in fleet.report()["rows"]}  # type: ignore[attr-defined]
+    assert rows["acme/endless"]["state"] == "failed"
+    assert rows["acme/endless"]["trouble"] == "out of time: the time for this repository was over"
+    assert rows["acme/service-0"]["state"] == rows["acme/service-1"]["state"] == "done"
+    file = fleet.folder / "fleet-results" / "scan-all.jsonl"
+    written = read(file)
+    assert written is not None
+    again = Results.open(file, written[0])
+    again.close()
+    assert again.failed == {"acme/endless"}
+
+
+def test_files_that_are_far_too_large_are_not_read(fleet: Fleet) -> None:
+    for name in ("fleet-plan.json", "list", "last.json", "fleet-results/scan-all.jsonl"):
+        file = fleet.folder / name
+        file.parent.mkdir(exist_ok=True)
+        with file.open("wb") as opened:
+            opened.truncate(50_000_000_000)
+    large = "cannot be read: it has more than 200,000,000 bytes"
+    for words in (
+        ("run", "fleet-plan.json"),
+        ("plan", "--from", "list"),
+        ("report", "fleet-plan.json"),
+    ):
+        done = fleet(*words)
+        assert (done.returncode, large in done.stderr) == (2, True), done.stderr
+    (fleet.folder / "fleet-plan.json").unlink()
+    fleet("plan", "acme/service-0", "--shards", "1")
+    for more in (("run", "fleet-plan.json", "--since-report", "last.json"), ("report", "fleet-plan.json")):
+        done = fleet(*more)
+        assert (done.returncode, large in done.stderr) == (2, True), done.stderr

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.bombs import BOMBS
 from tests.oracle.runs import Repository
 
 SECONDS, BYTES = 40, 900_000_000
@@ -120,6 +121,28 @@ def test_what_is_large_is_fixed_in_bounded_time(tmp_path: Path, name: str) -> No
     here = [each for each in report["findings"] if each["path"] == name]
     assert len(here) >= findings
     assert all(each["status"] == "fixed" for each in here)
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_what_is_made_to_take_all_there_is_costs_its_own_part_only(tmp_path: Path, name: str) -> None:
+    (tmp_path / "good").mkdir()
+    (tmp_path / "good" / "pod.yaml").write_text(POD)
+    (tmp_path / name).write_text(BOMBS[name]())
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    words = [sys.executable, "-m", "fixbot", "run", "--no-cache", "--format", "json", "--jobs", "1"]
+    done = subprocess.run(
+        [*words, str(tmp_path)],
+        check=False, capture_output=True, timeout=SECONDS * 10,
+    )  # fmt: skip
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert done.returncode in {0, 1}, done.stderr[-1_000:]
+    assert b"Traceback" not in done.stderr
+    report = json.loads(done.stdout)
+    assert [each["status"] for each in report["findings"] if each["path"] == "good/pod.yaml"] == ["fixed"]
+    assert all(len(each["reason"].splitlines()) == 1 for each in report["unread"])
+    # Processor time, which doesn't depend on what else the machine does.
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 30
+    assert after.ru_maxrss < 1_500_000
 
 
 def test_names_that_are_no_text_links_and_pipes(tmp_path: Path) -> None:

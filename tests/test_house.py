@@ -170,7 +170,7 @@ OPENS_FILES = {
     "fixbot/checkout/rooted.py", "fixbot/checkout/writing.py", "fixbot/checkout/door.py",
     "fixbot/programs/start.py",
     # What fixbot keeps for itself, or the runner and the user hand over.
-    "fixbot/cache.py", "fixbot/fleet/results.py", "fixbot/cli/fleet_plan.py",
+    "fixbot/cache.py", "fixbot/fleet/results.py",
     "fixbot/cli/runner.py", "fixbot/cli/terminal.py", "fixbot/__main__.py",
     # What the system says of this process.
     "fixbot/bounds.py",

@@ -16,6 +16,7 @@ from fixbot.fleet.merge import as_json, collected
 from fixbot.fleet.page import markdown, text
 from fixbot.fleet.plan import Candidate, Plan, chosen, planned, shards_for
 from fixbot.fleet.rows import State
+from fixbot.fleet.stored import MOST_BYTES, read_file
 from fixbot.forge.connection import Token
 from fixbot.forge.errors import NoConnection
 from fixbot.forge.fleet import OwnersConnector, candidates, listed
@@ -76,11 +77,10 @@ def _names(given: PlanOptions, connector: OwnersConnector) -> Iterator[str]:
     if given.source is not None:
         where = "stdin" if str(given.source) == "-" else str(given.source)
         try:
-            lines = (
-                sys.stdin.read() if where == "stdin" else given.source.read_text(encoding="utf-8")
-            ).split("\n")
-        except (OSError, UnicodeDecodeError) as error:
-            raise FixbotError(f"{where}: cannot be read ({type(error).__name__})") from None
+            text = _piped() if where == "stdin" else read_file(given.source).decode()
+        except UnicodeDecodeError:
+            raise FixbotError(f"{where}: cannot be read: it is not UTF-8") from None
+        lines = text.split("\n")
         for number, line in enumerate(lines, 1):
             if name := line.partition("#")[0].strip():
                 yield _checked(name, f"{where}:{number}")
@@ -90,6 +90,16 @@ def _names(given: PlanOptions, connector: OwnersConnector) -> Iterator[str]:
         if not isinstance(connector.known(), Token):
             raise NoConnection("--org needs a token in GITHUB_TOKEN; an app's key alone can list nothing")
         yield from listed(connector.gateway(f"{owner}/any"), owner, given.topics)
+
+
+def _piped() -> str:
+    try:
+        text = sys.stdin.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise FixbotError(f"stdin: cannot be read: {error.strerror}") from None
+    if len(text) > MOST_BYTES:
+        raise FixbotError(f"stdin: it has more than {MOST_BYTES:,} bytes")
+    return text
 
 
 def _checked(name: str, where: str) -> str:

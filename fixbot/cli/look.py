@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from fixbot import __version__, command
+from fixbot.bounds import MEGABYTE
 from fixbot.cache import Cache, cache_folder, program
 from fixbot.checkout import Checkout, Scope
 from fixbot.checkout.door import grounds
@@ -59,7 +60,7 @@ def look(
     settings = settings_of(options, fixers) if base is None else settings_of_base(base, options, fixers)
     chosen = chosen_of(fixers, settings)
     scope = Scope(settings.include, settings.exclude, options.since, candidate)
-    checkout = Checkout.open(options.path, scope)
+    checkout = Checkout.open(options.path, scope, settings.limits.file_mb * MEGABYTE)
     asked = _asked(options, checkout)
     for note in (*settings.notes, *checkout.notes):
         terminal.note(f"note: {note}")

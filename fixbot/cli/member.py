@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from fixbot.bounds import MEGABYTE, OVER, OutOfTime
 from fixbot.checkout import Scope
 from fixbot.cli.chosen import chosen_of, overlaid
 from fixbot.cli.options import Options
@@ -42,6 +43,8 @@ class Desk:
     fixers: tuple[Fixer, ...]
     connector: OwnersConnector
     settings: Settings
+    deadline: float | None = None
+    """When the repository that is looked at must be done, by `time.monotonic`."""
 
 
 @dataclass(frozen=True)
@@ -170,11 +173,16 @@ def _nothing_there(pulse: Pulse) -> Remote:
 
 def _snapshot(place: _Place) -> Snapshot:
     scope = Scope(place.settings.include, place.settings.exclude, None, candidate)
-    return Snapshot.of(place.reader, place.commit, scope)
+    limit = place.settings.limits.file_mb * MEGABYTE
+    return Snapshot.of(place.reader, place.commit, scope, limit=limit)
 
 
 def _examined(desk: Desk, snapshot: Snapshot, settings: Settings) -> Report:
-    return run(snapshot, chosen_of(desk.fixers, settings), settings)
+    report = run(snapshot, chosen_of(desk.fixers, settings), settings, deadline=desk.deadline)
+    if any(each.reason == OVER for each in report.failures):
+        # What was seen of it so far says too little to publish anything, or to take anything back.
+        raise OutOfTime(OVER)
+    return report
 
 
 def _examine(

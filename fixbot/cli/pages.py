@@ -12,7 +12,7 @@ from fixbot.fixer import Fixer, load
 from fixbot.report.style import Style
 from fixbot.suppress import unknown_rule
 
-_LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
+_LINK = re.compile(r"\[([^\[\]]+)\]\(([^()\s]+)\)")
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
 
 

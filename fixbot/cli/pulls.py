@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from fixbot import __version__, command
+from fixbot.bounds import MEGABYTE
 from fixbot.cache import Cache
 from fixbot.checkout import Checkout, Scope
 from fixbot.checkout.door import grounds
@@ -105,9 +106,8 @@ def _guarded(whole: _Run, job: object) -> int:
 def _in_checkout(whole: _Run) -> int:
     options, terminal = whole.options, whole.terminal
     settings = settings_of(options, whole.fixers)
-    checkout = Checkout.open(
-        options.path, Scope(settings.include, settings.exclude, options.since, candidate)
-    )
+    scope = Scope(settings.include, settings.exclude, options.since, candidate)
+    checkout = Checkout.open(options.path, scope, settings.limits.file_mb * MEGABYTE)
     if checkout.git is None:
         raise FixbotError("--pr needs a git work tree, and this is none; --repo OWNER/NAME needs none")
     if checkout.prefix or checkout.root != checkout.top.rstrip("/"):
@@ -167,7 +167,7 @@ def _without_checkout(whole: _Run, name: str) -> int:
         terminal.note(f"note: {note}")
     reader.gateway.patience = settings.pull_requests.patience
     scope = Scope(settings.include, settings.exclude, None, candidate)
-    snapshot = Snapshot.of(reader, commit, scope, terminal.progress)
+    snapshot = Snapshot.of(reader, commit, scope, terminal.progress, settings.limits.file_mb * MEGABYTE)
     for note in snapshot.notes:
         terminal.note(f"note: {name}: {note}")
     return _published(whole, reader, remote, Fetched(snapshot), settings, snapshot)

@@ -9,10 +9,15 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from fixbot.actions import commands
+from fixbot.checkout.door import read_given
+from fixbot.checkout.reading import Unreadable
 from fixbot.cli.terminal import CannotWrite
+
+_MOST_OF_AN_EVENT: Final = 30_000_000
+"""Bytes. Source: "Webhook events and payloads", docs.github.com: payloads are capped at 25 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +66,10 @@ class Runner:
     def payload(self) -> Any:
         """What GitHub tells of the event; nothing where that can't be read."""
         try:
-            return json.loads(Path(self.environment.get("GITHUB_EVENT_PATH", "")).read_bytes())
-        except (OSError, ValueError):
+            return json.loads(
+                read_given(self.environment.get("GITHUB_EVENT_PATH", ""), _MOST_OF_AN_EVENT, ())
+            )
+        except (OSError, ValueError, Unreadable, RecursionError):
             return {}
 
 

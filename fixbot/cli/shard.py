@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
@@ -33,6 +34,8 @@ MOST_WRITERS: Final = WRITES_A_MINUTE // 2
 """How many shards may publish at once: with more, one's part of a minute is too small to share."""
 
 
+_A_MEMBER: Final = 6
+"""Limits of a part that a repository may use up in any case, however little time is left for all."""
 A_REPOSITORY: Final = 50
 """Writes that one repository may need: ten pull requests, as many as one run opens, of five each."""
 
@@ -178,11 +181,14 @@ class _Shard:
         return 1 if nothing_works or (left and not on_purpose) else 0
 
     def _order(self, member: Member) -> tuple[object, ...]:
-        """Where pull requests wait, the worst first: what is left at the end can wait best."""
+        """Where pull requests wait, the worst first: what is left at the end can wait best.
+
+        What failed in the last try comes last, so that it can't take the time of all others again.
+        """
         row = self.known.rows.get(member.name)
         waiting = row is not None and bool(row.waiting)
         weight = tuple(-each for each in row.weight) if row is not None and waiting else ()
-        return (not waiting, weight, member.name.lower())
+        return (member.name in self.results.failed, not waiting, weight, member.name.lower())
 
     def _remember_writes(self, now: float) -> None:
         """What was written in the last hour counts, whichever run did it."""
@@ -219,7 +225,8 @@ class _Shard:
         if known and known.waiting and publishing:
             left -= self._wait_for_room(left)
         self.desk.connector.gateway(member.name).patience = left
-        return looked_at(self.desk, member, pulse, prefix)
+        seconds = max(left, self.desk.settings.limits.seconds * _A_MEMBER)
+        return looked_at(replace(self.desk, deadline=time.monotonic() + seconds), member, pulse, prefix)
 
     def _wait_for_room(self, left: float) -> float:
         """Wait before a repository and not in it: an app's token may end while one waits."""

@@ -36,6 +36,8 @@ class Results:
     path: Path
     head: Head
     rows: dict[str, Row] = field(default_factory=dict)
+    failed: frozenset[str] = frozenset()
+    """Those that failed in an earlier try; whoever begins with them might never come to the others."""
     _file: IO[bytes] | None = None
 
     @classmethod
@@ -46,6 +48,7 @@ class Results:
         found = read(path) if path.exists() else None
         if found is not None and found[0] == head:
             made.rows = {row.name: row for row in found[1] if row.state in {State.DONE, State.GONE}}
+            made.failed = frozenset(row.name for row in found[1] if row.state is State.FAILED)
             kept = "".join(f"{line(row)}\n" for row in made.rows.values()).encode()
         begin = json.dumps(asdict(head), separators=(",", ":")).encode() + b"\n"
         try:

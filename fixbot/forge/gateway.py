@@ -39,7 +39,7 @@ UNTOLD: Final = 60.0
 _NOT_MODIFIED, _NO_CONTENT, _NOT_IMPLEMENTED = 304, 204, 501
 _TROUBLED_KINDS = frozenset(("INTERNAL", "SERVICE_UNAVAILABLE"))
 _THING = re.compile(r"/(?:\d+|labels/[^/]+)(?=/|$)")
-_NEXT = re.compile(r'<([^>]+)>;\s*rel="next"')
+_NEXT = re.compile(r'<([^<>]+)>;\s*+rel="next"')
 
 Look = Callable[[], Any]
 """Says what a write that may have happened has made, or None where it has not happened."""

@@ -39,6 +39,7 @@ class Snapshot:
     exclude: Globs
     wanted: Callable[[str], bool]
     progress: Callable[[int, int, str], None] | None = None
+    limit: int = LARGEST
     entries: tuple[FileEntry, ...] = ()
     listed: int = 0
     unread: tuple[Unread, ...] = ()
@@ -61,11 +62,13 @@ class Snapshot:
         commit: Commit,
         scope: Scope,
         progress: Callable[[int, int, str], None] | None = None,
+        limit: int = LARGEST,
     ) -> Snapshot:
-        """List a commit's files."""
+        """List a commit's files. `limit` is the size in bytes up to which a file is read."""
         from fixbot.globs import Globs as Patterns  # noqa: PLC0415
 
         made = cls(reader, commit, Patterns(scope.include), Patterns(scope.exclude), scope.wanted, progress)
+        made.limit = limit
         made._list()
         return made
 
@@ -151,8 +154,8 @@ class Snapshot:
                 None,
                 READ_ELSEWHERE if there else "a symbolic link out of this folder; it is not followed",
             )
-        if size > LARGEST:
-            return Unread(path, None, f"it is larger than {LARGEST / 1e6:g} MB, the largest that is read")
+        if size > self.limit:
+            return Unread(path, None, f"it is larger than {self.limit / 1e6:g} MB, the largest that is read")
         data = self._blob(path)
         return decoded(path, data, mode) if isinstance(data, bytes) else Unread(path, None, data)
 
@@ -187,7 +190,7 @@ class Snapshot:
                     {
                         blob: size
                         for mode, blob, size in rows
-                        if blob not in self._blobs and size <= LARGEST and mode != _LINK
+                        if blob not in self._blobs and size <= self.limit and mode != _LINK
                     },
                     path,
                 )

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 _LIMITS = re.compile(r"[a-z0-9-]+:resourcetag/.+|aws:principaltag/.+|aws:requesttag/.+|ecs:cluster")
 _TAG_LIMITS = re.compile(r"aws:tagkeys|aws:requesttag/.+|[a-z0-9-]+:resourcetag/.+|[a-z0-9-]+:createaction")
-_ON_RESOURCE = re.compile(r"[a-z0-9-]+:resourcetag/.+")
-_ON_REQUEST = re.compile(r"aws:requesttag/.+")
+_ON_RESOURCE = re.compile(r"\A[a-z0-9-]+:resourcetag/.+")
+_ON_REQUEST = re.compile(r"\Aaws:requesttag/.+")
 _NEGATED = re.compile(r"(?:String|Arn)Not(?:Equals|EqualsIgnoreCase|Like)(?:IfExists)?")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -10,9 +9,6 @@ from fixbot.globs import Wild, Word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-VARIABLE = re.compile(r"\$\{[^}]*\}")
-
 
 Token = str | Wild
 """One character, one wildcard, or one variable as it is written: `${aws:username}`."""
@@ -22,10 +18,10 @@ def tokens(text: str, *, variables: bool = True, wildcards: bool = True) -> tupl
     """Take a pattern apart. With `variables` off, as in policies of 2008, `${` is plain text."""
     found: list[Token] = []
     at = 0
-    for variable in VARIABLE.finditer(text) if variables else ():
-        found += _plain(text[at : variable.start()], wildcards)
-        found.append(variable.group())
-        at = variable.end()
+    while variables and (begin := text.find("${", at)) >= 0 and (end := text.find("}", begin)) >= 0:
+        found += _plain(text[at:begin], wildcards)
+        found.append(text[begin : end + 1])
+        at = end + 1
     return (*found, *_plain(text[at:], wildcards))
 
 

@@ -19,7 +19,7 @@ Policy = Mapping[str, Value]
 VARIABLES_SINCE: Final = "2012-10-17"
 """The policy version that has variables; in others, and without one, `${` is plain text."""
 
-_HCL_PART = re.compile(r"\$\{[^}]*\}")
+_HCL_PART = re.compile(r"\$\{[^}]*+(?:\}|\Z)")
 _HCL_STRING = re.compile(r'"([^"]*)"')
 
 

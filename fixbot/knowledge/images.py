@@ -17,8 +17,8 @@ _HOLES: Final = re.compile(
     r"\$\([^()]*\)|\$[A-Za-z_]\w*|<[^<>]*>|\{\{.{0,200}?\}\}|%[A-Za-z_]\w*%|__[A-Za-z]\w*?__|#\{[^{}]*\}#?|@@?[A-Z_]+@@?"
 )
 _SEGMENT: Final = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*\Z")
-_TAG: Final = re.compile(r"\w[\w.-]{0,127}\Z", re.ASCII)
-_DIGEST: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}\Z")
+_TAG: Final = re.compile(r"\A\w[\w.-]{0,127}\Z", re.ASCII)
+_DIGEST: Final = re.compile(r"\A[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}\Z")
 _ECR: Final = re.compile(r"([^.]+)\.dkr(?:\.ecr|-ecr)(?:-fips)?\.([^.]+)\.\S+\Z")
 _ACCOUNT: Final = re.compile(r"[0-9]{12}\Z")
 _REGION: Final = re.compile(r"[a-z]{2,5}(?:-[a-z]+)+-[0-9]\Z")

@@ -63,7 +63,7 @@ _USER_ONLY: Final = re.compile(
 )
 _RUN: Final = re.compile(r"://[^\s\"'<>?#]++")
 _USER: Final = re.compile(r"://[^\s:@/]{0,128}:")
-_ORACLE: Final = re.compile(r"jdbc:oracle:\w{1,10}:[^\s/@\"'<>]{1,128}/(?P<value>[^\s@\"'<>]++)@")
+_ORACLE: Final = re.compile(r"jdbc:oracle:\w{1,10}:[^\s/@\"'<>]{1,128}/(?P<value>[^\s@\"'<>]{1,200}+)@")
 _WORD: Final = re.compile(r"[A-Za-z]?[a-z]{0,14}(?:[-_.'][a-z]{1,14}){0,4}[.!?:]?")
 _NAME_PART: Final = r"(?:[A-Za-z]?[a-z]{0,14}|[A-Za-z][a-z]{2,14}(?:[A-Z][a-z]{2,14}){1,3}|[A-Z]{1,5})\d{0,4}"
 _NAME_LIKE: Final = re.compile(rf"{_NAME_PART}(?:[-_. /]{_NAME_PART}){{0,5}}")

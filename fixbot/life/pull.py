@@ -9,7 +9,7 @@ from datetime import datetime
 
 from fixbot.life.mark import Mark, read_mark
 
-_KEY = re.compile(r"(?P<rule>[A-Za-z0-9_-]+)/(?P<key>[0-9a-f]{12})")
+_KEY = re.compile(r"(?<![A-Za-z0-9_-])(?P<rule>[A-Za-z0-9_-]+)/(?P<key>[0-9a-f]{12})")
 
 
 @dataclass(frozen=True, slots=True)

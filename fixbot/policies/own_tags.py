@@ -6,7 +6,7 @@ import re
 
 _KEY = rb"((?i:(?:[\w-]*[-_])?(?:environment|env|stage)(?:[-_]?name)?))"
 _HCL_MAP = re.compile(rb"[tT]ags\s*=\s*(?:[\w.]+\([^{}()]*)?\{((?:[^{}]|\$\{[^{}]*\})*)\}")
-_HCL_PAIR = re.compile(rb"(?:^|[,{\n])\s*\"?" + _KEY + rb"\"?\s*[=:]\s*([^\s,][^\n,]*)")
+_HCL_PAIR = re.compile(rb"(?:^|[,{\n])[^\S\n]*+\"?" + _KEY + rb"\"?\s*[=:]\s*([^\s,][^\n,]*)")
 _PAIR = re.compile(
     rb"\b[Kk]ey[\"']?\s*:\s*[\"']?" + _KEY + rb"[\"']?\s*,?\s*[\"']?[Vv]alue[\"']?\s*:\s*([^\s,}\]]+)"
 )

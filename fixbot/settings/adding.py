@@ -39,10 +39,10 @@ def just_below(folder: str) -> str:
 
 
 _SIMPLE = {
-    "rule": re.compile(r"[a-z]+(-[a-z0-9]+)+"),
-    "path": re.compile(r"(?=[^/]*/)[A-Za-z0-9_/][A-Za-z0-9_./-]*"),
-    "resource": re.compile(r"[A-Za-z]+( [A-Za-z0-9][A-Za-z0-9_.-]*,?)+"),
-    "reason": re.compile(r"[a-z]+( [a-z]+)+"),
+    "rule": re.compile(r"\A[a-z]+(-[a-z0-9]+)+"),
+    "path": re.compile(r"\A(?=[^/]*/)[A-Za-z0-9_/][A-Za-z0-9_./-]*"),
+    "resource": re.compile(r"\A[A-Za-z]+( [A-Za-z0-9][A-Za-z0-9_.-]*,?)+"),
+    "reason": re.compile(r"\A[a-z]+( [a-z]+)+"),
 }
 """Texts that YAML can take for nothing but themselves, wherever they stand for a whole value."""
 

@@ -12,7 +12,10 @@ from fixbot.validity.kubernetes import volume_problems
 from fixbot.validity.plain import flag, items, mapping, names, repeated, text, unknown
 from fixbot.validity.shapes import request_problems
 
-_HOLE: Final = re.compile(r"\$\{[^}]*\}|\{\{.*?\}\}|<[^<>]*>|\$\([^)]*\)")
+_HOLE: Final = re.compile(
+    r"\$\{[^}]*+(?:\}|\Z)|\{\{[^\n}]*+(?:\}(?!\})[^\n}]*+)*+(?:\}\}|$)|<[^<>]*>|\$\([^)]*+(?:\)|\Z)",
+    re.MULTILINE,
+)
 _SECRET_ARN: Final = re.compile(r"arn:[^:]*:secretsmanager:[^:]*:[^:]*:(?P<rest>.*)\Z", re.DOTALL)
 _PARAMETER_ARN: Final = re.compile(r"arn:[^:]*:ssm:[^:]*:[^:]*:parameter/[\w./-]+\Z", re.ASCII)
 _PARAMETER: Final = re.compile(r"[\w./-]{1,2048}\Z", re.ASCII)

@@ -16,7 +16,7 @@ _LOCAL = re.compile(r"local\.([\w-]+)")
 _USE = re.compile(r"\blocal\.([\w-]+)")
 _ADDRESS = re.compile(r"(?<![\w.-])(?:data\.)?[\w-]+\.[\w-]+")
 _TAKE = ("resource", "data", "module")
-_COMMENT = re.compile(r"^\s*(?:#|//).*$", re.MULTILINE)
+_COMMENT = re.compile(r"^[^\S\n]*+(?:#|//).*$", re.MULTILINE)
 _LABELS = {"resource": 2, "data": 2, "module": 1, "provider": 1, "variable": 1}
 
 

@@ -19,9 +19,8 @@ from fixbot.project import Project, Reading
 from fixbot.tree import Kind, Node, Unset
 
 _CLOUDPOSSE = re.compile(r"cloudposse/(?:terraform-aws-)?ecs-container-definition\b")
-_TERRAFORM_AWS = re.compile(
-    r"terraform-aws-modules/(?:terraform-aws-)?ecs(?:/aws|\.git|$|//|\?)(?:.*/modules/([\w-]+))?"
-)
+_TERRAFORM_AWS = re.compile(r"terraform-aws-modules/(?:terraform-aws-)?ecs(?:/aws|\.git|$|//|\?)")
+_NAME = re.compile(r"[\w-]+")
 _ELSEWHERE = "the task definition that takes this container stands elsewhere"
 
 
@@ -34,12 +33,13 @@ def read(project: Project, index: Index, drafts: list[Draft], reading: Reading) 
             continue
         source = text_of(block.node.get("source")) or ""
         ours = _TERRAFORM_AWS.search(source)
+        inner = _inner_module(source[ours.end() :]) if ours else None
         if _CLOUDPOSSE.search(source):
             joined |= _single(block, CLOUDPOSSE, {}, drafts, reading)
-        elif ours is not None and ours[1] == "container-definition":
+        elif ours is not None and inner == "container-definition":
             joined |= _single(block, version(block.node, block.node), DEFAULTS, drafts, reading)
-        elif ours is not None and ours[1] in (None, "service"):
-            read_services(index, block, reading, several=ours[1] is None)
+        elif ours is not None and inner in (None, "service"):
+            read_services(index, block, reading, several=inner is None)
         elif ours is None:
             _any_other(project, index, block, reading, taken)
     for draft in drafts:
@@ -48,6 +48,12 @@ def read(project: Project, index: Index, drafts: list[Draft], reading: Reading) 
                 given = f"given by module.{output.module}.{output.name}"
                 what = f"the containers of {draft.task.address} are {given}"
                 reading.skip(output.document, output.offset, what)
+
+
+def _inner_module(rest: str) -> str | None:
+    """The module inside of a module that its address names; None where it names the whole."""
+    found = _NAME.match(rest.rpartition("/modules/")[2]) if "/modules/" in rest else None
+    return found[0] if found else None
 
 
 def _single(

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 _OPENS = re.compile(r"<details>\s*<summary>(?P<summary>[^<\n]*)</summary>\s*")
 _CLOSES = re.compile(r"</details>\s*")
 _LEAD = re.compile(r"\*\*[^*\n]+\*\*")
-_FOOTER = re.compile(r"[^\n]*<sub>[^\n]*</sub>")
 _WIDE = Html('<div class="wide" role="group" aria-label="Before and after" tabindex="0">')
 
 
@@ -45,7 +44,7 @@ def blocks(body: str) -> tuple[Block, ...]:
 
     def end(at: int) -> None:
         text = "\n".join(lines[start:at]).strip("\n")
-        if text.strip() and not _FOOTER.fullmatch(text):
+        if text.strip() and not _is_footer(text):
             out.append(Block(text, summary, table))
 
     for first, last, kind, source in _pieces("\n".join(lines)):
@@ -62,8 +61,13 @@ def blocks(body: str) -> tuple[Block, ...]:
 
 
 def _cuts(kind: str, source: str) -> bool:
-    opens = kind == "paragraph_open" and (_LEAD.match(source) or _FOOTER.fullmatch(source))
+    opens = kind == "paragraph_open" and (_LEAD.match(source) or _is_footer(source))
     return bool(opens) or kind in {"heading_open", "table_open"}
+
+
+def _is_footer(text: str) -> bool:
+    """Whether a line is the small print at the end."""
+    return "\n" not in text and text.endswith("</sub>") and "<sub>" in text[: -len("</sub>")]
 
 
 def _pieces(body: str) -> Iterator[tuple[int, int, str, str]]:

@@ -104,8 +104,15 @@ def _after_string(text: str, at: int, end: int) -> int:
 
 
 def _after_heredoc(text: str, at: int, end: int, marker: str) -> int:
-    found = re.compile(rf"^[ \t]*{re.escape(marker)}(?=\r?$)", re.MULTILINE).search(text, at, end)
-    return found.end() if found else end
+    """Where a heredoc's last line ends, which holds its marker alone."""
+    while at < end:
+        stop = text.find("\n", at, end)
+        stop = end if stop < 0 else stop
+        line = text[at:stop].removesuffix("\r")
+        if line.lstrip(" \t") == marker:
+            return at + len(line)
+        at = stop + 1
+    return end
 
 
 Gap = Callable[[Line], tuple[int, int]]

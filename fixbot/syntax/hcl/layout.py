@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _GAP = re.compile(r"#[^\n]*|//[^\n]*|/\*.*?\*/|,|\n", re.DOTALL)
-_HEADER = re.compile(r'[\w-]+(?:[ \t]*(?:"(?:[^"\\]|\\.)*"|[\w-]+))*[ \t]*\{')
+_HEADER = re.compile(r'[\w-]++(?:[ \t]*+(?:"(?:[^"\\]|\\.)*+"|[\w-]++))*+[ \t]*+\{')
 _SEPARATOR = re.compile(r"([ \t]*)([=:])([ \t]*)")
 
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from fixbot.tree import Grammar, Scalar
 
 DEEPEST = 200
+_FAR_TOO_DEEP = 20 * DEEPEST
+_BRACKET = re.compile(r"[{}\[\]()]")
 _STRING = re.compile(r'"(?:[^"\\$%\n]++|\\.|\$\$\{|%%\{|[$%](?!\{))*+"')
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _REFERENCE = re.compile(r"[^\W\d][\w-]*(\.[\w-]+)*")
@@ -55,12 +57,27 @@ def comments(text: str, start: int, end: int) -> list[tuple[int, int]]:
     return sorted(found)
 
 
+def _check_depth(text: str, offset: int) -> None:
+    """Refuse what opens far more than it closes: tree-sitter takes a kilobyte for each level.
+
+    Brackets in strings and comments are counted too, so the bound is far above what is read.
+    """
+    if sum(map(text.count, "{[(")) < _FAR_TOO_DEEP:
+        return
+    depth = 0
+    for found in _BRACKET.finditer(text):
+        depth = depth + 1 if found[0] in "{[(" else max(0, depth - 1)
+        if depth > _FAR_TOO_DEEP:
+            raise BeyondLimits(f"it is nested deeper than {DEEPEST} levels", found.start() + offset)
+
+
 def _parsed(text: str, offset: int) -> tree_sitter.Node:
     import tree_sitter  # noqa: PLC0415 - most runs meet no HCL
     import tree_sitter_hcl  # noqa: PLC0415
 
     if "\0" in text:
         raise SyntaxProblem("it holds a NUL character", offset + text.index("\0"))
+    _check_depth(text, offset)
     parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_hcl.language()))
     # One byte a character, so that tree-sitter's byte offsets are ours.
     root = parser.parse(text.encode("ascii", "replace")).root_node

@@ -66,7 +66,7 @@ def heredoc(text: str, node: Node) -> str:
     counted nor changed (hclsyntax, flushHeredocTemplateParts).
     """
     start, end = content_span(text, node)
-    lines = re.findall(r"[^\n]*\n", text[start:end])
+    lines = [f"{line}\n" for line in text[start:end].split("\n")[:-1]]
     if text.startswith("<<-", node.start):
         depths = [len(line) - len(line.lstrip()) for line in lines if line.strip()]
         least = min(depths, default=0)

@@ -19,7 +19,7 @@ MOST_MERGED = 10_000
 """Maps that one map may bring in through merge keys, theirs included."""
 
 _OWN = frozenset({"!", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"})
-_HEADER = re.compile(r"(?:[&!]\S*(?:\s|#[^\n]*)+)*[|>](?P<signs>[-+0-9]*)[^\r\n]*")
+_HEADER = re.compile(r"(?:[&!]\S*+(?:\s|#[^\n]*+)++)*+[|>](?P<signs>[-+0-9]*)[^\r\n]*")
 _GAP = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _LINE_END = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")
 Key = tuple[str, int, int]
