@@ -41,7 +41,7 @@ ANY = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.text(), ANY, min_size=1, max_size=4), st.sampled_from(["yaml", "json"]))
 def test_any_data_is_written_as_one_document_that_says_just_that(
     data: dict[str, object], syntax: str

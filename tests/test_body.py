@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fixbot import command
@@ -219,7 +219,6 @@ def proposal(told: Story) -> Proposal:
     return Proposal("0123456789ab", "a-rule", "fixbot/a-rule/0123456789ab", ("a",), ("b",), told)
 
 
-@settings(deadline=None)
 @given(NASTY, st.text(_IN_PATHS, min_size=1, max_size=20), st.integers(1, 3))
 def test_no_name_takes_effect_in_a_pull_request(name: str, path: str, count: int) -> None:
     words = word(proposal(story(name, f"a/{path}", count)), THERE)

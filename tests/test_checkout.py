@@ -314,7 +314,7 @@ PATTERNS = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(PATTERNS, st.lists(NAMES, min_size=1, max_size=8, unique=True))
 def test_patterns_mean_what_git_means(tmp_path: Path, pattern: str, names: list[str]) -> None:
     parts = pattern.strip("/").split("/")

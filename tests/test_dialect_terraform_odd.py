@@ -41,7 +41,7 @@ _PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(_PIECES, max_size=25))
 def test_whatever_parses_is_read_without_a_crash(pieces: list[str]) -> None:
     text = "".join(pieces)
@@ -82,7 +82,7 @@ _PLACES = [
 ]  # fmt: skip
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.sampled_from(_PLACES), _ODD)
 def test_odd_values_in_the_places_that_matter(place: tuple[str, str], value: str) -> None:
     block, key = place
@@ -96,7 +96,7 @@ def test_odd_values_in_the_places_that_matter(place: tuple[str, str], value: str
 
 
 @given(_ODD)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_odd_values_in_modules(value: str) -> None:
     for key in (
         "services",

@@ -195,7 +195,7 @@ REQUESTS = st.builds(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(pairs(), st.lists(REQUESTS, min_size=8, max_size=8))
 def test_nothing_is_newly_allowed_where_the_proof_holds(
     both: tuple[dict[str, Value], dict[str, Value]], requests: list[Request]
@@ -212,7 +212,6 @@ def test_nothing_is_newly_allowed_where_the_proof_holds(
             assert not proven
 
 
-@settings(deadline=None)
 @given(st.lists(STATEMENTS, max_size=3))
 def test_a_policy_lies_inside_itself(written: list[Value]) -> None:
     assert subset(policy(*written), policy(*written)) is None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -652,12 +651,10 @@ def test_a_condition_that_was_there_is_its_authors() -> None:
 
 
 def test_a_policy_longer_than_aws_takes_is_not_read() -> None:
-    start = time.process_time()
     statements = [allow("ecs:*", Sid=f"S{at}") for at in range(5000)]
     assert all(leaves(*statements, index=at).why is Why.UNKNOWN for at in (0, 4999))
     most = statements[:500]
     assert guards(*most, index=499).added[0]["Sid"] == "OwnEnvironmentOnly"
-    assert time.process_time() - start < 5
 
 
 NAMES = st.sampled_from(
@@ -721,7 +718,7 @@ def all_carried_out(statements: list[Made], tag: Tag) -> list[Made]:
     return result
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.lists(STATEMENTS, min_size=1, max_size=3),
     st.sampled_from([ENV, OWN]),
@@ -745,7 +742,7 @@ def test_every_fix_is_proven_complete_and_final(
         assert allows(policy(after), request) <= allows(before, request)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(STATEMENTS.filter(lambda each: each["Effect"] == "Allow"), min_size=1, max_size=2), REQUESTS)
 def test_in_ones_own_environment_nothing_is_lost(statements: list[Made], request: Request) -> None:
     own: dict[str, str | tuple[str, ...]] = {
@@ -771,7 +768,6 @@ ANY = st.recursive(
 ELEMENTS = st.sampled_from(["Effect", "Action", "Resource", "Condition", "Sid", "NotAction", "Principal"])
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.dictionaries(ELEMENTS, ANY).map(lambda made: {"Effect": "Allow", **made}), min_size=1, max_size=3
@@ -780,11 +776,3 @@ ELEMENTS = st.sampled_from(["Effect", "Action", "Resource", "Condition", "Sid", 
 def test_any_data_gets_an_answer(statements: list[Made]) -> None:
     planned = plan_tagging(statements, 0, OWN)
     assert prove(policy(statements), policy(carried_out(statements, 0, planned))) is None
-
-
-def test_a_plan_takes_less_than_two_milliseconds() -> None:
-    plan(allow("ecs:*"))
-    start = time.process_time()
-    for _ in range(50):
-        plan(allow("ecs:*", "ecs:UpdateService"))
-    assert (time.process_time() - start) / 50 < 0.002

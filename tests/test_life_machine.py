@@ -461,7 +461,6 @@ Life.TestCase.settings = settings(
     # A gate says the same twice. To look further: FIXBOT_EXAMPLES=300, with any --hypothesis-seed.
     derandomize=os.environ.get("CI") == "true",
     stateful_step_count=STEPS,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
 )
 TestLife = Life.TestCase

@@ -243,7 +243,6 @@ def test_a_shell_starts_what_is_announced(shell: Path, tmp_path: Path, dialect: 
 @settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     max_examples=25,
-    deadline=None,
 )
 @given(st.sampled_from(sorted(DIALECTS)), WORDS)
 def test_any_name_is_one_word_or_none(

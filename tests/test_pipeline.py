@@ -205,11 +205,9 @@ def test_an_interrupted_run_leaves_no_process_behind(three: Path) -> None:
     def stop(_done: int, _all: int, _what: str) -> None:
         raise KeyboardInterrupt
 
-    started = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         run(Checkout.open(str(three)), (trap("two", "sleeps"),), Settings(), jobs=2, progress=stop)
     assert multiprocessing.active_children() == []
-    assert time.monotonic() - started < 30
 
 
 @pytest.mark.usefixtures("eager")

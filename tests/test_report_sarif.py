@@ -124,7 +124,7 @@ TEXT = st.lists(st.sampled_from(["a", "b c", "\n", "\r\n", "\ufeff", "{", "𝄞"
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(TEXT, TEXT)
 def test_replacements_make_the_one_text_of_the_other(before: str, after: str) -> None:
     mark = "\ufeff" if before.startswith("\ufeff") else ""

@@ -390,7 +390,7 @@ def samples() -> tuple[Path, list[tuple[str, str]], dict[frozenset[int], dict[st
     return shop, order(shop), {}
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, suppress_health_check=list(HealthCheck))
 @given(keys=st.lists(st.sampled_from(KEYS), max_size=9), end=st.sampled_from(["\x03", "\x04", "q"]))
 def test_whatever_is_typed_the_tree_is_what_was_said(keys: list[str], end: str) -> None:
     shop, proposals, known = samples()

@@ -708,7 +708,7 @@ def test_any_text_may_stand_where_an_arn_is_expected(text: str) -> None:
     assert whole(text) in text
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.tuples(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +15,7 @@ from fixbot.knowledge.secrets import (
     classify_all,
     is_reference,
 )
+from tests.steps import steps
 
 KEY_ID = "AKIA" + "Q2W3E4R5T6Y7U2I3"
 SECRET_KEY = "/qWeRtYuIoPaSdFgHjKlZxCvBnM12345678+/zzz"
@@ -143,9 +142,12 @@ def test_any_text_can_be_judged_and_no_reason_repeats_it(name: str, value: str) 
     ],
 )
 def test_hostile_text_takes_time_in_proportion(piece: str) -> None:
-    text = piece * (300_000 // len(piece))
-    start = time.process_time()
-    certain_in(text)
-    classify("DB_TOKEN", text)
-    classify("DB_TOKEN", text[:60] + "!")
-    assert time.process_time() - start < 3
+    def look_at(size: int) -> None:
+        text = piece * (size // len(piece))
+        certain_in(text)
+        classify("DB_TOKEN", text)
+        classify("DB_TOKEN", text[:60] + "!")
+
+    once, twice = steps(lambda: look_at(2_000)), steps(lambda: look_at(4_000))
+    assert twice < 2.2 * once + 100
+    look_at(300_000)  # a pattern that went back and forth would not end

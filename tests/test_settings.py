@@ -282,7 +282,7 @@ DATA: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-@hypothesis_settings(max_examples=150, deadline=None)
+@hypothesis_settings(max_examples=150)
 @given(DATA)
 def test_whatever_is_written_is_read_or_refused_in_one_line(data: object) -> None:
     said = "x.yml:"
@@ -317,7 +317,7 @@ PART = st.sampled_from(["a", "b", "*", "**", "a*"])
 WAY = st.lists(st.sampled_from(["a", "b", "ab"]), min_size=1, max_size=3).map("/".join)
 
 
-@hypothesis_settings(max_examples=300, deadline=None)
+@hypothesis_settings(max_examples=300)
 @given(st.lists(PART, min_size=1, max_size=4).map("/".join), WAY, WAY, st.sampled_from(["", "/"]))
 def test_it_matches_there_what_it_matches_from_above(glob: str, folder: str, path: str, end: str) -> None:
     above = Globs((glob + end,)).match(f"{folder}/{path}")

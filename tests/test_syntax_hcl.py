@@ -719,7 +719,7 @@ def bodies(draw: st.DrawFn, depth: int = 0) -> str:
     return text
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(bodies(), st.integers(0, 10**9))
 def test_random_changes_of_made_up_files(text: str, seed: int) -> None:
     assert splice(text, edits(text, plan(()))) == text

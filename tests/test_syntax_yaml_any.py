@@ -57,7 +57,7 @@ PIECES = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text() | PIECES)
 @example("? ")
 @example("{? a")
@@ -137,7 +137,7 @@ def check(text: str, roots: Sequence[Node], changes: Sequence[Change]) -> None:
     assert after.startswith("\ufeff") == text.startswith("\ufeff")
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.integers(0, 2**32))
 @example(531)
 @example(2091)
@@ -212,7 +212,7 @@ def test_the_trees_of_real_files_are_those_of_another_reader() -> None:
     assert compared > 100
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.text(st.characters(exclude_categories=["Cs"])) | PIECES.filter(bool),
     st.sampled_from(["a: 1\n", "{a: 1}", "{'a': x}"]),

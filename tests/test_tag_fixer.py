@@ -482,7 +482,7 @@ STATEMENTS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.one_of(STATEMENTS, st.lists(STATEMENTS, min_size=1, max_size=4)),
     st.sampled_from(["2012-10-17", "2008-10-17", None]),
