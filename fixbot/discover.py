@@ -51,13 +51,8 @@ _NO_KEY_FIRST = re.compile(
 _LINE_ENDS = (b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9")
 """What YAML 1.1 takes for the end of a line beside the usual ones."""
 _STORE = re.compile(
-<<<<<<< HEAD
-    rb"secretStoreRef:[^\S\n]*+\n\s++(?:kind:\s*+(\w++)[^\S\n]*+\n\s++)?name:\s*+[\"']?([\w.-]++)"
-    rb"(?:[\"']?[^\S\n]*+\n\s++kind:\s*+(\w++))?"
-=======
     rb"secretStoreRef:[ \t\r]*+\n\s++(?:kind:[ \t]*+(\w++)[ \t\r]*+\n\s++)?"
     rb"name:[ \t]*+[\"']?([\w.-]++)(?:[\"']?[ \t\r]*+\n\s++kind:[ \t]*+(\w++))?"
->>>>>>> main
 )
 _SECRET = re.compile(rb"^kind:[ \t]*['\"]?(?:Secret|ExternalSecret|SecretProviderClass)\b", re.MULTILINE)
 _TELLS = re.compile(

@@ -124,11 +124,7 @@ class _Files:
 def _read(checkout: Files, types: Sequence[ResourceType], limits: Limits, seen: Seen | None = None) -> _Files:
     """Read every candidate, and keep the texts that can matter. `seen` is told of everything."""
     needles = tuple(each.encode() for each in needles_of(types))
-<<<<<<< HEAD
-    files = _Files({}, list(checkout.unread), {}, seen, limits)
-=======
-    files = _Files({}, list(checkout.unread), {}, {}, seen, seconds)
->>>>>>> main
+    files = _Files({}, list(checkout.unread), {}, {}, seen, limits)
     for entry in checkout.entries:
         content = checkout.read(entry)
         if seen is not None:
@@ -171,11 +167,8 @@ def _take(files: _Files, content: Content, needles: Sequence[bytes]) -> None:
         files.unread.append(Unread(content.path, None, f"not examined: out of time: {why}"))
         return
     files.bytes[content.path] = content.data
-<<<<<<< HEAD
     files.held += size * (1 + counts)
-=======
     files.facts[content.path] = facts
->>>>>>> main
     if counts:
         files.texts[content.path] = content.text
 

@@ -26,7 +26,7 @@ ELSEWHERE = {
 }
 """Where an expression comes from data of ours: shapes of texts, kinds of words, the table of images."""
 ESCAPED = {"fixbot/masking/values.py", "fixbot/masking/expressions.py", "fixbot/masking/remarks.py"}
-"""Where one is made of a text that is escaped whole (a secret, a heredoc's word) or of a syntax's own signs."""
+"""Where one is made of a text that is escaped whole (a secret, a heredoc's word) or of a syntax's signs."""
 OWN_TESTS = {"fixbot/knowledge/secrets.py"}
 """They make their expressions of parts; tests of their own measure them."""
 
