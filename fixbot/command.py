@@ -84,7 +84,10 @@ class Word:
     @property
     def explained(self) -> tuple[str, ...]:
         """What the placeholders stand for, a sentence each: `IMAGE: what is filled in when …`."""
-        return tuple(dict.fromkeys([f"{kind.placeholder}: {kind.says}" for kind in self.missing]))
+        missing = self.missing
+        return tuple(
+            dict.fromkeys([f"{kind.placeholder}: {kind.says}" for kind in missing]) if missing else ()
+        )
 
 
 def _part(kind: str, text: str | None) -> str:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import TypeVar
 
@@ -23,6 +24,8 @@ _T = TypeVar("_T")
 LONGEST = 1_500
 """Characters of one sentence or step; a name can make it longer than anyone reads."""
 _LINES = 80
+_REPEATED = 1_024
+"""Texts that are kept: the proposals of a report say much the same, and name the same files."""
 
 _APART = re.compile(r"<!(?=--\s*fixbot)|\*\*(?=\*\w)|\[(?>\s*\w+)(?>[ :-]+)(?=[\w :-]*+\])", re.IGNORECASE)
 _FORGED = re.compile(r"<!--(?=\s*fixbot)", re.IGNORECASE)
@@ -60,6 +63,7 @@ def code(text: str) -> str:
     return write_span(on_one_line(text))
 
 
+@lru_cache(_REPEATED)
 def code_span(text: str) -> Markdown:
     """A text from a file as code in a page: neither Markdown nor a mention in it counts.
 
@@ -74,6 +78,7 @@ def code_span(text: str) -> Markdown:
     return Markdown(" ".join(write_span(part.strip(" ")) for part in parts))
 
 
+@lru_cache(_REPEATED)
 def prose(text: str) -> Markdown:
     """A sentence on one line: its code spans are kept, and nothing else in it is Markdown."""
     parts = [

@@ -41,11 +41,20 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A title, Markdown of at most 58,000 characters, and a commit message with its trailers."""
+    """A title, Markdown of at most 58,000 characters, and what stands in a terminal and a commit message.
+
+    `trailers` are those by which the commit is found again.
+    """
 
     title: str
     body: str
-    message: str
+    notes: tuple[Note, ...]
+    trailers: str
+
+    @property
+    def message(self) -> str:
+        """The commit message: the title, what the reader must know, and the trailers."""
+        return "\n\n".join([self.title, *map(_paragraph, self.notes), self.trailers]) + "\n"
 
 
 HERE = Place()
@@ -65,7 +74,8 @@ def word(proposal: Proposal, place: Place = HERE) -> Words:
         marker=place.marker,
         opening=place.opening,
     )
-    return Words(title, text, _message(title, proposal))
+    trailers = f"Rule: {proposal.rule}\nFixbot-Key: {proposal.key}"
+    return Words(title, text, notes(proposal.story), trailers)
 
 
 def headline(story: Story, room: int = LONGEST_TITLE) -> str:
@@ -110,12 +120,6 @@ def _cut(name: str, room: int) -> str:
 
 def _scope(story: Story) -> str:
     return posixpath.commonpath(story.folders) if story.folders else ""
-
-
-def _message(title: str, proposal: Proposal) -> str:
-    """The title, what the reader must know, and the trailers by which the commit is found again."""
-    paragraphs = map(_paragraph, notes(proposal.story))
-    return "\n\n".join([title, *paragraphs, f"Rule: {proposal.rule}\nFixbot-Key: {proposal.key}"]) + "\n"
 
 
 def _paragraph(note: Note) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 from fixbot import __version__
-from fixbot.body import notes
 from fixbot.characters import write_json
 from fixbot.wording import word
 
@@ -32,7 +31,7 @@ def render(report: Report) -> str:
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
-    return asdict(finding) | {
+    return {each.name: getattr(finding, each.name) for each in fields(finding)} | {
         "severity": finding.severity.label,
         "safety": finding.safety.value,
         "status": finding.status.value,
@@ -54,7 +53,7 @@ def _proposal(proposal: Proposal) -> dict[str, Any]:
         "paths": proposal.paths,
         "findings": proposal.findings,
         "rule": proposal.rule,
-        "notes": ["\n".join(note.lines("  ")) if note.whole else note.text for note in notes(proposal.story)],
+        "notes": ["\n".join(note.lines("  ")) if note.whole else note.text for note in words.notes],
         "severity": proposal.severity.label,
         "safety": proposal.safety.value,
     }
