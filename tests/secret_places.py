@@ -66,6 +66,8 @@ SCALARS = {
     "a tag and more": "!CANARY hunter2",
     "a tag handle": "!CANARY!rest",
     "a header by mistake": "|CANARY",
+    "a default of the shell": "${DB_PASSWORD:-plum-CANARY-Tr4ctor}",
+    "a default of a template": "'{{ .Values.pw | default \"plum-CANARY-Tr4ctor\" }}'",
     "written twice": f"x1\n          value: {SECRET}",
     "remembered": f"hunter2x # was {SECRET} before",
     "remembered in a word": "hunter2x # CANARY",
@@ -88,9 +90,19 @@ TEXTS = {
     "a query": "https://x/y?key=CANARYtoken123",
     "Oracle": "jdbc:oracle:thin:u/CANARYtok@h:1521:x",
     "JAAS": f'\'org.apache.kafka.Plain required username="u" password="{SECRET}";\'',
+    "a token as user, no password": "https://CANARYtoken123:@api.x.com/",
+    "a token for GitHub": "https://CANARYtoken123:x-oauth-basic@github.com/x",
+    "a registry's login": '\'{"auths": {"r.io": {"auth": "Q0FOQVJZCANARY"}}}\'',
+    "an object that was applied": '\'{"kind": "Secret", "data": {"a": "cGx1bS1DCANARY"}}\'',
     "properties": f"-Xmx1g -Ddb.password={SECRET} -Dx=y",
 }
 _KEY_LINES = "".join(f"          CANARY{n}QWERTYUIOPASDFGHJKL\n" for n in range(20))
+
+
+def _listed(*words: str) -> str:
+    return "        command:\n" + "".join(f"        - {json.dumps(word)}\n" for word in words)
+
+
 FIELDS = {
     "option and value": f'        args: ["--password", "{SECRET}"]\n',
     "option and value, a line each": f"        args:\n        - --token\n        - {SECRET}\n",
@@ -115,6 +127,22 @@ FIELDS = {
     "key above the hunk": (
         "        args:\n        - |\n          -----BEGIN RSA PRIVATE KEY-----\n" + _KEY_LINES
         + "          -----END RSA PRIVATE KEY-----\n"
+    ),
+    "attached, a line each": _listed("mysql", "-uroot", "-pCANARYx1"),
+    "a login, a line each": _listed("curl", "--user", "bob:CANARYx1", "h"),
+    "a login attached": _listed("curl", "-ubob:CANARYx1", "https://h"),
+    "a word behind two others": _listed("htpasswd", "-bc", "f", "bob", "CANARYx1"),
+    "words of a setting": _listed("redis-server", "requirepass", "CANARYx1"),
+    "words of a pipe": _listed("sh", "-c", "echo", "CANARYx1", "|", "docker", "login", "--password-stdin"),
+    "in the program's other list": '        command: [mysqladmin]\n        args: [ping, "-pCANARYx1"]\n',
+    "continued": "        args:\n        - |\n          app --password \\\n            CANARYx1 -v\n",
+    "a default": "        args:\n        - |\n          PASSWORD=${PASSWORD:-CANARYx1}\n          app\n",
+    "a login in a script": "        args:\n        - |\n          curl --user bob:CANARYx1 h\n",
+    "masterauth": "        args:\n        - |\n          masterauth CANARYx1\n          app\n",
+    "probe without a scheme": (
+        "        livenessProbe:\n          httpGet:\n            path: /\n            port: 80\n"
+        "            httpHeaders:\n            - name: Authorization\n              value: CANARY1abc\n"
+        "            - name: Cookie\n              value: sid=CANARY2abc\n"
     ),
     "hyphens": '        args: ["--api-key=CANARY1","--access-key=CANARY2","--private-key=CANARY4"]\n',
     "cookie": '        args: ["-H","Cookie: session=CANARYabc"]\n',
@@ -173,6 +201,7 @@ REFERRED = {
     "Ref, long": ('{"Ref": "Pw"}', _PARAMETER),
     "Sub of a parameter": ('!Sub "${Pw}"', _PARAMETER),
     "FindInMap": ("!FindInMap [M, prod, value]", _MAPPING),
+    "FindInMap of a computed map": ("!FindInMap [!Ref Which, prod, value]", _MAPPING),
     "FindInMap, long": ('{"Fn::FindInMap": [M, prod, value]}', _MAPPING),
 }
 
@@ -266,6 +295,24 @@ def _other() -> Iterator[tuple[str, Files]]:
             )
         },
     )
+    for what, value in EXPRESSIONS.items():
+        if "\n" not in value and "/*" not in value:
+            yield (
+                f"a heredoc with a hole, {what}",
+                {
+                    "main.tf": (
+                        'resource "aws_ecs_task_definition" "t" {\n  family = "o"\n'
+                        "  container_definitions = <<EOF\n"
+                        '[{"name": "app", "image": "nginx:1.25", "privileged": true,\n'
+                        f'  "environment": [{{"name": "DB_PASSWORD", "value": "${{{value}}}"}}]}}]\nEOF\n}}\n'
+                    )
+                },
+            )
+    yield "a stringData of another kind", {
+        "a.yaml": manifest(variable("b", "A"), tail=(
+            "---\nkind: SealedSecret\nspec:\n  template:\n    stringData: {a: plum-CANARY-Tr4ctor}\n"
+        ))
+    }  # fmt: skip
     yield "a parameter of Parameter Store", {
         "main.tf": terraform('"b"', (
             'resource "aws_ssm_parameter" "x" {\n  name = "/x/y"\n  type = "SecureString"\n'

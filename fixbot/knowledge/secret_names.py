@@ -23,11 +23,11 @@ _WORDS: Final = (
     r"|(?:access|auth|api|refresh|bot|bearer|session|oauth|deploy|registry|personal){J}tokens?|basic{J}auth"
     r"|client{J}secret|webhook{J}(?:url|secret)|(?:store|key|trust|bind|user|root|admin|db|my|pg|sql|mail|smtp"
     r"|redis|require){J}pass|(?:user|root|admin|db|pg|sql|mysql|redis){J}pwd?|master{J}?auth|seed{J}phrase|mnemonic"
-    r"|jaas(?:{J}config)?|secret{J}string"
+    r"|pre{J}shared{J}key|client{J}key{J}data|jaas(?:{J}config)?|secret{J}string"
 ).replace("{J}", _J)
 _ALONE: Final = (
-    r"pass|pwd|pw|secret|token|creds?|credentials?|dsn|salt|pepper|pat"
-    r"|(?:app|auth|session|hmac|cookie|jwt|csrf|aes|rsa|ssh|gpg|pgp|crypto?|cipher|enc|decryption|root|admin|server"
+    r"pass|pwd|pw|psk|bearer|secret|token|creds?|credentials?|dsn|salt|pepper|pat"
+    r"|(?:app|auth|fernet|deploy|session|hmac|cookie|jwt|csrf|aes|rsa|ssh|gpg|pgp|crypto?|cipher|enc|decryption|root|admin|server"
     r"|stripe|sendgrid|mailgun|mailchimp|mandrill|postmark|sparkpost|twilio|nexmo|vonage|openai|anthropic|cohere"
     r"|mistral|gemini|groq|huggingface|hf|datadog|dd|new{J}?relic|nr|github|gh|gitlab|gl|slack|pagerduty|opsgenie"
     r"|rollbar|honeycomb|cloudflare|cf|okta|auth0|shopify|paypal|braintree|plaid|square|azure|telegram|discord"
@@ -40,7 +40,7 @@ _ENDINGS: Final = (
     "password passwords passwd passphrase passphrases passcode passwort kennwort wachtwoord contrasena"
     " contrasenay passe senha key keys base token tokens auth secret url pass pw pwd phrase mnemonic jaas"
     " config string cred creds credential credentials dsn salt pepper pat prod production stg staging dev"
-    " test old new base64 b64 0 1 2 3 4 5 6 7 8 9"
+    " psk bearer key-data key_data keydata test old new base64 b64 0 1 2 3 4 5 6 7 8 9"
 )
 _ENDS: Final = tuple(_ENDINGS.split())
 """How every name ends that the patterns know; most names are told by this alone."""

@@ -41,6 +41,7 @@ _SQL: Final = re.compile(
     r"(?i:identified[ \t]{1,4}(?:with[ \t]{1,4}[\w']{1,60}[ \t]{1,4})?(?:by|as)|\bpassword)[ \t(]{1,6}"
     r"\\{0,3}(?P<quote>[\"'])(?P<value>[^\"'\\\n]++)\\{0,3}(?P=quote)"
 )
+_REGISTRY: Final = re.compile(r"\\{0,3}\"auth\\{0,3}\"[ \t]*:[ \t]*\\{0,3}\"(?P<value>[^\"\\\n]{8,}+)")
 _ELEMENT: Final = re.compile(r"<(?P<name>[A-Za-z][\w.:-]{1,60})>(?P<value>[^<>\n]++)</")
 _PIPED: Final = re.compile(
     rf"(?:(?<![\w-])(?:echo|printf)(?:[ \t]{{1,4}}-[neE]{{1,3}})?"
@@ -59,7 +60,7 @@ _LOGIN: Final = re.compile(
     r"[A-Za-z][\w.+-]{0,60}:(?P<value>(?!/)[^\s:@/\"'<>{},]{3,}+)@(?!sha\d{3}:)(?=[\w\[(.-])"
 )
 _USER_ONLY: Final = re.compile(
-    r"(?:https?|git\+https?)://(?P<value>[^\s:@/\"'<>?#]{8,}+)@(?P<host>[^\s\"'<>]{0,253})"
+    r"(?:https?|git\+https?)://(?P<value>[^\s:@/\"'<>?#]{8,}+)(?::(?:x-oauth-basic)?)?@(?P<host>[^\s\"'<>]{0,253})"
 )
 _RUN: Final = re.compile(r"://[^\s\"'<>?#]++")
 _USER: Final = re.compile(r"://[^\s:@/]{0,128}:")
@@ -113,8 +114,10 @@ def shaped_spans(text: str) -> Iterator[Place]:
     lower = text.lower()
     if "uthorization" in lower or "bearer" in lower or "basic" in lower or "splunk" in lower:
         yield from _schemed(text)
-    if any(word in lower for word in ("pass", "secret", "token", "pw", "identified", "key")):
+    if any(word in lower for word in ("pass", "secret", "token", "pw", "identified", "key", "auth")):
         yield from _said(text)
+        if '"auths' in text or '\\"auths' in text:
+            yield from (m.span("value") for m in _REGISTRY.finditer(text) if not is_hole(m["value"]))
         if " set " in text:
             yield from value_spans(_under_names(_SET, text))
     for gate in _GATES:
@@ -212,7 +215,7 @@ _HINT: Final = re.compile(
     r"(?:[Pp]ass|PASS|[Pp]wd|PWD|[Pp]w|PW|[Tt]oken|TOKEN|[Ss]ecret|SECRET|[Kk]ey|KEY|[Aa]uth|AUTH|[Cc]red|CRED"
     r"|[Cc]ookie|dsn|DSN|[Ss]alt|SALT|[Bb]earer|Basic)"
     r"[\w.-]{0,20}(?:=|>|:[ \t\"'{]|\\{0,3}[\"'][ \t,:]|[ \t])"
-    r"|(?<![\w-])-(?:[apPuUw](?:[ \"']|[^-\s])|D)|:[^\s/]{1,99}@|://[^\s/]{8,99}@|[?&]\w{1,20}=|IDENTIFIED"
+    r"|(?<![\w-])-(?:[apPuUw](?:[ \"']|[^-\s])|D|-(?:proxy-)?user[ =\"'])|:[^\s/]{1,99}@|://[^\s/]{8,99}@|[?&]\w{1,20}=|IDENTIFIED"
     r"|identified|AKIA|ASIA|PRIVATE KEY|[rs]k_live|gh[pousr]_|github_pat|glpat|xox|eyJ|AIza|hvs\.|npm_|pypi-"
     r"|SG\.|sk-|pass:|hooks\.slack"
 )

@@ -9,7 +9,7 @@ from typing import Final
 Place = tuple[int, int]
 
 QUOTE: Final = r"\\{0,3}[\"']"
-BETWEEN: Final = rf"(?:[ \t]{{1,4}}|{QUOTE}[ \t]{{0,4}},?[ \t]{{0,4}}(?={QUOTE}))"
+BETWEEN: Final = rf"(?:[ \t]{{1,4}}(?:\\\r?\n[ \t]{{0,40}})?|{QUOTE}[ \t]{{0,4}},?[ \t]{{0,4}}(?={QUOTE}))"
 """Between an option and its value: blanks, or the end of one word of a list and the next word's beginning."""
 VALUE: Final = (
     r"(?:\\{1,3}\"(?P<escaped>[^\"\\\n]++)|\"(?P<double>(?:[^\"\\\n]++|\\.)++)|'(?P<single>[^'\n]++)"

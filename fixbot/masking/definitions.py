@@ -59,5 +59,6 @@ def _template(root: Node) -> Iterator[tuple[str, str, Node]]:
         for entry in listed.entries:
             if name == "Mappings":
                 yield "Mapping", entry.key, entry.value
+                yield "Mapping", "", entry.value  # where its name is computed it may be any
             elif entry.value.kind is Kind.MAP and (default := entry.value.get("Default")) is not None:
                 yield "Ref", entry.key, default

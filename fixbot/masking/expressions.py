@@ -43,6 +43,7 @@ _FILES: Final = frozenset(("file", "filebase64", "templatefile", "fileexists", "
 _SUB_HOLE: Final = re.compile(r"\$\{([^{}!]*)\}")
 _REFERENCE: Final = re.compile(r"\b(var|local|module)\.([\w-]+)(?:\.([\w-]+))?")
 _QUOTE_OR_HEREDOC: Final = re.compile(r"\"|<<[-~]?[ \t]*([A-Za-z_][\w-]*)[ \t]*\r?\n|[{}]|(?:#|//)[^\n]*|/\*")
+_QUOTED_IN_HOLE: Final = re.compile(r"[$%]\{[^{}\"]{0,200}\"")
 _INDEXED: Final = re.compile(r"[\w\])]\[\"")
 _IN_STRING: Final = re.compile(r"\\.|\$\$\{|%%\{|[$%]\{|\"", re.DOTALL)
 _IN_HEREDOC: Final = re.compile(r"\$\$\{|%%\{|[$%]\{")
@@ -95,6 +96,8 @@ def pieces(node: Node, source: Source, depth: int = 0, key: str = "") -> Iterato
     elif node.kind is Kind.SCALAR:
         if node.value is not None and not isinstance(node.value, bool):
             yield Literal(node.value if isinstance(node.value, str) else source(node), key)
+            if isinstance(node.value, str) and _QUOTED_IN_HOLE.search(node.value) is not None:
+                yield from code_pieces(node.value, key, inside=True)
     elif node.kind is Kind.CODE:
         yield from code_pieces(source(node), key)
     else:
@@ -115,8 +118,8 @@ def _function(name: str, inner: Node, source: Source, depth: int) -> Iterator[Pi
         case "Ref":
             yield Reference("Ref", str(inner.value))
         case "FindInMap":
-            words = [item for item in inner.items if item.kind is Kind.SCALAR]
-            yield Reference("Mapping", str(words[0].value) if words else "")
+            of = inner.items[0] if inner.items else inner
+            yield Reference("Mapping", str(of.value) if of.kind is Kind.SCALAR and of.tag is None else "")
             yield from _inside(inner, source, depth, 3)
         case "Sub":
             text = inner if inner.kind is Kind.SCALAR else inner.items[0] if inner.items else inner
@@ -131,9 +134,14 @@ def _function(name: str, inner: Node, source: Source, depth: int) -> Iterator[Pi
             yield from _inside(inner, source, depth)
 
 
-def code_pieces(code: str, key: str = "") -> Iterator[Piece]:
-    """The quoted texts, heredocs and references of an expression of HCL or of what stands in `${…}`."""
+def code_pieces(code: str, key: str = "", *, inside: bool = False) -> Iterator[Piece]:
+    """The quoted texts, heredocs and references of an expression of HCL or of what stands in `${…}`.
+
+    `inside`: it is what stands between two quotes, which are not part of it.
+    """
     at, stack = 0, [""]  # what closes the innermost text: a quote, or a heredoc's word; "" in code
+    if inside:
+        code, at, stack = f'{code}"', 0, ["", '"']
     written: list[str] = []
     begun = 0
     while at < len(code):

@@ -32,6 +32,14 @@ def json_secrets(text: str, is_secret_name: Callable[[str], bool]) -> Iterator[s
             stack.extend((name, each, depth + 1) for each in value)
         elif isinstance(value, dict):
             named = value.get("name", value.get("Name"))
+            yield from _object(value)
             for key, each in value.items():
                 pair = key in ("value", "Value") and isinstance(named, str)
                 stack.append((str(named) if pair else key, each, depth + 1))
+
+
+def _object(value: dict[str, Any]) -> Iterator[str]:
+    """What stands in an object of Kubernetes that is there to hold secrets."""
+    for part in ("data", "stringData") if value.get("kind") == "Secret" else ():
+        if isinstance(value.get(part), dict):
+            yield from (each for each in value[part].values() if isinstance(each, str) and each)

@@ -19,6 +19,13 @@ from fixbot.tree import Node
 _OBVIOUS: Final = re.compile(r"[A-Z][A-Z0-9_]*|[\W_]*|.|(?i:(?:change|replace)[-_ ]?(?:me|this)[!.]*)")
 """Placeholders that nobody would take for anything else."""
 
+_DEFAULT: Final = re.compile(
+    r"\$\{\w{1,80}:[-=][\"']?([^}\"'$]{1,300})|\$\{[A-Z][A-Z0-9_]{0,80}[-=][\"']?([^}\"'$]{1,300})"
+    r"|\bdefault[ \t(]{1,4}\\{0,3}[\"']([^\"'{}\\]{1,300})"
+    r"|,[ \t]{0,4}[\"']([^\"'{}<>\\]{1,300})[\"'][ \t]{0,4}\)?[ \t]{0,4}%>"
+)
+"""Defaults of a shell's `${X:-…}`, of Helm's, Jinja's and Ansible's `default`, of ERB's `fetch`."""
+
 
 @lru_cache(maxsize=8192)
 def names_secret(name: str) -> bool:
@@ -45,11 +52,20 @@ def inner_span(source: str, style: str) -> Span:
 def is_secret(name: str, text: str) -> bool:
     """Whether a text under that name is a secret; of what reads like a placeholder all but plain words is."""
     if is_reference(text):
-        return False
+        written = written_default(text)
+        return written is not None and is_secret(name, written)
+    if is_header_name(name):
+        name = "password"
     kind = classify(name, text).kind
     if kind is Kind.PLACEHOLDER:
         return _OBVIOUS.fullmatch(text) is None and not is_name_like(text)
     return kind is not Kind.NONE
+
+
+def written_default(text: str) -> str | None:
+    """What stands in a reference for the case that there is nothing to refer to: `${PW:-this}`."""
+    found = _DEFAULT.search(text)
+    return None if found is None else next(filter(None, found.groups()), None)
 
 
 def is_plain(text: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Final
 
 from fixbot.knowledge.secret_names import LONGEST, is_likely_name
 from fixbot.knowledge.secrets import Kind, certain_in, classify
+from fixbot.masking.judging import written_default
 from fixbot.masking.spans import Span
 
 _HEAD: Final = re.compile(
@@ -113,6 +114,7 @@ def _hidden(name: str, text: str, start: int, end: int) -> Span | None:
     if not is_likely_name(name):
         return None
     value = text[start : min(end, start + _JUDGED)]
+    value = (written_default(value) or value) if value[:1] == "$" else value
     bare = value.rstrip("]}) \t")
     kind = classify(name, bare).kind
     if kind is Kind.NONE:

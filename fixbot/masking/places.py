@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from fixbot.document import Document
-from fixbot.knowledge.secret_programs import option_name
 from fixbot.knowledge.secret_shapes import may_hold_shapes
 from fixbot.masking.definitions import Definitions
+from fixbot.masking.embedded import embedded_json
 from fixbot.masking.expressions import Literal, Reference, function_of, pieces
 from fixbot.masking.jsons import json_secrets
 from fixbot.masking.judging import (
@@ -27,31 +27,19 @@ from fixbot.masking.judging import (
 from fixbot.masking.masker import recognised
 from fixbot.masking.remarks import remark_spans
 from fixbot.masking.spans import Span
+from fixbot.masking.word_lists import option_values, spread_secrets
 from fixbot.tree import Entry, Kind, Node
 
-_NAME_KEYS: Final = frozenset(
-    ("name", "Name", "key", "Key", "ParameterKey", "OptionName", "header", "Header")
+_NAMES: Final = "name Name key Key ParameterKey OptionName header Header HeaderName"
+_NAME_KEYS: Final = frozenset(_NAMES.split())
+_VALUES: Final = (
+    "value Value default Default ParameterValue defaultValue AllowedValues stringValue HeaderValue"
 )
-_VALUE_KEYS: Final = frozenset(
-    ("value", "Value", "default", "Default", "ParameterValue", "defaultValue", "AllowedValues", "stringValue")
-)
+_VALUE_KEYS: Final = frozenset(_VALUES.split())
 _HUSHING: Final = frozenset(("NoEcho", "sensitive", "type", "Type"))
 """Keys that may say that a value beside them is none to be shown: `NoEcho: true`, `type: SecureString`."""
-_PLAIN_KEYS: Final = frozenset(
-    (
-        "image",
-        "Image",
-        "cpu",
-        "memory",
-        "labels",
-        "metadata",
-        "spec",
-        "containers",
-        "ports",
-        "containerPort",
-        "env",
-    )
-)
+_PLAIN: Final = "image Image cpu memory labels metadata spec containers ports containerPort env"
+_PLAIN_KEYS: Final = frozenset(_PLAIN.split())
 """Keys that are met so often that not looking at them pays."""
 _TOLD: Final = ("variable", "output", "set", "set_sensitive")
 """Blocks of HCL whose label, or `name`, is the name of the value in them."""
@@ -121,10 +109,13 @@ class _Search:
             if node.kind is Kind.MAP:
                 self._map(node)
                 stack.extend(entry.value for entry in node.entries)
-            elif node.kind is Kind.SCALAR:
-                if node.embedded is not None:
-                    stack.append(node.embedded)
+            elif node.kind is Kind.SCALAR or node.kind is Kind.CODE:
+                inside = node.embedded or embedded_json(node, self.documents)
+                if inside is not None:
+                    stack.append(inside)
                 text = node.value
+                if node.kind is Kind.CODE:
+                    continue
                 if isinstance(text, str) and len(text) > _SHORT and may_hold_shapes(text):
                     self._text(node, text)
             elif node.items:
@@ -160,6 +151,8 @@ class _Search:
             self._named(entry.key, entry)
         elif entry.key == "secretGenerator":
             self._generated(entry.value)
+        elif entry.key == "stringData":
+            self._secret(node, "stringData")
         elif entry.key == "kind" and entry.value.value == "Secret":
             self._secret(node, "data", "stringData", "binaryData")
 
@@ -236,15 +229,10 @@ class _Search:
 
     def _words(self, node: Node) -> None:
         """Options and their values as two items of a list."""
-        items = node.items
-        before: list[str] = []
-        for at, item in enumerate(items):
-            text = item.value if item.kind is Kind.SCALAR and isinstance(item.value, str) else ""
-            if text[:1] == "-" and at + 1 < len(items):
-                name = option_name(text, before or words_beside(node))
-                if name:
-                    self.judge(name, items[at + 1])
-            before.append(text)
+        for name, item in option_values(node):
+            self.judge(name, item)
+        for item, secret in spread_secrets(node, recognised, words_beside(node)):
+            self._cover(item, [secret])
 
     def _text(self, node: Node, text: str) -> None:
         """What a text holds by its form; where its source says that in another way, all of it is a place."""

@@ -1,0 +1,66 @@
+"""Lists of words that are a command: read as the line that they make, as a shell would be given it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final
+
+from fixbot.knowledge.secret_programs import option_name
+from fixbot.knowledge.secret_shapes import may_hold_shapes
+from fixbot.masking.judging import words_beside
+from fixbot.masking.spans import Span
+from fixbot.tree import Kind, Node
+
+_COMMANDS: Final = frozenset(
+    ("command", "args", "entryPoint", "entrypoint", "Command", "Args", "EntryPoint", "test", "cmd")
+)
+_LONGEST: Final = 20_000
+"""Characters of a list that is read as one line."""
+_QUOTING: Final = frozenset(" \t\n")
+
+
+def option_values(node: Node) -> Iterator[tuple[str, Node]]:
+    """Options that a secret's name is in, each with the word behind it."""
+    before: list[str] = []
+    for at, item in enumerate(node.items):
+        text = item.value if item.kind is Kind.SCALAR and isinstance(item.value, str) else ""
+        if text[:1] == "-" and at + 1 < len(node.items):
+            name = option_name(text, before or words_beside(node))
+            if name:
+                yield name, node.items[at + 1]
+        before.append(text)
+
+
+def spread_secrets(
+    node: Node, recognised: Callable[[str], Iterable[Span]], beside: Sequence[str]
+) -> Iterator[tuple[Node, str]]:
+    """The words of a command that are secrets by the words in front of them, and what of each is secret.
+
+    `beside` are the words of the program, where they stand in another list.
+    """
+    words = [each.value if isinstance(each.value, str) else "" for each in node.items]
+    if len(words) + len(beside) < 2 or sum(map(len, words)) > _LONGEST or not _is_command(node, words):
+        return
+    line, starts = "".join(f"{word} " for word in beside[-3:]), []
+    for word in words:
+        quote = '"' if _QUOTING.intersection(word) and '"' not in word else ""
+        starts.append(len(line) + len(quote))
+        line += f"{quote}{word}{quote} "
+    if not may_hold_shapes(line):
+        return
+    for start, end in recognised(line):
+        at = next((n for n in range(len(starts) - 1, -1, -1) if starts[n] <= start), None)
+        if at is not None and start < starts[at] + len(words[at]):
+            piece = line[start : min(end, starts[at] + len(words[at]))]
+            yield node.items[at], piece
+
+
+def _is_command(node: Node, words: Sequence[str]) -> bool:
+    if any(word[:1] == "-" for word in words):
+        return True
+    around = node.parent
+    return (
+        around is not None
+        and around.kind is Kind.MAP
+        and any(entry.value is node and entry.key in _COMMANDS for entry in around.entries)
+    )
