@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from fixbot.command import NAMESPACE, OBJECT
@@ -43,8 +44,7 @@ def additions(fixes: Iterable[Fix], paths: frozenset[str]) -> list[Addition] | R
                 return Refusal(f"Two fixes would add the file {file.path} with different texts.")
     if not wanted:
         return []
-    # On a disk that knows no capitals, two names that differ by them alone are one file.
-    known = {path.casefold() for path in paths}
+    known = _in_small_letters(paths)
     taken = next((path for path in wanted if path.casefold() in known), None)
     if taken is not None:
         return Refusal(f"The file {taken}, which the fix would add, exists already.")
@@ -54,6 +54,12 @@ def additions(fixes: Iterable[Fix], paths: frozenset[str]) -> list[Addition] | R
         return [_written(path, data) for path, data in wanted.items()]
     except (CannotEdit, SyntaxProblem) as problem:
         return Refusal(f"The file that the fix would add can't be written exactly ({problem}).")
+
+
+@lru_cache(maxsize=1)
+def _in_small_letters(paths: frozenset[str]) -> frozenset[str]:
+    """On a disk that knows no capitals, two names that differ by them alone are one file."""
+    return frozenset(path.casefold() for path in paths)
 
 
 def _misplaced(file: NewFile, beside: set[str]) -> str | None:

@@ -18,9 +18,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
-from functools import cache
 from typing import Final, NamedTuple
 
+from fixbot.knowledge.secret_forms import PEM, Form, Found, find_forms
 from fixbot.knowledge.secret_names import (
     is_header_name,
     is_likely_name,
@@ -63,43 +63,6 @@ class Span(NamedTuple):
 
 _LONGEST: Final = 65_536
 _AWS_PAIR: Final = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
-_NEAR: Final = re.compile(
-    r"AKIA|ASIA|-----BEGIN|gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|hooks\.slack|k_live_|AIza|SG\.|npm_"
-    r"|pypi-|eyJ|sk-|hvs\.|://|(?i:password|pwd|accountkey|sharedaccesskey)[ \t]{0,9}="
-)
-_PEM: Final = (
-    r"-----BEGIN (?:[A-Z0-9 ]{1,30} )?PRIVATE KEY(?: BLOCK)?-----"
-    r"(?:[^-]++|-(?!----))*+(?:-----END [A-Z0-9 ]{1,40}-----)?"
-)
-_CERTAIN: Final = (
-    ("an AWS access key", r"(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Za-z0-9])"),
-    (
-        "a private key",
-        _PEM,
-    ),
-    ("a GitHub token", r"(?<![A-Za-z0-9_])(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_\w{60,255})"),
-    ("a GitLab token", r"(?<![\w-])glpat-[\w.-]{20,255}"),
-    ("a Slack token", r"(?<![\w-])xox[abeoprs]-[\w-]{10,255}"),
-    ("a Slack webhook", r"hooks\.slack\.com/services/T\w{1,30}/B\w{1,30}/\w{1,60}"),
-    ("a Stripe live key", r"(?<![A-Za-z0-9_])[rs]k_live_[A-Za-z0-9]{16,255}"),
-    ("a Google API key", r"(?<![\w-])AIza[\w-]{35}"),
-    ("a SendGrid key", r"(?<![\w-])SG\.[\w-]{22}\.[\w-]{43}"),
-    ("an npm token", r"(?<![A-Za-z0-9_])npm_[A-Za-z0-9]{36}"),
-    ("a PyPI token", r"(?<![\w-])pypi-[\w-]{50,500}"),
-    ("a JSON web token", r"(?<![\w-])eyJ[\w-]{10,4000}\.[\w-]{10,8000}\.[\w-]{10,2000}"),
-    (
-        "an AI provider's key",
-        r"(?<![\w-])sk-(?:ant-[a-z0-9]{2,12}-[\w-]{20,255}|(?:proj|svcacct|admin|or-v1)-[\w-]{20,255}|[A-Za-z0-9]{32,128})",
-    ),
-    ("a Vault token", r"(?<![\w-])hvs\.[\w-]{20,255}"),
-)
-_USERINFO: Final = (
-    r"(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{0,30}://[^/\s:@\"'<>]{0,128}:(?P<url>[^/\s@\"'<>]++)@"
-)
-_CONNECTION: Final = (
-    r"(?i:(?<![a-z])(?:password|pwd|accountkey|sharedaccesskey))"
-    r"[ \t]{0,9}=[ \t]{0,9}(?P<pair>[^;&\s\"'<>]{1,512})"
-)
 _PLACEHOLDER: Final = re.compile(
     r"""change[-_ ]?(?:me|this)|replace[-_ ]?(?:me|this|with)|to[-_ ]?be[-_ ]|todo|tbd|fixme|dummy|example
     |sample|placeholder|redacted|undefined|your[-_ ]|insert[-_ ]|enter[-_ ]|fake[-_ ]|xxx|\*{3}|\.{3}|•••""",
@@ -199,23 +162,19 @@ def certain_in(text: str) -> bool:
 
 def certain_spans(text: str) -> Iterator[Span]:
     """Every certain secret in a text. Of URLs and connection strings only the password is meant."""
-    if _NEAR.search(text) is None:
-        return
-    for match in _certain().finditer(text):
-        group = match.lastgroup or ""
-        found = match[group]
-        if group in ("url", "pair"):
-            what = "a password in a URL" if group == "url" else "a connection string's password"
-            if not _hole_or_placeholder(found) and (group == "url" or _connects(text, match)):
-                yield Span(match.start(group), match.end(group), what)
-        elif not _DOCUMENTED.search(found):
-            yield Span(match.start(), match.end(), _CERTAIN[int(group[1:])][0])
+    for found in find_forms(text):
+        value = text[found.start : found.end]
+        if found.kind is Form.BARE:
+            if not _DOCUMENTED.search(value):
+                yield Span(found.start, found.end, found.what)
+        elif not _hole_or_placeholder(value) and (found.kind is Form.URL or _connects(text, found)):
+            yield Span(found.start, found.end, found.what)
 
 
 def key_spans(text: str) -> Iterator[tuple[int, int]]:
     """Where private keys stand in a text; they go over many lines."""
     if "PRIVATE KEY" in text:
-        yield from (match.span() for match in re.finditer(_PEM, text))
+        yield from (match.span() for match in re.finditer(PEM, text))
 
 
 def query_spans(text: str) -> Iterator[tuple[int, int]]:
@@ -238,12 +197,6 @@ def is_reference(value: str) -> bool:
 
 
 _PLAIN: Final = Verdict(Kind.NONE, "nothing about it looks secret")
-
-
-@cache
-def _certain() -> re.Pattern[str]:
-    tokens = [f"(?P<t{at}>{pattern})" for at, (_, pattern) in enumerate(_CERTAIN)]
-    return re.compile("|".join((*tokens, _USERINFO, _CONNECTION)))
 
 
 def _by_name(name: str, text: str, *, likely: bool) -> Verdict:
@@ -280,9 +233,9 @@ def _hole_or_placeholder(text: str) -> bool:
     )
 
 
-def _connects(text: str, match: re.Match[str]) -> bool:
+def _connects(text: str, found: Found) -> bool:
     """Whether a `password=` stands in a connection string: beside another pair, or all by itself."""
-    around = text[max(0, match.start() - 200) : match.start()] + ";" + text[match.end() : match.end() + 200]
+    around = text[max(0, found.begin - 200) : found.begin] + ";" + text[found.end : found.end + 200]
     return re.search(r"[A-Za-z ]{2,40}=[^;&\s]{1,200}[;&]|[;&][A-Za-z ]{2,40}=", around) is not None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -43,17 +43,12 @@ class Mask:
         A word that is somebody's name as well is hidden in its own place only: dots in an image's name
         would tell it.
         """
-        words = self.places.values - self.strong
-        return frozenset(words - self._names) if words else frozenset()
-
-    @cached_property
-    def _names(self) -> frozenset[str]:
-        return frozenset(
-            word
-            for document in self.documents.values()
-            for root in document.roots
-            for word in _words(root, _Inside(self.places.spans.get(document.path, ())))
-        )
+        words = set(self.places.values - self.strong)
+        for document in self.documents.values() if words else ():
+            inside = _Inside(self.places.spans.get(document.path, ()))
+            for root in document.roots:
+                words -= _called(root, words, inside)
+        return frozenset(words)
 
     @cached_property
     def masker(self) -> Masker:
@@ -87,6 +82,7 @@ class Mask:
 
 
 _NOTHING_KNOWN = Masker()
+_LONGEST_NAME = 256
 _TELLING = ("assword", "ASSWORD", "asswd", "ecret", "oken", "ConfigMap", "stringData")
 
 
@@ -116,21 +112,33 @@ class _Inside:
         return any(start <= node.end and node.start <= end for start, end in self.spans)
 
 
-def _words(root: Node, places: _Inside) -> Iterator[str]:
-    """What things are called in a tree, whoever wrote it: keys, whole texts, the parts of an image's name."""
-    for node in root.walk():
-        yield from (entry.key for entry in node.entries)
-        yield from node.labels
-        if (
-            node.kind is Kind.SCALAR
-            and isinstance(node.value, str)
-            and len(node.value) < 256
-            and not places.holds(node)
-        ):
-            yield node.value
-            if "/" in node.value or ":" in node.value:
-                rest = node.value if "@sha" in node.value else node.value.rpartition("@")[2]
-                yield from rest.replace(":", "/").split("/")
+def _called(root: Node, words: set[str], places: _Inside) -> set[str]:
+    """Those that something is called in a tree: keys, whole texts, parts of an image's name."""
+    called: set[str] = set()
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        called.update(label for label in node.labels if label in words)
+        value = node.value
+        if node.kind is Kind.SCALAR:
+            if isinstance(value, str) and len(value) < _LONGEST_NAME:
+                found = [each for each in _names_in(value) if each in words]
+                if found and not places.holds(node):
+                    called.update(found)
+        elif node.alias is None:
+            stack.extend(node.items)
+            for entry in node.entries:
+                if entry.key in words:
+                    called.add(entry.key)
+                stack.append(entry.value)
+    return called
+
+
+def _names_in(value: str) -> Sequence[str]:
+    if "/" in value or ":" in value:
+        rest = value if "@sha" in value else value.rpartition("@")[2]
+        return (value, *rest.replace(":", "/").split("/"))
+    return (value,)
 
 
 @dataclass
