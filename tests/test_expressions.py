@@ -66,12 +66,18 @@ def constants(tree: ast.Module) -> set[str]:
 
 
 def is_constant(node: ast.AST, known: set[str]) -> bool:
-    """Whether an expression is written out, or is made of module constants alone."""
-    names = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+    """Whether an expression is written out, or made of module constants and of words that were escaped."""
+    words = [
+        inner
+        for each in ast.walk(node)
+        if isinstance(each, ast.Call) and ast.unparse(each.func) == "re.escape"
+        for inner in ast.walk(each)
+    ]
+    names = {each.id for each in ast.walk(node) if isinstance(each, ast.Name) and each not in words}
     called = {
         each.func.attr if isinstance(each.func, ast.Attribute) else "?"
         for each in ast.walk(node)
-        if isinstance(each, ast.Call)
+        if isinstance(each, ast.Call) and each not in words
     }
     return names <= known and called <= {"encode", "format", "join"}
 
