@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Sequence
-from itertools import accumulate
+from itertools import accumulate, takewhile
 from urllib.parse import quote
 
 from fixbot import __version__
@@ -139,7 +139,7 @@ def _try(rows: Sequence[Row]) -> Markdown:
     heading = Markdown("**Try it first.**" if several else "**Not known.**")
     text = page([heading, *unknown], between=" ") if unknown or several else EMPTY
     ends = accumulate(len(shell_lines(every)) for every in several)
-    fits = max(1, sum(end <= _OPEN_TRIES for end in ends))
+    fits = max(1, len(list(takewhile(lambda end: end <= _OPEN_TRIES, ends))))
     shown, rest = several[:fits], several[fits:]
     more = folded(f"The same for {len(rest)} more", _shell(rest[:_MOST_ROWS])) if rest else EMPTY
     return page([text, _shell(shown) if shown else EMPTY, more])

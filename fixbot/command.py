@@ -13,6 +13,7 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 from fixbot.characters import shown
@@ -68,6 +69,8 @@ class Word:
     @property
     def text(self) -> str:
         """The word as the program gets it."""
+        if len(self.parts) == 1 and not self.parts[0][0] and self.parts[0][1] is not None:
+            return self.parts[0][1]
         whole = "".join(_part(kind, text) for kind, text in self.parts)
         first, _ = self.parts[0] if self.parts else ("", "")
         option = first and whole.startswith("-") and not KINDS[first].typed
@@ -76,12 +79,12 @@ class Word:
     @property
     def missing(self) -> tuple[WordKind, ...]:
         """The kinds of which the placeholder stands here."""
-        return tuple(KINDS[kind] for kind, text in self.parts if kind and text is None)
+        return tuple([KINDS[kind] for kind, text in self.parts if kind and text is None])
 
     @property
     def explained(self) -> tuple[str, ...]:
         """What the placeholders stand for, a sentence each: `IMAGE: what is filled in when …`."""
-        return tuple(dict.fromkeys(f"{kind.placeholder}: {kind.says}" for kind in self.missing))
+        return tuple(dict.fromkeys([f"{kind.placeholder}: {kind.says}" for kind in self.missing]))
 
 
 def _part(kind: str, text: str | None) -> str:
@@ -109,41 +112,44 @@ class Substitution:
 Piece = Word | Shell | Substitution
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Command:
     """What is pasted into a shell. `note` is the comment above it: words of ours, and of a kind.
 
-    Where `withheld` says why, nothing of the command is shown but that sentence.
+    Where `withheld` says why, nothing of the command is shown but that sentence. What is made of the fields
+    is made once: each text of a proposal asks for it again.
     """
 
     pieces: tuple[Piece, ...]
     note: tuple[Word, ...] = ()
     withheld: str = ""
 
-    @property
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    @cached_property
     def text(self) -> str:
         """The command for a POSIX shell, on one line."""
-        ends = (";" if piece == Shell(";") else f" {_quoted(piece)}" for piece in self.pieces)
-        return "".join(ends).removeprefix(" ")
+        return "".join(map(_following, self.pieces)).removeprefix(" ")
 
-    @property
+    @cached_property
     def refused(self) -> str:
         """Why the command is not shown, in a sentence; empty where it is."""
         if self.withheld or (is_kept(self.text) and is_kept(self.comment)):
             return self.withheld or (LEFT_OUT if len(self.text) > LONGEST else "")
         return ODD
 
-    @property
+    @cached_property
     def comment(self) -> str:
         """The comment's words, without the sign in front; empty where there is none."""
-        return "".join(word.text for word in self.note)
+        return "".join([word.text for word in self.note])
 
-    @property
+    @cached_property
     def explained(self) -> tuple[str, ...]:
         """What the placeholders stand for, a sentence each."""
-        return tuple(dict.fromkeys(said for word in self.words() for said in word.explained))
+        return tuple(dict.fromkeys([said for word in self.words() for said in word.explained]))
 
-    @property
+    @cached_property
     def filled(self) -> tuple[str, ...]:
         """Every text of a file that stands in the command or above it."""
         parts = (part for word in self.words() for part in word.parts)
@@ -163,15 +169,14 @@ class Command:
                 yield from piece.command.words()
 
 
-def _quoted(piece: Piece) -> str:
-    match piece:
-        case Shell(text):
-            return text
-        case Substitution(command):
-            return f'"$({command.text})"'
-        case Word():
-            text = piece.text
-            return text if _UNQUOTED.fullmatch(text) else shlex.quote(text)
+def _following(piece: Piece) -> str:
+    """What a piece adds behind those before it: a semicolon has no blank in front."""
+    if isinstance(piece, Word):
+        text = piece.text
+        return f" {text}" if _UNQUOTED.fullmatch(text) else f" {shlex.quote(text)}"
+    if isinstance(piece, Shell):
+        return ";" if piece.text == ";" else f" {piece.text}"
+    return f' "$({piece.command.text})"'
 
 
 def run(*words: str | Piece, note: str | Sequence[str | Word] = "") -> Command:
