@@ -6,11 +6,13 @@ import posixpath
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from fixbot.lens import ResourceType
 from fixbot.parts import references
 from fixbot.policies.own_tags import own_tags
 from fixbot.project import Surroundings
+from fixbot.syntax import syntax_of
 
 ENDINGS = (
     ".json",
@@ -26,14 +28,12 @@ ENDINGS = (
     ".j2",
     ".dist",
 )
-_OTHER_TOOLS = (
-    "package-lock.json",
-    "package.json",
-    "tsconfig.json",
-    "composer.lock",
-    ".terraform.lock.hcl",
-    "yarn.lock",
+_OTHER_TOOLS = ("package-lock.json", "package.json", "tsconfig.json")
+_OUR_KEYS = re.compile(
+    rb"(?:kind|containerDefinitions|Resources|Statement|AWSEBDockerrunVersion|services)[\"']?[ \t\r\n]*+:"
+    rb"|\\(?:u00|x|U0000)"
 )
+"""One of these stands in every document that holds a container or a policy."""
 _SCRIPTS = (".sh", ".yml", ".yaml", "makefile", ".ps1", ".py", ".toml")
 _FILLED_IN = (".tpl", ".tftpl", ".tmpl", ".template", ".j2", ".dist")
 _ESCAPES = (b"\\u00", b"\\x", b"\\U0000")
@@ -43,11 +43,16 @@ _KINDS = re.compile(rb"^kind:(?![ \t]*['\"]?CustomResourceDefinition\b)", re.MUL
 _ODD_LINE = re.compile(
     rb"^(?![A-Za-z][\w-]*:(?:[ \t\r]|$)|[ \t#\r]|---(?:[ \t\r]|$)|- |\{[{%]|$)", re.MULTILINE
 )
+_NO_KEY_FIRST = re.compile(
+    rb"(?:\A|^---)(?:[ \t]*+(?:#[^\r\n]*+)?\r?\n)*+[ \t]++[^\s#]",
+    re.MULTILINE,
+)
+"""A document that begins indented, or on the line of its mark: none of its keys begins a line."""
 _LINE_ENDS = (b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9")
 """What YAML 1.1 takes for the end of a line beside the usual ones."""
 _STORE = re.compile(
-    rb"secretStoreRef:[^\S\n]*+\n\s++(?:kind:\s*+(\w++)[^\S\n]*+\n\s++)?name:\s*+[\"']?([\w.-]++)"
-    rb"(?:[\"']?[^\S\n]*+\n\s++kind:\s*+(\w++))?"
+    rb"secretStoreRef:[ \t\r]*+\n\s++(?:kind:[ \t]*+(\w++)[ \t\r]*+\n\s++)?"
+    rb"name:[ \t]*+[\"']?([\w.-]++)(?:[\"']?[ \t\r]*+\n\s++kind:[ \t]*+(\w++))?"
 )
 _SECRET = re.compile(rb"^kind:[ \t]*['\"]?(?:Secret|ExternalSecret|SecretProviderClass)\b", re.MULTILINE)
 _TELLS = re.compile(
@@ -70,7 +75,7 @@ _CSI = re.compile(rb"apiVersion:\s*[\"']?(secrets-store\.csi\.x-k8s\.io/v\w+)")
 def candidate(path: str) -> bool:
     """Whether a file's name is one that its dialects use."""
     name = path.rsplit("/", 1)[-1].lower()
-    return name.endswith(ENDINGS) and name not in _OTHER_TOOLS
+    return name.endswith(ENDINGS) and name != ".terraform.lock.hcl"
 
 
 def relevant(data: bytes, needles: Iterable[bytes] = ()) -> bool:
@@ -91,12 +96,31 @@ def _defines_only(data: bytes) -> bool:
     """
     if _KINDS.search(data) is not None or _CRD.search(data) is None or _ODD_LINE.search(data) is not None:
         return False
+    if _NO_KEY_FIRST.search(data) is not None:
+        return False
     return data.count(b"\r") == data.count(b"\r\n") and not any(end in data for end in _LINE_ENDS)
 
 
 def is_script(path: str, data: bytes) -> bool:
-    """Whether a template is one of a script, which templates for servers are: it holds nothing of ours."""
-    return data.startswith(b"#!") and path.lower().endswith(_FILLED_IN)
+    """Whether a template is one of a script, by name and first line; what YAML is called may be YAML."""
+    begins = data.startswith(b"#!") and path.lower().endswith(_FILLED_IN)
+    return begins and syntax_of(path, "#!") is None
+
+
+def may_be_script(path: str, text: str) -> bool:
+    """Whether a template that can't be read is a script, as its first line says: no name says what it is."""
+    name = path.rsplit("/", 1)[-1].lower()
+    return (
+        text.startswith("#!")
+        and name.endswith(_FILLED_IN)
+        and "Resources" not in text
+        and (name.count(".") == 1)
+    )
+
+
+def of_other_tool(path: str, data: bytes) -> bool:
+    """Whether a file of the name that another tool's has holds nothing else: that name may be taken."""
+    return path.rsplit("/", 1)[-1].lower() in _OTHER_TOOLS and _OUR_KEYS.search(data) is None
 
 
 def declares_only(path: str, data: bytes) -> bool:
@@ -157,24 +181,40 @@ def _beside(data: bytes) -> bool:
     return b"Secret" in data and _SECRET.search(data) is not None and b"{{" not in data and len(data) < _LARGE
 
 
-def surroundings(files: Mapping[str, bytes], paths: Iterable[str], unpatched: Iterable[str]) -> Surroundings:
-    """The facts about the whole repository that fixers ask for."""
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What one file says of its repository: how secrets are fetched, who enters containers, which tags."""
+
     operator: tuple[str, str, str] | None = None
     csi: str | None = None
-    execs: list[str] = []
-    tags: Counter[tuple[str, str]] = Counter()
-    for path, data in files.items():
-        if operator is None and b"external-secrets.io/" in data and (found := _ESO.search(data)):
-            store = _STORE.search(data)
-            kind = (store[1] or store[3] or b"SecretStore").decode() if store else ""
-            operator = (found[1].decode(), store[2].decode() if store else "", kind)
-        if csi is None and b"secrets-store.csi" in data and (found := _CSI.search(data)):
-            csi = found[1].decode()
-        if b"enable-execute-command" in data and path.lower().endswith(_SCRIPTS):
-            execs.append(path)
-        tags.update(own_tags(path, data))
+    executes: bool = False
+    tags: tuple[tuple[str, str], ...] = ()
+
+
+def facts_of(path: str, data: bytes) -> Facts:
+    """What a file says of the whole repository, told from its bytes."""
+    operator = None
+    if b"external-secrets.io/" in data and (found := _ESO.search(data)):
+        store = _STORE.search(data)
+        kind = (store[1] or store[3] or b"SecretStore").decode() if store else ""
+        operator = (found[1].decode(), store[2].decode() if store else "", kind)
+    driver = _CSI.search(data) if b"secrets-store.csi" in data else None
+    executes = b"enable-execute-command" in data and path.lower().endswith(_SCRIPTS)
+    return Facts(operator, driver[1].decode() if driver else None, executes, tuple(own_tags(path, data)))
+
+
+def surroundings(facts: Mapping[str, Facts], paths: Iterable[str], unpatched: Iterable[str]) -> Surroundings:
+    """The facts about the whole repository that fixers ask for."""
+    tags = Counter(pair for each in facts.values() for pair in each.tags)
     ranked = tuple((key, value, count) for (key, value), count in tags.most_common(20))
-    return Surroundings(frozenset(paths), operator, csi, tuple(execs), ranked, frozenset(unpatched))
+    return Surroundings(
+        frozenset(paths),
+        next((each.operator for each in facts.values() if each.operator is not None), None),
+        next((each.csi for each in facts.values() if each.csi is not None), None),
+        tuple(path for path, each in facts.items() if each.executes),
+        ranked,
+        frozenset(unpatched),
+    )
 
 
 _GENERATED = re.compile(

@@ -9,7 +9,7 @@ from functools import partial
 from fixbot import dialects
 from fixbot.detect import Problem, detect
 from fixbot.diff import masked_diff
-from fixbot.discover import chart_of, chart_values, needles_of, relevant_text, unpatchable
+from fixbot.discover import chart_of, chart_values, may_be_script, needles_of, relevant_text, unpatchable
 from fixbot.document import Document, parse_sections
 from fixbot.fixer import Fixer, resource_types
 from fixbot.inline import MARK, read_inline_wishes
@@ -24,7 +24,7 @@ from fixbot.settings import Settings
 from fixbot.settings.enforcing import is_enforced
 from fixbot.settle import Settled, settle
 from fixbot.suppress import Ignore, Suppressions, with_lapse
-from fixbot.templating import CHART_VALUES, template_reason
+from fixbot.templating import CHART_VALUES, SCRIPT, template_reason
 from fixbot.tree import Kind, Node, SyntaxProblem
 from fixbot.world import World
 
@@ -145,6 +145,8 @@ def _unread(path: str, text: str, problem: SyntaxProblem, order: Order) -> Unrea
     language = template_reason(text, problem, in_chart=in_chart)
     if language is not None:
         return Unread(path, line, language, "unserved")
+    if may_be_script(path, text):
+        return Unread(path, line, SCRIPT, "unserved")
     return Unread(path, line, problem.reason)
 
 

@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING
 
 from fixbot.bounds import MEGABYTE, OutOfTime, timed
 from fixbot.checkout import READ_ELSEWHERE, Content, Files, Globs
-from fixbot.discover import companions, declares_only, is_script, needles_of, relevant, surroundings, unnamed
+from fixbot.discover import (
+    Facts,
+    companions,
+    declares_only,
+    facts_of,
+    is_script,
+    needles_of,
+    of_other_tool,
+    relevant,
+    surroundings,
+    unnamed,
+)
 from fixbot.errors import FixbotError
 from fixbot.examine import Examined, Order
 from fixbot.fixer import Fixer, resource_types
@@ -95,6 +106,8 @@ class _Files:
     texts: dict[str, str]
     unread: list[Unread]
     bytes: dict[str, bytes]
+    facts: dict[str, Facts]
+    """What each file of `bytes` says of the whole repository."""
     seen: Seen | None = None
     limits: Limits = field(default_factory=Limits)
     held: int = 0
@@ -111,7 +124,7 @@ class _Files:
 def _read(checkout: Files, types: Sequence[ResourceType], limits: Limits, seen: Seen | None = None) -> _Files:
     """Read every candidate, and keep the texts that can matter. `seen` is told of everything."""
     needles = tuple(each.encode() for each in needles_of(types))
-    files = _Files({}, list(checkout.unread), {}, seen, limits)
+    files = _Files({}, list(checkout.unread), {}, {}, seen, limits)
     for entry in checkout.entries:
         content = checkout.read(entry)
         if seen is not None:
@@ -148,11 +161,14 @@ def _take(files: _Files, content: Content, needles: Sequence[bytes]) -> None:
             counts = relevant(content.data, needles)
             counts = counts and not declares_only(content.path, content.data)
             counts = counts and not is_script(content.path, content.data)
+            counts = counts and not of_other_tool(content.path, content.data)
+            facts = facts_of(content.path, content.data)
     except OutOfTime as why:
         files.unread.append(Unread(content.path, None, f"not examined: out of time: {why}"))
         return
     files.bytes[content.path] = content.data
     files.held += size * (1 + counts)
+    files.facts[content.path] = facts
     if counts:
         files.texts[content.path] = content.text
 
@@ -167,7 +183,7 @@ def _order(
 ) -> Order:
     never = Globs(settings.never_patch)
     paths = [*(entry.path for entry in checkout.entries), *read.bytes]
-    facts = surroundings(read.bytes, paths, (path for path in read.texts if never.match(path)))
+    facts = surroundings(read.facts, paths, (path for path in read.texts if never.match(path)))
     charts = frozenset(
         path[: -len("Chart.yaml")].rstrip("/") for path in paths if path.endswith("Chart.yaml")
     )

@@ -28,6 +28,7 @@ _HELM: Final = re.compile(
 HELM: Final = "a Helm template; fixbot doesn't change these yet"
 CHART_VALUES: Final = "values of a Helm chart; fixbot doesn't change these yet"
 ERB: Final = "an ERB template; fixbot doesn't change these"
+SCRIPT: Final = "a script; nothing in it is looked at"
 OTHER: Final = "a template (Jinja or similar); fixbot doesn't change these yet"
 
 

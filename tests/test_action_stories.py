@@ -74,6 +74,27 @@ def test_what_is_brought_in_openly_fails(story: Story) -> None:
     assert {each.fields["line"] for each in ran.log.of("error")} == {"10"}
 
 
+ELSEWHERE = {
+    "a flag is taken away": (POD, POD.replace("        readOnlyRootFilesystem: true\n", "")),
+    "a flag is turned": (POD, POD.replace("tem: true", "tem: false")),
+    "a kind is written": (BAD.replace("kind: Pod", "kind: Podd"), BAD),
+    "another tool's name": ("", BAD),
+}
+
+
+@pytest.mark.parametrize("how", ELSEWHERE)
+def test_what_a_touched_line_makes_of_another_fails(tmp_path: Path, how: str) -> None:
+    first, then = ELSEWHERE[how]
+    far = "      image: nginx:1.27\n" + "".join(f"      # {n}\n" for n in range(9))
+    path = "deploy/package.json" if "name" in how else "deploy/pod.yaml"
+    files = {"README.md": "shop\n", "old/bad.yaml": BAD}
+    story = Story(tmp_path, {**files, path: first.replace("      image: nginx:1.27\n", far)})
+    story.write({path: then.replace("      image: nginx:1.27\n", far)})
+    ran = story.check()
+    assert ran.code == 1
+    assert {each.fields["file"] for each in ran.log.of("error")} == {path}
+
+
 def test_what_changes_nothing_passes(story: Story) -> None:
     story.write({"README.md": "more\n"})
     ran = story.check()
@@ -210,7 +231,6 @@ DAMAGED: dict[str, Mapping[str, str | bytes | None]] = {
     },
     "another name": {"deploy/pod.yaml": None, "deploy/pod.txt": BAD},
     "another name and much else": {"deploy/pod.yaml": None, "deploy/pod.txt": BAD + "# x\n" * 400},
-    "another tool's name": {"deploy/pod.yaml": None, "deploy/package.json": BAD},
 }  # fmt: skip
 
 

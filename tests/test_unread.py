@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from fixbot.checkout import Checkout
 from fixbot.fixer import load
 from fixbot.model import Report
 from fixbot.pipeline import run
-from fixbot.settings import Settings
+from fixbot.settings import Limits, Settings
 
 POD = """\
 apiVersion: v1
@@ -135,6 +136,13 @@ FLOW = (
     "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: "
     "[{name: web, image: x, securityContext: {privileged: true}}]}}"
 )
+INDENTED = "".join(f" {line}\n" for line in BODY.splitlines())
+STACK = """\
+Resources:
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties: {Family: a, ContainerDefinitions: [{Name: a, Image: x, Privileged: true}]}
+"""
 DISGUISES = {
     "a first line like a script's": ("a.yaml", f"#!/bin/sh\n{BODY}"),
     "a key with an escape": ("a.yaml", BODY.replace("containers:", '"cont\\x61iners":')),
@@ -151,6 +159,15 @@ DISGUISES = {
     ),
     "an explicit key": ("a.yaml", BODY.replace("kind: Pod", "? kind\n: Pod") + "---\n" + CRD),
     "other line ends": ("a.yaml", BODY.replace("\n", "\r") + "\n---\n" + CRD),
+    "a definition, then a document indented": ("a.yaml", CRD + "---\n" + INDENTED),
+    "a definition, then one behind a comment": ("a.yaml", CRD + "--- # x\n\n# y\n" + INDENTED),
+    "an indented one in front": ("a.yaml", INDENTED + "---\n" + CRD),
+    "a definition, then one on the mark's line": ("a.yaml", f"{CRD}--- {FLOW}\n"),
+    "a template with a script's first line": ("a.yaml.tpl", f"#!x\n{BODY}"),
+    "a stack with a script's first line": ("a.template", f"#!/bin/sh\n{STACK}"),
+    "a broken stack with a script's first line": ("a.template", f"#!/bin/sh\n{STACK}...\n{STACK}"),
+    "another tool's name": ("package.json", FLOW),
+    "another tool's name, and an escape": ("tsconfig.json", FLOW.replace("kind", '"k\\u0069nd"')),
     "a merged kind": ("a.yaml", "<<: {kind: Pod}\n" + BODY.replace("kind: Pod\n", "") + "---\n" + CRD),
 }  # fmt: skip
 
@@ -161,6 +178,33 @@ def test_no_disguise_keeps_a_file_from_being_read(tmp_path: Path, how: str) -> N
     (tmp_path / name).write_bytes(text.encode())
     report = run(Checkout.open(str(tmp_path)), load(), Settings())
     assert resources(report) or report.unread, how
+
+
+def test_a_script_stays_one(tmp_path: Path) -> None:
+    (tmp_path / "data.sh.tpl").write_text(f"#!/bin/sh\ncat > pod.yaml <<EOF\n{BODY}EOF\n")
+    (tmp_path / "data.tpl").write_text(f"#!/bin/sh\ncat > pod.yaml <<EOF\n{BODY}EOF\n")
+    (tmp_path / "package.json").write_text('{"name": "container", "scripts": {"image": "docker build ."}}\n')
+    report = run(Checkout.open(str(tmp_path)), load(), Settings())
+    assert [(each.path, each.cause) for each in report.unread] == [("data.tpl", "unserved")]
+    assert report.findings == ()
+
+
+SLOW = {
+    "a store's name far below": ("e.yaml", "x: external-secrets.io/v1\napiVersion: external-secrets.io/v1\n"
+        "secretStoreRef:" + "\n" * 40_000 + "x"),
+    "a tag's value far below": ("e.yaml", "Tags:\n- Key: environment" + "\n" * 40_000 + "x"),
+    "a map of blank lines": ("e.tf", "tags = {" + "\n" * 40_000 + "environment }"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", SLOW)
+def test_a_file_that_is_slow_to_look_at_costs_no_other(tmp_path: Path, how: str) -> None:
+    name, text = SLOW[how]
+    (tmp_path / name).write_text(text)
+    (tmp_path / "pod.yaml").write_text(BODY)
+    report = run(Checkout.open(str(tmp_path)), load(), replace(Settings(), limits=Limits(seconds=1)))
+    assert {each.path for each in report.findings} == {"pod.yaml"}
+    assert report.unread == ()
 
 
 def test_definitions_alone_are_not_read(tmp_path: Path) -> None:

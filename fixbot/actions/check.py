@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 class Check:
     """What a pull request brings. Paths are from the repository's top.
 
-    `findings` are on lines that it touches, the gravest first; `damaged` are touched files that can't be
-    judged, `named` those that fixbot only names; `ignores` say what it asks to leave alone itself.
+    `findings` are on lines that it touches or new with it, the gravest first; `damaged` are touched
+    files that can't be judged, `named` those that fixbot only names; `ignores` say what it asks
+    to leave alone itself.
     """
 
     findings: tuple[Finding, ...] = ()

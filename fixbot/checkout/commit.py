@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from fixbot.checkout.touched import Blob
+from fixbot.checkout.listing import FileEntry, is_readable_name
+from fixbot.checkout.reading import LARGEST, decoded
+from fixbot.checkout.touched import LINK, Blob
+from fixbot.model import Unread
 
 if TYPE_CHECKING:
     from fixbot.checkout.git import Git
+    from fixbot.checkout.reading import Content
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +29,8 @@ class CommitFiles:
         return next((blob for found, blob in self.below(path) if found == path), None)
 
     def below(self, path: str) -> Iterator[tuple[str, Blob]]:
-        """What is at a path or, where that is a folder, in it at any depth."""
-        out = self.git.run("ls-tree", "-r", "-z", self.commit, "--", path)
+        """What is at a path or, where that is a folder, in it at any depth; an empty path is the top."""
+        out = self.git.run("ls-tree", "-r", "-z", self.commit, "--", *([path] if path else []))
         for row in os.fsdecode(out).split("\0")[:-1]:
             head, _, found = row.partition("\t")
             mode, _, name = head.split(" ")
@@ -37,6 +41,78 @@ class CommitFiles:
         if int(self.git.line("cat-file", "-s", blob.name)) > limit:
             return None
         return self.git.run("cat-file", "blob", blob.name)
+
+
+@dataclass
+class CommitTree:
+    """The files of a commit below a folder, as the pipeline reads them; `prefix` is as a checkout's.
+
+    All of them are read at once when the first is asked for. Raises GitFailed.
+    """
+
+    files: CommitFiles
+    prefix: str
+    keep: Callable[[str], bool]
+    wanted: Callable[[str], bool]
+    entries: tuple[FileEntry, ...] = ()
+    listed: int = 0
+    unread: tuple[Unread, ...] = ()
+    excluded: int = 0
+    _blobs: dict[str, Blob] = field(default_factory=dict)
+    _data: dict[str, bytes] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for found, blob in self.files.below(self.prefix):
+            path = found[len(self.prefix) :]
+            if (blob.is_file or blob.mode == LINK) and self.keep(path):
+                self._blobs[path] = blob
+        self.listed = len(self._blobs)
+        self.entries = self.named([path for path in self._blobs if self.wanted(path)])
+
+    @property
+    def root(self) -> str:
+        """What names this place."""
+        return f"{self.files.git.folder}@{self.files.commit}"
+
+    def named(self, paths: Sequence[str]) -> tuple[FileEntry, ...]:
+        """Those of these files that are there."""
+        found = ((path, self._blobs[path]) for path in paths if path in self._blobs)
+        return tuple(FileEntry(path, blob.mode, blob.name) for path, blob in found)
+
+    def read(self, file: FileEntry | str) -> Content | Unread:
+        """A file's content, or why it isn't read."""
+        path = file if isinstance(file, str) else file.path
+        blob = self._blobs.get(path)
+        if blob is None or not blob.is_file or not is_readable_name(path):
+            return Unread(path, None, "it is no file that is read")
+        if blob.name not in self._data:
+            self._fetch({path, *(each.path for each in self.entries)})
+        data = self._data.get(blob.name)
+        if data is None:
+            return Unread(path, None, "it is not here, or larger than what is read")
+        return decoded(path, data, blob.mode)
+
+    def target(self, _path: str) -> str | None:
+        """No link is followed."""
+        return None
+
+    def key(self, _entry: FileEntry) -> str | None:
+        """None: what is read here is not remembered."""
+        return None
+
+    def _fetch(self, paths: set[str]) -> None:
+        names = {self._blobs[path].name for path in paths if self._blobs[path].is_file}
+        asked = sorted(names - self._data.keys())
+        out = self.files.git.run("cat-file", "--batch-check", stdin="\n".join([*asked, ""]).encode())
+        rows = [row.split(" ") for row in out.decode().splitlines() if not row.endswith(" missing")]
+        few = [name for name, kind, size in rows if kind == "blob" and int(size) <= LARGEST]
+        data = self.files.git.run("cat-file", "--batch", stdin="\n".join([*few, ""]).encode())
+        at = 0
+        for name in few:
+            start = data.index(b"\n", at) + 1
+            end = start + int(data[at : start - 1].split(b" ")[2])
+            self._data[name] = data[start:end]
+            at = end + 1
 
 
 def attributes(git: Git, path: str, *names: str) -> dict[str, str]:

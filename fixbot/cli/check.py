@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from fixbot.actions.check import Check
 from fixbot.bounds import timed
 from fixbot.checkout import Checkout, Content, Globs, Scope
+from fixbot.checkout.commit import CommitFiles, CommitTree
 from fixbot.checkout.git import Git, GitFailed
 from fixbot.checkout.reading import LARGEST, decoded
 from fixbot.checkout.touched import Touched, list_changes, list_renames, resolve, start_of, touched
@@ -23,10 +24,10 @@ from fixbot.settings.compare import Loosened, compare
 
 if TYPE_CHECKING:
     from fixbot.actions.event import Event
-    from fixbot.checkout.commit import CommitFiles
     from fixbot.checkout.touched import Change
     from fixbot.cli.look import Looked
     from fixbot.cli.options import Options
+    from fixbot.model import Finding
 
 _PATIENCE: Final = 3
 """How many files' worth of time the comparison with the base may take."""
@@ -52,7 +53,8 @@ def check_changes(options: Options, base: Base, looked: Looked) -> Check:
         return Check()
     try:
         with timed(_PATIENCE * looked.settings.limits.seconds, "comparing with the base"):
-            return _checked(options, base, files, looked)
+            check = _checked(options, base, files, looked)
+        return replace(check, findings=tuple(_brought(options, base, files, looked, check)))
     except GitFailed as failed:
         raise FixbotError(f"git can't tell what this pull request touches: {failed}") from None
 
@@ -76,6 +78,25 @@ def _checked(options: Options, base: Base, files: CommitFiles, looked: Looked) -
         tuple(dict.fromkeys(hidden.named)),
         ignores,
     )
+
+
+def _brought(options: Options, base: Base, files: CommitFiles, looked: Looked, check: Check) -> list[Finding]:
+    """What stands on touched lines, and whatever else its base did not have.
+
+    A line elsewhere can make the finding: the default of a variable, a kind, a flag that was taken away. With
+    `--since` every finding in a changed file counts anyway.
+    """
+    open_ones = [
+        replace(each, path=base.prefix + each.path)
+        for each in looked.report.findings
+        if each.status is not Status.SUPPRESSED
+    ]
+    here = {each.id for each in check.findings}
+    if options.since is None and any(each.id not in here for each in open_ones):
+        tree = CommitTree(files, base.prefix, looked.checkout.keep, candidate)
+        before = {each.id for each in looked.elsewhere(tree).findings if each.status is not Status.SUPPRESSED}
+        here |= {each.id for each in open_ones} - before
+    return sorted((each for each in open_ones if each.id in here), key=lambda each: -each.severity)
 
 
 def _with_whole(lines: Touched, hidden: Hidden) -> Touched:

@@ -20,7 +20,7 @@ from fixbot.checkout.writing import FileChange
 from fixbot.cli.look import look
 from fixbot.cli.options import Options
 from fixbot.cli.terminal import CannotWrite, Terminal
-from fixbot.discover import candidate, relevant, surroundings
+from fixbot.discover import candidate, facts_of, relevant, surroundings
 from fixbot.errors import FixbotError
 from fixbot.settings.reading import NAMES
 
@@ -118,9 +118,9 @@ def _contents(here: Checkout) -> tuple[dict[str, int], str]:
         for entry in here.entries
         if candidate(entry.path) and isinstance(content := here.read(entry), Content)
     }
-    data = {path: content.data for path, content in files.items()}
+    facts = {path: facts_of(path, content.data) for path, content in files.items()}
     tags: Counter[str] = Counter()
-    for key, _, many in surroundings(data, data, ()).tags:
+    for key, _, many in surroundings(facts, facts, ()).tags:
         tags[key] += many
     spoken = Counter(
         name

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from fixbot import __version__, command
 from fixbot.bounds import MEGABYTE
 from fixbot.cache import Cache, cache_folder, program
-from fixbot.checkout import Checkout, Scope
+from fixbot.checkout import Checkout, Files, Scope
 from fixbot.checkout.door import grounds
 from fixbot.cli.based import Base, settings_of_base
 from fixbot.cli.chosen import chosen_of, settings_of
@@ -42,6 +42,8 @@ class Looked(NamedTuple):
     report: Report
     again: Callable[[Settings], Report]
     """Looks once more, with other settings."""
+    elsewhere: Callable[[Files], Report]
+    """Looks in the same way at other files, of which nothing is remembered."""
 
 
 def look(
@@ -75,7 +77,11 @@ def look(
         report = about(report, asked)
     if base is None:
         report = replace(report, left_out=_unasked(report.left_out, options))
-    return Looked(fixers, settings, checkout, report, again)
+
+    def elsewhere(files: Files) -> Report:
+        return run(files, chosen, settings, jobs=options.jobs or cores())
+
+    return Looked(fixers, settings, checkout, report, again, elsewhere)
 
 
 def _unasked(left: LeftOut, options: Options) -> LeftOut:
