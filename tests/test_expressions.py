@@ -22,6 +22,7 @@ from tests.test_house import MODULES, ROOT
 ELSEWHERE = {
     ("fixbot/textshape.py", "self.pattern"),
     ("fixbot/command.py", "self.pattern"),
+    ("fixbot/knowledge/secret_forms.py", "_TOKENS[number][2]"),
     ("fixbot/knowledge/tables.py", "row['tag']"),
 }
 """Where an expression comes from data of ours: shapes of texts, kinds of words, the table of images."""
