@@ -75,7 +75,8 @@ def test_in_a_pull_request(name: str, in_folders: bool) -> None:
         assert faults(words.body, r"(?!\w+:)[^\s:]+#L\d+", comments=(str(MARK_OF_OURS),)) == []
         assert read_mark(words.body) == MARK_OF_OURS
         assert read_mark(word(proposal).body) is None
-        assert Page(words.body).elements.count("details") == words.body.count("<details>")
+        ours = re.findall(r"(?m)^ *<details>", words.body)  # within a fence a name may say the same
+        assert Page(words.body).elements.count("details") == len(ours)
         first, blank, *rest = words.message.split("\n")
         assert (first, blank) == (words.title, "")
         for pattern in _LIVE:
