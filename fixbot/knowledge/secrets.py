@@ -93,7 +93,7 @@ _SETTING: Final = re.compile(
 _SCHEME: Final = re.compile(
     r"(?:bearer|basic|token|digest|apikey|geniekey|splunk|ssws)[ \t]{1,9}(?=\S)", re.IGNORECASE
 )
-"""The schemes of an `Authorization` header, in front of what lets somebody in."""
+"""The schemes in front of what lets somebody in, in the header for that."""
 _PUBLIC: Final = re.compile(
     r"https?://[0-9a-f]{32}@[\w.-]{1,253}(?:/[\w-]{1,60}){1,4}/?|pk_(?:live|test)_\w+"
 )
