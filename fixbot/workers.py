@@ -180,12 +180,20 @@ class _Crew:
         code, limits = worker.process.exitcode or 0, self.order.settings.limits
         why = "it hung" if worker.hangs else why_ended(code, worker.seconds, limits)
         part, gone = self.parts[number], self.left_out.get(number, [])
-        if len(gone) < _TRIES - 1 and 0 <= file < len(part) and len(part) > len(gone) + 1:
-            self.left_out[number] = [*gone, Failure((part[file],), why)]
+        if len(gone) < _TRIES - 1 and len(part) > len(gone) + 1:
+            self.left_out[number] = [*gone, Failure((self._suspect(number, file),), why)]
             self.waiting.appendleft([number])
             return []
         rest = tuple(sorted(set(part).difference(path for each in gone for path in each.paths)))
         return [(number, lost(Examined(), [Failure(rest, why)]))]
+
+    def _suspect(self, number: int, file: int) -> str:
+        """The file that is left out next: what was being read, or the largest where all of them were."""
+        part = self.parts[number]
+        if 0 <= file < len(part):
+            return part[file]
+        without = self._without(number) if number in self.left_out else []
+        return max((path for path in part if path not in without), key=lambda path: len(self.texts[path]))
 
     def _serve(self, connection: Connection, others_end: Connection, place: mmap.mmap) -> None:
         """A worker's life: it ends when nobody is at the other end."""

@@ -122,6 +122,14 @@ def test_a_file_that_cannot_be_read_in_time_leaves_its_folder_be(
     ]
 
 
+def test_what_hangs_after_all_was_read_loses_the_largest_file_and_not_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "small.yaml").write_text(POD.format("small"))
+    (tmp_path / "large.yaml").write_text(POD.format("large") + "# " + "x" * 1_000)
+    report = run(Checkout.open(str(tmp_path)), (trap("large", works_forever),), SMALL)
+    assert found(report) == ["small.yaml"]
+    assert [(each.path, each.reason) for each in report.unread] == [("large.yaml", OUT_OF_TIME)]
+
+
 def test_many_parts_that_hang_wear_out_the_patience_that_all_have_together(tmp_path: Path) -> None:
     for number in range(12):
         (tmp_path / f"d{number}").mkdir()
