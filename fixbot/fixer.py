@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module, resources
@@ -25,6 +25,8 @@ class Fixer:
 
     `one` and `many` are titles of proposals, with `{subject}`, `{count}` and `{folder}`.
     `looks_at` is the class of what the function wants to see (Container, Task, Policy) or a type of resource.
+    `topic` names what its fixes share a pull request with; a map has one for each type of what is edited, and
+    under the empty string one for all others. Without a topic a rule shares with no other.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Fixer:
     looks_at: type | ResourceType
     check: Check
     package: str = "fixers"
+    topic: str | Mapping[str, str] = ""
 
     @cached_property
     def page(self) -> str:
@@ -47,6 +50,12 @@ class Fixer:
             if page.is_file():
                 return page.read_text(encoding="utf-8")
         return ""
+
+    def topic_of(self, edited: str = "") -> str:
+        """What a fix shares a pull request with, by the type of what it edits: `iam-scope`."""
+        if isinstance(self.topic, str):
+            return self.topic or self.name
+        return self.topic.get(edited) or self.topic.get("") or self.name
 
     def section(self, heading: str) -> str:
         """The text below `## heading` of the page."""
@@ -67,6 +76,7 @@ def fixer(
     safety: Safety = Safety.REVIEW,
     controls: tuple[str, ...] = (),
     references: tuple[str, ...] = (),
+    topic: str | Mapping[str, str] = "",
 ) -> Callable[[_F], _F]:
     """Mark a module's function as its fixer. The rule's name is the module's, with hyphens."""
 
@@ -75,7 +85,7 @@ def fixer(
         hints = list(get_type_hints(check).values())
         check.fixer = Fixer(  # type: ignore[attr-defined]
             name, title, one, many, severity, safety, controls, references, hints[0], check,
-            check.__module__.partition(".")[0],
+            check.__module__.partition(".")[0], topic,
         )  # fmt: skip
         return check
 

@@ -34,6 +34,7 @@ _GUARD = (
 
 @fixer(
     title="Drop privileged mode",
+    topic="workload-hardening",
     one="Drop privileged mode from {subject}",
     many="Drop privileged mode from {count} containers in {folder}",
     severity=Severity.CRITICAL,

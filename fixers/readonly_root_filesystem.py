@@ -26,6 +26,7 @@ _FLAG = {"ecs": "readonlyRootFilesystem", "k8s": "securityContext.readOnlyRootFi
 
 @fixer(
     title="Make root filesystems read-only",
+    topic="workload-hardening",
     one="Make the root filesystem of {subject} read-only",
     many="Make {count} root filesystems in {folder} read-only",
     severity=Severity.HIGH,

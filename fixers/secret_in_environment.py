@@ -29,6 +29,7 @@ _LONGEST = 32
 
 @fixer(
     title="Take secrets out of environments",
+    topic="secrets",
     one="Take {subject} out of the file",
     many="Take {count} secrets in {folder} out of the files",
     severity=Severity.CRITICAL,

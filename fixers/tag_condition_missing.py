@@ -21,6 +21,7 @@ from fixbot.world import World
 
 @fixer(
     title="Keep policies to their own environment",
+    topic="iam-scope",
     one="Keep {subject} to its own environment",
     many="Keep {count} policy statements in {folder} to their own environment",
     severity=Severity.MEDIUM,
