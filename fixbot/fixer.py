@@ -67,7 +67,7 @@ def _pages(package: str) -> Path:
     return Path(str(resources.files(package))) / "pages"
 
 
-def fixer(
+def fixer(  # noqa: PLR0913 - all by name
     *,
     title: str,
     one: str,
