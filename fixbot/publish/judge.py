@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from fixbot.compose import EVERYTHING
 from fixbot.discover import candidate
 from fixbot.forge.errors import Refused
 from fixbot.forge.reading import Reader
@@ -18,7 +19,6 @@ from fixbot.life.pull import Comment, Pull, Remote, named_as_ours, ours
 from fixbot.life.verdict import AGAIN, declined, said_no
 from fixbot.life.wishes import Wish, wish
 from fixbot.model import Proposal, Report, Severity
-from fixbot.propose import EVERYTHING
 from fixbot.publish.ground import Ground
 from fixbot.settings import Settings
 
@@ -286,7 +286,7 @@ class Judge:
 def _wanted(proposal: Proposal, ground: Ground) -> Wanted:
     return Wanted(
         key=proposal.key,
-        rule=proposal.rule,
+        rule=proposal.rule or "",
         branch=proposal.branch,
         findings=proposal.findings,
         patch=patch_digest(proposal.diff),
