@@ -31,7 +31,7 @@ class Wish:
     comment: int = 0
     until: str = ""
     reason: str = ""
-    words: str = field(default="", repr=False)
+    words: str = field(default="", repr=False, compare=False)
     """What follows the verb, without the day: it may begin with a rule and a path."""
 
 
