@@ -12,7 +12,7 @@ from typing import Any, Final
 from fixbot.lens import Container, ResourceType, Subject, Task
 from fixbot.model import Found, Safety, Severity
 from fixbot.rules.frameworks import FRAMEWORKS
-from fixbot.rules.topics import TOPICS, Topic, names_of
+from fixbot.rules.topics import TOPICS, Topic, choose_topic, names_of
 from fixbot.world import World
 
 Check = Callable[[Any, World], Iterator[Found]]
@@ -74,6 +74,10 @@ class Rule:
         yield from (f"there is no topic {each}" for each in names_of(self.topic) if each not in TOPICS)
         yield from (f"there is no framework {each}" for each in self.controls if each not in FRAMEWORKS)
         yield from (f"there is no profile {each}" for each in self.profiles if each not in ESSENTIAL)
+
+    def topic_of(self, edited: str = "") -> str:
+        """What a fix shares a pull request with, by the CloudFormation type that it edits."""
+        return choose_topic(self.topic, edited)
 
     @property
     def title_for_many(self) -> str:

@@ -30,7 +30,7 @@ Topic = str | Mapping[str, str]
 """One topic, or topics by the type that is edited: `{"AWS::EFS::*": "file-system", "default": "trust"}`."""
 
 
-def topic_of(topic: Topic, edited: str) -> str:
+def choose_topic(topic: Topic, edited: str) -> str:
     """The topic for an edit of that CloudFormation type (empty for what is no resource)."""
     if isinstance(topic, str):
         return topic
