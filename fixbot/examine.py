@@ -15,10 +15,22 @@ from fixbot.inline import MARK, read_inline_wishes
 from fixbot.masking.cover import Mask
 from fixbot.masking.elsewhere import values_elsewhere
 from fixbot.masking.texts import mask_texts
-from fixbot.model import Failure, Finding, Fix, Patch, Proposal, Refusal, Safety, Severity, Status, Unread
+from fixbot.model import (
+    Failure,
+    FileEdits,
+    Finding,
+    Fix,
+    Patch,
+    Proposal,
+    Refusal,
+    Safety,
+    Severity,
+    Status,
+    Unread,
+)
 from fixbot.project import Project, Reading, Surroundings
 from fixbot.proof import Court
-from fixbot.propose import propose
+from fixbot.propose import Shown, propose
 from fixbot.rules.rule import Rule, resource_types
 from fixbot.settings import Settings
 from fixbot.settings.enforcing import is_enforced
@@ -266,22 +278,25 @@ def _with_lapse(
 
 def _show(settled: Settled, findings: dict[str, Finding], court: Court, mask: Mask, done: Examined) -> None:
     """Masked diffs of what was proven, and the proposals made of it."""
-    before = {path: document.text for path, document in court.world.project.documents.items()}
     if not settled.together and not settled.offers:
         return
-    shown: dict[tuple[str, str], str] = {}
+    files: dict[tuple[str, str], Shown] = {}
 
-    def diff(path: str, new: str) -> str:
-        if (path, new) not in shown:  # a proposal that is alone in its file shows what the patch shows
-            old = before.get(path)
-            shown[path, new] = masked_diff(path, old, new, mask.cover(path, old, new))
-        return shown[path, new]
+    def show(path: str, text: str) -> Shown:
+        if (path, text) not in files:  # a proposal that is alone in its file shows what the patch shows
+            file = court.file(path, text)
+            cover = mask.cover(file)
+            diff = masked_diff(file, cover)
+            files[path, text] = Shown(diff, FileEdits(path, file.edits), hides=cover.hides(file.edits))
+        return files[path, text]
 
+    before = court.world.project.documents
     for proven in settled.together:
         for path, text in sorted(proven.texts.items()):
-            patch = Patch(path, before.get(path), text, diff(path, text), proven.fixed_in[path])
-            done.patches.append(patch)
-    done.proposals += propose(settled, findings, diff, court.world.settings)
+            old = before[path].text if path in before else None
+            diff, fixed = show(path, text).diff, proven.fixed_in[path]
+            done.patches.append(Patch(path, old, text, diff, fixed, edits=proven.edits[path]))
+    done.proposals += propose(settled, findings, show, court.world.settings)
 
 
 def _told(done: Examined, mask: Mask) -> Examined:
