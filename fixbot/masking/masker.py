@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from fixbot.diff import lines
+from fixbot.knowledge.secret_commands import command_secrets
 from fixbot.knowledge.secret_shapes import login_spans, shaped_spans
 from fixbot.knowledge.secrets import certain_spans, query_spans
 from fixbot.masking.pairs import named_spans
@@ -78,6 +79,7 @@ def recognised(text: str) -> Iterator[Span]:
     """Where a text holds what is taken for a secret by its form, its name, its option or its header."""
     lower = text.lower()
     if not any(stem in lower for stem in _STEMS):
+        yield from command_secrets(text)
         return
     yield from ((start, end) for start, end, _ in certain_spans(text))
     yield from query_spans(text)
