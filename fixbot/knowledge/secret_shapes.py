@@ -30,8 +30,8 @@ _HEADER: Final = re.compile(
     r"(?P<value>[^\s\"'\\][^\n\"'\\]*+)"
 )
 _SAID: Final = re.compile(
-    r"(?i:password|passwd|passwort|passphrase|requirepass|masterauth|secret|token|pw|api[ _-]?key|basic[ _-]?auth"
-    r"|auth[ _-]basic)"
+    r"(?i:password|passwd|passwort|passphrase|requirepass|masterauth|secret|token|pw|api[ _-]?key"
+    r"|basic[ _-]?auth|auth[ _-]basic)"
     r"(?:[ \t]{0,4}(?:->|=>)|[ \t]{1,4}(?i:is|was|to|now|old|new)\b:?)?[ \t]{1,4}[\"'`]?"
     r"(?P<value>[^\s\"'`,;<>{}()\[\]!&*=:-][^\s\"'`,;<>{}()\[\]]{3,}+)"
 )
@@ -62,7 +62,8 @@ _COMPARED: Final = re.compile(
     rf"[ \t]{{0,4}}{VALUE}"
 )
 _INDEXED: Final = re.compile(
-    rf"(?:{QUOTE})(?P<name>[\w.-]{{2,80}})(?:{QUOTE})[ \t]{{0,4}}\][ \t]{{0,4}}={{1,2}}[ \t]{{0,4}}(?={QUOTE}){VALUE}"
+    rf"(?:{QUOTE})(?P<name>[\w.-]{{2,80}})(?:{QUOTE})[ \t]{{0,4}}"
+    rf"\][ \t]{{0,4}}={{1,2}}[ \t]{{0,4}}(?={QUOTE}){VALUE}"
 )
 _CALLED: Final = re.compile(
     rf"(?<![\w.-])(?P<name>[\w.]{{2,80}})\([ \t]{{0,4}}"
@@ -252,9 +253,10 @@ _FORM: Final = re.compile(
 )
 _HINT: Final = re.compile(
     r"(?:[Pp]ass|PASS|[Pp]wd|PWD|[Pp]w|PW|[Tt]oken|TOKEN|[Ss]ecret|SECRET|[Kk]ey|KEY|[Aa]uth|AUTH|[Cc]red|CRED"
-    r"|[Cc]ookie|dsn|DSN|[Ss]alt|SALT|[Bb]earer|Basic)"
+    r"|[Cc]ookie|dsn|DSN|[Ss]alt|SALT|[Bb]earer|Basic|psk|PSK|[Ss]eed|SEED)"
     r"[\w.-]{0,20}(?:=|>|:[ \t\"'{]|\\{0,3}[\"'][ \t,:]|[ \t])"
     r"|(?<![\w-])-(?:[apPuUw](?:[ \"']|[^-\s])|D|-(?:proxy-)?user[ =\"'])|:[^\s/]{1,99}@|://[^\s/]{8,99}@|[?&]\w{1,20}=|IDENTIFIED"
+    r"|:\*:|:5432:|[ ;\"'\n]send[ \t]"
     r"|identified|AKIA|ASIA|PRIVATE KEY|[rs]k_live|gh[pousr]_|github_pat|glpat|xox|eyJ|AIza|hvs\.|npm_|pypi-"
     r"|SG\.|sk-|pass:|hooks\.slack"
 )
