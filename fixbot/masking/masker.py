@@ -15,8 +15,8 @@ from fixbot.masking.values import Values
 _ROUNDS = 8
 _WORDS = (
     "-user pass pw secret token key auth cred dsn salt pepper _pat -pat dpat jaas cookie bearer splunk ssws"
-    " geniekey senha kennwort wachtwoord contrasen mnemonic phrase webhook identified :// @ <<< | :*: :5432: send psk seed"
-    " akia asia"
+    " geniekey senha kennwort wachtwoord contrasen mnemonic phrase webhook identified :// @ <<< | :*: :5432:"
+    " send psk seed akia asia"
     " k_live ghp_ gho_ ghu_ ghs_ ghr_ github_pat glpat xox eyj aiza hvs. npm_ pypi- sg. sk- hooks.slack"
 )
 _OPTIONS = tuple(f"{before}-{letter}" for before in " \"'[," for letter in "apwu")
