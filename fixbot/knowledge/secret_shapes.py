@@ -75,7 +75,7 @@ _PGPASS: Final = re.compile(
     r"(?m:^)[ \t]*[^\s:#/\"']{1,253}:(?:\d{2,5}|\*):[^\s:/\"']{1,128}:[^\s:/\"']{1,128}:"
     r"(?P<value>[^\s\"']++)[ \t\r]*(?m:$)"
 )
-_SHORT: Final = re.compile(
+_LETTER: Final = re.compile(
     r"(?<![\w-])-[pP](?:[ \t]{1,4}|=|[\"'],[ \t]{0,4}[\"'])(?P<value>[^\s\"'\\/:,;|&()]{8,}+)"
 )
 _BLOCK: Final = re.compile(
@@ -216,7 +216,7 @@ def _options(text: str) -> Iterator[Place]:
                 yield start, end
     yield from value_spans(_under_names(_DEFINED, text))
     yield from (
-        m.span("value") for m in _SHORT.finditer(text) if is_made_up(m["value"]) and not is_hole(m["value"])
+        m.span("value") for m in _LETTER.finditer(text) if is_made_up(m["value"]) and not is_hole(m["value"])
     )
 
 
