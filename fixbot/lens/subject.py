@@ -21,7 +21,7 @@ class Label:
 
 
 class Labelled:
-    """What subjects have in common: the names that follow from a label, and all fields that a rule asks for."""
+    """What subjects have in common: names that follow from a label, and all fields that rules ask for."""
 
     __slots__ = ()
 
