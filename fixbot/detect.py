@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from fixbot.fixer import Fixer
 from fixbot.lens import Container, ResourceType, Subject, Task
@@ -13,6 +14,9 @@ from fixbot.model import Fix, Found, Manual, Refusal, Safety
 from fixbot.project import Reading
 from fixbot.tree import Node
 from fixbot.world import World
+
+UNJUDGED: Final = "is set by a variable or a condition, and so not judged by"
+"""Words of every place on which a rule has no opinion."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,13 +48,24 @@ class Problem:
 
 
 def detect(reading: Reading, fixers: Iterable[Fixer], world: World) -> list[Problem]:
-    """Let every fixer look at all that it wants to see."""
+    """Let every fixer look at all that it wants to see.
+
+    Where one finds nothing, and asked for what can't be known, that is said: unknown is not absent.
+    """
     seen: Counter[tuple[str, str, str, str]] = Counter()
     problems = []
     for fixer in fixers:
         for subject in _subjects(reading, fixer.looks_at):
             around = tuple(subject.around)
-            for found in fixer.check(subject, world):
+            unknown = subject.unknown
+            unknown.clear()
+            all_found = list(fixer.check(subject, world))
+            if unknown and not all_found:
+                reading.unjudged += (
+                    (node, f"{name} of {subject.title} {UNJUDGED} {fixer.name}")
+                    for name, node in unknown.items()
+                )
+            for found in all_found:
                 path = found.node.root.source
                 key = (fixer.name, path, found.address, found.wrong)
                 seen[key] += 1

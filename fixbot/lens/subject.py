@@ -12,6 +12,9 @@ from fixbot.tree import Node
 class Subject(Protocol):
     """A container, task, policy or resource; a later kind needs no change where these are handled."""
 
+    unknown: dict[str, Node]
+    """What was asked for and can't be known: fields by their written names, and where they stand."""
+
     @property
     def address(self) -> str:
         """Its name for machines; it survives moved lines."""
