@@ -11,7 +11,6 @@ from fixbot.detect import Problem, detect
 from fixbot.diff import masked_diff
 from fixbot.discover import chart_of, chart_values, may_be_script, needles_of, relevant_text, unpatchable
 from fixbot.document import Document, parse_sections
-from fixbot.fixer import Fixer, resource_types
 from fixbot.inline import MARK, read_inline_wishes
 from fixbot.masking.cover import Mask
 from fixbot.masking.elsewhere import values_elsewhere
@@ -20,6 +19,7 @@ from fixbot.model import Failure, Finding, Fix, Patch, Proposal, Refusal, Safety
 from fixbot.project import Project, Reading, Surroundings
 from fixbot.proof import Court
 from fixbot.propose import propose
+from fixbot.rules.rule import Rule, resource_types
 from fixbot.settings import Settings
 from fixbot.settings.enforcing import is_enforced
 from fixbot.settle import Settled, settle
@@ -55,7 +55,7 @@ class Examined:
 class Order:
     """What is to be looked for, and how."""
 
-    fixers: tuple[Fixer, ...]
+    fixers: tuple[Rule, ...]
     settings: Settings
     suppressions: Suppressions
     surroundings: Surroundings
@@ -260,7 +260,7 @@ def _finding(
         column=column,
         resource=found.resource,
         message=found.message,
-        controls=fixer.controls if found.controls is None else found.controls,
+        controls=problem.controls,
         status=status,
         reason=reason,
     )

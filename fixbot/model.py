@@ -125,8 +125,6 @@ class Found:
     wrong: str
     message: str
     outcome: Outcome
-    controls: tuple[str, ...] | None = None
-    """The controls that this finding counts for; None: the fixer's."""
     policy: str = ""
     """The address of the policy that the fix may only narrow, if it is about one."""
     subject: str = ""

@@ -24,7 +24,6 @@ from fixbot.discover import (
 )
 from fixbot.errors import FixbotError
 from fixbot.examine import Examined, Order
-from fixbot.fixer import Fixer, resource_types
 from fixbot.lens import ResourceType
 from fixbot.masking.elsewhere import values_elsewhere
 from fixbot.masking.masker import KnownOnly
@@ -33,6 +32,7 @@ from fixbot.memory import Memory, Seen, part_keys
 from fixbot.model import Failure, LeftOut, Report, Stats, Unread
 from fixbot.parts import parts
 from fixbot.propose import gathered
+from fixbot.rules.rule import Rule, resource_types
 from fixbot.settings import NEVER_PATCH, Limits, Settings
 from fixbot.settings.compare import running
 from fixbot.suppress import Suppressions
@@ -52,7 +52,7 @@ _MASKING = 6
 
 def run(  # noqa: PLR0913 - each has its default
     checkout: Files,
-    fixers: tuple[Fixer, ...],
+    fixers: tuple[Rule, ...],
     settings: Settings,
     *,
     progress: Progress | None = None,
@@ -179,9 +179,7 @@ def _read_elsewhere(checkout: Files, unread: Unread, files: _Files) -> bool:
     return unread.reason == READ_ELSEWHERE and checkout.target(unread.path) in files.bytes
 
 
-def _order(
-    checkout: Files, read: _Files, fixers: tuple[Fixer, ...], settings: Settings, today: date
-) -> Order:
+def _order(checkout: Files, read: _Files, fixers: tuple[Rule, ...], settings: Settings, today: date) -> Order:
     never = Globs(settings.never_patch)
     paths = [*(entry.path for entry in checkout.entries), *read.bytes]
     facts = surroundings(read.facts, paths, (path for path in read.texts if never.match(path)))

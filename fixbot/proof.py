@@ -17,12 +17,12 @@ from fixbot.change import Change, Plan, edits, plan
 from fixbot.detect import Problem, detect
 from fixbot.discover import needles_of, relevant_text
 from fixbot.document import Document, parse
-from fixbot.fixer import Fixer
 from fixbot.lens import Policy, Task
 from fixbot.model import Fix, Refusal
 from fixbot.plain import alike, difference, plain
 from fixbot.policies.proof import policy_problem
 from fixbot.project import Project, Reading
+from fixbot.rules.rule import Rule
 from fixbot.tree import CannotEdit, Edit, SyntaxProblem, splice
 from fixbot.validity import new_problems
 from fixbot.validity.outside import outside_problem
@@ -49,7 +49,7 @@ class Court:
     world: World
     reading: Reading
     problems: Sequence[Problem]
-    fixers: tuple[Fixer, ...]
+    fixers: tuple[Rule, ...]
 
     def prove(self, chosen: Sequence[Problem]) -> Proven | Refusal:
         """All the fixes of `chosen` together, proven, or the reason why not."""

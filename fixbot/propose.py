@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from fixbot.detect import Problem
-from fixbot.fixer import Fixer
 from fixbot.model import Finding, Fix, Proposal, Safety
+from fixbot.rules.rule import Rule
 from fixbot.settings import Settings
 from fixbot.settle import Offer, Settled
 from fixbot.story import Concern, Nearby, Row, Story
@@ -167,8 +167,8 @@ def _story(problems: Sequence[Problem], findings: Mapping[str, Finding]) -> Stor
     return replace(story, nearby=tuple(nearby))
 
 
-def _concern(fixer: Fixer) -> Concern:
-    return Concern(fixer.name, fixer.one, fixer.many, fixer.section("Threat"))
+def _concern(fixer: Rule) -> Concern:
+    return Concern(fixer.name, fixer.title, fixer.title_for_many, fixer.section("Threat"))
 
 
 def _row(problem: Problem, finding: Finding, fix: Fix) -> Row:

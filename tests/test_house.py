@@ -175,7 +175,7 @@ OPENS_FILES = {
     # What the system says of this process.
     "fixbot/bounds.py",
     # What the package itself has beside its code.
-    "fixbot/fixer.py", "fixbot/report/html/__init__.py", "fixbot/adopt/home.py", "fixbot/cli/init.py",
+    "fixbot/rules/rule.py", "fixbot/report/html/__init__.py", "fixbot/adopt/home.py", "fixbot/cli/init.py",
     "fixbot/iam/table.py", "fixbot/knowledge/tables.py", "fixbot/validity/shapes.py",
 }  # fmt: skip
 OPENERS = re.compile(

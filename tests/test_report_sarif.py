@@ -17,10 +17,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fixbot.fixer import load
 from fixbot.model import Report
 from fixbot.report.replacements import replacements
 from fixbot.report.sarif import render
+from fixbot.rules.loading import load_rules
 from fixbot.suppress import Ignore
 from tests.report_samples import BOTH, MOVED, SECRET, TASK_BEFORE, sample
 
@@ -28,7 +28,7 @@ SHAPE = json.loads((Path(__file__).parent / "data" / "sarif_shape.json").read_te
 
 
 def sarif(report: Report, *configured: Ignore) -> dict[str, Any]:
-    text = render(report, load(), configured)
+    text = render(report, load_rules(), configured)
     whole: dict[str, Any] = json.loads(text)
     jsonschema.validate(whole, SHAPE)
     official = os.environ.get("FIXBOT_SARIF_SCHEMA")
@@ -70,7 +70,7 @@ def test_rules_that_ran_are_described_and_pointed_at() -> None:
     for result in run["results"]:
         if "ruleIndex" in result:
             assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
-    assert [rule["id"] for rule in rules] == [fixer.name for fixer in load()]
+    assert [rule["id"] for rule in rules] == [fixer.name for fixer in load_rules()]
 
 
 def test_the_fix_of_a_finding_makes_what_its_proposal_makes() -> None:

@@ -11,11 +11,11 @@ from textwrap import dedent
 import pytest
 
 from fixbot.checkout import Checkout
-from fixbot.fixer import Check, Fixer
 from fixbot.lens import Companion, Container, Module, ResourceType, text_of
-from fixbot.model import Report, Safety, Severity
+from fixbot.model import Report, Severity
 from fixbot.pipeline import run
 from fixbot.rules.checks import must_be, must_contain, must_not_hold, report
+from fixbot.rules.rule import Check, Rule
 from fixbot.rules.words import Words
 from fixbot.settings import Settings
 
@@ -62,10 +62,9 @@ PRIVATE = must_be({"PubliclyAccessible": False}, words=WORDS, unwritten=False)
 AUDIT = must_contain("LogTypes", "audit", words=WORDS)
 
 
-def rule(check: Check, looks_at: type | ResourceType) -> Fixer:
-    return Fixer(
-        "a-rule", "Repair it", "Repair {subject}", "Repair {count} in {folder}", Severity.HIGH, Safety.REVIEW,
-        (), (), looks_at, check,
+def rule(check: Check, looks_at: type | ResourceType) -> Rule:
+    return Rule(
+        "Repair {subject}", "storage", Severity.HIGH, {}, looks_at, check, name="a-rule",
     )  # fmt: skip
 
 

@@ -12,15 +12,15 @@ from fixbot import document, examine, settle
 from fixbot.checkout import Checkout
 from fixbot.detect import Problem
 from fixbot.diff import Cover, masked_diff
-from fixbot.fixer import load
 from fixbot.model import Refusal, Report, Status
 from fixbot.pipeline import run
 from fixbot.proof import Court, Proven
+from fixbot.rules.loading import load_rules
 from fixbot.settings import Settings
 from fixbot.syntax.yaml import Yaml
 from fixbot.tree import Grammar, Node
 
-FIXERS = load()
+FIXERS = load_rules()
 READ_ONLY = tuple(each for each in FIXERS if each.name == "readonly-root-filesystem")
 
 

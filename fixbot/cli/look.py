@@ -22,11 +22,12 @@ from fixbot.cli.options import Options
 from fixbot.cli.terminal import Terminal
 from fixbot.discover import candidate
 from fixbot.errors import FixbotError
-from fixbot.fixer import Fixer, load
 from fixbot.narrow import about
 from fixbot.pipeline import run
 from fixbot.programs.lookup import lies_within
 from fixbot.prose import code
+from fixbot.rules.loading import load_rules
+from fixbot.rules.rule import Rule
 from fixbot.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 class Looked(NamedTuple):
     """A checkout that was looked through, with what counted for it."""
 
-    fixers: tuple[Fixer, ...]
+    fixers: tuple[Rule, ...]
     settings: Settings
     checkout: Checkout
     report: Report
@@ -60,7 +61,7 @@ def look(
 
     Where there is a `base`, its settings count. Everything is read, whatever changed since a commit.
     """
-    fixers = load()
+    fixers = load_rules()
     settings = settings_of(options, fixers) if base is None else settings_of_base(base, options, fixers)
     chosen = chosen_of(fixers, settings)
     scope = Scope(settings.include, settings.exclude, None, candidate)
@@ -119,7 +120,7 @@ def cores() -> int:
 
 
 def cache_of(
-    settings: Settings, chosen: tuple[Fixer, ...], environment: Mapping[str, str], path: str | None
+    settings: Settings, chosen: tuple[Rule, ...], environment: Mapping[str, str], path: str | None
 ) -> Cache:
     """Results of earlier runs with this program, these fixers and settings, for the checkout at `path`."""
     homes = {Path(*import_module(each.package).__path__[:1]) for each in chosen}

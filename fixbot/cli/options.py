@@ -41,10 +41,10 @@ class Format(StrEnum):
 
 def complete_rule(incomplete: str) -> list[str]:
     """Rule names for the shell's completion, the last of a list with commas too."""
-    from fixbot.fixer import load  # noqa: PLC0415 - fixers are loaded only where they are needed
+    from fixbot.rules.loading import load_rules  # noqa: PLC0415 - fixers are loaded only where they are needed
 
     before, comma, begun = incomplete.rpartition(",")
-    return [f"{before}{comma}{fixer.name}" for fixer in load() if fixer.name.startswith(begun)]
+    return [f"{before}{comma}{fixer.name}" for fixer in load_rules() if fixer.name.startswith(begun)]
 
 
 PathOption = Annotated[

@@ -26,7 +26,7 @@ from fixbot.lens.spelling import (
     capitalised,
     snake,
 )
-from fixbot.lens.subject import Subject
+from fixbot.lens.subject import Label, Labelled, Subject
 from fixbot.lens.task import Task, Volume
 from fixbot.lens.values import branches, text_of, truth, value_of
 from fixbot.tree import ABSENT, UNKNOWN, CannotEdit, Code, Tagged
@@ -46,6 +46,8 @@ __all__ = [
     "Container",
     "Drop",
     "Followed",
+    "Label",
+    "Labelled",
     "Module",
     "Mount",
     "Policy",

@@ -3,10 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from fixbot.lens.slot import Slot
+from fixbot.prose import code
 from fixbot.tree import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What a reader calls a thing: a noun, the same for several, and its name."""
+
+    noun: str
+    plural: str
+    name: str
+
+
+class Labelled:
+    """The names that follow from a label."""
+
+    __slots__ = ()
+
+    @property
+    def label(self) -> Label:
+        """What a reader calls it."""
+        raise NotImplementedError
+
+    @property
+    def title(self) -> str:
+        """Its name for readers: `S3 bucket logs`."""
+        return f"{self.label.noun} {self.label.name}"
+
+    @property
+    def called(self) -> str:
+        """Its name in a sentence, the name as code: S3 bucket `logs`."""
+        return f"{self.label.noun} {code(self.label.name)}"
+
+    @property
+    def subject(self) -> str:
+        """What the title of a pull request names: the service, workload, policy or resource."""
+        return self.label.name
 
 
 class Subject(Protocol):
@@ -14,6 +51,14 @@ class Subject(Protocol):
 
     unknown: dict[str, Node]
     """What was asked for and can't be known: fields by their written names, and where they stand."""
+
+    @property
+    def path(self) -> str:
+        """The file that it stands in."""
+
+    @property
+    def label(self) -> Label:
+        """What a reader calls it."""
 
     @property
     def address(self) -> str:

@@ -10,7 +10,7 @@ from fixbot.change import Add, Change
 from fixbot.lens.fields import Fields
 from fixbot.lens.followed import Followed
 from fixbot.lens.spelling import Spelling
-from fixbot.prose import code
+from fixbot.lens.subject import Label, Labelled
 from fixbot.tree import CannotEdit, Node, Value
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Volume:
 
 
 @dataclass(eq=False, slots=True)
-class Task(Fields):
+class Task(Fields, Labelled):
     """What runs together: an ECS task definition, a Batch job definition, a pod template.
 
     `node` is the map that holds the task's own fields, None where only an array of containers is
@@ -98,21 +98,12 @@ class Task(Fields):
         return f"{service} on {'Fargate' if self.fargate else 'EC2'}"
 
     @property
-    def called(self) -> str:
-        """Deployment `mailer`, in a sentence."""
-        return f"{self.workload or self.kind} {code(self.name)}"
-
-    @property
-    def subject(self) -> str:
-        """What a title names."""
-        return self.name
+    def label(self) -> Label:
+        """`task orders-api`, `Deployment mailer`."""
+        noun = self.workload or self.kind
+        return Label(noun, f"{noun}s", self.name)
 
     @property
     def around(self) -> Sequence[Node]:
         """Its own fields, and the resource or object that they stand in."""
         return tuple(filter(None, (self.node, self.owner)))
-
-    @property
-    def title(self) -> str:
-        """`task orders-api`, `Deployment mailer`."""
-        return f"{self.workload or self.kind} {self.name}"

@@ -14,8 +14,8 @@ from fixbot.report.text import said
 from fixbot.wording import headline
 
 if TYPE_CHECKING:
-    from fixbot.fixer import Fixer
     from fixbot.model import Finding, Patch, Proposal, Report, Unread
+    from fixbot.rules.rule import Rule
     from fixbot.suppress import Ignore
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -28,7 +28,7 @@ _LEVELS = {
 }
 
 
-def render(report: Report, fixers: Iterable[Fixer], configured: Collection[Ignore] = ()) -> str:
+def render(report: Report, fixers: Iterable[Rule], configured: Collection[Ignore] = ()) -> str:
     """The report as one SARIF run. `configured` tells wishes from outside the files from inline ones."""
     rules = sorted(fixers, key=lambda fixer: fixer.name)
     numbers = {fixer.name: number for number, fixer in enumerate(rules)}
@@ -61,15 +61,15 @@ def _unlinked(message: str) -> str:
     return on_one_line(message).replace("](", "] (")
 
 
-def _rule(fixer: Fixer) -> dict[str, Any]:
+def _rule(fixer: Rule) -> dict[str, Any]:
     level, score = _LEVELS[fixer.severity]
     page = fixer.page
     rule: dict[str, Any] = {
         "id": fixer.name,
-        "shortDescription": {"text": fixer.title},
-        "help": {"text": page or fixer.title, "markdown": page or fixer.title},
+        "shortDescription": {"text": fixer.heading},
+        "help": {"text": page or fixer.heading, "markdown": page or fixer.heading},
         "defaultConfiguration": {"level": level},
-        "properties": {"tags": ["security", *fixer.controls], "security-severity": score},
+        "properties": {"tags": ["security", *fixer.control_ids], "security-severity": score},
     }
     return rule
 

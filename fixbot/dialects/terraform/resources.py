@@ -37,7 +37,7 @@ def read_resources(index: Index, types: Iterable[ResourceType], reading: Reading
                     block.node,
                     lone=_is_lone(block.node),
                     follow=follower,
-                    label=block.name,
+                    companion_name=block.name,
                     companions=dict(_companions(index, block, kind)),
                 )
             )
@@ -55,7 +55,7 @@ def read_resources(index: Index, types: Iterable[ResourceType], reading: Reading
                         block.node,
                         lone=_is_lone(block.node),
                         follow=follower,
-                        label=block.name,
+                        companion_name=block.name,
                         module=kind.modules[source],
                     )
                 )
@@ -79,7 +79,7 @@ def read_json_resources(project: Project, types: Iterable[ResourceType], reading
                         node,
                         node,
                         lone=_is_lone(node),
-                        label=label,
+                        companion_name=label,
                         companions=dict.fromkeys(kind.companions, UNKNOWN),
                     )
                 )

@@ -52,7 +52,7 @@ def finish(project: Project, found: Iterable[Draft], reading: Reading) -> None:
                 shared[key] = _shared([each.task for each in sharing])
             task = shared.get(key, draft.task)
             made = Container(place.node, task, ECS, position, conditional=place.conditional)
-            made.label = task.name if task.kind == "batch" else ""
+            made.key = task.name if task.kind == "batch" else ""
             task.containers.append(made)
         for container in draft.made:
             container.task = draft.task
