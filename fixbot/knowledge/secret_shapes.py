@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from fixbot.knowledge.secret_names import is_header_name, is_likely_name
@@ -76,6 +77,8 @@ _HEX_KEY: Final = re.compile(r"[0-9a-f]{32}")
 _GATES: Final = ("://", "@", "pass:", "<<<", "echo", "printf", "</")
 
 
+_SHORT: Final = 300
+"""Characters of a text that is worth being remembered."""
 _LONG: Final = 20
 """Characters that a word needs to be a token by its form alone."""
 
@@ -222,7 +225,12 @@ _HINT: Final = re.compile(
 
 
 def may_hold_shapes(text: str) -> bool:
-    """Whether it is worth a closer look; most texts aren't."""
+    """Whether it is worth a closer look; most texts aren't, and short ones stand in files many times."""
+    return _hints(text) if len(text) <= _SHORT else _hints.__wrapped__(text)
+
+
+@lru_cache(maxsize=16384)
+def _hints(text: str) -> bool:
     if " " in text or "=" in text or "@" in text or "\n" in text:
         return _HINT.search(text) is not None
     return len(text) >= _LONG and text[:4] != "arn:" and _FORM.search(text) is not None

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 
@@ -12,10 +11,11 @@ from fixbot.diff import lines
 from fixbot.document import Document, parse_sections
 from fixbot.knowledge.secret_shapes import is_made_up, is_name_like
 from fixbot.knowledge.secrets import certain_in, key_spans
+from fixbot.masking.elsewhere import values_elsewhere
 from fixbot.masking.masker import Masker
 from fixbot.masking.places import Places, find_places, places_in
+from fixbot.masking.sections import definitions_only, read_sections
 from fixbot.masking.spans import Span, lines_without
-from fixbot.syntax import grammar
 from fixbot.tree import Kind, Node, SyntaxProblem
 
 
@@ -23,8 +23,10 @@ class Mask:
     """What is secret in some documents, by place and by value."""
 
     def __init__(self, documents: Mapping[str, Document]) -> None:
-        self.documents = {path: _read_whole(document) for path, document in documents.items()}
+        self.documents = {path: read_sections(document) for path, document in documents.items()}
         self.places: Places = find_places(self.documents)
+        for each in documents.values():
+            self.places.values |= values_elsewhere(text.encode() for text in definitions_only(each))
 
     @cached_property
     def strong(self) -> frozenset[str]:
@@ -83,23 +85,6 @@ class Mask:
 
 _NOTHING_KNOWN = Masker()
 _LONGEST_NAME = 256
-_TELLING = ("assword", "ASSWORD", "asswd", "ecret", "oken", "ConfigMap", "stringData")
-
-
-def _read_whole(document: Document) -> Document:
-    """The document with those of its sections that nobody else reads: secrets may stand in them too."""
-    if all(section.roots or section.problem is not None for section in document.sections):
-        return document
-    start, roots = 0, list(document.roots)
-    for section in document.sections:
-        end = start + len(section.text)
-        if not section.roots and section.problem is None and any(word in section.text for word in _TELLING):
-            with suppress(SyntaxProblem):
-                roots += grammar(document.syntax).parse(document.text, start, end)
-        start = end
-    for root in roots:
-        root.source = document.path
-    return replace(document, roots=tuple(roots))
 
 
 class _Inside:
