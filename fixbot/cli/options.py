@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
+
+
+class Job(NamedTuple):
+    """What a command line asks for."""
+
+    do: Callable[[tuple[str, ...]], int]
 
 
 class Bold(StrEnum):
