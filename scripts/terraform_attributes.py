@@ -32,7 +32,7 @@ def main(wheel: str) -> None:
     table: dict[str, Any] = {}
     version = ""
     for each in types.values():
-        if each["kind"] == "interface" and each["name"].endswith("Config") and "namespace" in each:
+        if "cdktn.TerraformMetaArguments" in each.get("interfaces", ()):
             for attribute, found in find_arguments(types, each):
                 version, resource = found[1], found[2]
                 owner = table.setdefault(f"aws_{resource}", {})

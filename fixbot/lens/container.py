@@ -54,6 +54,10 @@ class Container(Fields, Labelled):
     """What its flags are where none is written, by canonical name (Terraform modules)."""
     unknown: dict[str, Node] = field(default_factory=dict, repr=False)
 
+    def offers(self, canonical: str) -> bool:
+        """Whether the API that runs it takes that field for a container."""
+        return canonical.partition(".")[0] not in self.task.container_lacks
+
     def default(self, canonical: str) -> bool | Unset:
         """What a flag is where nothing is written, by what made the container (Terraform modules)."""
         return self.defaults.get(canonical, ABSENT)

@@ -65,6 +65,8 @@ class Task(Fields, Labelled):
     region: str | None = None
     account: str | None = None
     partition: str | None = None
+    container_lacks: frozenset[str] = frozenset()
+    """Canonical fields that its API doesn't take for a container."""
     volume_adder: Callable[[str], Change] | None = None
     """How a volume is added where volumes are no list: it may raise CannotEdit."""
     follower: Callable[[Node], Followed] = Followed.literal

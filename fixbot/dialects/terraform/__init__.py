@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from functools import partial
 
-from fixbot.dialects.terraform import ecs, iam, kubernetes, leftover, modules, resources, sharing, tfjson
+from fixbot.dialects.terraform import (
+    blocks,
+    ecs,
+    iam,
+    kubernetes,
+    leftover,
+    modules,
+    resources,
+    sharing,
+    tfjson,
+)
 from fixbot.dialects.terraform.index import indices
 from fixbot.project import Project, Reading
 
@@ -19,6 +29,7 @@ def read(project: Project, reading: Reading) -> None:
         sharing.apart(found, index, reading)
         modules.read(project, index, found, reading)
         kubernetes.read(project, index, reading)
+        blocks.read(index, reading)
         iam.read(project, index, reading)
         resources.read_resources(index, project.resource_types, reading)
         drafts += found
