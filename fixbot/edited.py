@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import accumulate
 
-from fixbot.tree import Edit, splice
+from fixbot.splice import splice
+from fixbot.tree import Edit
 
 Lines = tuple[int, int, int, int]
 """Lines `before[a:b]` became `after[c:d]`."""

@@ -93,11 +93,15 @@ def examine(texts: Mapping[str, str], order: Order, watch: Watch = unwatched) ->
         return done
     project = Project(documents, order.surroundings, types)
     reading = dialects.read(project)
-    done.unread += [*reading.unread, *_values(documents, reading, order.charts)]
     done.containers = sum(len(task.containers) for task in reading.tasks)
     done.statements = sum(len(policy.statements) for policy in reading.policies)
     world = World(order.settings, project)
     problems = detect(reading, order.fixers, world)
+    done.unread += [
+        *reading.unread,
+        *_unjudged(documents, reading),
+        *_values(documents, reading, order.charts),
+    ]
     statuses = _statuses(problems, documents, order)
     light = {each.id for each in problems if _severity(each) < order.settings.severity}
     open_problems = [each for each in problems if each.id not in statuses and each.id not in light]
@@ -160,6 +164,13 @@ def _unread(path: str, text: str, problem: SyntaxProblem, order: Order) -> Unrea
     if may_be_script(path, text):
         return Unread(path, line, SCRIPT, "unserved")
     return Unread(path, line, problem.reason)
+
+
+def _unjudged(documents: Mapping[str, Document], reading: Reading) -> Iterator[Unread]:
+    """Values that can't be known, on which a rule would have had an opinion."""
+    for node, reason in reading.unjudged:
+        path = node.root.source
+        yield Unread(path, documents[path].position(node.start)[0], reason, "unserved")
 
 
 def _values(documents: Mapping[str, Document], reading: Reading, charts: frozenset[str]) -> Iterator[Unread]:

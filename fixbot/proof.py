@@ -24,7 +24,8 @@ from fixbot.plain import alike, difference, plain
 from fixbot.policies.proof import policy_problem
 from fixbot.project import Project, Reading
 from fixbot.rules.rule import Rule
-from fixbot.tree import CannotEdit, Edit, SyntaxProblem, splice
+from fixbot.splice import splice
+from fixbot.tree import CannotEdit, Edit, SyntaxProblem
 from fixbot.validity import new_problems
 from fixbot.validity.outside import outside_problem
 from fixbot.world import World

@@ -23,7 +23,8 @@ _FLAG = {"ecs": "readonlyRootFilesystem", "k8s": "securityContext.readOnlyRootFi
 def find_writable_roots(container: Container, world: World) -> Iterator[Found]:
     """A container whose root filesystem can be written. Windows has no such switch."""
     flag = container.flag(_FLAG[container.spelling.vocabulary])
-    if flag is True or container.task.windows:
+    offered = container.offers(_FLAG[container.spelling.vocabulary])
+    if flag is True or container.task.windows or not offered:
         return
     found = f"{container.title} can write to its own root filesystem"
     yield Found(

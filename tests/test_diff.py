@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from fixbot.diff import masked_diff, quoted, unified
 from fixbot.edited import EditedFile, changed_lines, lines, moved_spans, rewritten, trim_edits, written_spans
-from fixbot.tree import Edit, splice
+from fixbot.splice import splice
+from fixbot.tree import Edit
 from tests.steps import steps
 
 LINE = st.sampled_from(["a", "b", "  c", "}", "", "é\t", "x\r", "\x0b y", "\u2028"])

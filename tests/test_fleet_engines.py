@@ -15,7 +15,8 @@ import typer
 import yaml
 
 from fixbot.checkout import Checkout, Scope
-from fixbot.cli.app import Job, app
+from fixbot.cli.app import app
+from fixbot.cli.options import Job
 from fixbot.pipeline import run
 from fixbot.rules.loading import load_rules
 from fixbot.settings import Settings

@@ -27,7 +27,8 @@ from fixbot.policies.proof import policy_problem
 from fixbot.project import Project
 from fixbot.rules.loading import load_rules
 from fixbot.settings import Settings, Tag
-from fixbot.tree import CannotEdit, splice
+from fixbot.splice import splice
+from fixbot.tree import CannotEdit
 from fixbot.wording import word
 
 FIXER = next(rule for rule in load_rules() if rule.name == "tag-condition-missing")

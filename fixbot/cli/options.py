@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
+
+
+class Job(NamedTuple):
+    """What a command line asks for."""
+
+    do: Callable[[tuple[str, ...]], int]
 
 
 class Bold(StrEnum):
@@ -85,7 +91,12 @@ ThoroughOption = Annotated[
                  "where they are installed."),
 ]  # fmt: skip
 SinceOption = Annotated[
-    str | None, typer.Option("--since", metavar="REF", help="Only files that changed since this commit.")
+    str | None,
+    typer.Option(
+        "--since",
+        metavar="REF",
+        help="Only what changed since this commit, and what that made of other files.",
+    ),
 ]
 ConfigOption = Annotated[
     Path | None,

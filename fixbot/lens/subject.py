@@ -21,7 +21,7 @@ class Label:
 
 
 class Labelled:
-    """The names that follow from a label."""
+    """What subjects have in common: names that follow from a label, and all fields that rules ask for."""
 
     __slots__ = ()
 
@@ -29,6 +29,10 @@ class Labelled:
     def label(self) -> Label:
         """What a reader calls it."""
         raise NotImplementedError
+
+    def offers(self, _canonical: str) -> bool:
+        """Whether it can have that field at all."""
+        return True
 
     @property
     def title(self) -> str:
@@ -48,6 +52,9 @@ class Labelled:
 
 class Subject(Protocol):
     """A container, task, policy or resource; a later kind needs no change where these are handled."""
+
+    unknown: dict[str, Node]
+    """What was asked for and can't be known: fields by their written names, and where they stand."""
 
     @property
     def path(self) -> str:
@@ -76,6 +83,9 @@ class Subject(Protocol):
     @property
     def around(self) -> Sequence[Node]:
         """What it is about, from the inside out: a comment above any of these can ask to ignore it."""
+
+    def offers(self, canonical: str) -> bool:
+        """Whether it can have that field at all."""
 
     def slot(self, canonical: str, near: Sequence[str] = ()) -> Slot:
         """The place of a field. Raises CannotEdit where its fields stand in no file that was read."""

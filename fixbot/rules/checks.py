@@ -40,7 +40,7 @@ class MustBe:
 
     def __call__(self, subject: Subject, world: World) -> Iterator[Found]:
         """What is wrong with a subject: one finding, whichever of the properties are."""
-        slots = {name: subject.slot(name) for name in self.wanted}
+        slots = {name: subject.slot(name) for name in self.wanted if subject.offers(name)}
         wrong = {name: slot for name, slot in slots.items() if not self._is_right(slot, self.wanted[name])}
         if not wrong:
             return
@@ -97,6 +97,8 @@ class MustContain:
 
     def __call__(self, subject: Subject, world: World) -> Iterator[Found]:
         """The list that lacks it, if it does."""
+        if not subject.offers(self.at):
+            return
         slot = subject.slot(self.at)
         held = [each.scalar for each in slot.items]
         if self.item in held:

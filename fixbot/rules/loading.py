@@ -35,8 +35,9 @@ def load_rules() -> tuple[Rule, ...]:
         try:
             for rule in _rules_of(package):
                 found.setdefault(rule.name, rule)
-        except (ImportError, RuleProblem) as problem:
-            raise UnusableRules(f"the rules of {package} can't be loaded: {problem}") from problem
+        except Exception as problem:  # whatever a stranger's module does when it is imported
+            said = str(problem).partition("\n")[0] or type(problem).__name__
+            raise UnusableRules(f"the rules of {package} can't be loaded: {said}") from problem
     return tuple(found[name] for name in sorted(found))
 
 
