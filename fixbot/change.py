@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from fixbot.tree import Block, CannotEdit, Edit, Entry, Hosted, Kind, Node, Value
+from fixbot.tree import Block, CannotEdit, Edit, Entry, Hosted, Kind, New, Node, Rewrite, Value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,50 +60,6 @@ class Replace:
 
 
 Change = Put | Add | Drop | Replace
-
-
-@dataclass(slots=True)
-class New:
-    """An entry that is to be written into a map."""
-
-    key: str
-    value: Value
-    near: tuple[str, ...] = ()
-    argument: bool = False
-    """In an HCL body: `key = value` even where the value could be a block."""
-    another: bool = False
-    """A block beside others of its type, not what the one block of that type shall hold."""
-
-
-@dataclass(slots=True)
-class Rewrite:
-    """All that is to change in one collection, its children's own insides excepted."""
-
-    node: Node
-    dropped: list[Node] = field(default_factory=list)
-    replaced: list[tuple[Node, Value]] = field(default_factory=list)
-    put: list[New] = field(default_factory=list)
-    first: list[Value] = field(default_factory=list)
-    last: list[Value] = field(default_factory=list)
-
-    def drops(self, node: Node) -> bool:
-        """Whether that child goes."""
-        return any(each is node for each in self.dropped)
-
-    def replacement(self, node: Node) -> tuple[Value] | None:
-        """What is written in the place of that child."""
-        return next(((value,) for each, value in self.replaced if each is node), None)
-
-    @property
-    def children(self) -> list[Node]:
-        """The values that the collection holds now."""
-        return [entry.value for entry in self.node.entries] or self.node.items
-
-    @property
-    def emptied(self) -> bool:
-        """Whether nothing would be left in the collection."""
-        new = self.put or self.first or self.last
-        return bool(self.dropped) and not new and all(map(self.drops, self.children))
 
 
 Plan = dict[int, Rewrite]

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from fixbot.detect import Problem
-from fixbot.lens import ResourceType
+from fixbot.lens import Resource
 from fixbot.model import Refusal, Safety, Severity
 from fixbot.overlap import Hunk, LinedText, touches, touching
 from fixbot.proof import Court, Proven, changed_paths
@@ -91,11 +91,9 @@ def compose(court: Court, settled: Settled, way: str) -> list[Composition]:
 
 
 def topic_of(problem: Problem) -> str:
-    """What a problem's fix belongs together with: `iam-scope`."""
-    looks_at = problem.fixer.looks_at
-    if isinstance(looks_at, ResourceType):
-        return problem.fixer.topic_of(looks_at.cloudformation or looks_at.terraform or looks_at.kubernetes)
-    return problem.fixer.topic_of(looks_at.__name__)
+    """What a problem's fix belongs together with, by what it is about: `iam-scope`."""
+    subject = problem.subject
+    return problem.fixer.topic_of(subject.type.cloudformation if isinstance(subject, Resource) else "")
 
 
 def _share(offer: Offer, way: str) -> Share:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from fixbot.fixer import Fixer
-from fixbot.lens import Container, ResourceType, Subject, Task
+from fixbot.lens import Resource, Subject
 from fixbot.model import Fix, Found, Manual, Refusal, Safety
 from fixbot.project import Reading
+from fixbot.rules.rule import Rule, Selector
 from fixbot.tree import Node
 from fixbot.world import World
+
+UNJUDGED: Final = "is set by a variable or a condition, and so not judged by"
+"""Words of every place on which a rule has no opinion."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,11 +24,17 @@ class Problem:
     """One finding on its way: who found it, where, and what became of it so far."""
 
     id: str
-    fixer: Fixer
+    fixer: Rule
     found: Found
     path: str
-    around: tuple[Node, ...] = ()
-    """What it is about, from the inside out: container, task, the resource that these stand in."""
+    subject: Subject
+    controls: tuple[str, ...]
+    """The controls that it counts for, as a reader knows them."""
+
+    @property
+    def around(self) -> Sequence[Node]:
+        """What it is about, from the inside out: container, task, the resource that these stand in."""
+        return self.subject.around
 
     @property
     def fix(self) -> Fix | None:
@@ -43,31 +53,43 @@ class Problem:
                 return Safety.MANUAL
 
 
-def detect(reading: Reading, fixers: Iterable[Fixer], world: World) -> list[Problem]:
-    """Let every fixer look at all that it wants to see."""
+def detect(reading: Reading, fixers: Iterable[Rule], world: World) -> list[Problem]:
+    """Let every rule look at all that it wants to see.
+
+    Where one finds nothing, and asked for what can't be known, that is said: unknown is not absent.
+    """
     seen: Counter[tuple[str, str, str, str]] = Counter()
+    subjects = _sort_subjects(reading)
     problems = []
-    for fixer in fixers:
-        for subject in _subjects(reading, fixer.looks_at):
-            around = tuple(subject.around)
-            for found in fixer.check(subject, world):
+    for rule in fixers:
+        for subject in (each for selector in rule.selectors for each in subjects.get(selector, ())):
+            for found in _found(rule, subject, world, reading):
                 path = found.node.root.source
-                key = (fixer.name, path, found.address, found.wrong)
+                key = (rule.name, path, found.address, found.wrong)
                 seen[key] += 1
-                problems.append(Problem(_identity(*key, seen[key]), fixer, found, path, around))
+                controls = rule.controls_for(subject)
+                problems.append(Problem(_identity(*key, seen[key]), rule, found, path, subject, controls))
     return problems
 
 
-def _subjects(reading: Reading, wanted: type | ResourceType) -> Iterator[Subject]:
-    if isinstance(wanted, ResourceType):
-        yield from (each for each in reading.resources if each.type == wanted)
-    elif wanted is Container:
-        for task in reading.tasks:
-            yield from task.containers
-    elif wanted is Task:
-        yield from reading.tasks
-    else:
-        yield from reading.policies
+def _found(rule: Rule, subject: Subject, world: World, reading: Reading) -> list[Found]:
+    unknown = subject.unknown
+    unknown.clear()
+    found = list(rule.check(subject, world))
+    if unknown and not found:
+        says = f"of {subject.title} {UNJUDGED} {rule.name}"
+        reading.unjudged += ((node, f"{name} {says}") for name, node in unknown.items())
+    return found
+
+
+def _sort_subjects(reading: Reading) -> Mapping[Selector, Sequence[Subject]]:
+    """Everything that a rule can look at, by what it is, so that a rule meets its own kind alone."""
+    sorted_subjects: dict[Selector, list[Subject]] = defaultdict(list)
+    for subject in reading.subjects:
+        sorted_subjects[type(subject)].append(subject)
+        if isinstance(subject, Resource):
+            sorted_subjects[subject.type].append(subject)
+    return sorted_subjects
 
 
 def _identity(rule: str, path: str, address: str, wrong: str, twin: int) -> str:

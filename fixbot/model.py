@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, Literal
 
+from fixbot.edited import EditedFile
 from fixbot.story import Story
 
 if TYPE_CHECKING:
     from fixbot.change import Change
     from fixbot.command import Command
     from fixbot.step import Step
-    from fixbot.tree import Node, Value
+    from fixbot.tree import Edit, Node, Value
 
 
 Cause = Literal["damaged", "unserved"]
@@ -125,8 +126,6 @@ class Found:
     wrong: str
     message: str
     outcome: Outcome
-    controls: tuple[str, ...] | None = None
-    """The controls that this finding counts for; None: the fixer's."""
     policy: str = ""
     """The address of the policy that the fix may only narrow, if it is about one."""
     subject: str = ""
@@ -164,6 +163,21 @@ class Patch:
     """A unified diff with secrets masked."""
     fixed: tuple[str, ...]
     introduced: tuple[str, ...] = ()
+    edits: tuple[Edit, ...] = field(repr=False, default=())
+    """What makes `after` of `before`."""
+
+    @property
+    def file(self) -> EditedFile:
+        """The file with what is changed in it."""
+        return EditedFile(self.path, self.before, self.after, self.edits)
+
+
+@dataclass(frozen=True, slots=True)
+class FileEdits:
+    """What is changed in one file, by places in what it is now; of a new file all of it is one edit."""
+
+    path: str
+    edits: tuple[Edit, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +218,8 @@ class Proposal:
     """In their order, each prefix of which is proven."""
     shares: str = ""
     """Proposals of other files with the same non-empty word become one with this."""
+    edits: tuple[FileEdits, ...] = field(repr=False, default=())
+    """What it writes and where; nothing where that would show a secret, or comes from an earlier run."""
 
     @property
     def rules(self) -> tuple[str, ...]:

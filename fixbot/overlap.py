@@ -13,7 +13,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 
-from fixbot.tree import Edit, splice
+from fixbot.splice import splice
+from fixbot.tree import Edit
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -25,7 +25,6 @@ from fixbot.discover import (
 )
 from fixbot.errors import FixbotError
 from fixbot.examine import Examined, Order
-from fixbot.fixer import Fixer, resource_types
 from fixbot.lens import ResourceType
 from fixbot.masking.elsewhere import values_elsewhere
 from fixbot.masking.masker import KnownOnly
@@ -34,6 +33,7 @@ from fixbot.memory import Memory, Seen, part_keys
 from fixbot.model import Failure, LeftOut, Report, Stats, Unread
 from fixbot.parts import parts
 from fixbot.propose import gathered
+from fixbot.rules.rule import Rule, resource_types
 from fixbot.settings import NEVER_PATCH, Limits, Settings
 from fixbot.settings.compare import running
 from fixbot.suppress import Suppressions
@@ -53,7 +53,7 @@ _MASKING = 6
 
 def run(  # noqa: PLR0913 - each has its default
     checkout: Files,
-    fixers: tuple[Fixer, ...],
+    fixers: tuple[Rule, ...],
     settings: Settings,
     *,
     progress: Progress | None = None,
@@ -61,17 +61,18 @@ def run(  # noqa: PLR0913 - each has its default
     cache: Cache | None = None,
     contents: bool = True,
     deadline: float | None = None,
+    like: Files | None = None,
 ) -> Report:
     """Everything that is wrong in a checkout, and every proven way out. Writes nothing.
 
-    Without `contents` results may come from the cache; their patches and proposals then have diffs,
-    but no texts to be written. What is not done by the `deadline` (of `time.monotonic`) is given up and
-    named. Raises FixbotError for a suppression that names no rule.
+    Without `contents` results may come from the cache; their patches and proposals then have diffs, but no
+    texts. With `like`, what the cache knows of those files is taken, and nothing is remembered. What is not
+    done by the `deadline` (of `time.monotonic`) is given up. Raises FixbotError for a wish without rule.
     """
     started = time.monotonic()
     today = date.today()  # noqa: DTZ011 - whether a wish has ended is for the user's own day to say
-    memory = None if cache is None else Memory(cache, checkout, today.isoformat(), contents=contents)
-    if memory is not None and (known := memory.everything()) is not None:
+    memory = None if cache is None else Memory(cache, like or checkout, today.isoformat(), contents)
+    if memory is not None and like is None and (known := memory.everything()) is not None:
         return _report(checkout, settings, started, *known)
     read = _read(checkout, resource_types(fixers), settings.limits, Seen() if memory else None)
     patience = read.patience
@@ -97,7 +98,7 @@ def run(  # noqa: PLR0913 - each has its default
     with timed(patience * _MASKING, "masking the secrets of this repository in its report"):
         in_order = [_masked(each, masker) for each in in_order]
         unread = [mask_texts(each, masker) for each in read.unread]
-    if memory is not None and read.seen is not None:
+    if memory is not None and like is None and read.seen is not None:
         memory.keep(read.seen, unread, dict(zip(keys, in_order, strict=True)))
     return _report(checkout, settings, started, in_order, unread)
 
@@ -179,9 +180,7 @@ def _read_elsewhere(checkout: Files, unread: Unread, files: _Files) -> bool:
     return unread.reason == READ_ELSEWHERE and checkout.target(unread.path) in files.bytes
 
 
-def _order(
-    checkout: Files, read: _Files, fixers: tuple[Fixer, ...], settings: Settings, today: date
-) -> Order:
+def _order(checkout: Files, read: _Files, fixers: tuple[Rule, ...], settings: Settings, today: date) -> Order:
     never = Globs(settings.never_patch)
     paths = [*(entry.path for entry in checkout.entries), *read.bytes]
     facts = surroundings(read.facts, paths, (path for path in read.texts if never.match(path)))

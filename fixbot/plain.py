@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fixbot.change import Plan, Rewrite
-from fixbot.tree import Block, Code, Kind, Node, Scalar, Tagged, Value
+from fixbot.change import Plan
+from fixbot.tree import Block, Code, Kind, Node, Rewrite, Scalar, Tagged, Value
 
 
 def plain(node: Node, wanted: Plan | None = None) -> object:

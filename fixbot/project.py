@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from fixbot.document import Document
-from fixbot.lens import Policy, Resource, ResourceType, Task, text_of
+from fixbot.lens import Policy, Resource, ResourceType, Subject, Task, text_of
 from fixbot.model import Cause, Unread
 from fixbot.tree import Node
 
@@ -103,8 +103,19 @@ class Reading:
     policies: list[Policy] = field(default_factory=list)
     resources: list[Resource] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
+    unjudged: list[tuple[Node, str]] = field(default_factory=list)
+    """Places on which a rule has no opinion since their values can't be known, each with a sentence."""
     named: set[tuple[str, str]] = field(default_factory=set)
     """Files, and reasons of which one a file is enough."""
+
+    @property
+    def subjects(self) -> Iterator[Subject]:
+        """All that rules can look at, in the order in which it was read."""
+        for task in self.tasks:
+            yield task
+            yield from task.containers
+        yield from self.policies
+        yield from self.resources
 
     def skip(self, document: Document, offset: int | None, reason: str, cause: Cause = "unserved") -> None:
         """Say aloud that a place (or a whole document) was not read."""

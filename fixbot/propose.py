@@ -7,29 +7,39 @@ import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from fixbot.codeowners import owners
 from fixbot.compose import EVERYTHING, Composition, Stage, topic_of
 from fixbot.detect import Problem
-from fixbot.model import Finding, Fix, Proposal, ProposedCommit, Safety
+from fixbot.model import FileEdits, Finding, Fix, Proposal, ProposedCommit, Safety
 from fixbot.settings import Settings
 from fixbot.story import Concern, Nearby, Row, Story
 from fixbot.wording import headline
 
-Diff = Callable[[str, str], str]
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A changed file for people: its masked diff, its edits, and whether any of these is hidden there."""
+
+    diff: str
+    edits: FileEdits
+    hides: bool
+
+
+Show = Callable[[str, str], Shown]
 LONGEST_BRANCH = 200
 """Bytes. A file system takes 255 for a name, and git adds a suffix to the files that hold branches."""
 
 
 def propose(
-    composed: Iterable[Composition], findings: Mapping[str, Finding], diff: Diff, settings: Settings
+    composed: Iterable[Composition], findings: Mapping[str, Finding], show: Show, settings: Settings
 ) -> list[Proposal]:
     """What is to be offered in a part, each with its story.
 
-    `diff` writes a masked diff of a file from its path and its new text.
+    `show` brings the masked diff of a file from its path and its new text.
     """
-    return [_proposal(each, findings, diff, settings) for each in composed]
+    return [_proposal(each, findings, show, settings) for each in composed]
 
 
 def gathered(
@@ -90,6 +100,9 @@ def _merged(group: Sequence[Proposal], prefix: str) -> Proposal:
         severity=max(each.severity for each in group),
         safety=Safety.SAFE if all(each.safety is Safety.SAFE for each in group) else Safety.REVIEW,
         commits=tuple(_commits(group)),
+        edits=tuple(file for each in group for file in each.edits)
+        if all(each.edits for each in group)
+        else (),
     )
 
 
@@ -142,7 +155,7 @@ def branch_name(prefix: str, rule: str, key: str) -> str:
 
 
 def _proposal(
-    composition: Composition, findings: Mapping[str, Finding], diff: Diff, settings: Settings
+    composition: Composition, findings: Mapping[str, Finding], show: Show, settings: Settings
 ) -> Proposal:
     problems = sorted(composition.problems, key=lambda p: (p.path, findings[p.id].line))
     names = tuple(problem.id for problem in problems)
@@ -150,6 +163,7 @@ def _proposal(
     share, prefix = composition.share, settings.branch_prefix
     key = identity(share.topic, names)
     contents, topic = composition.texts, _topic(composition, problems, findings)
+    shown = [show(path, text) for path, text in sorted(contents.items())]
     return Proposal(
         key=key,
         rule=rules.pop() if len(rules) == 1 else None,
@@ -158,12 +172,13 @@ def _proposal(
         findings=names,
         story=replace(_story(problems, findings), topic=topic),
         contents=contents,
-        diff="".join(diff(path, text) for path, text in sorted(contents.items())),
+        diff="".join(each.diff for each in shown),
         severity=max(findings[name].severity for name in names),
         safety=composition.safety,
         topic=topic,
         commits=tuple(_commit(stage, names) for stage in composition.stages),
         shares=_shares(composition, settings.pull_requests.group),
+        edits=() if any(each.hides for each in shown) else tuple(each.edits for each in shown),
     )
 
 
@@ -198,8 +213,8 @@ def _story(problems: Sequence[Problem], findings: Mapping[str, Finding]) -> Stor
 
 
 def _concern(problem: Problem) -> Concern:
-    fixer = problem.fixer
-    return Concern(fixer.name, fixer.one, fixer.many, fixer.section("Threat"), topic_of(problem))
+    rule = problem.fixer
+    return Concern(rule.name, rule.title, rule.title_for_many, rule.section("Threat"), topic_of(problem))
 
 
 def _row(problem: Problem, finding: Finding, fix: Fix) -> Row:

@@ -7,12 +7,9 @@ translating line ends, so text and bytes say the same.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final, Protocol
-
-if TYPE_CHECKING:
-    from fixbot.change import Rewrite
+from typing import Any, Final, Protocol
 
 Scalar = str | int | float | bool | None
 
@@ -272,6 +269,50 @@ class Node:
         return f"<{self.kind.value} {self.start}:{self.end}>"
 
 
+@dataclass(slots=True)
+class New:
+    """An entry that is to be written into a map."""
+
+    key: str
+    value: Value
+    near: tuple[str, ...] = ()
+    argument: bool = False
+    """In an HCL body: `key = value` even where the value could be a block."""
+    another: bool = False
+    """A block beside others of its type, not what the one block of that type shall hold."""
+
+
+@dataclass(slots=True)
+class Rewrite:
+    """All that is to change in one collection, its children's own insides excepted."""
+
+    node: Node
+    dropped: list[Node] = field(default_factory=list)
+    replaced: list[tuple[Node, Value]] = field(default_factory=list)
+    put: list[New] = field(default_factory=list)
+    first: list[Value] = field(default_factory=list)
+    last: list[Value] = field(default_factory=list)
+
+    def drops(self, node: Node) -> bool:
+        """Whether that child goes."""
+        return any(each is node for each in self.dropped)
+
+    def replacement(self, node: Node) -> tuple[Value] | None:
+        """What is written in the place of that child."""
+        return next(((value,) for each, value in self.replaced if each is node), None)
+
+    @property
+    def children(self) -> list[Node]:
+        """The values that the collection holds now."""
+        return [entry.value for entry in self.node.entries] or self.node.items
+
+    @property
+    def emptied(self) -> bool:
+        """Whether nothing would be left in the collection."""
+        new = self.put or self.first or self.last
+        return bool(self.dropped) and not new and all(map(self.drops, self.children))
+
+
 class Grammar(Protocol):
     """What a syntax offers. Stateless; one instance a syntax, named `GRAMMAR` in its module."""
 
@@ -296,16 +337,3 @@ class Grammar(Protocol):
 
     def write(self, value: Value) -> str:
         """A document of its own with that data, and a line end. Raises CannotEdit."""
-
-
-def splice(text: str, edits: Iterable[Edit]) -> str:
-    """`text` with all edits carried out. Edits may touch but not overlap, or CannotEdit is raised."""
-    out: list[str] = []
-    at = 0
-    for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
-        if edit.start < at:
-            raise CannotEdit("two changes touch the same text")
-        out += (text[at : edit.start], edit.text)
-        at = edit.end
-    out.append(text[at:])
-    return "".join(out)

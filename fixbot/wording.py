@@ -13,7 +13,7 @@ from fixbot.instructions import Note
 from fixbot.model import Proposal, ProposedCommit
 from fixbot.prose import plain, without_false_starts, wrapped
 from fixbot.story import Story, part_of
-from fixbot.topics import TITLES
+from fixbot.topic_titles import TITLES
 
 LONGEST_TITLE = 72
 """Characters: GitHub folds what is behind them in a commit's subject."""

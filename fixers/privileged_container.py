@@ -9,21 +9,18 @@ from collections.abc import Iterator
 
 from fixbot.change import Change, Drop
 from fixbot.command import CAPABILITY, IMAGE, Command, run
-from fixbot.fixer import fixer
 from fixbot.knowledge.commands import beyond_capabilities, capabilities_for_command, devices_for_command
 from fixbot.knowledge.images import Image
 from fixbot.knowledge.rollout import rollout
 from fixbot.knowledge.signals import host_signals
 from fixbot.knowledge.tables import needs_privileged
-from fixbot.lens import Container
+from fixbot.lens import Container, Followed
 from fixbot.model import Fix, Found, Outcome, Refusal, Safety, Severity
 from fixbot.prose import code
+from fixbot.rules import ESSENTIAL, Rule
+from fixbot.tree import UNKNOWN
 from fixbot.world import World
 
-_CONTROLS = {
-    "ecs": ("ECS.4", "CIS Compute 3.4", "NIST 800-190 4.4.3"),
-    "k8s": ("CIS EKS 4.2.1", "CIS Kubernetes 5.2.2", "NIST 800-190 4.4.3"),
-}
 _FLAG = {"ecs": "privileged", "k8s": "securityContext.privileged"}
 _CAPABILITIES = {"ecs": "linuxParameters.capabilities.add", "k8s": "securityContext.capabilities.add"}
 _GUARD = (
@@ -32,32 +29,28 @@ _GUARD = (
 )
 
 
-@fixer(
-    title="Drop privileged mode",
-    topic="workload-hardening",
-    one="Drop privileged mode from {subject}",
-    many="Drop privileged mode from {count} containers in {folder}",
-    severity=Severity.CRITICAL,
-    controls=("ECS.4", "CIS Compute 3.4", "CIS EKS 4.2.1", "CIS Kubernetes 5.2.2", "NIST 800-190 4.4.3"),
-    references=(
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security-tasks-containers.html",
-        "https://kubernetes.io/docs/concepts/security/pod-security-standards/",
-    ),
-)
-def privileged_container(container: Container, _world: World) -> Iterator[Found]:
+def find_privileged_containers(container: Container, _world: World) -> Iterator[Found]:
     """A container that runs with every privilege of its host."""
-    flag = container.get(_FLAG[container.spelling.vocabulary])
-    if flag is not None and container.flag(_FLAG[container.spelling.vocabulary]) is True:
+    field = _FLAG[container.spelling.vocabulary]
+    flag, said = container.get(field), container.flag(field)
+    followed = container.followed(field) if said is UNKNOWN else None
+    if flag is not None and (
+        said is True or (followed is not None and str(followed.value).lower() == "true")
+    ):
         yield Found(
             flag,
             container.title,
             container.address,
             "privileged",
             f"{container.title} runs privileged: a break-in there is root on its host",
-            _outcome(container, Drop(flag)),
+            _outcome(container, Drop(flag)) if followed is None else _decided(container, followed),
             subject=container.task.name,
-            controls=_CONTROLS[container.spelling.vocabulary],
         )
+
+
+def _decided(container: Container, followed: Followed) -> Refusal:
+    why = followed.why_not or "a local decides it"
+    return Refusal(f"Whether {container.name} runs privileged is not changed here: {why}. Set that to false.")
 
 
 def _outcome(container: Container, drop: Change) -> Outcome:
@@ -159,3 +152,21 @@ def _commands(container: Container, capabilities: tuple[str, ...]) -> tuple[Comm
     words = [word for each in dict.fromkeys(capabilities) for word in ("--cap-add", CAPABILITY(each))]
     says = "without the mode: it has to start and work as before"
     return (run("docker", "run", "--rm", *words, IMAGE(container.image), note=says),)
+
+
+rule = Rule(
+    title="Drop privileged mode from {subject}",
+    topic="workload-hardening",
+    severity=Severity.CRITICAL,
+    controls={
+        "fsbp": ("ECS.4",),
+        "cis-compute": ("3.4",),
+        "cis-eks": ("4.2.1",),
+        "cis-k8s": ("5.2.2",),
+        "nist-800-190": ("4.4.3",),
+    },
+    looks_at=Container,
+    check=find_privileged_containers,
+    profiles=ESSENTIAL,
+    since="0.1",
+)

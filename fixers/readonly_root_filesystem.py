@@ -7,40 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fixbot.fixer import fixer
 from fixbot.knowledge.rollout import rollout
 from fixbot.knowledge.writable import Needs, writable_paths
 from fixbot.lens import Container
 from fixbot.model import Fix, Found, Manual, Outcome, Refusal, Safety, Severity
 from fixbot.prose import code
+from fixbot.rules import ESSENTIAL, Rule
 from fixbot.tree import UNKNOWN, CannotEdit
 from fixbot.world import World
 
-_CONTROLS = {
-    "ecs": ("ECS.5", "CIS Compute 3.5", "NIST 800-190 4.4.3"),
-    "k8s": ("CIS Kubernetes 5.6.3", "NIST 800-190 4.4.3"),
-}
 _EFFECT = 'A write to the image itself fails with "Read-only file system"; mounted volumes are not affected.'
 _FLAG = {"ecs": "readonlyRootFilesystem", "k8s": "securityContext.readOnlyRootFilesystem"}
 
 
-@fixer(
-    title="Make root filesystems read-only",
-    topic="workload-hardening",
-    one="Make the root filesystem of {subject} read-only",
-    many="Make {count} root filesystems in {folder} read-only",
-    severity=Severity.HIGH,
-    safety=Safety.REVIEW,
-    controls=("ECS.5", "CIS Compute 3.5", "CIS Kubernetes 5.6.3", "NIST 800-190 4.4.3"),
-    references=(
-        "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html",
-        "https://kubernetes.io/docs/tasks/configure-pod-container/security-context/",
-    ),
-)
-def readonly_root_filesystem(container: Container, world: World) -> Iterator[Found]:
+def find_writable_roots(container: Container, world: World) -> Iterator[Found]:
     """A container whose root filesystem can be written. Windows has no such switch."""
     flag = container.flag(_FLAG[container.spelling.vocabulary])
-    if flag is True or container.task.windows:
+    offered = container.offers(_FLAG[container.spelling.vocabulary])
+    if flag is True or container.task.windows or not offered:
         return
     found = f"{container.title} can write to its own root filesystem"
     yield Found(
@@ -51,7 +35,6 @@ def readonly_root_filesystem(container: Container, world: World) -> Iterator[Fou
         found,
         _outcome(container, world, computed=flag is UNKNOWN),
         subject=container.task.name,
-        controls=_CONTROLS[container.spelling.vocabulary],
     )
 
 
@@ -140,3 +123,21 @@ def _listed(paths: tuple[str, ...]) -> str:
     if not paths:
         return ""
     return " and ".join(filter(None, (", ".join(paths[:-1]), paths[-1])))
+
+
+rule = Rule(
+    title="Make the root filesystem of {subject} read-only",
+    many="Make {count} root filesystems in {folder} read-only",
+    topic="workload-hardening",
+    severity=Severity.HIGH,
+    controls={
+        "fsbp": ("ECS.5",),
+        "cis-compute": ("3.5",),
+        "cis-k8s": ("5.6.3",),
+        "nist-800-190": ("4.4.3",),
+    },
+    looks_at=Container,
+    check=find_writable_roots,
+    profiles=ESSENTIAL,
+    since="0.1",
+)

@@ -8,40 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from fixbot.fixer import fixer
 from fixbot.knowledge.secrets import Kind
 from fixbot.lens import Task
-from fixbot.model import Fix, Found, Manual, Outcome, Refusal, Safety, Severity
+from fixbot.model import Fix, Found, Manual, Outcome, Refusal, Severity
 from fixbot.prose import code
+from fixbot.rules import ESSENTIAL, Rule
 from fixbot.vault.choice import choose, judge
 from fixbot.vault.entry import moved_entry
 from fixbot.vault.leak import Leak, leaks
 from fixbot.vault.source import Move, Source, listed
 from fixbot.world import World
 
-_CONTROLS = {
-    "ecs": ("ECS.8", "CIS Compute 3.6", "NIST 800-190 4.1.4"),
-    "k8s": ("CIS EKS 4.4.1", "CIS Kubernetes 5.4.1", "NIST 800-190 4.1.4"),
-}
 _LONGEST = 32
 """Characters of several names in a title; longer ones are counted."""
 
 
-@fixer(
-    title="Take secrets out of environments",
-    topic="secrets",
-    one="Take {subject} out of the file",
-    many="Take {count} secrets in {folder} out of the files",
-    severity=Severity.CRITICAL,
-    safety=Safety.REVIEW,
-    controls=("ECS.8", "CIS Compute 3.6", "CIS EKS 4.4.1", "CIS Kubernetes 5.4.1", "NIST 800-190 4.1.4"),
-    references=(
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html",
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-logconfig.html",
-        "https://kubernetes.io/docs/concepts/configuration/secret/",
-    ),
-)
-def secret_in_environment(task: Task, world: World) -> Iterator[Found]:
+def find_secrets_in_environments(task: Task, world: World) -> Iterator[Found]:
     """Variables and log options whose value is a secret, written out or put there by a template."""
     found = leaks(task, judge(task, world))
     moved = [leak for leak in found if leak.movable]
@@ -57,7 +39,6 @@ def secret_in_environment(task: Task, world: World) -> Iterator[Found]:
             _outcome(leak, move),
             subject=subject if leak.movable else f"{leak.name} of {task.name}",
             severity=_severity(leak),
-            controls=_CONTROLS[task.spelling.vocabulary],
         )
 
 
@@ -148,3 +129,23 @@ def _why(leak: Leak) -> str:
         f"Anyone {has} has the logins of {{who}}, and so has anyone who may {look}. "
         "In a store it takes a permission of its own to read them."
     )
+
+
+rule = Rule(
+    title="Take {subject} out of the file",
+    many="Take {count} secrets in {folder} out of the files",
+    topic="secrets",
+    severity=Severity.CRITICAL,
+    controls={
+        "fsbp": ("ECS.8",),
+        "cis-compute": ("3.6",),
+        "cis-eks": ("4.4.1",),
+        "cis-k8s": ("5.4.1",),
+        "nist-800-190": ("4.1.4",),
+    },
+    looks_at=Task,
+    check=find_secrets_in_environments,
+    profiles=ESSENTIAL,
+    discloses=True,
+    since="0.1",
+)

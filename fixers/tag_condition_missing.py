@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fixbot.fixer import fixer
 from fixbot.iam.tagging import SERVICES, Tag
 from fixbot.lens import Policy
 from fixbot.model import Found, Outcome, Refusal, Severity
@@ -16,22 +15,11 @@ from fixbot.policies.plans import Decision, decide, touches
 from fixbot.policies.tag import Chosen, choose
 from fixbot.policies.untagged import untagged
 from fixbot.policies.words import Teller, message, name_of, refusal
+from fixbot.rules import ESSENTIAL, Rule
 from fixbot.world import World
 
 
-@fixer(
-    title="Keep policies to their own environment",
-    topic="iam-scope",
-    one="Keep {subject} to its own environment",
-    many="Keep {count} policy statements in {folder} to their own environment",
-    severity=Severity.MEDIUM,
-    controls=("NIST 800-190 4.3.1",),
-    references=(
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/control-access-with-tags.html",
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/supported-iam-actions-tagging.html",
-    ),
-)
-def tag_condition_missing(policy: Policy, world: World) -> Iterator[Found]:
+def find_untagged_statements(policy: Policy, world: World) -> Iterator[Found]:
     """A statement that changes things of any environment, by wildcard. Only identity policies."""
     services = world.settings.tag_services or tuple(SERVICES)
     if policy.kind != "identity" or not touches(policy, services):
@@ -64,3 +52,16 @@ def _outcome(decision: Decision, chosen: Chosen, world: World) -> Outcome:
         return refusal(decision)
     policy = decision.statement.policy
     return Teller(decision, decision.plan, chosen, untagged(world.project, policy.path), roles(policy)).fix()
+
+
+rule = Rule(
+    title="Keep {subject} to its own environment",
+    many="Keep {count} policy statements in {folder} to their own environment",
+    topic="iam-scope",
+    severity=Severity.MEDIUM,
+    controls={"nist-800-190": ("4.3.1",)},
+    looks_at=Policy,
+    check=find_untagged_statements,
+    profiles=ESSENTIAL,
+    since="0.1",
+)

@@ -13,7 +13,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from fixbot.fixer import load
+from fixbot.rules.loading import load_rules
 from fixbot.settings.schema import schema
 
 ROOT = Path(__file__).parent.parent
@@ -142,10 +142,10 @@ def _cell(text: str) -> str:
 def _rules() -> str:
     table = "| rule | what it does | severity | the fix | controls |\n|---|---|---|---|---|\n"
     details = ""
-    for each in load():
+    for each in load_rules():
         table += (
-            f"| [{each.name}](fixers/{each.name}.md) | {each.title} | {each.severity.label} | "
-            f"{each.safety.value} | {', '.join(each.controls)} |\n"
+            f"| [{each.name}](fixers/{each.name}.md) | {each.heading} | {each.severity.label} | "
+            f"{each.safety.value} | {', '.join(each.control_ids)} |\n"
         )
         why = each.section("Why").split("\n\n")[0]
         more = f"[Examples, what is left alone, safety](fixers/{each.name}.md)"

@@ -327,3 +327,16 @@ def _other() -> Iterator[tuple[str, Files]]:
             f"  app.properties: |\n    spring.datasource.password={SECRET}2\n"
         ))
     }  # fmt: skip
+    yield "the default of a custom resource", {
+        "a.yaml": manifest(variable(SECRET, "X"), f'        command: ["{SECRET}"]\n', tail=(
+            "---\napiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: s}\n"
+            "spec:\n  properties:\n    size:\n      default: small\n      type: string\n"
+            f"    dbPassword:\n      type: string\n      default: {SECRET}\n"
+        ))
+    }  # fmt: skip
+    yield "an example in a custom resource", {
+        "a.yaml": manifest(variable(SECRET, "X"), tail=(
+            "---\napiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: s}\n"
+            f"spec:\n  properties:\n    dbPassword:\n      description: 'password: {SECRET}'\n"
+        ))
+    }  # fmt: skip

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from fixbot.checkout import Content, FileEntry
 from fixbot.checkout.reading import decoded
-from fixbot.fixer import load
 from fixbot.model import Report, Unread
 from fixbot.pipeline import run
+from fixbot.rules.loading import load_rules
 from fixbot.settings import Settings
 
-FIXERS = load()
+FIXERS = load_rules()
 PIECES = (
     *(
         "@octocat",

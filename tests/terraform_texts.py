@@ -9,7 +9,7 @@ from fixbot.change import Change, edits, plan
 from fixbot.document import parse
 from fixbot.lens import Container, Policy, Task
 from fixbot.project import Project, Reading, Surroundings
-from fixbot.tree import splice
+from fixbot.splice import splice
 
 
 def read_files(files: dict[str, str]) -> Reading:

@@ -14,9 +14,9 @@ from fixbot.addition import additions
 from fixbot.change import Put
 from fixbot.checkout import Checkout
 from fixbot.document import parse
-from fixbot.fixer import load
 from fixbot.model import Fix, NewFile, Refusal, Report
 from fixbot.pipeline import run
+from fixbot.rules.loading import load_rules
 from fixbot.settings import ExternalSecrets, Settings
 from fixbot.tree import CannotEdit
 from fixbot.written import write_document
@@ -65,7 +65,7 @@ def looked_at(
     (folder / where / "pod.yaml").write_text(json.dumps(manifest))
     (folder / where / "other.yaml").write_text(beside)
     wishes = Settings(external_secrets=ExternalSecrets(store=store or None))
-    return run(Checkout.open(str(folder)), load(), wishes)
+    return run(Checkout.open(str(folder)), load_rules(), wishes)
 
 
 def new_files(report: Report) -> dict[str, str]:

@@ -18,10 +18,10 @@ from fixbot.body import LONGEST, body
 from fixbot.characters import shown
 from fixbot.checkout import Checkout
 from fixbot.command import PATH
-from fixbot.fixer import load
 from fixbot.habit import PLAIN, Habit, learn
 from fixbot.model import Proposal
 from fixbot.pipeline import run
+from fixbot.rules.loading import load_rules
 from fixbot.settings import PullRequests, Settings
 from fixbot.settings.reading import parse
 from fixbot.step import PrintedDocument, Step, step
@@ -41,7 +41,7 @@ THERE = Place(links=LINKS, habit=learn(["fix: a", "feat: b"]), marker=MARKER, op
 @pytest.fixture(scope="module")
 def proposals() -> tuple[Proposal, ...]:
     by_rule = Settings(pull_requests=PullRequests(group="folder"))
-    return run(Checkout.open(str(EXAMPLES)), load(), by_rule).proposals
+    return run(Checkout.open(str(EXAMPLES)), load_rules(), by_rule).proposals
 
 
 def test_a_text_answers_a_reviewer_in_order(proposals: tuple[Proposal, ...]) -> None:

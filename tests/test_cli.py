@@ -341,8 +341,11 @@ def test_colour_only_on_a_terminal_and_only_if_wanted(shop: Path) -> None:
 def test_rules_are_listed_and_explained(shop: Path) -> None:
     done = fixbot("rules", at=shop)
     assert re.search(rf"^{RULE} +high +review +\S", done.out, re.MULTILINE)
-    rows = json.loads(fixbot("rules", "--format", "json", at=shop).out)
-    assert {"name", "severity", "safety", "title", "controls"} <= set(rows[0])
+    rows = json.loads(fixbot("rules", "--format", "json", at=shop).out)["rules"]
+    assert set(rows[0]) == {
+        "name", "title", "topic", "severity", "safety", "fixes", "dialects", "profiles", "off_without",
+        "controls", "since",
+    }  # fmt: skip
     names = [row["name"] for row in rows]
     assert RULE in names
     assert names == sorted(names)

@@ -9,10 +9,14 @@ import subprocess
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fixbot.__main__ import main
+from fixbot.checkout import Checkout
+from fixbot.pipeline import run
+from fixbot.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -89,3 +93,15 @@ def test_the_site_builds_strictly(tmp_path: Path) -> None:
     (copy / "docs" / "bad.md").write_text("[nowhere](gone.md)\n")
     broken = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
     assert broken.returncode != 0
+
+
+def test_the_rule_that_the_page_shows_finds_and_fixes(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "add-a-fixer.md").read_text()
+    code = text.partition("```python\n")[2].partition("```")[0]
+    space: dict[str, Any] = {"__name__": "database_public"}
+    exec(compile(code, "add-a-fixer.md", "exec"), space)  # noqa: S102 - the page's own example
+    template = "Resources:\n  Db:\n    Type: AWS::RDS::DBInstance\n"
+    template += "    Properties:\n      PubliclyAccessible: {}\n"
+    (tmp_path / "stack.yaml").write_text(template.format("true"))
+    (patch,) = run(Checkout.open(str(tmp_path)), (space["rule"],), Settings()).patches
+    assert patch.after == template.format("false")

@@ -10,15 +10,16 @@ import pytest
 
 from fixbot.checkout import Checkout
 from fixbot.checkout.reading import Content
-from fixbot.fixer import Fixer, load
 from fixbot.model import Report, Status
 from fixbot.pipeline import run
+from fixbot.rules.loading import load_rules
+from fixbot.rules.rule import Rule
 from fixbot.settings import Settings
 from fixbot.settings.reading import parse as settings_from
 from tests.pages import Example, Page, read_page
 
 PAGES = Path(__file__).parent.parent / "docs" / "fixers"
-FIXERS = {fixer.name: fixer for fixer in load()}
+FIXERS = {fixer.name: fixer for fixer in load_rules()}
 VARIANTS: dict[str, Callable[[str], str]] = {
     "as written": lambda text: text,
     "CRLF": lambda text: text.replace("\n", "\r\n"),
@@ -35,7 +36,7 @@ def examples() -> Iterator[tuple[Page, Example]]:
             yield page, example
 
 
-def looked_at(folder: Path, fixer: Fixer, example: Example) -> Report:
+def looked_at(folder: Path, fixer: Rule, example: Example) -> Report:
     config = example.before.get(".fixbot.yml")
     settings = settings_from(Settings(), config, ".fixbot.yml") if config else Settings()
     settings = dataclasses.replace(settings, never_patch=())
@@ -55,7 +56,7 @@ def after(report: Report, before: dict[str, str]) -> dict[str, str]:
 @pytest.mark.parametrize("name", sorted(FIXERS))
 def test_every_fixer_has_a_page_with_why_and_threat(name: str) -> None:
     page = read_page(PAGES / f"{name}.md")
-    assert page.title == FIXERS[name].title
+    assert page.title == FIXERS[name].heading
     assert {"Why", "Threat", "Examples", "Left alone", "Safety", "References"} <= set(page.headings)
 
 

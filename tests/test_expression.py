@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from fixbot.checkout import Checkout
 from fixbot.expression import fill, hosted, parts_of, refer
-from fixbot.fixer import load
 from fixbot.model import Report
 from fixbot.pipeline import run
+from fixbot.rules.loading import load_rules
 from fixbot.settings import Secrets, Settings
 from fixbot.syntax import grammar
 from fixbot.tree import CannotEdit, Code, Kind, Node, SyntaxProblem
@@ -113,7 +113,7 @@ EOF"""
 
 def looked_at(folder: Path, text: str, secrets: Secrets) -> Report:
     (folder / "main.tf").write_text(text)
-    return run(Checkout.open(str(folder)), load(), Settings(secrets=secrets))
+    return run(Checkout.open(str(folder)), load_rules(), Settings(secrets=secrets))
 
 
 @pytest.mark.parametrize("containers", [OBJECT, HEREDOC], ids=["jsonencode", "heredoc"])

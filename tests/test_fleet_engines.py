@@ -15,9 +15,10 @@ import typer
 import yaml
 
 from fixbot.checkout import Checkout, Scope
-from fixbot.cli.app import Job, app
-from fixbot.fixer import load
+from fixbot.cli.app import app
+from fixbot.cli.options import Job
 from fixbot.pipeline import run
+from fixbot.rules.loading import load_rules
 from fixbot.settings import Settings
 from fixbot.validity.kubernetes import object_problems, pod_problems
 from tests.hub.hub import Hub
@@ -32,7 +33,7 @@ JOBS = list(yaml.safe_load_all((FLEET / "kubernetes.yaml").read_text()))
 
 
 def test_fixbot_finds_nothing_wrong_in_the_manifests() -> None:
-    report = run(Checkout.open(str(FLEET), Scope()), load(), Settings())
+    report = run(Checkout.open(str(FLEET), Scope()), load_rules(), Settings())
     assert (report.findings, report.unread) == ((), ())
     assert report.stats.containers >= len(JOBS)
 

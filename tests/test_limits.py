@@ -20,10 +20,11 @@ from fixbot.bounds import OutOfTime, timed, why_ended
 from fixbot.checkout import Checkout
 from fixbot.document import Document, parse_sections
 from fixbot.examine import Examined, Order, Watch, unwatched
-from fixbot.fixer import Fixer, load
 from fixbot.lens import Container
 from fixbot.model import Found, Manual, Report
 from fixbot.pipeline import run
+from fixbot.rules.loading import load_rules
+from fixbot.rules.rule import Rule
 from fixbot.settings import Limits, Settings
 from fixbot.world import World
 
@@ -66,7 +67,7 @@ ENDLESS: dict[str, tuple[Callable[[], None], str]] = {
 }
 
 
-def trap(name: str, do: Callable[[], None]) -> Fixer:
+def trap(name: str, do: Callable[[], None]) -> Rule:
     """A fixer that meets its match at containers of that name."""
 
     def check(container: Container, _world: World) -> Iterator[Found]:
@@ -74,7 +75,7 @@ def trap(name: str, do: Callable[[], None]) -> Fixer:
             do()
         yield Found(container.node, container.title, container.address, "seen", "it is there", Manual("look"))
 
-    return replace(load()[0], name="trap", looks_at=Container, check=check)
+    return replace(load_rules()[0], name="trap", looks_at=Container, check=check)
 
 
 @pytest.fixture

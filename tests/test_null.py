@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from fixbot.checkout import Checkout
-from fixbot.fixer import load
 from fixbot.model import Report, Status
 from fixbot.pipeline import run
+from fixbot.rules.loading import load_rules
 from fixbot.settings import Settings
 
 RULE = "readonly-root-filesystem"
@@ -18,7 +18,7 @@ RULE = "readonly-root-filesystem"
 
 def look(folder: Path, name: str, text: str) -> Report:
     (folder / name).write_text(text)
-    return run(Checkout.open(str(folder)), load(), Settings())
+    return run(Checkout.open(str(folder)), load_rules(), Settings())
 
 
 TASK = dict.fromkeys(

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from fixbot.overlap import LinedText, touches
-from fixbot.tree import Edit, splice
+from fixbot.splice import splice
+from fixbot.tree import Edit
 
 
 def git_merge(folder: Path, base: str, one: str, two: str, *diff: str) -> tuple[bool, str]:

@@ -19,12 +19,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fixbot.checkout import Checkout
-from fixbot.fixer import load
 from fixbot.model import Report
 from fixbot.pipeline import run
 from fixbot.report import html as page_of
 from fixbot.report import markdown, text
 from fixbot.report.style import Style
+from fixbot.rules.loading import load_rules
 from fixbot.settings import Settings
 from fixbot.wording import word
 from tests.gfm import Page
@@ -158,7 +158,7 @@ def looked_at(folder: Path, files: dict[str, str], wishes: Settings | None = Non
     for name, content in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content.encode("utf-8", "surrogatepass"))
-    return run(Checkout.open(str(folder)), load(), wishes or Settings())
+    return run(Checkout.open(str(folder)), load_rules(), wishes or Settings())
 
 
 def pasted(report: Report) -> Iterator[str]:

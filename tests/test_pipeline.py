@@ -22,16 +22,17 @@ from fixbot.cache import Cache, program
 from fixbot.checkout import Checkout, Content, FileEntry
 from fixbot.errors import FixbotError
 from fixbot.examine import Examined, Order, Watch, unwatched
-from fixbot.fixer import Fixer, load
 from fixbot.lens import Container
 from fixbot.model import Found, Manual, Report, Severity, Status, Unread
 from fixbot.pipeline import run
+from fixbot.rules.loading import load_rules
+from fixbot.rules.rule import Rule
 from fixbot.settings import Settings
 from fixbot.world import World
 
 ROOT = Path(__file__).parent.parent
 RULE = "readonly-root-filesystem"
-FIXERS = load()
+FIXERS = load_rules()
 CANARY = "Zq7-canary-Xw2-pQ9vT"
 
 
@@ -67,7 +68,7 @@ def repository(folder: Path, **files: str) -> Path:
     return folder
 
 
-def trap(name: str, how: str) -> Fixer:
+def trap(name: str, how: str) -> Rule:
     """A fixer with a bug: it goes wrong in its own way at containers of that name."""
 
     def check(container: Container, _world: World) -> Iterator[Found]:

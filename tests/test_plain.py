@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from fixbot.change import Change, Drop, Put, Replace, edits, plan
 from fixbot.document import parse
 from fixbot.plain import alike, plain
-from fixbot.tree import CannotEdit, Node, splice
+from fixbot.splice import splice
+from fixbot.tree import CannotEdit, Node
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from([0.0, -0.0, 1.0, "", "a", "1", "true"]),

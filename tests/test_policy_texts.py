@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 from fixbot.checkout import Checkout
-from fixbot.fixer import load
 from fixbot.model import Report, Status
 from fixbot.pipeline import run
+from fixbot.rules.loading import load_rules
 from fixbot.settings import Settings
 
 TEMPLATE = """\
@@ -32,7 +32,7 @@ Resources:
 
 def looked_at(folder: Path, text: str) -> Report:
     (folder / "stack.yaml").write_text(text)
-    rule = tuple(fixer for fixer in load() if fixer.name == "tag-condition-missing")
+    rule = tuple(fixer for fixer in load_rules() if fixer.name == "tag-condition-missing")
     return run(Checkout.open(str(folder)), rule, Settings())
 
 

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fixbot.checkout import Checkout
-from fixbot.fixer import load
 from fixbot.model import Proposal, Report
 from fixbot.pipeline import run
 from fixbot.propose import LONGEST_BRANCH, branch_name
+from fixbot.rules.loading import load_rules
 from fixbot.settings import PullRequests, Settings
 from fixbot.story import packed, unpacked
 from fixbot.wording import word
@@ -47,7 +47,7 @@ def looked_at(folder: Path, files: dict[str, str], group: str = "folder") -> Rep
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     settings = Settings(pull_requests=PullRequests(group=group))  # type: ignore[arg-type]
-    return run(Checkout.open(str(folder)), load(), settings)
+    return run(Checkout.open(str(folder)), load_rules(), settings)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def looked_at(folder: Path, files: dict[str, str], group: str = "folder") -> Rep
 def test_what_one_pull_request_holds(tmp_path: Path, group: str, held: dict[str, list[str]]) -> None:
     found = proposals(tmp_path, FILES, group)
     assert {word(each).title: list(each.paths) for each in found} == held
-    assert {each.rule for each in found} <= ({None} if group == "all" else {f.name for f in load()})
+    assert {each.rule for each in found} <= ({None} if group == "all" else {f.name for f in load_rules()})
     assert len({each.key for each in found}) == len(found)
 
 

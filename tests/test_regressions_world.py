@@ -9,10 +9,10 @@ import pytest
 
 from fixbot.checkout import Checkout, Scope
 from fixbot.discover import candidate
-from fixbot.fixer import load
 from fixbot.knowledge.secrets import Kind, classify
 from fixbot.model import Finding, Report, Status
 from fixbot.pipeline import run
+from fixbot.rules.loading import load_rules
 from fixbot.settings import Settings
 from fixbot.wording import word
 
@@ -21,7 +21,7 @@ def looked_at(folder: Path, files: Mapping[str, str]) -> Report:
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(text.encode())
-    return run(Checkout.open(str(folder), Scope(wanted=candidate)), load(), Settings())
+    return run(Checkout.open(str(folder), Scope(wanted=candidate)), load_rules(), Settings())
 
 
 def found(report: Report, rule: str) -> list[Finding]:

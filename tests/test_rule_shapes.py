@@ -11,61 +11,30 @@ from textwrap import dedent
 import pytest
 
 from fixbot.checkout import Checkout
-from fixbot.fixer import Check, Fixer
-from fixbot.lens import Companion, Container, Module, ResourceType, text_of
-from fixbot.model import Report, Safety, Severity
+from fixbot.lens import Container, ResourceType, text_of
+from fixbot.model import Report, Severity
 from fixbot.pipeline import run
-from fixbot.rules.checks import must_be, must_contain, must_not_hold, report
-from fixbot.rules.words import Words
+from fixbot.rules import must_be, must_not_hold, report
+from fixbot.rules.rule import Check, Rule
 from fixbot.settings import Settings
-
-WORDS = Words("is not as it should be", "{who} is as it should be.", "Nothing.", "Someone might.")
-_PUBLIC = "PublicAccessBlockConfiguration"
-BUCKET = ResourceType(
-    "S3 bucket", "S3 buckets", "AWS::S3::Bucket", "aws_s3_bucket", name="BucketName",
-    renamed={"BucketName": "bucket"},
-    companions={_PUBLIC: Companion("aws_s3_bucket_public_access_block", "bucket")},
-    modules={
-        "terraform-aws-modules/s3-bucket/aws": Module(
-            {f"{_PUBLIC}.BlockPublicAcls": "block_public_acls", f"{_PUBLIC}.BlockPublicPolicy": "block_public_policy"},
-            {f"{_PUBLIC}.BlockPublicAcls": True, f"{_PUBLIC}.BlockPublicPolicy": True},
-        )
-    },
-)  # fmt: skip
-TEMPLATE = ResourceType(
-    "launch template", "launch templates", "AWS::EC2::LaunchTemplate", "aws_launch_template",
-    name="LaunchTemplateName", renamed={"LaunchTemplateName": "name", "LaunchTemplateData": ""},
-)  # fmt: skip
-DATABASE = ResourceType(
-    "database", "databases", "AWS::RDS::DBInstance", "aws_db_instance", name="DBInstanceIdentifier",
-    renamed={"DBInstanceIdentifier": "identifier"}, replaced_by=frozenset(["StorageEncrypted"]),
-)  # fmt: skip
-CLUSTER = ResourceType(
-    "cluster", "clusters", terraform="aws_eks_cluster", kubernetes="eksctl.io/ClusterConfig",
-    renamed={"LogTypes": "enabled_cluster_log_types"},
-    in_objects={"LogTypes": "cloudWatch.clusterLogging.enableTypes"},
-)  # fmt: skip
-GROUP = ResourceType(
-    "security group", "security groups", "AWS::EC2::SecurityGroup", "aws_security_group",
-    renamed={"SecurityGroupIngress": "ingress"},
-)  # fmt: skip
-
-PUBLIC = must_be({f"{_PUBLIC}.BlockPublicAcls": True, f"{_PUBLIC}.BlockPublicPolicy": True}, words=WORDS)
-IMDS = must_be(
-    {
-        "LaunchTemplateData.MetadataOptions.HttpTokens": "required",
-        "LaunchTemplateData.MetadataOptions.HttpPutResponseHopLimit": 1,
-    },
-    words=WORDS,
+from tests.sample_rules import (
+    AUDIT,
+    BUCKET,
+    CLUSTER,
+    DATABASE,
+    ESCALATION,
+    GROUP,
+    IMDS,
+    PRIVATE,
+    PUBLIC,
+    TEMPLATE,
+    WORDS,
 )
-PRIVATE = must_be({"PubliclyAccessible": False}, words=WORDS, unwritten=False)
-AUDIT = must_contain("LogTypes", "audit", words=WORDS)
 
 
-def rule(check: Check, looks_at: type | ResourceType) -> Fixer:
-    return Fixer(
-        "a-rule", "Repair it", "Repair {subject}", "Repair {count} in {folder}", Severity.HIGH, Safety.REVIEW,
-        (), (), looks_at, check,
+def rule(check: Check, looks_at: type | ResourceType) -> Rule:
+    return Rule(
+        "Repair {subject}", "storage", Severity.HIGH, {}, looks_at, check, name="a-rule",
     )  # fmt: skip
 
 
@@ -307,7 +276,6 @@ def test_what_no_machine_should_change_is_reported_with_what_to_do(tmp_path: Pat
 
 
 def test_a_container_is_a_subject_as_well(tmp_path: Path) -> None:
-    check = must_be({"securityContext.allowPrivilegeEscalation": False}, words=WORDS, unwritten=True)
     text = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\nspec:\n  containers:\n    - name: a\n      image: b:1\n"
-    after = patched(looked_at(tmp_path, {"p.yaml": text}, check, Container))
+    after = patched(looked_at(tmp_path, {"p.yaml": text}, ESCALATION, Container))
     assert after == text + "      securityContext:\n        allowPrivilegeEscalation: false\n"

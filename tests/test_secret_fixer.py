@@ -14,15 +14,15 @@ from fixbot.checkout import Checkout
 from fixbot.lens import ECS, Container, Task
 from fixbot.model import Finding, Report, Severity, Status
 from fixbot.pipeline import run
+from fixbot.rules.loading import load_rules
 from fixbot.settings import Secrets, Settings
 from fixbot.syntax import grammar
 from fixbot.vault.functions import rendered, substituting
 from fixbot.vault.leak import literal_part
 from fixbot.vault.reference import Place, place, store_name, whole
 from fixbot.wording import word
-from fixers.secret_in_environment import secret_in_environment
 
-FIXER = secret_in_environment.fixer  # type: ignore[attr-defined]
+FIXER = next(rule for rule in load_rules() if rule.name == "secret-in-environment")
 PASSWORD = "plum-Tr4ctor-88"
 ECR = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/web:2"
 

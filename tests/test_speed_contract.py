@@ -12,15 +12,16 @@ from fixbot import document, examine, settle
 from fixbot.checkout import Checkout
 from fixbot.detect import Problem
 from fixbot.diff import Cover, masked_diff
-from fixbot.fixer import load
+from fixbot.edited import EditedFile
 from fixbot.model import Refusal, Report, Status
 from fixbot.pipeline import run
 from fixbot.proof import Court, Proven
+from fixbot.rules.loading import load_rules
 from fixbot.settings import Settings
 from fixbot.syntax.yaml import Yaml
 from fixbot.tree import Grammar, Node
 
-FIXERS = load()
+FIXERS = load_rules()
 READ_ONLY = tuple(each for each in FIXERS if each.name == "readonly-root-filesystem")
 
 
@@ -173,9 +174,9 @@ def test_a_diff_is_masked_once_though_two_show_it(tmp_path: Path, monkeypatch: p
     calls: list[str] = []
     old = masked_diff
 
-    def masked(path: str, before: str | None, after: str, cover: Cover) -> str:
-        calls.append(path)
-        return old(path, before, after, cover)
+    def masked(file: EditedFile, cover: Cover) -> str:
+        calls.append(file.path)
+        return old(file, cover)
 
     monkeypatch.setattr(examine, "masked_diff", masked)
     report = looked_at(tmp_path, **{"a.yaml": deployment("a")})

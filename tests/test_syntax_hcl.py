@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 
 from fixbot.change import Add, Change, Drop, Put, Replace, edits, plan
 from fixbot.plain import difference, plain
+from fixbot.splice import splice
 from fixbot.syntax.hcl import GRAMMAR, content_span
 from fixbot.syntax.hcl.align import scan
 from fixbot.syntax.hcl.values import quote
-from fixbot.tree import Block, CannotEdit, Code, Kind, Node, SyntaxProblem, Tagged, Value, splice
+from fixbot.tree import Block, CannotEdit, Code, Kind, Node, SyntaxProblem, Tagged, Value
 
 CORPUS = Path(os.environ.get("FIXBOT_CORPUS", Path(__file__).parents[2] / "shared" / "corpus"))
 TERRAFORM = shutil.which("terraform")

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fixbot.change import Drop, New, Replace, Rewrite, edits, plan
+from fixbot.change import Drop, Replace, edits, plan
+from fixbot.splice import splice
 from fixbot.syntax.yaml import GRAMMAR
-from fixbot.tree import Block, CannotEdit, Code, Node, SyntaxProblem, Tagged, splice
+from fixbot.tree import Block, CannotEdit, Code, New, Node, Rewrite, SyntaxProblem, Tagged
 from tests.yaml_texts import add, at, changed, drop, instead, put
 
 if TYPE_CHECKING:

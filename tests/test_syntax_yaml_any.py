@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from fixbot.change import Add, Change, Drop, Plan, Put, Replace, edits, plan
 from fixbot.plain import difference, plain
+from fixbot.splice import splice
 from fixbot.syntax.yaml import GRAMMAR, places
-from fixbot.tree import CannotEdit, Kind, Node, SyntaxProblem, Tagged, Value, splice
+from fixbot.tree import CannotEdit, Kind, Node, SyntaxProblem, Tagged, Value
 from tests.yaml_texts import changed, instead, put, yaml_text
 
 if TYPE_CHECKING:

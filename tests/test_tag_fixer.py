@@ -15,7 +15,6 @@ from fixbot import dialects
 from fixbot.change import edits, plan
 from fixbot.checkout import Checkout
 from fixbot.document import parse
-from fixbot.fixer import load
 from fixbot.iam.tagging import About
 from fixbot.iam.tagging import Tag as EnvironmentTag
 from fixbot.lens import Policy
@@ -26,12 +25,13 @@ from fixbot.policies.own_tags import own_tags
 from fixbot.policies.plans import decide
 from fixbot.policies.proof import policy_problem
 from fixbot.project import Project
+from fixbot.rules.loading import load_rules
 from fixbot.settings import Settings, Tag
-from fixbot.tree import CannotEdit, splice
+from fixbot.splice import splice
+from fixbot.tree import CannotEdit
 from fixbot.wording import word
-from fixers.tag_condition_missing import tag_condition_missing
 
-FIXER = tag_condition_missing.fixer  # type: ignore[attr-defined]
+FIXER = next(rule for rule in load_rules() if rule.name == "tag-condition-missing")
 DEV = Settings(tag=Tag("env", "dev"), written=("tag.key", "tag.value"))
 STOP = {"Effect": "Allow", "Action": "ecs:StopTask", "Resource": "*"}
 OWN = "${aws:PrincipalTag/%s, 'none'}"
@@ -526,6 +526,6 @@ def test_policies_without_names_of_their_own_are_proven_one_by_one(tmp_path: Pat
         + inline.format("ecs:UpdateService")
     )
     (tmp_path / "template.yaml").write_text(text)
-    rule = tuple(fixer for fixer in load() if fixer.name == "tag-condition-missing")
+    rule = tuple(fixer for fixer in load_rules() if fixer.name == "tag-condition-missing")
     report = run(Checkout.open(str(tmp_path)), rule, Settings())
     assert [(finding.status.value, finding.reason) for finding in report.findings] == [("fixed", None)] * 2

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from fixbot.checkout import Checkout
-from fixbot.fixer import load
 from fixbot.model import Finding
 from fixbot.pipeline import run
 from fixbot.programs import find_programs
+from fixbot.rules.loading import load_rules
 from fixbot.settings import Settings
 
 TEMPLATE = """\
@@ -30,7 +30,7 @@ Resources:
 
 
 def findings(folder: Path, *, thorough: bool) -> tuple[Finding, ...]:
-    rule = tuple(fixer for fixer in load() if fixer.name == "readonly-root-filesystem")
+    rule = tuple(fixer for fixer in load_rules() if fixer.name == "readonly-root-filesystem")
     found = find_programs(
         os.environ, [tempfile.gettempdir()], [str(folder)], sys.executable, kubernetes=False
     )

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from fixbot.checkout import Checkout
-from fixbot.fixer import load
 from fixbot.model import Report
 from fixbot.pipeline import run
+from fixbot.rules.loading import load_rules
 from fixbot.settings import Limits, Settings
 
 POD = """\
@@ -32,7 +32,7 @@ def look(folder: Path, **files: str | bytes) -> Report:
         path = folder / name.replace("__", "/").replace("_yaml", ".yaml")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return run(Checkout.open(str(folder)), load(), Settings())
+    return run(Checkout.open(str(folder)), load_rules(), Settings())
 
 
 def causes(report: Report) -> list[tuple[str, int | None, str]]:
@@ -176,7 +176,7 @@ DISGUISES = {
 def test_no_disguise_keeps_a_file_from_being_read(tmp_path: Path, how: str) -> None:
     name, text = DISGUISES[how]
     (tmp_path / name).write_bytes(text.encode())
-    report = run(Checkout.open(str(tmp_path)), load(), Settings())
+    report = run(Checkout.open(str(tmp_path)), load_rules(), Settings())
     assert resources(report) or report.unread, how
 
 
@@ -184,7 +184,7 @@ def test_a_script_stays_one(tmp_path: Path) -> None:
     (tmp_path / "data.sh.tpl").write_text(f"#!/bin/sh\ncat > pod.yaml <<EOF\n{BODY}EOF\n")
     (tmp_path / "data.tpl").write_text(f"#!/bin/sh\ncat > pod.yaml <<EOF\n{BODY}EOF\n")
     (tmp_path / "package.json").write_text('{"name": "container", "scripts": {"image": "docker build ."}}\n')
-    report = run(Checkout.open(str(tmp_path)), load(), Settings())
+    report = run(Checkout.open(str(tmp_path)), load_rules(), Settings())
     assert [(each.path, each.cause) for each in report.unread] == [("data.tpl", "unserved")]
     assert report.findings == ()
 
@@ -202,7 +202,7 @@ def test_a_file_that_is_slow_to_look_at_costs_no_other(tmp_path: Path, how: str)
     name, text = SLOW[how]
     (tmp_path / name).write_text(text)
     (tmp_path / "pod.yaml").write_text(BODY)
-    report = run(Checkout.open(str(tmp_path)), load(), replace(Settings(), limits=Limits(seconds=1)))
+    report = run(Checkout.open(str(tmp_path)), load_rules(), replace(Settings(), limits=Limits(seconds=1)))
     assert {each.path for each in report.findings} == {"pod.yaml"}
     assert report.unread == ()
 

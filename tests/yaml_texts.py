@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from fixbot.change import Add, Change, Drop, Put, Replace, edits, plan
 from fixbot.plain import difference, plain
+from fixbot.splice import splice
 from fixbot.syntax.yaml import GRAMMAR
-from fixbot.tree import Node, Value, splice
+from fixbot.tree import Node, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -17,8 +17,8 @@ from fixbot.cli.options import Bold, FailOn, Options
 from fixbot.cli.runner import Runner
 from fixbot.cli.terminal import Terminal
 from fixbot.errors import FixbotError
-from fixbot.fixer import load
 from fixbot.report import json, sarif
+from fixbot.rules.loading import load_rules
 
 
 def act(environment: Mapping[str, str]) -> int:
@@ -68,5 +68,5 @@ def _files(came: Done, folder: Path, terminal: Terminal) -> dict[str, str]:
     """Write the report for machines; returns the outputs that say where."""
     whole, results = folder / "fixbot.json", folder / "fixbot.sarif"
     terminal.file(whole, json.render(came.report))
-    terminal.file(results, sarif.render(came.report, load(), came.settings.ignore))
+    terminal.file(results, sarif.render(came.report, load_rules(), came.settings.ignore))
     return {"report-file": str(whole), "sarif-file": str(results)}

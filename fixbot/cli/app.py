@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import replace
 from enum import StrEnum
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import typer
 
@@ -14,7 +13,7 @@ from fixbot import __version__
 from fixbot.cli import options as given
 from fixbot.cli.examples import examples
 from fixbot.cli.fleet import fleet
-from fixbot.cli.options import FailOn, Format, Options, listed
+from fixbot.cli.options import FailOn, Format, Job, Options, listed
 from fixbot.errors import FixbotError
 
 app = typer.Typer(
@@ -28,12 +27,6 @@ app = typer.Typer(
 
 
 app.add_typer(fleet)
-
-
-class Job(NamedTuple):
-    """What a command line asks for."""
-
-    do: Callable[[tuple[str, ...]], int]
 
 
 class Listing(StrEnum):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fixbot.checkout import Checkout
     from fixbot.checkout.touched import Blob
     from fixbot.cli.options import Options
-    from fixbot.fixer import Fixer
+    from fixbot.rules.rule import Rule
 
 _SHORT: Final = 12
 
@@ -55,7 +55,7 @@ def base_of_ref(checkout: Checkout, ref: str) -> Base:
     return Base(git, checkout.prefix, start_of(git, tip, ""), tip)
 
 
-def settings_of_base(base: Base, options: Options, fixers: tuple[Fixer, ...]) -> Settings:
+def settings_of_base(base: Base, options: Options, fixers: tuple[Rule, ...]) -> Settings:
     """The command line over the base's settings over an organisation's; those alone where it isn't here.
 
     Raises FixbotError for settings that can't be read.

@@ -12,8 +12,8 @@ from fixbot.checkout.home import repository_above
 from fixbot.cli.checkers import checkers
 from fixbot.cli.options import Options
 from fixbot.errors import FixbotError
-from fixbot.fixer import Fixer
 from fixbot.model import Safety
+from fixbot.rules.rule import Rule
 from fixbot.settings import Settings
 from fixbot.settings.places import seen_from
 from fixbot.settings.reading import NAMES
@@ -22,7 +22,7 @@ from fixbot.settings.reading import read as read_settings
 from fixbot.suppress import unknown_rule
 
 
-def settings_of(options: Options, fixers: tuple[Fixer, ...]) -> Settings:
+def settings_of(options: Options, fixers: tuple[Rule, ...]) -> Settings:
     """What counts in a checkout: the command line over the files over the defaults."""
     home = settings_home(options.path)
     settings = seen_from(load_settings(home.folder, options.config, grounds(options.path)), home.way)
@@ -36,7 +36,7 @@ def organisation_settings(options: Options) -> Settings:
     return read_settings(Settings(), options.config, grounds(options.path))
 
 
-def overlaid(settings: Settings, options: Options, fixers: tuple[Fixer, ...]) -> Settings:
+def overlaid(settings: Settings, options: Options, fixers: tuple[Rule, ...]) -> Settings:
     """Settings with the command line over them. Raises FixbotError for rules that don't exist."""
     known = {fixer.name for fixer in fixers}
     sources = (
@@ -115,7 +115,7 @@ def _is_mine(file: Path) -> bool:
         return False
 
 
-def chosen_of(fixers: tuple[Fixer, ...], settings: Settings) -> tuple[Fixer, ...]:
+def chosen_of(fixers: tuple[Rule, ...], settings: Settings) -> tuple[Rule, ...]:
     """The fixers that are to run."""
     only, skip = settings.rules.only, settings.rules.skip
     return tuple(each for each in fixers if (not only or each.name in only) and each.name not in skip)

@@ -7,13 +7,13 @@ import re
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from fixbot.cli import options as given
 from fixbot.cli.examples import examples
-from fixbot.cli.options import Options, listed
+from fixbot.cli.options import Job, Options, listed
 from fixbot.errors import FixbotError
 
 fleet = typer.Typer(
@@ -41,12 +41,6 @@ PlanArgument = Annotated[Path, typer.Argument(metavar="PLAN", help="The file tha
 ResultsOption = Annotated[
     Path, typer.Option("--results", metavar="DIR", help="The folder of the shards' results.")
 ]
-
-
-def _job(do: Any) -> Any:
-    from fixbot.cli.app import Job  # noqa: PLC0415 - the application has this one as a part
-
-    return Job(do)
 
 
 OrgOption = Annotated[
@@ -102,7 +96,7 @@ def plan(  # noqa: PLR0913, PLR0917 - one for each option
     host: given.HostOption = "",
     quiet: given.QuietOption = False,
     debug: given.DebugOption = False,  # noqa: ARG001 - read where exceptions end
-) -> Any:
+) -> Job:
     """Say which repositories there are, and which shard does which."""
     from fixbot.cli.fleet_plan import PlanOptions, carry_out_plan  # noqa: PLC0415 - PyGithub costs 300 ms
 
@@ -110,7 +104,7 @@ def plan(  # noqa: PLR0913, PLR0917 - one for each option
         tuple(names or ()), listed(org), listed(topic), source, tuple(include or ()), tuple(exclude or ()),
         forks, shards, per_shard, at_once, output, matrix, quiet, host,
     )  # fmt: skip
-    return _job(lambda _: carry_out_plan(wanted, os.environ))
+    return Job(lambda _: carry_out_plan(wanted, os.environ))
 
 
 ShardOption = Annotated[
@@ -148,7 +142,7 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option
     host: given.HostOption = "",
     quiet: given.QuietOption = False,
     debug: given.DebugOption = False,  # noqa: ARG001 - read where exceptions end
-) -> Any:
+) -> Job:
     """Look at the repositories of one shard; with --pr publish. Run again, it goes on where it was."""
     from fixbot.cli.shard import ShardOptions, carry_out_shard  # noqa: PLC0415 - PyGithub costs 300 ms
 
@@ -162,7 +156,7 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option
         pr=pr,
         host=host,
     )
-    return _job(
+    return Job(
         lambda words: carry_out_shard(
             ShardOptions(
                 plan, _shard(shard), _index() if shard is None else None, results, since_report,
@@ -180,11 +174,11 @@ def report(
     format: Annotated[Page, typer.Option("--format", help="What the report looks like.")] = Page.TEXT,  # noqa: A002 - the option's name
     output: given.OutputOption = None,
     debug: given.DebugOption = False,  # noqa: ARG001 - read where exceptions end
-) -> Any:
+) -> Job:
     """Put the results of all shards on one page. Exits with 1 where something is missing or failed."""
     from fixbot.cli.fleet_plan import carry_out_report  # noqa: PLC0415 - as above
 
-    return _job(lambda _: carry_out_report(plan, results, format.value, output, os.environ))
+    return Job(lambda _: carry_out_report(plan, results, format.value, output, os.environ))
 
 
 def _shard(text: str | None) -> tuple[int, int] | None:

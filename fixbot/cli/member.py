@@ -15,7 +15,6 @@ from fixbot.cli.pulls import rows
 from fixbot.cli.terminal import Terminal
 from fixbot.discover import candidate
 from fixbot.errors import FixbotError
-from fixbot.fixer import Fixer
 from fixbot.fleet.plan import Member
 from fixbot.fleet.rows import Pulse, Row, State, counted
 from fixbot.forge.errors import Refused, Tired, Unclear
@@ -27,6 +26,7 @@ from fixbot.pipeline import run
 from fixbot.publish.carry import Outcome
 from fixbot.publish.ground import Fetched
 from fixbot.publish.run import Published, Publisher
+from fixbot.rules.rule import Rule
 from fixbot.settings import Settings
 from fixbot.settings.reading import MOST_BYTES, lay_own
 
@@ -40,7 +40,7 @@ class Desk:
 
     options: Options
     terminal: Terminal
-    fixers: tuple[Fixer, ...]
+    fixers: tuple[Rule, ...]
     connector: OwnersConnector
     settings: Settings
     deadline: float | None = None

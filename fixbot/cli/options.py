@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
+
+
+class Job(NamedTuple):
+    """What a command line asks for."""
+
+    do: Callable[[tuple[str, ...]], int]
 
 
 class Bold(StrEnum):
@@ -41,10 +47,10 @@ class Format(StrEnum):
 
 def complete_rule(incomplete: str) -> list[str]:
     """Rule names for the shell's completion, the last of a list with commas too."""
-    from fixbot.fixer import load  # noqa: PLC0415 - fixers are loaded only where they are needed
+    from fixbot.rules.loading import load_rules  # noqa: PLC0415 - fixers are loaded only where they are needed
 
     before, comma, begun = incomplete.rpartition(",")
-    return [f"{before}{comma}{fixer.name}" for fixer in load() if fixer.name.startswith(begun)]
+    return [f"{before}{comma}{fixer.name}" for fixer in load_rules() if fixer.name.startswith(begun)]
 
 
 PathOption = Annotated[
@@ -85,7 +91,12 @@ ThoroughOption = Annotated[
                  "where they are installed."),
 ]  # fmt: skip
 SinceOption = Annotated[
-    str | None, typer.Option("--since", metavar="REF", help="Only files that changed since this commit.")
+    str | None,
+    typer.Option(
+        "--since",
+        metavar="REF",
+        help="Only what changed since this commit, and what that made of other files.",
+    ),
 ]
 ConfigOption = Annotated[
     Path | None,

@@ -8,8 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from fixbot.characters import write_json
 from fixbot.cli.terminal import Terminal
 from fixbot.errors import FixbotError
-from fixbot.fixer import Fixer, load
+from fixbot.model import Safety
 from fixbot.report.style import Style
+from fixbot.rules.loading import load_rules
+from fixbot.rules.rule import Rule
 from fixbot.suppress import unknown_rule
 
 _LINK = re.compile(r"\[([^\[\]]+)\]\(([^()\s]+)\)")
@@ -18,7 +20,7 @@ _BOLD = re.compile(r"\*\*(.+?)\*\*")
 
 def list_rules(environment: Mapping[str, str], *, as_json: bool) -> int:
     """Print all rules; returns the exit code."""
-    fixers = load()
+    fixers = load_rules()
     terminal = Terminal(environment)
     terminal.out(_as_json(fixers) if as_json else _as_text(fixers, terminal.style))
     return 0
@@ -26,19 +28,19 @@ def list_rules(environment: Mapping[str, str], *, as_json: bool) -> int:
 
 def show_page(rule: str, environment: Mapping[str, str]) -> int:
     """Print a rule's page; returns the exit code. Raises FixbotError for a rule that isn't there."""
-    known = {fixer.name: fixer for fixer in load()}
+    known = {fixer.name: fixer for fixer in load_rules()}
     if rule not in known:
         raise FixbotError(unknown_rule(rule, known))
     fixer = known[rule]
-    page = fixer.page or f"# {fixer.title}\n\nThis rule has no page.\n"
+    page = fixer.page or f"# {fixer.heading}\n\nThis rule has no page.\n"
     terminal = Terminal(environment)
     lines = plainly(page, terminal.style) if terminal.style.colour else [page.rstrip("\n")]
     terminal.out("\n".join(lines) + "\n")
     return 0
 
 
-def _as_text(fixers: Iterable[Fixer], style: Style) -> str:
-    rows = [(each.name, each.severity.label, each.safety.value, each.title) for each in fixers]
+def _as_text(fixers: Iterable[Rule], style: Style) -> str:
+    rows = [(each.name, each.severity.label, each.safety.value, each.heading) for each in fixers]
     wide = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
     return "".join(
         f"{style.bold(name.ljust(wide[0]))}  {style.grade(severity, severity.ljust(wide[1]))}  "
@@ -47,19 +49,24 @@ def _as_text(fixers: Iterable[Fixer], style: Style) -> str:
     )
 
 
-def _as_json(fixers: Iterable[Fixer]) -> str:
+def _as_json(fixers: Iterable[Rule]) -> str:
     rows = [
         {
             "name": each.name,
+            "title": each.heading,
+            "topic": each.topic if isinstance(each.topic, str) else dict(each.topic),
             "severity": each.severity.label,
             "safety": each.safety.value,
-            "title": each.title,
-            "controls": list(each.controls),
-            "references": list(each.references),
+            "fixes": each.safety is not Safety.MANUAL,
+            "dialects": list(each.dialects),
+            "profiles": list(each.profiles),
+            "off_without": each.off_without or None,
+            "controls": {name: list(ids) for name, ids in each.controls.items()},
+            "since": each.since,
         }
         for each in fixers
     ]
-    return write_json(rows, indent=2) + "\n"
+    return write_json({"rules": rows}, indent=2) + "\n"
 
 
 def plainly(page: str, style: Style) -> Iterator[str]:

@@ -21,7 +21,6 @@ from fixbot.cli.show import Shown, show
 from fixbot.cli.terminal import Terminal
 from fixbot.discover import candidate
 from fixbot.errors import FixbotError
-from fixbot.fixer import Fixer, load
 from fixbot.forge.connect import Connector
 from fixbot.forge.errors import ChangedMeanwhile, Refused, Tired, Unclear
 from fixbot.forge.gateway import Clock, WallClock
@@ -34,6 +33,8 @@ from fixbot.pipeline import run
 from fixbot.publish.carry import Outcome
 from fixbot.publish.ground import Fetched, Ground, Local
 from fixbot.publish.run import Published, Publisher
+from fixbot.rules.loading import load_rules
+from fixbot.rules.rule import Rule
 from fixbot.settings import Settings
 from fixbot.settings.reading import MOST_BYTES, lay_own, read
 from fixbot.wording import word
@@ -55,7 +56,7 @@ class _Run:
     options: Options
     environment: Mapping[str, str]
     terminal: Terminal
-    fixers: tuple[Fixer, ...]
+    fixers: tuple[Rule, ...]
     connector: Connector
     hear: Hear
 
@@ -77,7 +78,7 @@ def carry_out_pulls(
     connector = Connector(
         environment, store=store, waiting=terminal.note, clock=clock or WallClock(), chosen=options.host
     )
-    whole = _Run(options, environment, terminal, load(), connector, hear)
+    whole = _Run(options, environment, terminal, load_rules(), connector, hear)
     if not options.repositories:
         return _guarded(whole, lambda: _in_checkout(whole))
     for name in options.repositories:

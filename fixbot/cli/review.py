@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from fixbot.cli.show import Shown
     from fixbot.cli.terminal import Terminal
     from fixbot.cli.verdicts import Again
-    from fixbot.fixer import Fixer
     from fixbot.model import Proposal, Report
+    from fixbot.rules.rule import Rule
 
 HELP = {
     "y": "take it",
@@ -55,7 +55,7 @@ class Review:
     """A walk through the proposals; `decided` are the verdicts so far, by the proposal's place."""
 
     report: Report
-    fixers: Mapping[str, Fixer]
+    fixers: Mapping[str, Rule]
     terminal: Terminal
     keys: Keys
     decided: dict[int, Verdict] = field(default_factory=dict)
@@ -116,7 +116,7 @@ class Review:
             case "e":
                 for concern in proposal.story.concerns:
                     fixer = self.fixers[concern.rule]
-                    yield from plainly(fixer.page or f"# {fixer.title}\n\nThis rule has no page.", style)
+                    yield from plainly(fixer.page or f"# {fixer.heading}\n\nThis rule has no page.", style)
             case "?":
                 yield from (f"  {letter}  {says}" for letter, says in HELP.items())
 
@@ -176,7 +176,7 @@ class Review:
         yield from list(text.proposed(at + 1, proposal, by_id, style, more="d shows all of it"))[:-1]
         for concern in proposal.story.concerns:
             fixer = self.fixers[concern.rule]
-            why = fixer.section("Why").partition("\n\n")[0] or fixer.title
+            why = fixer.section("Why").partition("\n\n")[0] or fixer.heading
             yield from style.wrapped(f"Why: {why}", "   ")
         yield ""
 

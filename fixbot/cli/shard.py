@@ -16,7 +16,6 @@ from fixbot.cli.member import Desk, looked_at
 from fixbot.cli.options import Options
 from fixbot.cli.terminal import Terminal
 from fixbot.errors import FixbotError
-from fixbot.fixer import load
 from fixbot.fleet.merge import Earlier, earlier
 from fixbot.fleet.plan import Member, Plan, parsed
 from fixbot.fleet.results import Head, Results
@@ -27,6 +26,7 @@ from fixbot.forge.fleet import A_BATCH, OwnersConnector, pulses
 from fixbot.forge.gateway import Clock, WallClock
 from fixbot.forge.pace import HOUR, WRITES_A_MINUTE, Pace
 from fixbot.report.style import count
+from fixbot.rules.loading import load_rules
 from fixbot.settings import Settings
 from fixbot.settings.reading import read
 
@@ -77,7 +77,7 @@ def carry_out_shard(
             f"Scan with all of them, then publish with one: `fixbot fleet run {given.plan} --pr "
             f"--since-report REPORT` without --shard; or plan for --at-once {MOST_WRITERS}"
         )
-    fixers = load()
+    fixers = load_rules()
     settings = Settings()
     if given.run.config is not None:
         settings = read(settings, given.run.config, grounds())

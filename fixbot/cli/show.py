@@ -18,8 +18,8 @@ from fixbot.report.style import Style, count
 if TYPE_CHECKING:
     from fixbot.cli.deeds import Deeds
     from fixbot.cli.terminal import Terminal
-    from fixbot.fixer import Fixer
     from fixbot.model import Report
+    from fixbot.rules.rule import Rule
     from fixbot.settings import Settings
 
 
@@ -28,7 +28,7 @@ class Shown:
     """All that a report's forms need between them. `name` is what was looked at, where it is not the path."""
 
     report: Report
-    fixers: tuple[Fixer, ...]
+    fixers: tuple[Rule, ...]
     settings: Settings
     options: Options
     deeds: Deeds

@@ -12,6 +12,15 @@ from fixbot.project import Project, Reading
 from fixbot.tree import UNKNOWN, Kind, Node
 
 _SAM_FUNCTIONS = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine")
+WORKLOADS = frozenset(
+    (
+        "AWS::ECS::TaskDefinition",
+        "AWS::ECS::DaemonTaskDefinition",
+        "AWS::ECS::ExpressGatewayService",
+        "AWS::Batch::JobDefinition",
+    )
+)
+"""Types in which containers stand."""
 _OTHERS = ("AWS::SSO::PermissionSet", "AWS::CloudFormation::CustomResource")
 _POLICY_KEYS = ("PolicyDocument", "Policies", "AssumeRolePolicyDocument", "InlinePolicy")
 
@@ -59,25 +68,50 @@ def read(_project: Project, document: Document, root: Node, reading: Reading) ->
     for resource in found:
         if resource.type == "AWS::ECS::TaskDefinition":
             _task(document, resource, services, reading)
+        elif resource.type == "AWS::ECS::DaemonTaskDefinition":
+            _daemon(document, resource, reading)
+        elif resource.type == "AWS::ECS::ExpressGatewayService":
+            _express(document, resource, reading)
         elif resource.type == "AWS::Batch::JobDefinition":
             _job(document, resource, reading)
         reading.policies.extend(_policies(document, resource, reading))
 
 
 def _task(document: Document, resource: Resource, services: list[Resource], reading: Reading) -> None:
-    name = text_of(resource.properties.get("Family")) or resource.name
-    task = ecs.task_of(document, resource.properties, CLOUDFORMATION, name)
-    task.dialect, task.address = "cloudformation", resource.name
-    task.owner = resource.node
+    task = _defined(document, resource, "Family", reading)
     users = [each for each in services if resource.name in referred(each.properties.get("TaskDefinition"))]
     launch = {text_of(each.properties.get("LaunchType")) for each in users}
     if task.fargate is None and users and launch <= {"FARGATE", "EC2"}:
         task.fargate = "FARGATE" in launch
     execs = [truth(each.properties.get("EnableExecuteCommand")) for each in users]
     task.exec_enabled = True if True in execs else None if UNKNOWN in execs else False
+    reading.tasks.append(task)
+
+
+def _defined(document: Document, resource: Resource, naming: str, reading: Reading) -> Task:
+    name = text_of(resource.properties.get(naming)) or resource.name
+    task = ecs.task_of(document, resource.properties, CLOUDFORMATION, name)
+    task.dialect, task.address, task.owner = "cloudformation", resource.name, resource.node
     containers = resource.properties.get("ContainerDefinitions")
     if containers is not None and not task.containers and containers.items == []:
         reading.skip(document, containers.start, f"the containers of {resource.name} are computed")
+    return task
+
+
+def _daemon(document: Document, resource: Resource, reading: Reading) -> None:
+    task = _defined(document, resource, "Family", reading)
+    ecs.make_daemon(task)
+    reading.tasks.append(task)
+
+
+def _express(document: Document, resource: Resource, reading: Reading) -> None:
+    task = _defined(document, resource, "ServiceName", reading)
+    ecs.make_express(task)
+    container = resource.properties.get("PrimaryContainer")
+    if container is not None and container.kind is Kind.MAP and container.get("Image") is not None:
+        task.containers.append(Container(container, task, CLOUDFORMATION, 0, key=task.name))
+    elif container is not None:
+        reading.skip(document, container.start, f"the container of {resource.name} is computed")
     reading.tasks.append(task)
 
 

@@ -94,6 +94,28 @@ def task_of(document: Document, node: Node, spelling: Spelling, name: str) -> Ta
     return task
 
 
+def make_daemon(task: Task) -> None:
+    """A daemon: one task on every managed instance of a cluster (RegisterDaemonTaskDefinition)."""
+    task.workload, task.daemon = "daemon", True
+    task.fargate, task.windows, task.exec_enabled = False, False, False
+
+
+def make_express(task: Task) -> None:
+    """An Express service: one container on Fargate, of which the API takes few fields.
+
+    Source: botocore, ecs, `ExpressGatewayContainer`.
+    """
+    task.workload, task.fargate, task.windows, task.network_mode = "Express service", True, False, "awsvpc"
+    task.volumes, task.volumes_reason = None, "an Express service takes no volumes"
+    task.container_lacks = _EXPRESS_LACKS
+
+
+_EXPRESS_LACKS = frozenset(
+    ("readonlyRootFilesystem", "privileged", "linuxParameters", "mountPoints", "user", "logConfiguration",
+     "healthCheck", "entryPoint", "dockerSecurityOptions", "ulimits", "stopTimeout", "systemControls")
+)  # fmt: skip
+
+
 def add_containers(task: Task, listed: Node, spelling: Spelling) -> None:
     """The containers of a list, those in the branches of an `Fn::If` included."""
     for chosen in branches(listed):

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
-from fixbot.forge.connection import App, Client, Token, app_token, client, credentials
+from fixbot.forge.connection import App, Client, Token, app_token, credentials
 from fixbot.forge.errors import NoConnection, Refused, Unclear
 from fixbot.forge.gateway import Clock, Gateway, Store, WallClock, again
 from fixbot.forge.hosts import Host, host_of
 from fixbot.forge.pace import Pace
+
+SECONDS: Final = 30
+"""How long one request may take."""
 
 
 @dataclass
@@ -98,3 +101,10 @@ class _At:
     ) -> tuple[int, Mapping[str, str], str]:
         del path
         return self.client(verb, self.path, query, headers, body)
+
+
+def client(address: str, token: Token) -> Client:
+    """What sends requests below one address, for a token whose host that is. Raises WrongHost."""
+    from fixbot.forge.sending import client_of  # noqa: PLC0415 - PyGithub costs 300 ms
+
+    return client_of(address, token.host.origins, f"{token.word} {token.secret}", SECONDS)

@@ -9,8 +9,6 @@ from typing import Any, Final, Protocol
 from fixbot.forge.errors import NoConnection, WrongHost
 from fixbot.forge.hosts import Host, actions_host
 
-SECONDS: Final = 30
-"""How long one request may take."""
 _COMMON: Final = ("GITHUB_TOKEN", "GH_TOKEN")
 _ENTERPRISE: Final = ("GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN")
 """Source for both: `gh help environment`."""
@@ -104,13 +102,6 @@ def _missing(environment: Mapping[str, str], host: Host, first: str) -> str:
         f"no token: set {first} (contents: write, pull requests: write), "
         "or FIXBOT_APP_ID and FIXBOT_APP_PRIVATE_KEY"
     )
-
-
-def client(address: str, token: Token) -> Client:
-    """What sends requests below one address, for a token whose host that is. Raises WrongHost."""
-    from fixbot.forge.sending import client_of  # noqa: PLC0415 - PyGithub costs 300 ms
-
-    return client_of(address, token.host.origins, f"{token.word} {token.secret}", SECONDS)
 
 
 def app_token(app: App) -> Token:

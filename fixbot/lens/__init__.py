@@ -17,6 +17,7 @@ from fixbot.lens.spelling import (
     CLOUDFORMATION,
     ECS,
     KUBERNETES,
+    TERRAFORM_CONTAINER,
     TERRAFORM_KUBERNETES,
     TERRAFORM_SERVICE,
     TERRAFORM_TASK,
@@ -26,7 +27,7 @@ from fixbot.lens.spelling import (
     capitalised,
     snake,
 )
-from fixbot.lens.subject import Subject
+from fixbot.lens.subject import Label, Labelled, Subject
 from fixbot.lens.task import Task, Volume
 from fixbot.lens.values import branches, text_of, truth, value_of
 from fixbot.tree import ABSENT, UNKNOWN, CannotEdit, Code, Tagged
@@ -36,6 +37,7 @@ __all__ = [
     "CLOUDFORMATION",
     "ECS",
     "KUBERNETES",
+    "TERRAFORM_CONTAINER",
     "TERRAFORM_KUBERNETES",
     "TERRAFORM_SERVICE",
     "TERRAFORM_TASK",
@@ -46,6 +48,8 @@ __all__ = [
     "Container",
     "Drop",
     "Followed",
+    "Label",
+    "Labelled",
     "Module",
     "Mount",
     "Policy",

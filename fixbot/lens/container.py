@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fixbot.lens.fields import Fields
+from fixbot.lens.followed import Followed
 from fixbot.lens.spelling import Spelling
+from fixbot.lens.subject import Label, Labelled
 from fixbot.lens.task import Task
 from fixbot.lens.values import branches, text_of, truth
 from fixbot.prose import code
@@ -37,7 +39,7 @@ class Mount:
 
 
 @dataclass(eq=False, slots=True)
-class Container(Fields):
+class Container(Fields, Labelled):
     """One container and the task it belongs to; `role` is `container`, `init` or `ephemeral`."""
 
     node: Node
@@ -46,19 +48,28 @@ class Container(Fields):
     position: int
     role: str = "container"
     conditional: bool = False
-    label: str = ""
+    key: str = ""
     """Its name where none is written: the key that it stands under."""
     defaults: Mapping[str, bool | Unset] = field(default_factory=dict)
     """What its flags are where none is written, by canonical name (Terraform modules)."""
+    unknown: dict[str, Node] = field(default_factory=dict, repr=False)
+
+    def offers(self, canonical: str) -> bool:
+        """Whether the API that runs it takes that field for a container."""
+        return canonical.partition(".")[0] not in self.task.container_lacks
 
     def default(self, canonical: str) -> bool | Unset:
         """What a flag is where nothing is written, by what made the container (Terraform modules)."""
         return self.defaults.get(canonical, ABSENT)
 
+    def follow(self, node: Node) -> Followed:
+        """What a value stands for: parameters, locals and variables of its task's files are followed."""
+        return self.task.follower(node)
+
     @property
     def name(self) -> str:
         """The container's name, or its place where the name is computed."""
-        return text_of(self.get("name")) or self.label or f"#{self.position + 1}"
+        return text_of(self.get("name")) or self.key or f"#{self.position + 1}"
 
     @property
     def image(self) -> str | None:
@@ -66,10 +77,20 @@ class Container(Fields):
         return text_of(self.get("image"))
 
     @property
+    def path(self) -> str:
+        """The file that it stands in, which may be another one than its task's."""
+        return self.node.root.source
+
+    @property
+    def label(self) -> Label:
+        """`container app`; its title and what it is called name its task too."""
+        role = "container" if self.role == "container" else f"{self.role} container"
+        return Label(role, f"{role}s", self.name)
+
+    @property
     def title(self) -> str:
         """`task web, container app`: the reader's name for it."""
-        role = "container" if self.role == "container" else f"{self.role} container"
-        return f"{self.task.title}, {role} {self.name}"
+        return f"{self.task.title}, {self.label.noun} {self.name}"
 
     @property
     def called(self) -> str:

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 
 from fixbot.lens.slot import Slot
 from fixbot.lens.spelling import snake
+from fixbot.lens.subject import Label, Labelled
 from fixbot.lens.values import text_of, value_of
-from fixbot.prose import code
 from fixbot.tree import Node
 
 
 @dataclass(eq=False, slots=True)
-class Policy:
+class Policy(Labelled):
     """An IAM policy document. `node` holds the statements: a JSON-like map, or an HCL body."""
 
     path: str
@@ -35,21 +35,13 @@ class Policy:
     others: str = ""
     """Why these may not be all of its statements, if they may not."""
     statements: list[Statement] = field(default_factory=list)
+    unknown: dict[str, Node] = field(default_factory=dict, repr=False)
+    """What was asked for and can't be known, as of every subject."""
 
     @property
-    def title(self) -> str:
+    def label(self) -> Label:
         """`policy deploy`."""
-        return f"policy {self.name}"
-
-    @property
-    def called(self) -> str:
-        """Policy `deploy`, in a sentence."""
-        return f"policy {code(self.name)}"
-
-    @property
-    def subject(self) -> str:
-        """What a title names."""
-        return self.name
+        return Label("policy", "policies", self.name)
 
     @property
     def around(self) -> Sequence[Node]:

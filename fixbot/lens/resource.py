@@ -10,7 +10,7 @@ from fixbot.expression import refer
 from fixbot.lens.followed import Followed, reach
 from fixbot.lens.slot import Slot, Update
 from fixbot.lens.spelling import snake
-from fixbot.prose import code
+from fixbot.lens.subject import Label, Labelled
 from fixbot.tree import ABSENT, UNKNOWN, Block, CannotEdit, Node, Scalar, Unset, Value
 
 
@@ -65,6 +65,16 @@ class ResourceType:
         return hash((self.noun, self.cloudformation, self.terraform, self.kubernetes))
 
     @property
+    def dialects(self) -> tuple[str, ...]:
+        """Those that have the type."""
+        names = {
+            "cloudformation": self.cloudformation,
+            "terraform": self.terraform,
+            "kubernetes": self.kubernetes,
+        }
+        return tuple(dialect for dialect, name in names.items() if name)
+
+    @property
     def needles(self) -> tuple[str, ...]:
         """Texts of which one stands in every file that holds such a resource."""
         quoted = f'"{self.terraform}"' if self.terraform else ""
@@ -92,7 +102,7 @@ def _renamed(
 
 
 @dataclass(eq=False, slots=True)
-class Resource:
+class Resource(Labelled):
     """One resource of a type that a rule looks at.
 
     `node` is the map of its properties (in CloudFormation the resource itself where it has none, and then
@@ -112,28 +122,20 @@ class Resource:
     companions: Mapping[str, Node | Unset] = field(default_factory=dict)
     lone: bool = True
     """Whether it is exactly one: no `count`, `for_each` or condition makes it many or none."""
-    label: str = ""
+    companion_name: str = ""
     """The name by which a companion of its own can be called."""
     module: Module | None = None
     follow: Callable[[Node], Followed] = Followed.literal
     """What a value stands for: parameters, locals and variables are followed one step."""
     inherited: Mapping[str, Node] = field(default_factory=dict)
     """Properties that it has from elsewhere in the file (SAM's Globals), by canonical name."""
+    unknown: dict[str, Node] = field(default_factory=dict, repr=False)
+    """What was asked for and can't be known: properties by their written names, and where they stand."""
 
     @property
-    def title(self) -> str:
-        """`S3 bucket logs`: the reader's name for it."""
-        return f"{self.type.noun} {self.name}"
-
-    @property
-    def called(self) -> str:
-        """S3 bucket `logs`, in a sentence."""
-        return f"{self.type.noun} {code(self.name)}"
-
-    @property
-    def subject(self) -> str:
-        """What a title names."""
-        return self.name
+    def label(self) -> Label:
+        """`S3 bucket logs`."""
+        return Label(self.type.noun, self.type.plural, self.name)
 
     @property
     def around(self) -> Sequence[Node]:
@@ -142,6 +144,12 @@ class Resource:
 
     def slot(self, canonical: str, near: Sequence[str] = ()) -> Slot:
         """The place of a property."""
+        found = self._slot(canonical, near)
+        if found.value is UNKNOWN and (found.why_not or found.found is None or not found.found.known):
+            self.unknown[found.written] = found.node
+        return found
+
+    def _slot(self, canonical: str, near: Sequence[str]) -> Slot:
         if self.module is not None:
             return self._input(canonical, self.module)
         path = (*self.prefix, *self.type.path(self.dialect, canonical))
@@ -160,10 +168,6 @@ class Resource:
     def attribute(self, name: str) -> Slot:
         """What stands beside the properties of a CloudFormation resource, such as `DeletionPolicy`."""
         return self._within(self.owner, (name,), name, ("Type",))
-
-    def problems(self) -> tuple[str, ...]:
-        """What is known to be wrong with the whole of it: nothing; rules are held against schemas once."""
-        return ()
 
     def _within(self, node: Node, path: tuple[str, ...], canonical: str, near: Sequence[str]) -> Slot:
         at = reach(node, path)
@@ -202,7 +206,7 @@ class Resource:
         return CompanionSlot(
             ABSENT, own.node, written, self.node.root, path, near=(self.address,),
             why_not="" if self.lone else "it is one of several that one block makes",
-            companion=companion, label=self.label, reference=f"{self.address}.id",
+            companion=companion, label=self.companion_name, reference=f"{self.address}.id",
         )  # fmt: skip
 
 

@@ -75,6 +75,32 @@ def task_argument(name: str) -> str:
     return {"volumes": "volume", "inferenceAccelerators": "inference_accelerator"}.get(name) or snake(name)
 
 
+def task_block(name: str) -> str:
+    """`mountPoints` as Terraform's ECS resources name the block, where containers are blocks."""
+    return _TASK_BLOCKS.get(name) or snake(name)
+
+
+_TASK_BLOCKS = {
+    "containerDefinitions": "container_definition",
+    "devices": "device",
+    "environmentFiles": "environment_file",
+    "mountPoints": "mount_point",
+    "secretOptions": "secret_option",
+    "secrets": "secret",
+    "systemControls": "system_control",
+    "ulimits": "ulimit",
+    "volumes": "volume",
+}
+
+
+def task_field(name: str) -> str:
+    """`mount_point` as the ECS API names the list."""
+    return _TASK_LISTS.get(name) or camel(name)
+
+
+_TASK_LISTS = {block: canonical for canonical, block in _TASK_BLOCKS.items()}
+
+
 def blocks(name: str) -> str:
     """`volumeMounts` as Terraform's `kubernetes_*` resources name the block."""
     return _BLOCKS.get(name) or snake(name)
@@ -92,9 +118,17 @@ ECS = Spelling("ecs")
 CLOUDFORMATION = Spelling("ecs", capitalised)
 TERRAFORM_TASK = Spelling("ecs", task_argument)
 """What an `aws_ecs_task_definition` is given; its containers are JSON, in the API's own names."""
+TERRAFORM_CONTAINER = Spelling("ecs", task_block)
+"""Daemons and Express services, whose containers are blocks."""
 TERRAFORM_SERVICE = Spelling("ecs", top=snake)
 """The inputs of Terraform modules that make a service."""
 KUBERNETES = Spelling("k8s")
 TERRAFORM_KUBERNETES = Spelling("k8s", blocks)
 
-_BACK = {capitalised: uncapitalised, snake: camel, blocks: camel, task_argument: camel}
+_BACK = {
+    capitalised: uncapitalised,
+    snake: camel,
+    blocks: camel,
+    task_argument: camel,
+    task_block: task_field,
+}

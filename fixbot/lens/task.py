@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from fixbot.change import Add, Change
 from fixbot.lens.fields import Fields
+from fixbot.lens.followed import Followed
 from fixbot.lens.spelling import Spelling
-from fixbot.prose import code
+from fixbot.lens.subject import Label, Labelled
 from fixbot.tree import CannotEdit, Node, Value
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class Volume:
 
 
 @dataclass(eq=False, slots=True)
-class Task(Fields):
+class Task(Fields, Labelled):
     """What runs together: an ECS task definition, a Batch job definition, a pod template.
 
     `node` is the map that holds the task's own fields, None where only an array of containers is
@@ -64,8 +65,17 @@ class Task(Fields):
     region: str | None = None
     account: str | None = None
     partition: str | None = None
+    container_lacks: frozenset[str] = frozenset()
+    """Canonical fields that its API doesn't take for a container."""
     volume_adder: Callable[[str], Change] | None = None
     """How a volume is added where volumes are no list: it may raise CannotEdit."""
+    follower: Callable[[Node], Followed] = Followed.literal
+    """What a value in its files stands for."""
+    unknown: dict[str, Node] = field(default_factory=dict, repr=False)
+
+    def follow(self, node: Node) -> Followed:
+        """What a value stands for: parameters, locals and variables are followed one step."""
+        return self.follower(node)
 
     def add_volume(self, name: str) -> Change:
         """The change that gives the task an empty volume of that name. Raises CannotEdit."""
@@ -90,21 +100,12 @@ class Task(Fields):
         return f"{service} on {'Fargate' if self.fargate else 'EC2'}"
 
     @property
-    def called(self) -> str:
-        """Deployment `mailer`, in a sentence."""
-        return f"{self.workload or self.kind} {code(self.name)}"
-
-    @property
-    def subject(self) -> str:
-        """What a title names."""
-        return self.name
+    def label(self) -> Label:
+        """`task orders-api`, `Deployment mailer`."""
+        noun = self.workload or self.kind
+        return Label(noun, f"{noun}s", self.name)
 
     @property
     def around(self) -> Sequence[Node]:
         """Its own fields, and the resource or object that they stand in."""
         return tuple(filter(None, (self.node, self.owner)))
-
-    @property
-    def title(self) -> str:
-        """`task orders-api`, `Deployment mailer`."""
-        return f"{self.workload or self.kind} {self.name}"

@@ -27,7 +27,7 @@ from fixbot.masking.judging import (
 from fixbot.masking.masker import recognised
 from fixbot.masking.remarks import remark_spans
 from fixbot.masking.spans import Span
-from fixbot.masking.word_lists import option_values, spread_secrets
+from fixbot.masking.word_lists import is_command, option_values, spread_secrets
 from fixbot.tree import Entry, Kind, Node
 
 _NAMES: Final = "name Name key Key ParameterKey OptionName header Header HeaderName"
@@ -38,6 +38,9 @@ _VALUES: Final = (
 _VALUE_KEYS: Final = frozenset(_VALUES.split())
 _HUSHING: Final = frozenset(("NoEcho", "sensitive", "type", "Type"))
 """Keys that may say that a value beside them is none to be shown: `NoEcho: true`, `type: SecureString`."""
+_TOLD_BY_KEY: Final = frozenset((*_NAME_KEYS, *_VALUE_KEYS, "<<", "valueFrom"))
+_KEPT_IN: Final = frozenset(("secretGenerator", "stringData", "kind"))
+"""Keys by which an object says that it is there to hold secrets."""
 _PLAIN: Final = "image Image cpu memory labels metadata spec containers ports containerPort env"
 _PLAIN_KEYS: Final = frozenset(_PLAIN.split())
 """Keys that are met so often that not looking at them pays."""
@@ -106,18 +109,20 @@ class _Search:
             node = stack.pop()
             if node.alias is not None:
                 continue
-            if node.kind is Kind.MAP:
-                self._map(node)
-                stack.extend(entry.value for entry in node.entries)
-            elif node.kind is Kind.SCALAR or node.kind is Kind.CODE:
-                inside = node.embedded or embedded_json(node, self.documents)
-                if inside is not None:
+            kind = node.kind
+            if kind is Kind.SCALAR or kind is Kind.CODE:
+                if node.embedded is not None:
+                    stack.append(node.embedded)
+                elif node.style == "heredoc" and (inside := embedded_json(node, self.documents)) is not None:
                     stack.append(inside)
-                text = node.value
-                if node.kind is Kind.CODE:
+                if kind is Kind.CODE:
                     continue
+                text = node.value
                 if isinstance(text, str) and len(text) > _SHORT and may_hold_shapes(text):
                     self._text(node, text)
+            elif kind is Kind.MAP:
+                self._map(node)
+                stack += [entry.value for entry in node.entries]
             elif node.items:
                 self._words(node)
                 stack.extend(node.items)
@@ -125,24 +130,23 @@ class _Search:
     def _map(self, node: Node) -> None:
         names: list[Node] = []
         values: list[Entry] = []
-        hushed = False
         for entry in node.entries:
             key = entry.key
             if key in _PLAIN_KEYS:
                 continue
-            if key in _NAME_KEYS:
-                names.append(entry.value)
-            elif key in _VALUE_KEYS:
-                values.append(entry)
-            elif key in _HUSHING:
-                hushed = hushed or str(entry.value.value).lower() in ("true", "securestring")
-            elif key == "<<":
-                names, values = self._merged(node)
-            elif key == "valueFrom":
-                self._pointed(node, entry.value)
-            self._entry(node, entry)
+            if key in _TOLD_BY_KEY:
+                if key in _NAME_KEYS:
+                    names.append(entry.value)
+                elif key in _VALUE_KEYS:
+                    values.append(entry)
+                elif key == "<<":
+                    names, values = self._merged(node)
+                elif key == "valueFrom":
+                    self._pointed(node, entry.value)
+            if key in _KEPT_IN or entry.value.labels or names_secret(key):
+                self._entry(node, entry)
         if values:
-            self._pairs(names, values, *((_FORCED,) if hushed else ()))
+            self._pairs(names, values, *((_FORCED,) if _is_hushed(node) else ()))
 
     def _entry(self, node: Node, entry: Entry) -> None:
         if entry.value.labels:
@@ -229,6 +233,8 @@ class _Search:
 
     def _words(self, node: Node) -> None:
         """Options and their values as two items of a list."""
+        if not is_command(node):
+            return
         for name, item in option_values(node):
             self.judge(name, item)
         for item, secret in spread_secrets(node, recognised, words_beside(node)):
@@ -328,3 +334,11 @@ class _Search:
             hidden = list(remark_spans(document.text, beside, document.syntax))
             spans.extend(hidden)
             self.found.values.update(document.text[start:end].strip("\"'`.,;()!?") for start, end in hidden)
+
+
+def _is_hushed(node: Node) -> bool:
+    """Whether a key says that the value beside it is none to be shown."""
+    return any(
+        entry.key in _HUSHING and str(entry.value.value).lower() in ("true", "securestring")
+        for entry in node.entries
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
-from fixbot.knowledge.secret_programs import option_name
+from fixbot.knowledge.secret_commands import option_name
 from fixbot.knowledge.secret_shapes import may_hold_shapes
 from fixbot.masking.judging import words_beside
 from fixbot.masking.spans import Span
@@ -39,7 +39,7 @@ def spread_secrets(
     `beside` are the words of the program, where they stand in another list.
     """
     words = [each.value if isinstance(each.value, str) else "" for each in node.items]
-    if len(words) + len(beside) < 2 or sum(map(len, words)) > _LONGEST or not _is_command(node, words):
+    if len(words) + len(beside) < 2 or sum(map(len, words)) > _LONGEST or not is_command(node):
         return
     line, starts = "".join(f"{word} " for word in beside[-3:]), []
     for word in words:
@@ -55,9 +55,12 @@ def spread_secrets(
             yield node.items[at], piece
 
 
-def _is_command(node: Node, words: Sequence[str]) -> bool:
-    if any(word[:1] == "-" for word in words):
-        return True
+def is_command(node: Node) -> bool:
+    """Whether a list is one of words that are run: it has an option in it, or stands under such a key."""
+    for item in node.items:
+        word = item.value
+        if isinstance(word, str) and word[:1] == "-":
+            return True
     around = node.parent
     return (
         around is not None

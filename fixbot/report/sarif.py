@@ -14,8 +14,8 @@ from fixbot.report.text import said
 from fixbot.wording import headline
 
 if TYPE_CHECKING:
-    from fixbot.fixer import Fixer
     from fixbot.model import Finding, Patch, Proposal, Report, Unread
+    from fixbot.rules.rule import Rule
     from fixbot.suppress import Ignore
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -28,7 +28,7 @@ _LEVELS = {
 }
 
 
-def render(report: Report, fixers: Iterable[Fixer], configured: Collection[Ignore] = ()) -> str:
+def render(report: Report, fixers: Iterable[Rule], configured: Collection[Ignore] = ()) -> str:
     """The report as one SARIF run. `configured` tells wishes from outside the files from inline ones."""
     rules = sorted(fixers, key=lambda fixer: fixer.name)
     numbers = {fixer.name: number for number, fixer in enumerate(rules)}
@@ -61,15 +61,15 @@ def _unlinked(message: str) -> str:
     return on_one_line(message).replace("](", "] (")
 
 
-def _rule(fixer: Fixer) -> dict[str, Any]:
+def _rule(fixer: Rule) -> dict[str, Any]:
     level, score = _LEVELS[fixer.severity]
     page = fixer.page
     rule: dict[str, Any] = {
         "id": fixer.name,
-        "shortDescription": {"text": fixer.title},
-        "help": {"text": page or fixer.title, "markdown": page or fixer.title},
+        "shortDescription": {"text": fixer.heading},
+        "help": {"text": page or fixer.heading, "markdown": page or fixer.heading},
         "defaultConfiguration": {"level": level},
-        "properties": {"tags": ["security", *fixer.controls], "security-severity": score},
+        "properties": {"tags": ["security", *fixer.control_ids], "security-severity": score},
     }
     return rule
 
@@ -143,27 +143,16 @@ def _fixes(report: Report) -> dict[str, dict[str, Any]]:
 
 
 def _fix(proposal: Proposal, patches: dict[str, Patch]) -> dict[str, Any] | None:
-    """None where a replacement would show what the masked diff hides."""
-    if not proposal.contents or any(path not in patches for path in proposal.contents):
+    """None where its edits are not to be shown."""
+    if not proposal.edits or any(file.path not in patches for file in proposal.edits):
         return None
-    rows = proposal.diff.split("\n")
-    visible = [row[1:] for row in rows if row.startswith("+") and not row.startswith("+++ ")]
-    whole, text = frozenset(visible), "\n".join(visible)
     changes = []
-    for path, after in proposal.contents.items():
-        some = list(replacements(patches[path].before or "", after))
-        pieces = {piece for each in some for piece in each.text.split("\n")} - whole
-        if not all(piece in text for piece in pieces):
-            return None
+    for file in proposal.edits:
+        some = list(map(_replacement, replacements(patches[file.path].before or "", file.edits)))
         if some:
-            changes.append(
-                {"artifactLocation": _artifact(path), "replacements": list(map(_replacement, some))}
-            )
-    return (
-        {"description": {"text": _unlinked(headline(proposal.story))}, "artifactChanges": changes}
-        if changes
-        else None
-    )
+            changes.append({"artifactLocation": _artifact(file.path), "replacements": some})
+    text = _unlinked(headline(proposal.story))
+    return {"description": {"text": text}, "artifactChanges": changes} if changes else None
 
 
 def _replacement(each: Replacement) -> dict[str, Any]:

@@ -1,12 +1,16 @@
-"""Checks of the common shapes: a property must say this, a list must hold that, an item must not be there."""
+"""Checks of the common shapes: a property must say this, a list must hold that, an item must not be there.
+
+Each is a function that returns a check whose facts can be read, so that tests hold a rule's properties
+against the vendors' schemas, and a list of rules can say what they fix.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from fixbot.change import Add, Change, Drop
-from fixbot.fixer import Check
 from fixbot.lens import Slot, Subject, Update
 from fixbot.model import Fix, Found, Manual, Outcome, Refusal, Safety
 from fixbot.prose import code
@@ -16,10 +20,52 @@ from fixbot.world import World
 
 Good = Callable[[Scalar | Unset], bool]
 Unless = Callable[[Subject, World], Refusal | Manual | None]
+"""Why a fix would break something at this subject, if it would."""
 
 
 def never(_subject: Subject, _world: World) -> None:
     """No reason against a fix."""
+
+
+@dataclass(frozen=True, slots=True)
+class MustBe:
+    """Each property of `wanted`, by its canonical name, must have that value."""
+
+    wanted: Mapping[str, Scalar]
+    words: Words
+    unwritten: Scalar | Unset = ABSENT
+    good: Good | None = None
+    unless: Unless = never
+    safety: Safety = Safety.REVIEW
+
+    def __call__(self, subject: Subject, world: World) -> Iterator[Found]:
+        """What is wrong with a subject: one finding, whichever of the properties are."""
+        slots = {name: subject.slot(name) for name in self.wanted if subject.offers(name)}
+        wrong = {name: slot for name, slot in slots.items() if not self._is_right(slot, self.wanted[name])}
+        if not wrong:
+            return
+        outcome: Outcome = (
+            _find_hindrance(subject, wrong.values())
+            or self.unless(subject, world)
+            or _make_fix(
+                subject, self.words, self.safety,
+                [partial(slot.set, self.wanted[name]) for name, slot in wrong.items()],
+                before=", ".join(_format_cell(slot.written, slot.value) for slot in wrong.values()),
+                after=", ".join(_format_cell(s.written, self.wanted[name]) for name, s in wrong.items()),
+            )
+        )  # fmt: skip
+        node = next(iter(wrong.values())).node
+        yield _make_found(subject, node, ",".join(self.wanted), self.words, outcome)
+
+    def _is_right(self, slot: Slot, wanted: Scalar) -> bool:
+        value = self.unwritten if slot.value is ABSENT else slot.value
+        if isinstance(wanted, bool) and isinstance(value, str):
+            value = {"true": True, "false": False}.get(value.lower(), value)
+        if value is UNKNOWN:
+            return False
+        return (type(value) is type(wanted) and value == wanted) or (
+            self.good is not None and self.good(value)
+        )
 
 
 def must_be(
@@ -30,55 +76,74 @@ def must_be(
     good: Good | None = None,
     unless: Unless = never,
     safety: Safety = Safety.REVIEW,
-) -> Check:
+) -> MustBe:
     """Each property of `wanted`, by its canonical name, must have that value.
 
     `unwritten` is what AWS or Kubernetes takes where nothing is written. `good` says which other values do
     as well. `unless` says where a fix would break something; it is asked only where something is wrong.
     """
+    return MustBe(wanted, words, unwritten, good, unless, safety)
 
-    def check(subject: Subject, world: World) -> Iterator[Found]:
-        slots = {name: subject.slot(name) for name in wanted}
-        wrong = {n: slot for n, slot in slots.items() if not _is_right(slot, wanted[n], unwritten, good)}
-        if not wrong:
+
+@dataclass(frozen=True, slots=True)
+class MustContain:
+    """The list at a canonical path must hold an item."""
+
+    at: str
+    item: Scalar
+    words: Words
+    unless: Unless = never
+    safety: Safety = Safety.REVIEW
+
+    def __call__(self, subject: Subject, world: World) -> Iterator[Found]:
+        """The list that lacks it, if it does."""
+        if not subject.offers(self.at):
             return
+        slot = subject.slot(self.at)
+        held = [each.scalar for each in slot.items]
+        if self.item in held:
+            return
+        before = ", ".join(str(each) for each in held if not isinstance(each, Unset))
         outcome: Outcome = (
-            _hindrance(subject, wrong.values())
-            or unless(subject, world)
-            or _fix(
-                subject, words, safety,
-                [partial(slot.set, wanted[name]) for name, slot in wrong.items()],
-                before=", ".join(_cell(slot.written, slot.value) for slot in wrong.values()),
-                after=", ".join(_cell(slot.written, wanted[name]) for name, slot in wrong.items()),
+            _refuse_computed_list(subject, slot)
+            or self.unless(subject, world)
+            or _make_fix(
+                subject, self.words, self.safety, [partial(_add_item, slot, self.item)],
+                before=_format_cell(slot.written, before or ABSENT),
+                after=_format_cell(slot.written, f"{self.item} too"),
             )
         )  # fmt: skip
-        yield _found(subject, next(iter(wrong.values())).node, ",".join(wanted), words, outcome)
-
-    return check
+        yield _make_found(subject, slot.node, f"{self.at} {self.item}", self.words, outcome)
 
 
 def must_contain(
     at: str, item: Scalar, *, words: Words, unless: Unless = never, safety: Safety = Safety.REVIEW
-) -> Check:
+) -> MustContain:
     """The list at a canonical path must hold that item; it is made where there is none."""
+    return MustContain(at, item, words, unless, safety)
 
-    def check(subject: Subject, world: World) -> Iterator[Found]:
-        slot = subject.slot(at)
-        held = [each.scalar for each in slot.items]
-        if item in held:
+
+@dataclass(frozen=True, slots=True)
+class MustNotHold:
+    """No item of the list at a canonical path may be bad."""
+
+    at: str
+    bad: Callable[[Node, World], bool]
+    words: Words
+    unless: Unless = never
+    safety: Safety = Safety.REVIEW
+
+    def __call__(self, subject: Subject, world: World) -> Iterator[Found]:
+        """The items that are, as one finding."""
+        slot = subject.slot(self.at)
+        wrong = [item for item in slot.items if self.bad(item, world)]
+        if not wrong:
             return
-        before = ", ".join(str(each) for each in held if not isinstance(each, Unset))
-        outcome: Outcome = (
-            _computed_list(subject, slot)
-            or unless(subject, world)
-            or _fix(
-                subject, words, safety, [partial(_with_item, slot, item)],
-                before=_cell(slot.written, before or ABSENT), after=_cell(slot.written, f"{item} too"),
-            )
+        outcome: Outcome = self.unless(subject, world) or _make_fix(
+            subject, self.words, self.safety, [partial(Drop, item) for item in wrong],
+            before=f"{len(slot.items)} of {code(slot.written)}", after=str(len(slot.items) - len(wrong)),
         )  # fmt: skip
-        yield _found(subject, slot.node, f"{at} {item}", words, outcome)
-
-    return check
+        yield _make_found(subject, wrong[0], self.at, self.words, outcome)
 
 
 def must_not_hold(
@@ -88,73 +153,63 @@ def must_not_hold(
     words: Words,
     unless: Unless = never,
     safety: Safety = Safety.REVIEW,
-) -> Check:
+) -> MustNotHold:
     """No item of the list at a canonical path (in HCL: no block of that type) may be `bad`; such ones go."""
-
-    def check(subject: Subject, world: World) -> Iterator[Found]:
-        slot = subject.slot(at)
-        wrong = [item for item in slot.items if bad(item, world)]
-        if not wrong:
-            return
-        outcome: Outcome = unless(subject, world) or _fix(
-            subject, words, safety, [partial(Drop, item) for item in wrong],
-            before=f"{len(slot.items)} of {code(slot.written)}", after=str(len(slot.items) - len(wrong)),
-        )  # fmt: skip
-        yield _found(subject, wrong[0], at, words, outcome)
-
-    return check
+    return MustNotHold(at, bad, words, unless, safety)
 
 
-def report(bad: Callable[[Subject, World], Node | None], *, words: Words, instead: str) -> Check:
-    """What is wrong and no machine should change: `bad` gives the place, `instead` what a person can do."""
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What is wrong and no machine should change."""
 
-    def check(subject: Subject, world: World) -> Iterator[Found]:
-        node = bad(subject, world)
+    bad: Callable[[Subject, World], Node | None]
+    words: Words
+    instead: str
+    safety: Safety = Safety.MANUAL
+
+    def __call__(self, subject: Subject, world: World) -> Iterator[Found]:
+        """The place, with what a person can do."""
+        node = self.bad(subject, world)
         if node is not None:
-            yield _found(subject, node, "", words, Manual(instead.format(who=subject.title)))
+            instead = Manual(self.instead.replace("{who}", subject.title))
+            yield _make_found(subject, node, "", self.words, instead)
 
-    return check
+
+def report(bad: Callable[[Subject, World], Node | None], *, words: Words, instead: str) -> Reported:
+    """What is wrong and no machine should change: `bad` gives the place, `instead` what a person can do."""
+    return Reported(bad, words, instead)
 
 
-def _found(subject: Subject, node: Node, wrong: str, words: Words, outcome: Outcome) -> Found:
+def _make_found(subject: Subject, node: Node, wrong: str, words: Words, outcome: Outcome) -> Found:
     message = f"{subject.title} {words.problem}"
     return Found(node, subject.title, subject.address, wrong, message, outcome, subject=subject.subject)
 
 
-def _is_right(slot: Slot, wanted: Scalar, unwritten: Scalar | Unset, good: Good | None) -> bool:
-    value = unwritten if slot.value is ABSENT else slot.value
-    if isinstance(wanted, bool) and isinstance(value, str):
-        value = {"true": True, "false": False}.get(value.lower(), value)
-    if value is UNKNOWN:
-        return False
-    return (type(value) is type(wanted) and value == wanted) or (good is not None and good(value))
-
-
-def _hindrance(subject: Subject, wrong: Iterable[Slot]) -> Refusal | None:
+def _find_hindrance(subject: Subject, wrong: Iterable[Slot]) -> Refusal | None:
     """Why they can't be set, if one can't."""
     for slot in wrong:
         if slot.why_not or slot.value is UNKNOWN:
-            return _unchanged(subject, slot)
+            return _refuse(subject, slot)
         if slot.update is Update.REPLACEMENT:
             return Refusal(f"Changing {code(slot.written)} would replace {subject.title}, and what it holds.")
     return None
 
 
-def _computed_list(subject: Subject, slot: Slot) -> Refusal | None:
+def _refuse_computed_list(subject: Subject, slot: Slot) -> Refusal | None:
     known = slot.found is None or (slot.found.known and slot.found.kind is Kind.LIST)
-    return None if known and not slot.why_not else _unchanged(subject, slot)
+    return None if known and not slot.why_not else _refuse(subject, slot)
 
 
-def _unchanged(subject: Subject, slot: Slot) -> Refusal:
+def _refuse(subject: Subject, slot: Slot) -> Refusal:
     why = slot.why_not or "it is computed where the file is used"
     return Refusal(f"{code(slot.written)} of {subject.title} is not changed: {why}.")
 
 
-def _with_item(slot: Slot, item: Value) -> Change:
+def _add_item(slot: Slot, item: Value) -> Change:
     return slot.set([item]) if slot.found is None else Add(slot.found, (), item)
 
 
-def _fix(
+def _make_fix(
     subject: Subject,
     words: Words,
     safety: Safety,
@@ -181,7 +236,7 @@ def _fix(
     )
 
 
-def _cell(name: str, value: Scalar | Unset) -> str:
+def _format_cell(name: str, value: Scalar | Unset) -> str:
     if isinstance(value, Unset):
         return f"{code(name)} not set"
     return code(f"{name}: {str(value).lower() if isinstance(value, bool) else value}")

@@ -13,9 +13,10 @@ from fixbot.globs import below
 from fixbot.model import Finding
 from fixbot.settings import Settings
 from fixbot.settings.reading import NAMES, parse
+from fixbot.splice import splice
 from fixbot.suppress import Ignore, plain_name
 from fixbot.syntax import grammar
-from fixbot.tree import CannotEdit, Kind, Node, SyntaxProblem, Value, splice
+from fixbot.tree import CannotEdit, Kind, Node, SyntaxProblem, Value
 
 _LONGEST_SIMPLE = 200
 _SPECIAL = re.compile(r"[*?[]")

@@ -28,7 +28,10 @@ def problems(task: Task) -> tuple[str, ...]:
     data = canonical.task(task)
     if task.node is None or task.volumes is None:
         data["volumes"] = UNKNOWN
-    return task_problems(data)
+    return task_problems(data, _OPERATIONS.get(task.workload, "RegisterTaskDefinition"))
+
+
+_OPERATIONS = {"daemon": "RegisterDaemonTaskDefinition"}
 
 
 def added(before: Iterable[str], after: Iterable[str]) -> tuple[str, ...]:

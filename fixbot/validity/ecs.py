@@ -22,13 +22,13 @@ _PARAMETER: Final = re.compile(r"[\w./-]{1,2048}\Z", re.ASCII)
 _WINDOWS: Final = ("privileged", "readonlyRootFilesystem")
 
 
-def task_problems(task: Mapping[str, object]) -> tuple[str, ...]:
+def task_problems(task: Mapping[str, object], operation: str = "RegisterTaskDefinition") -> tuple[str, ...]:
     """Everything that speaks against registering a task definition, one short line each.
 
-    `task` is a RegisterTaskDefinition request; what can't be known is `fixbot.tree.UNKNOWN` in it.
+    `task` is a request of that `operation`; what can't be known is `fixbot.tree.UNKNOWN` in it.
     No line holds a value of it, except names of fields, variables, volumes and containers.
     """
-    found = [*request_problems("ecs", "RegisterTaskDefinition", task), *cross_problems(task)]
+    found = [*request_problems("ecs", operation, task), *cross_problems(task)]
     return tuple(found + list(fargate_problems(task)) if is_fargate(task) else found)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from fixbot.change import Change, Drop, Put
 from fixbot.command import LOGICAL_ID, run
-from fixbot.dialects.cloudformation import Resource, resources
+from fixbot.dialects.cloudformation import WORKLOADS, Resource, resources
 from fixbot.knowledge.secrets import classify
 from fixbot.lens import text_of
 from fixbot.model import Refusal
@@ -92,7 +92,7 @@ class Databases:
 
     def _handled(self) -> Iterator[Node]:
         for resource in resources(self._root):
-            if resource.type in ("AWS::ECS::TaskDefinition", "AWS::Batch::JobDefinition"):
+            if resource.type in WORKLOADS:
                 yield from _environments(resource.properties)
             elif (password := resource.properties.get(_FIELD)) is not None and resource in self._all:
                 yield password

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from fixbot.change import Change, Drop, Put
+from fixbot.dialects.terraform.ecs import WORKLOADS
 from fixbot.dialects.terraform.index import Block
 from fixbot.expression import fill, hosted, refer
 from fixbot.knowledge.secrets import classify
@@ -84,10 +85,7 @@ class Databases:
     def _elsewhere(self, value: str, sharing: Sequence[Block]) -> Node | None:
         handled = {id(self._password(each)) for each in sharing}
         for block in self._folder.index.blocks:
-            if (
-                block.type in ("aws_ecs_task_definition", "aws_batch_job_definition")
-                and block.word == "resource"
-            ):
+            if block.type in WORKLOADS and block.word == "resource":
                 continue
             for node in block.node.walk():
                 text = node.value if node.kind is Kind.SCALAR and isinstance(node.value, str) else None

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from fixbot.change import Add, Change, Put
+from fixbot.dialects.terraform.ecs import TASKS
 from fixbot.expression import attribute_of, refer
 from fixbot.lens import Task
 from fixbot.model import Refusal
@@ -106,7 +107,7 @@ def _without_role(task: Task, label: str, sources: Sequence[Source], folder: Fol
     owner = task.owner
     if task.workload == "service" and task.node is not None:
         return _of_module(task, task.node, sources)
-    if owner is None or owner.labels[:1] != ("aws_ecs_task_definition",):
+    if owner is None or not TASKS.intersection(owner.labels[:1]):
         shown = by_service(sources)
         return Grant(steps=tuple(steps.grant("the execution role", each, service) for service, each in shown))
     name = folder.free("aws_iam_role", f"{label}_execution")

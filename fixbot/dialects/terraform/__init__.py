@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from fixbot.dialects.terraform import ecs, iam, kubernetes, leftover, modules, resources, sharing, tfjson
+from functools import partial
+
+from fixbot.dialects.terraform import (
+    blocks,
+    ecs,
+    iam,
+    kubernetes,
+    leftover,
+    modules,
+    resources,
+    sharing,
+    tfjson,
+)
 from fixbot.dialects.terraform.index import indices
 from fixbot.project import Project, Reading
 
@@ -12,13 +24,17 @@ def read(project: Project, reading: Reading) -> None:
     drafts = []
     folders = indices(project)
     for index in folders:
+        before = len(reading.tasks)
         found = ecs.drafts(project, index, reading)
         sharing.apart(found, index, reading)
         modules.read(project, index, found, reading)
         kubernetes.read(project, index, reading)
+        blocks.read(index, reading)
         iam.read(project, index, reading)
         resources.read_resources(index, project.resource_types, reading)
         drafts += found
+        for task in (*(draft.task for draft in found), *reading.tasks[before:]):
+            task.follower = partial(resources.follow, index)
     sharing.finish(project, drafts, reading)
     leftover.say(folders, reading)
     tfjson.read(project, reading)

@@ -22,6 +22,14 @@ KINDS = {
 }
 
 
+TASKS = frozenset(
+    ("aws_ecs_task_definition", "aws_ecs_daemon_task_definition", "aws_ecs_express_gateway_service")
+)
+"""Types that run containers with an execution role of their own."""
+WORKLOADS = TASKS | {"aws_batch_job_definition"}
+"""Types in which containers stand."""
+
+
 @dataclass(eq=False, slots=True)
 class Draft:
     """A task or job and the containers that its expressions lead to."""

@@ -71,12 +71,12 @@ def _single(
     users = [draft for draft in drafts if any(each.module == block.name for each in draft.look.outputs)]
     if len(users) == 1:
         task = users[0].task
-        container = Container(block.node, task, spelling, 0, label=block.name, defaults=defaults)
+        container = Container(block.node, task, spelling, 0, key=block.name, defaults=defaults)
         users[0].made.append(container)
         return {block.name}
     task = _task(block, block.address)
     task.volumes_reason = f"{len(users)} task definitions take this container" if users else _ELSEWHERE
-    task.containers.append(Container(block.node, task, spelling, 0, label=block.name, defaults=defaults))
+    task.containers.append(Container(block.node, task, spelling, 0, key=block.name, defaults=defaults))
     reading.tasks.append(task)
     return {block.name}
 

@@ -52,7 +52,7 @@ def finish(project: Project, found: Iterable[Draft], reading: Reading) -> None:
                 shared[key] = _shared([each.task for each in sharing])
             task = shared.get(key, draft.task)
             made = Container(place.node, task, ECS, position, conditional=place.conditional)
-            made.label = task.name if task.kind == "batch" else ""
+            made.key = task.name if task.kind == "batch" else ""
             task.containers.append(made)
         for container in draft.made:
             container.task = draft.task
@@ -78,7 +78,7 @@ def _shared(tasks: list[Task]) -> Task:
         daemon=any(t.daemon for t in tasks),
         network_mode=modes.pop() if len(modes) == 1 else None,
         host_namespaces=tuple({name: None for t in tasks for name in t.host_namespaces}),
-        execution_role=first.execution_role, region=first.region,
+        execution_role=first.execution_role, region=first.region, follower=first.follower,
     )  # fmt: skip
 
 

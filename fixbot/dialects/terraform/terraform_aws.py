@@ -88,7 +88,7 @@ def _service(index: Index, block: Block, key: str, node: Node, reading: Reading)
             )
         else:
             task.containers.append(
-                Container(value, task, spelling, position, label=entry.key.strip("()"), defaults=defaults)
+                Container(value, task, spelling, position, key=entry.key.strip("()"), defaults=defaults)
             )
     reading.tasks.append(task)
 

@@ -12,8 +12,7 @@ from fixbot.tree import CannotEdit
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fixbot.change import Rewrite
-    from fixbot.tree import Edit, Grammar, Node, Value
+    from fixbot.tree import Edit, Grammar, Node, Rewrite, Value
 
 __all__ = ["GRAMMAR", "content_span"]
 

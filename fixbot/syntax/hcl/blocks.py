@@ -12,8 +12,8 @@ from fixbot.tree import CannotEdit, Edit
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from fixbot.change import New
     from fixbot.syntax.hcl.layout import Child, Layout
+    from fixbot.tree import New
 
 
 def in_blocks(new: New) -> bool:

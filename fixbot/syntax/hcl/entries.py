@@ -11,10 +11,10 @@ from fixbot.tree import Edit
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from fixbot.change import New
     from fixbot.syntax.hcl.align import Sheet
     from fixbot.syntax.hcl.layout import Child, Layout
     from fixbot.syntax.hcl.render import Style
+    from fixbot.tree import New
 
 NEIGHBOURHOOD = 24
 """How many places near the best one are tried before a new entry is put among others."""

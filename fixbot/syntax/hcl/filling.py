@@ -15,8 +15,8 @@ from fixbot.tree import Edit, Kind
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fixbot.change import Rewrite
     from fixbot.syntax.hcl.layout import Layout
+    from fixbot.tree import Rewrite
 
 
 def filling(layout: Layout, wanted: Rewrite) -> Iterator[Edit]:

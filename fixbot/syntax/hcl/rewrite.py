@@ -19,8 +19,7 @@ from fixbot.tree import Block, CannotEdit, Code, Edit, Kind
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fixbot.change import Rewrite
-    from fixbot.tree import Node, Value
+    from fixbot.tree import Node, Rewrite, Value
 
 
 def rewrite(text: str, wanted: Rewrite) -> list[Edit]:

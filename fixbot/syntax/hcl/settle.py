@@ -6,8 +6,9 @@ from bisect import bisect_right
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from fixbot.splice import splice
 from fixbot.syntax.hcl.align import Line, chains, comment_gap, equals_gap, openers, scan, spaces
-from fixbot.tree import Edit, splice
+from fixbot.tree import Edit
 
 if TYPE_CHECKING:
     from fixbot.syntax.hcl.align import Sheet

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 
-from fixbot.change import Rewrite
 from fixbot.syntax.json.read import comments, parse
 from fixbot.syntax.json.write import rewrite
-from fixbot.tree import CannotEdit, Edit, Node, Value
+from fixbot.tree import CannotEdit, Edit, Node, Rewrite, Value
 
 
 class JsonGrammar:

@@ -10,8 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from fixbot.change import New, Rewrite
-from fixbot.tree import Block, CannotEdit, Code, Edit, Kind, Node, Tagged, Value
+from fixbot.tree import Block, CannotEdit, Code, Edit, Kind, New, Node, Rewrite, Tagged, Value
 
 _WIDE = 120
 

@@ -13,8 +13,7 @@ from fixbot.tree import CannotEdit
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from fixbot.change import Rewrite
-    from fixbot.tree import Edit, Grammar, Node, Value
+    from fixbot.tree import Edit, Grammar, Node, Rewrite, Value
 
 
 class Yaml:

@@ -11,7 +11,7 @@ from fixbot.syntax.yaml.replace import in_place
 from fixbot.tree import CannotEdit, Edit, Kind, Node, Value
 
 if TYPE_CHECKING:
-    from fixbot.change import New, Rewrite
+    from fixbot.tree import New, Rewrite
 
 
 @dataclass(frozen=True, slots=True)

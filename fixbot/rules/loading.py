@@ -1,0 +1,53 @@
+"""How the installed rules are found: modules of the packages that hold some. Nothing registers itself."""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Final
+
+from fixbot.errors import FixbotError
+from fixbot.rules.rule import Rule, RuleProblem
+
+API_VERSION: Final = 1
+"""Of what `fixbot.rules` and `fixbot.lens` offer to rules; it rises when a rule that was right breaks."""
+GROUP: Final = "fixbot.fixers"
+"""The entry points by which other distributions name their packages of rules."""
+
+
+class UnusableRules(FixbotError):
+    """A package of rules can't be used; the message names the package, and what to do."""
+
+    exit_code = 2
+
+
+def load_rules() -> tuple[Rule, ...]:
+    """Every rule of the package `fixers` and of those that other distributions name, by name.
+
+    A module's rule is its variable `rule`; its name is the module's, with hyphens. Of two of one name the
+    first counts, ours before all others. Raises UnusableRules.
+    """
+    found: dict[str, Rule] = {}
+    for package in ("fixers", *sorted(point.value for point in entry_points(group=GROUP))):
+        try:
+            for rule in _rules_of(package):
+                found.setdefault(rule.name, rule)
+        except Exception as problem:  # whatever a stranger's module does when it is imported
+            said = str(problem).partition("\n")[0] or type(problem).__name__
+            raise UnusableRules(f"the rules of {package} can't be loaded: {said}") from problem
+    return tuple(found[name] for name in sorted(found))
+
+
+def _rules_of(package: str) -> Iterator[Rule]:
+    home = import_module(package)
+    version = getattr(home, "FIXBOT_RULES_API", API_VERSION)
+    if version != API_VERSION:
+        raise RuleProblem(f"they are written for version {version} of the rules' API, this is {API_VERSION}")
+    for module in pkgutil.iter_modules(home.__path__, f"{package}."):
+        rule = getattr(import_module(module.name), "rule", None)
+        if isinstance(rule, Rule):
+            name = module.name.rpartition(".")[2].replace("_", "-")
+            yield replace(rule, name=name, package=package.partition(".")[0])
