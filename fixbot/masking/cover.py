@@ -9,7 +9,8 @@ from itertools import accumulate
 
 from fixbot.diff import lines
 from fixbot.document import Document, parse_sections
-from fixbot.knowledge.secret_shapes import is_made_up, is_name_like
+from fixbot.knowledge.secret_shapes import is_made_up
+from fixbot.knowledge.secret_words import is_name_like
 from fixbot.knowledge.secrets import certain_in, key_spans
 from fixbot.masking.elsewhere import values_elsewhere
 from fixbot.masking.masker import Masker
