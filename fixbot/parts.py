@@ -10,7 +10,9 @@ from typing import Final
 
 _FILE = re.compile(rb"file(?:base64)?\s*\(\s*\"([^\"\n]{1,300})\"")
 KUSTOMIZATIONS: Final = frozenset(("kustomization", "kustomization.yaml", "kustomization.yml"))
-_NAMED = re.compile(rb"(?:-[ \t]++(?:path:[ \t]++)?+|[\[,][ \t]*+|\bpath[\"']?:[ \t]++)[\"']?+([^\s\"'#:,\]}]{1,300})")
+_NAMED = re.compile(
+    rb"(?:-[ \t]++(?:path:[ \t]++)?+|[\[,][ \t]*+|\bpath[\"']?:[ \t]++)[\"']?+([^\s\"'#:,\]}]{1,300})"
+)
 _WORD = re.compile(rb"(?:^|\W)(?:template)?\Z", re.DOTALL)
 
 
