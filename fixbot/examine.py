@@ -320,7 +320,14 @@ def _show(settled: Settled, findings: dict[str, Finding], court: Court, mask: Ma
             old = before[path].text if path in before else None
             diff, fixed = show(path, text).diff, proven.fixed_in[path]
             done.patches.append(Patch(path, old, text, diff, fixed, edits=proven.edits[path]))
-    done.proposals += propose(settled, findings, show, court.world.settings)
+    proposals = propose(settled, findings, show, court.world.settings)
+    done.proposals += [_with_checks(each, court) for each in proposals]
+
+
+def _with_checks(proposal: Proposal, court: Court) -> Proposal:
+    """The proposal with what was checked of each fix."""
+    rows = tuple(replace(row, checks=court.checks.get(row.id, ())) for row in proposal.story.rows)
+    return replace(proposal, story=replace(proposal.story, rows=rows))
 
 
 def _told(done: Examined, mask: Mask) -> Examined:

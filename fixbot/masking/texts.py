@@ -31,6 +31,7 @@ _OURS: Final = frozenset(
         "controls",
         "contents",
         "apart",
+        "checks",
     )
 )
 """Fields that hold identities of ours and places in the repository."""
