@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from fixbot import dialects
+from fixbot.compose import compose, topic_of
 from fixbot.detect import Problem, detect
 from fixbot.diff import masked_diff
 from fixbot.discover import chart_of, chart_values, may_be_script, needles_of, relevant_text, unpatchable
 from fixbot.document import Document, parse_sections
 from fixbot.inline import MARK, read_inline_wishes
-from fixbot.lens import ResourceType
 from fixbot.masking.cover import Mask
 from fixbot.masking.elsewhere import values_elsewhere
 from fixbot.masking.texts import mask_texts
@@ -95,7 +95,7 @@ def examine(texts: Mapping[str, str], order: Order, watch: Watch = unwatched) ->
         return done
     project = Project(documents, order.surroundings, types)
     reading = dialects.read(project)
-    done.counts = _counted(reading, types)
+    done.counts = reading.count(resources=bool(types))
     world = World(order.settings, project)
     problems = detect(reading, order.fixers, world)
     done.unread += [
@@ -107,7 +107,7 @@ def examine(texts: Mapping[str, str], order: Order, watch: Watch = unwatched) ->
     light = {each.id for each in problems if _severity(each) < order.settings.severity}
     open_problems = [each for each in problems if each.id not in statuses and each.id not in light]
     court = Court(world, reading, problems, order.fixers)
-    settled = settle(court, open_problems)
+    settled = settle(court, open_problems, order.settings.held)
     findings = {each.id: _finding(each, documents, statuses, settled) for each in problems}
     shown = [each for each in problems if each.id not in light]
     done.findings = [_with_lapse(findings[each.id], each, documents, order) for each in shown]
@@ -119,15 +119,6 @@ def examine(texts: Mapping[str, str], order: Order, watch: Watch = unwatched) ->
     mask = Mask(documents)
     _show(settled, findings, court, mask, done)
     return _told(done, mask)
-
-
-def _counted(reading: Reading, types: Sequence[ResourceType]) -> dict[str, int]:
-    """How much of each kind there is to look at; resources count where a rule looks at any."""
-    counts = {
-        "containers": sum(len(task.containers) for task in reading.tasks),
-        "statements": sum(len(policy.statements) for policy in reading.policies),
-    }
-    return counts | {"resources": len(reading.resources)} if types else counts
 
 
 def _with_wishes(texts: Mapping[str, str], order: Order, watch: Watch, done: Examined) -> Order:
@@ -285,6 +276,7 @@ def _finding(
         controls=problem.controls,
         status=status,
         reason=reason,
+        topic=topic_of(problem),
     )
 
 
@@ -320,7 +312,9 @@ def _show(settled: Settled, findings: dict[str, Finding], court: Court, mask: Ma
             old = before[path].text if path in before else None
             diff, fixed = show(path, text).diff, proven.fixed_in[path]
             done.patches.append(Patch(path, old, text, diff, fixed, edits=proven.edits[path]))
-    proposals = propose(settled, findings, show, court.world.settings)
+    settings = court.world.settings
+    composed = compose(court, settled, settings.pull_requests.group)
+    proposals = propose(composed, findings, show, settings)
     done.proposals += [_with_checks(each, court) for each in proposals]
 
 

@@ -32,6 +32,9 @@ _OURS: Final = frozenset(
         "contents",
         "apart",
         "checks",
+        "topic",
+        "commits",
+        "shares",
     )
 )
 """Fields that hold identities of ours and places in the repository."""
