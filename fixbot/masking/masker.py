@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from fixbot.diff import lines
+from fixbot.edited import lines
 from fixbot.knowledge.secret_commands import command_secrets, has_program
 from fixbot.knowledge.secret_shapes import login_spans, shaped_spans
 from fixbot.knowledge.secrets import certain_spans, query_spans

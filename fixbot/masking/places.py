@@ -52,8 +52,7 @@ from fixbot.tree import Entry, Kind, Node
 
 _FORCED: Final = "password"
 """The name under which a value is judged that is a secret by where it stands."""
-_SHORT: Final = 11
-"""Characters in which no option, header or login has room that its own words don't show where they stand."""
+_SHORT: Final = 11  # less has no room for an option, a header or a login
 _FOLLOWED: Final = 8
 """Definitions of definitions that are followed."""
 
