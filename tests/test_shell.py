@@ -31,7 +31,7 @@ def written(text: str, **variables: str) -> list[str | None]:
         ("cd /etc/site && echo a > site.conf", ["/etc/site/site.conf"]),
         ("cd /etc && cd site && echo a > ../b", ["/etc/b"]),
         ("(cd /opt; echo a > b); echo c > d", ["/opt/b", "/app/d"]),
-        ("cd $(pwd) && echo a > b", [None]),
+        ("cd $(pwd) && echo a > b", ["b"]),
         ("{ echo a; echo b; } > /etc/x", ["/etc/x"]),
         ("(echo a) > /etc/x", ["/etc/x"]),
         ("for f in a b; do echo $f; done > /etc/x", ["/etc/x"]),
@@ -58,7 +58,7 @@ def test_what_a_script_writes(text: str, paths: list[str | None]) -> None:
 
 def test_home_is_a_variable_like_others() -> None:
     assert written("echo a > ~/.rc; echo b > $HOME/x", HOME="/root") == ["/root/.rc", "/root/x"]
-    assert written("echo a > ~/.rc") == [None]
+    assert written("echo a > ~/.rc") == ["~/.rc"]
 
 
 @pytest.mark.parametrize(
@@ -84,17 +84,20 @@ def test_what_a_script_starts(text: str, programs: list[tuple[str | None, ...]])
 
 
 @pytest.mark.parametrize(
-    ("text", "unread"),
+    ("text", "missing", "unread"),
     [
-        ("exec sited", ()),
-        (". /etc/profile", ("/etc/profile",)),
-        ("bash /docker-entrypoint.sh", ("/docker-entrypoint.sh",)),
-        ("sh $SCRIPT", ("a script",)),
-        ("if true; then", ("a stretch that no shell reads so",)),
+        ("exec sited", (), ()),
+        (". /etc/profile", ("/etc/profile",), ()),
+        ("bash /docker-entrypoint.sh", ("/docker-entrypoint.sh",), ()),
+        ("/scripts/start --fast", ("/scripts/start",), ()),
+        ("/usr/bin/env -i app", (), ()),
+        ("sh $SCRIPT", (), ("a script that only running it would tell",)),
+        ("if true; then", (), ("a stretch that no shell reads so",)),
     ],
 )
-def test_what_is_not_here_is_named(text: str, unread: tuple[str, ...]) -> None:
-    assert read_script(text).unread == unread
+def test_what_is_not_here_is_named(text: str, missing: tuple[str, ...], unread: tuple[str, ...]) -> None:
+    script = read_script(text)
+    assert (script.missing, script.unread) == (missing, unread)
 
 
 def test_a_command_is_read_by_no_shell_unless_it_names_one() -> None:

@@ -38,7 +38,9 @@ class ShellWord:
         if self.beginning.startswith("/"):
             text = self.text
             return self if text is None else ShellWord((posixpath.normpath(text),))
-        if folder is None or not self.beginning:
+        if self.beginning.startswith("~/") or folder is None:
+            return self
+        if not self.beginning:
             return ShellWord((None,))
         if self.text is None:
             return ShellWord((f"{folder.rstrip('/')}/", *self.parts))
@@ -73,12 +75,13 @@ class Invocation:
 class Script:
     """All that a command comes to, in its order, and what of it was not understood.
 
-    `unread` names scripts that are started and whose text isn't here, and stretches that no shell would read;
-    where it is not empty, what wasn't seen is not known to be absent.
+    `unread` says which stretches no shell would read, or what only running would tell; where it is not
+    empty, what wasn't seen is not known to be absent. `missing` names files that are run and aren't here.
     """
 
     invocations: tuple[Invocation, ...] = ()
     unread: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
     @property
     def understood(self) -> bool:

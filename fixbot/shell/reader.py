@@ -10,19 +10,20 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Final
-
-import tree_sitter
-import tree_sitter_bash
+from typing import TYPE_CHECKING, Final
 
 from fixbot.shell.invocation import HOLE, Invocation, Script, ShellWord
 from fixbot.shell.starting import SHELLS, started_by
+
+if TYPE_CHECKING:
+    import tree_sitter
 
 _LONGEST: Final = 65_536
 _DEEPEST: Final = 8
 _MOST: Final = 2_000
 """Invocations of one script: functions that call each other in loops grow without bounds otherwise."""
 _UNKNOWN: Final = ShellWord((None,))
+_HOME: Final = ShellWord(("~",))
 _NAME: Final = re.compile(r"[A-Za-z_]\w*")
 _WRITING: Final = frozenset((">", ">>", ">|", "&>", "&>>"))
 _FOLDER_CHANGES: Final = frozenset(("cd", "pushd"))
@@ -31,6 +32,9 @@ _SOURCES: Final = frozenset((".", "source"))
 
 @cache
 def _parser() -> tree_sitter.Parser:
+    import tree_sitter  # noqa: PLC0415 - most files start no script
+    import tree_sitter_bash  # noqa: PLC0415 - as above
+
     return tree_sitter.Parser(tree_sitter.Language(tree_sitter_bash.language()))
 
 
@@ -49,7 +53,8 @@ def read_command(
     """A command as `execve` gets it: no shell reads it unless it names one. HOLE stands for unknown parts."""
     reading = _Reading()
     walk = _Walk(reading, dict(variables or {}), folder)
-    walk.start([_with_holes(word) for word in words], (), depth=0)
+    if words:
+        walk.start([_with_holes(word) for word in words], (), depth=0)
     return reading.script()
 
 
@@ -65,9 +70,17 @@ class _Reading:
 
     invocations: list[Invocation] = field(default_factory=list)
     unread: dict[str, None] = field(default_factory=dict)
+    missing: dict[str, None] = field(default_factory=dict)
 
     def script(self) -> Script:
-        return Script(tuple(self.invocations), tuple(self.unread))
+        return Script(tuple(self.invocations), tuple(self.unread), tuple(self.missing))
+
+    def lacks(self, file: ShellWord) -> None:
+        """Note a script in a file, or one that only running would tell."""
+        if file.text is None:
+            self.unread["a script that only running it would tell"] = None
+        else:
+            self.missing[file.text] = None
 
     def add(self, invocation: Invocation) -> None:
         if len(self.invocations) < _MOST:
@@ -237,12 +250,14 @@ class _Walk:
         invocation = Invocation(called, tuple(arguments), writes, self.folder)
         self.reading.add(invocation)
         program = invocation.program
+        if _is_own_file(called.text or ""):
+            self.reading.lacks(called)
         if program in self.functions and depth < _DEEPEST:
             self._call(program, arguments)
         elif program in _FOLDER_CHANGES:
             self.folder = (arguments[0] if arguments else _UNKNOWN).below(self.folder).text
         elif program in _SOURCES and arguments:
-            self.reading.unread[arguments[0].text or "a script"] = None
+            self.reading.lacks(arguments[0])
         elif program == "eval":
             self._inner(" ".join(word.text or HOLE for word in arguments))
         elif program in SHELLS:
@@ -255,12 +270,12 @@ class _Walk:
         for at, word in enumerate(arguments):
             text = word.text
             if text is None or not text.startswith("-"):
-                self.reading.unread[text or "a script"] = None
+                self.reading.lacks(word)
                 return
             if re.fullmatch(r"-[a-z]*c", text) and at + 1 < len(arguments):
                 script = arguments[at + 1]
                 if script.text is None and len(script.parts) == 1:
-                    self.reading.unread["a script"] = None
+                    self.reading.lacks(script)
                 else:
                     self._inner("".join(HOLE if part is None else part for part in script.parts))
                 return
@@ -326,7 +341,7 @@ class _Walk:
             return
         text = re.sub(r"\\(?:\n|(.))", lambda found: found[1] or "", text)
         if text == "~" or text.startswith("~/"):
-            yield from self.variables.get("HOME", _UNKNOWN).parts
+            yield from self.variables.get("HOME", _HOME).parts
             text = text[1:]
         yield from _holes(text)
 
@@ -336,7 +351,7 @@ class _Walk:
         name = _NAME.match(inner) or re.match(r"\d", inner)
         if name is None:
             return _UNKNOWN
-        known = self.variables.get(name[0])
+        known = self.variables.get(name[0], _HOME if name[0] == "HOME" else None)
         if name[0] == inner:
             return known or _UNKNOWN
         default = re.fullmatch(r":?[-=](.*)", inner[name.end() :], re.DOTALL)
@@ -346,6 +361,14 @@ class _Walk:
             return known
         simple = not re.search(r"[$`\"'\\]", default[1])
         return ShellWord((default[1],)) if simple and HOLE not in default[1] else _UNKNOWN
+
+
+def _is_own_file(path: str) -> bool:
+    """Whether a program is a file that somebody wrote for this container, by where it lies."""
+    return "/" in path and (path.endswith((".sh", ".bash")) or not _OF_THE_SYSTEM.match(path))
+
+
+_OF_THE_SYSTEM: Final = re.compile(r"/(?:usr/(?:local/)?)?s?bin/|/usr/lib|/lib|/opt/")
 
 
 def _holes(text: str) -> Iterator[str | None]:
