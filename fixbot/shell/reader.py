@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from fixbot.shell.expansion import Expansion
 from fixbot.shell.invocation import HOLE, Invocation, Script, ShellWord
 from fixbot.shell.starting import SHELLS, started_by
 
@@ -23,8 +24,6 @@ _DEEPEST: Final = 8
 _MOST: Final = 2_000
 """Invocations of one script: functions that call each other in loops grow without bounds otherwise."""
 _UNKNOWN: Final = ShellWord((None,))
-_HOME: Final = ShellWord(("~",))
-_NAME: Final = re.compile(r"[A-Za-z_]\w*")
 _WRITING: Final = frozenset((">", ">>", ">|", "&>", "&>>"))
 _FOLDER_CHANGES: Final = frozenset(("cd", "pushd"))
 _SOURCES: Final = frozenset((".", "source"))
@@ -140,7 +139,7 @@ class _Walk:
             elif child.type.endswith("_redirect"):
                 inner.append(child)
             else:
-                words += self._split(child)
+                words += self._words.split(child)
         writes = tuple(self._targets(inner))
         if not words:
             self.variables |= assigned
@@ -185,7 +184,7 @@ class _Walk:
             signs = [child for child in each.children if not child.is_named]
             if each.type == "file_redirect" and any(sign.type in _WRITING for sign in signs):
                 destination = each.child_by_field_name("destination") or each.named_children[-1]
-                yield self._word(destination).below(self.folder)
+                yield self._words.expand(destination).below(self.folder)
             yield from self._targets(c for c in each.named_children if c.type.endswith("_redirect"))
 
     def _variable_assignment(self, node: tree_sitter.Node) -> None:
@@ -197,7 +196,7 @@ class _Walk:
         if name is None or name.type != "variable_name":
             return {}
         appended = any(child.type == "+=" for child in node.children)
-        word = _UNKNOWN if appended else ShellWord(("",)) if value is None else self._word(value)
+        word = _UNKNOWN if appended else ShellWord(("",)) if value is None else self._words.expand(value)
         return {self._source(name): word}
 
     def _function_definition(self, node: tree_sitter.Node) -> None:
@@ -222,7 +221,7 @@ class _Walk:
 
     def _for_statement(self, node: tree_sitter.Node) -> None:
         name, body = node.child_by_field_name("variable"), node.child_by_field_name("body")
-        values = [w for child in node.children_by_field_name("value") for w in self._split(child)]
+        values = [w for child in node.children_by_field_name("value") for w in self._words.split(child)]
         for child in node.children_by_field_name("value"):
             self._run_inside(child)
         if name is None or body is None:
@@ -298,69 +297,9 @@ class _Walk:
     def _source(self, node: tree_sitter.Node) -> str:
         return self.source[node.start_byte : node.end_byte].decode("utf-8", "surrogatepass")
 
-    def _split(self, node: tree_sitter.Node) -> list[ShellWord]:
-        """The words that one word of the text becomes: an unquoted variable is split at blanks."""
-        word = self._word(node)
-        text = word.text
-        quoted = node.type in ("string", "raw_string", "word", "command_name", "concatenation", "number")
-        if text is None or quoted or not re.search(r"\s", text):
-            return [word]
-        return [ShellWord((part,)) for part in text.split()]
-
-    def _word(self, node: tree_sitter.Node) -> ShellWord:
-        return ShellWord(tuple(_joined(self._parts(node))))
-
-    def _parts(self, node: tree_sitter.Node) -> Iterator[str | None]:
-        match node.type:
-            case "word" | "number" | "string_content" | "extglob_pattern" | "regex" | "test_operator":
-                yield from self._plain(self._source(node), quoted=node.type == "string_content")
-            case "raw_string":
-                yield from _holes(self._source(node)[1:-1])
-            case "ansi_c_string":
-                yield from _holes(self._source(node)[2:-1])
-            case "string" | "concatenation" | "command_name" | "translated_string":
-                yield from self._children(node)
-            case "simple_expansion" | "expansion":
-                yield from self._expanded(node).parts
-            case _:
-                yield None
-
-    def _children(self, node: tree_sitter.Node) -> Iterator[str | None]:
-        """The parts of a word, and the blanks of a string that stand between them."""
-        at = node.start_byte + (node.type == "string")
-        for child in node.named_children:
-            between = self.source[at : child.start_byte].decode("utf-8", "surrogatepass")
-            if between.strip('"') and node.type == "string":
-                yield between
-            yield from self._parts(child)
-            at = child.end_byte
-
-    def _plain(self, text: str, *, quoted: bool) -> Iterator[str | None]:
-        if quoted:
-            yield from _holes(re.sub(r"\\([\"\\$`])|\\\n", lambda found: found[1] or "", text))
-            return
-        text = re.sub(r"\\(?:\n|(.))", lambda found: found[1] or "", text)
-        if text == "~" or text.startswith("~/"):
-            yield from self.variables.get("HOME", _HOME).parts
-            text = text[1:]
-        yield from _holes(text)
-
-    def _expanded(self, node: tree_sitter.Node) -> ShellWord:
-        """`$NAME`, `${NAME}`, `${NAME:-default}`; all else that can be done to a variable is unknown."""
-        inner = self._source(node).removeprefix("$").removeprefix("{").removesuffix("}")
-        name = _NAME.match(inner) or re.match(r"\d", inner)
-        if name is None:
-            return _UNKNOWN
-        known = self.variables.get(name[0], _HOME if name[0] == "HOME" else None)
-        if name[0] == inner:
-            return known or _UNKNOWN
-        default = re.fullmatch(r":?[-=](.*)", inner[name.end() :], re.DOTALL)
-        if default is None:
-            return _UNKNOWN
-        if known is not None:
-            return known
-        simple = not re.search(r"[$`\"'\\]", default[1])
-        return ShellWord((default[1],)) if simple and HOLE not in default[1] else _UNKNOWN
+    @property
+    def _words(self) -> Expansion:
+        return Expansion(self.source, self.variables)
 
 
 def _is_own_file(path: str) -> bool:
@@ -369,26 +308,3 @@ def _is_own_file(path: str) -> bool:
 
 
 _OF_THE_SYSTEM: Final = re.compile(r"/(?:usr/(?:local/)?)?s?bin/|/usr/lib|/lib|/opt/")
-
-
-def _holes(text: str) -> Iterator[str | None]:
-    for part in re.split(f"({HOLE})", text):
-        if part:
-            yield None if part == HOLE else part
-    if not text:
-        yield ""
-
-
-def _joined(parts: Iterable[str | None]) -> Iterator[str | None]:
-    """Known parts that stand beside each other as one."""
-    known: list[str] = []
-    for part in parts:
-        if part is None:
-            if known:
-                yield "".join(known)
-            known = []
-            yield None
-        else:
-            known.append(part)
-    if known:
-        yield "".join(known)
