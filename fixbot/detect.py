@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from fixbot.lens import Resource, Subject
 from fixbot.model import Fix, Found, Manual, Refusal, Safety
@@ -13,6 +14,9 @@ from fixbot.project import Reading
 from fixbot.rules.rule import Rule, Selector
 from fixbot.tree import Node
 from fixbot.world import World
+
+UNJUDGED: Final = "is set by a variable or a condition, and so not judged by"
+"""Words of every place on which a rule has no opinion."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,19 +54,32 @@ class Problem:
 
 
 def detect(reading: Reading, fixers: Iterable[Rule], world: World) -> list[Problem]:
-    """Let every rule look at all that it wants to see."""
+    """Let every rule look at all that it wants to see.
+
+    Where one finds nothing, and asked for what can't be known, that is said: unknown is not absent.
+    """
     seen: Counter[tuple[str, str, str, str]] = Counter()
     subjects = _sort_subjects(reading)
     problems = []
     for rule in fixers:
         for subject in (each for selector in rule.selectors for each in subjects.get(selector, ())):
-            for found in rule.check(subject, world):
+            for found in _found(rule, subject, world, reading):
                 path = found.node.root.source
                 key = (rule.name, path, found.address, found.wrong)
                 seen[key] += 1
                 controls = rule.controls_for(subject)
                 problems.append(Problem(_identity(*key, seen[key]), rule, found, path, subject, controls))
     return problems
+
+
+def _found(rule: Rule, subject: Subject, world: World, reading: Reading) -> list[Found]:
+    unknown = subject.unknown
+    unknown.clear()
+    found = list(rule.check(subject, world))
+    if unknown and not found:
+        says = f"of {subject.title} {UNJUDGED} {rule.name}"
+        reading.unjudged += ((node, f"{name} {says}") for name, node in unknown.items())
+    return found
 
 
 def _sort_subjects(reading: Reading) -> Mapping[Selector, Sequence[Subject]]:

@@ -63,6 +63,8 @@ _TELLS = re.compile(
 _HOLDS = re.compile(
     rb"(?:^(?:\xef\xbb\xbf)?|\*/)[ \t]*(?:resource|data|module|locals|provider|ephemeral)\b", re.MULTILINE
 )
+_BY_VARIABLE = re.compile(rb"rivileged\"?[ \t]*+[=:][ \t]*+\"?(?:\$\{)?[ \t]*+var\.")
+"""A flag that is given by a variable, whose default decides it."""
 _TERRAFORM = (".tf", ".tofu")
 _YAML = (".yaml", ".yml")
 _LARGE = 100_000
@@ -146,20 +148,27 @@ def needles_of(types: Iterable[ResourceType]) -> tuple[str, ...]:
 def companions(files: Mapping[str, bytes], chosen: Iterable[str], *, variables: bool = False) -> list[str]:
     """Files that say more of the chosen ones in their folder.
 
-    That is Terraform with roles, services, stores and locals beside tasks and policies (with `variables`
-    those too, whose defaults decide properties of resources), Terraform that reads them by name, and
-    Secrets and kustomizations beside YAML.
+    That is Terraform with roles, services, stores and locals beside tasks and policies (with `variables`, or
+    where one decides a flag, those too for their defaults), Terraform that reads them by name, and Secrets
+    and kustomizations beside YAML.
     """
     known = set(chosen)
     terraform = {posixpath.dirname(p) for p in known if p.endswith(_TERRAFORM)}
     workloads = {posixpath.dirname(p) for p in known if p.endswith(_YAML)}
+    varied = {posixpath.dirname(p) for p in known if p.endswith(_TERRAFORM) and _BY_VARIABLE.search(files[p])}
     found = []
     for path, data in files.items():
         ours = terraform if path.endswith(_TERRAFORM) else workloads if path.endswith(_YAML) else ()
         if path not in known and posixpath.dirname(path) in ours:
             name = posixpath.basename(path)
             if (
-                (ours is terraform and (_TELLS.search(data) or (variables and b"variable" in data)))
+                (
+                    ours is terraform
+                    and (
+                        _TELLS.search(data)
+                        or ((variables or posixpath.dirname(path) in varied) and b"variable" in data)
+                    )
+                )
                 or _beside(data)
                 or name.startswith("kustomization.")
             ):

@@ -15,10 +15,22 @@ from fixbot.inline import MARK, read_inline_wishes
 from fixbot.masking.cover import Mask
 from fixbot.masking.elsewhere import values_elsewhere
 from fixbot.masking.texts import mask_texts
-from fixbot.model import Failure, Finding, Fix, Patch, Proposal, Refusal, Safety, Severity, Status, Unread
+from fixbot.model import (
+    Failure,
+    FileEdits,
+    Finding,
+    Fix,
+    Patch,
+    Proposal,
+    Refusal,
+    Safety,
+    Severity,
+    Status,
+    Unread,
+)
 from fixbot.project import Project, Reading, Surroundings
 from fixbot.proof import Court
-from fixbot.propose import propose
+from fixbot.propose import Shown, propose
 from fixbot.rules.rule import Rule, resource_types
 from fixbot.settings import Settings
 from fixbot.settings.enforcing import is_enforced
@@ -81,11 +93,15 @@ def examine(texts: Mapping[str, str], order: Order, watch: Watch = unwatched) ->
         return done
     project = Project(documents, order.surroundings, types)
     reading = dialects.read(project)
-    done.unread += [*reading.unread, *_values(documents, reading, order.charts)]
     done.containers = sum(len(task.containers) for task in reading.tasks)
     done.statements = sum(len(policy.statements) for policy in reading.policies)
     world = World(order.settings, project)
     problems = detect(reading, order.fixers, world)
+    done.unread += [
+        *reading.unread,
+        *_unjudged(documents, reading),
+        *_values(documents, reading, order.charts),
+    ]
     statuses = _statuses(problems, documents, order)
     light = {each.id for each in problems if _severity(each) < order.settings.severity}
     open_problems = [each for each in problems if each.id not in statuses and each.id not in light]
@@ -148,6 +164,13 @@ def _unread(path: str, text: str, problem: SyntaxProblem, order: Order) -> Unrea
     if may_be_script(path, text):
         return Unread(path, line, SCRIPT, "unserved")
     return Unread(path, line, problem.reason)
+
+
+def _unjudged(documents: Mapping[str, Document], reading: Reading) -> Iterator[Unread]:
+    """Values that can't be known, on which a rule would have had an opinion."""
+    for node, reason in reading.unjudged:
+        path = node.root.source
+        yield Unread(path, documents[path].position(node.start)[0], reason, "unserved")
 
 
 def _values(documents: Mapping[str, Document], reading: Reading, charts: frozenset[str]) -> Iterator[Unread]:
@@ -266,22 +289,25 @@ def _with_lapse(
 
 def _show(settled: Settled, findings: dict[str, Finding], court: Court, mask: Mask, done: Examined) -> None:
     """Masked diffs of what was proven, and the proposals made of it."""
-    before = {path: document.text for path, document in court.world.project.documents.items()}
     if not settled.together and not settled.offers:
         return
-    shown: dict[tuple[str, str], str] = {}
+    files: dict[tuple[str, str], Shown] = {}
 
-    def diff(path: str, new: str) -> str:
-        if (path, new) not in shown:  # a proposal that is alone in its file shows what the patch shows
-            old = before.get(path)
-            shown[path, new] = masked_diff(path, old, new, mask.cover(path, old, new))
-        return shown[path, new]
+    def show(path: str, text: str) -> Shown:
+        if (path, text) not in files:  # a proposal that is alone in its file shows what the patch shows
+            file = court.file(path, text)
+            cover = mask.cover(file)
+            diff = masked_diff(file, cover)
+            files[path, text] = Shown(diff, FileEdits(path, file.edits), hides=cover.hides(file.edits))
+        return files[path, text]
 
+    before = court.world.project.documents
     for proven in settled.together:
         for path, text in sorted(proven.texts.items()):
-            patch = Patch(path, before.get(path), text, diff(path, text), proven.fixed_in[path])
-            done.patches.append(patch)
-    done.proposals += propose(settled, findings, diff, court.world.settings)
+            old = before[path].text if path in before else None
+            diff, fixed = show(path, text).diff, proven.fixed_in[path]
+            done.patches.append(Patch(path, old, text, diff, fixed, edits=proven.edits[path]))
+    done.proposals += propose(settled, findings, show, court.world.settings)
 
 
 def _told(done: Examined, mask: Mask) -> Examined:

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, Literal
 
+from fixbot.edited import EditedFile
 from fixbot.story import Story
 
 if TYPE_CHECKING:
     from fixbot.change import Change
     from fixbot.command import Command
     from fixbot.step import Step
-    from fixbot.tree import Node, Value
+    from fixbot.tree import Edit, Node, Value
 
 
 Cause = Literal["damaged", "unserved"]
@@ -161,6 +162,21 @@ class Patch:
     """A unified diff with secrets masked."""
     fixed: tuple[str, ...]
     introduced: tuple[str, ...] = ()
+    edits: tuple[Edit, ...] = field(repr=False, default=())
+    """What makes `after` of `before`."""
+
+    @property
+    def file(self) -> EditedFile:
+        """The file with what is changed in it."""
+        return EditedFile(self.path, self.before, self.after, self.edits)
+
+
+@dataclass(frozen=True, slots=True)
+class FileEdits:
+    """What is changed in one file, by places in what it is now; of a new file all of it is one edit."""
+
+    path: str
+    edits: tuple[Edit, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +198,8 @@ class Proposal:
     """A unified diff of this proposal alone, with secrets masked."""
     severity: Severity = Severity.MEDIUM
     safety: Safety = Safety.REVIEW
+    edits: tuple[FileEdits, ...] = field(repr=False, default=())
+    """What it writes and where; nothing where that would show a secret, or comes from an earlier run."""
 
 
 @dataclass(frozen=True, slots=True)

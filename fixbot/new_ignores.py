@@ -10,6 +10,7 @@ from fixbot.inline import read_inline_wishes
 from fixbot.model import Severity
 
 if TYPE_CHECKING:
+    from fixbot.model import Finding
     from fixbot.settings.compare import Loosened
     from fixbot.suppress import Ignore
 
@@ -35,6 +36,19 @@ def describe_wish(path: str, wish: Ignore) -> str:
     """What a new comment asks for, as a sentence."""
     until = f" until {wish.until}" if wish.until is not None else ""
     return f"{path}:{wish.where} ignores {wish.rule}{until}: {wish.reason}"
+
+
+def describe_slid(finding: Finding) -> str:
+    """That a comment of the base silences what it did not silence there."""
+    return (
+        f"{finding.path}:{finding.line} a comment that was there before ignores {finding.rule} of "
+        f"{finding.resource}, which is new: {finding.reason}"
+    )
+
+
+def describe_silenced(finding: Finding) -> str:
+    """That settings of the base silence something new, as they ask."""
+    return f"{finding.path}:{finding.line} {finding.rule} of {finding.resource}: {finding.reason}"
 
 
 def describe_loosened(loosened: Loosened, files: int) -> Iterator[str]:

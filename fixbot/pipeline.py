@@ -60,17 +60,18 @@ def run(  # noqa: PLR0913 - each has its default
     cache: Cache | None = None,
     contents: bool = True,
     deadline: float | None = None,
+    like: Files | None = None,
 ) -> Report:
     """Everything that is wrong in a checkout, and every proven way out. Writes nothing.
 
-    Without `contents` results may come from the cache; their patches and proposals then have diffs,
-    but no texts to be written. What is not done by the `deadline` (of `time.monotonic`) is given up and
-    named. Raises FixbotError for a suppression that names no rule.
+    Without `contents` results may come from the cache; their patches and proposals then have diffs, but no
+    texts. With `like`, what the cache knows of those files is taken, and nothing is remembered. What is not
+    done by the `deadline` (of `time.monotonic`) is given up. Raises FixbotError for a wish without rule.
     """
     started = time.monotonic()
     today = date.today()  # noqa: DTZ011 - whether a wish has ended is for the user's own day to say
-    memory = None if cache is None else Memory(cache, checkout, today.isoformat(), contents=contents)
-    if memory is not None and (known := memory.everything()) is not None:
+    memory = None if cache is None else Memory(cache, like or checkout, today.isoformat(), contents)
+    if memory is not None and like is None and (known := memory.everything()) is not None:
         return _report(checkout, settings, started, *known)
     read = _read(checkout, resource_types(fixers), settings.limits, Seen() if memory else None)
     patience = read.patience
@@ -96,7 +97,7 @@ def run(  # noqa: PLR0913 - each has its default
     with timed(patience * _MASKING, "masking the secrets of this repository in its report"):
         in_order = [_masked(each, masker) for each in in_order]
         unread = [mask_texts(each, masker) for each in read.unread]
-    if memory is not None and read.seen is not None:
+    if memory is not None and like is None and read.seen is not None:
         memory.keep(read.seen, unread, dict(zip(keys, in_order, strict=True)))
     return _report(checkout, settings, started, in_order, unread)
 

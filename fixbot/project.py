@@ -103,6 +103,8 @@ class Reading:
     policies: list[Policy] = field(default_factory=list)
     resources: list[Resource] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
+    unjudged: list[tuple[Node, str]] = field(default_factory=list)
+    """Places on which a rule has no opinion since their values can't be known, each with a sentence."""
     named: set[tuple[str, str]] = field(default_factory=set)
     """Files, and reasons of which one a file is enough."""
 

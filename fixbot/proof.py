@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from fixbot import dialects
@@ -17,6 +17,7 @@ from fixbot.change import Change, Plan, edits, plan
 from fixbot.detect import Problem, detect
 from fixbot.discover import needles_of, relevant_text
 from fixbot.document import Document, parse
+from fixbot.edited import EditedFile, rewritten, trim_edits, written_spans
 from fixbot.lens import Policy, Task
 from fixbot.model import Fix, Refusal
 from fixbot.plain import alike, difference, plain
@@ -32,12 +33,13 @@ from fixbot.world import World
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """What the files will say. `texts` holds changed and new files whole.
+    """What the files will say. `texts` holds changed and new files whole, `edits` what makes them.
 
     `fixed` are the findings that are gone, `fixed_in` those of them that each of the files is changed for.
     """
 
     texts: dict[str, str]
+    edits: dict[str, tuple[Edit, ...]]
     new: frozenset[str]
     fixed: tuple[str, ...]
     fixed_in: dict[str, tuple[str, ...]]
@@ -51,6 +53,17 @@ class Court:
     reading: Reading
     problems: Sequence[Problem]
     fixers: tuple[Rule, ...]
+    made: dict[tuple[str, int], tuple[Edit, ...]] = field(default_factory=dict)
+    """The edits of all that was proven, by path and the hash of the text that they make."""
+
+    def file(self, path: str, after: str) -> EditedFile:
+        """A file as it is and as it was proven to be right, with what is changed in it."""
+        document = self.world.project.documents.get(path)
+        before = document.text if document is not None else None
+        edits = self.made.get((path, hash(after)), ())
+        if splice(before or "", edits) == after:
+            return EditedFile(path, before, after, edits)
+        return rewritten(path, before, after)
 
     def prove(self, chosen: Sequence[Problem]) -> Proven | Refusal:
         """All the fixes of `chosen` together, proven, or the reason why not."""
@@ -77,7 +90,8 @@ class Court:
             for path, changes in _by_document(c for fix in fixes for c in fix.changes).items()
         }
         before = self.world.project.documents
-        texts = {path: _spliced(before[path], wanted) for path, wanted in plans.items()}
+        made = {path: tuple(edits(before[path].text, wanted)) for path, wanted in plans.items()}
+        texts = {path: _spliced(before[path].text, each) for path, each in made.items()}
         try:
             relevant = partial(relevant_text, needles=needles_of(self.world.project.resource_types))
             after = {path: parse(path, text, relevant, before[path]) for path, text in texts.items()}
@@ -89,12 +103,15 @@ class Court:
         if (wrong := self._wrong(chosen, plans, after, as_documents(new))) is not None:
             return Refusal(wrong)
         texts |= {each.path: each.text for each in new}
+        written = {path: trim_edits(before[path].text, each) for path, each in made.items()}
+        written |= {each.path: (Edit(0, 0, each.text),) for each in new}
+        self.made.update(((path, hash(texts[path])), each) for path, each in written.items())
         fixed_in: dict[str, tuple[str, ...]] = dict.fromkeys(texts, ())
         for each in chosen:
             for path in changed_paths(each):
                 fixed_in[path] += (each.id,)
         added = frozenset(each.path for each in new)
-        return Proven(texts, added, tuple(each.id for each in chosen), fixed_in)
+        return Proven(texts, written, added, tuple(each.id for each in chosen), fixed_in)
 
     def _wrong(
         self,
@@ -186,26 +203,16 @@ def _by_document(changes: Iterable[Change]) -> dict[str, list[Change]]:
     return by_document
 
 
-def _spliced(document: Document, wanted: Plan) -> str:
-    made = edits(document.text, wanted)
-    after = splice(document.text, made)
-    if _outside(document.text, made) != _outside(after, _moved(made)):
+def _spliced(text: str, made: Sequence[Edit]) -> str:
+    after = splice(text, made)
+    written = [Edit(start, end, "") for start, end in written_spans(made)]
+    if _outside(text, made) != _outside(after, written):
         raise CannotEdit("bytes outside the edits would change")
     return after
 
 
 def _outside(text: str, made: Iterable[Edit]) -> str:
     return splice(text, (Edit(edit.start, edit.end, "") for edit in made))
-
-
-def _moved(made: Sequence[Edit]) -> list[Edit]:
-    """Where the new texts stand in the result."""
-    shift, moved = 0, []
-    for edit in sorted(made, key=lambda edit: (edit.start, edit.end)):
-        start = edit.start + shift
-        moved.append(Edit(start, start + len(edit.text), ""))
-        shift += len(edit.text) - (edit.end - edit.start)
-    return moved
 
 
 def _unplanned(before: Document, after: Document, wanted: Plan) -> str | None:

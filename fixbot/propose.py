@@ -7,17 +7,27 @@ import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from fixbot.detect import Problem
-from fixbot.model import Finding, Fix, Proposal, Safety
+from fixbot.model import FileEdits, Finding, Fix, Proposal, Safety
 from fixbot.rules.rule import Rule
 from fixbot.settings import Settings
 from fixbot.settle import Offer, Settled
 from fixbot.story import Concern, Nearby, Row, Story
 from fixbot.wording import headline
 
-Diff = Callable[[str, str], str]
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A changed file for people: its masked diff, its edits, and whether any of these is hidden there."""
+
+    diff: str
+    edits: FileEdits
+    hides: bool
+
+
+Show = Callable[[str, str], Shown]
 EVERYTHING = "all"
 """The name that stands for the rule where one proposal holds all of them."""
 LONGEST_BRANCH = 200
@@ -25,11 +35,11 @@ LONGEST_BRANCH = 200
 
 
 def propose(
-    settled: Settled, findings: Mapping[str, Finding], diff: Diff, settings: Settings
+    settled: Settled, findings: Mapping[str, Finding], show: Show, settings: Settings
 ) -> list[Proposal]:
     """The offers of a part in groups, as `pull_requests.group` says, each with its story.
 
-    `diff` writes a masked diff of a file from its path and its new text.
+    `show` brings the masked diff of a file from its path and its new text.
     """
     groups: dict[tuple[str, str], list[Offer]] = defaultdict(list)
     for offer in settled.offers:
@@ -40,7 +50,7 @@ def propose(
         alone = {path: text for offer in group for path, text in offer.proven.texts.items()}
         contents = together if rule == EVERYTHING else alone
         problems = [problem for offer in group for problem in offer.problems]
-        proposals.append(_proposal(rule, problems, findings, contents, diff, settings.branch_prefix))
+        proposals.append(_proposal(rule, problems, findings, contents, show, settings.branch_prefix))
     return proposals
 
 
@@ -87,6 +97,9 @@ def _merged(rule: str, group: Sequence[Proposal], prefix: str) -> Proposal:
         diff="".join(each.diff for each in group),
         severity=max(each.severity for each in group),
         safety=Safety.SAFE if all(each.safety is Safety.SAFE for each in group) else Safety.REVIEW,
+        edits=tuple(file for each in group for file in each.edits)
+        if all(each.edits for each in group)
+        else (),
     )
 
 
@@ -133,12 +146,13 @@ def _proposal(
     problems: Sequence[Problem],
     findings: Mapping[str, Finding],
     contents: dict[str, str],
-    diff: Diff,
+    show: Show,
     prefix: str,
 ) -> Proposal:
     problems = sorted(problems, key=lambda p: (p.path, findings[p.id].line))
     names = tuple(problem.id for problem in problems)
     key = identity(rule, names)
+    shown = [show(path, text) for path, text in sorted(contents.items())]
     return Proposal(
         key=key,
         rule=rule,
@@ -147,9 +161,10 @@ def _proposal(
         findings=names,
         story=_story(problems, findings),
         contents=contents,
-        diff="".join(diff(path, text) for path, text in sorted(contents.items())),
+        diff="".join(each.diff for each in shown),
         severity=max(findings[name].severity for name in names),
         safety=Safety.SAFE if all(p.safety is Safety.SAFE for p in problems) else Safety.REVIEW,
+        edits=() if any(each.hides for each in shown) else tuple(each.edits for each in shown),
     )
 
 

@@ -15,10 +15,11 @@ from fixbot.knowledge.rollout import rollout
 from fixbot.knowledge.signals import host_signals
 from fixbot.knowledge.startup import Startup, read_startup
 from fixbot.knowledge.tables import needs_privileged
-from fixbot.lens import Container, text_of
+from fixbot.lens import Container, Followed, text_of
 from fixbot.model import Fix, Found, Outcome, Refusal, Safety, Severity
 from fixbot.prose import code
 from fixbot.rules import ESSENTIAL, Rule
+from fixbot.tree import UNKNOWN
 from fixbot.world import World
 
 _FLAG = {"ecs": "privileged", "k8s": "securityContext.privileged"}
@@ -31,17 +32,26 @@ _GUARD = (
 
 def find_privileged_containers(container: Container, world: World) -> Iterator[Found]:
     """A container that runs with every privilege of its host."""
-    flag = container.get(_FLAG[container.spelling.vocabulary])
-    if flag is not None and container.flag(_FLAG[container.spelling.vocabulary]) is True:
+    field = _FLAG[container.spelling.vocabulary]
+    flag, said = container.get(field), container.flag(field)
+    followed = container.followed(field) if said is UNKNOWN else None
+    if flag is not None and (
+        said is True or (followed is not None and str(followed.value).lower() == "true")
+    ):
         yield Found(
             flag,
             container.title,
             container.address,
             "privileged",
             f"{container.title} runs privileged: a break-in there is root on its host",
-            _outcome(container, world, Drop(flag)),
+            _outcome(container, world, Drop(flag)) if followed is None else _decided(container, followed),
             subject=container.task.name,
         )
+
+
+def _decided(container: Container, followed: Followed) -> Refusal:
+    why = followed.why_not or "a local decides it"
+    return Refusal(f"Whether {container.name} runs privileged is not changed here: {why}. Set that to false.")
 
 
 def _outcome(container: Container, world: World, drop: Change) -> Outcome:

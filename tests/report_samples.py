@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TypeVar
 
 from fixbot.command import IMAGE, OBJECT, PATH, run
 from fixbot.diff import masked_diff
-from fixbot.model import Finding, Patch, Proposal, PullRow, Report, Safety, Severity, Stats, Status, Unread
+from fixbot.edited import rewritten
+from fixbot.model import (
+    FileEdits,
+    Finding,
+    Patch,
+    Proposal,
+    PullRow,
+    Report,
+    Safety,
+    Severity,
+    Stats,
+    Status,
+    Unread,
+)
 from fixbot.step import step
 from fixbot.story import Concern, Nearby, Row, Story
 
@@ -160,10 +173,19 @@ def sample() -> Report:
             "deploy/task.json",
             TASK_BEFORE,
             BOTH,
-            masked_diff("deploy/task.json", TASK_BEFORE, BOTH, mask),
+            masked_diff(rewritten("deploy/task.json", TASK_BEFORE, BOTH), mask),
             ("id1", "id2"),
+            edits=rewritten("deploy/task.json", TASK_BEFORE, BOTH).edits,
         ),
-        Patch(role, None, ROLE, masked_diff(role, None, ROLE, mask), ("id2",)),
+        Patch(
+            role,
+            None,
+            ROLE,
+            masked_diff(rewritten(role, None, ROLE), mask),
+            ("id2",),
+            (),
+            rewritten(role, None, ROLE).edits,
+        ),
     )
     proposals = (
         Proposal(
@@ -188,9 +210,11 @@ def sample() -> Report:
                 ),
             ),
             {"deploy/task.json": MOVED, role: ROLE},
-            masked_diff("deploy/task.json", TASK_BEFORE, MOVED, mask) + masked_diff(role, None, ROLE, mask),
+            masked_diff(rewritten("deploy/task.json", TASK_BEFORE, MOVED), mask)
+            + masked_diff(rewritten(role, None, ROLE), mask),
             Severity.CRITICAL,
             Safety.REVIEW,
+            edits=edits({"deploy/task.json": (TASK_BEFORE, MOVED), role: (None, ROLE)}),
         ),
         Proposal(
             "k1",
@@ -212,9 +236,10 @@ def sample() -> Report:
                 ),
             ),
             {"deploy/task.json": READONLY},
-            masked_diff("deploy/task.json", TASK_BEFORE, READONLY, mask),
+            masked_diff(rewritten("deploy/task.json", TASK_BEFORE, READONLY), mask),
             Severity.HIGH,
             Safety.REVIEW,
+            edits=edits({"deploy/task.json": (TASK_BEFORE, READONLY)}),
         ),
     )
     unread = (
@@ -222,6 +247,10 @@ def sample() -> Report:
         Unread("odd\n\x1b[31mname.yaml", 3, "not UTF-8"),
     )
     return Report(Stats(214, 31, 31, 12, 0.4321), findings, patches, proposals, unread)
+
+
+def edits(files: Mapping[str, tuple[str | None, str]]) -> tuple[FileEdits, ...]:
+    return tuple(FileEdits(path, rewritten(path, *texts).edits) for path, texts in files.items())
 
 
 def nothing(**stats: int) -> Report:

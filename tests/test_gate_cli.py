@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -106,3 +107,110 @@ def test_what_settings_leave_out_is_named_and_nothing_where_they_do_not(work: Pa
         assert "1 file left out by exclude old/." in out
         assert "findings below critical not shown (severity)." in out or "1 finding below critical" in out
         assert "Never changed, though looked at: x/." in out
+
+
+WORKER = """\
+resource "kubernetes_pod_v1" "web" {
+  metadata {
+    name = "web"
+  }
+  spec {
+    container {
+      name  = "web"
+      image = "nginx:1.27"
+      security_context {
+        privileged                = local.open
+        read_only_root_filesystem = true
+      }
+    }
+  }
+}
+"""
+VARIABLE = 'variable "open" {\n  default = false\n}\n'
+TABLE = """\
+resource "aws_ecs_task_definition" "web" {
+  family                = "web"
+  container_definitions = file("web.json")
+}
+"""
+BARE = '{"name": "web", "image": "nginx:1.27", "privileged": true, "readonlyRootFilesystem": true}'
+
+
+def commit(at: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        (at / name).parent.mkdir(parents=True, exist_ok=True)
+        (at / name).write_text(text)
+    git(at, "add", "-A")
+    git(at, "commit", "-qm", "these")
+
+
+def onto_main(at: Path, files: dict[str, str]) -> None:
+    """What the base has, beside what every test begins with."""
+    git(at, "checkout", "-q", "main")
+    commit(at, files)
+    git(at, "checkout", "-q", "-B", "topic")
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        ({"w/worker.tf": WORKER, "w/values.tf": "locals {\n  open = false\n}\n"},
+         {"w/values.tf": "locals {\n  open = true\n}\n"}),
+        ({"w/worker.tf": WORKER.replace("local.", "var."), "w/v.tf": VARIABLE},
+         {"w/v.tf": VARIABLE.replace("false", "true")}),
+        ({"w/web.json": f"[{BARE}]", "w/main.tf": "# none\n"}, {"w/main.tf": TABLE}),
+    ],
+)  # fmt: skip
+def test_what_a_file_makes_of_another_counts(work: Path, first: dict[str, str], then: dict[str, str]) -> None:
+    old = {f"old/{name}.yaml": BAD for name in "ab"}
+    onto_main(work, {**first, **old})
+    assert scan(work)[0] == 0
+    for name, text in then.items():
+        (work / name).write_text(text)
+    code, out, _ = scan(work, "--format", "json")
+    assert code == 1
+    found = json.loads(out)
+    assert [each["rule"] for each in found["findings"]] == ["privileged-container"]
+    assert not old.keys() & {each["path"] for each in found["findings"]}
+    proposals = json.loads(fixbot("run", "--since", "main", "--format", "json", at=work).out)["proposals"]
+    assert not old.keys() & {path for each in proposals for path in each["paths"]}
+
+
+def test_a_resource_that_is_slid_under_a_comment_is_newly_ignored(work: Path) -> None:
+    mark = "    # fixbot:ignore privileged-container it was so\n    - name: web\n"
+    onto_main(work, {"pod.yaml": POD.replace("    - name: web\n", mark)})
+    assert scan(work, "--fail-on-new-ignores")[0] == 0
+    (work / "pod.yaml").write_text(BAD.replace("    - name: web\n", mark))
+    code, _, err = scan(work, "--fail-on-new-ignores")
+    assert code == 1
+    assert (
+        "new since main: pod.yaml:11 a comment that was there before ignores privileged-container of "
+        "Pod web, container web, which is new: it was so" in err
+    )
+
+
+def test_what_the_settings_of_the_base_ignore_is_said_and_is_no_new_ignore(work: Path) -> None:
+    wish = "ignore: [{rule: privileged-container, path: legacy/, reason: going away}]\n"
+    onto_main(work, {".fixbot.yml": wish})
+    commit(work, {"legacy/pod.yaml": BAD})
+    code, _, err = scan(work, "--fail-on-new-ignores")
+    assert code == 0
+    assert "note: new since main, and ignored by the settings: legacy/pod.yaml:10 privileged-container" in err
+
+
+def test_work_that_is_not_committed_counts(work: Path) -> None:
+    (work / "pod.yaml").write_text(POD + "x: : [\n")
+    done = fixbot("scan", "--since", "HEAD", "--fail-on-unread", at=work)
+    assert (done.code, "pod.yaml" in done.out) == (1, True)
+    (work / "pod.yaml").write_text(BAD.replace("true\n", "true # fixbot:ignore privileged-container x\n", 1))
+    assert fixbot("scan", "--since", "HEAD", "--fail-on-new-ignores", at=work).code == 1
+
+
+@pytest.mark.parametrize("value", ['"{{ .Values.p }}"', '"${P}"'])
+def test_a_value_that_can_not_be_known_any_more_can_not_be_judged(work: Path, value: str) -> None:
+    (work / "pod.yaml").write_text(POD.replace("false", value))
+    code, out, err = scan(work, "--fail-on-unread")
+    assert code == 1
+    says = "securityContext.privileged of Pod web, container web is set by a variable or a condition"
+    assert f"pod.yaml can't be judged: {says}" in err
+    assert says in " ".join(out.split())

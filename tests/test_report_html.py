@@ -15,6 +15,7 @@ import pytest
 
 from fixbot.cli.options import Format
 from fixbot.diff import unified
+from fixbot.edited import rewritten
 from fixbot.model import Severity, Status
 from fixbot.report.html import render
 from fixbot.report.html.markup import element, sentence, text
@@ -203,7 +204,7 @@ def test_whatever_a_file_is_called_its_name_is_only_words(word: str) -> None:
     )
     effect = f"{word}\n\n- {word}\n\n# {word}\n\n**{word}**"
     proposals = tuple(
-        replace(each, rule=word, branch=word, diff=unified(word, f"{word}\n", f"{word}{word}\n"),
+        replace(each, rule=word, branch=word, diff=unified(rewritten(word, f"{word}\n", f"{word}{word}\n")),
                 story=with_rows(spoiled(each.story, word), effect=effect))
         for each in report.proposals
     )  # fmt: skip
@@ -315,7 +316,8 @@ AFTER = "a\nb\n  keep: true\nnew <b>\nd\ne\nf\ng\nh\ni\nlast\n"
 
 def test_before_and_after_can_be_read_back_from_the_two_sides() -> None:
     rows = [
-        each.inner for each in next(read(tables(unified("x.yaml", BEFORE, AFTER))).all("tbody")).all("tr")
+        each.inner
+        for each in next(read(tables(unified(rewritten("x.yaml", BEFORE, AFTER)))).all("tbody")).all("tr")
     ]
     whole = [cells for cells in rows if len(cells) == 4]
     for side, lines in ((0, BEFORE.split("\n")), (2, AFTER.split("\n"))):
@@ -328,13 +330,13 @@ def test_before_and_after_can_be_read_back_from_the_two_sides() -> None:
 
 
 def test_a_new_file_says_so_and_a_long_line_is_cut_where_it_differs() -> None:
-    table = read(tables(unified("n.tf", None, "x\n")))
+    table = read(tables(unified(rewritten("n.tf", None, "x\n"))))
     assert next(table.all("caption")).text == "n.tf (a new file)"
     old, new = (f"{'k' * 5000}{each}{'z' * 5000}" for each in ("before", "after"))
-    page = tables(unified("long.json", f"{old}\n", f"{new}\n"))
+    page = tables(unified(rewritten("long.json", f"{old}\n", f"{new}\n")))
     assert len(page) < 2_000
     assert "before" in page
-    assert tables(unified("empty", None, "")) != ""
+    assert tables(unified(rewritten("empty", None, ""))) != ""
 
 
 def test_headings_are_in_order_and_every_table_has_a_head() -> None:

@@ -22,6 +22,8 @@ class Check:
     damaged: tuple[Unread, ...] = ()
     named: tuple[Unread, ...] = ()
     ignores: tuple[str, ...] = ()
+    silenced: tuple[str, ...] = ()
+    """What is new and ignored by the settings of the base."""
 
     @property
     def says_something(self) -> bool:

@@ -97,6 +97,7 @@ def checked(check: Check) -> Iterator[Markdown]:
         yield _some([as_markdown(each) for each in check.ignores])
     yield from _touched(check)
     yield from _list("Touched, and only named here", [_unread(each) for each in check.named])
+    yield from _list("New, and ignored by the settings", [as_markdown(each) for each in check.silenced])
 
 
 def left_out(report: Report) -> Iterator[Markdown]:

@@ -135,6 +135,10 @@ class Checkout:
                     listing.add(path, os.lstat(full).st_mode, None)
         return tuple(listing.entries)
 
+    def changed_since(self, ref: str) -> frozenset[str]:
+        """The paths that differ from where HEAD left `ref`, uncommitted ones too. Raises FixbotError."""
+        return _changed_since(self.git, ref)
+
     @property
     def top(self) -> str:
         """The absolute path that `prefix + path` is relative to."""
@@ -252,12 +256,14 @@ class _InScope:
 
 def _in_scope(git: Git | None, scope: Scope) -> _InScope:
     include, exclude = Globs(scope.include), Globs(scope.exclude)
-    changed = None
-    if scope.since is not None:
-        if git is None:
-            raise FixbotError("--since needs a git work tree, and this is none")
-        try:
-            changed = changed_since(git, scope.since)
-        except GitFailed as failed:
-            raise FixbotError(f"--since {scope.since}: {failed}") from failed
+    changed = None if scope.since is None else _changed_since(git, scope.since)
     return _InScope(changed, include, exclude)
+
+
+def _changed_since(git: Git | None, ref: str) -> frozenset[str]:
+    if git is None:
+        raise FixbotError("--since needs a git work tree, and this is none")
+    try:
+        return changed_since(git, ref)
+    except GitFailed as failed:
+        raise FixbotError(f"--since {ref}: {failed}") from failed

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from fixbot.actions.check import Check
 from fixbot.bounds import timed
+from fixbot.brought import Brought, compare_reports
 from fixbot.checkout import Checkout, Content, Globs, Scope
 from fixbot.checkout.commit import CommitFiles, CommitTree
 from fixbot.checkout.git import Git, GitFailed
@@ -19,8 +21,15 @@ from fixbot.discover import candidate
 from fixbot.errors import FixbotError
 from fixbot.gate import Hidden, find_hidden
 from fixbot.model import Status
-from fixbot.new_ignores import describe_loosened, describe_wish, find_new_wishes
+from fixbot.new_ignores import (
+    describe_loosened,
+    describe_silenced,
+    describe_slid,
+    describe_wish,
+    find_new_wishes,
+)
 from fixbot.settings.compare import Loosened, compare
+from fixbot.suppress import Suppressions
 
 if TYPE_CHECKING:
     from fixbot.actions.event import Event
@@ -28,6 +37,7 @@ if TYPE_CHECKING:
     from fixbot.cli.look import Looked
     from fixbot.cli.options import Options
     from fixbot.model import Finding
+    from fixbot.suppress import Ignore
 
 _PATIENCE: Final = 3
 """How many files' worth of time the comparison with the base may take."""
@@ -46,57 +56,99 @@ def base_of_event(options: Options, of: Event) -> Base:
     return Base(git, checkout.prefix, start, tip)
 
 
-def check_changes(options: Options, base: Base, looked: Looked) -> Check:
-    """Everything that a pull request brings. Raises FixbotError where git can't tell."""
+def check_changes(options: Options, base: Base, looked: Looked, brought: Brought | None = None) -> Check:
+    """Everything that a pull request brings. Raises FixbotError where git can't tell.
+
+    With `--since` all findings of the report count, which was narrowed by what is `brought`.
+    """
     files = base.files
     if files is None or base.start is None:
         return Check()
     try:
         with timed(_PATIENCE * looked.settings.limits.seconds, "comparing with the base"):
             check = _checked(options, base, files, looked)
-        return replace(check, findings=tuple(_brought(options, base, files, looked, check)))
+            wishes = list(_new_wishes(looked.checkout, base))
+        if brought is None:
+            touches = {each.id for each in check.findings}
+            brought = _brought(base, files, looked, lambda each: each.id in touches)
     except GitFailed as failed:
         raise FixbotError(f"git can't tell what this pull request touches: {failed}") from None
+    new = {(path, wish.rule, wish.reason) for path, wish in wishes}
+    slid = [
+        each for each in _placed(brought.ignored, looked) if (each.path, each.rule, each.reason) not in new
+    ]
+    ignores = (*check.ignores, *(describe_wish(*each) for each in wishes), *map(describe_slid, slid))
+    return _with_brought(replace(check, ignores=ignores), brought, looked)
+
+
+def find_brought(base: Base, looked: Looked, changed: frozenset[str]) -> Brought:
+    """What is new since the base in files that are not `changed`, and what is newly silenced in any.
+
+    Raises FixbotError where git can't tell.
+    """
+    files = base.files
+    if files is None:
+        return Brought()
+    try:
+        return _brought(base, files, looked, lambda each: each.path in changed)
+    except GitFailed as failed:
+        raise FixbotError(f"git can't tell what the base is like: {failed}") from None
 
 
 def _checked(options: Options, base: Base, files: CommitFiles, looked: Looked) -> Check:
     checkout, report = looked.checkout, looked.report
     changes = list_changes(base.git, files.commit)
     hidden = find_hidden(checkout, files, changes, report)
-    open_ones = [
-        replace(each, path=checkout.prefix + each.path)
-        for each in report.findings
-        if each.status is not Status.SUPPRESSED
-    ]
+    open_ones = _from_top(looked)
     paths = {each.path for each in open_ones}
     lines = touched(base.git, files.commit, (each for each in changes if each.path in paths))
-    ignores = (*_in_settings(options, looked), *_in_comments(checkout, base, changes))
     some = [each for each in open_ones if (each.path, each.line) in _with_whole(lines, hidden)]
     return Check(
-        tuple(sorted(some, key=lambda each: -each.severity)),
+        tuple(some),
         tuple(dict.fromkeys(hidden.damaged)),
         tuple(dict.fromkeys(hidden.named)),
-        ignores,
+        tuple(_in_settings(options, looked)),
     )
 
 
-def _brought(options: Options, base: Base, files: CommitFiles, looked: Looked, check: Check) -> list[Finding]:
-    """What stands on touched lines, and whatever else its base did not have.
+def _from_top(looked: Looked) -> list[Finding]:
+    """The findings that nobody silences, by paths from the repository's top."""
+    return _placed((e for e in looked.report.findings if e.status is not Status.SUPPRESSED), looked)
 
-    A line elsewhere can make the finding: the default of a variable, a kind, a flag that was taken away. With
-    `--since` every finding in a changed file counts anyway.
+
+def _placed(findings: Iterable[Finding], looked: Looked) -> list[Finding]:
+    return [replace(each, path=looked.checkout.prefix + each.path) for each in findings]
+
+
+def _brought(base: Base, files: CommitFiles, looked: Looked, known: Callable[[Finding], bool]) -> Brought:
+    """What the report says that the base's does not. Raises GitFailed.
+
+    A line elsewhere can make the finding: the default of a variable, a kind, a flag that was taken away.
     """
-    open_ones = [
-        replace(each, path=base.prefix + each.path)
-        for each in looked.report.findings
-        if each.status is not Status.SUPPRESSED
-    ]
-    here = {each.id for each in check.findings}
-    if options.since is None and any(each.id not in here for each in open_ones):
-        tree = CommitTree(files, base.prefix, looked.checkout.keep, candidate)
-        before = {each.id for each in looked.elsewhere(tree).findings if each.status is not Status.SUPPRESSED}
-        here |= {each.id for each in open_ones} - before
-    return sorted((each for each in open_ones if each.id in here), key=lambda each: -each.severity)
+    whole = looked.whole
+    silenced = any(each.status is Status.SUPPRESSED for each in whole.findings)
+    if not (silenced or whole.unread) and all(known(each) for each in whole.findings):
+        return Brought()
+    tree = CommitTree(files, base.prefix, looked.checkout.keep, candidate)
+    old = {each.path: each.before_path for each in list_renames(base.git, files.commit)}
+    today = date.today()  # noqa: DTZ011 - as the run that is compared
+    wishes = Suppressions(looked.settings.ignore, frozenset(), today)
+    there = frozenset(each.path for each in tree.entries)
+    return compare_reports(whole, looked.elsewhere(tree), old, there, wishes)
+
+
+def _with_brought(check: Check, brought: Brought, looked: Looked) -> Check:
+    """With what stands elsewhere, the gravest first. All paths are from the repository's top."""
+    here = {each.id for each in check.findings} | brought.findings
+    findings = sorted((e for e in _from_top(looked) if e.id in here), key=lambda each: -each.severity)
+    unread = [replace(each, path=looked.checkout.prefix + each.path) for each in brought.unread]
+    return replace(
+        check,
+        findings=tuple(findings),
+        damaged=tuple(dict.fromkeys([*check.damaged, *(e for e in unread if e.cause == "damaged")])),
+        named=tuple(dict.fromkeys([*check.named, *(e for e in unread if e.cause != "damaged")])),
+        silenced=tuple(map(describe_silenced, _placed(brought.left, looked))),
+    )
 
 
 def _with_whole(lines: Touched, hidden: Hidden) -> Touched:
@@ -124,11 +176,13 @@ def _met(checkout: Checkout, loosened: Loosened) -> int:
     )
 
 
-def _in_comments(checkout: Checkout, base: Base, changes: Sequence[Change]) -> Iterator[str]:
-    """What comments ask for that its base did not have."""
+def _new_wishes(checkout: Checkout, base: Base) -> Iterator[tuple[str, Ignore]]:
+    """What comments ask for that its base did not have, each with its file."""
     files = base.files
-    some = [each for each in changes if _may_ask(checkout, each)]
-    if files is None or not some or base.start is None:
+    if files is None or base.start is None:
+        return
+    some = [each for each in list_changes(base.git, base.start) if _may_ask(checkout, each)]
+    if not some:
         return
     renamed = {each.path: each for each in list_renames(base.git, base.start)}
     for change in some:
@@ -140,7 +194,7 @@ def _in_comments(checkout: Checkout, base: Base, changes: Sequence[Change]) -> I
         old = decoded(change.path, data, 0) if data is not None else None
         text = old.text if isinstance(old, Content) else ""
         for wish in find_new_wishes(change.path, content.text, text):
-            yield describe_wish(change.path, wish)
+            yield change.path, wish
 
 
 def _may_ask(checkout: Checkout, change: Change) -> bool:

@@ -8,11 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fixbot.brought import Brought
 from fixbot.characters import shown
 from fixbot.checkout import Checkout, Scope
 from fixbot.checkout.door import is_stream
 from fixbot.cli.based import Base, base_of_ref
-from fixbot.cli.check import check_changes
+from fixbot.cli.check import check_changes, find_brought
 from fixbot.cli.chosen import settings_home
 from fixbot.cli.deeds import Deeds, branches, written
 from fixbot.cli.ends import reaches, said
@@ -22,6 +23,7 @@ from fixbot.cli.options import FailOn, Format, Options
 from fixbot.cli.show import Shown, show
 from fixbot.cli.terminal import Terminal
 from fixbot.errors import FixbotError
+from fixbot.narrow import about
 
 if TYPE_CHECKING:
     from fixbot.model import Report
@@ -37,14 +39,17 @@ def carry_out(options: Options, environment: Mapping[str, str]) -> int:
     terminal = Terminal(environment, quiet=options.quiet)
     contents = options.changes or options.format in (Format.PATCH, Format.SARIF)
     base = _base(options)
-    looked = look(options, environment, terminal, contents=contents, base=base)
+    looked = look(options, environment, terminal, contents=contents, base=base if _is_gate(options) else None)
+    looked, brought = _narrowed(options, looked, base)
     settings, checkout, report = looked.settings, looked.checkout, looked.report
     shown = Shown(report, looked.fixers, settings, options, Deeds(), checkout.git is not None)
     if options.review:
         from fixbot.cli.review import Desk, reviewed  # noqa: PLC0415 - only this option needs it
 
         def without(no: Mapping[str, str]) -> Report:
-            return looked.again(replace(settings, declined=no))
+            others = {each.id for each in looked.whole.findings} - {each.id for each in report.findings}
+            declined = {**dict.fromkeys(others, "not asked about"), **no}
+            return looked.again(replace(settings, declined=declined))
 
         home = settings_home(options.path).folder
         deeds = reviewed(shown, Desk(checkout, home, terminal, environment, without))
@@ -57,25 +62,41 @@ def carry_out(options: Options, environment: Mapping[str, str]) -> int:
     for lost in report.failures:
         for line in said(lost, debug="--debug" in options.arguments):
             terminal.trouble(line)
-    shut = _gate(options, looked, base, terminal)
+    shut = _gate(options, looked, base if _is_gate(options) else None, brought, terminal)
     failed = deeds.failures or report.failures
     return 1 if shut or failed or reaches(report, options.fail_on) else 0
 
 
 def _base(options: Options) -> Base | None:
-    """Where a gate's changes come from: its settings count. Without a gate they are what they are here."""
-    gate = options.fail_on is not FailOn.NEVER or options.fail_on_new_ignores
-    if options.since is None or not gate:
+    """Where the changes come from that are asked about."""
+    if options.since is None:
         return None
     return base_of_ref(Checkout.open(options.path, Scope(wanted=lambda _: False)), options.since)
 
 
-def _gate(options: Options, looked: Looked, base: Base | None, terminal: Terminal) -> bool:
+def _is_gate(options: Options) -> bool:
+    """Whether changes are judged: then their base's settings count. Else they are what they are here."""
+    return options.fail_on is not FailOn.NEVER or options.fail_on_new_ignores
+
+
+def _narrowed(options: Options, looked: Looked, base: Base | None) -> tuple[Looked, Brought]:
+    """What is to be said with `--since`: of files that changed, and what these changes made elsewhere."""
+    if base is None or options.since is None:
+        return looked, Brought()
+    changed = looked.checkout.changed_since(options.since)
+    brought = find_brought(base, looked, changed)
+    report = about(looked.report, changed, brought.findings)
+    more = tuple(each for each in brought.unread if each not in report.unread)
+    return looked._replace(report=replace(report, unread=(*report.unread, *more))), brought
+
+
+def _gate(options: Options, looked: Looked, base: Base | None, brought: Brought, terminal: Terminal) -> bool:
     """Say what a gate can't judge and what is newly left out; whether it fails for that."""
     unread = options.fail_on_unread and options.fail_on is not FailOn.NEVER
+    damaged = unread and any(each.cause == "damaged" for each in looked.report.unread)
     if base is None:
-        return unread and any(each.cause == "damaged" for each in looked.report.unread)
-    check = check_changes(options, base, looked)
+        return damaged
+    check = check_changes(options, base, looked, brought)
     for each in check.damaged:
         say, word = (terminal.trouble, "") if unread else (terminal.note, "note: ")
         say(f"{word}{shown(each.path)} can't be judged: {each.reason}")
@@ -83,7 +104,11 @@ def _gate(options: Options, looked: Looked, base: Base | None, terminal: Termina
         failing = options.fail_on_new_ignores
         say, word = (terminal.trouble, "") if failing else (terminal.note, "note: ")
         say(f"{word}new since {options.since}: {shown(ignored)}")
-    return (unread and bool(check.damaged)) or (options.fail_on_new_ignores and bool(check.ignores))
+    for silent in check.silenced:
+        terminal.note(f"note: new since {options.since}, and ignored by the settings: {shown(silent)}")
+    return (
+        damaged or (unread and bool(check.damaged)) or (options.fail_on_new_ignores and bool(check.ignores))
+    )
 
 
 def _check(options: Options) -> None:

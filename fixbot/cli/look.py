@@ -44,7 +44,9 @@ class Looked(NamedTuple):
     again: Callable[[Settings], Report]
     """Looks once more, with other settings."""
     elsewhere: Callable[[Files], Report]
-    """Looks in the same way at other files, of which nothing is remembered."""
+    """Looks in the same way at other files; what is the same there as here needs no second look."""
+    whole: Report
+    """What was said of everything, where `report` speaks of some files."""
 
 
 def look(
@@ -57,32 +59,29 @@ def look(
 ) -> Looked:
     """Read everything and prove what can be mended. Without `contents` patches may lack their texts.
 
-    Where there is a `base`, its settings count.
+    Where there is a `base`, its settings count. Everything is read, whatever changed since a commit.
     """
     fixers = load_rules()
     settings = settings_of(options, fixers) if base is None else settings_of_base(base, options, fixers)
     chosen = chosen_of(fixers, settings)
-    scope = Scope(settings.include, settings.exclude, options.since, candidate)
+    scope = Scope(settings.include, settings.exclude, None, candidate)
     checkout = Checkout.open(options.path, scope, settings.limits.file_mb * MEGABYTE)
     asked = _asked(options, checkout)
     for note in (*settings.notes, *checkout.notes):
         terminal.note(f"note: {note}")
     again = partial(run, checkout, chosen, progress=terminal.progress, jobs=options.jobs or cores())
-    report = again(
-        settings,
-        cache=cache_of(settings, chosen, environment, options.path) if options.cache else None,
-        contents=contents,
-    )
+    cache = cache_of(settings, chosen, environment, options.path) if options.cache else None
+    whole = again(settings, cache=cache, contents=contents)
     terminal.clear()
-    if options.files:
-        report = about(report, asked)
     if base is None:
-        report = replace(report, left_out=_unasked(report.left_out, options))
+        whole = replace(whole, left_out=_unasked(whole.left_out, options))
+    report = about(whole, asked) if options.files else whole
 
     def elsewhere(files: Files) -> Report:
-        return run(files, chosen, settings, jobs=options.jobs or cores())
+        jobs = options.jobs or cores()
+        return run(files, chosen, settings, jobs=jobs, cache=cache, contents=False, like=checkout)
 
-    return Looked(fixers, settings, checkout, report, again, elsewhere)
+    return Looked(fixers, settings, checkout, report, again, elsewhere, whole)
 
 
 def _unasked(left: LeftOut, options: Options) -> LeftOut:

@@ -91,7 +91,12 @@ ThoroughOption = Annotated[
                  "where they are installed."),
 ]  # fmt: skip
 SinceOption = Annotated[
-    str | None, typer.Option("--since", metavar="REF", help="Only files that changed since this commit.")
+    str | None,
+    typer.Option(
+        "--since",
+        metavar="REF",
+        help="Only what changed since this commit, and what that made of other files.",
+    ),
 ]
 ConfigOption = Annotated[
     Path | None,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from fixbot.dialects import (
     cloudformation,
     cloudformation_resources,
@@ -47,8 +49,11 @@ def spoken(path: str, text: str) -> str | None:
 def _read_root(project: Project, document: Document, root: Node, reading: Reading) -> None:
     for dialect in (cloudformation, kubernetes, others, ecs, iam):
         if dialect.recognises(document, root):
+            before = len(reading.tasks)
             dialect.read(project, document, root, reading)
             if dialect is cloudformation:
+                for task in reading.tasks[before:]:
+                    task.follower = partial(cloudformation_resources.follow, root)
                 cloudformation_resources.read_resources(document, root, project.resource_types, reading)
             elif dialect is kubernetes:
                 kubernetes_resources.read_resources(document, root, project.resource_types, reading)

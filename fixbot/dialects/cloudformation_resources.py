@@ -19,7 +19,7 @@ def read_resources(document: Document, root: Node, types: Iterable[ResourceType]
     listed = root.get("Resources")
     if not wanted or listed is None:
         return
-    follow = partial(_followed, root)
+    follower = partial(follow, root)
     for entry in listed.entries:
         owner = entry.value
         kind = wanted.get(text_of(owner.get("Type")) or "") if owner.kind is Kind.MAP else None
@@ -41,7 +41,7 @@ def read_resources(document: Document, root: Node, types: Iterable[ResourceType]
                 node,
                 owner,
                 prefix,
-                follow=follow,
+                follow=follower,
                 inherited=_inherited(root, kind),
             )
         )
@@ -55,7 +55,7 @@ def _inherited(root: Node, kind: ResourceType) -> Mapping[str, Node]:
     return {entry.key: entry.value for entry in shared.entries} if shared is not None else {}
 
 
-def _followed(root: Node, node: Node) -> Followed:
+def follow(root: Node, node: Node) -> Followed:
     """A literal, the default of the parameter that `Ref` names, or what all branches of `Fn::If` agree on."""
     name = _referred(node)
     if name == NO_VALUE:

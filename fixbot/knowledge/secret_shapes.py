@@ -11,18 +11,15 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
+from fixbot.knowledge.secret_commands import command_secrets
 from fixbot.knowledge.secret_names import is_header_name, is_likely_name
-from fixbot.knowledge.secret_programs import login_options
-from fixbot.knowledge.secret_words import BETWEEN, QUOTE, VALUE, Place, is_hole, value_spans
+from fixbot.knowledge.secret_words import BETWEEN, QUOTE, VALUE, Place, is_hole, is_name_like, value_spans
+from fixbot.knowledge.secrets import Kind, classify
 
 _OPTION: Final = re.compile(rf"(?<![\w-])--?(?P<name>[A-Za-z][\w.-]{{2,60}}){BETWEEN}(?!-){VALUE}")
 _DEFINED: Final = re.compile(rf"(?<![\w-])-D(?P<name>[\w.-]{{2,80}})={VALUE}")
 _SET: Final = re.compile(
     rf"(?<![\w-])(?:configure|config)[ \t]{{1,4}}set[ \t]{{1,4}}(?P<name>[\w.-]{{2,80}}){BETWEEN}{VALUE}"
-)
-_THIRD: Final = re.compile(
-    rf"(?<![\w-])htpasswd[ \t]{{1,4}}-\w{{0,6}}b\w{{0,6}}(?:[ \t]{{1,4}}[^\s\"']{{1,200}}){{1,2}}[ \t]{{1,4}}"
-    rf"{VALUE}"
 )
 _SCHEMED: Final = re.compile(
     r"(?:(?<![\w-])(?P<lone>(?i:bearer|basic|splunk|geniekey|ssws))[ \t]{1,4}"
@@ -34,7 +31,8 @@ _HEADER: Final = re.compile(
     r"(?P<value>[^\s\"'\\][^\n\"'\\]*+)"
 )
 _SAID: Final = re.compile(
-    r"(?i:password|passwd|passwort|passphrase|requirepass|masterauth|secret|token|pw|api[ _-]?key)"
+    r"(?i:password|passwd|passwort|passphrase|requirepass|masterauth|secret|token|pw|api[ _-]?key"
+    r"|basic[ _-]?auth|auth[ _-]basic)"
     r"(?:[ \t]{0,4}(?:->|=>)|[ \t]{1,4}(?i:is|was|to|now|old|new)\b:?)?[ \t]{1,4}[\"'`]?"
     r"(?P<value>[^\s\"'`,;<>{}()\[\]!&*=:-][^\s\"'`,;<>{}()\[\]]{3,}+)"
 )
@@ -46,14 +44,43 @@ _REGISTRY: Final = re.compile(r"\\{0,3}\"auth\\{0,3}\"[ \t]*:[ \t]*\\{0,3}\"(?P<
 _ELEMENT: Final = re.compile(r"<(?P<name>[A-Za-z][\w.:-]{1,60})>(?P<value>[^<>\n]++)</")
 _PIPED: Final = re.compile(
     rf"(?:(?<![\w-])(?:echo|printf)(?:[ \t]{{1,4}}-[neE]{{1,3}})?"
-    rf"(?:[ \t]{{1,4}}{QUOTE}%s(?:\\{{1,4}}n)?{QUOTE})?[ \t]{{1,4}}{VALUE})"
+    rf"(?:[ \t]{{1,4}}(?:{QUOTE})?%s(?:\\{{1,4}}n)?(?:{QUOTE})?)?[ \t]{{1,4}}{VALUE})"
 )
 _INTO: Final = re.compile(
-    r"\\{0,3}[\"']?[ \t]{0,4}\|[^\n;]{0,200}"
-    r"(?:login|-stdin|chpasswd|sudo[ \t]+-S|passphrase|passwd|htpasswd|secret)"
+    r"\\{0,3}[\"']?[ \t]{0,4}(?:\|[^\n;]{0,200}"
+    r"(?:login|-stdin|chpasswd|sudo[ \t]+-S|passphrase|passwd|htpasswd|secret|-pass|auth|unlock|-token)"
+    r"|>{1,2}[ \t]{0,4}[^\n;|]{0,200}(?:pass|pw|secret|token|cred|netrc|[._-]key\b))"
 )
 _HERE: Final = re.compile(
     rf"(?:login|-stdin|chpasswd|passphrase|passwd)[^\n;|]{{0,200}}<<<[ \t]{{0,4}}{VALUE}"
+)
+_READ: Final = re.compile(
+    rf"(?<![\w-])read[ \t](?:[^\n;|<]{{0,80}}[ \t])?(?P<name>\w{{2,80}})[ \t]{{0,4}}<<<[ \t]{{0,4}}{VALUE}"
+)
+_SENT: Final = re.compile(r"(?<![\w-])send(?:[ \t]+--)?[ \t]+\\{0,3}[\"'](?P<value>[^\"'\\\n]++)\\{1,4}[rn]")
+_COMPARED: Final = re.compile(
+    rf"\$\{{?(?P<name>\w{{2,80}})[^\s=\"']{{0,40}}(?:{QUOTE})?[ \t]{{0,4}}(?:!=|={{1,2}}|=~)"
+    rf"[ \t]{{0,4}}{VALUE}"
+)
+_INDEXED: Final = re.compile(
+    rf"(?:{QUOTE})(?P<name>[\w.-]{{2,80}})(?:{QUOTE})[ \t]{{0,4}}"
+    rf"\][ \t]{{0,4}}={{1,2}}[ \t]{{0,4}}(?={QUOTE}){VALUE}"
+)
+_CALLED: Final = re.compile(
+    rf"(?<![\w.-])(?P<name>[\w.]{{2,80}})\([ \t]{{0,4}}"
+    rf"(?:(?:{QUOTE})?[^\s,()\"'\\]{{1,80}}(?:{QUOTE})?,[ \t]{{0,4}}){{0,3}}"
+    rf"(?={QUOTE}){VALUE}[ \t]{{0,4}}"
+)
+_PGPASS: Final = re.compile(
+    r"(?m:^)[ \t]*[^\s:#/\"']{1,253}:(?:\d{2,5}|\*):[^\s:/\"']{1,128}:[^\s:/\"']{1,128}:"
+    r"(?P<value>[^\s\"']++)[ \t\r]*(?m:$)"
+)
+_LETTER: Final = re.compile(
+    r"(?<![\w-])-[pP](?:[ \t]{1,4}|=|[\"'],[ \t]{0,4}[\"'])(?P<value>[^\s\"'\\/:,;|&()]{8,}+)"
+)
+_BLOCK: Final = re.compile(
+    r"(?m:^)(?P<indent>[ \t-]*)(?P<name>[\w.-]{2,80})[\"']?:[ \t]*[|>][-+\d]{0,3}[ \t]*(?:#[^\n]*)?\r?\n"
+    r"(?P<value>(?P=indent)[ \t]+[^\n]*(?:\n(?P=indent)[ \t]+[^\n]*)*+)"
 )
 _PASS: Final = re.compile(r"(?<![\w-])pass:(?P<value>[^\s\"'\\,;)\]}]++)")
 _LOGIN: Final = re.compile(
@@ -67,8 +94,6 @@ _RUN: Final = re.compile(r"://[^\s\"'<>?#]++")
 _USER: Final = re.compile(r"://[^\s:@/]{0,128}:")
 _ORACLE: Final = re.compile(r"jdbc:oracle:\w{1,10}:[^\s/@\"'<>]{1,128}/(?P<value>[^\s@\"'<>]{1,200}+)@")
 _WORD: Final = re.compile(r"[A-Za-z]?[a-z]{0,14}(?:[-_.'][a-z]{1,14}){0,4}[.!?:]?")
-_NAME_PART: Final = r"(?:[A-Za-z]?[a-z]{0,14}|[A-Za-z][a-z]{2,14}(?:[A-Z][a-z]{2,14}){1,3}|[A-Z]{1,5})\d{0,4}"
-_NAME_LIKE: Final = re.compile(rf"{_NAME_PART}(?:[-_. /]{_NAME_PART}){{0,5}}")
 _MADE_UP: Final = 8
 """Characters that a text needs to be told from words that stand anywhere."""
 _CONSTANT: Final = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*")
@@ -103,17 +128,12 @@ def is_made_up(text: str) -> bool:
     return _MIXED.search(text) is not None
 
 
-def is_name_like(text: str) -> bool:
-    """Whether somebody may be called so: short words in small letters, with a number behind them at most."""
-    return _NAME_LIKE.fullmatch(text) is not None
-
-
 def shaped_spans(text: str) -> Iterator[Place]:
     """Where the values of all these forms stand in a text."""
     if "-" in text:
         yield from _options(text)
-        yield from login_options(text)
         yield from _headers(text)
+    yield from command_secrets(text)
     lower = text.lower()
     if "uthorization" in lower or "bearer" in lower or "basic" in lower or "splunk" in lower:
         yield from _schemed(text)
@@ -123,9 +143,25 @@ def shaped_spans(text: str) -> Iterator[Place]:
             yield from (m.span("value") for m in _REGISTRY.finditer(text) if not is_hole(m["value"]))
         if " set " in text:
             yield from value_spans(_under_names(_SET, text))
+        yield from value_spans(_under_names(_READ, text)) if "<<<" in text else ()
+        yield from _assigned(text)
     for gate in _GATES:
         if gate in text:
             yield from _gated(gate, text)
+    if ":*:" in text or ":5432:" in text or "pgpass" in lower:
+        yield from (m.span("value") for m in _PGPASS.finditer(text) if not is_hole(m["value"]))
+    if "send" in lower and ("expect" in lower or "spawn" in lower):
+        yield from (m.span("value") for m in _SENT.finditer(text) if not is_plain_word(m["value"]))
+
+
+def _assigned(text: str) -> Iterator[Place]:
+    """What a variable of a secret's name is compared with, or is given by the syntax of a language."""
+    for sign, pattern in (("$", _COMPARED), ("]", _INDEXED), ("(", _CALLED)):
+        for start, end in value_spans(_under_names(pattern, text)) if sign in text else ():
+            if not text[start:end].isalpha():
+                yield start, end
+    if "|" in text or ">" in text:
+        yield from (m.span("value") for m in _under_names(_BLOCK, text))
 
 
 def login_spans(text: str) -> Iterator[Place]:
@@ -174,10 +210,14 @@ def _under_names(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]
 
 
 def _options(text: str) -> Iterator[Place]:
-    yield from value_spans(_under_names(_OPTION, text))
+    for found in _under_names(_OPTION, text):
+        for start, end in value_spans((found,)):
+            if classify(found["name"], text[start:end]).kind is not Kind.NONE:
+                yield start, end
     yield from value_spans(_under_names(_DEFINED, text))
-    if "htpasswd" in text:
-        yield from value_spans(_THIRD.finditer(text))
+    yield from (
+        m.span("value") for m in _LETTER.finditer(text) if is_made_up(m["value"]) and not is_hole(m["value"])
+    )
 
 
 def _headers(text: str) -> Iterator[Place]:
@@ -216,9 +256,10 @@ _FORM: Final = re.compile(
 )
 _HINT: Final = re.compile(
     r"(?:[Pp]ass|PASS|[Pp]wd|PWD|[Pp]w|PW|[Tt]oken|TOKEN|[Ss]ecret|SECRET|[Kk]ey|KEY|[Aa]uth|AUTH|[Cc]red|CRED"
-    r"|[Cc]ookie|dsn|DSN|[Ss]alt|SALT|[Bb]earer|Basic)"
+    r"|[Cc]ookie|dsn|DSN|[Ss]alt|SALT|[Bb]earer|Basic|psk|PSK|[Ss]eed|SEED)"
     r"[\w.-]{0,20}(?:=|>|:[ \t\"'{]|\\{0,3}[\"'][ \t,:]|[ \t])"
     r"|(?<![\w-])-(?:[apPuUw](?:[ \"']|[^-\s])|D|-(?:proxy-)?user[ =\"'])|:[^\s/]{1,99}@|://[^\s/]{8,99}@|[?&]\w{1,20}=|IDENTIFIED"
+    r"|:\*:|:5432:|[ ;\"'\n]send[ \t]"
     r"|identified|AKIA|ASIA|PRIVATE KEY|[rs]k_live|gh[pousr]_|github_pat|glpat|xox|eyJ|AIza|hvs\.|npm_|pypi-"
     r"|SG\.|sk-|pass:|hooks\.slack"
 )
@@ -232,5 +273,5 @@ def may_hold_shapes(text: str) -> bool:
 @lru_cache(maxsize=16384)
 def _hints(text: str) -> bool:
     if " " in text or "=" in text or "@" in text or "\n" in text:
-        return _HINT.search(text) is not None
+        return _HINT.search(text) is not None or any(command_secrets(text))
     return len(text) >= _LONG and text[:4] != "arn:" and _FORM.search(text) is not None

@@ -16,7 +16,16 @@ VALUE: Final = (
     r"|(?P<bare>[^\s\"'\\,;|&)\]}<>][^\s\"'\\;|&)\]}]*+))"
 )
 VALUE_HERE: Final = re.compile(VALUE)
-HOLES: Final = ("$", "%", "<", "{{", "••")
+HOLES: Final = ("$", "%", "<", "{{", "#{", "••")
+
+
+_NAME_PART: Final = r"(?:[A-Za-z]?[a-z]{0,14}|[A-Za-z][a-z]{2,14}(?:[A-Z][a-z]{2,14}){1,3}|[A-Z]{1,5})\d{0,4}"
+_NAME_LIKE: Final = re.compile(rf"{_NAME_PART}(?:[-_. /]{_NAME_PART}){{0,5}}")
+
+
+def is_name_like(text: str) -> bool:
+    """Whether somebody may be called so: short words in small letters, with a number behind them at most."""
+    return _NAME_LIKE.fullmatch(text) is not None
 
 
 def is_hole(text: str) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fixbot.lens.fields import Fields
+from fixbot.lens.followed import Followed
 from fixbot.lens.spelling import Spelling
 from fixbot.lens.subject import Label, Labelled
 from fixbot.lens.task import Task
@@ -51,6 +52,7 @@ class Container(Fields, Labelled):
     """Its name where none is written: the key that it stands under."""
     defaults: Mapping[str, bool | Unset] = field(default_factory=dict)
     """What its flags are where none is written, by canonical name (Terraform modules)."""
+    unknown: dict[str, Node] = field(default_factory=dict, repr=False)
 
     def offers(self, canonical: str) -> bool:
         """Whether the API that runs it takes that field for a container."""
@@ -59,6 +61,10 @@ class Container(Fields, Labelled):
     def default(self, canonical: str) -> bool | Unset:
         """What a flag is where nothing is written, by what made the container (Terraform modules)."""
         return self.defaults.get(canonical, ABSENT)
+
+    def follow(self, node: Node) -> Followed:
+        """What a value stands for: parameters, locals and variables of its task's files are followed."""
+        return self.task.follower(node)
 
     @property
     def name(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fixbot.change import Add, Put
+from fixbot.lens.followed import Followed
 from fixbot.lens.slot import Slot, Update
 from fixbot.lens.spelling import Spelling
 from fixbot.lens.values import text_of, truth, value_of
@@ -17,6 +18,8 @@ class Fields:
     __slots__ = ()
     node: Node | None
     spelling: Spelling
+    unknown: dict[str, Node]
+    """What was asked for and can't be known: fields by their written names, and where they stand."""
 
     def get(self, canonical: str) -> Node | None:
         """The node at a canonical path."""
@@ -29,7 +32,25 @@ class Fields:
     def flag(self, canonical: str) -> bool | Unset:
         """The truth at a canonical path, or what it is by default where nothing, or null, is written."""
         found = self._computed_above(canonical) or truth(self.get(canonical))
+        if found is UNKNOWN:
+            self._note(canonical)
         return self.default(canonical) if found is ABSENT or found is None else found
+
+    def followed(self, canonical: str) -> Followed | None:
+        """What the value at a canonical path stands for; None where none is written there in this file."""
+        node = self.get(canonical)
+        if node is None or self._computed_above(canonical) is not None:
+            return None
+        found = self.follow(node)
+        if found.value is UNKNOWN:
+            self._note(canonical)
+        else:
+            self.unknown.pop(self._written(canonical), None)
+        return found
+
+    def follow(self, node: Node) -> Followed:
+        """What a value stands for, followed one step where its dialect knows how."""
+        return Followed.literal(node)
 
     def default(self, _canonical: str) -> bool | Unset:
         """What a flag is where nothing is written; ABSENT leaves that to the API."""
@@ -44,6 +65,8 @@ class Fields:
         if value is ABSENT or value is None:
             value = self.default(canonical)
         shown = fields if found is None else found
+        if value is UNKNOWN and (found is None or not found.known):
+            self._note(canonical)
         return Slot(
             value, shown, ".".join(path), fields, path, found, self._near(near), update=Update.REVISION
         )
@@ -67,6 +90,14 @@ class Fields:
             word = text_of(node)
             return (word,) if word else ()
         return tuple(word for item in node.items if (word := text_of(item)))
+
+    def _written(self, canonical: str) -> str:
+        return ".".join(self.spelling.path(canonical))
+
+    def _note(self, canonical: str) -> None:
+        node = self.get(canonical) or self.node
+        if node is not None:
+            self.unknown[self._written(canonical)] = node
 
     def _fields(self, canonical: str) -> Node:
         if self.node is None:

@@ -35,6 +35,8 @@ class Policy(Labelled):
     others: str = ""
     """Why these may not be all of its statements, if they may not."""
     statements: list[Statement] = field(default_factory=list)
+    unknown: dict[str, Node] = field(default_factory=dict, repr=False)
+    """What was asked for and can't be known, as of every subject."""
 
     @property
     def label(self) -> Label:

@@ -129,6 +129,8 @@ class Resource(Labelled):
     """What a value stands for: parameters, locals and variables are followed one step."""
     inherited: Mapping[str, Node] = field(default_factory=dict)
     """Properties that it has from elsewhere in the file (SAM's Globals), by canonical name."""
+    unknown: dict[str, Node] = field(default_factory=dict, repr=False)
+    """What was asked for and can't be known: properties by their written names, and where they stand."""
 
     @property
     def label(self) -> Label:
@@ -142,6 +144,12 @@ class Resource(Labelled):
 
     def slot(self, canonical: str, near: Sequence[str] = ()) -> Slot:
         """The place of a property."""
+        found = self._slot(canonical, near)
+        if found.value is UNKNOWN and (found.why_not or found.found is None or not found.found.known):
+            self.unknown[found.written] = found.node
+        return found
+
+    def _slot(self, canonical: str, near: Sequence[str]) -> Slot:
         if self.module is not None:
             return self._input(canonical, self.module)
         path = (*self.prefix, *self.type.path(self.dialect, canonical))

@@ -53,6 +53,9 @@ class Labelled:
 class Subject(Protocol):
     """A container, task, policy or resource; a later kind needs no change where these are handled."""
 
+    unknown: dict[str, Node]
+    """What was asked for and can't be known: fields by their written names, and where they stand."""
+
     @property
     def path(self) -> str:
         """The file that it stands in."""

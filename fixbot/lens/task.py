@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from fixbot.change import Add, Change
 from fixbot.lens.fields import Fields
+from fixbot.lens.followed import Followed
 from fixbot.lens.spelling import Spelling
 from fixbot.lens.subject import Label, Labelled
 from fixbot.tree import CannotEdit, Node, Value
@@ -68,6 +69,13 @@ class Task(Fields, Labelled):
     """Canonical fields that its API doesn't take for a container."""
     volume_adder: Callable[[str], Change] | None = None
     """How a volume is added where volumes are no list: it may raise CannotEdit."""
+    follower: Callable[[Node], Followed] = Followed.literal
+    """What a value in its files stands for."""
+    unknown: dict[str, Node] = field(default_factory=dict, repr=False)
+
+    def follow(self, node: Node) -> Followed:
+        """What a value stands for: parameters, locals and variables are followed one step."""
+        return self.follower(node)
 
     def add_volume(self, name: str) -> Change:
         """The change that gives the task an empty volume of that name. Raises CannotEdit."""

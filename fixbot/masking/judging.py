@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 from fixbot.knowledge.secret_names import is_header_name, is_likely_name, only_describes
-from fixbot.knowledge.secret_shapes import is_name_like
+from fixbot.knowledge.secret_words import is_name_like
 from fixbot.knowledge.secrets import Kind, classify, is_reference
 from fixbot.masking.spans import Span
 from fixbot.tree import Kind as NodeKind

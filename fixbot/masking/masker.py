@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from fixbot.diff import lines
+from fixbot.edited import lines
+from fixbot.knowledge.secret_commands import command_secrets
 from fixbot.knowledge.secret_shapes import login_spans, shaped_spans
 from fixbot.knowledge.secrets import certain_spans, query_spans
 from fixbot.masking.pairs import named_spans
@@ -14,7 +15,8 @@ from fixbot.masking.values import Values
 _ROUNDS = 8
 _WORDS = (
     "-user pass pw secret token key auth cred dsn salt pepper _pat -pat dpat jaas cookie bearer splunk ssws"
-    " geniekey senha kennwort wachtwoord contrasen mnemonic phrase webhook identified :// @ <<< | akia asia"
+    " geniekey senha kennwort wachtwoord contrasen mnemonic phrase webhook identified :// @ <<< | :*: :5432:"
+    " send psk seed akia asia"
     " k_live ghp_ gho_ ghu_ ghs_ ghr_ github_pat glpat xox eyj aiza hvs. npm_ pypi- sg. sk- hooks.slack"
 )
 _OPTIONS = tuple(f"{before}-{letter}" for before in " \"'[," for letter in "apwu")
@@ -78,6 +80,7 @@ def recognised(text: str) -> Iterator[Span]:
     """Where a text holds what is taken for a secret by its form, its name, its option or its header."""
     lower = text.lower()
     if not any(stem in lower for stem in _STEMS):
+        yield from command_secrets(text)
         return
     yield from ((start, end) for start, end, _ in certain_spans(text))
     yield from query_spans(text)

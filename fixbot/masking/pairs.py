@@ -13,7 +13,7 @@ from fixbot.masking.spans import Span
 
 _HEAD: Final = re.compile(
     r"""(?P<quote>(?:\\{0,3}["'])?)(?<![\w.-])(?P<name>-{0,2}[A-Za-z_][\w.-]{0,120})(?P=quote)
-    (?P<sign>[ \t]{0,40}(?:=>|[:=])[ \t]{0,40})""",
+    (?P<sign>[ \t]{0,40}(?:=>|[:=])[ \t]{0,40}(?:\\\r?\n[ \t]{0,40})?)""",
     re.VERBOSE,
 )
 _QUOTED: Final = re.compile(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
-from fixbot.knowledge.secret_programs import option_name
+from fixbot.knowledge.secret_commands import option_name
 from fixbot.knowledge.secret_shapes import may_hold_shapes
 from fixbot.masking.judging import words_beside
 from fixbot.masking.spans import Span

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from fixbot.dialects.terraform import (
     blocks,
     ecs,
@@ -22,6 +24,7 @@ def read(project: Project, reading: Reading) -> None:
     drafts = []
     folders = indices(project)
     for index in folders:
+        before = len(reading.tasks)
         found = ecs.drafts(project, index, reading)
         sharing.apart(found, index, reading)
         modules.read(project, index, found, reading)
@@ -30,6 +33,8 @@ def read(project: Project, reading: Reading) -> None:
         iam.read(project, index, reading)
         resources.read_resources(index, project.resource_types, reading)
         drafts += found
+        for task in (*(draft.task for draft in found), *reading.tasks[before:]):
+            task.follower = partial(resources.follow, index)
     sharing.finish(project, drafts, reading)
     leftover.say(folders, reading)
     tfjson.read(project, reading)

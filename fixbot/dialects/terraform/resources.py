@@ -22,7 +22,7 @@ def read_resources(index: Index, types: Iterable[ResourceType], reading: Reading
     """Every resource of these types in a folder, and the calls of modules that make one."""
     wanted = {each.terraform: each for each in types if each.terraform}
     modules = {source: each for each in types for source in each.modules}
-    follow = partial(_followed, index)
+    follower = partial(follow, index)
     for block in index.blocks:
         if block.word == "resource" and (kind := wanted.get(block.type)) is not None:
             named = block.node.get(*kind.path("terraform", kind.name)) if kind.name else None
@@ -36,7 +36,7 @@ def read_resources(index: Index, types: Iterable[ResourceType], reading: Reading
                     block.node,
                     block.node,
                     lone=_is_lone(block.node),
-                    follow=follow,
+                    follow=follower,
                     companion_name=block.name,
                     companions=dict(_companions(index, block, kind)),
                 )
@@ -54,7 +54,7 @@ def read_resources(index: Index, types: Iterable[ResourceType], reading: Reading
                         block.node,
                         block.node,
                         lone=_is_lone(block.node),
-                        follow=follow,
+                        follow=follower,
                         companion_name=block.name,
                         module=kind.modules[source],
                     )
@@ -128,7 +128,7 @@ def _names_another(block: Block, companion: Companion) -> bool:
     return any(mark in text for mark in _ELSEWHERE) or text_of(written) is not None
 
 
-def _followed(index: Index, node: Node) -> Followed:
+def follow(index: Index, node: Node) -> Followed:
     """A literal, what `local.x` stands for, or the default of the variable that `var.x` names."""
     text = str(node.value) if node.kind is Kind.CODE else ""
     if (found := _VARIABLE.fullmatch(text)) is not None:

@@ -78,7 +78,7 @@ def _shared(tasks: list[Task]) -> Task:
         daemon=any(t.daemon for t in tasks),
         network_mode=modes.pop() if len(modes) == 1 else None,
         host_namespaces=tuple({name: None for t in tasks for name in t.host_namespaces}),
-        execution_role=first.execution_role, region=first.region,
+        execution_role=first.execution_role, region=first.region, follower=first.follower,
     )  # fmt: skip
 
 
