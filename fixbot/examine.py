@@ -12,10 +12,12 @@ from fixbot.diff import masked_diff
 from fixbot.discover import chart_of, chart_values, may_be_script, needles_of, relevant_text, unpatchable
 from fixbot.document import Document, parse_sections
 from fixbot.inline import MARK, read_inline_wishes
+from fixbot.lens import ResourceType
 from fixbot.masking.cover import Mask
 from fixbot.masking.elsewhere import values_elsewhere
 from fixbot.masking.texts import mask_texts
 from fixbot.model import (
+    NO_COUNTS,
     Failure,
     FileEdits,
     Finding,
@@ -35,7 +37,7 @@ from fixbot.rules.rule import Rule, resource_types
 from fixbot.settings import Settings
 from fixbot.settings.enforcing import is_enforced
 from fixbot.settle import Settled, settle
-from fixbot.suppress import Ignore, Suppressions, with_lapse
+from fixbot.suppress import Ignore, Suppressions, lapse
 from fixbot.templating import CHART_VALUES, SCRIPT, template_reason
 from fixbot.tree import Kind, Node, SyntaxProblem
 from fixbot.world import World
@@ -53,8 +55,8 @@ class Examined:
     complaints: list[str] = field(default_factory=list)
     """What is wrong with wishes in comments; the whole run is refused for it."""
     parsed: int = 0
-    containers: int = 0
-    statements: int = 0
+    counts: Mapping[str, int] = field(default_factory=lambda: dict(NO_COUNTS))
+    """How much was looked at, by kind."""
     hidden: int = 0
     """Findings of less weight than the settings ask for."""
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
@@ -93,8 +95,7 @@ def examine(texts: Mapping[str, str], order: Order, watch: Watch = unwatched) ->
         return done
     project = Project(documents, order.surroundings, types)
     reading = dialects.read(project)
-    done.containers = sum(len(task.containers) for task in reading.tasks)
-    done.statements = sum(len(policy.statements) for policy in reading.policies)
+    done.counts = _counted(reading, types)
     world = World(order.settings, project)
     problems = detect(reading, order.fixers, world)
     done.unread += [
@@ -118,6 +119,15 @@ def examine(texts: Mapping[str, str], order: Order, watch: Watch = unwatched) ->
     mask = Mask(documents)
     _show(settled, findings, court, mask, done)
     return _told(done, mask)
+
+
+def _counted(reading: Reading, types: Sequence[ResourceType]) -> dict[str, int]:
+    """How much of each kind there is to look at; resources count where a rule looks at any."""
+    counts = {
+        "containers": sum(len(task.containers) for task in reading.tasks),
+        "statements": sum(len(policy.statements) for policy in reading.policies),
+    }
+    return counts | {"resources": len(reading.resources)} if types else counts
 
 
 def _with_wishes(texts: Mapping[str, str], order: Order, watch: Watch, done: Examined) -> Order:
@@ -284,7 +294,10 @@ def _with_lapse(
     if finding.status is Status.SUPPRESSED:
         return finding
     wish = _wish(problem, documents[problem.path], order.suppressions, lapsed=True)
-    return finding if wish is None else replace(finding, message=with_lapse(finding.message, wish))
+    if wish is None:
+        return finding
+    said = lapse(wish)
+    return replace(finding, message=f"{finding.message} ({said})", lapse=said)
 
 
 def _show(settled: Settled, findings: dict[str, Finding], court: Court, mask: Mask, done: Examined) -> None:
@@ -324,4 +337,4 @@ def _told(done: Examined, mask: Mask) -> Examined:
     return done
 
 
-__all__ = ["Examined", "Order", "examine", "with_lapse"]
+__all__ = ["Examined", "Order", "examine"]

@@ -140,7 +140,7 @@ def _packed(examined: Examined) -> dict[str, Any]:
         "proposals": [_proposal(each) for each in examined.proposals],
         "unread": [list(astuple(each)) for each in examined.unread],
         "alone": examined.alone,
-        "counts": [examined.parsed, examined.containers, examined.statements, examined.hidden],
+        "counts": [examined.parsed, dict(examined.counts), examined.hidden],
     }
 
 
@@ -148,6 +148,7 @@ def _finding(each: Finding) -> list[Any]:
     return [
         each.id, each.rule, each.severity.value, each.safety.value, each.path, each.line, each.column,
         each.resource, each.message, each.controls, each.status.value, each.reason,
+        each.lapse,
     ]  # fmt: skip
 
 
@@ -159,24 +160,23 @@ def _proposal(each: Proposal) -> list[Any]:
 
 
 def _unpacked(part: Mapping[str, Any]) -> Examined:
-    parsed, containers, statements, hidden = part["counts"]
+    parsed, counts, hidden = part["counts"]
     return Examined(
         findings=[_as_finding(*row) for row in part["findings"]],
         patches=[_as_patch(*row) for row in part["patches"]],
         proposals=[_as_proposal(*row) for row in part["proposals"]],
         unread=[Unread(*row) for row in part["unread"]],
         parsed=parsed,
-        containers=containers,
-        statements=statements,
+        counts=counts,
         hidden=hidden,
     )
 
 
 def _as_finding(*row: Any) -> Finding:
-    name, rule, severity, safety, path, line, column, resource, message, controls, status, reason = row
+    name, rule, severity, safety, path, line, column, resource, message, controls, status, reason, lapse = row
     return Finding(
         name, rule, Severity(severity), Safety(safety), path, line, column, resource, message,
-        tuple(controls), Status(status), reason,
+        tuple(controls), Status(status), reason, lapse,
     )  # fmt: skip
 
 

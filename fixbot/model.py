@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from fixbot.edited import EditedFile
 from fixbot.story import Story
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
 Cause = Literal["damaged", "unserved"]
 """Why something was not read: it can't be (no text, no syntax, a link …), or fixbot only names such files."""
+
+
+NO_COUNTS: Final[Mapping[str, int]] = {"containers": 0, "statements": 0}
+"""The kinds of what is always looked at, as the JSON report names them."""
 
 
 class Severity(IntEnum):
@@ -149,6 +154,8 @@ class Finding:
     controls: tuple[str, ...]
     status: Status
     reason: str | None = None
+    lapse: str | None = None
+    """That somebody asked to leave it alone, and why that doesn't count any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,12 +236,11 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """Figures of a run; `seconds` is wall time."""
+    """Figures of a run; `counts` says by kind how much was looked at, `seconds` is wall time."""
 
     files_listed: int = 0
     files_parsed: int = 0
-    containers: int = 0
-    statements: int = 0
+    counts: Mapping[str, int] = field(default_factory=lambda: dict(NO_COUNTS))
     seconds: float = 0.0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -29,7 +30,7 @@ from fixbot.masking.elsewhere import values_elsewhere
 from fixbot.masking.masker import KnownOnly
 from fixbot.masking.texts import mask_texts
 from fixbot.memory import Memory, Seen, part_keys
-from fixbot.model import Failure, LeftOut, Report, Stats, Unread
+from fixbot.model import NO_COUNTS, Failure, LeftOut, Report, Stats, Unread
 from fixbot.parts import parts
 from fixbot.propose import gathered
 from fixbot.rules.rule import Rule, resource_types
@@ -245,6 +246,7 @@ def _report(
     unread: Iterable[Unread],
 ) -> Report:
     done = Examined()
+    counts = Counter(NO_COUNTS)
     for more in parts:
         done.findings += more.findings
         done.patches += more.patches
@@ -252,10 +254,9 @@ def _report(
         done.unread += more.unread
         done.failures += more.failures
         done.parsed += more.parsed
-        done.containers += more.containers
-        done.statements += more.statements
+        counts.update(more.counts)
         done.hidden += more.hidden
-    stats = Stats(checkout.listed, done.parsed, done.containers, done.statements, time.monotonic() - started)
+    stats = Stats(checkout.listed, done.parsed, dict(counts), time.monotonic() - started)
     return Report(
         stats,
         tuple(sorted(done.findings, key=lambda f: (f.path, f.line, f.rule))),

@@ -133,6 +133,7 @@ def sample() -> Report:
             7,
             severity=Severity.CRITICAL,
             message="DB_PASSWORD holds a password (the ignore at .fixbot.yml:9 ended on 2026-01-31)",
+            lapse="the ignore at .fixbot.yml:9 ended on 2026-01-31",
             controls=("ECS.8",),
         ),
         *(
@@ -246,12 +247,15 @@ def sample() -> Report:
         *(Unread(f"charts/web/templates/{n}.yaml", None, "a Helm template", "unserved") for n in range(30)),
         Unread("odd\n\x1b[31mname.yaml", 3, "not UTF-8"),
     )
-    return Report(Stats(214, 31, 31, 12, 0.4321), findings, patches, proposals, unread)
+    return Report(
+        Stats(214, 31, {"containers": 31, "statements": 12}, 0.4321), findings, patches, proposals, unread
+    )
 
 
 def edits(files: Mapping[str, tuple[str | None, str]]) -> tuple[FileEdits, ...]:
     return tuple(FileEdits(path, rewritten(path, *texts).edits) for path, texts in files.items())
 
 
-def nothing(**stats: int) -> Report:
-    return Report(Stats(**stats), (), (), (), ())
+def nothing(files_listed: int = 0, containers: int = 0, statements: int = 0) -> Report:
+    counts = {"containers": containers, "statements": statements}
+    return Report(Stats(files_listed, counts=counts), (), (), (), ())
