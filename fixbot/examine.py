@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from fixbot import dialects
+from fixbot.compose import compose, topic_of
 from fixbot.detect import Problem, detect
 from fixbot.diff import masked_diff
 from fixbot.discover import chart_of, chart_values, may_be_script, needles_of, relevant_text, unpatchable
@@ -107,7 +108,7 @@ def examine(texts: Mapping[str, str], order: Order, watch: Watch = unwatched) ->
     light = {each.id for each in problems if _severity(each) < order.settings.severity}
     open_problems = [each for each in problems if each.id not in statuses and each.id not in light]
     court = Court(world, reading, problems, order.fixers)
-    settled = settle(court, open_problems)
+    settled = settle(court, open_problems, order.settings.held)
     findings = {each.id: _finding(each, documents, statuses, settled) for each in problems}
     shown = [each for each in problems if each.id not in light]
     done.findings = [_with_lapse(findings[each.id], each, documents, order) for each in shown]
@@ -285,6 +286,7 @@ def _finding(
         controls=problem.controls,
         status=status,
         reason=reason,
+        topic=topic_of(problem),
     )
 
 
@@ -320,7 +322,9 @@ def _show(settled: Settled, findings: dict[str, Finding], court: Court, mask: Ma
             old = before[path].text if path in before else None
             diff, fixed = show(path, text).diff, proven.fixed_in[path]
             done.patches.append(Patch(path, old, text, diff, fixed, edits=proven.edits[path]))
-    done.proposals += propose(settled, findings, show, court.world.settings)
+    settings = court.world.settings
+    composed = compose(court, settled, settings.pull_requests.group)
+    done.proposals += propose(composed, findings, show, settings)
 
 
 def _told(done: Examined, mask: Mask) -> Examined:

@@ -156,6 +156,7 @@ class Finding:
     reason: str | None = None
     lapse: str | None = None
     """That somebody asked to leave it alone, and why that doesn't count any more."""
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,15 +188,29 @@ class FileEdits:
 
 
 @dataclass(frozen=True, slots=True)
+class ProposedCommit:
+    """One commit of a proposal: the findings of these rules, that can be dropped without the others.
+
+    `contents` are the files that it changes, as they are after it and all commits before it.
+    """
+
+    rules: tuple[str, ...]
+    findings: tuple[str, ...]
+    contents: dict[str, str] = field(repr=False, default_factory=dict)
+    order: tuple[bool, int] = (True, 0)
+    """Where it stands among the others: whether it is bold, and how bad its rules' findings are, negated."""
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
     """What one pull request would hold. `contents` are the files as this proposal alone leaves them.
 
-    `key` comes from the rule and the findings; `rule` is `all` where it holds several. `fixbot.wording` makes
-    title, text and commit message of the `story`.
+    `key` comes from the topic, or the rule, and the findings; `rule` is None where it holds several.
+    `fixbot.wording` makes title, text and commit messages of the `story`.
     """
 
     key: str
-    rule: str
+    rule: str | None
     branch: str
     paths: tuple[str, ...]
     findings: tuple[str, ...]
@@ -205,8 +220,18 @@ class Proposal:
     """A unified diff of this proposal alone, with secrets masked."""
     severity: Severity = Severity.MEDIUM
     safety: Safety = Safety.REVIEW
+    topic: str = ""
+    commits: tuple[ProposedCommit, ...] = ()
+    """In their order, each prefix of which is proven."""
+    shares: str = ""
+    """Proposals of other files with the same non-empty word become one with this."""
     edits: tuple[FileEdits, ...] = field(repr=False, default=())
     """What it writes and where; nothing where that would show a secret, or comes from an earlier run."""
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The rules whose findings it repairs, by name."""
+        return tuple(concern.rule for concern in self.story.concerns)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from fixbot.bounds import MEGABYTE, OutOfTime, timed
 from fixbot.checkout import READ_ELSEWHERE, Content, Files, Globs
+from fixbot.codeowners import PLACES as OWNERS
 from fixbot.discover import (
     Facts,
     companions,
@@ -256,16 +257,30 @@ def _report(
         done.parsed += more.parsed
         counts.update(more.counts)
         done.hidden += more.hidden
+    offered = gathered(done.proposals, settings, lambda: _code_owners(checkout))
     stats = Stats(checkout.listed, done.parsed, dict(counts), time.monotonic() - started)
     return Report(
         stats,
         tuple(sorted(done.findings, key=lambda f: (f.path, f.line, f.rule))),
         tuple(sorted(done.patches, key=lambda p: p.path)),
-        tuple(sorted(gathered(done.proposals, settings), key=lambda p: (-p.severity, p.paths))),
+        tuple(
+            sorted(
+                offered,
+                key=lambda p: (-p.severity, p.paths),
+            )
+        ),
         tuple(sorted({*unread, *done.unread}, key=lambda u: (u.path, u.line or 0, u.reason))),
         tuple(done.failures),
         left_out=_left_out(checkout, settings, done.hidden),
     )
+
+
+def _code_owners(checkout: Files) -> str:
+    """The text of the CODEOWNERS file that GitHub would read; empty where there is none that can be read."""
+    there = {entry.path: entry for entry in checkout.named(OWNERS)}
+    found = next((there[path] for path in OWNERS if path in there), None)
+    content = checkout.read(found) if found is not None else None
+    return content.text if isinstance(content, Content) else ""
 
 
 def _left_out(checkout: Files, settings: Settings, hidden: int) -> LeftOut:

@@ -75,13 +75,18 @@ class Court:
     def uneditable(self, chosen: Sequence[Problem]) -> str | None:
         """Why these fixes have no exact edit even by themselves, if so; nothing is parsed for that."""
         before = self.world.project.documents
-        changes = _by_document(c for each in chosen if each.fix is not None for c in each.fix.changes)
         try:
-            for path, some in changes.items():
-                splice(before[path].text, edits(before[path].text, plan(some)))
+            for path, made in self.edited(chosen).items():
+                splice(before[path].text, made)
         except CannotEdit as reason:
             return _no_edit(reason)
         return None
+
+    def edited(self, chosen: Sequence[Problem]) -> dict[str, list[Edit]]:
+        """The edits of these fixes by file. Raises CannotEdit where there is none that is exact."""
+        before = self.world.project.documents
+        changes = _by_document(c for each in chosen if each.fix is not None for c in each.fix.changes)
+        return {path: edits(before[path].text, plan(some)) for path, some in changes.items()}
 
     def _prove(self, chosen: Sequence[Problem]) -> Proven | Refusal:
         fixes = [each.fix for each in chosen if each.fix is not None]

@@ -22,7 +22,7 @@ from fixbot.habit import PLAIN, Habit, learn
 from fixbot.model import Proposal
 from fixbot.pipeline import run
 from fixbot.rules.loading import load_rules
-from fixbot.settings import Settings
+from fixbot.settings import PullRequests, Settings
 from fixbot.settings.reading import parse
 from fixbot.step import PrintedDocument, Step, step
 from fixbot.story import Concern, Nearby, Row, Story
@@ -40,7 +40,8 @@ THERE = Place(links=LINKS, habit=learn(["fix: a", "feat: b"]), marker=MARKER, op
 
 @pytest.fixture(scope="module")
 def proposals() -> tuple[Proposal, ...]:
-    return run(Checkout.open(str(EXAMPLES)), load_rules(), Settings()).proposals
+    by_rule = Settings(pull_requests=PullRequests(group="folder"))
+    return run(Checkout.open(str(EXAMPLES)), load_rules(), by_rule).proposals
 
 
 def test_a_text_answers_a_reviewer_in_order(proposals: tuple[Proposal, ...]) -> None:

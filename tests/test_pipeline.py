@@ -333,7 +333,10 @@ def without_texts(report: Report) -> Report:
         patches=tuple(
             replace(p, before="" if p.before is not None else None, after="") for p in report.patches
         ),
-        proposals=tuple(replace(p, contents={}) for p in report.proposals),
+        proposals=tuple(
+            replace(p, contents={}, commits=tuple(replace(c, contents={}) for c in p.commits))
+            for p in report.proposals
+        ),
     )
 
 

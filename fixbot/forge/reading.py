@@ -310,6 +310,12 @@ class Reader:
             return ()
         return tuple(str(row["commit"]["message"]) for row in rows)
 
+    def messages_between(self, old: str, new: str) -> tuple[tuple[str, str], ...]:
+        """Id and message of the commits, at most 250, that `new` has and `old` has not, from old to new."""
+        data = self.gateway.get(f"{self.root}/compare/{old}...{new}", forever=True).data
+        rows = data.get("commits") or ()
+        return tuple((str(row["sha"]), str(row["commit"].get("message") or "")) for row in rows)
+
     def changed_between(self, old: str, new: str) -> tuple[str, frozenset[str]]:
         """How `new` lies to `old` (`ahead`, `identical`, `diverged`, `behind`), and the files that differ.
 

@@ -31,6 +31,9 @@ _OURS: Final = frozenset(
         "controls",
         "contents",
         "apart",
+        "topic",
+        "commits",
+        "shares",
     )
 )
 """Fields that hold identities of ours and places in the repository."""

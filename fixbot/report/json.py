@@ -10,7 +10,7 @@ from fixbot.characters import write_json
 from fixbot.wording import word
 
 if TYPE_CHECKING:
-    from fixbot.model import Finding, Patch, Proposal, Report, Stats
+    from fixbot.model import Finding, Patch, Proposal, ProposedCommit, Report, Stats
 
 
 def render(report: Report) -> str:
@@ -63,4 +63,11 @@ def _proposal(proposal: Proposal) -> dict[str, Any]:
         "notes": ["\n".join(note.lines("  ")) if note.whole else note.text for note in words.notes],
         "severity": proposal.severity.label,
         "safety": proposal.safety.value,
+        "topic": proposal.topic,
+        "commits": [_commit(each) for each in proposal.commits],
     }
+
+
+def _commit(commit: ProposedCommit) -> dict[str, Any]:
+    rules = commit.rules
+    return {"rule": rules[0] if len(rules) == 1 else None, "rules": rules, "findings": commit.findings}
