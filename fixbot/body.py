@@ -26,13 +26,20 @@ from fixbot.prose import LONGEST as LONGEST_LINE
 from fixbot.prose import Markdown, code_span, fenced, is_kept, once
 from fixbot.settings.adding import ignore_block, just, just_below
 from fixbot.step import Step
-from fixbot.story import Nearby, Row, Story, told
+from fixbot.story import Checks, Nearby, Row, Story, told
 from fixbot.suppress import Ignore, plain_name
 from fixbot.tree import CannotEdit
 
 LONGEST = 58_000
 """Characters. GitHub refuses longer bodies than 65,536, and has been seen to refuse shorter ones."""
 _MOST_ROWS = 40
+_CHECKED = {
+    Checks.BYTES: "Only the lines of the diff changed; everything else is the same byte for byte.",
+    Checks.DATA: "The files parse, and as data they differ in nothing but the fix.",
+    Checks.NEW_FILES: "The new files were read back: they say what is meant, and replace no file.",
+    Checks.VALID: "What the result says is valid wherever it was valid before.",
+    Checks.POLICIES: "No policy that changed allows anything that it did not allow before.",
+}
 _WISHES = 5
 """Entries of the block that says no."""
 _MOST_LINES = 8
@@ -108,7 +115,7 @@ def body(
         _parts(commits),
         folded("Saying no", _no(rows)),
         folded("Left alone nearby", _nearby(story.nearby, links)),
-        folded("What was checked", _checked(len(rows))),
+        folded("What was checked", _checked(rows)),
         folded("The threat", page(Markdown(each) for each in once(each.threat for each in story.concerns))),
     ]
     return _fitted(sections, _footer(rows, rules, key), Markdown(marker))
@@ -211,14 +218,18 @@ def _parts(commits: Sequence[str]) -> Markdown:
     return folded(f"{len(commits)} commits", page([lead, numbered(_some(commits))]))
 
 
-def _checked(count: int) -> Markdown:
-    found = "1 finding fewer" if count == 1 else f"{count} findings fewer"
-    return Markdown(
-        "- Only the lines of the diff changed; everything else is the same byte for byte.\n"
-        "- The files parse, and as data they differ in nothing but the fix.\n"
-        "- What the result says is valid wherever it was valid before.\n"
-        f"- Scanned again after the change: {found}, none new. A second run changes nothing."
-    )
+def _checked(rows: Sequence[Row]) -> Markdown:
+    """What was checked of these fixes; what had nothing to look at is not said."""
+    checks = list(once(check for row in rows for check in row.checks))
+    said = [_CHECKED[each] for each in _CHECKED if each in checks]
+    programs = [each for each in checks if each not in _CHECKED and each != Checks.AGAIN]
+    said += [
+        f"`{each}` was asked about the files before and after: it finds nothing new." for each in programs
+    ]
+    if Checks.AGAIN in checks:
+        found = "1 finding fewer" if len(rows) == 1 else f"{len(rows)} findings fewer"
+        said.append(f"Scanned again after the change: {found}, none new.")
+    return Markdown("\n".join(f"- {each}" for each in said))
 
 
 def _nearby(left: Sequence[Nearby], links: str) -> Markdown:

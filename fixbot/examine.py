@@ -13,7 +13,6 @@ from fixbot.diff import masked_diff
 from fixbot.discover import chart_of, chart_values, may_be_script, needles_of, relevant_text, unpatchable
 from fixbot.document import Document, parse_sections
 from fixbot.inline import MARK, read_inline_wishes
-from fixbot.lens import ResourceType
 from fixbot.masking.cover import Mask
 from fixbot.masking.elsewhere import values_elsewhere
 from fixbot.masking.texts import mask_texts
@@ -96,7 +95,7 @@ def examine(texts: Mapping[str, str], order: Order, watch: Watch = unwatched) ->
         return done
     project = Project(documents, order.surroundings, types)
     reading = dialects.read(project)
-    done.counts = _counted(reading, types)
+    done.counts = reading.count(resources=bool(types))
     world = World(order.settings, project)
     problems = detect(reading, order.fixers, world)
     done.unread += [
@@ -120,15 +119,6 @@ def examine(texts: Mapping[str, str], order: Order, watch: Watch = unwatched) ->
     mask = Mask(documents)
     _show(settled, findings, court, mask, done)
     return _told(done, mask)
-
-
-def _counted(reading: Reading, types: Sequence[ResourceType]) -> dict[str, int]:
-    """How much of each kind there is to look at; resources count where a rule looks at any."""
-    counts = {
-        "containers": sum(len(task.containers) for task in reading.tasks),
-        "statements": sum(len(policy.statements) for policy in reading.policies),
-    }
-    return counts | {"resources": len(reading.resources)} if types else counts
 
 
 def _with_wishes(texts: Mapping[str, str], order: Order, watch: Watch, done: Examined) -> Order:
@@ -324,7 +314,14 @@ def _show(settled: Settled, findings: dict[str, Finding], court: Court, mask: Ma
             done.patches.append(Patch(path, old, text, diff, fixed, edits=proven.edits[path]))
     settings = court.world.settings
     composed = compose(court, settled, settings.pull_requests.group)
-    done.proposals += propose(composed, findings, show, settings)
+    proposals = propose(composed, findings, show, settings)
+    done.proposals += [_with_checks(each, court) for each in proposals]
+
+
+def _with_checks(proposal: Proposal, court: Court) -> Proposal:
+    """The proposal with what was checked of each fix."""
+    rows = tuple(replace(row, checks=court.checks.get(row.id, ())) for row in proposal.story.rows)
+    return replace(proposal, story=replace(proposal.story, rows=rows))
 
 
 def _told(done: Examined, mask: Mask) -> Examined:

@@ -39,6 +39,7 @@ from fixbot.settings import NEVER_PATCH, Limits, Settings
 from fixbot.settings.compare import running
 from fixbot.suppress import Suppressions
 from fixbot.survive import lost, survive
+from fixbot.syntax import syntax_of
 
 if TYPE_CHECKING:
     from fixbot.cache import Cache
@@ -144,7 +145,7 @@ def _read(checkout: Files, types: Sequence[ResourceType], limits: Limits, seen: 
         content = checkout.read(entry)
         if seen is not None:
             seen.add(entry, content)
-        if isinstance(content, Content) and content.text.lstrip().startswith(("{", "[")):
+        if isinstance(content, Content) and syntax_of(entry.path, content.text[:4096]):
             _take(files, content, needles)
     with timed(files.patience, "finding out which files belong together"):
         for path in companions(files.bytes, files.texts, variables=bool(types)):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import astuple, dataclass, fields, replace
-from typing import Any
+from typing import Any, Final
 
 from fixbot import command, step
 from fixbot.command import Command
@@ -54,6 +54,19 @@ class Row:
     steps_before: tuple[Step, ...] = ()
     steps_after: tuple[Step, ...] = ()
     notes: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+    """What was checked of the fix: names of `Checks`, or of programs that had nothing to say against it."""
+
+
+class Checks:
+    """What is checked of the fixes in a file; one that had nothing to look at was not made."""
+
+    BYTES: Final = "bytes"
+    DATA: Final = "data"
+    NEW_FILES: Final = "new files"
+    VALID: Final = "valid"
+    POLICIES: Final = "policies"
+    AGAIN: Final = "again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,4 +168,5 @@ def _row(*values: Any) -> Row:
         steps_before=tuple(map(step.unpacked, row.steps_before)),  # type: ignore[arg-type]
         steps_after=tuple(map(step.unpacked, row.steps_after)),  # type: ignore[arg-type]
         notes=tuple(row.notes),
+        checks=tuple(row.checks),
     )

@@ -16,7 +16,7 @@ import pytest
 from fixbot.cli.options import Format
 from fixbot.diff import unified
 from fixbot.edited import rewritten
-from fixbot.model import Severity, Status
+from fixbot.model import LeftOut, Severity, Status
 from fixbot.report.html import render
 from fixbot.report.html.markup import element, sentence, text
 from fixbot.report.html.posture import framework, service
@@ -123,6 +123,13 @@ def test_it_says_what_was_left_alone_and_why_what_was_ignored_and_what_was_not_r
     assert "a Helm template30 places" in said["unread"]
     assert "odd\\n\\x1b[31mname.yaml:3" in said["unread"]
     assert next(page.all("title")).text == "fixbot report: shop"
+
+
+def test_it_names_what_the_settings_left_out() -> None:
+    left = LeftOut(rules=("secret-in-environment",), exclude=("old/<b>",), files=2)
+    (header,) = read(render(replace(sample(), left_out=left), "shop")).all("header")
+    assert "Rules that are off: secret-in-environment." in header.text
+    assert "2 files left out by exclude old/<b>." in header.text
 
 
 def test_it_counts_by_service() -> None:

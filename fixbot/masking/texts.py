@@ -31,6 +31,7 @@ _OURS: Final = frozenset(
         "controls",
         "contents",
         "apart",
+        "checks",
         "topic",
         "commits",
         "shares",

@@ -224,7 +224,8 @@ class Publisher:
             return ()
         since = min((pull.created for pull in pulls if pull.created is not None), default=None)
         try:
-            return self.reader.comments(since.strftime("%Y-%m-%dT%H:%M:%SZ") if since else "")
+            numbers = {pull.number: None for pull in pulls}
+            return self.reader.comments(numbers, since.strftime("%Y-%m-%dT%H:%M:%SZ") if since else "")
         except Refused as refused:
             self.note(f"note: wishes in comments can't be read ({refused.said or refused.status})")
             self._seen_updates = {}
