@@ -14,8 +14,9 @@ from fixbot.knowledge.secret_shapes import is_made_up
 from fixbot.knowledge.secret_words import is_name_like
 from fixbot.knowledge.secrets import certain_in, key_spans
 from fixbot.masking.elsewhere import values_elsewhere
+from fixbot.masking.found import Places
 from fixbot.masking.masker import Masker
-from fixbot.masking.places import Places, find_places, places_in
+from fixbot.masking.places import find_places, places_in
 from fixbot.masking.sections import definitions_only, read_sections
 from fixbot.masking.spans import Span, lines_without
 from fixbot.tree import Edit, Kind, Node, SyntaxProblem
