@@ -45,6 +45,11 @@ def find_capabilities(scripts: Scripts) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(found.items()))
 
 
+def entry_point_of(image: str | None) -> tuple[str, ...]:
+    """The program that an image named after one starts with the arguments it is given: `rclone` + `mount`."""
+    return (image,) if image is not None and image in _STARTED_BY_NAME else ()
+
+
 def find_devices(scripts: Scripts) -> tuple[tuple[str, str], ...]:
     """The host devices that scripts name or that their programs open, with what shows it."""
     found: dict[str, str] = {}
@@ -161,6 +166,9 @@ _FUSE: Final = (
 )
 _MOUNTS_BY_NAME: Final = _set("rclone juicefs weed alluxio seaweedfs ipfs restic borg kopia")
 """Programs that mount by FUSE when they are told to: `rclone mount`."""
+_STARTED_BY_NAME: Final = _MOUNTS_BY_NAME | frozenset(
+    ("concourse", "k3s", "rke2", "k0s", "binfmt", "podman", "buildah")
+)
 _NEEDS: Final = (
     _need(
         "iptables ip6tables iptables-restore ip6tables-restore iptables-legacy iptables-nft iptables-save ipset "

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from fixbot.knowledge.images import Image
+from fixbot.knowledge.needs import entry_point_of
 from fixbot.lens import Container, Mount, text_of
 from fixbot.lens.templated import text_with_holes
 from fixbot.shell import HOLE, Script, ShellWord, read_command, read_script
@@ -56,16 +58,15 @@ class Startup:
         return tuple(dict.fromkeys(path for each in self.scripts for path in each.script.missing))
 
 
-def read_startup(
-    container: Container, world: World | None = None, entry_point: tuple[str, ...] = ()
-) -> Startup:
-    """Read everything that a container starts. `entry_point` is the image's own, where that is known."""
+def read_startup(container: Container, world: World | None = None) -> Startup:
+    """Read all that a container starts; arguments without a program go to the image's own, if known."""
     kubernetes = container.spelling.vocabulary == "k8s"
     variables = _variables(container)
     folder = text_of(container.get("workingDir" if kubernetes else "workingDirectory"))
     program = _words(container, "command" if kubernetes else "entryPoint", variables)
     arguments = _words(container, "args" if kubernetes else "command", variables)
-    words = [*(program or (entry_point if arguments else ())), *arguments]
+    own = entry_point_of(Image.parse(container.image).name) if container.image else ()
+    words = [*(program or (own if arguments else ())), *arguments]
     files = _files_of(container, world) if world is not None else _no_file
     found = [_followed("command", read_words(words, variables, folder), files, variables, folder)]
     for where, hook in _hooks(container, variables):
