@@ -36,8 +36,8 @@ def reason(document: Document, root: Node) -> str | None:
 
 
 _KUSTOMIZE = (
-    "patches", "patchesStrategicMerge", "patchesJson6902", "configMapGenerator", "secretGenerator", "helmCharts",
-    "replacements", "transformers",
+    "patches", "patchesStrategicMerge", "patchesJson6902", "configMapGenerator", "secretGenerator",
+    "helmCharts", "replacements", "transformers",
 )  # fmt: skip
 
 
