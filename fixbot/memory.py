@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from fixbot.checkout import Content, FileEntry, Files, blob_id
 from fixbot.examine import Examined
-from fixbot.model import Finding, Patch, Proposal, ProposedCommit, Safety, Severity, Status, Unread
+from fixbot.masking.elsewhere import holders
+from fixbot.model import FileEdits, Finding, Patch, Proposal, ProposedCommit, Safety, Severity, Status, Unread
 from fixbot.story import packed, unpacked
+from fixbot.tree import Edit
 
 if TYPE_CHECKING:
     from fixbot.cache import Cache
@@ -74,6 +76,8 @@ class Memory:
         try:
             parts = list(self.old["parts"].values())
             if self.contents and any(part["patches"] for part in parts):
+                return None
+            if not frozenset(self.old["named"]).issuperset(holders(self.checkout.others)):
                 return None
             seen = self._looked_at(frozenset(self.old["unreadable"]), self.old["named"])
             if self.old["whole"] != self._whole(seen):
@@ -157,6 +161,7 @@ def _proposal(each: Proposal) -> list[Any]:
         each.key, each.rule, each.branch, each.paths, each.findings, packed(each.story), each.diff,
         each.severity.value, each.safety.value, each.topic,
         [[commit.rules, commit.findings, commit.order] for commit in each.commits], each.shares,
+        [[file.path, list(map(astuple, file.edits))] for file in each.edits],
     ]  # fmt: skip
 
 
@@ -187,10 +192,11 @@ def _as_patch(path: str, new: bool, diff: str, fixed: list[str], introduced: lis
 
 
 def _as_proposal(*row: Any) -> Proposal:
-    key, rule, branch, paths, findings, story, diff, severity, safety, topic, commits, shares = row
+    key, rule, branch, paths, findings, story, diff, severity, safety, topic, commits, shares, edits = row
     return Proposal(
         key, rule, branch, tuple(paths), tuple(findings), unpacked(story), {}, diff, Severity(severity),
         Safety(safety), topic, tuple(_as_commit(*each) for each in commits), shares,
+        tuple(FileEdits(path, tuple(Edit(*each) for each in some)) for path, some in edits),
     )  # fmt: skip
 
 
