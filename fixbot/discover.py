@@ -36,6 +36,8 @@ _OUR_KEYS = re.compile(
 """One of these stands in every document that holds a container or a policy."""
 _SCRIPTS = (".sh", ".yml", ".yaml", "makefile", ".ps1", ".py", ".toml")
 _FILLED_IN = (".tpl", ".tftpl", ".tmpl", ".template", ".j2", ".dist")
+_VALUES_ELSEWHERE = (b"HelmRelease", b"valuesObject", b"helmCharts", b'"helm_release"', b"HelmChart")
+"""What hands values to a chart that isn't here."""
 _ESCAPES = (b"\\u00", b"\\x", b"\\U0000")
 """How JSON, YAML and HCL may write a letter of a key."""
 _CRD = re.compile(rb"^kind:[ \t]*['\"]?CustomResourceDefinition\b", re.MULTILINE)
@@ -68,7 +70,10 @@ _BY_VARIABLE = re.compile(rb"rivileged\"?[ \t]*+[=:][ \t]*+\"?(?:\$\{)?[ \t]*+va
 _TERRAFORM = (".tf", ".tofu")
 _YAML = (".yaml", ".yml")
 _LARGE = 100_000
-_NEEDLES = ("ontainer", "tatement", '"image"', "AWSEBDockerrunVersion", "\nservices:", "Secret")
+_NEEDLES = (
+    "ontainer", "tatement", '"image"', "AWSEBDockerrunVersion", "services:", "Secret", "HelmRelease",
+    "valuesObject", "helmCharts", "HelmChart",
+)  # fmt: skip
 """One of these is in every text that can matter."""
 _ESO = re.compile(rb"apiVersion:\s*[\"']?(external-secrets\.io/v\w+)")
 _CSI = re.compile(rb"apiVersion:\s*[\"']?(secrets-store\.csi\.x-k8s\.io/v\w+)")
@@ -86,8 +91,12 @@ def relevant(data: bytes, needles: Iterable[bytes] = ()) -> bool:
     Plain searches cost a quarter of a regex. A word that is written with escapes is found by those.
     """
     if b"ontainer" not in data and b"tatement" not in data and b'"image"' not in data:
-        others = (b"AWSEBDockerrunVersion", b"\nservices:", *_ESCAPES, *needles)
-        return any(needle in data for needle in others) or (b'? "' in data and b"\\\n" in data)
+        others = (b"AWSEBDockerrunVersion", b"\nservices:", *_VALUES_ELSEWHERE, *_ESCAPES, *needles)
+        return (
+            data.startswith(b"services:")
+            or any(needle in data for needle in others)
+            or (b'? "' in data and b"\\\n" in data)
+        )
     return b"CustomResourceDefinition" not in data or not _defines_only(data)
 
 

@@ -22,6 +22,7 @@ from fixbot.lens import Policy, Task
 from fixbot.model import Refusal
 from fixbot.plain import alike, difference, plain
 from fixbot.policies.proof import policy_problem
+from fixbot.policies.sizes import find_oversized_policy
 from fixbot.project import Project, Reading
 from fixbot.rules.rule import Rule
 from fixbot.splice import splice
@@ -148,6 +149,8 @@ class Court:
             return f"The result would not be valid: {invalid}."
         if any(each.found.policy for each in chosen):
             checks.append(Checks.POLICIES)
+        if (large := find_oversized_policy(self.reading.policies, reading.policies)) is not None:
+            return f"The result would not be valid: {large}."
         if (grant := self._new_grant(reading, chosen)) is not None:
             return f"That nothing new is allowed could not be proven ({grant})."
         if (said := self._said_outside(after, checks)) is not None:

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 
 from fixbot.change import Change, Drop
 from fixbot.command import CAPABILITY, IMAGE, Command, run
-from fixbot.knowledge.commands import beyond_capabilities, capabilities_for_command, devices_for_command
 from fixbot.knowledge.images import Image
+from fixbot.knowledge.needs import find_beyond_capabilities, find_capabilities, find_devices
 from fixbot.knowledge.rollout import rollout
 from fixbot.knowledge.signals import host_signals
+from fixbot.knowledge.startup import Startup, read_startup
 from fixbot.knowledge.tables import needs_privileged
-from fixbot.lens import Container, Followed
+from fixbot.lens import Container, Followed, text_of
 from fixbot.model import Fix, Found, Outcome, Refusal, Safety, Severity
 from fixbot.prose import code
 from fixbot.rules import ESSENTIAL, Rule
@@ -29,7 +30,7 @@ _GUARD = (
 )
 
 
-def find_privileged_containers(container: Container, _world: World) -> Iterator[Found]:
+def find_privileged_containers(container: Container, world: World) -> Iterator[Found]:
     """A container that runs with every privilege of its host."""
     field = _FLAG[container.spelling.vocabulary]
     flag, said = container.get(field), container.flag(field)
@@ -43,7 +44,7 @@ def find_privileged_containers(container: Container, _world: World) -> Iterator[
             container.address,
             "privileged",
             f"{container.title} runs privileged: a break-in there is root on its host",
-            _outcome(container, Drop(flag)) if followed is None else _decided(container, followed),
+            _outcome(container, world, Drop(flag)) if followed is None else _decided(container, followed),
             subject=container.task.name,
         )
 
@@ -53,7 +54,7 @@ def _decided(container: Container, followed: Followed) -> Refusal:
     return Refusal(f"Whether {container.name} runs privileged is not changed here: {why}. Set that to false.")
 
 
-def _outcome(container: Container, drop: Change) -> Outcome:
+def _outcome(container: Container, world: World, drop: Change) -> Outcome:
     task, name = container.task, container.name
     if task.fargate or task.windows:
         where = "Fargate" if task.fargate else "Windows"
@@ -81,18 +82,36 @@ def _outcome(container: Container, drop: Change) -> Outcome:
             f"{name} works on its host ({'; '.join(signals)}), and which privileges that takes is not known. "
             "Find out with `capable` (bcc) or by running it with single capabilities, then name those."
         )
-    return _replaced(container, drop)
+    if passed_on := _find_passed_on_mount(container):
+        return Refusal(
+            f"{name} passes what it mounts at {code(passed_on)} on to others (mountPropagation: "
+            "Bidirectional), which the API allows privileged containers only."
+        )
+    startup = read_startup(container, world)
+    if startup.unread:
+        return Refusal(
+            f"{name} starts a script of which {startup.unread} was not understood, so what it needs is "
+            "not known. Name the capabilities that it needs, or make the script simpler."
+        )
+    return _replaced(container, startup, drop)
 
 
-def _replaced(container: Container, drop: Change) -> Outcome:
-    words = container.words("entryPoint") + container.words("command") + container.words("args")
+def _find_passed_on_mount(container: Container) -> str:
+    """Where it mounts something that others shall see, which takes the mode; empty where nowhere."""
+    key = container.spelling.key("mountPropagation")
+    shared = (each for each in container.mounts if text_of(each.node.get(key)) == "Bidirectional")
+    return next((mount.path or "" for mount in shared), "")
+
+
+def _replaced(container: Container, startup: Startup, drop: Change) -> Outcome:
+    scripts = [each.script for each in startup.scripts]
     name, k8s = container.name, container.spelling.vocabulary == "k8s"
-    if beyond := beyond_capabilities(words):
+    if beyond := find_beyond_capabilities(scripts):
         program, reason = beyond[0]
         return Refusal(
             f"{name} runs {code(program)}, and no list of capabilities replaces the mode for it: {reason}."
         )
-    needed, devices = capabilities_for_command(words), devices_for_command(words)
+    needed, devices = find_capabilities(scripts), find_devices(scripts)
     if devices and (k8s or container.task.kind == "batch"):
         device, why = devices[0]
         return Refusal(f"{name} uses the host's {device} ({why}); that takes a device plugin, or this mode.")
@@ -119,7 +138,7 @@ def _replaced(container: Container, drop: Change) -> Outcome:
         effect=_effect(given),
         rollout=rollout(container.task),
         unknown="Whether the program in {who} does anything else that needs the mode is not known."
-        if words
+        if startup.scripts
         else "Whether the program in {who} needs the mode is not known; nothing in the file asks for it.",
         commands=_commands(container, (*known, *(each for each, _ in needed))),
         notes=() if k8s else (_GUARD,),

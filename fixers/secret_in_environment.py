@@ -14,6 +14,7 @@ from fixbot.model import Fix, Found, Manual, Outcome, Refusal, Severity
 from fixbot.prose import code
 from fixbot.rules import ESSENTIAL, Rule
 from fixbot.vault.choice import choose, judge
+from fixbot.vault.copies import refuse_copy
 from fixbot.vault.entry import moved_entry
 from fixbot.vault.leak import Leak, leaks
 from fixbot.vault.source import Move, Source, listed
@@ -26,7 +27,9 @@ _LONGEST = 32
 def find_secrets_in_environments(task: Task, world: World) -> Iterator[Found]:
     """Variables and log options whose value is a secret, written out or put there by a template."""
     found = leaks(task, judge(task, world))
-    moved = [leak for leak in found if leak.movable]
+    movable = [leak for leak in found if leak.movable]
+    copied = {leak.id: refusal for leak in movable if (refusal := refuse_copy(leak, movable, task, world))}
+    moved = [leak for leak in movable if leak.id not in copied]
     move = choose(task, moved, world) if moved else None
     subject = _subject(task, moved)
     for leak in found:
@@ -36,7 +39,7 @@ def find_secrets_in_environments(task: Task, world: World) -> Iterator[Found]:
             leak.container.address,
             f"secret {leak.name} in {leak.place}",
             _message(leak),
-            _outcome(leak, move),
+            copied.get(leak.id) or _outcome(leak, move),
             subject=subject if leak.movable else f"{leak.name} of {task.name}",
             severity=_severity(leak),
         )

@@ -13,10 +13,11 @@ ROOT = Path(__file__).parent.parent
 SOURCES = sorted([*(ROOT / "fixbot").rglob("*.py"), *(ROOT / "fixers").rglob("*.py")])
 LONGEST_FILE = 350
 LONGEST_FUNCTION = 50
-AT_HOME = {
+AT_HOME: dict[str, str | tuple[str, ...]] = {
     "typer": "fixbot/cli",
     "click": "fixbot/cli",
-    "tree_sitter": "fixbot/syntax/hcl",
+    "tree_sitter": ("fixbot/syntax/hcl", "fixbot/shell"),
+    "tree_sitter_bash": "fixbot/shell",
     "tree_sitter_hcl": "fixbot/syntax/hcl",
     "_ruamel_yaml": "fixbot/syntax/yaml",
     "ruamel": "fixbot/syntax/yaml",

@@ -14,6 +14,7 @@ from fixbot.dialects import (
     others,
     terraform,
 )
+from fixbot.dialects.overlooked import say_overlooked
 from fixbot.document import Document, parse
 from fixbot.project import Project, Reading
 from fixbot.tree import Node, SyntaxProblem
@@ -27,6 +28,7 @@ def read(project: Project) -> Reading:
         if document.path not in project.claimed and document.syntax != "hcl":
             for root in document.roots:
                 _read_root(project, document, root, reading)
+    say_overlooked(project.documents.values(), reading)
     return reading
 
 
@@ -47,7 +49,7 @@ def spoken(path: str, text: str) -> str | None:
 
 
 def _read_root(project: Project, document: Document, root: Node, reading: Reading) -> None:
-    for dialect in (cloudformation, kubernetes, others, ecs, iam):
+    for dialect in (cloudformation, others, kubernetes, ecs, iam):
         if dialect.recognises(document, root):
             before = len(reading.tasks)
             dialect.read(project, document, root, reading)

@@ -17,8 +17,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from fixbot.knowledge.commands import shell_words
 from fixbot.knowledge.images import Image
+from fixbot.knowledge.needs import shell_words
 from fixbot.tree import ABSENT
 
 ECS_EXEC_PATHS: Final = ("/managed-agents", "/var/lib/amazon/ssm", "/var/log/amazon/ssm")

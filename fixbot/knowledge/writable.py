@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from fixbot.command import IMAGE, MOUNT, Command, piped, run
 from fixbot.globs import word
-from fixbot.knowledge.commands import written_paths
 from fixbot.knowledge.images import Image
+from fixbot.knowledge.startup import read_startup
 from fixbot.knowledge.tables import WritePaths, is_sensor, sensor_launcher, write_paths
+from fixbot.knowledge.writes import EVERYWHERE, find_writes
 from fixbot.lens import Container, Mount, Volume, text_of
 from fixbot.model import Refusal
 from fixbot.prose import code
@@ -68,7 +69,7 @@ def writable_paths(container: Container, world: World) -> Needs | Refusal:
         row = None  # what is known is about what the image itself starts
     if row is not None and row.paths is None:
         return Refusal(f"{container.name} can't simply get a read-only root: {row.note or row.evidence}.")
-    if (refusal := _writes(container, row)) is not None:
+    if (refusal := _writes(container, row, world)) is not None:
         return refusal
     if row is None:
         # without a place for a volume the flag alone is offered, and what is not known is said
@@ -101,19 +102,34 @@ def _sensor(container: Container) -> Refusal | None:
     )
 
 
-def _writes(container: Container, row: WritePaths | None) -> Refusal | None:
-    """What the command itself writes outside of every place that will be writable."""
-    words = container.words("entryPoint") + container.words("command") + container.words("args")
+def _writes(container: Container, row: WritePaths | None, world: World) -> Refusal | None:
+    """What the container's scripts write outside of every place that will be writable."""
+    startup = read_startup(container, world)
+    if startup.unread:
+        return Refusal(
+            f"{container.name} starts a script of which {startup.unread} was not understood, so what it "
+            "writes is not known. Make the script simpler, or set the flag by hand once you know."
+        )
     free = ("/tmp", "/dev", "/proc", *((row.paths or ()) if row is not None else ()))  # noqa: S108
-    for path, program in written_paths(words):
-        inside = any(path == each or path.startswith(f"{each}/") for each in free)
-        if not inside and not _covered(container.mounts, path):
-            what = "installs packages" if path == "/" else f"writes {path}"
-            return Refusal(
-                f"The command of {container.name} {what} when it starts ({code(program)}), which a read-only "
-                "root forbids. Do that when the image is built, or mount a volume there, and run again."
-            )
+    for each in startup.scripts:
+        for found in find_writes(each.script):
+            path = found.path
+            inside = any(path == place or path.startswith(f"{place}/") for place in free)
+            if not inside and not _covered(container.mounts, path):
+                what = "installs packages" if path == EVERYWHERE else f"writes {_placed(path)}"
+                by = f" ({code(found.program)})" if found.program else ""
+                return Refusal(
+                    f"The {each.where} of {container.name} {what} when it runs{by}, which a read-only root "
+                    "forbids. Do that when the image is built, or mount a volume there, and run again."
+                )
     return None
+
+
+def _placed(path: str) -> str:
+    """A path for a sentence: where nobody knows the folder that it is seen from, that is said."""
+    if path == ".":
+        return "to its working directory"
+    return path if path.startswith(("/", "~")) else f"{path} in its working directory"
 
 
 def _configured(container: Container, world: World) -> WritePaths | None:
