@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from fixbot.model import LeftOut, Report
 
 _YOUNG = 50_000
-"""Objects that are made before those that nobody holds are looked for: what is read lives as long as the run."""
+"""Objects that are made before those that nobody holds are looked for: what is read lives on."""
 
 
 class Looked(NamedTuple):
