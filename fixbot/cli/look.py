@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -33,6 +34,9 @@ from fixbot.settings import Settings
 if TYPE_CHECKING:
     from fixbot.model import LeftOut, Report
 
+_YOUNG = 50_000
+"""Objects that are made before those that nobody holds are looked for: what is read lives on."""
+
 
 class Looked(NamedTuple):
     """A checkout that was looked through, with what counted for it."""
@@ -61,6 +65,7 @@ def look(
 
     Where there is a `base`, its settings count. Everything is read, whatever changed since a commit.
     """
+    gc.set_threshold(_YOUNG)
     fixers = load_rules()
     settings = settings_of(options, fixers) if base is None else settings_of_base(base, options, fixers)
     chosen = chosen_of(fixers, settings)
