@@ -100,7 +100,7 @@ def _options(name: str, words: Sequence[str | None]) -> Iterator[tuple[str, str 
 
 def _operands(behind: str, words: Sequence[str | None]) -> Iterator[tuple[str, str | None]]:
     for word in words[words.index(behind) + 1 :] if behind in words else ():
-        if word is None or not word.startswith("-"):
+        if word is None or ("/" in word and not word.startswith("-")) or is_open(word):
             yield behind, word
 
 
