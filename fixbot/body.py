@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate, takewhile
 from urllib.parse import quote
@@ -25,13 +26,20 @@ from fixbot.prose import LONGEST as LONGEST_LINE
 from fixbot.prose import Markdown, code_span, fenced, is_kept, once
 from fixbot.settings.adding import ignore_block, just, just_below
 from fixbot.step import Step
-from fixbot.story import Nearby, Row, Story, told
+from fixbot.story import Checks, Nearby, Row, Story, told
 from fixbot.suppress import Ignore, plain_name
 from fixbot.tree import CannotEdit
 
 LONGEST = 58_000
 """Characters. GitHub refuses longer bodies than 65,536, and has been seen to refuse shorter ones."""
 _MOST_ROWS = 40
+_CHECKED = {
+    Checks.BYTES: "Only the lines of the diff changed; everything else is the same byte for byte.",
+    Checks.DATA: "The files parse, and as data they differ in nothing but the fix.",
+    Checks.NEW_FILES: "The new files were read back: they say what is meant, and replace no file.",
+    Checks.VALID: "What the result says is valid wherever it was valid before.",
+    Checks.POLICIES: "No policy that changed allows anything that it did not allow before.",
+}
 _WISHES = 5
 """Entries of the block that says no."""
 _MOST_LINES = 8
@@ -44,6 +52,8 @@ _OPEN_TRIES = 5
 """Lines of commands to try that stand open; those of the first resource always do."""
 _TABLE = 24_000
 """Characters of the table: long paths make long links."""
+_WORD = re.compile(r"[A-Za-z0-9._/-]{1,120}")
+"""A path that can stand in a comment as one word."""
 _CUT = Markdown(
     "*(Cut here: the rest would be longer than a pull request may be. `fixbot run` shows all of it.)*"
 )
@@ -76,10 +86,20 @@ def _unknown(rows: Sequence[Row]) -> list[str]:
     return _told(rows, lambda row: row.unknown)
 
 
-def body(story: Story, rule: str, key: str, *, links: str = "", marker: str = "", opening: str = "") -> str:
+def body(
+    story: Story,
+    rules: Sequence[str],
+    key: str,
+    *,
+    commits: Sequence[str] = (),
+    links: str = "",
+    marker: str = "",
+    opening: str = "",
+) -> str:
     """The Markdown text of a pull request, at most LONGEST characters, cut at a heading with a note.
 
-    `marker` is put at the very end as it is, `opening` first: both are Markdown of ours.
+    `commits` are the headlines of its commits. `marker` is put at the very end as it is, `opening` first:
+    both are Markdown of ours.
     """
     rows = story.rows
     sections = [
@@ -92,12 +112,13 @@ def body(story: Story, rule: str, key: str, *, links: str = "", marker: str = ""
         _steps("Before merging", (step for row in rows for step in row.steps_before)),
         _steps("After merging", (step for row in rows for step in row.steps_after)),
         _worth_knowing(rows),
+        _parts(commits),
         folded("Saying no", _no(rows)),
         folded("Left alone nearby", _nearby(story.nearby, links)),
-        folded("What was checked", _checked(len(rows))),
+        folded("What was checked", _checked(rows)),
         folded("The threat", page(Markdown(each) for each in once(each.threat for each in story.concerns))),
     ]
-    return _fitted(sections, _footer(rows, rule, key), Markdown(marker))
+    return _fitted(sections, _footer(rows, rules, key), Markdown(marker))
 
 
 def _what(rows: Sequence[Row]) -> Markdown:
@@ -186,14 +207,29 @@ def _steps(heading: str, steps: Iterable[Step]) -> Markdown:
     return page([filled("**{}.**", heading), listed]) if listed else EMPTY
 
 
-def _checked(count: int) -> Markdown:
-    found = "1 finding fewer" if count == 1 else f"{count} findings fewer"
-    return Markdown(
-        "- Only the lines of the diff changed; everything else is the same byte for byte.\n"
-        "- The files parse, and as data they differ in nothing but the fix.\n"
-        "- What the result says is valid wherever it was valid before.\n"
-        f"- Scanned again after the change: {found}, none new. A second run changes nothing."
+def _parts(commits: Sequence[str]) -> Markdown:
+    """What each commit does, where there are several."""
+    if len(commits) < 2:
+        return EMPTY
+    lead = Markdown(
+        "Each commit holds what can be left out by itself: take one off the branch, or revert it there, and "
+        "what it repairs will not be asked again."
     )
+    return folded(f"{len(commits)} commits", page([lead, numbered(_some(commits))]))
+
+
+def _checked(rows: Sequence[Row]) -> Markdown:
+    """What was checked of these fixes; what had nothing to look at is not said."""
+    checks = list(once(check for row in rows for check in row.checks))
+    said = [_CHECKED[each] for each in _CHECKED if each in checks]
+    programs = [each for each in checks if each not in _CHECKED and each != Checks.AGAIN]
+    said += [
+        f"`{each}` was asked about the files before and after: it finds nothing new." for each in programs
+    ]
+    if Checks.AGAIN in checks:
+        found = "1 finding fewer" if len(rows) == 1 else f"{len(rows)} findings fewer"
+        said.append(f"Scanned again after the change: {found}, none new.")
+    return Markdown("\n".join(f"- {each}" for each in said))
 
 
 def _nearby(left: Sequence[Nearby], links: str) -> Markdown:
@@ -212,11 +248,24 @@ def _nearby(left: Sequence[Nearby], links: str) -> Markdown:
 def _no(rows: Sequence[Row]) -> Markdown:
     return Markdown(
         "- Close this pull request, and it will not be asked again for these findings.\n"
+        f"{_no_to_one(rows)}"
         "- Comment `fixbot: ignore until 2027-03-31` and why: it is closed, and asked again after that day.\n"
         f"- {_for_good(rows)}\n\nWould it be right with a change? Push that to this branch: from then on "
         "fixbot leaves the branch alone. To have it made anew on the base, comment `fixbot: rebase`, or "
         "`fixbot: recreate` once there are commits of yours on it (they are kept on another branch); "
         "as labels both work too."
+    )
+
+
+def _no_to_one(rows: Sequence[Row]) -> str:
+    """How to say no to a part of it, where there are parts."""
+    rules = list(dict.fromkeys(row.rule for row in rows))
+    if len(rows) < 2:
+        return ""
+    path = rows[0].path if _WORD.fullmatch(rows[0].path) else "PATH"
+    return (
+        f"- Comment {code_span(f'fixbot: ignore {rules[0]} {path}')} and why: that alone is taken out. "
+        "Without the path it is all that this rule finds here.\n"
     )
 
 
@@ -255,10 +304,10 @@ def _wishes(rows: Sequence[Row]) -> tuple[list[Ignore], str]:
     return found[:_WISHES], f"{covers} ({len(found) - _WISHES} more folders are left out)"
 
 
-def _footer(rows: Sequence[Row], rule: str, key: str) -> Markdown:
+def _footer(rows: Sequence[Row], rules: Sequence[str], key: str) -> Markdown:
     controls = " · ".join(once(c for row in rows for c in row.controls))
     made = f"found and patched by the program fixbot {__version__}"
-    mark = filled("{} · {} · key {}", made, rule, code_span(key))
+    mark = filled("{} · {} · key {}", made, " · ".join(rules), code_span(key))
     return filled("<sub>{} — {}</sub>", controls, mark) if controls else filled("<sub>{}</sub>", mark)
 
 

@@ -12,6 +12,8 @@ from functools import lru_cache
 
 from fixbot.globs import PathGlob, Paths, path_tokens
 
+PLACES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
+"""Where GitHub looks for the file, in this order."""
 LONGEST = 3_000_000
 """Bytes of a file; GitHub uses none that is larger."""
 _WORD = re.compile(r"(?:\\.|[^\s\\])+")

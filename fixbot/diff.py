@@ -9,11 +9,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Protocol
 
-MOST_EDITS = 1500
-"""Beyond this distance the middle is shown as replaced: finding the least diff costs its square."""
-
-Span = tuple[int, int, int, int]
-"""Lines `before[a:b]` became `after[c:d]`."""
+from fixbot.edited import EditedFile, Lines, changed_lines, lines
 
 AROUND = 4
 """Lines beyond a hunk that whoever hides secrets may look at: they may name what the hunk shows."""
@@ -29,27 +25,29 @@ class Cover(Protocol):
         """The same of the new text."""
 
 
-def unified(path: str, before: str | None, after: str, context: int = 3) -> str:
-    """A diff that `git apply` takes; it holds removed lines as they are. `before` None is a new file."""
-    return _unified(path, before, after, context, None)
+def unified(file: EditedFile, context: int = 3) -> str:
+    """A diff that `git apply` takes; it holds removed lines as they are."""
+    return _unified(file, context, None)
 
 
-def masked_diff(path: str, before: str | None, after: str, cover: Cover, context: int = 3) -> str:
+def masked_diff(file: EditedFile, cover: Cover, context: int = 3) -> str:
     """The same diff with secrets masked, for reports and bodies; not to be applied."""
-    return _unified(path, before, after, context, cover)
+    return _unified(file, context, cover)
 
 
-def _unified(path: str, before: str | None, after: str, context: int, cover: Cover | None) -> str:
-    if before == after:
+def _unified(file: EditedFile, context: int, cover: Cover | None) -> str:
+    before = file.before or ""
+    if file.before == file.after:
         return ""
-    old, new = quoted(f"a/{path}"), quoted(f"b/{path}")
+    old, new = quoted(f"a/{file.path}"), quoted(f"b/{file.path}")
     out = [f"diff --git {old} {new}\n"]
-    if before is None:
+    if file.before is None:
         out.append("new file mode 100644\n")
-    one, two = lines(before or ""), lines(after)
-    spans = changed(one, two)
+    one, two = lines(before), lines(file.after)
+    spans = _settled(one, two, changed_lines(before, file.edits))
     if spans:
-        out.append(f"--- {_tabbed(old) if before is not None else '/dev/null'}\n+++ {_tabbed(new)}\n")
+        first = "/dev/null" if file.before is None else _tabbed(old)
+        out.append(f"--- {first}\n+++ {_tabbed(new)}\n")
     for hunk in _hunks(spans, context):
         out.extend(_hunk(one, two, hunk, context, cover))
     return "".join(out)
@@ -75,86 +73,9 @@ def _tabbed(path: str) -> str:
     return f"{path}\t" if " " in path and not path.startswith('"') else path
 
 
-def lines(text: str) -> list[str]:
-    """The lines with their line feeds."""
-    parts = text.split("\n")
-    last = parts.pop()
-    return [part + "\n" for part in parts] + ([last] if last else [])
-
-
-def changed(one: Sequence[str], two: Sequence[str]) -> list[Span]:
-    """The spans that differ, in order: the fewest lines, placed where a reader would put them."""
-    head = shared(one, two)
-    tail = min(shared(one[::-1], two[::-1]), min(len(one), len(two)) - head)
-    middle_one, middle_two = one[head : len(one) - tail], two[head : len(two) - tail]
-    spans = [(a + head, b + head, c + head, d + head) for a, b, c, d in _middle(middle_one, middle_two)]
-    return _settled(one, two, spans)
-
-
-def shared(one: Sequence[str], two: Sequence[str]) -> int:
-    """How far two sequences or strings begin alike; slices are compared, which costs little."""
-    low, high = 0, min(len(one), len(two))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[low:middle] == two[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
-
-
-def _middle(one: Sequence[str], two: Sequence[str]) -> list[Span]:
-    if not one or not two:
-        return [(0, len(one), 0, len(two))] if one or two else []
-    numbers: dict[str, int] = {}
-    a = [numbers.setdefault(line, len(numbers)) for line in one]
-    b = [numbers.setdefault(line, len(numbers)) for line in two]
-    return _shortest(a, b) or [(0, len(a), 0, len(b))]
-
-
-def _shortest(a: list[int], b: list[int]) -> list[Span]:
-    """Myers' greedy algorithm (An O(ND) Difference Algorithm, 1986); empty beyond MOST_EDITS."""
-    furthest = {1: 0}
-    trace: list[dict[int, int]] = []
-    for distance in range(min(len(a) + len(b), MOST_EDITS) + 1):
-        row: dict[int, int] = {}
-        for k in range(-distance, distance + 1, 2):
-            down = k == -distance or (k != distance and furthest[k - 1] < furthest[k + 1])
-            x = furthest[k + 1] if down else furthest[k - 1] + 1
-            while x < len(a) and 0 <= x - k < len(b) and a[x] == b[x - k]:
-                x += 1
-            row[k] = x
-            if x >= len(a) and x - k >= len(b):
-                return _walked_back(trace, len(a), len(b))
-        trace.append(row)
-        furthest = row
-    return []
-
-
-def _walked_back(trace: list[dict[int, int]], x: int, y: int) -> list[Span]:
-    steps: list[Span] = []
-    for distance in range(len(trace), 0, -1):
-        row, k = trace[distance - 1], x - y
-        down = k == -distance or (k != distance and row[k - 1] < row[k + 1])
-        x = row[k + 1] if down else row[k - 1]
-        y = x - (k + 1 if down else k - 1)
-        steps.append((x, x, y, y + 1) if down else (x, x + 1, y, y))
-    return _joined(reversed(steps))
-
-
-def _joined(steps: Iterator[Span]) -> list[Span]:
-    out: list[Span] = []
-    for a, b, c, d in steps:
-        if out and out[-1][1] == a and out[-1][3] == c:
-            out[-1] = (out[-1][0], b, out[-1][2], d)
-        else:
-            out.append((a, b, c, d))
-    return out
-
-
-def _settled(one: Sequence[str], two: Sequence[str], spans: list[Span]) -> list[Span]:
+def _settled(one: Sequence[str], two: Sequence[str], spans: list[Lines]) -> list[Lines]:
     """Slide pure insertions and deletions to where their first line is indented least."""
-    out: list[Span] = []
+    out: list[Lines] = []
     for index, (a, b, c, d) in enumerate(spans):
         low = out[-1][1] + 1 if out else 0
         high = spans[index + 1][0] - 1 if index + 1 < len(spans) else len(one)
@@ -186,7 +107,7 @@ def _indent(line: str) -> int:
     return len(line) - len(line.lstrip()) if line.strip() else 1000
 
 
-def _hunks(spans: list[Span], context: int) -> Iterator[list[Span]]:
+def _hunks(spans: list[Lines], context: int) -> Iterator[list[Lines]]:
     hunk = spans[:1]
     for before, span in pairwise(spans):
         if span[0] - before[1] > 2 * context:
@@ -198,7 +119,7 @@ def _hunks(spans: list[Span], context: int) -> Iterator[list[Span]]:
 
 
 def _hunk(
-    one: Sequence[str], two: Sequence[str], spans: list[Span], context: int, cover: Cover | None
+    one: Sequence[str], two: Sequence[str], spans: list[Lines], context: int, cover: Cover | None
 ) -> Iterator[str]:
     above = min(context, spans[0][0])
     below = min(context, len(one) - spans[-1][1])

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from fixbot.lens import ResourceType
-from fixbot.parts import references
+from fixbot.parts import KUSTOMIZATIONS, list_kustomized, references
 from fixbot.policies.own_tags import own_tags
 from fixbot.project import Surroundings
 from fixbot.syntax import syntax_of
@@ -77,7 +77,7 @@ _CSI = re.compile(rb"apiVersion:\s*[\"']?(secrets-store\.csi\.x-k8s\.io/v\w+)")
 def candidate(path: str) -> bool:
     """Whether a file's name is one that its dialects use."""
     name = path.rsplit("/", 1)[-1].lower()
-    return name.endswith(ENDINGS) and name != ".terraform.lock.hcl"
+    return (name.endswith(ENDINGS) or name in KUSTOMIZATIONS) and name != ".terraform.lock.hcl"
 
 
 def relevant(data: bytes, needles: Iterable[bytes] = ()) -> bool:
@@ -180,8 +180,12 @@ def companions(files: Mapping[str, bytes], chosen: Iterable[str], *, variables: 
 
 
 def unnamed(files: Mapping[str, bytes]) -> list[str]:
-    """Files that Terraform reads, and whose names don't say that they matter."""
-    found = {read: None for path, data in files.items() for read in references(path, data)}
+    """Files that Terraform or a kustomization reads, and whose names don't say that they matter."""
+    found = {
+        read: None
+        for path, data in files.items()
+        for read in (*references(path, data), *list_kustomized(path, data))
+    }
     return [path for path in found if path not in files and not candidate(path)]
 
 

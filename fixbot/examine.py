@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from fixbot import dialects
+from fixbot.compose import compose, topic_of
 from fixbot.detect import Problem, detect
 from fixbot.diff import masked_diff
 from fixbot.discover import chart_of, chart_values, may_be_script, needles_of, relevant_text, unpatchable
@@ -15,15 +16,28 @@ from fixbot.inline import MARK, read_inline_wishes
 from fixbot.masking.cover import Mask
 from fixbot.masking.elsewhere import values_elsewhere
 from fixbot.masking.texts import mask_texts
-from fixbot.model import Failure, Finding, Fix, Patch, Proposal, Refusal, Safety, Severity, Status, Unread
+from fixbot.model import (
+    NO_COUNTS,
+    Failure,
+    FileEdits,
+    Finding,
+    Fix,
+    Patch,
+    Proposal,
+    Refusal,
+    Safety,
+    Severity,
+    Status,
+    Unread,
+)
 from fixbot.project import Project, Reading, Surroundings
 from fixbot.proof import Court
-from fixbot.propose import propose
+from fixbot.propose import Shown, propose
 from fixbot.rules.rule import Rule, resource_types
 from fixbot.settings import Settings
 from fixbot.settings.enforcing import is_enforced
 from fixbot.settle import Settled, settle
-from fixbot.suppress import Ignore, Suppressions, with_lapse
+from fixbot.suppress import Ignore, Suppressions, lapse
 from fixbot.templating import CHART_VALUES, SCRIPT, template_reason
 from fixbot.tree import Kind, Node, SyntaxProblem
 from fixbot.world import World
@@ -41,8 +55,8 @@ class Examined:
     complaints: list[str] = field(default_factory=list)
     """What is wrong with wishes in comments; the whole run is refused for it."""
     parsed: int = 0
-    containers: int = 0
-    statements: int = 0
+    counts: Mapping[str, int] = field(default_factory=lambda: dict(NO_COUNTS))
+    """How much was looked at, by kind."""
     hidden: int = 0
     """Findings of less weight than the settings ask for."""
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
@@ -81,8 +95,7 @@ def examine(texts: Mapping[str, str], order: Order, watch: Watch = unwatched) ->
         return done
     project = Project(documents, order.surroundings, types)
     reading = dialects.read(project)
-    done.containers = sum(len(task.containers) for task in reading.tasks)
-    done.statements = sum(len(policy.statements) for policy in reading.policies)
+    done.counts = reading.count(resources=bool(types))
     world = World(order.settings, project)
     problems = detect(reading, order.fixers, world)
     done.unread += [
@@ -94,7 +107,7 @@ def examine(texts: Mapping[str, str], order: Order, watch: Watch = unwatched) ->
     light = {each.id for each in problems if _severity(each) < order.settings.severity}
     open_problems = [each for each in problems if each.id not in statuses and each.id not in light]
     court = Court(world, reading, problems, order.fixers)
-    settled = settle(court, open_problems)
+    settled = settle(court, open_problems, order.settings.held)
     findings = {each.id: _finding(each, documents, statuses, settled) for each in problems}
     shown = [each for each in problems if each.id not in light]
     done.findings = [_with_lapse(findings[each.id], each, documents, order) for each in shown]
@@ -263,6 +276,7 @@ def _finding(
         controls=problem.controls,
         status=status,
         reason=reason,
+        topic=topic_of(problem),
     )
 
 
@@ -272,27 +286,42 @@ def _with_lapse(
     if finding.status is Status.SUPPRESSED:
         return finding
     wish = _wish(problem, documents[problem.path], order.suppressions, lapsed=True)
-    return finding if wish is None else replace(finding, message=with_lapse(finding.message, wish))
+    if wish is None:
+        return finding
+    said = lapse(wish)
+    return replace(finding, message=f"{finding.message} ({said})", lapse=said)
 
 
 def _show(settled: Settled, findings: dict[str, Finding], court: Court, mask: Mask, done: Examined) -> None:
     """Masked diffs of what was proven, and the proposals made of it."""
-    before = {path: document.text for path, document in court.world.project.documents.items()}
     if not settled.together and not settled.offers:
         return
-    shown: dict[tuple[str, str], str] = {}
+    files: dict[tuple[str, str], Shown] = {}
 
-    def diff(path: str, new: str) -> str:
-        if (path, new) not in shown:  # a proposal that is alone in its file shows what the patch shows
-            old = before.get(path)
-            shown[path, new] = masked_diff(path, old, new, mask.cover(path, old, new))
-        return shown[path, new]
+    def show(path: str, text: str) -> Shown:
+        if (path, text) not in files:  # a proposal that is alone in its file shows what the patch shows
+            file = court.file(path, text)
+            cover = mask.cover(file)
+            diff = masked_diff(file, cover)
+            files[path, text] = Shown(diff, FileEdits(path, file.edits), hides=cover.hides(file.edits))
+        return files[path, text]
 
+    before = court.world.project.documents
     for proven in settled.together:
         for path, text in sorted(proven.texts.items()):
-            patch = Patch(path, before.get(path), text, diff(path, text), proven.fixed_in[path])
-            done.patches.append(patch)
-    done.proposals += propose(settled, findings, diff, court.world.settings)
+            old = before[path].text if path in before else None
+            diff, fixed = show(path, text).diff, proven.fixed_in[path]
+            done.patches.append(Patch(path, old, text, diff, fixed, edits=proven.edits[path]))
+    settings = court.world.settings
+    composed = compose(court, settled, settings.pull_requests.group)
+    proposals = propose(composed, findings, show, settings)
+    done.proposals += [_with_checks(each, court) for each in proposals]
+
+
+def _with_checks(proposal: Proposal, court: Court) -> Proposal:
+    """The proposal with what was checked of each fix."""
+    rows = tuple(replace(row, checks=court.checks.get(row.id, ())) for row in proposal.story.rows)
+    return replace(proposal, story=replace(proposal.story, rows=rows))
 
 
 def _told(done: Examined, mask: Mask) -> Examined:
@@ -309,4 +338,4 @@ def _told(done: Examined, mask: Mask) -> Examined:
     return done
 
 
-__all__ = ["Examined", "Order", "examine", "with_lapse"]
+__all__ = ["Examined", "Order", "examine"]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from fixbot.checkout import Content, FileEntry, Files, blob_id
 from fixbot.examine import Examined
-from fixbot.model import Finding, Patch, Proposal, Safety, Severity, Status, Unread
+from fixbot.model import Finding, Patch, Proposal, ProposedCommit, Safety, Severity, Status, Unread
 from fixbot.story import packed, unpacked
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def _packed(examined: Examined) -> dict[str, Any]:
         "proposals": [_proposal(each) for each in examined.proposals],
         "unread": [list(astuple(each)) for each in examined.unread],
         "alone": examined.alone,
-        "counts": [examined.parsed, examined.containers, examined.statements, examined.hidden],
+        "counts": [examined.parsed, dict(examined.counts), examined.hidden],
     }
 
 
@@ -148,35 +148,37 @@ def _finding(each: Finding) -> list[Any]:
     return [
         each.id, each.rule, each.severity.value, each.safety.value, each.path, each.line, each.column,
         each.resource, each.message, each.controls, each.status.value, each.reason,
+        each.lapse, each.topic,
     ]  # fmt: skip
 
 
 def _proposal(each: Proposal) -> list[Any]:
     return [
         each.key, each.rule, each.branch, each.paths, each.findings, packed(each.story), each.diff,
-        each.severity.value, each.safety.value,
+        each.severity.value, each.safety.value, each.topic,
+        [[commit.rules, commit.findings, commit.order] for commit in each.commits], each.shares,
     ]  # fmt: skip
 
 
 def _unpacked(part: Mapping[str, Any]) -> Examined:
-    parsed, containers, statements, hidden = part["counts"]
+    parsed, counts, hidden = part["counts"]
     return Examined(
         findings=[_as_finding(*row) for row in part["findings"]],
         patches=[_as_patch(*row) for row in part["patches"]],
         proposals=[_as_proposal(*row) for row in part["proposals"]],
         unread=[Unread(*row) for row in part["unread"]],
         parsed=parsed,
-        containers=containers,
-        statements=statements,
+        counts=counts,
         hidden=hidden,
     )
 
 
 def _as_finding(*row: Any) -> Finding:
-    name, rule, severity, safety, path, line, column, resource, message, controls, status, reason = row
+    name, rule, severity, safety, path, line, column, resource, *rest = row
+    message, controls, status, reason, lapse, topic = rest
     return Finding(
         name, rule, Severity(severity), Safety(safety), path, line, column, resource, message,
-        tuple(controls), Status(status), reason,
+        tuple(controls), Status(status), reason, lapse, topic,
     )  # fmt: skip
 
 
@@ -185,8 +187,12 @@ def _as_patch(path: str, new: bool, diff: str, fixed: list[str], introduced: lis
 
 
 def _as_proposal(*row: Any) -> Proposal:
-    key, rule, branch, paths, findings, story, diff, severity, safety = row
+    key, rule, branch, paths, findings, story, diff, severity, safety, topic, commits, shares = row
     return Proposal(
         key, rule, branch, tuple(paths), tuple(findings), unpacked(story), {}, diff, Severity(severity),
-        Safety(safety),
+        Safety(safety), topic, tuple(_as_commit(*each) for each in commits), shares,
     )  # fmt: skip
+
+
+def _as_commit(rules: list[str], findings: list[str], order: list[int]) -> ProposedCommit:
+    return ProposedCommit(tuple(rules), tuple(findings), {}, (bool(order[0]), int(order[1])))

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
+from fixbot.edited import EditedFile
 from fixbot.story import Story
 
 if TYPE_CHECKING:
     from fixbot.change import Change
     from fixbot.command import Command
     from fixbot.step import Step
-    from fixbot.tree import Node, Value
+    from fixbot.tree import Edit, Node, Value
 
 
 Cause = Literal["damaged", "unserved"]
 """Why something was not read: it can't be (no text, no syntax, a link …), or fixbot only names such files."""
+
+
+NO_COUNTS: Final[Mapping[str, int]] = {"containers": 0, "statements": 0}
+"""The kinds of what is always looked at, as the JSON report names them."""
 
 
 class Severity(IntEnum):
@@ -148,6 +154,9 @@ class Finding:
     controls: tuple[str, ...]
     status: Status
     reason: str | None = None
+    lapse: str | None = None
+    """That somebody asked to leave it alone, and why that doesn't count any more."""
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,18 +170,47 @@ class Patch:
     """A unified diff with secrets masked."""
     fixed: tuple[str, ...]
     introduced: tuple[str, ...] = ()
+    edits: tuple[Edit, ...] = field(repr=False, default=())
+    """What makes `after` of `before`."""
+
+    @property
+    def file(self) -> EditedFile:
+        """The file with what is changed in it."""
+        return EditedFile(self.path, self.before, self.after, self.edits)
+
+
+@dataclass(frozen=True, slots=True)
+class FileEdits:
+    """What is changed in one file, by places in what it is now; of a new file all of it is one edit."""
+
+    path: str
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedCommit:
+    """One commit of a proposal: the findings of these rules, that can be dropped without the others.
+
+    `contents` are the files that it changes, as they are after it and all commits before it.
+    """
+
+    rules: tuple[str, ...]
+    findings: tuple[str, ...]
+    contents: dict[str, str] = field(repr=False, default_factory=dict)
+    order: tuple[bool, int] = (True, 0)
+    """Where it stands among the others: whether it is bold, and how bad its rules' findings are, negated."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """What one pull request would hold. `contents` are the files as this proposal alone leaves them.
 
-    `key` comes from the rule and the findings; `rule` is `all` where it holds several. `fixbot.wording` makes
-    title, text and commit message of the `story`.
+    `key` comes from the topic, or the rule, and the findings; `rule` is None where it holds several.
+    `fixbot.wording` makes title, text and commit messages of the `story`.
     """
 
     key: str
-    rule: str
+    rule: str | None
     branch: str
     paths: tuple[str, ...]
     findings: tuple[str, ...]
@@ -182,6 +220,18 @@ class Proposal:
     """A unified diff of this proposal alone, with secrets masked."""
     severity: Severity = Severity.MEDIUM
     safety: Safety = Safety.REVIEW
+    topic: str = ""
+    commits: tuple[ProposedCommit, ...] = ()
+    """In their order, each prefix of which is proven."""
+    shares: str = ""
+    """Proposals of other files with the same non-empty word become one with this."""
+    edits: tuple[FileEdits, ...] = field(repr=False, default=())
+    """What it writes and where; nothing where that would show a secret, or comes from an earlier run."""
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The rules whose findings it repairs, by name."""
+        return tuple(concern.rule for concern in self.story.concerns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,12 +261,11 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """Figures of a run; `seconds` is wall time."""
+    """Figures of a run; `counts` says by kind how much was looked at, `seconds` is wall time."""
 
     files_listed: int = 0
     files_parsed: int = 0
-    containers: int = 0
-    statements: int = 0
+    counts: Mapping[str, int] = field(default_factory=lambda: dict(NO_COUNTS))
     seconds: float = 0.0
 
 

@@ -6,8 +6,13 @@ import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 _FILE = re.compile(rb"file(?:base64)?\s*\(\s*\"([^\"\n]{1,300})\"")
+KUSTOMIZATIONS: Final = frozenset(("kustomization", "kustomization.yaml", "kustomization.yml"))
+_NAMED = re.compile(
+    rb"(?:-[ \t]++(?:path:[ \t]++)?+|[\[,][ \t]*+|\bpath[\"']?:[ \t]++)[\"']?+([^\s\"'#:,\]}]{1,300})"
+)
 _WORD = re.compile(rb"(?:^|\W)(?:template)?\Z", re.DOTALL)
 
 
@@ -41,6 +46,15 @@ def references(path: str, data: bytes) -> Iterator[str]:
             resolved = resolve(path, found[1].decode(errors="replace"))
             if resolved is not None:
                 yield resolved
+
+
+def list_kustomized(path: str, data: bytes) -> Iterator[str]:
+    """The files that a kustomization may name: every item of a list, and every `path`."""
+    if posixpath.basename(path).lower() in KUSTOMIZATIONS:
+        for found in _NAMED.finditer(data):
+            name = found[1].decode(errors="replace")
+            if "://" not in name and not name.startswith("/"):
+                yield posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
 
 
 def resolve(path: str, reference: str) -> str | None:

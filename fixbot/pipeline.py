@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from fixbot.bounds import MEGABYTE, OutOfTime, timed
 from fixbot.checkout import READ_ELSEWHERE, Content, Files, Globs
+from fixbot.codeowners import PLACES as OWNERS
 from fixbot.discover import (
     Facts,
     companions,
@@ -29,7 +31,7 @@ from fixbot.masking.elsewhere import values_elsewhere
 from fixbot.masking.masker import KnownOnly
 from fixbot.masking.texts import mask_texts
 from fixbot.memory import Memory, Seen, part_keys
-from fixbot.model import Failure, LeftOut, Report, Stats, Unread
+from fixbot.model import NO_COUNTS, Failure, LeftOut, Report, Stats, Unread
 from fixbot.parts import parts
 from fixbot.propose import gathered
 from fixbot.rules.rule import Rule, resource_types
@@ -37,6 +39,7 @@ from fixbot.settings import NEVER_PATCH, Limits, Settings
 from fixbot.settings.compare import running
 from fixbot.suppress import Suppressions
 from fixbot.survive import lost, survive
+from fixbot.syntax import syntax_of
 
 if TYPE_CHECKING:
     from fixbot.cache import Cache
@@ -142,7 +145,7 @@ def _read(checkout: Files, types: Sequence[ResourceType], limits: Limits, seen: 
         content = checkout.read(entry)
         if seen is not None:
             seen.add(entry, content)
-        if isinstance(content, Content) and content.text.lstrip().startswith(("{", "[")):
+        if isinstance(content, Content) and syntax_of(entry.path, content.text[:4096]):
             _take(files, content, needles)
     with timed(files.patience, "finding out which files belong together"):
         for path in companions(files.bytes, files.texts, variables=bool(types)):
@@ -245,6 +248,7 @@ def _report(
     unread: Iterable[Unread],
 ) -> Report:
     done = Examined()
+    counts = Counter(NO_COUNTS)
     for more in parts:
         done.findings += more.findings
         done.patches += more.patches
@@ -252,19 +256,32 @@ def _report(
         done.unread += more.unread
         done.failures += more.failures
         done.parsed += more.parsed
-        done.containers += more.containers
-        done.statements += more.statements
+        counts.update(more.counts)
         done.hidden += more.hidden
-    stats = Stats(checkout.listed, done.parsed, done.containers, done.statements, time.monotonic() - started)
+    offered = gathered(done.proposals, settings, lambda: _code_owners(checkout))
+    stats = Stats(checkout.listed, done.parsed, dict(counts), time.monotonic() - started)
     return Report(
         stats,
         tuple(sorted(done.findings, key=lambda f: (f.path, f.line, f.rule))),
         tuple(sorted(done.patches, key=lambda p: p.path)),
-        tuple(sorted(gathered(done.proposals, settings), key=lambda p: (-p.severity, p.paths))),
+        tuple(
+            sorted(
+                offered,
+                key=lambda p: (-p.severity, p.paths),
+            )
+        ),
         tuple(sorted({*unread, *done.unread}, key=lambda u: (u.path, u.line or 0, u.reason))),
         tuple(done.failures),
         left_out=_left_out(checkout, settings, done.hidden),
     )
+
+
+def _code_owners(checkout: Files) -> str:
+    """The text of the CODEOWNERS file that GitHub would read; empty where there is none that can be read."""
+    there = {entry.path: entry for entry in checkout.named(OWNERS)}
+    found = next((there[path] for path in OWNERS if path in there), None)
+    content = checkout.read(found) if found is not None else None
+    return content.text if isinstance(content, Content) else ""
 
 
 def _left_out(checkout: Files, settings: Settings, hidden: int) -> LeftOut:

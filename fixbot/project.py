@@ -117,6 +117,14 @@ class Reading:
         yield from self.policies
         yield from self.resources
 
+    def count(self, *, resources: bool) -> dict[str, int]:
+        """How much of each kind there is to look at; `resources` where a rule looks at any."""
+        counts = {
+            "containers": sum(len(task.containers) for task in self.tasks),
+            "statements": sum(len(policy.statements) for policy in self.policies),
+        }
+        return counts | {"resources": len(self.resources)} if resources else counts
+
     def skip(self, document: Document, offset: int | None, reason: str, cause: Cause = "unserved") -> None:
         """Say aloud that a place (or a whole document) was not read."""
         line = None if offset is None else document.position(offset)[0]

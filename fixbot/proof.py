@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from fixbot import dialects
@@ -17,6 +17,7 @@ from fixbot.change import Change, Plan, edits, plan
 from fixbot.detect import Problem, detect
 from fixbot.discover import needles_of, relevant_text
 from fixbot.document import Document, parse
+from fixbot.edited import EditedFile, rewritten, trim_edits, written_spans
 from fixbot.lens import Policy, Task
 from fixbot.model import Fix, Refusal
 from fixbot.plain import alike, difference, plain
@@ -24,23 +25,27 @@ from fixbot.policies.proof import policy_problem
 from fixbot.project import Project, Reading
 from fixbot.rules.rule import Rule
 from fixbot.splice import splice
+from fixbot.story import Checks
 from fixbot.tree import CannotEdit, Edit, SyntaxProblem
 from fixbot.validity import new_problems
-from fixbot.validity.outside import outside_problem
+from fixbot.validity.outside import ask_outside
 from fixbot.world import World
 
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """What the files will say. `texts` holds changed and new files whole.
+    """What the files will say. `texts` holds changed and new files whole, `edits` what makes them.
 
+    `checks` are those that had something to look at.
     `fixed` are the findings that are gone, `fixed_in` those of them that each of the files is changed for.
     """
 
     texts: dict[str, str]
+    edits: dict[str, tuple[Edit, ...]]
     new: frozenset[str]
     fixed: tuple[str, ...]
     fixed_in: dict[str, tuple[str, ...]]
+    checks: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,19 @@ class Court:
     reading: Reading
     problems: Sequence[Problem]
     fixers: tuple[Rule, ...]
+    made: dict[tuple[str, int], tuple[Edit, ...]] = field(default_factory=dict)
+    """The edits of all that was proven, by path and the hash of the text that they make."""
+    checks: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """What was checked of each finding's fix when it was proven last."""
+
+    def file(self, path: str, after: str) -> EditedFile:
+        """A file as it is and as it was proven to be right, with what is changed in it."""
+        document = self.world.project.documents.get(path)
+        before = document.text if document is not None else None
+        edits = self.made.get((path, hash(after)), ())
+        if splice(before or "", edits) == after:
+            return EditedFile(path, before, after, edits)
+        return rewritten(path, before, after)
 
     def prove(self, chosen: Sequence[Problem]) -> Proven | Refusal:
         """All the fixes of `chosen` together, proven, or the reason why not."""
@@ -62,13 +80,18 @@ class Court:
     def uneditable(self, chosen: Sequence[Problem]) -> str | None:
         """Why these fixes have no exact edit even by themselves, if so; nothing is parsed for that."""
         before = self.world.project.documents
-        changes = _by_document(c for each in chosen if each.fix is not None for c in each.fix.changes)
         try:
-            for path, some in changes.items():
-                splice(before[path].text, edits(before[path].text, plan(some)))
+            for path, made in self.edited(chosen).items():
+                splice(before[path].text, made)
         except CannotEdit as reason:
             return _no_edit(reason)
         return None
+
+    def edited(self, chosen: Sequence[Problem]) -> dict[str, list[Edit]]:
+        """The edits of these fixes by file. Raises CannotEdit where there is none that is exact."""
+        before = self.world.project.documents
+        changes = _by_document(c for each in chosen if each.fix is not None for c in each.fix.changes)
+        return {path: edits(before[path].text, plan(some)) for path, some in changes.items()}
 
     def _prove(self, chosen: Sequence[Problem]) -> Proven | Refusal:
         fixes = [each.fix for each in chosen if each.fix is not None]
@@ -77,7 +100,8 @@ class Court:
             for path, changes in _by_document(c for fix in fixes for c in fix.changes).items()
         }
         before = self.world.project.documents
-        texts = {path: _spliced(before[path], wanted) for path, wanted in plans.items()}
+        made = {path: tuple(edits(before[path].text, wanted)) for path, wanted in plans.items()}
+        texts = {path: _spliced(before[path].text, each) for path, each in made.items()}
         try:
             relevant = partial(relevant_text, needles=needles_of(self.world.project.resource_types))
             after = {path: parse(path, text, relevant, before[path]) for path, text in texts.items()}
@@ -86,15 +110,22 @@ class Court:
         new = additions(fixes, self.world.surroundings.paths)
         if isinstance(new, Refusal):
             return new
-        if (wrong := self._wrong(chosen, plans, after, as_documents(new))) is not None:
+        checks = [Checks.BYTES, Checks.DATA, *([Checks.NEW_FILES] if new else [])]
+        if (wrong := self._wrong(chosen, plans, after, as_documents(new), checks)) is not None:
             return Refusal(wrong)
+        others = tuple(each for each in checks if each != Checks.POLICIES)
+        self.checks.update((each.id, tuple(checks) if each.found.policy else others) for each in chosen)
         texts |= {each.path: each.text for each in new}
+        written = {path: trim_edits(before[path].text, each) for path, each in made.items()}
+        written |= {each.path: (Edit(0, 0, each.text),) for each in new}
+        self.made.update(((path, hash(texts[path])), each) for path, each in written.items())
         fixed_in: dict[str, tuple[str, ...]] = dict.fromkeys(texts, ())
         for each in chosen:
             for path in changed_paths(each):
                 fixed_in[path] += (each.id,)
         added = frozenset(each.path for each in new)
-        return Proven(texts, added, tuple(each.id for each in chosen), fixed_in)
+        fixed = tuple(each.id for each in chosen)
+        return Proven(texts, written, added, fixed, fixed_in, tuple(checks))
 
     def _wrong(
         self,
@@ -102,30 +133,41 @@ class Court:
         plans: Mapping[str, Plan],
         after: Mapping[str, Document],
         new: Mapping[str, Document],
+        checks: list[str],
     ) -> str | None:
-        """What speaks against the changed files, now that they parse, and against the new ones."""
+        """What speaks against the changed files, now that they parse, and against the new ones.
+
+        `checks` hears which checks had something to look at.
+        """
         project = self._project(dict(after), new)
         reading = dialects.read(project)
         for path, document in after.items():
             if (place := _unplanned(self.world.project.documents[path], document, plans[path])) is not None:
                 return f"The patched file would differ in more than the fix ({place})."
-        if (invalid := self._invalid(reading)) is not None:
+        if (invalid := self._invalid(reading, checks)) is not None:
             return f"The result would not be valid: {invalid}."
+        if any(each.found.policy for each in chosen):
+            checks.append(Checks.POLICIES)
         if (grant := self._new_grant(reading, chosen)) is not None:
             return f"That nothing new is allowed could not be proven ({grant})."
-        if (said := self._said_outside(after)) is not None:
+        if (said := self._said_outside(after, checks)) is not None:
             return f"The result would not be valid: {said}."
+        checks.append(Checks.AGAIN)
         return self._still_there(project, reading, chosen)
 
     def _project(self, after: dict[str, Document], new: Mapping[str, Document]) -> Project:
         whole = self.world.project
         return Project({**whole.related(after), **after, **new}, whole.surroundings, whole.resource_types)
 
-    def _invalid(self, reading: Reading) -> str | None:
+    def _invalid(self, reading: Reading, checks: list[str]) -> str | None:
         before = {(task.path, task.address): task for task in self.reading.tasks}
         for task in reading.tasks:
             was = before.get((task.path, task.address))
-            if was is not None and _touched(was, task) and (found := _new_problem(was, task)) is not None:
+            if was is None or not _touched(was, task):
+                continue
+            if Checks.VALID not in checks:
+                checks.append(Checks.VALID)
+            if (found := _new_problem(was, task)) is not None:
                 return found
         return None
 
@@ -141,13 +183,18 @@ class Court:
                     return problem
         return None
 
-    def _said_outside(self, after: Mapping[str, Document]) -> str | None:
+    def _said_outside(self, after: Mapping[str, Document], checks: list[str]) -> str | None:
         programs = self.world.settings.programs
         if programs is None:
             return None
         before = self.world.project.documents
-        found = (outside_problem(before[path], document, programs) for path, document in after.items())
-        return next((each for each in found if each is not None), None)
+        for path, document in after.items():
+            answer = ask_outside(before[path], document, programs)
+            if answer is not None and answer.problem is not None:
+                return answer.problem
+            if answer is not None and answer.program not in checks:
+                checks.append(answer.program)
+        return None
 
     def _still_there(self, project: Project, reading: Reading, chosen: Sequence[Problem]) -> str | None:
         world = World(self.world.settings, project)
@@ -186,26 +233,16 @@ def _by_document(changes: Iterable[Change]) -> dict[str, list[Change]]:
     return by_document
 
 
-def _spliced(document: Document, wanted: Plan) -> str:
-    made = edits(document.text, wanted)
-    after = splice(document.text, made)
-    if _outside(document.text, made) != _outside(after, _moved(made)):
+def _spliced(text: str, made: Sequence[Edit]) -> str:
+    after = splice(text, made)
+    written = [Edit(start, end, "") for start, end in written_spans(made)]
+    if _outside(text, made) != _outside(after, written):
         raise CannotEdit("bytes outside the edits would change")
     return after
 
 
 def _outside(text: str, made: Iterable[Edit]) -> str:
     return splice(text, (Edit(edit.start, edit.end, "") for edit in made))
-
-
-def _moved(made: Sequence[Edit]) -> list[Edit]:
-    """Where the new texts stand in the result."""
-    shift, moved = 0, []
-    for edit in sorted(made, key=lambda edit: (edit.start, edit.end)):
-        start = edit.start + shift
-        moved.append(Edit(start, start + len(edit.text), ""))
-        shift += len(edit.text) - (edit.end - edit.start)
-    return moved
 
 
 def _unplanned(before: Document, after: Document, wanted: Plan) -> str | None:

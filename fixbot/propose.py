@@ -7,87 +7,113 @@ import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from fixbot.codeowners import owners
+from fixbot.compose import EVERYTHING, Composition, Stage, topic_of
 from fixbot.detect import Problem
-from fixbot.model import Finding, Fix, Proposal, Safety
-from fixbot.rules.rule import Rule
+from fixbot.model import FileEdits, Finding, Fix, Proposal, ProposedCommit, Safety
 from fixbot.settings import Settings
-from fixbot.settle import Offer, Settled
 from fixbot.story import Concern, Nearby, Row, Story
 from fixbot.wording import headline
 
-Diff = Callable[[str, str], str]
-EVERYTHING = "all"
-"""The name that stands for the rule where one proposal holds all of them."""
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A changed file for people: its masked diff, its edits, and whether any of these is hidden there."""
+
+    diff: str
+    edits: FileEdits
+    hides: bool
+
+
+Show = Callable[[str, str], Shown]
 LONGEST_BRANCH = 200
 """Bytes. A file system takes 255 for a name, and git adds a suffix to the files that hold branches."""
 
 
 def propose(
-    settled: Settled, findings: Mapping[str, Finding], diff: Diff, settings: Settings
+    composed: Iterable[Composition], findings: Mapping[str, Finding], show: Show, settings: Settings
 ) -> list[Proposal]:
-    """The offers of a part in groups, as `pull_requests.group` says, each with its story.
+    """What is to be offered in a part, each with its story.
 
-    `diff` writes a masked diff of a file from its path and its new text.
+    `show` brings the masked diff of a file from its path and its new text.
     """
-    groups: dict[tuple[str, str], list[Offer]] = defaultdict(list)
-    for offer in settled.offers:
-        groups[_group(offer, settings.pull_requests.group)].append(offer)
-    together = {path: text for proven in settled.together for path, text in proven.texts.items()}
-    proposals = []
-    for (rule, _), group in groups.items():
-        alone = {path: text for offer in group for path, text in offer.proven.texts.items()}
-        contents = together if rule == EVERYTHING else alone
-        problems = [problem for offer in group for problem in offer.problems]
-        proposals.append(_proposal(rule, problems, findings, contents, diff, settings.branch_prefix))
-    return proposals
+    return [_proposal(each, findings, show, settings) for each in composed]
 
 
-def _group(offer: Offer, way: str) -> tuple[str, str]:
-    rule, path = offer.problems[0].fixer.name, offer.problems[0].path
-    match way:
-        case "file":
-            return rule, path
-        case "rule":
-            return rule, ""
-        case "all":
-            return EVERYTHING, ""
-        case _:
-            return rule, posixpath.dirname(path)
+def gathered(
+    proposals: Iterable[Proposal], settings: Settings, code_owners: Callable[[], str] = str
+) -> list[Proposal]:
+    """The proposals of all parts: those that the settings want as one are, and no two have the same title.
 
-
-def gathered(proposals: Iterable[Proposal], settings: Settings) -> list[Proposal]:
-    """The proposals of all parts: those that the settings want as one are, and no two have the same title."""
-    if settings.pull_requests.group not in ("rule", "all"):
-        return _apart(list(proposals))
-    by_rule: dict[str, list[Proposal]] = defaultdict(list)
+    `code_owners` brings the text of the repository's CODEOWNERS: what is safe is one for each owner.
+    """
+    proposals = list(proposals)
+    text = code_owners() if any(each.shares.startswith(_SAFE) for each in proposals) else ""
+    groups: dict[str, list[Proposal]] = defaultdict(list)
     for each in proposals:
-        by_rule[each.rule].append(each)
-    return _apart([_merged(rule, group, settings.branch_prefix) for rule, group in by_rule.items()])
+        owner = next(iter(owners(text, each.paths)), "") if each.shares.startswith(_SAFE) else ""
+        groups[f"{each.shares}\0{owner}" if each.shares else f"={each.key}"].append(each)
+    return _apart([_merged(group, settings.branch_prefix) for group in groups.values()])
 
 
-def _merged(rule: str, group: Sequence[Proposal], prefix: str) -> Proposal:
+_SAFE = "safe "
+
+
+def _shares(composition: Composition, way: str) -> str:
+    """The word under which proposals of several parts become one; empty where they don't."""
+    share = composition.share
+    if share.held:
+        return f"held {share.held}"
+    if way == "topic":
+        return f"{_SAFE}{share.topic}" if share.safety is Safety.SAFE else ""
+    return f"{way} {share.topic}" if way in ("rule", "all") else ""
+
+
+def _merged(group: Sequence[Proposal], prefix: str) -> Proposal:
     """One proposal of several, whose files are never the same: each stands in a part of its own."""
+    if len(group) == 1:
+        return group[0]
     group = sorted(group, key=lambda each: each.paths)
     findings = tuple(name for each in group for name in each.findings)
-    key = identity(rule, findings)
-    return Proposal(
+    story = Story(
+        tuple(sorted({concern for each in group for concern in each.story.concerns}, key=lambda c: c.rule)),
+        tuple(row for each in group for row in each.story.rows),
+        tuple(near for each in group for near in each.story.nearby),
+        topic=group[0].story.topic,
+    )
+    first = max(group, key=lambda each: each.severity)
+    name = first.branch.removeprefix(prefix).partition("/")[0]
+    key = identity(name, findings)
+    rules = [concern.rule for concern in story.concerns]
+    return replace(
+        first,
         key=key,
-        rule=rule,
-        branch=branch_name(prefix, rule, key),
+        rule=rules[0] if len(rules) == 1 else None,
+        branch=branch_name(prefix, name, key),
         paths=tuple(sorted(path for each in group for path in each.paths)),
         findings=findings,
-        story=Story(
-            tuple(dict.fromkeys(concern for each in group for concern in each.story.concerns)),
-            tuple(row for each in group for row in each.story.rows),
-            tuple(near for each in group for near in each.story.nearby),
-        ),
+        story=story,
         contents={path: text for each in group for path, text in each.contents.items()},
         diff="".join(each.diff for each in group),
         severity=max(each.severity for each in group),
         safety=Safety.SAFE if all(each.safety is Safety.SAFE for each in group) else Safety.REVIEW,
+        commits=tuple(_commits(group)),
+        edits=tuple(file for each in group for file in each.edits)
+        if all(each.edits for each in group)
+        else (),
     )
+
+
+def _commits(group: Sequence[Proposal]) -> Iterable[ProposedCommit]:
+    """The commits of all in their common order, those for the same rules as one."""
+    found: dict[tuple[tuple[bool, int], tuple[str, ...]], list[ProposedCommit]] = defaultdict(list)
+    for commit in (each for proposal in group for each in proposal.commits):
+        found[commit.order, commit.rules].append(commit)
+    for (order, rules), some in sorted(found.items(), key=lambda row: row[0]):
+        contents = {path: text for each in some for path, text in each.contents.items()}
+        yield ProposedCommit(rules, tuple(name for each in some for name in each.findings), contents, order)
 
 
 def _apart(proposals: Sequence[Proposal]) -> list[Proposal]:
@@ -129,32 +155,51 @@ def branch_name(prefix: str, rule: str, key: str) -> str:
 
 
 def _proposal(
-    rule: str,
-    problems: Sequence[Problem],
-    findings: Mapping[str, Finding],
-    contents: dict[str, str],
-    diff: Diff,
-    prefix: str,
+    composition: Composition, findings: Mapping[str, Finding], show: Show, settings: Settings
 ) -> Proposal:
-    problems = sorted(problems, key=lambda p: (p.path, findings[p.id].line))
+    problems = sorted(composition.problems, key=lambda p: (p.path, findings[p.id].line))
     names = tuple(problem.id for problem in problems)
-    key = identity(rule, names)
+    rules = {problem.fixer.name for problem in problems}
+    share, prefix = composition.share, settings.branch_prefix
+    key = identity(share.topic, names)
+    contents, topic = composition.texts, _topic(composition, problems, findings)
+    shown = [show(path, text) for path, text in sorted(contents.items())]
     return Proposal(
         key=key,
-        rule=rule,
-        branch=branch_name(prefix, rule, key),
+        rule=rules.pop() if len(rules) == 1 else None,
+        branch=branch_name(prefix, share.topic, key),
         paths=tuple(sorted(contents)),
         findings=names,
-        story=_story(problems, findings),
+        story=replace(_story(problems, findings), topic=topic),
         contents=contents,
-        diff="".join(diff(path, text) for path, text in sorted(contents.items())),
+        diff="".join(each.diff for each in shown),
         severity=max(findings[name].severity for name in names),
-        safety=Safety.SAFE if all(p.safety is Safety.SAFE for p in problems) else Safety.REVIEW,
+        safety=composition.safety,
+        topic=topic,
+        commits=tuple(_commit(stage, names) for stage in composition.stages),
+        shares=_shares(composition, settings.pull_requests.group),
+        edits=() if any(each.hides for each in shown) else tuple(each.edits for each in shown),
     )
 
 
+def _topic(composition: Composition, problems: Sequence[Problem], findings: Mapping[str, Finding]) -> str:
+    """The gravest topic among its findings; `all` where one proposal holds everything."""
+    if composition.share.topic == EVERYTHING:
+        return EVERYTHING
+    topics = {topic_of(each) for each in problems}
+    if composition.share.topic in topics:
+        return composition.share.topic
+    return topic_of(max(problems, key=lambda each: findings[each.id].severity))
+
+
+def _commit(stage: Stage, order: Sequence[str]) -> ProposedCommit:
+    names = {each.id for each in stage.problems}
+    ids = tuple(name for name in order if name in names)
+    return ProposedCommit(stage.rules, ids, stage.texts, stage.order[:2])
+
+
 def _story(problems: Sequence[Problem], findings: Mapping[str, Finding]) -> Story:
-    concerns = {problem.fixer.name: problem.fixer for problem in problems}
+    concerns = {problem.fixer.name: problem for problem in problems}
     story = Story(
         tuple(_concern(concerns[name]) for name in sorted(concerns)),
         tuple(_row(problem, findings[problem.id], fix) for problem in problems if (fix := problem.fix)),
@@ -167,8 +212,9 @@ def _story(problems: Sequence[Problem], findings: Mapping[str, Finding]) -> Stor
     return replace(story, nearby=tuple(nearby))
 
 
-def _concern(fixer: Rule) -> Concern:
-    return Concern(fixer.name, fixer.title, fixer.title_for_many, fixer.section("Threat"))
+def _concern(problem: Problem) -> Concern:
+    rule = problem.fixer
+    return Concern(rule.name, rule.title, rule.title_for_many, rule.section("Threat"), topic_of(problem))
 
 
 def _row(problem: Problem, finding: Finding, fix: Fix) -> Row:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from fixbot.detect import Problem
+from fixbot.model import Safety
 from fixbot.proof import Court, Proven, changed_paths
 
 MOST_TRIES = 100
@@ -21,10 +22,19 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Fixes of one rule in files that belong together, proven as they stand."""
+    """Fixes of one rule and one safety in files that belong together, proven as they stand.
+
+    `held` is the branch of the open pull request, gathered in another way, that they stay in; mostly empty.
+    """
 
     problems: tuple[Problem, ...]
     proven: Proven
+    held: str = ""
+
+    @property
+    def safety(self) -> Safety:
+        """How bold the boldest of the fixes is."""
+        return safety_of(self.problems)
 
 
 @dataclass(slots=True)
@@ -40,23 +50,32 @@ class Settled:
         self.refused.update((problem.id, reason) for problem in problems)
 
 
-def settle(court: Court, problems: Sequence[Problem]) -> Settled:
-    """Prove every fix of `problems`: those of one rule that share files first, then all that do."""
+def settle(court: Court, problems: Sequence[Problem], held: Mapping[str, str] | None = None) -> Settled:
+    """Prove every fix of `problems`: those of one rule and safety in shared files, then all in them."""
     settled = Settled()
+    alike: dict[tuple[str, Safety, str], list[Problem]] = defaultdict(list)
     by_rule: dict[str, list[Problem]] = defaultdict(list)
     for problem in problems:
         by_rule[problem.fixer.name].append(problem)
-    for each in by_rule.values():
-        for cluster in _sharing(each, changed_paths):
-            good, proven = _Search(court, settled).largest(_alike(cluster))
+    for rule, every in by_rule.items():
+        for unit in units_of(every):
+            alike[rule, safety_of(unit), (held or {}).get(unit[0].id, "")].extend(unit)
+    for (_, _, branch), each in alike.items():
+        for cluster in sharing(each, changed_paths):
+            good, proven = _Search(court, settled).largest(units_of(cluster))
             if proven is not None:
-                settled.offers.append(Offer(tuple(good), proven))
-    for offers in _sharing(settled.offers, lambda offer: set(offer.proven.texts)):
+                settled.offers.append(Offer(tuple(good), proven, branch))
+    for offers in sharing(settled.offers, lambda offer: set(offer.proven.texts)):
         _combine(court, offers, settled)
     return settled
 
 
-def _sharing(things: Iterable[_T], paths: Callable[[_T], set[str]]) -> list[list[_T]]:
+def safety_of(problems: Iterable[Problem]) -> Safety:
+    """SAFE where every one of the fixes is."""
+    return Safety.SAFE if all(each.safety is Safety.SAFE for each in problems) else Safety.REVIEW
+
+
+def sharing(things: Iterable[_T], paths: Callable[[_T], set[str]]) -> list[list[_T]]:
     """The things in groups that have a path in common, directly or through another; in order."""
     leader: dict[str, str] = {}
 
@@ -79,7 +98,7 @@ def _sharing(things: Iterable[_T], paths: Callable[[_T], set[str]]) -> list[list
     return [*groups.values(), *alone]
 
 
-def _alike(problems: Iterable[Problem]) -> list[list[Problem]]:
+def units_of(problems: Iterable[Problem]) -> list[list[Problem]]:
     """Units that are offered whole or not at all."""
     units: dict[str, list[Problem]] = {}
     for problem in problems:

@@ -7,9 +7,9 @@ outlive the process and the files that it came from, in another process or in th
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import astuple, dataclass, fields, replace
-from typing import Any
+from typing import Any, Final
 
 from fixbot import command, step
 from fixbot.command import Command
@@ -20,13 +20,15 @@ from fixbot.step import Step
 class Concern:
     """What a fixer says of all its findings.
 
-    Titles with `{subject}`, or `{count}` and `{folder}`; the section of its page on the threat.
+    Titles with `{subject}`, or `{count}` and `{folder}`; the section of its page on the threat. `topic` is
+    what the findings belong together with.
     """
 
     rule: str
     one: str
     many: str
     threat: str = ""
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,19 @@ class Row:
     steps_before: tuple[Step, ...] = ()
     steps_after: tuple[Step, ...] = ()
     notes: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+    """What was checked of the fix: names of `Checks`, or of programs that had nothing to say against it."""
+
+
+class Checks:
+    """What is checked of the fixes in a file; one that had nothing to look at was not made."""
+
+    BYTES: Final = "bytes"
+    DATA: Final = "data"
+    NEW_FILES: Final = "new files"
+    VALID: Final = "valid"
+    POLICIES: Final = "policies"
+    AGAIN: Final = "again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +83,28 @@ class Nearby:
 class Story:
     """All that a proposal's texts are made of.
 
-    `apart` is the folder or file that sets its title off from others of the same words.
+    `apart` is the folder or file that sets its title off from others of the same words. `topic` is the
+    gravest one of its concerns, or `all`.
     """
 
     concerns: tuple[Concern, ...]
     rows: tuple[Row, ...]
     nearby: tuple[Nearby, ...] = ()
     apart: str = ""
+    topic: str = ""
 
     @property
     def folders(self) -> tuple[str, ...]:
         """The folders of the findings, in order; an empty string for the top."""
         return tuple(sorted({posixpath.dirname(row.path) for row in self.rows}))
+
+
+def part_of(story: Story, findings: Collection[str]) -> Story:
+    """What a story says of some of its findings; nothing of what was left alone nearby."""
+    rows = tuple(row for row in story.rows if row.id in findings)
+    rules = {row.rule for row in rows}
+    concerns = tuple(each for each in story.concerns if each.rule in rules)
+    return Story(concerns, rows, (), story.apart, story.topic)
 
 
 def told(rows: Iterable[Row], texts: Callable[[Row], Iterable[str]]) -> list[str]:
@@ -102,7 +127,13 @@ def _listed(names: Sequence[str]) -> str:
 def packed(story: Story) -> list[Any]:
     """The story as what JSON can hold."""
     rows = [[_packed(getattr(row, each.name)) for each in fields(row)] for row in story.rows]
-    return [list(map(astuple, story.concerns)), rows, list(map(astuple, story.nearby)), story.apart]
+    return [
+        list(map(astuple, story.concerns)),
+        rows,
+        list(map(astuple, story.nearby)),
+        story.apart,
+        story.topic,
+    ]
 
 
 def _packed(value: Any) -> Any:
@@ -118,12 +149,13 @@ def _packed(value: Any) -> Any:
 
 def unpacked(value: Sequence[Any]) -> Story:
     """The story that was packed. Raises LookupError, TypeError or ValueError for anything else."""
-    concerns, rows, nearby, apart = value
+    concerns, rows, nearby, apart, topic = value
     return Story(
         tuple(Concern(*each) for each in concerns),
         tuple(_row(*each) for each in rows),
         tuple(Nearby(*each) for each in nearby),
         apart,
+        topic,
     )
 
 
@@ -136,4 +168,5 @@ def _row(*values: Any) -> Row:
         steps_before=tuple(map(step.unpacked, row.steps_before)),  # type: ignore[arg-type]
         steps_after=tuple(map(step.unpacked, row.steps_after)),  # type: ignore[arg-type]
         notes=tuple(row.notes),
+        checks=tuple(row.checks),
     )

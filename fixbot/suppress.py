@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -17,9 +16,7 @@ NO_REASON = "no reason given"
 _UNTIL = ("until=", "until:")
 _SHOWN = 80
 """Characters of somebody's word that a complaint repeats."""
-_LAPSED = " (the ignore at "
 _OVERRULED = "does not count, since --config enforces ignore"
-_LAPSE = re.compile(rf" \((the ignore at .+:\d+ (?:ended on \d{{4}}-\d\d-\d\d|{_OVERRULED}))\)$", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,14 +193,6 @@ def _placed(wish: Ignore, path: str) -> Ignore:
     return replace(wish, where=f"{path}:{wish.where}")
 
 
-def with_lapse(message: str, wish: Ignore) -> str:
-    """A finding's message that says that the wish to ignore it has ended, or does not count."""
-    why = _OVERRULED if wish.overruled else f"ended on {wish.until}"
-    return f"{message} (the ignore at {wish.where} {why})"
-
-
-def lapse_of(message: str) -> str | None:
-    """What `with_lapse` added to a message, without the brackets."""
-    begin = message.find(_LAPSED)
-    found = _LAPSE.match(message, begin) if begin >= 0 else None
-    return found[1] if found else None
+def lapse(wish: Ignore) -> str:
+    """That the wish to ignore something has ended, or does not count."""
+    return f"the ignore at {wish.where} {_OVERRULED if wish.overruled else f'ended on {wish.until}'}"

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fixbot.body import body, notes
 from fixbot.characters import on_one_line, shown
 from fixbot.habit import PLAIN, Habit
 from fixbot.instructions import Note
-from fixbot.model import Proposal
+from fixbot.model import Proposal, ProposedCommit
 from fixbot.prose import plain, without_false_starts, wrapped
-from fixbot.story import Story
+from fixbot.story import Story, part_of
+from fixbot.topic_titles import TITLES
 
 LONGEST_TITLE = 72
 """Characters: GitHub folds what is behind them in a commit's subject."""
@@ -20,6 +22,7 @@ _WIDTH = 72
 _LEFT_OUT = "# A command is left out here: in a commit message a part of it would take effect."
 _SHORTEST_NAME = 12
 """Characters of a name that a title keeps at least."""
+_ANYTHING = "Repair {count} misconfigurations in {folder}"
 _MOST_APART = 18
 """Characters of what tells two titles apart: with a short name, and what is done, they fill a title."""
 
@@ -68,14 +71,36 @@ def word(proposal: Proposal, place: Place = HERE) -> Words:
     title = _fitted(place.habit.title(said, scope))
     text = body(
         proposal.story,
-        proposal.rule,
+        proposal.rules,
         proposal.key,
+        commits=[headline(part_of(proposal.story, each.findings)) for each in proposal.commits],
         links=place.links,
         marker=place.marker,
         opening=place.opening,
     )
-    trailers = f"Rule: {proposal.rule}\nFixbot-Key: {proposal.key}"
-    return Words(title, text, notes(proposal.story), trailers)
+    return Words(title, text, notes(proposal.story), _trailers(proposal.rules, proposal.key))
+
+
+def commit_messages(proposal: Proposal, place: Place = HERE) -> tuple[str, ...]:
+    """A message for each commit of a proposal: what it does by itself; for a single one the proposal's."""
+    if len(proposal.commits) < 2:
+        return (word(proposal, place).message,)
+    return tuple(
+        _part_message(proposal, commit, place, f"{number}/{len(proposal.commits)}")
+        for number, commit in enumerate(proposal.commits, 1)
+    )
+
+
+def _part_message(proposal: Proposal, commit: ProposedCommit, place: Place, part: str) -> str:
+    story = part_of(proposal.story, commit.findings)
+    scope = _scope(story)
+    said = plain(headline(story, LONGEST_TITLE - len(place.habit.title("", scope))))
+    trailers = f"{_trailers(commit.rules, proposal.key)}\nFixbot-Part: {part}"
+    return Words(_fitted(place.habit.title(said, scope)), "", notes(story), trailers).message
+
+
+def _trailers(rules: Sequence[str], key: str) -> str:
+    return "\n".join([*(f"Rule: {rule}" for rule in rules), f"Fixbot-Key: {key}"])
 
 
 def headline(story: Story, room: int = LONGEST_TITLE) -> str:
@@ -83,17 +108,34 @@ def headline(story: Story, room: int = LONGEST_TITLE) -> str:
 
     At most `room` characters, as far as that can be: long names and paths are cut where it shows.
     """
-    subjects = {row.subject for row in story.rows}
     where = f" in {_kept(_plain(story.apart))}" if story.apart else ""
-    if len(story.concerns) > 1:
-        said = f"Repair {len(story.rows)} misconfigurations in {{}}"
-        return said.format(_folders(story, room - len(said) + 2 - len(where))) + where
-    concern = story.concerns[0]
-    if len(subjects) == 1:
-        bare = room - len(concern.one.format(subject="")) - len(where)
-        return concern.one.format(subject=_cut(_plain(subjects.pop()), bare)) + where
-    bare = room - len(concern.many.format(count=len(story.rows), folder="")) - len(where)
-    return concern.many.format(count=len(story.rows), folder=_folders(story, bare)) + where
+    return _headline(story, room - len(where)) + where
+
+
+def _headline(story: Story, room: int) -> str:
+    """A title without what sets it apart: the rule's own, the topic's, or the gravest topic's and a count."""
+    if len(story.concerns) == 1:
+        concern = story.concerns[0]
+        return _titled(story, concern.one, concern.many, len(story.rows), room)
+    topics = {concern.topic for concern in story.concerns}
+    titles = TITLES.get(story.topic) if topics == {story.topic} else None
+    if titles is not None:
+        subjects = {(row.path, row.subject) for row in story.rows}
+        return _titled(story, titles.one, titles.many, len(subjects), room)
+    grave = {concern.rule for concern in story.concerns if concern.topic == story.topic}
+    first = part_of(story, {row.id for row in story.rows if row.rule in grave})
+    if not first.rows or len(topics) == 1:
+        return _titled(story, "", _ANYTHING, len(story.rows), room)
+    more = f" and {len(story.rows) - len(first.rows)} more"
+    return _headline(first, room - len(more)) + more
+
+
+def _titled(story: Story, one: str, many: str, count: int, room: int) -> str:
+    subjects = {row.subject for row in story.rows}
+    if len(subjects) == 1 and one:
+        return one.format(subject=_cut(_plain(subjects.pop()), room - len(one.format(subject=""))))
+    bare = room - len(many.format(count=count, folder=""))
+    return many.format(count=count, folder=_folders(story, bare))
 
 
 def _folders(story: Story, room: int) -> str:

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TypeVar
 
 from fixbot.command import IMAGE, OBJECT, PATH, run
 from fixbot.diff import masked_diff
-from fixbot.model import Finding, Patch, Proposal, PullRow, Report, Safety, Severity, Stats, Status, Unread
+from fixbot.edited import rewritten
+from fixbot.model import (
+    FileEdits,
+    Finding,
+    Patch,
+    Proposal,
+    PullRow,
+    Report,
+    Safety,
+    Severity,
+    Stats,
+    Status,
+    Unread,
+)
 from fixbot.step import step
 from fixbot.story import Concern, Nearby, Row, Story
 
@@ -120,6 +133,7 @@ def sample() -> Report:
             7,
             severity=Severity.CRITICAL,
             message="DB_PASSWORD holds a password (the ignore at .fixbot.yml:9 ended on 2026-01-31)",
+            lapse="the ignore at .fixbot.yml:9 ended on 2026-01-31",
             controls=("ECS.8",),
         ),
         *(
@@ -160,10 +174,19 @@ def sample() -> Report:
             "deploy/task.json",
             TASK_BEFORE,
             BOTH,
-            masked_diff("deploy/task.json", TASK_BEFORE, BOTH, mask),
+            masked_diff(rewritten("deploy/task.json", TASK_BEFORE, BOTH), mask),
             ("id1", "id2"),
+            edits=rewritten("deploy/task.json", TASK_BEFORE, BOTH).edits,
         ),
-        Patch(role, None, ROLE, masked_diff(role, None, ROLE, mask), ("id2",)),
+        Patch(
+            role,
+            None,
+            ROLE,
+            masked_diff(rewritten(role, None, ROLE), mask),
+            ("id2",),
+            (),
+            rewritten(role, None, ROLE).edits,
+        ),
     )
     proposals = (
         Proposal(
@@ -188,9 +211,11 @@ def sample() -> Report:
                 ),
             ),
             {"deploy/task.json": MOVED, role: ROLE},
-            masked_diff("deploy/task.json", TASK_BEFORE, MOVED, mask) + masked_diff(role, None, ROLE, mask),
+            masked_diff(rewritten("deploy/task.json", TASK_BEFORE, MOVED), mask)
+            + masked_diff(rewritten(role, None, ROLE), mask),
             Severity.CRITICAL,
             Safety.REVIEW,
+            edits=edits({"deploy/task.json": (TASK_BEFORE, MOVED), role: (None, ROLE)}),
         ),
         Proposal(
             "k1",
@@ -212,17 +237,25 @@ def sample() -> Report:
                 ),
             ),
             {"deploy/task.json": READONLY},
-            masked_diff("deploy/task.json", TASK_BEFORE, READONLY, mask),
+            masked_diff(rewritten("deploy/task.json", TASK_BEFORE, READONLY), mask),
             Severity.HIGH,
             Safety.REVIEW,
+            edits=edits({"deploy/task.json": (TASK_BEFORE, READONLY)}),
         ),
     )
     unread = (
         *(Unread(f"charts/web/templates/{n}.yaml", None, "a Helm template", "unserved") for n in range(30)),
         Unread("odd\n\x1b[31mname.yaml", 3, "not UTF-8"),
     )
-    return Report(Stats(214, 31, 31, 12, 0.4321), findings, patches, proposals, unread)
+    return Report(
+        Stats(214, 31, {"containers": 31, "statements": 12}, 0.4321), findings, patches, proposals, unread
+    )
 
 
-def nothing(**stats: int) -> Report:
-    return Report(Stats(**stats), (), (), (), ())
+def edits(files: Mapping[str, tuple[str | None, str]]) -> tuple[FileEdits, ...]:
+    return tuple(FileEdits(path, rewritten(path, *texts).edits) for path, texts in files.items())
+
+
+def nothing(files_listed: int = 0, containers: int = 0, statements: int = 0) -> Report:
+    counts = {"containers": containers, "statements": statements}
+    return Report(Stats(files_listed, counts=counts), (), (), (), ())

@@ -77,7 +77,10 @@ NAMES = (
     "STRIPE_KEY", "GITHUB_PAT", "REDIS_AUTH", "ADMIN_PW", "PASSWORT", "DBPASS", "api-key", "x-api-key",
     "app.secret-key",
     "private-key", "PASSWORD_SALT", "sasl.jaas.config", "apiKey", "dbPwd", "DB__PASSWORD", "DB_PASSWORD_OLD",
-    "spring.datasource.password", "NPM_TOKEN_1", "TOKEN2",
+    "spring.datasource.password", "NPM_TOKEN_1", "TOKEN2", "TOTP_SEED", "PIN",
+    "userPasswordHash", "SLACK_HOOK", "motDePasse", "contraseña", "senhaDoBanco", "clientSecretV2", "PSWD",
+    "authKeys", "SNMP_COMMUNITY", "X-Origin-Verify",
+    "hasło", "backup-codes", "LICENSE", "loginSalt", "DB_PASSWORD_FILE_CONTENT",
 )  # fmt: skip
 TEXTS = {
     "JSON": f'\'{{"password": "{SECRET}", "a": 1}}\'',
@@ -173,6 +176,35 @@ DEFINED = {
     "local of locals": ("local.pw", f'locals {{\n  pw = local.q\n  q  = "{SECRET}"\n}}\n'),
     "map": ('local.m["prod"]', f'locals {{\n  m = {{ prod = "{SECRET}" }}\n}}\n'),
 }
+COMPOSED = {
+    "a call in a template": f'x = "PASSWORD=${{upper("{SECRET}")}}"',
+    "a template": f'x = "mysql://bob:${{"{SECRET}"}}@h/x"',
+    "format": f'x = format("mysql://bob:%s@h/x", "{SECRET}")',
+    "join": f'x = join("", ["PASSWORD=", "{SECRET}"])',
+    "words": f'x = join(" ", ["app", "--password", "{SECRET}"])',
+    "concat": f'x = concat(["--password"], ["{SECRET}"])',
+    "compared": f'x = var.db_password == "{SECRET}"',
+    "compared the other way": f'x = "{SECRET}" != var.db_password ? 1 : 2',
+    "contained": f'x = !contains(["{SECRET}"], var.db_password)',
+    "looked up": f'x = lookup(var.m, "db_password", "{SECRET}")',
+    "a default": f'x = coalesce(var.db_password, "{SECRET}")',
+    "a heredoc": f'x = <<E\nPASSWORD=${{"{SECRET}"}}\nE',
+    "an object of an expression": f'x = [for s in ["a"] : {{ password = "{SECRET}" }}]',
+    "an object in a call's member": f'x = merge(var.x, {{ password = "{SECRET}" }}).password',
+    "a key in parentheses": f'x = {{ ("DB_PASSWORD") = "{SECRET}" }}',
+    "a key with a hole": f'x = {{ "${{var.p}}_PASSWORD" = "{SECRET}" }}',
+    "a key from elsewhere": f'k = "DB_PASSWORD"\n  x = {{ (local.k) = "{SECRET}" }}',
+    "a map of passwords": f'passwords = {{ a = "{SECRET}" }}',
+    "maps of passwords": f'passwords = {{ a = {{ b = "{SECRET}" }} }}',
+    "a list of passwords": f'passwords = ["{SECRET}"]',
+    "passwords by for": f'passwords = {{ for k in ["{SECRET}"] : k => k }}',
+}
+FUNCTIONS_OF_TEXTS = {
+    "Sub": f'!Sub ["PASSWORD=${{A}}", {{A: {SECRET}}}]',
+    "Join": f'!Join ["", ["PASSWORD=", {SECRET}]]',
+    "Join, long": f'{{"Fn::Join": ["", ["mysql://bob:", "{SECRET}", "@h/x"]]}}',
+    "Equals": f"!Equals [!Ref DbPassword, {SECRET}]",
+}
 _BELOW = "\n                "
 FUNCTIONS = {
     "If, long": f'{{"Fn::If": ["Prod", {{"Ref": "X"}}, "{SECRET}"]}}',
@@ -241,7 +273,15 @@ def cases() -> Iterator[tuple[str, Files]]:
     for what, (value, head) in REFERRED.items():
         yield f"function, {what}", {"t.yaml": template(value, head)}
     yield "task", {"t.json": _task()}
+    yield from _composed()
     yield from _other()
+
+
+def _composed() -> Iterator[tuple[str, Files]]:
+    for what, value in COMPOSED.items():
+        yield f"composed, {what}", {"main.tf": terraform('"b"', f"locals {{\n  {value}\n}}\n")}
+    for what, value in FUNCTIONS_OF_TEXTS.items():
+        yield f"composed, {what}", {"t.yaml": template("b", f"Metadata:\n  X: {value}\n")}
 
 
 def _other() -> Iterator[tuple[str, Files]]:

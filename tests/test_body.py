@@ -22,7 +22,7 @@ from fixbot.habit import PLAIN, Habit, learn
 from fixbot.model import Proposal
 from fixbot.pipeline import run
 from fixbot.rules.loading import load_rules
-from fixbot.settings import Settings
+from fixbot.settings import PullRequests, Settings
 from fixbot.settings.reading import parse
 from fixbot.step import PrintedDocument, Step, step
 from fixbot.story import Concern, Nearby, Row, Story
@@ -40,7 +40,8 @@ THERE = Place(links=LINKS, habit=learn(["fix: a", "feat: b"]), marker=MARKER, op
 
 @pytest.fixture(scope="module")
 def proposals() -> tuple[Proposal, ...]:
-    return run(Checkout.open(str(EXAMPLES)), load_rules(), Settings()).proposals
+    by_rule = Settings(pull_requests=PullRequests(group="folder"))
+    return run(Checkout.open(str(EXAMPLES)), load_rules(), by_rule).proposals
 
 
 def test_a_text_answers_a_reviewer_in_order(proposals: tuple[Proposal, ...]) -> None:
@@ -72,6 +73,24 @@ def test_every_text_says_what_changes_what_can_break_why_and_how_to_try(
         assert not what.startswith("**")
         for heading in ("What you will notice", "Why here", "Try it first"):
             assert any(each.startswith(f"**{heading}.**") for each in sections), (proposal.rule, heading)
+
+
+def test_what_was_checked_is_what_there_was_to_check(proposals: tuple[Proposal, ...]) -> None:
+    for proposal in proposals:
+        text = word(proposal).body
+        assert "- The files parse, and as data they differ in nothing but the fix.\n" in text
+        assert re.search(r"- Scanned again after the change: \d+ findings? fewer, none new\.\n", text)
+        policies = {row.rule for row in proposal.story.rows} == {"tag-condition-missing"}
+        assert ("No policy that changed allows anything that it did not allow before." in text) is policies
+        assert "was asked about the files" not in text
+
+
+def test_a_program_that_was_asked_is_named(proposals: tuple[Proposal, ...]) -> None:
+    story = proposals[0].story
+    rows = tuple(replace(row, checks=("bytes", "cfn-lint")) for row in story.rows)
+    text = word(replace(proposals[0], story=replace(story, rows=rows))).body
+    assert "- `cfn-lint` was asked about the files before and after: it finds nothing new.\n" in text
+    assert "Scanned again" not in text
 
 
 def test_no_command_holds_a_placeholder_that_nothing_explains(proposals: tuple[Proposal, ...]) -> None:
@@ -227,7 +246,7 @@ def test_no_name_takes_effect_in_a_pull_request(name: str, path: str, count: int
     assert list(page.live()) == []
     assert page.elements.count("table") == 1
     assert page.rows == [3] * (count + 1)
-    assert page.elements.count("details") == 4
+    assert page.elements.count("details") == 3
     assert page.elements[-1] == MARKER
     for link in page.links:
         assert link.startswith(LINKS)

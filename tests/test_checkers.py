@@ -249,7 +249,13 @@ def shell(
 
 def test_a_program_is_ended_with_all_that_it_started(programs: Programs, tmp_path: Path) -> None:
     pid = tmp_path / "pid"
-    for text in (f"sleep 600 & echo $! > {pid}", f"sleep 600 & echo $! > {pid}; wait"):
+    for text in (
+        f"sleep 600 & echo $! > {pid}",
+        f"sleep 600 & echo $! > {pid}; wait",
+        f"setsid sh -c 'echo $$ > {pid}; exec sleep 600' & wait",
+        f"setsid sh -c 'echo $$ > {pid}; exec sleep 600' & while ! test -s {pid}; do sleep 0.1; done",
+    ):
+        pid.unlink(missing_ok=True)
         came = shell(text, programs, Limits(seconds=2))
         assert came == (Unfinished("it took longer than 2 seconds") if "wait" in text else Finished(0, b""))
         end = time.monotonic() + 20

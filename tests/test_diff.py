@@ -10,7 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fixbot.diff import changed, lines, masked_diff, quoted, unified
+from fixbot.diff import masked_diff, quoted, unified
+from fixbot.edited import EditedFile, changed_lines, lines, moved_spans, rewritten, trim_edits, written_spans
+from fixbot.splice import splice
+from fixbot.tree import Edit
 from tests.steps import steps
 
 LINE = st.sampled_from(["a", "b", "  c", "}", "", "é\t", "x\r", "\x0b y", "\u2028"])
@@ -41,23 +44,84 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(before=TEXT, after=TEXT, context=st.integers(1, 3))
 def test_git_makes_the_new_file_of_the_old(repository: Path, before: str, after: str, context: int) -> None:
-    patch = unified("f", before, after, context)
+    patch = unified(rewritten("f", before, after), context)
     if before == after:
         assert patch == ""
     else:
         assert applied(repository, {"f": before}, patch)["f"] == after
 
 
-@settings(max_examples=300)
-@given(before=TEXT, after=TEXT)
-def test_what_is_said_to_be_unchanged_is_unchanged(before: str, after: str) -> None:
-    one, two = lines(before), lines(after)
-    assert "".join(one) == before
+@st.composite
+def edited(draw: st.DrawFn) -> EditedFile:
+    """A text, and edits of it at random places."""
+    before = draw(TEXT)
+    places = sorted(draw(st.lists(st.integers(0, len(before)), max_size=8)))
+    pairs = zip(places[::2], places[1::2], strict=False)
+    edits = tuple(Edit(start, end, draw(TEXT)) for start, end in pairs)
+    return EditedFile("f", before, splice(before, edits), edits)
+
+
+@settings(max_examples=400)
+@given(edited())
+def test_what_is_said_to_be_unchanged_is_unchanged(file: EditedFile) -> None:
+    one, two = lines(file.before or ""), lines(file.after)
+    assert "".join(one) == file.before
     at_one = at_two = 0
-    for a, b, c, d in changed(one, two):
+    for a, b, c, d in changed_lines(file.before or "", file.edits):
         assert one[at_one:a] == two[at_two:c]
         at_one, at_two = b, d
     assert one[at_one:] == two[at_two:]
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(file=edited(), context=st.integers(1, 3))
+def test_git_makes_the_new_file_with_the_diff_of_any_edits(
+    repository: Path, file: EditedFile, context: int
+) -> None:
+    patch = unified(file, context)
+    if file.before == file.after:
+        assert patch == ""
+    else:
+        assert applied(repository, {"f": file.before or ""}, patch)["f"] == file.after
+
+
+@settings(max_examples=400)
+@given(edited())
+def test_edits_are_the_same_without_what_they_write_as_it_was(file: EditedFile) -> None:
+    before = file.before or ""
+    trimmed = trim_edits(before, file.edits)
+    assert splice(before, trimmed) == file.after
+    assert all(each.text != before[each.start : each.end] for each in trimmed)
+    written = [file.after[start:end] for start, end in written_spans(trimmed)]
+    assert written == [each.text for each in trimmed]
+
+
+@settings(max_examples=400)
+@given(edited(), st.data())
+def test_a_place_is_found_again_or_is_replaced_or_not_told(file: EditedFile, data: st.DataObject) -> None:
+    before = file.before or ""
+    start = data.draw(st.integers(0, len(before)))
+    end = data.draw(st.integers(start, len(before)))
+    moved = moved_spans([(start, end)], file)
+    if moved:
+        ((new_start, new_end),) = moved
+        assert file.after[new_start:new_end] == before[start:end]
+    elif moved is not None:
+        assert any(each.start <= start and end <= each.end for each in file.edits)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "text"),
+    [
+        ("image: nginx-1.25", "image: nginx-1.26", "26"),
+        ("run: true", "run: false", "false"),
+        ("a\r\nb", "a\r\nc\r\nb", "c\r\n"),
+        ("readonly: no", "readonly: no\nuser: 10", "\nuser: 10"),
+    ],
+)
+def test_whole_words_are_replaced_and_nothing_more(old: str, new: str, text: str) -> None:
+    (edit,) = rewritten("f", old, new).edits
+    assert edit.text == text
 
 
 def test_one_patch_carries_files_of_every_kind(tmp_path: Path) -> None:
@@ -77,12 +141,12 @@ def test_one_patch_carries_files_of_every_kind(tmp_path: Path) -> None:
         "new/empty.yaml": "",
         "new/unended.yaml": "made: true",
     }
-    patch = "".join(unified(path, before.get(path), text) for path, text in after.items())
+    patch = "".join(unified(rewritten(path, before.get(path), text)) for path, text in after.items())
     assert applied(tmp_path, before, patch) == after
 
 
 def test_the_diff_reads_as_git_writes_it() -> None:
-    assert unified("deploy/task.json", "a\nb\nc\nd\ne\n", "a\nb\nc\nX\nd\ne", 1) == (
+    assert unified(rewritten("deploy/task.json", "a\nb\nc\nd\ne\n", "a\nb\nc\nX\nd\ne"), 1) == (
         "diff --git a/deploy/task.json b/deploy/task.json\n"
         "--- a/deploy/task.json\n"
         "+++ b/deploy/task.json\n"
@@ -99,8 +163,8 @@ def test_the_diff_reads_as_git_writes_it() -> None:
 def test_an_inserted_block_is_shown_whole() -> None:
     before = 'volume {\n  name = "a"\n}\nend\n'
     after = 'volume {\n  name = "a"\n}\nvolume {\n  name = "b"\n}\nend\n'
-    assert '+volume {\n+  name = "b"\n+}\n' in unified("x.tf", before, after)
-    assert '-volume {\n-  name = "b"\n-}\n' in unified("x.tf", after, before)
+    assert '+volume {\n+  name = "b"\n+}\n' in unified(rewritten("x.tf", before, after))
+    assert '-volume {\n-  name = "b"\n-}\n' in unified(rewritten("x.tf", after, before))
 
 
 def test_masked_lines_are_masked_on_both_sides_and_around() -> None:
@@ -111,7 +175,9 @@ def test_masked_lines_are_masked_on_both_sides_and_around() -> None:
         new = old
 
     before = "other: hunter2\npassword: hunter2\nend\n"
-    shown = masked_diff("x.yaml", before, before.replace("password: hunter2", "password: ref"), Stars())
+    shown = masked_diff(
+        rewritten("x.yaml", before, before.replace("password: hunter2", "password: ref")), Stars()
+    )
     assert "hunter2" not in shown
     assert "-password: ••••••\n+password: ref\n" in shown
     assert " other: ••••••\n" in shown
@@ -131,13 +197,19 @@ def test_odd_names_are_quoted_as_git_quotes_them(path: str, written: str) -> Non
 
 
 def test_a_long_file_with_changes_at_both_ends_takes_few_steps() -> None:
-    before = [f"{number % 50}\n" for number in range(100_000)]
-    after = ["first\n", *before[:50_000], "middle\n", *before[50_001:], "last\n"]
-    assert steps(lambda: changed(before, after)) < 100 * len(before)
-    assert len(changed(before, after)) == 3
+    before = "".join(f"{number % 50}\n" for number in range(100_000))
+    middle, end = before.index("\n", 140_000) + 1, len(before)
+    edits = (Edit(0, 0, "first\n"), Edit(middle, middle + 3, "middle\n"), Edit(end, end, "last\n"))
+    assert steps(lambda: changed_lines(before, edits)) < 2 * 100_000
+    assert len(changed_lines(before, edits)) == 3
 
 
 def test_texts_with_nothing_in_common_are_replaced_as_a_whole() -> None:
-    before = [f"a{number}\n" for number in range(2000)]
-    after = [f"b{number}\n" for number in range(2000)]
-    assert changed(before, after) == [(0, 2000, 0, 2000)]
+    before = "".join(f"a{number}\n" for number in range(2000))
+    after = "".join(f"b{number}\n" for number in range(2000))
+    assert changed_lines(before, rewritten("f", before, after).edits) == [(0, 2000, 0, 2000)]
+
+
+def test_lines_that_stay_inside_of_what_is_written_anew_are_no_change() -> None:
+    before, after = "a\nb\nc\nd\n", "A\nb\nc\nD\n"
+    assert changed_lines(before, (Edit(0, 8, after),)) == [(0, 1, 0, 1), (3, 4, 3, 4)]

@@ -13,7 +13,7 @@ from fixbot.programs import Programs
 from fixbot.syntax import grammar
 from fixbot.validity import extras
 from fixbot.validity.extras import Unanswered
-from fixbot.validity.outside import outside_problem
+from fixbot.validity.outside import Answer, ask_outside
 
 PACKAGE = """\
 class ValidationError(Exception):
@@ -107,12 +107,11 @@ def test_a_template_gives_cfn_lint_no_orders(none: Programs, tmp_path: Path, key
     seen = tmp_path / "seen"
     tool = script(tmp_path / "tool", f'#!/bin/sh\nfor last; do :; done\ncat "$last" >> {seen}\necho "[]"\n')
     asked = document(ORDERS.format(head, key))
-    said = outside_problem(asked, asked, replace(none, cfn_lint=tool))
+    said = ask_outside(asked, asked, replace(none, cfn_lint=tool))
     if "x2d" in key:
-        assert (
-            said == "cfn-lint was not asked: the template gives it orders of its own that can't be left out"
-        )
+        why = "cfn-lint was not asked: the template gives it orders of its own that can't be left out"
+        assert said == Answer("cfn-lint", why)
         assert not seen.exists()
     else:
-        assert said is None
+        assert said == Answer("cfn-lint", None)
         assert seen.read_text() == 2 * asked.text.replace(f"  {key}:", f"  {key.replace('cfn', 'not')}:")

@@ -293,7 +293,7 @@ class Life(RuleBasedStateMachine):
             ]
 
     @rule(
-        group=st.sampled_from(("folder", "file", "rule", "all")),
+        group=st.sampled_from(("topic", "folder", "file", "rule", "all")),
         most=st.sampled_from((1, 10)),
         rebase=st.sampled_from(("conflict", "behind", "never")),
     )

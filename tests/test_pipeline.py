@@ -306,7 +306,10 @@ def test_a_comment_above_a_key_counts_for_its_value_and_may_end(tmp_path: Path) 
     folder = repository(tmp_path / "r", **files)
     alive, lapsed = run(Checkout.open(str(folder)), FIXERS, Settings()).findings
     assert (alive.status, lapsed.status) == (Status.SUPPRESSED, Status.FIXED)
-    assert "ended on 2020-01-01" in lapsed.message
+    assert lapsed.lapse is not None
+    assert lapsed.lapse.endswith("ended on 2020-01-01")
+    assert lapsed.message.endswith(f"({lapsed.lapse})")
+    assert alive.lapse is None
 
 
 def test_a_comment_with_an_unknown_rule_is_an_error(tmp_path: Path) -> None:
@@ -330,7 +333,10 @@ def without_texts(report: Report) -> Report:
         patches=tuple(
             replace(p, before="" if p.before is not None else None, after="") for p in report.patches
         ),
-        proposals=tuple(replace(p, contents={}) for p in report.proposals),
+        proposals=tuple(
+            replace(p, contents={}, commits=tuple(replace(c, contents={}) for c in p.commits))
+            for p in report.proposals
+        ),
     )
 
 

@@ -51,11 +51,11 @@ def run_in(shop: World, folder: Path, **options: object) -> int:
 # A proposal
 
 
-def test_a_pull_request_is_opened_with_one_commit_on_a_branch_that_names_rule_and_key(shop: World) -> None:
+def test_a_pull_request_is_opened_with_one_commit_on_a_branch_that_names_topic_and_key(shop: World) -> None:
     assert shop.run() == 0
     (issue,) = shop.ours()
     pull = issue.the_pull
-    assert re.fullmatch(r"fixbot/readonly-root-filesystem/[0-9a-f]{12}", pull.head_ref)
+    assert re.fullmatch(r"fixbot/workload-hardening/[0-9a-f]{12}", pull.head_ref)
     mark = read_mark(issue.body or "")
     assert mark is not None
     assert pull.head_ref.endswith(mark.key)
@@ -412,7 +412,7 @@ def test_a_foreign_branch_of_that_name_is_left_and_said(
     [
         ("archived", "shop/deploy is archived, so it is read-only; unarchive it first"),
         ("creation", "lets nobody create branches such as fixbot's; add fixbot to its bypass list"),
-        ("name", "does not allow the name fixbot/readonly-root-filesystem/"),
+        ("name", "does not allow the name fixbot/workload-hardening/"),
         ("read", "the token may not write to shop/deploy"),
     ],
 )
@@ -527,7 +527,7 @@ def test_no_more_are_opened_than_the_settings_allow_the_gravest_first(
     with world(tmp_path, {".fixbot.yml": settings, **files}) as shop:
         shop.run(quiet=False)
         assert len(shop.ours()) == 2
-        assert "Drop privileged mode from s4" in {issue.title for issue in shop.ours()}
+        assert "Harden s4" in {issue.title for issue in shop.ours()}
         out = " ".join(capsys.readouterr().out.split())
         assert "comes when one of the open ones is merged or closed" in out
         shop.person.close(shop.ours()[0].number)

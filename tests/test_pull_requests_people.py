@@ -383,3 +383,14 @@ def test_a_ghost_is_nobody() -> None:
     assert is_bot({"login": "x[bot]", "type": "Bot"})
     assert is_bot({"login": "x", "type": "Mannequin"})
     assert Account("x", 1).kind == "User"
+
+
+def test_a_no_counts_that_hundreds_of_comments_came_after(tmp_path: Path) -> None:
+    with world(tmp_path, {"api.yaml": pod("api")}) as made:
+        assert made.run() == 0
+        (issue,) = made.ours()
+        made.person.comment(issue.number, "fixbot: ignore we want it so")
+        for number in range(420):
+            made.person.comment(issue.number, f"talk {number}")
+        assert made.run(cache=False) == 0
+        assert not made.repo.issue(issue.number).open

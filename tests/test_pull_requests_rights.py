@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fixbot.cli.options import Options
+from fixbot.cli.options import FailOn, Options
 from fixbot.cli.pulls import carry_out_pulls
 from fixbot.errors import FixbotError
 from tests.hub.hub import Request
@@ -224,3 +224,11 @@ def test_in_a_checkout_a_default_branch_that_was_renamed_in_the_middle_is_one_li
 def test_a_base_that_only_the_settings_name_is_theirs_to_mend(tmp_path: Path) -> None:
     with world(tmp_path, {**FILES, ".fixbot.yml": "pull_requests: {base: nowhere}\n"}) as shop:
         assert shop.run() == 2
+
+
+@pytest.mark.parametrize("pr", [True, False])
+def test_what_can_not_be_read_fails_where_that_is_asked_for(tmp_path: Path, pr: bool) -> None:
+    with world(tmp_path, {"api.yaml": "apiVersion: v1\nkind: Pod\ncontainers: : [\n"}) as made:
+        assert made.run(pr=pr) == 0
+        assert made.run(pr=pr, fail_on_unread=True) == 0
+        assert made.run(pr=pr, fail_on_unread=True, fail_on=FailOn.CRITICAL) == 1

@@ -237,7 +237,7 @@ spec:
         add: ["SYS_ADMIN", "DAC_READ_SEARCH"]
 """
     report = looked_at(tmp_path, {"pod.yaml": pod})
-    body = next(word(each).body for each in report.proposals if "privileged" in each.rule)
+    body = next(word(each).body for each in report.proposals if "privileged-container" in each.rules)
     assert "`share` will keep SYS_ADMIN and DAC_READ_SEARCH and lose every other privilege" in body
     assert "docker run --rm --cap-add SYS_ADMIN --cap-add DAC_READ_SEARCH example/samba:4" in body
 

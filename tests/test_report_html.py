@@ -15,7 +15,8 @@ import pytest
 
 from fixbot.cli.options import Format
 from fixbot.diff import unified
-from fixbot.model import Severity, Status
+from fixbot.edited import rewritten
+from fixbot.model import LeftOut, Severity, Status
 from fixbot.report.html import render
 from fixbot.report.html.markup import element, sentence, text
 from fixbot.report.html.posture import framework, service
@@ -124,6 +125,13 @@ def test_it_says_what_was_left_alone_and_why_what_was_ignored_and_what_was_not_r
     assert next(page.all("title")).text == "fixbot report: shop"
 
 
+def test_it_names_what_the_settings_left_out() -> None:
+    left = LeftOut(rules=("secret-in-environment",), exclude=("old/<b>",), files=2)
+    (header,) = read(render(replace(sample(), left_out=left), "shop")).all("header")
+    assert "Rules that are off: secret-in-environment." in header.text
+    assert "2 files left out by exclude old/<b>." in header.text
+
+
 def test_it_counts_by_service() -> None:
     page = read(render(sample()))
     rows = {each.inner[0].text: each for each in next(page.all("tbody")).all("tr")}
@@ -203,7 +211,7 @@ def test_whatever_a_file_is_called_its_name_is_only_words(word: str) -> None:
     )
     effect = f"{word}\n\n- {word}\n\n# {word}\n\n**{word}**"
     proposals = tuple(
-        replace(each, rule=word, branch=word, diff=unified(word, f"{word}\n", f"{word}{word}\n"),
+        replace(each, rule=word, branch=word, diff=unified(rewritten(word, f"{word}\n", f"{word}{word}\n")),
                 story=with_rows(spoiled(each.story, word), effect=effect))
         for each in report.proposals
     )  # fmt: skip
@@ -315,7 +323,8 @@ AFTER = "a\nb\n  keep: true\nnew <b>\nd\ne\nf\ng\nh\ni\nlast\n"
 
 def test_before_and_after_can_be_read_back_from_the_two_sides() -> None:
     rows = [
-        each.inner for each in next(read(tables(unified("x.yaml", BEFORE, AFTER))).all("tbody")).all("tr")
+        each.inner
+        for each in next(read(tables(unified(rewritten("x.yaml", BEFORE, AFTER)))).all("tbody")).all("tr")
     ]
     whole = [cells for cells in rows if len(cells) == 4]
     for side, lines in ((0, BEFORE.split("\n")), (2, AFTER.split("\n"))):
@@ -328,13 +337,13 @@ def test_before_and_after_can_be_read_back_from_the_two_sides() -> None:
 
 
 def test_a_new_file_says_so_and_a_long_line_is_cut_where_it_differs() -> None:
-    table = read(tables(unified("n.tf", None, "x\n")))
+    table = read(tables(unified(rewritten("n.tf", None, "x\n"))))
     assert next(table.all("caption")).text == "n.tf (a new file)"
     old, new = (f"{'k' * 5000}{each}{'z' * 5000}" for each in ("before", "after"))
-    page = tables(unified("long.json", f"{old}\n", f"{new}\n"))
+    page = tables(unified(rewritten("long.json", f"{old}\n", f"{new}\n")))
     assert len(page) < 2_000
     assert "before" in page
-    assert tables(unified("empty", None, "")) != ""
+    assert tables(unified(rewritten("empty", None, ""))) != ""
 
 
 def test_headings_are_in_order_and_every_table_has_a_head() -> None:

@@ -39,9 +39,12 @@ def test_the_fields_are_those_of_the_contract() -> None:
         "controls": ["ECS.5"],
         "status": "fixed",
         "reason": None,
+        "topic": "",
     }
     assert set(report["patches"][0]) == {"path", "diff", "fixed", "introduced"}
-    assert set(report["proposals"][0]) >= {"key", "branch", "title", "body", "paths", "findings"}
+    assert set(report["proposals"][0]) >= {
+        "key", "branch", "title", "body", "paths", "findings", "rule", "topic", "safety", "commits",
+    }  # fmt: skip
     assert report["unread"][0] == {
         "path": "charts/web/templates/0.yaml",
         "line": None,

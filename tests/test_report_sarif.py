@@ -17,12 +17,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fixbot.edited import rewritten
+from fixbot.masking.masker import KnownOnly
+from fixbot.masking.texts import mask_texts
 from fixbot.model import Report
 from fixbot.report.replacements import replacements
 from fixbot.report.sarif import render
 from fixbot.rules.loading import load_rules
 from fixbot.suppress import Ignore
-from tests.report_samples import BOTH, MOVED, SECRET, TASK_BEFORE, sample
+from tests.report_samples import BOTH, MOVED, SECRET, TASK_BEFORE, edits, sample
 
 SHAPE = json.loads((Path(__file__).parent / "data" / "sarif_shape.json").read_text())
 
@@ -90,10 +93,9 @@ def test_no_secret_and_no_fix_that_would_show_one() -> None:
     report = sample()
     assert SECRET not in render(report, ())
     leaking = MOVED.replace('"arn:aws:ssm:::orders"', f'"{SECRET}"')
-    first = report.proposals[0]
-    masked = first.diff.replace("arn:aws:ssm:::orders", "••••••")
-    proposal = replace(first, contents={**first.contents, "deploy/task.json": leaking}, diff=masked)
-    whole = sarif(replace(report, proposals=(proposal,)))
+    proposal = replace(report.proposals[0], edits=edits({"deploy/task.json": (TASK_BEFORE, leaking)}))
+    masked = mask_texts(proposal, KnownOnly([SECRET]))
+    whole = sarif(replace(report, proposals=(masked,)))
     assert SECRET not in json.dumps(whole)
     assert "fixes" not in whole["runs"][0]["results"][1]
 
@@ -137,7 +139,7 @@ def test_replacements_make_the_one_text_of_the_other(before: str, after: str) ->
             },
             "insertedContent": {"text": each.text},
         }
-        for each in replacements(before, after)
+        for each in replacements(before, rewritten("f", before, after).edits)
     ]  # fmt: skip
     assert applied(before, some) == after
 
@@ -145,6 +147,6 @@ def test_replacements_make_the_one_text_of_the_other(before: str, after: str) ->
 @pytest.mark.parametrize("ends", ["\n", "\r\n"])
 def test_only_what_differs_is_replaced(ends: str) -> None:
     before, after = TASK_BEFORE.replace("\n", ends), BOTH.replace("\n", ends)
-    some = list(replacements(before, after))
+    some = list(replacements(before, rewritten("f", before, after).edits))
     assert not any("orders:1.4" in each.text for each in some)
     assert all(each.start >= (6, 29) for each in some)

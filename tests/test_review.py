@@ -52,10 +52,17 @@ def shop(tmp_path: Path) -> Path:
     return repository(tmp_path / "shop", **{"deploy/task.json": SHOP, "mail/task.json": MAIL})
 
 
+def by_rule(at: Path) -> tuple[str, str]:
+    """The option that makes a proposal for each rule: what a review asks about are proposals of any kind."""
+    file = at.parent / "by-rule.yml"
+    file.write_text("pull_requests: {group: folder}\n")
+    return "--config", str(file)
+
+
 @contextmanager
 def review(at: Path, *words: str, columns: int = 80, **variables: str) -> Iterator[Typist]:
     more = {"TERM": "xterm", "XDG_CACHE_HOME": str(at.parent / "cache"), **variables}
-    with Typist(["run", "--review", *words], at, environment(**more), columns) as typist:
+    with Typist(["run", "--review", *by_rule(at), *words], at, environment(**more), columns) as typist:
         yield typist
         assert CANARY not in typist.said
         assert "Traceback" not in typist.said
@@ -94,7 +101,7 @@ PROPOSALS = [
 
 def order(at: Path) -> list[tuple[str, str]]:
     """The proposals of the shop in the order of the review, as rule and folder."""
-    out = fixbot("run", "--quiet", at=at).out
+    out = fixbot("run", "--quiet", *by_rule(at), at=at).out
     return sorted(
         ((rule, folder) for rule, folder, title in PROPOSALS if title in out),
         key=lambda each: out.index(next(t for r, f, t in PROPOSALS if (r, f) == each)),

@@ -87,6 +87,26 @@ def test_plain_settings_stay_readable() -> None:
     assert removed == "-          value: ••••••"
 
 
+ORDINARY = {
+    "PIN": "17", "TOKEN_TTL": "3600s", "TOKEN_URL": "https://login.example.org/oauth2/v2.0/token",
+    "KEY_ID": "1a2b3c4d-1a2b-3c4d-5e6f-1a2b3c4d5e6f", "S3_KEY": "code/handleV2Events.zip",
+    "AUTH_MODE": "rbacV2",
+    "SECRET_ARN": "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf", "SEED": "42",
+    "PASSWORD_FILE": "/run/secrets/db", "TOKEN_ISSUER": "https://t4.b3n.example", "COMMUNITY": "public",
+    "SESSION_COOKIE_NAME": "sid_v2x", "LOGIN_IMAGE": "ghcr.io/shop/login:v1.2.3-rc1",
+    "AUTH_HOST": "a1.b2c3.example.org",
+    "KEYS_CHECKSUM": "1f3870be274f6c49b3e31a0c6728957f",
+    "AUTH_VERSION": "v1.29.3-gke.1234", "AUTH_REGION": "eu-west-1a",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ORDINARY)
+def test_ordinary_settings_under_such_names_stay_readable(name: str) -> None:
+    value = ORDINARY[name]
+    (patch,) = reported({"a.yaml": manifest(variable(value, name))}).patches
+    assert value in patch.diff
+
+
 def test_a_comments_plain_words_stay_readable() -> None:
     value = f"{SECRET} # rotate this, please"
     (patch,) = reported({"a.yaml": manifest(variable(value, "SECRET_KEY_BASE"))}).patches

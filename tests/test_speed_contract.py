@@ -12,6 +12,7 @@ from fixbot import document, examine, settle
 from fixbot.checkout import Checkout
 from fixbot.detect import Problem
 from fixbot.diff import Cover, masked_diff
+from fixbot.edited import EditedFile
 from fixbot.model import Refusal, Report, Status
 from fixbot.pipeline import run
 from fixbot.proof import Court, Proven
@@ -173,9 +174,9 @@ def test_a_diff_is_masked_once_though_two_show_it(tmp_path: Path, monkeypatch: p
     calls: list[str] = []
     old = masked_diff
 
-    def masked(path: str, before: str | None, after: str, cover: Cover) -> str:
-        calls.append(path)
-        return old(path, before, after, cover)
+    def masked(file: EditedFile, cover: Cover) -> str:
+        calls.append(file.path)
+        return old(file, cover)
 
     monkeypatch.setattr(examine, "masked_diff", masked)
     report = looked_at(tmp_path, **{"a.yaml": deployment("a")})

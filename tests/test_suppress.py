@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from fixbot.errors import FixbotError
 from fixbot.inline import read_inline_wishes
-from fixbot.suppress import NO_REASON, Ignore, Suppressions, lapse_of, plain_name, with_lapse
+from fixbot.suppress import NO_REASON, Ignore, Suppressions, lapse, plain_name
 
 RULES = frozenset({"readonly-root-filesystem", "privileged-container"})
 TODAY = date(2026, 6, 1)
@@ -199,10 +199,7 @@ def test_what_has_ended_counts_as_absent_and_is_said() -> None:
     place = (wish.rule, "a.json", 1, "web", None)
     assert over(wish).find(*place) is None
     assert over(wish).lapsed(*place) == wish
-    message = with_lapse("app is privileged", wish)
-    assert message == "app is privileged (the ignore at .fixbot.yml:7 ended on 2026-05-31)"
-    assert lapse_of(message) == "the ignore at .fixbot.yml:7 ended on 2026-05-31"
-    assert lapse_of("app is privileged") is None
+    assert lapse(wish) == "the ignore at .fixbot.yml:7 ended on 2026-05-31"
 
 
 def test_the_last_day_itself_still_counts_and_another_wish_outlives_it() -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from fixbot.checkout import Checkout
+from fixbot.checkout import Checkout, Scope
+from fixbot.discover import candidate
 from fixbot.model import Report
 from fixbot.pipeline import run
 from fixbot.rules.loading import load_rules
@@ -209,3 +210,29 @@ def test_a_file_that_is_slow_to_look_at_costs_no_other(tmp_path: Path, how: str)
 
 def test_definitions_alone_are_not_read(tmp_path: Path) -> None:
     assert look(tmp_path, a_yaml=f"{CRD}---\n{CRD}").stats.files_parsed == 0
+
+
+@pytest.mark.parametrize("name", ["kustomization.yaml", "kustomization.yml", "Kustomization"])
+@pytest.mark.parametrize(
+    "entry", ["resources:\n  - {}\n", "patches:\n- path: {}\n", 'resources: ["a.yaml", "{}"]\n']
+)
+def test_a_file_that_a_kustomization_names_is_read_whatever_it_is_called(
+    tmp_path: Path, name: str, entry: str
+) -> None:
+    (tmp_path / "base").mkdir()
+    (tmp_path / "over").mkdir()
+    (tmp_path / "over" / name).write_text(entry.format("../base/pod.k8s"))
+    (tmp_path / "base" / "pod.k8s").write_text(POD_ODD)
+    report = run(Checkout.open(str(tmp_path), Scope(wanted=candidate)), load_rules(), Settings())
+    assert [each.path for each in report.findings] == ["base/pod.k8s"]
+
+
+POD_ODD = """\
+# a pod
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+    - {name: web, image: nginx, securityContext: {privileged: true, readOnlyRootFilesystem: true}}
+"""

@@ -45,6 +45,6 @@ def _blocks(report: Report, check: Check) -> Iterator[Markdown]:
 
 
 def _how(offered: Sequence[Proposal]) -> Markdown:
-    rules = ",".join(dict.fromkeys(proposal.rule for proposal in offered))
+    rules = ",".join(dict.fromkeys(rule for proposal in offered for rule in proposal.rules))
     writes = code_span(f"fixbot run --write --only {rules}")
     return filled("The fixes are proven. In this branch, {} writes them.", writes)

@@ -10,6 +10,7 @@ from fixbot.markdown import as_markdown, bullets, filled, folded, heading, link,
 from fixbot.model import Severity, Status
 from fixbot.prose import Markdown, code_span, fenced
 from fixbot.report.left_out import left_out_lines
+from fixbot.report.looked_at import said_of
 from fixbot.report.pulls import became, why
 from fixbot.report.style import count
 from fixbot.report.text import UNREAD, said, summary
@@ -53,7 +54,7 @@ def _blocks(of: Page) -> Iterator[Markdown]:
     report = of.report
     yield heading(2, f"fixbot: {summary(report).rstrip('.')}")
     stats = report.stats
-    what = f"{count(stats.containers, 'container')}, {count(stats.statements, 'policy statement')}"
+    what = said_of(stats.counts)
     seen = f"Looked through {count(stats.files_listed, 'file')} in {stats.seconds:.1f} s: {what}."
     yield from map(as_markdown, (seen, *of.remarks))
     yield from _pulled(report.pulls or ())

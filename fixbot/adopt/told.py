@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from fixbot.adopt.workflow import HOUR, PATH
 from fixbot.characters import shown
+from fixbot.report.looked_at import said_of
 from fixbot.report.style import Style, count
 from fixbot.wording import headline
 
@@ -41,7 +42,7 @@ def told(seen: Seen, style: Style, *, dry: bool) -> str:
 
 def _seen(seen: Seen) -> Iterator[str]:
     stats, ground = seen.report.stats, seen.ground
-    what = f"{count(stats.containers, 'container')}, {count(stats.statements, 'policy statement')}"
+    what = said_of(stats.counts)
     yield f"Looked through {count(stats.files_listed, 'file')}: {what}."
     if seen.dialects:
         listed = (f"{name} in {count(many, 'file')}" for name, many in seen.dialects.items())

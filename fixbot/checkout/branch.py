@@ -49,16 +49,26 @@ class _Refused(Exception):
 def commit_on_branch(
     checkout: Checkout, branch: str, changes: Sequence[FileChange], message: str, base: str = "HEAD"
 ) -> Commit | Refusal:
-    """Commit `changes` on top of `base`, and let `branch` be that commit.
+    """Commit `changes` on top of `base`, and let `branch` be that commit, as `commits_on_branch` does."""
+    return commits_on_branch(checkout, branch, [(changes, message)], base)
 
-    A branch that is there stays if it holds the same already, follows if the only commit on it is
-    the one put there by the last call, and is refused otherwise.
+
+def commits_on_branch(
+    checkout: Checkout, branch: str, steps: Sequence[tuple[Sequence[FileChange], str]], base: str = "HEAD"
+) -> Commit | Refusal:
+    """Commit changes and their messages one after the other on `base`, and let `branch` be the last commit.
+
+    The content before each change is that of `base`. A branch that is there stays if it holds the same
+    already, follows if nothing is on it but what the last call has put there, and is refused otherwise.
     """
     if checkout.git is None:
         return Refusal("a branch needs a git work tree, and this is none")
     try:
-        files = {checkout.prefix + change.path: change for change in changes}
-        return _commit(checkout.git, branch, files, message, base)
+        several = [
+            ({checkout.prefix + change.path: change for change in changes}, message)
+            for changes, message in steps
+        ]
+        return _commit(checkout.git, branch, several, base)
     except _Refused as refused:
         return Refusal(str(refused))
     except GitFailed as failed:
@@ -81,24 +91,41 @@ def committed_forms(
         return Refusal(f"git can't tell what is committed: {failed}")
 
 
-def _commit(git: Git, branch: str, files: Mapping[str, FileChange], message: str, base: str) -> Commit:
+def _commit(
+    git: Git, branch: str, steps: Sequence[tuple[Mapping[str, FileChange], str]], base: str
+) -> Commit:
     parent = _base(git, base)
     ref = _checked_ref(git, branch)
     _check_ways(git, (ref, MARKS + branch))
     before = _branch(git, ref)
-    tree = _tree(git, parent, _contents(files, _committed(git, parent, list(files))))
-    if before and git.line("rev-parse", f"{before}^{{tree}}", f"{before}^@") == f"{tree}\n{parent}":
+    trees: list[str] = []
+    for files, _ in steps:
+        contents = _contents(files, _committed(git, parent, list(files)))
+        trees.append(_tree(git, trees[-1] if trees else parent, contents))
+    if before and _holds(git, before, trees, parent):
         return Commit(before, branch, made=False)
     mark = _branch(git, MARKS + branch, checked_out=True)
     if before and before != mark:
         raise _Refused(f"the branch {branch} has commits that are not fixbot's; it was left alone")
     identity = _identity(git.configuration)
-    said = git.run("commit-tree", "-p", parent, tree, stdin=message.encode(), variables=identity)
-    made = said.decode().strip()
+    made = parent
+    for tree, (_, message) in zip(trees, steps, strict=True):
+        said = git.run("commit-tree", "-p", made, tree, stdin=message.encode(), variables=identity)
+        made = said.decode().strip()
     nothing = "0" * len(parent)
     moves = f"update {ref} {made} {before or nothing}\nupdate {MARKS}{branch} {made} {mark or nothing}\n"
     git.run("update-ref", stdin=moves.encode())
     return Commit(made, branch, made=True)
+
+
+def _holds(git: Git, head: str, trees: Sequence[str], base: str) -> bool:
+    """Whether a branch has commits with just these trees, one on the other, on `base`."""
+    for tree in reversed(trees):
+        found, *parents = git.line("rev-parse", f"{head}^{{tree}}", f"{head}^@").split("\n")
+        if found != tree or len(parents) != 1:
+            return False
+        head = parents[0]
+    return head == base
 
 
 def _base(git: Git, base: str) -> str:

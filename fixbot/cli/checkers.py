@@ -6,18 +6,30 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
+from fixbot.bounds import MEGABYTE
 from fixbot.cache import cache_folder
 from fixbot.checkout.door import grounds
 from fixbot.cli.options import Options
 from fixbot.errors import FixbotError
 from fixbot.programs import Programs, find_programs
 
+if TYPE_CHECKING:
+    from fixbot.settings import Limits
 
-def checkers(options: Options, environment: Mapping[str, str]) -> Programs:
-    """Raises FixbotError where there is no folder outside of the checkout for them to run in."""
+_PATIENCE: Final = 6
+_ROOM: Final = 2
+
+
+def checkers(options: Options, environment: Mapping[str, str], limits: Limits) -> Programs:
+    """Raises FixbotError where there is no folder outside of the checkout for them to run in.
+
+    A checker has six times the seconds of a part, by the clock, and twice its memory.
+    """
     found = find_programs(
         environment,
         _scratch(environment),
@@ -27,7 +39,7 @@ def checkers(options: Options, environment: Mapping[str, str]) -> Programs:
     )
     if found is None:
         raise FixbotError("--thorough: checkers need a folder outside of the checkout; set TMPDIR to one")
-    return found
+    return replace(found, seconds=limits.seconds * _PATIENCE, memory=limits.memory_mb * MEGABYTE * _ROOM)
 
 
 def _scratch(environment: Mapping[str, str]) -> tuple[str, ...]:

@@ -58,7 +58,7 @@ def overlaid(settings: Settings, options: Options, fixers: tuple[Rule, ...]) -> 
         skip=tuple(dict.fromkeys((*settings.rules.skip, *options.skip))),
     )
     thorough = options.thorough or settings.thorough
-    programs = checkers(options, os.environ) if thorough else None
+    programs = checkers(options, os.environ, settings.limits) if thorough else None
     return replace(
         settings,
         rules=rules,

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fixbot.checkout import Checkout, FileChange
-from fixbot.checkout.branch import commit_on_branch
+from fixbot.checkout.branch import commits_on_branch
 from fixbot.model import Refusal
-from fixbot.wording import word
+from fixbot.wording import commit_messages, word
 
 if TYPE_CHECKING:
     from fixbot.model import Patch, Report
@@ -38,16 +38,18 @@ def written(checkout: Checkout, report: Report) -> Deeds:
 
 
 def branches(checkout: Checkout, report: Report) -> Deeds:
-    """Commit every proposal on a branch of its own, on top of HEAD."""
+    """Put every proposal on a branch of its own, on top of HEAD, with its commits one after the other."""
     patches = {patch.path: patch for patch in report.patches}
     made: list[str] = []
     failures: list[str] = []
     for proposal in report.proposals:
-        changes = [_change(patches[path], text) for path, text in proposal.contents.items()]
-        words = word(proposal)
-        commit = commit_on_branch(checkout, proposal.branch, changes, words.message)
+        steps = [
+            ([_change(patches[path], text) for path, text in each.contents.items()], message)
+            for each, message in zip(proposal.commits, commit_messages(proposal), strict=True)
+        ]
+        commit = commits_on_branch(checkout, proposal.branch, steps)
         if isinstance(commit, Refusal):
-            failures.append(f"{words.title}: {commit.reason}")
+            failures.append(f"{word(proposal).title}: {commit.reason}")
         else:
             made.append(commit.branch)
     return Deeds(branches=tuple(made), failures=tuple(failures))

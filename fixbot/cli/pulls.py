@@ -17,6 +17,7 @@ from fixbot.cli.chosen import chosen_of, overlaid, settings_of
 from fixbot.cli.deeds import Deeds
 from fixbot.cli.ends import reaches, said
 from fixbot.cli.look import cache_of, cores, own_cache_folder
+from fixbot.cli.options import FailOn
 from fixbot.cli.show import Shown, show
 from fixbot.cli.terminal import Terminal
 from fixbot.discover import candidate
@@ -278,4 +279,6 @@ def _told(whole: _Run, name: str, published: Published, settings: Settings) -> i
         terminal.trouble(line)
     failed = any(each.outcome in {Outcome.FAILED, Outcome.BRANCH} for each in published.done)
     bad = failed or published.tired or report.failures or (published.left and not options.dry_run)
-    return 1 if bad or reaches(report, options.fail_on) else 0
+    gate = options.fail_on_unread and options.fail_on is not FailOn.NEVER
+    unread = gate and any(each.cause == "damaged" for each in report.unread)
+    return 1 if bad or unread or reaches(report, options.fail_on) else 0

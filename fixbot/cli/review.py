@@ -174,9 +174,10 @@ class Review:
         proposal, style = self.report.proposals[at], self.terminal.style
         by_id = {finding.id: finding for finding in self.report.findings}
         yield from list(text.proposed(at + 1, proposal, by_id, style, more="d shows all of it"))[:-1]
-        fixer = self.fixers[proposal.rule]
-        why = fixer.section("Why").partition("\n\n")[0] or fixer.heading
-        yield from style.wrapped(f"Why: {why}", "   ")
+        for concern in proposal.story.concerns:
+            fixer = self.fixers[concern.rule]
+            why = fixer.section("Why").partition("\n\n")[0] or fixer.heading
+            yield from style.wrapped(f"Why: {why}", "   ")
         yield ""
 
     def _say(self, *lines: str) -> None:

@@ -14,8 +14,8 @@
     const head = plain(group.querySelector("summary"));
     const { rule = "", status } = group.dataset;
     return all("[data-severity]", group).map((row) => {
-      const { severity } = row.dataset;
-      return { row, group, rule, status, severity, words: `${rule} ${head} ${plain(row)}` };
+      const { severity, rule: own = rule } = row.dataset;
+      return { row, group, rule: own, status, severity, words: `${rule} ${head} ${plain(row)}` };
     });
   });
 

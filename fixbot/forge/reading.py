@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote
@@ -230,11 +230,18 @@ class Reader:
         there = isinstance(data, dict) and data.get("ref") == f"refs/heads/{name}"
         return str(data["object"]["sha"]) if there else None
 
-    def comments(self, since: str = "") -> tuple[Comment, ...]:
-        """The comments on all pull requests that changed since then, at most three hundred."""
+    def comments(self, numbers: Collection[int], since: str = "") -> tuple[Comment, ...]:
+        """All comments on these pull requests, of which none is older than `since`.
+
+        Those of all issues are read together; where these are many, each pull request's own.
+        """
         query = {"sort": "updated", "direction": "desc", **({"since": since} if since else {})}
-        pages = self.gateway.pages(f"{self.root}/issues/comments", query, most=3)
-        return tuple(comment_of(row) for page in pages for row in page.data or ())
+        found: list[Comment] = []
+        for page in self.gateway.pages(f"{self.root}/issues/comments", query):
+            if last_page(page) > max(3, len(numbers)):
+                return tuple(each for number in numbers for each in self.comments_on(number))
+            found += map(comment_of, page.data or ())
+        return tuple(each for each in found if each.number in numbers)
 
     def comments_on(self, number: int) -> tuple[Comment, ...]:
         """The comments on one pull request."""
@@ -309,6 +316,12 @@ class Reader:
         except Refused:
             return ()
         return tuple(str(row["commit"]["message"]) for row in rows)
+
+    def messages_between(self, old: str, new: str) -> tuple[tuple[str, str], ...]:
+        """Id and message of the commits, at most 250, that `new` has and `old` has not, from old to new."""
+        data = self.gateway.get(f"{self.root}/compare/{old}...{new}", forever=True).data
+        rows = data.get("commits") or ()
+        return tuple((str(row["sha"]), str(row["commit"].get("message") or "")) for row in rows)
 
     def changed_between(self, old: str, new: str) -> tuple[str, frozenset[str]]:
         """How `new` lies to `old` (`ahead`, `identical`, `diverged`, `behind`), and the files that differ.

@@ -89,13 +89,13 @@ class Writer:
 
     def commit(
         self, base: Commit, entries: Sequence[Entry], message: str, branch: str, old: Commit | None
-    ) -> str:
-        """One commit on `base` with these files changed; its id. On no branch yet, unless it must be.
+    ) -> Commit:
+        """One commit on `base` with these files changed. On no branch yet, unless it must be.
 
-        `old` is the branch's commit now: where it is the same already, nothing is made.
+        `old` is the commit that the branch has in its place: where it is the same already, nothing is made.
         """
         if old is not None and old.parents == (base.id,) and self._holds(old, base, entries):
-            return old.id
+            return old
         rows = [{"path": e.path, "mode": e.mode, "type": "blob", "content": e.text} for e in entries]
         tree = str(
             self.gateway.write(
@@ -106,9 +106,11 @@ class Writer:
             raise Overtaken("the base holds all of it already")
         text = sealed(message, tree, base.id)
         if self.verified and all(entry.mode == "100644" for entry in entries):
-            return self._signed(base, entries, text, branch, tree)
-        body = {"message": text, "tree": tree, "parents": [base.id]}
-        return str(self.gateway.write("POST", f"{self.root}/git/commits", body, look=again)["sha"])
+            made = self._signed(base, entries, text, branch, tree)
+        else:
+            body = {"message": text, "tree": tree, "parents": [base.id]}
+            made = str(self.gateway.write("POST", f"{self.root}/git/commits", body, look=again)["sha"])
+        return Commit(made, tree, (base.id,), text)
 
     def _holds(self, old: Commit, base: Commit, entries: Sequence[Entry]) -> bool:
         """Whether a commit changes just these files, and in just this way."""

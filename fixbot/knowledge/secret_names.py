@@ -23,10 +23,13 @@ _WORDS: Final = (
     r"|(?:access|auth|api|refresh|bot|bearer|session|oauth|deploy|registry|personal){J}tokens?|basic{J}auth"
     r"|client{J}secret|webhook{J}(?:url|secret)|(?:store|key|trust|bind|user|root|admin|db|my|pg|sql|mail|smtp"
     r"|redis|require){J}pass|(?:user|root|admin|db|pg|sql|mysql|redis){J}pwd?|master{J}?auth|seed{J}phrase|mnemonic"
+    r"|(?:totp|otp|mfa|2fa|wallet){J}(?:seed|secret|key)|recovery{J}codes?|backup{J}codes?|origin{J}verif(?:y|ication)"
+    r"|snmp{J}community(?:{J}string)?|r[ow]community|contrase(?:n|ñ)[ay]|lozinka|lösenord|losenord|salasana|parola|heslo"
+    r"|has[lł]o|пароль|密码|パスワード|passwor[dt]|psswd|pswd|passwrd|pword|user{J}pass"
     r"|pre{J}shared{J}key|client{J}key{J}data|jaas(?:{J}config)?|secret{J}string"
 ).replace("{J}", _J)
 _ALONE: Final = (
-    r"pass|pwd|pw|psk|bearer|secret|token|creds?|credentials?|dsn|salt|pepper|pat"
+    r"pass|pwd|pw|psk|mdp|jwt|bearer|secret|token|creds?|credentials?|dsn|salt|pepper|pat"
     r"|(?:app|auth|fernet|deploy|session|hmac|cookie|jwt|csrf|aes|rsa|ssh|gpg|pgp|crypto?|cipher|enc|decryption|root|admin|server"
     r"|stripe|sendgrid|mailgun|mailchimp|mandrill|postmark|sparkpost|twilio|nexmo|vonage|openai|anthropic|cohere"
     r"|mistral|gemini|groq|huggingface|hf|datadog|dd|new{J}?relic|nr|github|gh|gitlab|gl|slack|pagerduty|opsgenie"
@@ -40,6 +43,8 @@ _ENDINGS: Final = (
     "password passwords passwd passphrase passphrases passcode passwort kennwort wachtwoord contrasena"
     " contrasenay passe senha key keys base token tokens auth secret url pass pw pwd phrase mnemonic jaas"
     " config string cred creds credential credentials dsn salt pepper pat prod production stg staging dev"
+    " seed codes code verify verification community string contraseña contraseñay lozinka lösenord losenord"
+    " salasana parola heslo haslo hasło пароль 密码 パスワード passwort psswd pswd passwrd pword mdp jwt"
     " psk bearer key-data key_data keydata test old new base64 b64 0 1 2 3 4 5 6 7 8 9"
 )
 _ENDS: Final = tuple(_ENDINGS.split())
@@ -81,6 +86,105 @@ def names_password(name: str) -> bool:
 def names_address(name: str) -> bool:
     """Whether it is the name of an address that holds a secret."""
     return _URL.search(name[-LONGEST:]) is not None
+
+
+_PARTS: Final = re.compile(r"[A-Z]+(?![a-zß-ÿ])|[A-Z]?[a-zß-ÿ]+|\d+")
+_LONG_STEMS: Final = re.compile(
+    r"passw(?!ay)|passphrase|passcode|pwd|secret|token|credential|apikey|privatekey|webhook|pepper|mnemonic"
+    r"|senha|kennwort|contrase|wachtwoord|de_?passe|lozinka|l[oö]senord|salasana|heslo|has[lł]o|пароль|密码",
+    re.IGNORECASE,
+)
+_SHORT_STEMS: Final = frozenset(
+    (
+        *(
+            "pass",
+            "pw",
+            "psk",
+            "pat",
+            "pin",
+            "key",
+            "keys",
+            "seed",
+            "otp",
+            "totp",
+            "mfa",
+            "salt",
+            "auth",
+            "cred",
+        ),
+        *("cred", "creds", "dsn", "jwt", "hmac", "sas", "verify", "verification", "verifier", "referer"),
+        *("community", "cookie", "bearer", "hook", "signature", "licence", "license", "nonce", "login"),
+    )
+)
+_OTHER_KEYS: Final = frozenset(
+    (
+        *(
+            "s3",
+            "object",
+            "kms",
+            "bucket",
+            "sort",
+            "hash",
+            "partition",
+            "tag",
+            "parameter",
+            "primary",
+            "foreign",
+        ),
+        *("index", "lookup", "routing", "group", "label", "map", "topology", "public", "config", "env"),
+    )
+)
+"""Words by which a key is one of a table, a bucket or a map."""
+_NO_SECRETS: Final = frozenset(
+    (
+        *(
+            "arn",
+            "checksum",
+            "commit",
+            "digest",
+            "fingerprint",
+            "group",
+            "hash",
+            "host",
+            "id",
+            "ids",
+            "image",
+        ),
+        *("kid", "name", "names", "namespace", "pattern", "policy", "port", "region", "repo", "repository"),
+        *("role", "tag", "thumbprint", "url", "uri", "version", "zone", "algorithm", "alg", "kind", "type"),
+        *("class", "path", "file", "dir", "prefix", "suffix", "issuer", "audience", "format"),
+    )
+)
+"""Last words of names under which nothing is kept that lets anybody in."""
+
+
+@lru_cache(maxsize=16_384)
+def may_name_secret(name: str) -> bool:
+    """Whether something of that name is a secret if it looks made up: `PIN`, `USER_PASSWORD_HASH`, `SEED2`.
+
+    For hiding only: nothing is found by such a name.
+    """
+    short = name[-LONGEST:]
+    words = [each.lower() for each in _PARTS.findall(short)]
+    if not words or only_describes(short):
+        return False
+    told = _LONG_STEMS.search(short) is not None
+    last = words[-1] if len(words) < 2 or not words[-1].isdigit() else words[-2]
+    if (
+        last in _NO_SECRETS
+        and not (last == "hash" and told)
+        and not (last in ("url", "uri") and "hook" in short.lower())
+    ):
+        return False
+    if last in ("key", "keys") and (len(words) < 2 or not _OTHER_KEYS.isdisjoint(words)):
+        return told
+    return told or not _SHORT_STEMS.isdisjoint(words)
+
+
+def names_pin(name: str) -> bool:
+    """Whether it is the name of a number that lets somebody in; that of a board's pin is shorter."""
+    words = [each.lower() for each in _PARTS.findall(name[-LONGEST:])]
+    return "pin" in words or "pincode" in words
 
 
 @lru_cache(maxsize=16_384)

@@ -28,6 +28,31 @@ def is_name_like(text: str) -> bool:
     return _NAME_LIKE.fullmatch(text) is not None
 
 
+_SWITCH: Final = re.compile(
+    r"(?=[A-Za-z]\d|\d[A-Za-z]|[a-z][A-Z]|[A-Z]{2}[a-z]|[A-Za-z\d][!#$%^&*+=~?][A-Za-z\d])"
+)
+_RUN: Final = re.compile(r"[A-Za-z0-9!#$%^&*+=~?]+")
+_ADDRESS: Final = re.compile(
+    r"[a-z][a-z0-9+.-]*:.*|(?:[\w-]+\.){2,}[\w-]+(?::\d+)?|[\w.+-]+@[\w.-]+|\d[\d.:/-]*[a-z]?|[0-9a-f]{7,12}"
+    r"|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|\d{4}-\d\d-\d\d.*|v?\d+(?:\.\d+)+.*"
+    r"|[a-z]{2}(?:-[a-z]+)+-\d[a-z]?|[0-9a-f]{32,}|[A-Z0-9]+(?:_[A-Z0-9]+)+|.*\*|.*\.[a-z]{1,5}|[A-Za-z.-]+|(?:sha\d+|md5):.*",
+    re.DOTALL,
+)
+_FEWEST: Final = 8
+
+
+def looks_random(text: str) -> bool:
+    """Whether a word reads like one that was made up to be a secret: letters, digits and signs change often.
+
+    Addresses, versions, dates, Regions, identities and names of the usual forms don't.
+    """
+    if not _FEWEST <= len(text) <= 512 or any(each in text for each in " \t\n/\\\"'${}<>()[],;|"):
+        return False
+    if is_name_like(text) or _ADDRESS.fullmatch(text) is not None:
+        return False
+    return any(len(_SWITCH.findall(run)) > 1 for run in _RUN.findall(text))
+
+
 def is_hole(text: str) -> bool:
     """Whether something else stands there for the value: a variable, a template's hole, dots."""
     return text.startswith(HOLES)

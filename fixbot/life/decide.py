@@ -6,6 +6,7 @@ request that somebody closed is a no.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
@@ -34,6 +35,8 @@ class Deed(StrEnum):
     """Delete a branch that nothing needs any more."""
     SAY = "say"
     """A comment, once."""
+    NOTE = "note"
+    """Write down in the mark what somebody said no to, and nothing else."""
     LEAVE = "leave"
 
 
@@ -62,6 +65,11 @@ class Wanted:
     patch: str
     files: str
     paths: tuple[str, ...] = ()
+    topic: str = ""
+    group: str = ""
+    rules: tuple[str, ...] = ()
+    commits: tuple[tuple[str, ...], ...] = ()
+    """The findings of each commit, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +81,8 @@ class Place:
     people don't want it. `present` says that a finding of it is still reported, and `status` why it is not
     offered; `unread` names a file that this run could not judge, empty where it judged all.
     `heir` is the pull request that holds its findings now, `newest` the last one that was there at all.
+    `refused` are findings of it that somebody said no to since, each with the last day of the no, or none;
+    `heard` is the comment that says so, if one does.
     """
 
     branch: str
@@ -90,6 +100,8 @@ class Place:
     heir: int = 0
     newest: int = 0
     wish: Wish | None = None
+    refused: tuple[tuple[str, str], ...] = ()
+    heard: int = 0
 
 
 Rebase = Literal["conflict", "behind", "never"]
@@ -141,11 +153,13 @@ def _open(wanted: Wanted | None, place: Place, pull: Pull, rebase: Rebase) -> Ac
     if place.unread:
         return Action(Deed.LEAVE, f"not judged in this run: {place.unread}")
     if wanted is None:
-        return _gone(place)
+        return _gone(place, pull)
     if place.retargeted:
         return Action(Deed.LEAVE, f"somebody made it for {place.retargeted}")
     if place.wish is not None:
         return Action(Deed.UPDATE, f"somebody asked to {place.wish.verb} it")
+    if place.refused and pull.mark is not None:
+        return Action(Deed.UPDATE, "somebody said no to a part of it")
     return _ours(wanted, place, pull, rebase)
 
 
@@ -172,6 +186,8 @@ def _theirs(wanted: Wanted | None, place: Place, pull: Pull) -> Action:
     """Somebody else's commit is on the branch."""
     if place.wish is not None and place.wish.verb == "recreate" and wanted is not None and not place.unread:
         return Action(Deed.UPDATE, "somebody asked to recreate it; their commits are kept on another branch")
+    if place.refused and pull.mark is not None:
+        return Action(Deed.NOTE, "somebody said no to a part of it, and it holds somebody else's commits")
     if place.unread:
         return Action(Deed.LEAVE, f"not judged in this run: {place.unread}")
     if wanted is None and not place.present:
@@ -183,20 +199,48 @@ def _theirs(wanted: Wanted | None, place: Place, pull: Pull) -> Action:
     return Action(Deed.LEAVE, "it holds somebody else's commits, so fixbot stays away")
 
 
-def _gone(place: Place) -> Action:
+def _gone(place: Place, pull: Pull) -> Action:
     if place.heir:
         return Action(Deed.CLOSE, f"its findings are in #{place.heir} now", closing="superseded")
+    if place.refused and pull.mark is not None and place.present:
+        return Action(Deed.NOTE, "somebody said no to a part of it")
     if place.present:
         return Action(Deed.LEAVE, place.status or "its findings are not offered in this run")
-    if place.pull is not None and place.pull.mark is not None and place.pull.mark.closed == "gone":
+    if pull.mark is not None and pull.mark.closed == "gone":
         return Action(Deed.LEAVE, "its finding is gone, but somebody opened it again")
     return Action(Deed.CLOSE, "the finding is gone", closing="gone")
 
 
-def next_mark(old: Mark | None, wanted: Wanted, head: str, title: str, body: str) -> Mark:
-    """The mark for what was just put there; what people did to the texts stays known."""
+def next_mark(
+    old: Mark | None,
+    wanted: Wanted,
+    commits: Sequence[str],
+    title: str,
+    body: str,
+    place: Place | None = None,
+) -> Mark:
+    """The mark for what was just put there; what people did to the texts, and their nos, stay known."""
+    number = {finding: at for at, finding in enumerate(wanted.findings)}
+    rows = zip(commits, wanted.commits or (wanted.findings,), strict=False)
     fresh = Mark(
-        wanted.key, wanted.rule, wanted.findings, wanted.paths, head, wanted.patch, wanted.files,
-        text_digest(title), text_digest(body),
+        wanted.key, wanted.rule, wanted.findings, wanted.paths, commits[-1] if commits else "", wanted.patch,
+        wanted.files, text_digest(title), text_digest(body), topic=wanted.topic, group=wanted.group,
+        rules=wanted.rules if not wanted.rule else (),
+        parts=tuple(" ".join([name, *(str(number[each]) for each in held)]) for name, held in rows),
     )  # fmt: skip
-    return fresh if old is None else replace(fresh, did=old.did, bare=old.bare)
+    if old is None:
+        return fresh
+    nos = tuple(each for each in old.nos if each.partition(" ")[0] not in number)
+    return noted(replace(fresh, did=old.did, bare=old.bare, nos=nos), place)
+
+
+def noted(mark: Mark, place: Place | None) -> Mark:
+    """The mark with what was said no to since it was written."""
+    if place is None:
+        return mark
+    nos = mark.refused | dict(place.refused)
+    return replace(
+        mark,
+        nos=tuple(f"{finding} {until}".rstrip() for finding, until in nos.items()),
+        did=max(mark.did, place.heard),
+    )

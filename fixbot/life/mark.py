@@ -17,6 +17,8 @@ from typing import Any, Final
 _BEGIN: Final = "<!-- fixbot {"
 _END: Final = "} -->"
 _SEAL = re.compile(r"^Fixbot-Seal: ([0-9a-f]{32})$", re.MULTILINE)
+_PART = re.compile(r"^Fixbot-Part: (\d{1,3})/(\d{1,3})$", re.MULTILINE)
+_REVERTS = re.compile(r"^This reverts commit ([0-9a-f]{40}(?:[0-9a-f]{24})?)", re.MULTILINE)
 _SAYS: Final = ("diff --git ", "+", "-")
 _MOST_PATHS: Final = 40
 _LENGTH: Final = 16
@@ -31,6 +33,9 @@ class Mark:
     contents that it was made for, `title` and `body` the texts as they were written: all are digests.
     `closed` is why fixbot itself closed it, `until` the last day of a no that ends, `bare` why it has no
     labels. `did` is the last comment whose wish was carried out.
+    `rule` is empty where it holds `rules`; `group` is the setting that gathered it, empty before there were
+    topics. `parts` are its commits, each an id and the places of its findings in `findings`. `nos` are
+    findings that somebody said no to, taken out since: an id and perhaps the last day of the no.
     """
 
     key: str
@@ -46,10 +51,36 @@ class Mark:
     until: str = ""
     bare: str = ""
     did: int = 0
+    topic: str = ""
+    group: str = ""
+    rules: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+    nos: tuple[str, ...] = ()
+
+    @property
+    def every_rule(self) -> tuple[str, ...]:
+        """The rules whose findings it holds."""
+        return self.rules or ((self.rule,) if self.rule else ())
+
+    @property
+    def commits(self) -> dict[str, tuple[str, ...]]:
+        """The findings of each commit, by the commit's id; empty for one that an older version wrote."""
+        found: dict[str, tuple[str, ...]] = {}
+        for part in self.parts:
+            name, *places = part.split(" ")
+            at = [int(each) for each in places if each.isdecimal()]
+            found[name] = tuple(self.findings[each] for each in at if each < len(self.findings))
+        return found
+
+    @property
+    def refused(self) -> dict[str, str]:
+        """The last day of the no to each finding that was taken out, empty where it does not end."""
+        rows = (each.partition(" ") for each in self.nos)
+        return {finding: until for finding, _, until in rows}
 
     def __str__(self) -> str:
         """The comment, on one line, whatever the names of files hold."""
-        said = {name: value for name, value in asdict(self).items() if value}
+        said = {name: value for name, value in asdict(self).items() if value or name == "rule"}
         if len(self.paths) > _MOST_PATHS:
             del said["paths"]
         text = json.dumps(said, separators=(",", ":"), ensure_ascii=True)
@@ -96,9 +127,9 @@ def _without_marks(body: str) -> str:
 def _mark(data: Mapping[str, Any]) -> Mark | None:
     texts = {
         name: data.get(name, "")
-        for name in ("head", "patch", "files", "title", "body", "closed", "until", "bare")
+        for name in ("head", "patch", "files", "title", "body", "closed", "until", "bare", "topic", "group")
     }
-    lists = {name: data.get(name, []) for name in ("findings", "paths")}
+    lists = {name: data.get(name, []) for name in ("findings", "paths", "rules", "parts", "nos")}
     did = data.get("did", 0)
     right = (
         all(isinstance(value, str) for value in (data.get("key"), data.get("rule"), *texts.values()))
@@ -107,7 +138,8 @@ def _mark(data: Mapping[str, Any]) -> Mark | None:
     )
     if not right:
         return None
-    return Mark(data["key"], data["rule"], tuple(lists["findings"]), tuple(lists["paths"]), did=did, **texts)
+    many: Any = {name: tuple(value) for name, value in lists.items()}
+    return Mark(data["key"], data["rule"], did=did, **texts, **many)
 
 
 def unmarked(body: str) -> str:
@@ -152,6 +184,22 @@ def is_ours(message: str, tree: str, parents: Iterable[str]) -> bool:
         return False
     bare = (message[: found.start()] + message[found.end() :]).rstrip("\n")
     return found[1] == _seal(bare, tree, parents[0])
+
+
+def part_of_message(message: str) -> tuple[int, int]:
+    """Which of how many commits a message of ours says that it is: 1 of 1 where it does not say."""
+    found = _PART.search(message)
+    return (int(found[1]), int(found[2])) if found else (1, 1)
+
+
+def parts_named(message: str) -> tuple[int, ...]:
+    """The numbers of our commits that a message names, as one does that somebody rebased or squashed."""
+    return tuple(int(found[1]) for found in _PART.finditer(message))
+
+
+def reverted(message: str) -> tuple[str, ...]:
+    """The commits that a message says it reverts, as git and GitHub word it."""
+    return tuple(_REVERTS.findall(message))
 
 
 def _seal(bare: str, tree: str, parent: str) -> str:

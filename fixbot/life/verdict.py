@@ -49,4 +49,9 @@ def declined(pulls: Iterable[Pull], frozen: Collection[int], today: date) -> dic
                 )
             else:
                 reasons[finding] = said_no(pull, today)
+        if mark is not None and AGAIN not in pull.labels:
+            for finding, until in mark.refused.items():
+                if not until or _days(until, today):
+                    day = f" before {until}" if until else ""
+                    reasons[finding] = f"somebody said no to it on pull request #{pull.number}{day}"
     return {finding: reason for finding, reason in reasons.items() if reason}

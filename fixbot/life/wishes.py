@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
@@ -16,6 +16,9 @@ _VERB = re.compile(r"(?P<verb>rebase|recreate|ignore)\b", re.IGNORECASE)
 _UNTIL = re.compile(r"\buntil[=: ]{1,9}(\d{4}-\d\d-\d\d)\b", re.IGNORECASE)
 _FENCES: Final = ("```", "~~~")
 _LONGEST = 200
+_EDGES: Final = " \t:-,."
+_AROUND: Final = "`'\",:"
+_SUFFIXES: Final = (".yaml", ".yml", ".json", ".tf", ".tofu", ".template")
 OURS = "<!-- fixbot "
 """What every comment of fixbot's holds: it never takes its own words for a wish."""
 
@@ -28,6 +31,23 @@ class Wish:
     comment: int = 0
     until: str = ""
     reason: str = ""
+    words: str = field(default="", repr=False, compare=False)
+    """What follows the verb, without the day: it may begin with a rule and a path."""
+
+
+def narrowed(asked: Wish, rules: Collection[str]) -> tuple[str, str, str] | None:
+    """The rule, perhaps a path, and the reason, where a no is to a part: where it names one of `rules`.
+
+    A second word that is written like a path is one; whoever asks must see whether it is a path of theirs.
+    """
+    rule, _, rest = asked.words.partition(" ")
+    if asked.verb != "ignore" or (rule := rule.strip(_AROUND)) not in rules:
+        return None
+    path, _, reason = rest.strip(_BLANKS).partition(" ")
+    path = path.strip("`'\"")
+    if "/" in path or path.endswith(_SUFFIXES):
+        return rule, path, _reason(reason)
+    return rule, "", _reason(rest)
 
 
 def wish(
@@ -47,8 +67,8 @@ def wish(
         if comment.number != pull.number or comment.id <= done or OURS in comment.body:
             continue
         if (found := read(comment.body)) is not None and said_by(comment):
-            return Wish(found.verb, comment.id, found.until, found.reason)
-    for verb in ("recreate", "rebase"):
+            return replace(found, comment=comment.id)
+    for verb in ("ignore", "recreate", "rebase"):
         if f"fixbot: {verb}" in pull.labels and labelled_by(pull, f"fixbot: {verb}"):
             return Wish(verb)
     return None
@@ -65,7 +85,12 @@ def read(text: str) -> Wish | None:
         return Wish(verb)
     if until and not _is_date(until[1]):
         return None  # a slip of the pen must not become a no for good
-    return Wish(verb, 0, until[1] if until else "", _UNTIL.sub("", rest).strip(" \t:-,.")[:_LONGEST])
+    words = " ".join(_UNTIL.sub("", rest).split())
+    return Wish(verb, 0, until[1] if until else "", _reason(words), words.strip(_EDGES))
+
+
+def _reason(words: str) -> str:
+    return words.strip(_EDGES)[:_LONGEST]
 
 
 def _spoken(text: str) -> Iterator[str]:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
 
-from fixbot.diff import lines
 from fixbot.document import Document, parse_sections
+from fixbot.edited import EditedFile, lines, moved_spans, written_spans
 from fixbot.knowledge.secret_shapes import is_made_up
 from fixbot.knowledge.secret_words import is_name_like
 from fixbot.knowledge.secrets import certain_in, key_spans
 from fixbot.masking.elsewhere import values_elsewhere
+from fixbot.masking.found import Places
 from fixbot.masking.masker import Masker
-from fixbot.masking.places import Places, find_places, places_in
+from fixbot.masking.places import find_places, places_in
 from fixbot.masking.sections import definitions_only, read_sections
 from fixbot.masking.spans import Span, lines_without
-from fixbot.tree import Kind, Node, SyntaxProblem
+from fixbot.tree import Edit, Kind, Node, SyntaxProblem
 
 
 class Mask:
@@ -66,22 +68,25 @@ class Mask:
         texts = [each.text for each in self.documents.values()]
         return not any("@" in text or "\\" in text or certain_in(text) for text in texts)
 
-    def cover(self, path: str, before: str | None, after: str) -> DocumentCover:
+    def cover(self, file: EditedFile) -> DocumentCover:
         """Hides them in the diff of one document."""
-        old = self.places.spans.get(path, []) if before is not None else []
+        before, after = file.before or "", file.after
+        old = self.places.spans.get(file.path, []) if file.before is not None else []
         return DocumentCover(
             self.masker,
-            _Side(before or "", [*old, *key_spans(before or "")]),
-            _Side(after, [*self._after(path, after, old), *key_spans(after)]),
+            _Side(before, [*old, *key_spans(before)]),
+            _Side(after, [*self._after(file, old), *key_spans(after)]),
         )
 
-    def _after(self, path: str, after: str, old: Sequence[Span]) -> list[Span]:
+    def _after(self, file: EditedFile, old: Sequence[Span]) -> list[Span]:
         if not old:
             return []
+        if (moved := moved_spans(old, file)) is not None:
+            return moved
         try:
-            return places_in(parse_sections(path, after), self.places)
+            return places_in(parse_sections(file.path, file.after), self.places)
         except SyntaxProblem:
-            return [(0, len(after))]  # it was proven to parse: if it doesn't, nothing of it is shown
+            return [(0, len(file.after))]  # it was proven to parse: if it doesn't, nothing of it is shown
 
 
 _NOTHING_KNOWN = Masker()
@@ -131,6 +136,8 @@ def _names_in(value: str) -> Sequence[str]:
 class _Side:
     text: str
     spans: list[Span]
+    hidden: list[Span] = field(default_factory=list)
+    """What was hidden in the lines that were shown."""
 
     @cached_property
     def starts(self) -> list[int]:
@@ -139,11 +146,12 @@ class _Side:
     def shown(self, some: Sequence[str], first: int, masker: Masker) -> Sequence[str]:
         window = "".join(some)
         here = list(masker.spans(window))
+        start = self.starts[first] if here or self.spans else 0
         if self.spans:
-            start = self.starts[first]
             end = start + len(window)
             near = ((a, b) for a, b in self.spans if a < end and b > start)
             here += ((max(a, start) - start, min(b, end) - start) for a, b in near)
+        self.hidden += ((a + start, b + start) for a, b in here)
         return lines_without(some, here) if here else some
 
 
@@ -162,3 +170,21 @@ class DocumentCover:
     def new(self, some: Sequence[str], first: int, /) -> Sequence[str]:
         """Lines of the new text without their secrets."""
         return self.after.shown(some, first, self.masker)
+
+    def hides(self, edits: Iterable[Edit]) -> bool:
+        """Whether anything that these edits wrote was hidden, once all their lines were shown."""
+        ends: list[int] = []
+        starts: list[int] = []
+        for start, end in sorted(self.after.hidden):
+            if ends and start <= ends[-1]:
+                ends[-1] = max(end, ends[-1])
+            else:
+                starts.append(start)
+                ends.append(end)
+        for start, end in written_spans(edits) if ends else ():
+            at = bisect_right(ends, start)
+            while at < len(ends) and starts[at] < end:
+                if self.after.text[max(start, starts[at]) : min(end, ends[at])].strip():
+                    return True
+                at += 1
+        return False

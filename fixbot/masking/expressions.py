@@ -129,7 +129,9 @@ def _function(name: str, inner: Node, source: Source, depth: int) -> Iterator[Pi
             yield from _inside(inner, source, depth, 1)
         case "If":
             yield from _inside(inner, source, depth, 1)
-        case _ if name not in _NO_LITERALS:
+        case _ if name in _NO_LITERALS:
+            yield Reference(name, str(inner.value))
+        case _:
             yield from (Literal(str(each.value)) for each in (inner,) if each.kind is Kind.SCALAR)
             yield from _inside(inner, source, depth)
 

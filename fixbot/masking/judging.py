@@ -9,13 +9,20 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Final
 
-from fixbot.knowledge.secret_names import is_header_name, is_likely_name, only_describes
-from fixbot.knowledge.secret_words import is_name_like
+from fixbot.knowledge.secret_names import (
+    is_header_name,
+    is_likely_name,
+    may_name_secret,
+    names_pin,
+    only_describes,
+)
+from fixbot.knowledge.secret_words import is_name_like, looks_random
 from fixbot.knowledge.secrets import Kind, classify, is_reference
 from fixbot.masking.spans import Span
 from fixbot.tree import Kind as NodeKind
 from fixbot.tree import Node
 
+_PIN: Final = re.compile(r"\d{4,12}")
 _OBVIOUS: Final = re.compile(r"[A-Z][A-Z0-9_]*|[\W_]*|.|(?i:(?:change|replace)[-_ ]?(?:me|this)[!.]*)")
 """Placeholders that nobody would take for anything else."""
 
@@ -30,7 +37,46 @@ _DEFAULT: Final = re.compile(
 @lru_cache(maxsize=8192)
 def names_secret(name: str) -> bool:
     """Whether a value under that name is judged: it holds a secret, and doesn't only describe one."""
-    return (is_likely_name(name) and not only_describes(name)) or is_header_name(name)
+    if is_likely_name(name) and not only_describes(name):
+        return True
+    return is_header_name(name) or may_name_secret(name)
+
+
+def holds_secrets(name: str) -> bool:
+    """Whether a map or list of that name holds nothing but secrets: `passwords`, `dbPasswords`, `tokens`."""
+    return _SEVERAL.search(name) is not None
+
+
+PERHAPS: Final = "perhaps"
+"""The name of what is a secret only if it looks made up."""
+
+
+def is_about(key: str) -> bool:
+    """Whether a key of a map about a secret says which one it is, or has a name that tells by itself."""
+    return key.lower() in _DESCRIBING or names_secret(key) or only_describes(key)
+
+
+_DESCRIBING: Final = frozenset(
+    (
+        *("name", "names", "key", "keys", "user", "users", "username", "email", "id", "type", "kind", "path"),
+        *("namespace", "host", "port", "apiversion", "version", "metadata", "labels", "annotations", "file"),
+        *(
+            "valuefrom",
+            "secretname",
+            "secretref",
+            "secretkeyref",
+            "existingsecret",
+            "description",
+            "external",
+        ),
+        *("enabled", "create", "engine", "provider", "issuer", "audience", "realm", "region", "arn", "ref"),
+        *("refreshinterval", "optional", "noecho", "properties", "ref", "source", "environment", "driver"),
+    )
+)
+_SEVERAL: Final = re.compile(
+    r"(?:passwords|passwds|pwds|passphrases|secrets|tokens|credentials|creds|(?:api|access|auth)[_.-]?keys)$",
+    re.IGNORECASE,
+)
 
 
 def inner_span(source: str, style: str) -> Span:
@@ -56,6 +102,8 @@ def is_secret(name: str, text: str) -> bool:
         return written is not None and is_secret(name, written)
     if is_header_name(name):
         name = "password"
+    elif not is_likely_name(name):
+        return looks_random(text) or (names_pin(name) and _PIN.fullmatch(text) is not None)
     kind = classify(name, text).kind
     if kind is Kind.PLACEHOLDER:
         return _OBVIOUS.fullmatch(text) is None and not is_name_like(text)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from fixbot.diff import lines
-from fixbot.knowledge.secret_commands import command_secrets
+from fixbot.edited import lines
+from fixbot.knowledge.secret_commands import command_secrets, has_program
 from fixbot.knowledge.secret_shapes import login_spans, shaped_spans
 from fixbot.knowledge.secrets import certain_spans, query_spans
 from fixbot.masking.pairs import named_spans
@@ -74,6 +74,12 @@ class KnownOnly(Masker):
     def shown(self, diff: str) -> str:
         """A diff without the values, which are looked for line by line."""
         return "".join(map(self.told, lines(diff)))
+
+
+def may_tell(text: str) -> bool:
+    """Whether a text holds any of the words by which something is recognised in it."""
+    lower = text.lower()
+    return any(stem in lower for stem in _STEMS) or has_program(text)
 
 
 def recognised(text: str) -> Iterator[Span]:

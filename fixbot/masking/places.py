@@ -11,14 +11,20 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from fixbot.document import Document
+from fixbot.knowledge.secret_names import names_password
 from fixbot.knowledge.secret_shapes import may_hold_shapes
+from fixbot.masking.composed import composed_secrets
 from fixbot.masking.definitions import Definitions
 from fixbot.masking.embedded import embedded_json
-from fixbot.masking.expressions import Literal, Reference, function_of, pieces
+from fixbot.masking.expressions import Literal, Reference, code_pieces, function_of, pieces
+from fixbot.masking.found import Places
 from fixbot.masking.jsons import json_secrets
 from fixbot.masking.judging import (
+    PERHAPS,
     decoded_text,
+    holds_secrets,
     inner_span,
+    is_about,
     is_plain,
     is_secret,
     names_secret,
@@ -27,40 +33,28 @@ from fixbot.masking.judging import (
 from fixbot.masking.masker import recognised
 from fixbot.masking.remarks import remark_spans
 from fixbot.masking.spans import Span
+from fixbot.masking.telling_keys import (
+    COMPUTED,
+    KEPT_IN,
+    NAME_KEYS,
+    ODD,
+    PLAIN_KEYS,
+    TOLD,
+    TOLD_BY_KEY,
+    VALUE_KEYS,
+    is_hushed,
+    merged_pair,
+    pointed_key,
+    unsaid_span,
+)
 from fixbot.masking.word_lists import is_command, option_values, spread_secrets
 from fixbot.tree import Entry, Kind, Node
 
-_NAMES: Final = "name Name key Key ParameterKey OptionName header Header HeaderName"
-_NAME_KEYS: Final = frozenset(_NAMES.split())
-_VALUES: Final = (
-    "value Value default Default ParameterValue defaultValue AllowedValues stringValue HeaderValue"
-)
-_VALUE_KEYS: Final = frozenset(_VALUES.split())
-_HUSHING: Final = frozenset(("NoEcho", "sensitive", "type", "Type"))
-"""Keys that may say that a value beside them is none to be shown: `NoEcho: true`, `type: SecureString`."""
-_TOLD_BY_KEY: Final = frozenset((*_NAME_KEYS, *_VALUE_KEYS, "<<", "valueFrom"))
-_KEPT_IN: Final = frozenset(("secretGenerator", "stringData", "kind"))
-"""Keys by which an object says that it is there to hold secrets."""
-_PLAIN: Final = "image Image cpu memory labels metadata spec containers ports containerPort env"
-_PLAIN_KEYS: Final = frozenset(_PLAIN.split())
-"""Keys that are met so often that not looking at them pays."""
-_TOLD: Final = ("variable", "output", "set", "set_sensitive")
-"""Blocks of HCL whose label, or `name`, is the name of the value in them."""
 _FORCED: Final = "password"
 """The name under which a value is judged that is a secret by where it stands."""
-_SHORT: Final = 11
-"""Characters in which no option, header or login has room that its own words don't show where they stand."""
+_SHORT: Final = 11  # less has no room for an option, a header or a login
 _FOLLOWED: Final = 8
 """Definitions of definitions that are followed."""
-
-
-@dataclass(slots=True)
-class Places:
-    """What was found: places by path, values, and the definitions that were judged under which name."""
-
-    spans: dict[str, list[Span]] = field(default_factory=dict)
-    values: set[str] = field(default_factory=set)
-    followed: set[tuple[str, str, str]] = field(default_factory=set)
 
 
 def find_places(documents: Mapping[str, Document]) -> Places:
@@ -111,50 +105,72 @@ class _Search:
                 continue
             kind = node.kind
             if kind is Kind.SCALAR or kind is Kind.CODE:
-                if node.embedded is not None:
-                    stack.append(node.embedded)
-                elif node.style == "heredoc" and (inside := embedded_json(node, self.documents)) is not None:
-                    stack.append(inside)
-                if kind is Kind.CODE:
-                    continue
-                text = node.value
-                if isinstance(text, str) and len(text) > _SHORT and may_hold_shapes(text):
-                    self._text(node, text)
+                stack += self._written(node)
             elif kind is Kind.MAP:
                 self._map(node)
                 stack += [entry.value for entry in node.entries]
             elif node.items:
+                if kind is Kind.CALL or node.tag is not None:
+                    self._composed(node)
                 self._words(node)
                 stack.extend(node.items)
+
+    def _written(self, node: Node) -> Iterable[Node]:
+        """Look at a text or an expression; gives the root of what stands embedded in it."""
+        inside = node.embedded
+        if inside is None and node.style == "heredoc":
+            inside = embedded_json(node, self.documents)
+        text = node.value
+        if node.kind is Kind.CODE:
+            self._composed(node)
+        elif isinstance(text, str) and len(text) > _SHORT and may_hold_shapes(text):
+            self._text(node, text)
+        return () if inside is None else (inside,)
 
     def _map(self, node: Node) -> None:
         names: list[Node] = []
         values: list[Entry] = []
         for entry in node.entries:
             key = entry.key
-            if key in _PLAIN_KEYS:
+            if key in PLAIN_KEYS:
                 continue
-            if key in _TOLD_BY_KEY:
-                if key in _NAME_KEYS:
+            if key in TOLD_BY_KEY:
+                if key in NAME_KEYS:
                     names.append(entry.value)
-                elif key in _VALUE_KEYS:
+                elif key in VALUE_KEYS:
                     values.append(entry)
                 elif key == "<<":
-                    names, values = self._merged(node)
+                    names, values = merged_pair(node)
                 elif key == "valueFrom":
                     self._pointed(node, entry.value)
-            if key in _KEPT_IN or entry.value.labels or names_secret(key):
+            if key in KEPT_IN or entry.value.labels or names_secret(key) or key.startswith(ODD):
                 self._entry(node, entry)
         if values:
-            self._pairs(names, values, *((_FORCED,) if _is_hushed(node) else ()))
+            self._pairs(names, values, *((_FORCED,) if is_hushed(node) else ()))
+
+    def _computed(self, entry: Entry) -> None:
+        """An entry of HCL whose key is an expression: its texts and what it refers to are its names."""
+        for piece in code_pieces(entry.key):
+            told = self.definitions.of(piece, entry.value) if isinstance(piece, Reference) else ()
+            names = [piece.text] if isinstance(piece, Literal) else [str(each.value) for each in told]
+            for name in filter(names_secret, names):
+                self._named(name, entry)
+
+    def _composed(self, node: Node) -> None:
+        """What is a secret by what an expression makes of it."""
+        self._inside(node, composed_secrets(node, self.source))
 
     def _entry(self, node: Node, entry: Entry) -> None:
-        if entry.value.labels:
+        if entry.key[:1] in COMPUTED:
+            self._computed(entry)
+        elif entry.key[:4] == "Fn::":
+            self._composed(node)
+        elif entry.value.labels:
             self._block(entry)
-        elif names_secret(entry.key):
-            self._named(entry.key, entry)
         elif entry.key == "secretGenerator":
             self._generated(entry.value)
+        elif names_secret(entry.key):
+            self._named(entry.key, entry)
         elif entry.key == "stringData":
             self._secret(node, "stringData")
         elif entry.key == "kind" and entry.value.value == "Secret":
@@ -162,21 +178,11 @@ class _Search:
 
     def _pointed(self, node: Node, source: Node) -> None:
         """A variable that takes a key of a ConfigMap: what stands there is judged under its name."""
-        name, pointer = node.child("name"), source.child("configMapKeyRef")
-        if name is None or pointer is None or not names_secret(str(name.value)):
-            return
-        of, key = pointer.child("name"), pointer.child("key")
-        if of is not None and key is not None:
-            reference = Reference("ConfigMap", f"{of.value}/{key.value}")
+        name, reference = pointed_key(node, source) or ("", None)
+        if reference is not None and names_secret(name):
             for target in self.definitions.of(reference, node):
-                self.found.followed.add((reference.kind, reference.name, str(name.value)))
-                self.judge(str(name.value), target)
-
-    def _merged(self, node: Node) -> tuple[list[Node], list[Entry]]:
-        """Names and values of a map and of those that it merges: a pair may be put together."""
-        entries = [each for one in (node, *node.merged()) for each in (one.alias or one).entries]
-        names = [each.value for each in entries if each.key in _NAME_KEYS]
-        return names, [each for each in entries if each.key in _VALUE_KEYS]
+                self.found.followed.add((reference.kind, reference.name, name))
+                self.judge(name, target)
 
     def _pairs(self, names: Sequence[Node], values: Sequence[Entry], *forced: str) -> None:
         for name in (*(self._name(each) for each in names), *forced):
@@ -194,12 +200,10 @@ class _Search:
         return written[-1] if written else ""
 
     def _named(self, name: str, entry: Entry) -> None:
-        """A value under its own key: that of a parameter or variable is its default."""
+        """A value under its own key: that of a parameter or variable is its default, that of a map each."""
         value = entry.value
         if value.kind is Kind.MAP and function_of(value) is None and value.tag is None:
-            for inner in value.entries:
-                if inner.key in _VALUE_KEYS:
-                    self._judged(name, inner)
+            self._held(name, value)
         elif value.kind is Kind.LIST and value.tag is None:
             for item in value.items:
                 if item.kind is not Kind.MAP or function_of(item) is not None:
@@ -207,13 +211,27 @@ class _Search:
         else:
             self._judged(name, entry)
 
+    def _held(self, name: str, value: Node, depth: int = 0) -> None:
+        """The values of a map under the name of secrets: `passwords: {admin: X, db: {value: Y}}`."""
+        under = name if holds_secrets(name) else PERHAPS if names_password(name) else ""
+        each_is = under and value.entry("Type") is None and depth < _FOLLOWED
+        for inner in value.entries:
+            if inner.key in VALUE_KEYS:
+                self._judged(name, inner)
+            elif not each_is or is_about(inner.key):
+                continue
+            elif inner.value.kind is Kind.MAP and function_of(inner.value) is None:
+                self._held(name, inner.value, depth + 1)
+            elif inner.value.kind is not Kind.LIST:
+                self.judge(under, inner.value)
+
     def _block(self, entry: Entry) -> None:
         body, label = entry.value, entry.value.labels[-1]
         if entry.value.labels[0].startswith("kubernetes_secret"):
             self._secret(body, "data", "binary_data", "string_data")
-        if names_secret(label) and (entry.key in _TOLD or body.child("value") is not None):
+        if names_secret(label) and (entry.key in TOLD or body.child("value") is not None):
             for inner in body.entries:
-                if inner.key in _VALUE_KEYS:
+                if inner.key in VALUE_KEYS:
                     self._judged(label, inner)
 
     def _secret(self, node: Node, *keys: str) -> None:
@@ -241,13 +259,15 @@ class _Search:
             self._cover(item, [secret])
 
     def _text(self, node: Node, text: str) -> None:
-        """What a text holds by its form; where its source says that in another way, all of it is a place."""
-        source = self.source(node)
-        whole = False
-        for value in (
-            *(text[start:end] for start, end in recognised(text)),
-            *json_secrets(text, names_secret),
-        ):
+        """What a text holds by its form."""
+        self._inside(node, (text[start:end] for start, end in recognised(text)))
+        self._inside(node, json_secrets(text, names_secret))
+
+    def _inside(self, node: Node, values: Iterable[str]) -> None:
+        """Secrets in a value; where its source says one in another way, all of it is a place."""
+        source, whole = "", False
+        for value in values:
+            source = source or self.source(node)
             self._know(value)
             if value not in source:
                 whole = True
@@ -262,17 +282,11 @@ class _Search:
         self.judge(name, value, sure=sure)
 
     def _unsaid(self, entry: Entry) -> None:
-        """What YAML takes for an anchor, a tag or a comment where a value was meant: `password: #hunter2`."""
+        """What was meant as a value, and that YAML reads as none."""
         document = self.documents.get(entry.value.root.source)
-        if document is None:
-            return
-        start = document.text.find(":", entry.key_end) + 1
-        end = document.text.find("\n", entry.key_end)
-        end = len(document.text) if end < 0 else end
-        rest = document.text[start:end].strip() if 0 < start <= end else ""
-        if rest[:1] in ("#", "&", "!", "*") and rest[1:2].strip():
-            self._span(document.path, start, end)
-            self._know(rest)
+        if document is not None and (span := unsaid_span(document.text, entry)) is not None:
+            self._span(document.path, *span)
+            self._know(document.text[slice(*span)].strip())
 
     def judge(self, name: str, node: Node, *, sure: bool = True, depth: int = 0) -> None:
         """Take a value for a secret if any text that it is built from is one, by its form and that name."""
@@ -334,11 +348,3 @@ class _Search:
             hidden = list(remark_spans(document.text, beside, document.syntax))
             spans.extend(hidden)
             self.found.values.update(document.text[start:end].strip("\"'`.,;()!?") for start, end in hidden)
-
-
-def _is_hushed(node: Node) -> bool:
-    """Whether a key says that the value beside it is none to be shown."""
-    return any(
-        entry.key in _HUSHING and str(entry.value.value).lower() in ("true", "securestring")
-        for entry in node.entries
-    )

@@ -31,11 +31,15 @@ _OURS: Final = frozenset(
         "controls",
         "contents",
         "apart",
+        "checks",
+        "topic",
+        "commits",
+        "shares",
     )
 )
 """Fields that hold identities of ours and places in the repository."""
-_BOTH: Final = frozenset(("before", "after"))
-"""In a patch these are the file itself; in a story they are words."""
+_BOTH: Final = frozenset(("before", "after", "edits"))
+"""In a patch these are the file itself; in a story they are words, and edits that would show a secret go."""
 
 
 def mask_texts(value: _T, masker: Masker) -> _T:
@@ -76,6 +80,8 @@ def _fields(value: Any, masker: Masker) -> Any:
             continue
         if name == "diff":
             new: Any = masker.shown(old)
+        elif name == "edits":
+            new = old if _masked(old, masker) == old else ()
         elif name == "commands":
             new = tuple(_command(each, masker) for each in old)
         else:

@@ -14,6 +14,7 @@ from fixbot.characters import on_one_line
 from fixbot.masking.spans import Span
 
 SHORT: Final = 4
+_HEAD: Final = 4
 _FEW: Final = 100
 _WEAK: Final = re.compile(
     r"admin|changeit|default|demo|elastic|example|grafana|guest|minio|mongo|mysql|password|postgres(?:ql)?"
@@ -22,8 +23,10 @@ _WEAK: Final = re.compile(
 )
 _LETTERS: Final = re.compile(r"[^\W_]")
 _ALPHABET: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=_-")
-_BEFORE: Final = r"(?m:(?<=[\"'`=:])|(?<=[=:-][ \t])|^)"
-_BEHIND: Final = r"(?m:(?=[\"'`](?![ \t]*[:=])|[ \t]*(?:[,;}\])]|$)|[ \t]+\#))"
+_BEFORE: Final = re.compile(r"(?m:(?<=[\"'`=:])|(?<=[=:-][ \t])|^)")
+_BEHIND: Final = re.compile(r"(?m:(?=[\"'`](?![ \t]{0,99}+[:=])|[ \t]{0,99}+(?:[,;}\])]|$|(?<=[ \t])\#)))")
+_APART: Final = re.compile(r"(?<![\w-])(?=\S)")
+_ALONE: Final = re.compile(r"(?![\w-])")
 
 
 class Needles:
@@ -53,6 +56,41 @@ class Needles:
                 at = text.find(needle, at + 1)
 
 
+class Forms:
+    """Texts that count only where certain things stand before and behind them.
+
+    At each place that one may begin at, what stands there is looked up: once for each length that those have
+    which begin alike. However many there are, that is as many steps as they have lengths.
+    """
+
+    def __init__(self, forms: Iterable[str]) -> None:
+        self._all = frozenset(forms)
+        lengths: dict[str, set[int]] = {}
+        for each in self._all:
+            lengths.setdefault(each[:_HEAD], set()).add(len(each))
+        self._lengths = {head: sorted(some, reverse=True) for head, some in lengths.items()}
+
+    def spans(self, text: str, before: re.Pattern[str], behind: re.Pattern[str]) -> Iterator[Span]:
+        """Where they stand, the longest of those that begin at one place, and none within another."""
+        done = 0
+        for begin in before.finditer(text) if self._all else ():
+            at = begin.end()
+            for size in range(_HEAD, 0, -1) if at >= done else ():
+                end = self._end(text, at, size, behind)
+                if end > at:
+                    yield at, end
+                    done = end
+                    break
+
+    def _end(self, text: str, at: int, size: int, behind: re.Pattern[str]) -> int:
+        """Where the longest ends that begins here with a head of that size; `at` where there is none."""
+        for length in self._lengths.get(text[at : at + size], ()):
+            end = at + length
+            if text[at:end] in self._all and behind.match(text, end):
+                return end
+        return at
+
+
 class Values:
     """Secrets by value. Those that are ordinary words or very short are found as whole values only.
 
@@ -67,13 +105,9 @@ class Values:
         self._runs = Needles(
             form for secret in (*known, *apart) if len(secret) >= 6 for form in _inside_base64(secret)
         )
-        whole = [
-            re.escape(form) for secret in (*known, *apart) if whole_only(secret) for form in _forms(secret)
-        ]
-        single = [re.escape(form) for secret in apart if not whole_only(secret) for form in _forms(secret)]
-        patterns = [f"{_BEFORE}(?P<value>{'|'.join(whole)}){_BEHIND}"] if whole else []
-        patterns += [rf"(?<![\w-])(?P<value>{'|'.join(single)})(?![\w-])"] if single else []
-        self._patterns = [re.compile(pattern) for pattern in patterns]
+        whole = (form for secret in (*known, *apart) if whole_only(secret) for form in _forms(secret))
+        single = (form for secret in apart if not whole_only(secret) for form in _forms(secret))
+        self._whole, self._single = Forms(whole), Forms(single)
 
     def spans(self, text: str) -> Iterator[Span]:
         """Where they stand in a text."""
@@ -83,8 +117,8 @@ class Values:
             if at >= done:
                 start, done = _run_around(text, at, at + len(run))
                 yield start, done
-        for pattern in self._patterns:
-            yield from (match.span("value") for match in pattern.finditer(text))
+        yield from self._whole.spans(text, _BEFORE, _BEHIND)
+        yield from self._single.spans(text, _APART, _ALONE)
 
 
 def _run_around(text: str, start: int, end: int) -> Span:

@@ -32,6 +32,10 @@ class Programs:
     cfn_lint: str = ""
     terraform: str = ""
     kubernetes: bool = False
+    seconds: int = 60
+    """On the clock, before one is ended."""
+    memory: int = 2_000_000_000
+    """Bytes that one may have."""
 
     @property
     def told(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import subprocess
 import tempfile
@@ -15,16 +16,23 @@ from typing import Final
 from fixbot.programs import Programs
 
 _LAUNCHER: Final = str(Path(__file__).with_name("launcher.py"))
+MARK: Final = "FIXBOT_RUN"
+"""The variable by which what a program left behind is known."""
+_TIMES: Final = 20
+"""How often those are looked for: each look may find what was started since the last."""
 GIVEN: Final = "../given"
 """Where the files of a task lie, as seen from the folder that its program runs in."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds on the clock, bytes of memory, bytes that it may print or put into one file."""
+    """Seconds on the clock, bytes of memory, bytes that it may print or put into one file.
 
-    seconds: int = 60
-    memory: int = 2_000_000_000
+    None where the limit of all programs counts.
+    """
+
+    seconds: int | None = None
+    memory: int | None = None
     output: int = 20_000_000
 
 
@@ -78,22 +86,25 @@ def _run(task: Task, programs: Programs, folder: Path) -> Finished | Unfinished:
             raise ValueError(f"{name!r} is no plain name")
         (folder / "given" / name).write_bytes(data)
     (folder / "stdin").write_bytes(task.stdin)
+    seconds = task.limits.seconds or programs.seconds
+    token = secrets.token_hex(16)
     with (folder / "stdin").open("rb") as stdin, (folder / "stdout").open("wb") as stdout:
         process = subprocess.Popen(
             _words(task, programs),
             cwd=folder / "work",
-            env={**_environment(programs, folder), **task.variables},
+            env={**_environment(programs, folder), **task.variables, MARK: token},
             stdin=stdin,
             stdout=stdout,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
         try:
-            status = process.wait(task.limits.seconds)
+            status = process.wait(seconds)
         except subprocess.TimeoutExpired:
-            return Unfinished(f"it took longer than {task.limits.seconds} seconds")
+            return Unfinished(f"it took longer than {seconds} seconds")
         finally:
             _end(process)
+            end_marked(token)
     if (folder / "stdout").stat().st_size >= task.limits.output:
         return Unfinished(f"it printed more than {task.limits.output:,} bytes")
     return Finished(status, (folder / "stdout").read_bytes())
@@ -102,7 +113,8 @@ def _run(task: Task, programs: Programs, folder: Path) -> Finished | Unfinished:
 def _words(task: Task, programs: Programs) -> list[str]:
     if os.name == "nt":
         return [task.program, *task.words]
-    limits = (task.limits.seconds, task.limits.memory, task.limits.output)
+    most = task.limits
+    limits = (most.seconds or programs.seconds, most.memory or programs.memory, most.output)
     launcher = [programs.python, "-I", "-S", _LAUNCHER, str(os.getpid()), *map(str, limits)]
     return [*launcher, task.program, *task.words]
 
@@ -129,6 +141,37 @@ def _environment(programs: Programs, folder: Path) -> dict[str, str]:
         # Else Windows looks into the current folder before it looks anywhere else.
         "NoDefaultCurrentDirectoryInExePath": "1",
     }
+
+
+def end_marked(token: str) -> None:
+    """Kill every process of this user that has the token in its environment, in whatever session it is.
+
+    Only where there is /proc. What clears its environment gets away; it has no right beyond this user's, and
+    the limits of processor time and memory stay with it.
+    """
+    wanted = f"{MARK}={token}".encode()
+    for _ in range(_TIMES):
+        found = [number for number in _numbers() if wanted in _told(number)]
+        for number in found:
+            with suppress(OSError):
+                os.kill(number, signal.SIGKILL)
+        if not found:
+            return
+
+
+def _numbers() -> list[int]:
+    try:
+        return [int(each.name) for each in Path("/proc").iterdir() if each.name.isdecimal()]
+    except OSError:
+        return []
+
+
+def _told(number: int) -> list[bytes]:
+    """The environment that a process began with; nothing for those of others, and for who has ended."""
+    try:
+        return Path(f"/proc/{number}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return []
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

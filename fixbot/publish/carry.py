@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING
 from fixbot.forge.errors import Refused, Tired, Unclear
 from fixbot.forge.preflight import Obstacle, Way, explained
 from fixbot.forge.writing import Dress, Move, Overtaken, Writer
-from fixbot.life.decide import Deed, Wanted, next_mark
+from fixbot.life.decide import Deed, Wanted, next_mark, noted
 from fixbot.life.mark import Mark, remarked, text_digest
 from fixbot.life.pull import Commit, Pull
 from fixbot.life.say import closing_words, comment_sign, comment_words, opening_words
 from fixbot.model import Patch, Proposal, Refusal
+from fixbot.publish.committing import chain_to, commit_all, entries_of
 from fixbot.publish.ground import Ground
 from fixbot.publish.judge import Planned
 from fixbot.wording import Place as Spot
-from fixbot.wording import Words, word
+from fixbot.wording import Words, commit_messages, word
 
 if TYPE_CHECKING:
     from fixbot.habit import Habit
@@ -93,6 +94,8 @@ class Carrier:
                 return self._update(planned)
             case Deed.MARK:
                 return self._mark(planned)
+            case Deed.NOTE:
+                return self._note(planned)
             case Deed.DRESS:
                 return self._dress(planned)
             case Deed.CLOSE:
@@ -122,11 +125,11 @@ class Carrier:
     def _open(self, planned: Planned) -> Done:
         wanted, proposal = _offered(planned)
         self._nothing_newer(planned)
-        words, head = self._committed(planned, wanted, proposal, planned.place.head)
+        words, commits = self._committed(planned, wanted, proposal, planned.place.head)
         if isinstance(words, Refusal):
             return Done(planned, Outcome.FAILED, words.reason)
         opening = opening_words(planned.place)
-        mark = next_mark(None, wanted, head, words.title, words.body)
+        mark = next_mark(None, wanted, commits, words.title, words.body)
         body = self._worded(proposal, wanted, replace(mark, body=""), opening).body
         mark = replace(mark, body=text_digest(body))
         body = remarked(body, mark)
@@ -138,7 +141,7 @@ class Carrier:
             pull = self.writer.open(planned.branch, self.base, words.title, body, draft=draft, after=last)
         except Refused as refused:
             if refused.says("no commits between"):
-                self.writer.move(Move(planned.branch, head, None))
+                self.writer.move(Move(planned.branch, commits[-1], None))
                 raise Overtaken("the base holds all of it already") from None
             if refused.for_good:
                 why = explained(refused, planned.branch)
@@ -173,20 +176,20 @@ class Carrier:
 
     def _committed(
         self, planned: Planned, wanted: Wanted, proposal: Proposal, before: str | None
-    ) -> tuple[Words | Refusal, str]:
-        """Put the proposal's commit on its branch, from just where that was; its words and the commit."""
-        entries = self.ground.entries(proposal, self.patches)
-        if isinstance(entries, Refusal):
-            return entries, ""
+    ) -> tuple[Words | Refusal, tuple[str, ...]]:
+        """Put the proposal's commits on its branch, from just where that was; its words and the commits."""
+        several = entries_of(proposal, self.ground, self.patches)
+        if isinstance(several, Refusal):
+            return several, ()
         words = self._worded(proposal, wanted, None, "")
-        old = self.writer.reader.commit(before) if before else None
-        head = self.writer.commit(self._base(), entries, words.message, planned.branch, old)
-        moves = [Move(planned.branch, before, head)]
+        messages = commit_messages(replace(proposal, key=wanted.key), Spot(habit=self.habit()))
+        made = commit_all(self.writer, self._base(), several, messages, planned.branch, before)
+        moves = [Move(planned.branch, before, made[-1])]
         if before and planned.place.ours is False:
             prefix = self.settings.branch_prefix
             moves.append(Move(f"{prefix}kept/{wanted.key}-{before[:12]}", None, before))
         self.writer.place(moves)
-        return words, head
+        return words, made
 
     def _worded(self, proposal: Proposal, wanted: Wanted, mark: Mark | None, opening: str) -> Words:
         """Title, body without its mark but with room for it, and commit message."""
@@ -224,19 +227,21 @@ class Carrier:
     def _update(self, planned: Planned) -> Done:
         wanted, proposal = _offered(planned)
         pull = self._fresh(planned)
-        words, head = self._committed(planned, wanted, proposal, planned.place.head)
+        words, commits = self._committed(planned, wanted, proposal, planned.place.head)
         if isinstance(words, Refusal):
             return Done(planned, Outcome.FAILED, words.reason, pull.number, pull.url)
-        self._rewrite(self.writer.reader.pull(pull.number) or pull, wanted, proposal, head, planned)
+        self._rewrite(self.writer.reader.pull(pull.number) or pull, wanted, proposal, commits, planned)
         self._answer(planned, pull)
         return Done(planned, Outcome.DONE, planned.action.why, pull.number, pull.url)
 
-    def _rewrite(self, pull: Pull, wanted: Wanted, proposal: Proposal, head: str, planned: Planned) -> None:
+    def _rewrite(
+        self, pull: Pull, wanted: Wanted, proposal: Proposal, commits: tuple[str, ...], planned: Planned
+    ) -> None:
         """Title and body anew, each only where nobody touched it since; the mark in any case."""
         old = pull.mark
-        words = self._worded(proposal, wanted, next_mark(old, wanted, head, "", ""), "")
+        words = self._worded(proposal, wanted, next_mark(old, wanted, commits, "", "", planned.place), "")
         fields: dict[str, str] = {}
-        mark = next_mark(old, wanted, head, words.title, words.body)
+        mark = next_mark(old, wanted, commits, words.title, words.body, planned.place)
         if planned.place.wish is not None:
             mark = replace(mark, did=max(mark.did, planned.place.wish.comment))
         if old is None or text_digest(pull.title) != old.title:
@@ -263,9 +268,18 @@ class Carrier:
         wanted, _ = _offered(planned)
         pull = self._fresh(planned)
         old = pull.mark
-        mark = next_mark(old, wanted, planned.place.head or "", "", "")
+        head = planned.place.head
+        chain = chain_to(self.writer.reader, head, max(1, len(wanted.commits))) if head else ()
+        mark = next_mark(old, wanted, [each.id for each in chain], "", "")
         mark = replace(mark, title=old.title if old else "-", body=old.body if old else "-")
         self.writer.edit(pull, body=remarked(pull.body, mark))
+        return Done(planned, Outcome.DONE, planned.action.why, pull.number, pull.url)
+
+    def _note(self, planned: Planned) -> Done:
+        pull = self._fresh(planned)
+        if pull.mark is None:
+            raise Overtaken(f"#{pull.number} lost its mark meanwhile")
+        self.writer.edit(pull, body=remarked(pull.body, noted(pull.mark, planned.place)))
         return Done(planned, Outcome.DONE, planned.action.why, pull.number, pull.url)
 
     def _dress(self, planned: Planned) -> Done:

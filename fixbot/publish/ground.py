@@ -14,7 +14,7 @@ from fixbot.checkout.git import GitFailed
 from fixbot.errors import FixbotError
 from fixbot.forge.snapshot import Snapshot
 from fixbot.forge.writing import Entry
-from fixbot.model import Patch, Proposal, Refusal
+from fixbot.model import Patch, Refusal
 
 
 class Ground(Protocol):
@@ -33,8 +33,8 @@ class Ground(Protocol):
     def blobs(self, paths: Iterable[str]) -> dict[str, str]:
         """Git's hash of each file as it is; a file that isn't there has none."""
 
-    def entries(self, proposal: Proposal, patches: Mapping[str, Patch]) -> list[Entry] | Refusal:
-        """The files to commit for a proposal."""
+    def entries(self, contents: Mapping[str, str], patches: Mapping[str, Patch]) -> list[Entry] | Refusal:
+        """The files to commit for the new texts of some paths."""
 
 
 @dataclass(frozen=True)
@@ -81,10 +81,10 @@ class Local:
         """Whether there is such a file."""
         return os.path.lexists(os.path.join(self.checkout.root, path))  # noqa: PTH118 - odd bytes in names
 
-    def entries(self, proposal: Proposal, patches: Mapping[str, Patch]) -> list[Entry] | Refusal:
+    def entries(self, contents: Mapping[str, str], patches: Mapping[str, Patch]) -> list[Entry] | Refusal:
         """With line ends as git commits them; refused where a file has uncommitted changes."""
         changes = []
-        for path, text in proposal.contents.items():
+        for path, text in contents.items():
             before = patches[path].before
             changes.append(FileChange(path, None if before is None else before.encode(), text.encode()))
         forms = committed_forms(self.checkout, changes, self.head)
@@ -118,10 +118,10 @@ class Fetched:
         known = {entry.path: entry.blob or "" for entry in self.snapshot.entries}
         return {path: known[path] for path in paths if path in known}
 
-    def entries(self, proposal: Proposal, patches: Mapping[str, Patch]) -> list[Entry] | Refusal:
+    def entries(self, contents: Mapping[str, str], patches: Mapping[str, Patch]) -> list[Entry] | Refusal:
         """With the modes of the tree; refused for what is no file."""
         made = []
-        for path, text in sorted(proposal.contents.items()):
+        for path, text in sorted(contents.items()):
             new = patches[path].before is None
             mode = "100644" if new else self.snapshot.mode(path)
             if mode not in {"100644", "100755"}:

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from fixbot.compose import EVERYTHING
 from fixbot.discover import candidate
 from fixbot.forge.errors import Refused
 from fixbot.forge.reading import Reader
 from fixbot.life.decide import Action, Deed, Place, Wanted, decide
-from fixbot.life.mark import Mark, files_digest, is_ours, patch_digest, unmarked
+from fixbot.life.mark import Mark, files_digest, is_ours, part_of_message, patch_digest, unmarked
 from fixbot.life.match import adopted, heads, last
 from fixbot.life.pull import Comment, Pull, Remote, named_as_ours, ours
 from fixbot.life.verdict import AGAIN, declined, said_no
 from fixbot.life.wishes import Wish, wish
 from fixbot.model import Proposal, Report, Severity
-from fixbot.propose import EVERYTHING
 from fixbot.publish.ground import Ground
+from fixbot.publish.parts import PartialNos
 from fixbot.settings import Settings
 
 BESIDE = "-next"
@@ -78,12 +78,16 @@ class Judge:
     note: Callable[[str], None] = lambda _: None
     pulls: tuple[Pull, ...] = ()
     heads: dict[str, str] = field(default_factory=dict)
+    nos: PartialNos = field(init=False)
+    held_as: dict[str, str] = field(default_factory=dict)
+    """How each finding was gathered that stays in an open pull request of another way."""
     _ours: dict[str, bool] = field(default_factory=dict)
     _labels: dict[tuple[int, str], bool] = field(default_factory=dict)
     _noted: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         prefix = self.settings.branch_prefix
+        self.nos = PartialNos(self.reader, prefix, self.today, self._say)
         heard = (self._heard(pull) for pull in ours(self.remote.pulls, prefix))
         self.pulls = tuple(filter(None, map(self._counted, heard)))
         self.heads = {
@@ -121,7 +125,8 @@ class Judge:
         """Whether somebody set that label who may write; on a closed pull request, after the close."""
         key = pull.number, label
         if key not in self._labels:
-            standing = self.reader.labelled_by(pull.number, label, since_close=not pull.open)
+            closed = not pull.open or (pull.mark is not None and bool(pull.mark.closed))
+            standing = self.reader.labelled_by(pull.number, label, since_close=closed)
             if not standing.writes:
                 self._say(f"note: the label {label!r} of #{pull.number} does not count: {standing.says}")
             self._labels[key] = standing.writes
@@ -154,9 +159,23 @@ class Judge:
         ]
         return declined(self.pulls, frozen, self.today)
 
+    def held(self) -> dict[str, str]:
+        """The branch of each finding that an open pull request holds which was gathered in another way."""
+        way = self.settings.pull_requests.group
+        same = {way} if way == "topic" else {way, ""}
+        marks = [(pull, mark) for pull in self.pulls if pull.open and (mark := pull.mark) is not None]
+        other = [(pull, mark) for pull, mark in marks if mark.group not in same]
+        self.held_as = {each: mark.group for _, mark in other for each in mark.findings}
+        return {each: pull.branch for pull, mark in other for each in mark.findings}
+
+    def refused_parts(self, report: Report) -> dict[str, str]:
+        """Findings not to be offered for a no to a part of a pull request, by id, with the reason."""
+        said = self.comments([pull for pull in self.pulls if pull.open])
+        return self.nos.find(report, self.pulls, self.heads, lambda pull: self._wish(pull, said))
+
     def plan(self, seen: Seen) -> list[Planned]:
         """What to do about every branch of ours."""
-        wanted = [_wanted(each, seen.ground) for each in seen.report.proposals]
+        wanted = [self._wanted(each, seen.ground) for each in seen.report.proposals]
         proposals = {each.findings: each for each in seen.report.proposals}
         placed, heirs = adopted(wanted, self.pulls)
         comments = self.comments([pull for pull in self.pulls if pull.open])
@@ -187,11 +206,10 @@ class Judge:
             place = replace(place, ours=bare or self._is_ours(branch, pull))
         if pull is None and want is None:
             return replace(place, unread=self._unsure(branch, seen))
-        if pull is None and want is not None:
-            return replace(place, no=self._wordless_no(want))
         if pull is None or not pull.open:
             return place
         mark = pull.mark
+        asked = self._wish(pull, comments)
         told = {each.id: each.reason or "" for each in seen.report.findings}
         held = [told[each] for each in (mark.findings if mark is not None else ()) if each in told]
         place = replace(
@@ -199,26 +217,17 @@ class Judge:
             present=bool(held) or mark is None,
             status=next((reason for reason in held if reason), ""),
             unread=self._unread(pull, mark, seen) if mark is not None else "",
-            wish=self._wish(pull, comments),
+            wish=asked if asked is not None and not self.nos.narrows(pull, asked) else None,
+            refused=tuple(self.nos.refused.get(pull.number, {}).items()),
+            heard=self.nos.heard.get(pull.number, 0),
             retargeted=pull.base if pull.base != self.remote.base else "",
         )
         if want is not None and mark is not None and mark.files != want.files:
             place = replace(place, conflict=self.reader.conflicts(pull.number), behind=True)
         return replace(place, undressed=self._undressed(pull))
 
-    def _wordless_no(self, want: Wanted) -> str:
-        """A no to one that lost its mark is one to its rule in its files: what else it held nobody knows."""
-        for pull in self.pulls:
-            named = named_as_ours(pull.branch, self.settings.branch_prefix)
-            no = said_no(pull, self.today) if pull.mark is None else ""
-            if no and named is not None and named[0] == want.rule:
-                with suppress(Refused):
-                    if not {*self.reader.files(pull.number)}.isdisjoint(want.paths):
-                        return no
-        return ""
-
     def _is_ours(self, branch: str, pull: Pull | None) -> bool:
-        """Whether the branch holds one commit, and that is fixbot's as it made it."""
+        """Whether the branch holds only commits as fixbot made them, all of them or the first ones."""
         head = self.heads.get(branch)
         mark = pull.mark if pull is not None else None
         if head is None:
@@ -226,9 +235,36 @@ class Judge:
         if mark is not None and mark.head == head:
             return True
         if head not in self._ours:
-            commit = self.reader.commit(head)
-            self._ours[head] = commit is not None and is_ours(commit.message, commit.tree, commit.parents)
+            self._ours[head] = self._is_chain(head)
         return self._ours[head]
+
+    def _is_chain(self, head: str) -> bool:
+        """Whether a commit is fixbot's, and so are those before it, up to its pull request's first."""
+        commit, due = self.reader.commit(head), None
+        while commit is not None and is_ours(commit.message, commit.tree, commit.parents):
+            at, count = part_of_message(commit.message)
+            if due is not None and due != (at, count):
+                return False
+            if at <= 1:
+                return True
+            commit, due = self.reader.commit(commit.parents[0]), (at - 1, count)
+        return False
+
+    def _wanted(self, proposal: Proposal, ground: Ground) -> Wanted:
+        held = next((self.held_as[each] for each in proposal.findings if each in self.held_as), None)
+        return Wanted(
+            key=proposal.key,
+            rule=proposal.rule or "",
+            branch=proposal.branch,
+            findings=proposal.findings,
+            patch=patch_digest(proposal.diff),
+            files=files_digest(ground.blobs(proposal.paths)),
+            paths=tuple(sorted({*proposal.paths, *(row.path for row in proposal.story.rows)})),
+            topic=proposal.topic,
+            group=self.settings.pull_requests.group if held is None else held,
+            rules=proposal.rules,
+            commits=tuple(each.findings for each in proposal.commits),
+        )
 
     def _is_scratch(self, branch: str, head: str) -> bool:
         """Whether a branch for a signed commit holds nothing that the base doesn't hold too."""
@@ -265,8 +301,9 @@ class Judge:
 
     def _unread(self, pull: Pull, mark: Mark, seen: Seen) -> str:
         """Why this run can't judge what a pull request offers, empty where it can."""
-        if not (seen.every if mark.rule == EVERYTHING else mark.rule in seen.rules):
-            return f"the rule {mark.rule} did not run"
+        missing = next((rule for rule in mark.every_rule if rule not in {*seen.rules, EVERYTHING}), "")
+        if missing or (mark.rule == EVERYTHING and not seen.every):
+            return f"the rule {missing or mark.rule} did not run"
         try:
             paths = mark.paths or self.reader.files(pull.number)
         except Refused:
@@ -281,18 +318,6 @@ class Judge:
                 return reason
         changed = _stale(paths, seen.stale)
         return f"{changed} changed on GitHub since this checkout" if changed else ""
-
-
-def _wanted(proposal: Proposal, ground: Ground) -> Wanted:
-    return Wanted(
-        key=proposal.key,
-        rule=proposal.rule,
-        branch=proposal.branch,
-        findings=proposal.findings,
-        patch=patch_digest(proposal.diff),
-        files=files_digest(ground.blobs(proposal.paths)),
-        paths=tuple(sorted({*proposal.paths, *(row.path for row in proposal.story.rows)})),
-    )
 
 
 def _stale(paths: Sequence[str], stale: frozenset[str]) -> str:

@@ -25,7 +25,15 @@ from fixbot.publish.judge import Judge, Planned, Seen
 from fixbot.settings import Settings
 
 OPENING: Final = (Deed.FINISH, Deed.OPEN)
-_ORDER: Final = {Deed.CLOSE: 0, Deed.DELETE: 1, Deed.MARK: 2, Deed.UPDATE: 3, Deed.SAY: 4, Deed.DRESS: 5}
+_ORDER: Final = {
+    Deed.CLOSE: 0,
+    Deed.DELETE: 1,
+    Deed.MARK: 2,
+    Deed.NOTE: 2,
+    Deed.UPDATE: 3,
+    Deed.SAY: 4,
+    Deed.DRESS: 5,
+}
 _OWNERS: Final = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
 
 Examine = Callable[[Settings, bool], Report]
@@ -80,8 +88,11 @@ class Publisher:
     def publish(self) -> Published:
         """Do it all. Raises FixbotError where nothing can be done at all."""
         judge = Judge(self.reader, self.remote, self.settings, self._today, self._comments, self.note)
-        settings = replace(self.settings, declined=judge.declined())
+        settings = replace(self.settings, declined=judge.declined(), held=judge.held())
         report = self.examine(settings, False)
+        if more := judge.refused_parts(report):
+            settings = replace(settings, declined={**settings.declined, **more})
+            report = self.examine(settings, False)
         planned = self._planned(judge, report)
         free = self._room(judge, planned)
         openings = sorted(
@@ -213,7 +224,8 @@ class Publisher:
             return ()
         since = min((pull.created for pull in pulls if pull.created is not None), default=None)
         try:
-            return self.reader.comments(since.strftime("%Y-%m-%dT%H:%M:%SZ") if since else "")
+            numbers = {pull.number: None for pull in pulls}
+            return self.reader.comments(numbers, since.strftime("%Y-%m-%dT%H:%M:%SZ") if since else "")
         except Refused as refused:
             self.note(f"note: wishes in comments can't be read ({refused.said or refused.status})")
             self._seen_updates = {}

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from fixbot.characters import shown
-from fixbot.diff import shared
+from fixbot.edited import shared
 from fixbot.report.style import count
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from fixbot.characters import write_json
 from fixbot.wording import word
 
 if TYPE_CHECKING:
-    from fixbot.model import Finding, Patch, Proposal, Report
+    from fixbot.model import Finding, Patch, Proposal, ProposedCommit, Report, Stats
 
 
 def render(report: Report) -> str:
@@ -18,7 +18,7 @@ def render(report: Report) -> str:
     whole: dict[str, Any] = {
         "schema": 1,
         "fixbot": __version__,
-        "stats": asdict(report.stats) | {"seconds": round(report.stats.seconds, 3)},
+        "stats": _stats(report.stats),
         "findings": [_finding(each) for each in report.findings],
         "patches": [_patch(each) for each in report.patches],
         "proposals": [_proposal(each) for each in report.proposals],
@@ -30,8 +30,15 @@ def render(report: Report) -> str:
     return write_json(whole, indent=2) + "\n"
 
 
+def _stats(stats: Stats) -> dict[str, Any]:
+    seconds = round(stats.seconds, 3)
+    files = {"files_listed": stats.files_listed, "files_parsed": stats.files_parsed}
+    return {**files, **stats.counts, "seconds": seconds}
+
+
 def _finding(finding: Finding) -> dict[str, Any]:
-    return {each.name: getattr(finding, each.name) for each in fields(finding)} | {
+    told = (each.name for each in fields(finding) if each.name != "lapse")  # the message says it
+    return {name: getattr(finding, name) for name in told} | {
         "severity": finding.severity.label,
         "safety": finding.safety.value,
         "status": finding.status.value,
@@ -56,4 +63,11 @@ def _proposal(proposal: Proposal) -> dict[str, Any]:
         "notes": ["\n".join(note.lines("  ")) if note.whole else note.text for note in words.notes],
         "severity": proposal.severity.label,
         "safety": proposal.safety.value,
+        "topic": proposal.topic,
+        "commits": [_commit(each) for each in proposal.commits],
     }
+
+
+def _commit(commit: ProposedCommit) -> dict[str, Any]:
+    rules = commit.rules
+    return {"rule": rules[0] if len(rules) == 1 else None, "rules": rules, "findings": commit.findings}

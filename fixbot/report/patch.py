@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 def render(report: Report) -> str:
     """The unified diff of every file that the offered fixes change."""
-    return "".join(unified(each.path, each.before, each.after) for each in report.patches)
+    return "".join(unified(each.file) for each in report.patches)
 
 
 def holds_secrets(report: Report) -> bool:
     """Whether the patch shows anything that the masked diffs hide."""
-    return any(each.diff != unified(each.path, each.before, each.after) for each in report.patches)
+    return any(each.diff != unified(each.file) for each in report.patches)

@@ -1,16 +1,19 @@
-"""Two versions of a file as the least replacements, by line and column, for SARIF."""
+"""Edits of a file as replacements by line and column, for SARIF."""
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import TYPE_CHECKING
 
-from fixbot.diff import changed, lines
+from fixbot.edited import lines
 
-_TOKEN = re.compile(r"\w+|[ \t]+|.", re.DOTALL)
+if TYPE_CHECKING:
+    from fixbot.tree import Edit
+
+_MARK = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,22 +25,19 @@ class Replacement:
     text: str
 
 
-def replacements(before: str, after: str) -> Iterator[Replacement]:
-    """What makes `after` of `before`; a byte order mark is not counted as a column."""
-    if before.startswith("\ufeff"):
-        before, after = before[1:], after.removeprefix("\ufeff")
-    one, two = lines(before), lines(after)
-    starts = [0, *accumulate(map(len, one))]
-    for a, b, c, d in changed(one, two):
-        old, new = _TOKEN.findall("".join(one[a:b])), _TOKEN.findall("".join(two[c:d]))
-        offsets = [starts[a], *accumulate(map(len, old), initial=starts[a])][1:]
-        for e, f, g, h in changed(old, new):
-            text = "".join(new[g:h])
-            yield Replacement(_place(before, starts, offsets[e]), _place(before, starts, offsets[f]), text)
+def replacements(before: str, edits: Iterable[Edit]) -> Iterator[Replacement]:
+    """The same edits of `before`; a byte order mark is not counted as a column."""
+    starts = [0, *accumulate(map(len, lines(before)))]
+    mark = len(_MARK) if before.startswith(_MARK) else 0
+    for edit in edits:
+        yield Replacement(
+            _place(before, starts, edit.start, mark), _place(before, starts, edit.end, mark), edit.text
+        )
 
 
-def _place(text: str, starts: list[int], offset: int) -> tuple[int, int]:
+def _place(text: str, starts: list[int], offset: int, mark: int) -> tuple[int, int]:
     line = bisect_right(starts, offset, 0, max(1, len(starts) - 1))
     if offset == len(text) and text.endswith("\n"):
         line = len(starts)
-    return line, offset - starts[line - 1] + 1
+    column = offset - starts[line - 1] + 1
+    return line, max(1, column - mark) if line == 1 else column

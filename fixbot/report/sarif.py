@@ -143,27 +143,16 @@ def _fixes(report: Report) -> dict[str, dict[str, Any]]:
 
 
 def _fix(proposal: Proposal, patches: dict[str, Patch]) -> dict[str, Any] | None:
-    """None where a replacement would show what the masked diff hides."""
-    if not proposal.contents or any(path not in patches for path in proposal.contents):
+    """None where its edits are not to be shown."""
+    if not proposal.edits or any(file.path not in patches for file in proposal.edits):
         return None
-    rows = proposal.diff.split("\n")
-    visible = [row[1:] for row in rows if row.startswith("+") and not row.startswith("+++ ")]
-    whole, text = frozenset(visible), "\n".join(visible)
     changes = []
-    for path, after in proposal.contents.items():
-        some = list(replacements(patches[path].before or "", after))
-        pieces = {piece for each in some for piece in each.text.split("\n")} - whole
-        if not all(piece in text for piece in pieces):
-            return None
+    for file in proposal.edits:
+        some = list(map(_replacement, replacements(patches[file.path].before or "", file.edits)))
         if some:
-            changes.append(
-                {"artifactLocation": _artifact(path), "replacements": list(map(_replacement, some))}
-            )
-    return (
-        {"description": {"text": _unlinked(headline(proposal.story))}, "artifactChanges": changes}
-        if changes
-        else None
-    )
+            changes.append({"artifactLocation": _artifact(file.path), "replacements": some})
+    text = _unlinked(headline(proposal.story))
+    return {"description": {"text": text}, "artifactChanges": changes} if changes else None
 
 
 def _replacement(each: Replacement) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from fixbot.characters import shown
 from fixbot.model import Status
 from fixbot.report.diffs import MORE, painted
 from fixbot.report.left_out import left_out_lines
+from fixbot.report.looked_at import said_of, said_of_none
 from fixbot.report.pulls import became, why
 from fixbot.report.style import Style, count
-from fixbot.suppress import lapse_of
 from fixbot.wording import headline
 
 if TYPE_CHECKING:
@@ -98,10 +98,7 @@ def summary(report: Report) -> str:
         fixed = count(by_status[Status.FIXED], "finding")
         parts.append(f"{count(len(report.proposals), 'proposal')} for {fixed} in {files}")
     elif not report.findings:
-        nothing = report.stats.containers + report.stats.statements == 0
-        parts.append(
-            "No containers and no policies found" if nothing else "Nothing to repair in what was read"
-        )
+        parts.append(said_of_none(report.stats.counts) or "Nothing to repair in what was read")
     rest = (
         (Status.REFUSED, f"{by_status[Status.REFUSED]:,} left alone"),
         (Status.MANUAL, f"{by_status[Status.MANUAL]:,} for a person to do"),
@@ -133,7 +130,7 @@ def _unread_words(report: Report) -> list[str]:
 def opening(report: Report, unread: str = "shown last") -> str:
     """The first sentences: how much was looked at, and where what was not read stands."""
     stats = report.stats
-    what = f"{count(stats.containers, 'container')}, {count(stats.statements, 'policy statement')}"
+    what = said_of(stats.counts)
     files = len({each.path for each in report.unread})
     last = f" {count(files, 'file')} could not be read wholly ({unread})." if files else ""
     return f"Looked through {count(stats.files_listed, 'file')} in {stats.seconds:.1f} s: {what}.{last}"
@@ -161,8 +158,8 @@ def proposed(
         before = finding.controls
         controls = f"  ({', '.join(new)})" if new else ""
         yield f"   {_place(finding)}  {shown(finding.resource)}{style.dim(controls)}"
-        if (lapse := lapse_of(finding.message)) is not None:
-            yield f"     {shown(lapse)}"
+        if finding.lapse:
+            yield f"     {shown(finding.lapse)}"
     if len(findings) > PLACES:
         yield f"   and {count(len(findings) - PLACES, 'more place')}"
     yield from painted(proposal.diff, style, "     ", len(proposal.paths), more)

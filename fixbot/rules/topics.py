@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
 from typing import Final
+
+from fixbot.globs import Names, starred
 
 TOPICS: Final = {
     "workload-hardening": "pod specs and container definitions",
@@ -34,8 +35,9 @@ def choose_topic(topic: Topic, edited: str) -> str:
     """The topic for an edit of that CloudFormation type (empty for what is no resource)."""
     if isinstance(topic, str):
         return topic
-    patterns = (pattern for pattern in topic if pattern != "default" and fnmatchcase(edited, pattern))
-    chosen = next(patterns, "default")
+    patterns = [pattern for pattern in topic if pattern != "default"]
+    held = tuple(Names(map(starred, patterns)).held(edited))
+    chosen = patterns[min(held)] if held else "default"
     return topic.get(chosen) or next(iter(topic.values()))
 
 

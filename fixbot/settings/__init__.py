@@ -96,9 +96,12 @@ class ExternalSecrets:
 class PullRequests:
     """How fixes are offered on GitHub (`--pr`)."""
 
-    group: Literal["folder", "rule", "file", "all"] = field(
-        default="folder",
-        metadata={"says": "What one pull request holds: a rule in a folder, in a file, everywhere; or all."},
+    group: Literal["topic", "folder", "rule", "file", "all"] = field(
+        default="topic",
+        metadata={
+            "says": "What one pull request holds: what belongs together (`topic`); or a rule in a folder, "
+            "in a file, everywhere; or all."
+        },
     )
     base: str | None = field(
         default=None,
@@ -325,6 +328,8 @@ class Settings:
     )
     declined: Mapping[str, str] = field(default_factory=dict, metadata={"internal": True})
     """Findings that are not to be offered in this run, by their ids, and why."""
+    held: Mapping[str, str] = field(default_factory=dict, metadata={"internal": True})
+    """The branch of the open pull request, gathered in another way, in which a finding stays; by its id."""
     programs: Programs | None = field(default=None, metadata={"internal": True})
     """The checkers that are asked, None where whoever runs this doesn't want it (`thorough`)."""
     notes: tuple[str, ...] = field(default=(), repr=False, compare=False, metadata={"internal": True})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ _BY_ENDING = {
     ".hcl": "hcl",
     ".taskdef": "json",
 }
+_OBJECT = re.compile(r"^(?:apiVersion|kind):", re.MULTILINE)
+"""What begins a line of every Kubernetes object, whatever its file is called."""
 
 
 def syntax_of(path: str, head: str = "") -> str | None:
@@ -30,7 +33,8 @@ def syntax_of(path: str, head: str = "") -> str | None:
             return "json" if first in ("{", "[") else "yaml" if head else None
     found = next((syntax for end, syntax in _BY_ENDING.items() if name.endswith(end)), None)
     if found is None:
-        return "json" if head.lstrip("\ufeff \t\r\n").startswith(("{", "[")) else None
+        json = head.lstrip("\ufeff \t\r\n").startswith(("{", "["))
+        return "json" if json else "yaml" if _OBJECT.search(head) else None
     return "json" if found == "yaml" and _json_in_yaml(head) else found
 
 

@@ -6,6 +6,7 @@ cfn-lint takes a second or two a template, so none of them runs unasked (`--thor
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from fixbot.document import Document
 from fixbot.programs import Programs
@@ -17,40 +18,55 @@ from fixbot.validity.extras import (
     terraform_formatted,
 )
 
+_FMT, _SCHEMA = "terraform fmt", "kubernetes-validate"
 _ORDERS, _NOBODY = "cfn-lint", "not-lint"
 """The key in a template's Metadata by which it gives cfn-lint orders, and one as long that nobody reads."""
 
 
-def outside_problem(before: Document, after: Document, programs: Programs) -> str | None:
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a program finds wrong with a changed file that it was asked about; None where nothing is new."""
+
+    program: str
+    problem: str | None
+
+
+def ask_outside(before: Document, after: Document, programs: Programs) -> Answer | None:
     """The first thing that a tool finds wrong with the changed text and didn't find before.
 
-    A tool that is asked and doesn't answer is one as well: its silence would else pass for consent.
+    None where no tool was asked, or knows such files. One that is asked and doesn't answer is a problem as
+    well: its silence would else pass for consent.
     """
     if after.syntax == "hcl":
         return _untidy(before.text, after.text, programs)
     if any(root.kind is Kind.MAP and root.entry("Resources") for root in after.roots):
-        suffix = ".json" if after.syntax == "json" else ".yaml"
-        one, two = _without_orders(before), _without_orders(after)
-        if one is None or two is None:
-            return "cfn-lint was not asked: the template gives it orders of its own that can't be left out"
-        was = cfn_lint_errors(one, programs, suffix)
-        return _new(was, None if was is None else cfn_lint_errors(two, programs, suffix))
+        return _linted(before, after, programs)
     return _against_schema(before, after, programs)
 
 
-def _untidy(before: str, after: str, programs: Programs) -> str | None:
+def _linted(before: Document, after: Document, programs: Programs) -> Answer | None:
+    one, two = _without_orders(before), _without_orders(after)
+    if one is None or two is None:
+        why = "cfn-lint was not asked: the template gives it orders of its own that can't be left out"
+        return Answer("cfn-lint", why)
+    suffix = ".json" if after.syntax == "json" else ".yaml"
+    was = cfn_lint_errors(one, programs, suffix)
+    return None if was is None else Answer("cfn-lint", _new(was, cfn_lint_errors(two, programs, suffix)))
+
+
+def _untidy(before: str, after: str, programs: Programs) -> Answer | None:
     tidy = terraform_formatted(before, programs)
     if isinstance(tidy, Unanswered):
-        return str(tidy)
+        return Answer(_FMT, str(tidy))
     if tidy != before:
         return None
     then = terraform_formatted(after, programs)
     if isinstance(then, Unanswered):
-        return str(then)
-    return "terraform fmt would change it" if then != after else None
+        return Answer(_FMT, str(then))
+    return Answer(_FMT, f"{_FMT} would change it" if then != after else None)
 
 
-def _against_schema(before: Document, after: Document, programs: Programs) -> str | None:
+def _against_schema(before: Document, after: Document, programs: Programs) -> Answer | None:
     changed = [
         (_data(one), _data(two))
         for one, two in zip(before.roots, after.roots, strict=True)
@@ -61,9 +77,11 @@ def _against_schema(before: Document, after: Document, programs: Programs) -> st
         return None
     answers = kubernetes_schema_problems(asked, programs)
     if answers is None or isinstance(answers, Unanswered):
-        return None if answers is None else str(answers)
+        return None if answers is None else Answer(_SCHEMA, str(answers))
+    if all(each is None for each in answers):
+        return None
     found = (_new(*pair) for pair in zip(answers[::2], answers[1::2], strict=True))
-    return next((each for each in found if each is not None), None)
+    return Answer(_SCHEMA, next((each for each in found if each is not None), None))
 
 
 def _new(before: Sequence[str] | Unanswered | None, after: Sequence[str] | Unanswered | None) -> str | None:

@@ -16,6 +16,7 @@ from fixbot.report.html import findings as rows
 from fixbot.report.html import posture, pulls
 from fixbot.report.html.markup import EMPTY, Html, element, joined, policy_hash, text, void
 from fixbot.report.html.words import GUIDE, HEADINGS, Heading
+from fixbot.report.left_out import left_out_lines
 from fixbot.report.style import count
 from fixbot.report.text import opening, summary
 
@@ -56,6 +57,7 @@ def _body(report: Report, title: str) -> Iterator[Html]:
         element("div", element("h1", title), _colours(), class_="top"),
         element("p", summary(report), class_="lead"),
         element("p", opening(report, "under Not read")),
+        *(element("p", line) for line in left_out_lines(report.left_out)),
         element(
             "nav",
             element("ul", *(_jump(heading, number) for heading, number, _ in sections)),

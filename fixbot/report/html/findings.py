@@ -32,7 +32,7 @@ def proposals(some: Sequence[Proposal], by_id: Mapping[str, Finding]) -> Html:
     rules: dict[str, list[Proposal]] = defaultdict(list)
     opened = {each.key for each in some[:IN_FULL]}
     for each in some:
-        rules[each.rule].append(each)
+        rules[each.rule or each.topic].append(each)
     return joined(_rule(rule, of, by_id, prose, opened) for rule, of in rules.items())
 
 
@@ -93,7 +93,7 @@ def _proposal(
         "details", summary, prose.html(above), places(own), tables(proposal.diff),
         element("div", besides, class_="prose") if rest else EMPTY, mark,
         class_="group proposal", id=f"proposal-{proposal.key}", open=opened,
-        data_rule=proposal.rule, data_status=Status.FIXED.value,
+        data_rule=" ".join(proposal.rules), data_status=Status.FIXED.value,
     )  # fmt: skip
 
 
@@ -116,6 +116,7 @@ def _row(finding: Finding) -> Html:
         element("td", ", ".join(finding.controls)),
         id=finding.id,
         data_severity=finding.severity.label,
+        data_rule=finding.rule,
     )
 
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
-from fixbot.diff import shared
+from fixbot.edited import shared
 from fixbot.report.diffs import cut, cut_pair
 from fixbot.report.html.markup import EMPTY, Html, code, element, text
 

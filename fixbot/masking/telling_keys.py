@@ -1,0 +1,68 @@
+"""Keys that say something of the values beside them: names, values, what is kept secret."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fixbot.masking.expressions import Reference
+from fixbot.masking.spans import Span
+from fixbot.tree import Entry, Node
+
+_NAMES: Final = "name Name key Key ParameterKey OptionName header Header HeaderName"
+NAME_KEYS: Final = frozenset(_NAMES.split())
+"""Keys of the name of a value beside it."""
+_VALUES: Final = (
+    "value Value default Default ParameterValue defaultValue AllowedValues stringValue HeaderValue"
+)
+VALUE_KEYS: Final = frozenset(_VALUES.split())
+"""Keys of a value whose name stands beside it."""
+HUSHING: Final = frozenset(("NoEcho", "sensitive", "type", "Type"))
+"""Keys that may say that a value beside them is none to be shown: `NoEcho: true`, `type: SecureString`."""
+TOLD_BY_KEY: Final = frozenset((*NAME_KEYS, *VALUE_KEYS, "<<", "valueFrom"))
+"""Keys of a map that is looked at as a pair."""
+KEPT_IN: Final = frozenset(("secretGenerator", "stringData", "kind"))
+"""Keys by which an object says that it is there to hold secrets."""
+COMPUTED: Final = ("(", '"')
+"""How keys of HCL begin that are no plain names."""
+ODD: Final = (*COMPUTED, "Fn::")
+"""Those, and how functions of CloudFormation begin."""
+_PLAIN: Final = "image Image cpu memory labels metadata spec containers ports containerPort env"
+PLAIN_KEYS: Final = frozenset(_PLAIN.split())
+"""Keys that are met so often that not looking at them pays."""
+TOLD: Final = ("variable", "output", "set", "set_sensitive")
+"""Blocks of HCL whose label, or `name`, is the name of the value in them."""
+
+
+def is_hushed(node: Node) -> bool:
+    """Whether a key says that the value beside it is none to be shown."""
+    return any(
+        entry.key in HUSHING and str(entry.value.value).lower() in ("true", "securestring")
+        for entry in node.entries
+    )
+
+
+def merged_pair(node: Node) -> tuple[list[Node], list[Entry]]:
+    """Names and values of a map and of those that it merges: a pair may be put together."""
+    entries = [each for one in (node, *node.merged()) for each in (one.alias or one).entries]
+    names = [each.value for each in entries if each.key in NAME_KEYS]
+    return names, [each for each in entries if each.key in VALUE_KEYS]
+
+
+def pointed_key(node: Node, source: Node) -> tuple[str, Reference] | None:
+    """A variable's name, and the key of a ConfigMap that it takes its value from."""
+    name, pointer = node.child("name"), source.child("configMapKeyRef")
+    if name is None or pointer is None:
+        return None
+    of, key = pointer.child("name"), pointer.child("key")
+    if of is None or key is None:
+        return None
+    return str(name.value), Reference("ConfigMap", f"{of.value}/{key.value}")
+
+
+def unsaid_span(text: str, entry: Entry) -> Span | None:
+    """What YAML takes for an anchor, a tag or a comment where a value was meant: `password: #hunter2`."""
+    start = text.find(":", entry.key_end) + 1
+    end = text.find("\n", entry.key_end)
+    end = len(text) if end < 0 else end
+    rest = text[start:end].strip() if 0 < start <= end else ""
+    return (start, end) if rest[:1] in ("#", "&", "!", "*") and rest[1:2].strip() else None

@@ -1,0 +1,91 @@
+"""What counts as a conflict is what git refuses to merge: held against git itself, by its own two ways."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from fixbot.overlap import LinedText, touches
+from fixbot.splice import splice
+from fixbot.tree import Edit
+
+
+def git_merge(folder: Path, base: str, one: str, two: str, *diff: str) -> tuple[bool, str]:
+    """Whether `git merge-file` merges, and its result."""
+    for name, text in (("base", base), ("one", one), ("two", two)):
+        (folder / name).write_text(text, newline="")
+    done = subprocess.run(
+        ["git", *diff, "merge-file", "-p", "-q", "one", "base", "two"], cwd=folder, check=False,
+        capture_output=True,
+    )  # fmt: skip
+    return done.returncode == 0, done.stdout.decode()
+
+
+def git_merge_tree(folder: Path, base: str, one: str, two: str) -> tuple[bool, str]:
+    """The same by `git merge-tree`, as GitHub and `git merge` do it, with whole commits."""
+
+    def git(*arguments: str, stdin: str | None = None) -> str:
+        names = {f"GIT_{who}_{what}": "x" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+        done = subprocess.run(
+            ["git", *arguments], cwd=folder, check=False, input=stdin, capture_output=True, text=True,
+            env={"PATH": "/usr/bin:/bin:/usr/local/bin", **names},
+        )  # fmt: skip
+        return done.stdout if done.returncode in {0, 1} else ""
+
+    def commit(text: str, *parents: str) -> str:
+        (folder / "f").write_text(text, newline="")
+        blob = git("hash-object", "-w", "f").strip()
+        tree = git("mktree", stdin=f"100644 blob {blob}\tf\n").strip()
+        return git("commit-tree", "-m", "x", *(f"-p{p}" for p in parents), tree).strip()
+
+    if not (folder / ".git").exists():
+        git("init", "-q")
+    start = commit(base)
+    lines = git("merge-tree", "--write-tree", commit(one, start), commit(two, start)).split("\n")
+    clean = not any(line.startswith("CONFLICT") for line in lines)
+    return clean, git("cat-file", "blob", f"{lines[0]}:f")
+
+
+LINE = st.sampled_from(["a\n", "b\n", "c\n", "  x: 1\n", "  x: 2\n", "\n", "- name: app\n", "  image: i\n"])
+TEXT = st.lists(LINE, max_size=14).map("".join)
+
+
+@st.composite
+def changed(draw: st.DrawFn) -> tuple[str, list[Edit], list[Edit]]:
+    """A text that repeats itself, and two changes of it of one or two edits each."""
+    text = draw(TEXT) + draw(st.sampled_from(["", "end", "a"]))
+
+    def edits() -> list[Edit]:
+        made: list[Edit] = []
+        for _ in range(draw(st.integers(1, 2))):
+            start = draw(st.integers(0, len(text)))
+            end = min(len(text), start + draw(st.sampled_from([0, 0, 0, 2, 7])))
+            new = draw(st.one_of(st.sampled_from(["", "z", "q\n"]), st.lists(LINE, max_size=3).map("".join)))
+            if text[start:end] != new and all(end < each.start or start > each.end for each in made):
+                made.append(Edit(start, end, new))
+        return made
+
+    return text, edits(), edits()
+
+
+@settings(
+    deadline=None,
+    max_examples=200,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much],
+)
+@given(changed())
+def test_what_counts_as_apart_is_merged_by_git_into_both(
+    tmp_path: Path, case: tuple[str, list[Edit], list[Edit]]
+) -> None:
+    base, first, second = case
+    text = LinedText(base)
+    one, two = splice(base, first), splice(base, second)
+    assume(base not in (one, two))
+    assume(not touches(text.hunks(first), text.hunks(second)))
+    clean, merged = git_merge(tmp_path, base, one, two)
+    assert clean
+    assert merged == splice(base, [*first, *second])
+    assert git_merge_tree(tmp_path, base, one, two) == (True, merged), "with the histogram algorithm"
