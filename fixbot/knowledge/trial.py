@@ -40,7 +40,7 @@ def docker_run(container: Container, *options: str | Piece, note: str = "") -> C
 def _note(note: str, given: Given) -> str:
     if not given.variables:
         return note
-    more = "write what each variable is to be in the place of VALUE"
+    more = "VALUE is what you give each variable"
     return f"{note}; {more}" if note else more
 
 
