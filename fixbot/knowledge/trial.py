@@ -27,7 +27,7 @@ def docker_run(container: Container, *options: str | Piece, note: str = "") -> C
     words: list[str | Piece] = []
     if (user := user_of(container)) is not None:
         words += ["--user", USER(user)]
-    for name in list(given.variables)[:_MOST_VARIABLES]:
+    for name in [each for each in given.variables if VARIABLE.fits(each)][:_MOST_VARIABLES]:
         words += ["--env", joined(VARIABLE(name), "=VALUE")]
     entry, rest = _split(container)
     if entry:
@@ -38,7 +38,7 @@ def docker_run(container: Container, *options: str | Piece, note: str = "") -> C
 
 
 def _note(note: str, given: Given) -> str:
-    if not given.variables:
+    if not any(map(VARIABLE.fits, given.variables)):
         return note
     more = "VALUE is what you give each variable"
     return f"{note}; {more}" if note else more
