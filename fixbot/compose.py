@@ -198,10 +198,7 @@ class _Composer:
     def _commits(self, offers: Sequence[Offer]) -> list[list[Problem]]:
         """The problems by commit, in order; what touches another rule's lines goes with it."""
         units = units_of(_problems(offers))
-        if (
-            len({each.fixer.name for unit in units for each in unit}) == 1
-            and len({*map(safety_of, units)}) == 1
-        ):
+        if len({each.fixer.name for unit in units for each in unit}) == 1:
             return [[each for unit in units for each in unit]]
         found: dict[tuple[Safety, tuple[str, ...]], list[Problem]] = defaultdict(list)
         for linked in self._linked(units):

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from fixbot.checkout import Content, FileEntry, Files, blob_id
 from fixbot.examine import Examined
-from fixbot.model import Finding, Patch, Proposal, ProposedCommit, Safety, Severity, Status, Unread
+from fixbot.model import FileEdits, Finding, Patch, Proposal, ProposedCommit, Safety, Severity, Status, Unread
 from fixbot.story import packed, unpacked
+from fixbot.tree import Edit
 
 if TYPE_CHECKING:
     from fixbot.cache import Cache
@@ -157,6 +158,7 @@ def _proposal(each: Proposal) -> list[Any]:
         each.key, each.rule, each.branch, each.paths, each.findings, packed(each.story), each.diff,
         each.severity.value, each.safety.value, each.topic,
         [[commit.rules, commit.findings, commit.order] for commit in each.commits], each.shares,
+        [[file.path, list(map(astuple, file.edits))] for file in each.edits],
     ]  # fmt: skip
 
 
@@ -187,10 +189,11 @@ def _as_patch(path: str, new: bool, diff: str, fixed: list[str], introduced: lis
 
 
 def _as_proposal(*row: Any) -> Proposal:
-    key, rule, branch, paths, findings, story, diff, severity, safety, topic, commits, shares = row
+    key, rule, branch, paths, findings, story, diff, severity, safety, topic, commits, shares, edits = row
     return Proposal(
         key, rule, branch, tuple(paths), tuple(findings), unpacked(story), {}, diff, Severity(severity),
         Safety(safety), topic, tuple(_as_commit(*each) for each in commits), shares,
+        tuple(FileEdits(path, tuple(Edit(*each) for each in some)) for path, some in edits),
     )  # fmt: skip
 
 

@@ -226,7 +226,7 @@ class Proposal:
     shares: str = ""
     """Proposals of other files with the same non-empty word become one with this."""
     edits: tuple[FileEdits, ...] = field(repr=False, default=())
-    """What it writes and where; nothing where that would show a secret, or comes from an earlier run."""
+    """What it writes and where; nothing where that would show a secret."""
 
     @property
     def rules(self) -> tuple[str, ...]:

@@ -12,13 +12,25 @@ from hypothesis import strategies as st
 
 from fixbot.errors import FixbotError
 from fixbot.life.decide import Wanted
-from fixbot.life.mark import Mark, is_ours, patch_digest, read_mark, remarked, sealed, text_digest, unmarked
+from fixbot.life.mark import (
+    Mark,
+    edits_digest,
+    is_ours,
+    patch_digest,
+    read_mark,
+    remarked,
+    sealed,
+    text_digest,
+    unmarked,
+)
 from fixbot.life.match import adopted
 from fixbot.life.order import next_window, room
 from fixbot.life.pull import Comment, Pull, named_as_ours
 from fixbot.life.verdict import declined, said_no
 from fixbot.life.wishes import Wish, read, wish
+from fixbot.model import FileEdits
 from fixbot.settings import PullRequests
+from fixbot.tree import Edit
 
 TODAY = date(2026, 11, 27)
 NOW = datetime(2026, 11, 27, 10, 30, tzinfo=UTC)  # a Friday
@@ -136,6 +148,21 @@ def test_a_seal_holds_for_just_what_fixbot_made(
 def test_github_may_fold_the_message_and_it_is_still_ours() -> None:
     made = sealed("Title\n\nBody\n\nRule: r\nFixbot-Key: k\n", "t" * 40, "p" * 40)
     assert is_ours(made.rstrip("\n"), "t" * 40, ["p" * 40])
+
+
+def test_edits_are_known_by_what_they_write_not_by_where_or_what_stood_there() -> None:
+    one = FileEdits("x", (Edit(3, 3, "b\n"), Edit(9, 12, "ref")))
+    moved = FileEdits("x", (Edit(30, 30, "b\n"), Edit(90, 99, "ref")))
+    assert edits_digest([one]) == edits_digest([moved])
+    assert edits_digest([one]) != edits_digest([FileEdits("y", one.edits)])
+    assert edits_digest([one]) != edits_digest([FileEdits("x", (Edit(3, 3, "d\n"), one.edits[1]))])
+    assert edits_digest([one]) != edits_digest([FileEdits("x", (one.edits[0], Edit(9, 9, "ref")))])
+
+
+def test_what_an_earlier_version_opened_is_known_by_its_diff() -> None:
+    mark = Mark("k", "r", ("f",), (), "", "the diff")
+    assert Wanted("k", "r", "b", ("f",), "the edits", "", known_as="the diff").is_said_in(mark)
+    assert not Wanted("k", "r", "b", ("f",), "the edits", "").is_said_in(mark)
 
 
 def test_a_patch_is_known_by_what_it_says_not_by_where_it_stands() -> None:

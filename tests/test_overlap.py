@@ -5,10 +5,11 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from fixbot.overlap import LinedText, touches
+from fixbot.overlap import LinedText, touches, touching
 from fixbot.splice import splice
 from fixbot.tree import Edit
 
@@ -73,7 +74,7 @@ def changed(draw: st.DrawFn) -> tuple[str, list[Edit], list[Edit]]:
 
 @settings(
     deadline=None,
-    max_examples=200,
+    max_examples=100,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much],
 )
 @given(changed())
@@ -89,3 +90,46 @@ def test_what_counts_as_apart_is_merged_by_git_into_both(
     assert clean
     assert merged == splice(base, [*first, *second])
     assert git_merge_tree(tmp_path, base, one, two) == (True, merged), "with the histogram algorithm"
+
+
+LINES = "".join(f"line {number}\n" for number in range(9))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "apart"),
+    [
+        ((3, 3, "new\n"), (3, 3, "other\n"), False),
+        ((3, 4, "new\n"), (3, 4, ""), False),
+        ((3, 4, "new\n"), (4, 5, "other\n"), False),
+        ((3, 4, "new\n"), (4, 4, "other\n"), False),
+        ((3, 4, "new\n"), (5, 6, "other\n"), True),
+        ((3, 3, "new\n"), (4, 4, "other\n"), True),
+        ((0, 0, "new\n"), (9, 9, "other\n"), True),
+    ],
+)
+def test_lines_that_do_not_repeat_are_apart_just_where_git_merges(
+    tmp_path: Path, first: tuple[int, int, str], second: tuple[int, int, str], apart: bool
+) -> None:
+    def edit(row: tuple[int, int, str]) -> Edit:
+        return Edit(row[0] * len("line 0\n"), row[1] * len("line 0\n"), row[2])
+
+    one, two, text = edit(first), edit(second), LinedText(LINES)
+    assert touches(text.hunks([one]), text.hunks([two])) is not apart
+    assert git_merge(tmp_path, LINES, splice(LINES, [one]), splice(LINES, [two]))[0] is apart
+
+
+@settings(deadline=None)
+@given(changed())
+def test_what_touches_is_found_in_one_go_as_it_is_pair_by_pair(
+    case: tuple[str, list[Edit], list[Edit]],
+) -> None:
+    base, first, second = case
+    hunks = [LinedText(base).hunks([edit]) for edit in (*first, *second)]
+    numbered = [(hunk, number) for number, some in enumerate(hunks) for hunk in some]
+    linked = {number: {number} for number in range(len(hunks))}
+    for one, two in touching(numbered):
+        whole = linked[one] | linked[two]
+        linked |= dict.fromkeys(whole, whole)
+    for one in range(len(hunks)):
+        for two in range(one):
+            assert not touches(hunks[one], hunks[two]) or linked[one] is linked[two]

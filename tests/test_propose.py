@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fixbot.checkout import Checkout
-from fixbot.model import Proposal, Report
+from fixbot.model import Proposal, Report, Safety
 from fixbot.pipeline import run
 from fixbot.propose import LONGEST_BRANCH, branch_name
 from fixbot.rules.loading import load_rules
@@ -146,3 +146,48 @@ def test_every_name_of_a_branch_is_one_that_git_takes(rule: str, prefix: str) ->
     assert name.endswith("/0123456789ab")
     assert len(name.encode()) <= LONGEST_BRANCH
     assert subprocess.run(["git", "check-ref-format", "--branch", name], check=False).returncode == 0
+
+
+SAFE = """{{"family": "{name}", "requiresCompatibilities": ["FARGATE"],
+  "containerDefinitions": [
+  {{"name": "app", "image": "e/{name}:1", "readonlyRootFilesystem": true, "privileged": true}}]}}
+"""
+OWNERS = "/shop/ @shop/team\n/bank/ @bank/team\n"
+
+
+def test_what_is_safe_is_one_for_each_owner_across_the_repository(tmp_path: Path) -> None:
+    files = {f"{name}/task.json": SAFE.format(name=name) for name in ("shop/web", "shop/api", "bank")}
+    (all_of_it,) = proposals(tmp_path / "alone", files, "topic")
+    assert (all_of_it.safety, len(all_of_it.findings)) == (Safety.SAFE, 3)
+    assert [commit.rules for commit in all_of_it.commits] == [("privileged-container",)]
+    assert word(all_of_it).title == "Drop privileged mode from 3 containers in 3 folders"
+    owned = proposals(tmp_path / "owned", {**files, ".github/CODEOWNERS": OWNERS}, "topic")
+    assert sorted(each.paths for each in owned) == [
+        ("bank/task.json",),
+        ("shop/api/task.json", "shop/web/task.json"),
+    ]
+
+
+def test_safe_and_bold_share_one_only_where_git_could_not_merge_them(tmp_path: Path) -> None:
+    near = SAFE.replace('"readonlyRootFilesystem": true, ', "").format(name="web")
+    fine = '{"name": "a",\n   "image": "e/a:1", "readonlyRootFilesystem": true}'
+    bold = '{"name": "b",\n   "image": "e/b:1",\n   "cpu": 10}'
+    far = SAFE.format(name="web").replace("}]}", f"}},\n  {fine},\n  {bold}]}}")
+    (one,) = proposals(tmp_path / "near", {"task.json": near}, "topic")
+    assert (one.safety, one.rule, len(one.findings)) == (Safety.REVIEW, None, 2)
+    two = proposals(tmp_path / "far", {"task.json": far}, "topic")
+    assert {(each.safety, each.rule) for each in two} == {
+        (Safety.SAFE, "privileged-container"),
+        (Safety.REVIEW, "readonly-root-filesystem"),
+    }
+
+
+def test_a_rule_that_is_safe_here_and_bold_there_has_its_safe_fixes_apart(tmp_path: Path) -> None:
+    files = {"a/task.json": SAFE.format(name="web"), "a/pod.yaml": POD.format(name="api")}
+    found = proposals(tmp_path, files, "topic")
+    assert sorted((each.safety.value, *each.paths) for each in found) == [
+        ("review", "a/pod.yaml"),
+        ("safe", "a/task.json"),
+    ]
+    (both,) = proposals(tmp_path, files, "folder")
+    assert len(both.commits) == 1

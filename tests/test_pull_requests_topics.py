@@ -13,6 +13,7 @@ import pytest
 from fixbot.life.mark import Mark, read_mark, remarked
 from tests.hub.model import Issue
 from tests.hub_runs import World, pod, world
+from tests.test_cli import fixbot, repository
 
 PATH = "deploy/web.yaml"
 BOTH = """apiVersion: apps/v1
@@ -253,6 +254,22 @@ def test_a_new_finding_beside_one_that_is_open_goes_into_it_where_git_could_not_
         assert (same.number, same.the_pull.head_ref) == (issue.number, issue.the_pull.head_ref)
         assert len(shop.findings(same)) == 2
         assert writes_nothing_more(shop)
+
+
+def test_a_branch_on_this_machine_has_the_same_commits_and_a_second_run_makes_none(tmp_path: Path) -> None:
+    at = repository(tmp_path / "shop", **{PATH: BOTH})
+    git(at, "rm", "-q", "deploy/task.json")
+    git(at, "commit", "-qm", "only this")
+    assert fixbot("run", "--branch", at=at).code == 0
+    (branch,) = git(at, "branch", "--list", "fixbot/*", "--format=%(refname:short)").split("\n")
+    assert branch.startswith("fixbot/workload-hardening/")
+    subjects = git(at, "log", "--format=%s", f"main..{branch}").split("\n")
+    assert subjects == ["Make the root filesystem of web read-only", "Drop privileged mode from web"]
+    head = git(at, "rev-parse", branch)
+    assert fixbot("run", "--branch", at=at).code == 0
+    assert git(at, "rev-parse", branch) == head
+    git(at, "rebase", "-q", "--onto", f"{branch}~2", f"{branch}~1", branch)
+    assert "readOnlyRootFilesystem: true" in (at / PATH).read_text(), "the first one can be dropped"
 
 
 # A commit that somebody takes off

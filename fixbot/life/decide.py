@@ -65,11 +65,17 @@ class Wanted:
     patch: str
     files: str
     paths: tuple[str, ...] = ()
+    known_as: str = ""
+    """Its patch as an earlier version named it."""
     topic: str = ""
     group: str = ""
     rules: tuple[str, ...] = ()
     commits: tuple[tuple[str, ...], ...] = ()
     """The findings of each commit, in order."""
+
+    def is_said_in(self, mark: Mark) -> bool:
+        """Whether the pull request of that mark changes just the same."""
+        return mark.patch in (self.patch, self.known_as or self.patch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +175,7 @@ def _ours(wanted: Wanted, place: Place, pull: Pull, rebase: Rebase) -> Action:
         return Action(Deed.MARK, "somebody took fixbot's mark out of the body")
     if mark.closed:
         return Action(Deed.MARK, "somebody opened it again")
-    if mark.patch != wanted.patch or set(mark.findings) != set(wanted.findings):
+    if not wanted.is_said_in(mark) or set(mark.findings) != set(wanted.findings):
         return Action(Deed.UPDATE, "what it changes is no longer the same")
     if place.conflict and rebase != "never":
         return Action(Deed.UPDATE, "it conflicts with its base")
@@ -193,7 +199,7 @@ def _theirs(wanted: Wanted | None, place: Place, pull: Pull) -> Action:
     if wanted is None and not place.present:
         return Action(Deed.SAY, "its finding is gone, and it holds somebody else's commits", topic="gone")
     mark = pull.mark
-    differs = wanted is not None and mark is not None and mark.patch != wanted.patch
+    differs = wanted is not None and mark is not None and not wanted.is_said_in(mark)
     if place.conflict or differs or (place.wish is not None and place.wish.verb == "rebase"):
         return Action(Deed.SAY, "it holds somebody else's commits, so fixbot stays away", topic="theirs")
     return Action(Deed.LEAVE, "it holds somebody else's commits, so fixbot stays away")

@@ -12,7 +12,10 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from fixbot.model import FileEdits
 
 _BEGIN: Final = "<!-- fixbot {"
 _END: Final = "} -->"
@@ -158,8 +161,20 @@ def text_digest(text: str) -> str:
     return _digest([unmarked(text)])
 
 
+def edits_digest(files: Iterable[FileEdits]) -> str:
+    """Names what a fix says, by what it writes into each file, wherever that stands.
+
+    What it takes away is not in it: that may be a secret.
+    """
+    said = ((file.path, edit.end > edit.start, edit.text) for file in files for edit in file.edits)
+    return _digest([json.dumps(each) for each in said])
+
+
 def patch_digest(diff: str) -> str:
-    """Names what a fix says, by its masked diff: each file's added and removed lines, not their places."""
+    """The same by a masked diff: each file's added and removed lines, not their places.
+
+    For fixes that write what is hidden, and as it was before fixbot 0.2.
+    """
     lines = diff.split("\n")
     kept = [each for each in lines if each.startswith(_SAYS) and not each.startswith(("+++ ", "--- "))]
     return _digest(kept)

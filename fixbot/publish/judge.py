@@ -12,7 +12,15 @@ from fixbot.discover import candidate
 from fixbot.forge.errors import Refused
 from fixbot.forge.reading import Reader
 from fixbot.life.decide import Action, Deed, Place, Wanted, decide
-from fixbot.life.mark import Mark, files_digest, is_ours, part_of_message, patch_digest, unmarked
+from fixbot.life.mark import (
+    Mark,
+    edits_digest,
+    files_digest,
+    is_ours,
+    part_of_message,
+    patch_digest,
+    unmarked,
+)
 from fixbot.life.match import adopted, heads, last
 from fixbot.life.pull import Comment, Pull, Remote, named_as_ours, ours
 from fixbot.life.verdict import AGAIN, declined, said_no
@@ -257,7 +265,8 @@ class Judge:
             rule=proposal.rule or "",
             branch=proposal.branch,
             findings=proposal.findings,
-            patch=patch_digest(proposal.diff),
+            patch=edits_digest(proposal.edits) if proposal.edits else patch_digest(proposal.diff),
+            known_as=patch_digest(proposal.diff),
             files=files_digest(ground.blobs(proposal.paths)),
             paths=tuple(sorted({*proposal.paths, *(row.path for row in proposal.story.rows)})),
             topic=proposal.topic,

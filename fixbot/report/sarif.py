@@ -143,8 +143,8 @@ def _fixes(report: Report) -> dict[str, dict[str, Any]]:
 
 
 def _fix(proposal: Proposal, patches: dict[str, Patch]) -> dict[str, Any] | None:
-    """None where its edits are not to be shown."""
-    if not proposal.edits or any(file.path not in patches for file in proposal.edits):
+    """None where its edits are not to be shown, or the texts that they count in are not at hand."""
+    if not (proposal.edits and proposal.contents) or any(file.path not in patches for file in proposal.edits):
         return None
     changes = []
     for file in proposal.edits:
