@@ -30,7 +30,7 @@ class Ran:
         patches = self.report.patches
         self.after = yaml.safe_load(patches[0].after if patches else text)
         reasons = (each.reason or "" for each in self.report.findings)
-        bodies = (body(each.story, each.rule, each.key) for each in self.report.proposals)
+        bodies = (body(each.story, each.rules, each.key) for each in self.report.proposals)
         self.said = "\n".join([*reasons, *bodies])
         self.safety = {each.safety.value for each in self.report.proposals}
 
