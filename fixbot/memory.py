@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from fixbot.checkout import Content, FileEntry, Files, blob_id
 from fixbot.examine import Examined
+from fixbot.masking.elsewhere import holders
 from fixbot.model import FileEdits, Finding, Patch, Proposal, ProposedCommit, Safety, Severity, Status, Unread
 from fixbot.story import packed, unpacked
 from fixbot.tree import Edit
@@ -75,6 +76,8 @@ class Memory:
         try:
             parts = list(self.old["parts"].values())
             if self.contents and any(part["patches"] for part in parts):
+                return None
+            if not frozenset(self.old["named"]).issuperset(holders(self.checkout.others)):
                 return None
             seen = self._looked_at(frozenset(self.old["unreadable"]), self.old["named"])
             if self.old["whole"] != self._whole(seen):

@@ -27,7 +27,7 @@ from fixbot.discover import (
 from fixbot.errors import FixbotError
 from fixbot.examine import Examined, Order
 from fixbot.lens import ResourceType
-from fixbot.masking.elsewhere import values_elsewhere
+from fixbot.masking.elsewhere import holders, values_elsewhere, values_kept
 from fixbot.masking.masker import KnownOnly
 from fixbot.masking.texts import mask_texts
 from fixbot.memory import Memory, Seen, part_keys
@@ -138,14 +138,17 @@ def _read(checkout: Files, types: Sequence[ResourceType], limits: Limits, seen: 
         else:
             files.unread.append(content)
     with timed(files.patience, "finding out which files name others"):
-        names = unnamed(files.bytes)
+        kept = holders(checkout.others)
+        names = [*unnamed(files.bytes), *kept]
     if seen is not None:
         seen.named = names
     for entry in checkout.named(names):
         content = checkout.read(entry)
         if seen is not None:
             seen.add(entry, content)
-        if isinstance(content, Content) and syntax_of(entry.path, content.text[:4096]):
+        if isinstance(content, Content) and entry.path in kept:
+            files.secrets |= values_kept(content.data)
+        elif isinstance(content, Content) and syntax_of(entry.path, content.text[:4096]):
             _take(files, content, needles)
     with timed(files.patience, "finding out which files belong together"):
         for path in companions(files.bytes, files.texts, variables=bool(types)):

@@ -72,6 +72,10 @@ SCALARS = {
     "remembered": f"hunter2x # was {SECRET} before",
     "remembered in a word": "hunter2x # CANARY",
     "said": "hunter2x # password is CANARYx",
+    "remembered below": f"hunter2x\n          # old: {SECRET}",
+    "a reference that is none": "vault:CANARYtr4ct0r9x",
+    "a path that is none": "/CANARYtr4ct0r9x/ab1",
+    "a variable that is none": "$CANARYtr4ct0r9x",
 }
 NAMES = (
     "STRIPE_KEY", "GITHUB_PAT", "REDIS_AUTH", "ADMIN_PW", "PASSWORT", "DBPASS", "api-key", "x-api-key",

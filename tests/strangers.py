@@ -109,6 +109,7 @@ class Held:
     unread: tuple[Unread, ...] = ()
     notes: tuple[str, ...] = ()
     excluded: int = 0
+    others: tuple[str, ...] = ()
     entries: tuple[FileEntry, ...] = field(init=False)
     listed: int = field(init=False)
 

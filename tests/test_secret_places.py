@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -16,6 +17,8 @@ import fixbot.report.json
 import fixbot.report.markdown
 import fixbot.report.sarif
 import fixbot.report.text
+from fixbot.checkout import Checkout, Scope
+from fixbot.discover import candidate
 from fixbot.model import Report
 from fixbot.pipeline import run
 from fixbot.report.style import Style
@@ -85,6 +88,35 @@ def test_plain_settings_stay_readable() -> None:
         assert shown in patch.diff
     removed = next(line for line in patch.diff.splitlines() if line.startswith("-") and "••••••" in line)
     assert removed == "-          value: ••••••"
+
+
+HOLDERS = {
+    ".env": "DB_PASSWORD={}\n",
+    "deploy/.env.production": "export TOTP_SEED={}\n",
+    "prod.auto.tfvars": 'db_password = "{}"\n',
+    ".npmrc": "//registry.npmjs.org/:_authToken={}\n",
+    ".netrc": "machine h login u password {}\n",
+    ".pgpass": "h:5432:db:u:{}\n",
+    "application.properties": "spring.datasource.password={}\n",
+    "config.ini": "[db]\npassword = {}\n",
+    ".git-credentials": "https://u:{}@github.com\n",
+}
+
+
+@pytest.mark.parametrize("name", HOLDERS)
+def test_a_secret_of_a_file_that_is_not_examined_is_hidden_in_those_that_are(
+    name: str, tmp_path: Path
+) -> None:
+    secret = "pl7CANARYtr4c"
+    for path, text in {
+        name: HOLDERS[name],
+        "k8s/a.yaml": manifest("", "        args: [run, '{}']\n"),
+    }.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text.replace("{}", secret))
+    report = run(Checkout.open(str(tmp_path), Scope(wanted=candidate)), FIXERS, Settings())
+    assert report.patches
+    assert all("CANARY" not in text for _, text in outputs(report))
 
 
 ORDINARY = {

@@ -64,9 +64,9 @@ class Checkout:
 
     All paths are relative to `root`, with slashes; `prefix + path` is the path in the repository of
     `git`, which is None outside of a git work tree. `listed` counts the files in scope, of which
-    `entries` are the wanted ones, by path. `unread` are folders that could not be listed; `notes`
-    are lines for the user. `excluded` counts the wanted files that patterns leave out.
-    `limit` is the size in bytes up to which a file is read.
+    `entries` are the wanted ones, by path, and `others` the paths of the rest. `unread` are folders
+    that could not be listed; `notes` are lines for the user. `excluded` counts the
+    wanted files that patterns leave out. `limit` is the size in bytes up to which a file is read.
     """
 
     root: str
@@ -78,6 +78,7 @@ class Checkout:
     notes: tuple[str, ...] = ()
     excluded: int = 0
     limit: int = LARGEST
+    others: tuple[str, ...] = field(default=(), repr=False)
     tree: Rooted = field(default_factory=lambda: Rooted(""), repr=False, compare=False)
     keep: Callable[[str], bool] = field(default=bool, repr=False, compare=False)
 
@@ -120,6 +121,7 @@ class Checkout:
             unread=tuple(listing.unread),
             notes=tuple(listing.notes),
             excluded=listing.excluded,
+            others=tuple(listing.others),
             keep=keep,
         )
 

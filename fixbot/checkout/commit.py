@@ -58,6 +58,7 @@ class CommitTree:
     listed: int = 0
     unread: tuple[Unread, ...] = ()
     excluded: int = 0
+    others: tuple[str, ...] = ()
     _blobs: dict[str, Blob] = field(default_factory=dict)
     _data: dict[str, bytes] = field(default_factory=dict)
 
@@ -68,6 +69,7 @@ class CommitTree:
                 self._blobs[path] = blob
         self.listed = len(self._blobs)
         self.entries = self.named([path for path in self._blobs if self.wanted(path)])
+        self.others = tuple(path for path in self._blobs if not self.wanted(path))
 
     @property
     def root(self) -> str:

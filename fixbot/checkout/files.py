@@ -34,6 +34,10 @@ class Files(Protocol):
     def excluded(self) -> int:
         """How many files are left out by patterns, whose names say that they can matter."""
 
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The paths of the files in scope whose names don't say that."""
+
     def named(self, paths: Sequence[str]) -> tuple[FileEntry, ...]:
         """Those of these files that are there."""
 

@@ -51,6 +51,8 @@ class Listing:
     slow: bool = False
     barred: Callable[[str], bool] = lambda _: False
     """Whether a file that isn't kept is left out by patterns."""
+    others: list[str] = field(default_factory=list)
+    """Files in scope that aren't wanted."""
     excluded: int = 0
     """Wanted files that are left out so."""
 
@@ -60,6 +62,8 @@ class Listing:
             self.listed += 1
             if self.wanted(path):
                 self.entries.append(FileEntry(path, mode, blob))
+            else:
+                self.others.append(path)
         elif self.barred(path) and self.wanted(path):
             self.excluded += 1
 

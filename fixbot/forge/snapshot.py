@@ -41,6 +41,7 @@ class Snapshot:
     progress: Callable[[int, int, str], None] | None = None
     limit: int = LARGEST
     entries: tuple[FileEntry, ...] = ()
+    others: tuple[str, ...] = ()
     listed: int = 0
     unread: tuple[Unread, ...] = ()
     excluded: int = 0
@@ -96,6 +97,7 @@ class Snapshot:
                     continue
                 entries.append(FileEntry(path, mode, oid))
         self.entries = tuple(sorted(entries))
+        self.others = tuple(path for path in self._all if not self.wanted(path))
         self.unread = tuple(unread)
         if modules:
             self.notes = (f"left out, being submodules: {', '.join(modules[:3])}",)

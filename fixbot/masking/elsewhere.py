@@ -4,15 +4,41 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Final
 
 from fixbot.knowledge.secret_shapes import is_made_up
 from fixbot.masking.masker import recognised
 
+_HOLDERS: Final = re.compile(
+    r"(?:.*/)?(?:\.env(?:\..*|rc)?|.*\.env|.*\.tfvars|\.npmrc|\.yarnrc|\.netrc|_netrc|\.pgpass|\.pypirc|\.my\.cnf|\.htpasswd"
+    r"|\.dockercfg|\.git-credentials|\.s3cfg|\.boto|\.vault-token|credentials|.*\.(?:properties|ini|cnf|conf|cfg|toml|secret)"
+    r"|.*secrets?(?:\.[\w-]+)*\.(?:txt|env|enc|xml))"
+)
+_READ: Final = 500_000
+"""Bytes of one that are looked at."""
+_MOST: Final = 50
+"""Files of such names that are read."""
 _STEMS: Final = (b"password", b"passwd", b"secret", b"token", b"api_key", b"apikey", b"api-key")
 _SIGN: Final = re.compile(rb"[\w.-]{0,20}[\"']?[ \t]{0,8}[:=][ \t]{0,8}[^\s]")
 _LONGEST: Final = 2_000
 """Bytes of a line on both sides of a name."""
+
+
+def may_hold_values(path: str) -> bool:
+    """Whether a file is by its name one in which settings and secrets are kept: `.env`, `prod.tfvars`."""
+    return _HOLDERS.fullmatch(path) is not None
+
+
+def holders(paths: Iterable[str]) -> tuple[str, ...]:
+    """Those of some paths, and no more than are read."""
+    return tuple(islice((path for path in paths if may_hold_values(path)), _MOST))
+
+
+def values_kept(data: bytes) -> set[str]:
+    """The values of such a file that are taken for secrets and that nobody is called like."""
+    text = data[:_READ].decode(errors="replace")
+    return {value for start, end in recognised(text) if is_made_up(value := text[start:end])}
 
 
 def values_elsewhere(files: Iterable[bytes]) -> set[str]:

@@ -99,7 +99,7 @@ def is_secret(name: str, text: str) -> bool:
     """Whether a text under that name is a secret; of what reads like a placeholder all but plain words is."""
     if is_reference(text):
         written = written_default(text)
-        return written is not None and is_secret(name, written)
+        return is_secret(name, written) if written is not None else _has_random_word(text)
     if is_header_name(name):
         name = "password"
     elif not is_likely_name(name):
@@ -107,7 +107,17 @@ def is_secret(name: str, text: str) -> bool:
     kind = classify(name, text).kind
     if kind is Kind.PLACEHOLDER:
         return _OBVIOUS.fullmatch(text) is None and not is_name_like(text)
-    return kind is not Kind.NONE
+    return kind is not Kind.NONE or _has_random_word(text)
+
+
+def _has_random_word(text: str) -> bool:
+    """Whether what reads like a reference or a path has a word that no one would be called."""
+    if text.startswith(("arn:", "{{resolve", "ENC[", "AQICAH")) or "://" in text or " " in text:
+        return False
+    return any(looks_random(word) for word in _APART.split(text))
+
+
+_APART: Final = re.compile(r"[^\w!#^&*+=~?-]+")
 
 
 def written_default(text: str) -> str | None:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from fixbot.knowledge.secret_names import LONGEST, is_likely_name
+from fixbot.knowledge.secret_names import LONGEST, is_likely_name, may_name_secret
+from fixbot.knowledge.secret_words import looks_random
 from fixbot.knowledge.secrets import Kind, certain_in, classify
 from fixbot.masking.judging import written_default
 from fixbot.masking.spans import Span
@@ -78,7 +79,11 @@ def _matters(head: re.Match[str], name: str) -> bool:
     """Whether something reads like `name: value` and its name may tell; pairs in values are found too."""
     if head["sign"].endswith(":") and not head["quote"]:
         return False  # `secret:db` in an ARN is no pair
-    return name in _NAME_KEYS or name in _VALUE_KEYS or (is_likely_name(name) and name not in _REFERRING)
+    return (
+        name in _NAME_KEYS
+        or name in _VALUE_KEYS
+        or ((is_likely_name(name) or may_name_secret(name)) and name not in _REFERRING)
+    )
 
 
 def _value(text: str, head: re.Match[str], bare: Span) -> tuple[int, int, Span] | None:
@@ -111,9 +116,10 @@ def _value(text: str, head: re.Match[str], bare: Span) -> tuple[int, int, Span] 
 
 def _hidden(name: str, text: str, start: int, end: int) -> Span | None:
     """The value's place, if its name and form say that it is a secret; of a long one the head is judged."""
-    if not is_likely_name(name):
-        return None
     value = text[start : min(end, start + _JUDGED)]
+    if not is_likely_name(name):
+        made_up = may_name_secret(name) and looks_random(value.rstrip("]}) \t"))
+        return (start, end) if made_up else None
     value = (written_default(value) or value) if value[:1] == "$" else value
     bare = value.rstrip("]}) \t")
     kind = classify(name, bare).kind

@@ -52,9 +52,8 @@ from fixbot.tree import Entry, Kind, Node
 
 _FORCED: Final = "password"
 """The name under which a value is judged that is a secret by where it stands."""
-_SHORT: Final = 11  # less has no room for an option, a header or a login
-_FOLLOWED: Final = 8
-"""Definitions of definitions that are followed."""
+_SHORT: Final = 11  # characters with no room for an option, a header or a login
+_FOLLOWED: Final = 8  # definitions of definitions
 
 
 def find_places(documents: Mapping[str, Document]) -> Places:
@@ -178,6 +177,8 @@ class _Search:
 
     def _pointed(self, node: Node, source: Node) -> None:
         """A variable that takes a key of a ConfigMap: what stands there is judged under its name."""
+        if source.kind is Kind.SCALAR:
+            self.judge(PERHAPS, source)
         name, reference = pointed_key(node, source) or ("", None)
         if reference is not None and names_secret(name):
             for target in self.definitions.of(reference, node):
@@ -246,8 +247,7 @@ class _Search:
     def _generated(self, node: Node) -> None:
         for item in node.items:
             for literal in item.many("literals"):
-                text = str(literal.value)
-                self._cover(literal, [text.partition("=")[2]])
+                self._cover(literal, [str(literal.value).partition("=")[2]])
 
     def _words(self, node: Node) -> None:
         """Options and their values as two items of a list."""

@@ -98,6 +98,7 @@ def remark_spans(text: str, spans: Iterable[Span], syntax: str) -> Iterator[Span
     for start, end in list(spans):
         first = text.rfind("\n", 0, start) + 1
         yield from _above(text, first, alone, done)
+        yield from _below(text, text.find("\n", end) + 1, alone, done)
         for begin in {first, text.rfind("\n", 0, end) + 1}:
             stop = text.find("\n", begin)
             stop = len(text) if stop < 0 else stop
@@ -118,6 +119,19 @@ def _above(text: str, first: int, alone: re.Pattern[str], done: set[int]) -> Ite
             return
         done.add(found.end())
         yield from hidden_words(text, found.end(), end)
+
+
+def _below(text: str, first: int, alone: re.Pattern[str], done: set[int]) -> Iterator[Span]:
+    """The comments that stand by themselves on the lines below."""
+    for _ in range(3):
+        end = text.find("\n", first)
+        end = len(text) if end < 0 else end
+        found = alone.match(text, first, end) if 0 < first < end else None
+        if found is None or found.end() in done:
+            return
+        done.add(found.end())
+        yield from hidden_words(text, found.end(), end)
+        first = end + 1
 
 
 def hidden_words(text: str, start: int, end: int) -> Iterator[Span]:
