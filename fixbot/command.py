@@ -251,7 +251,8 @@ def _unpacked(shape: str, value: Any) -> Piece:
 def _word(parts: Sequence[Sequence[str | None]]) -> Word:
     found = []
     for kind, text in parts:
-        if kind is None or (kind and text is not None and not KINDS[kind].fits(text)):
+        odd = text is None if not kind else text is not None and not KINDS[kind].fits(text)
+        if kind is None or odd:
             raise ValueError("no word of its kind")
         found.append((kind, text))
     return Word(tuple(found))

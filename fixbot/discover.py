@@ -145,7 +145,13 @@ def needles_of(types: Iterable[ResourceType]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(needle for each in types for needle in each.needles))
 
 
-def companions(files: Mapping[str, bytes], chosen: Iterable[str], *, variables: bool = False) -> list[str]:
+def companions(
+    files: Mapping[str, bytes],
+    facts: Mapping[str, Facts],
+    chosen: Iterable[str],
+    *,
+    variables: bool = False,
+) -> list[str]:
     """Files that say more of the chosen ones in their folder.
 
     That is Terraform with roles, services, stores and locals beside tasks and policies (with `variables`, or
@@ -174,19 +180,15 @@ def companions(files: Mapping[str, bytes], chosen: Iterable[str], *, variables: 
             ):
                 found.append(path)
                 continue
-        if path not in known and any(read in known for read in references(path, data)):
+        if path not in known and any(read in known for read in facts[path].reads):
             found.append(path)
     return found
 
 
-def unnamed(files: Mapping[str, bytes]) -> list[str]:
+def unnamed(facts: Mapping[str, Facts]) -> list[str]:
     """Files that Terraform or a kustomization reads, and whose names don't say that they matter."""
-    found = {
-        read: None
-        for path, data in files.items()
-        for read in (*references(path, data), *list_kustomized(path, data))
-    }
-    return [path for path in found if path not in files and not candidate(path)]
+    found = {read: None for each in facts.values() for read in (*each.reads, *each.names)}
+    return [path for path in found if path not in facts and not candidate(path)]
 
 
 def _beside(data: bytes) -> bool:
@@ -202,6 +204,10 @@ class Facts:
     csi: str | None = None
     executes: bool = False
     tags: tuple[tuple[str, str], ...] = ()
+    reads: tuple[str, ...] = ()
+    """The files that it reads, as Terraform does."""
+    names: tuple[str, ...] = ()
+    """The files that it names, as a kustomization does."""
 
 
 def facts_of(path: str, data: bytes) -> Facts:
@@ -213,7 +219,14 @@ def facts_of(path: str, data: bytes) -> Facts:
         operator = (found[1].decode(), store[2].decode() if store else "", kind)
     driver = _CSI.search(data) if b"secrets-store.csi" in data else None
     executes = b"enable-execute-command" in data and path.lower().endswith(_SCRIPTS)
-    return Facts(operator, driver[1].decode() if driver else None, executes, tuple(own_tags(path, data)))
+    return Facts(
+        operator,
+        driver[1].decode() if driver else None,
+        executes,
+        tuple(own_tags(path, data)),
+        tuple(references(path, data)),
+        tuple(list_kustomized(path, data)),
+    )
 
 
 def surroundings(facts: Mapping[str, Facts], paths: Iterable[str], unpatched: Iterable[str]) -> Surroundings:

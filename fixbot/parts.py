@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 _FILE = re.compile(rb"file(?:base64)?\s*\(\s*\"([^\"\n]{1,300})\"")
@@ -16,8 +16,11 @@ _NAMED = re.compile(
 _WORD = re.compile(rb"(?:^|\W)(?:template)?\Z", re.DOTALL)
 
 
-def parts(files: Mapping[str, bytes]) -> list[list[str]]:
-    """Paths by part: a folder, together with the folders of files that its Terraform reads."""
+def parts(files: Mapping[str, Iterable[str]]) -> list[list[str]]:
+    """Paths by part: a folder, together with the folders of files that its Terraform reads.
+
+    `files` are paths with what each of them reads.
+    """
     leader: dict[str, str] = {}
 
     def find(folder: str) -> str:
@@ -25,10 +28,10 @@ def parts(files: Mapping[str, bytes]) -> list[list[str]]:
             folder = above
         return folder
 
-    for path, data in files.items():
+    for path, reads in files.items():
         folder = posixpath.dirname(path)
         find(folder)
-        for target in references(path, data):
+        for target in reads:
             if target in files:
                 leader[find(posixpath.dirname(target))] = find(folder)
     grouped: dict[str, list[str]] = defaultdict(list)

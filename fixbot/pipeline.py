@@ -80,8 +80,8 @@ def run(  # noqa: PLR0913 - each has its default
     patience = read.patience
     with timed(patience, "finding out what the files of this repository have in common"):
         order = _order(checkout, read, fixers, settings, today)
-        grouped = parts({path: read.bytes[path] for path in read.texts})
-        read.secrets |= values_elsewhere(data for path, data in read.bytes.items() if path not in read.texts)
+        grouped = parts({path: read.facts[path].reads for path in read.texts})
+    _take_secrets(read)
     read.bytes.clear()
     keys = part_keys(grouped, read.seen, order, today.isoformat()) if read.seen is not None else []
     results: dict[int, Examined] = {}
@@ -139,7 +139,7 @@ def _read(checkout: Files, types: Sequence[ResourceType], limits: Limits, seen: 
             files.unread.append(content)
     with timed(files.patience, "finding out which files name others"):
         kept = holders(checkout.others)
-        names = [*unnamed(files.bytes), *kept]
+        names = [*unnamed(files.facts), *kept]
     if seen is not None:
         seen.named = names
     for entry in checkout.named(names):
@@ -151,7 +151,7 @@ def _read(checkout: Files, types: Sequence[ResourceType], limits: Limits, seen: 
         elif isinstance(content, Content) and syntax_of(entry.path, content.text[:4096]):
             _take(files, content, needles)
     with timed(files.patience, "finding out which files belong together"):
-        for path in companions(files.bytes, files.texts, variables=bool(types)):
+        for path in companions(files.bytes, files.facts, files.texts, variables=bool(types)):
             files.texts[path] = files.bytes[path].decode()
     files.unread = [each for each in files.unread if not _read_elsewhere(checkout, each, files)]
     return files
@@ -178,6 +178,17 @@ def _take(files: _Files, content: Content, needles: Sequence[bytes]) -> None:
     files.facts[content.path] = facts
     if counts:
         files.texts[content.path] = content.text
+
+
+def _take_secrets(files: _Files) -> None:
+    """The secrets of files in which nothing else is looked for, each in its own time."""
+    for path, data in files.bytes.items():
+        if path not in files.texts:
+            try:
+                with timed(files.limits.seconds, "looking for secrets in it"):
+                    files.secrets |= values_elsewhere([data])
+            except OutOfTime as why:
+                files.unread.append(Unread(path, None, f"not examined: out of time: {why}"))
 
 
 def _read_elsewhere(checkout: Files, unread: Unread, files: _Files) -> bool:

@@ -19,7 +19,7 @@ from fixbot.discover import needles_of, relevant_text
 from fixbot.document import Document, parse
 from fixbot.edited import EditedFile, rewritten, trim_edits, written_spans
 from fixbot.lens import Policy, Task
-from fixbot.model import Fix, Refusal
+from fixbot.model import Refusal
 from fixbot.plain import alike, difference, plain
 from fixbot.policies.proof import policy_problem
 from fixbot.project import Project, Reading
@@ -268,8 +268,3 @@ def _touched(was: Task, task: Task) -> bool:
 def _new_problem(was: Task, task: Task) -> str | None:
     found = new_problems(was, task)
     return found[0] if found else None
-
-
-def fixable(problem: Problem) -> bool:
-    """Whether a problem has a way out at all."""
-    return isinstance(problem.found.outcome, Fix)

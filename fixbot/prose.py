@@ -23,7 +23,6 @@ from fixbot.spans import Piece, read_spans, write_span
 _T = TypeVar("_T")
 LONGEST = 1_500
 """Characters of one sentence or step; a name can make it longer than anyone reads."""
-_LINES = 80
 _REPEATED = 1_024
 """Texts that are kept: the proposals of a report say much the same, and name the same files."""
 
@@ -38,7 +37,6 @@ _BEFORE, _BEHIND = "([\"'“", ")]\"'”.,;:!?…"
 _SPECIAL = re.compile(r"[\\`*\[\]<~]|&(?=#|\w)|(?<![^\W_])_|_(?![^\W_])")
 _START = re.compile(r"\A(?:(?P<number>\d+)(?=[.)])|(?=[#>+=|~:-]))")
 _TOUCHING = re.compile("`\0+`")
-_FENCE = re.compile(r"(?P<fence> {3}`{3,})[a-z]*")
 _PARTED = (
     (re.compile(r"(?<!\w)@(?=\w)|(?<=\w)@(?=[0-9a-f]{7,40}\b)"), "@ "),
     (re.compile(r"#(?=\w)"), "# "),
@@ -137,28 +135,6 @@ def _escaped(found: re.Match[str]) -> str:
 def cell(text: str) -> Markdown:
     """Markdown of one line for a table: no bar in it ends the cell, in a code span neither."""
     return Markdown(re.sub(r"(?<!\\)(\\*)\|", lambda found: found[1] + " " * bool(found[1]) + "\\|", text))
-
-
-def block(text: str) -> Markdown:
-    """A step of a numbered list: what stands in fences, which are indented as the step is, is kept as it is.
-
-    A fence that opens is closed.
-    """
-    first, *rest = text.split("\n")[:_LINES]
-    lines: list[str] = [prose(first)]
-    until = ""
-    for line in rest:
-        fence = _FENCE.fullmatch(line)
-        if until:
-            whole = shown(_short(line if line.startswith("   ") else f"   {line}"))
-            lines.append(without_marks(whole))
-            until = "" if line == until else until
-        elif fence is not None:
-            lines.append(line)
-            until = fence["fence"]
-        else:
-            lines.append(f"   {prose(line)}".rstrip())
-    return Markdown("\n".join([*lines, *([until] if until else [])]))
 
 
 def without_marks(line: str) -> str:

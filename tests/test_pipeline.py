@@ -331,10 +331,11 @@ def without_texts(report: Report) -> Report:
     return replace(
         report,
         patches=tuple(
-            replace(p, before="" if p.before is not None else None, after="") for p in report.patches
+            replace(p, before="" if p.before is not None else None, after="", edits=())
+            for p in report.patches
         ),
         proposals=tuple(
-            replace(p, contents={}, commits=tuple(replace(c, contents={}) for c in p.commits))
+            replace(p, contents={}, edits=(), commits=tuple(replace(c, contents={}) for c in p.commits))
             for p in report.proposals
         ),
     )

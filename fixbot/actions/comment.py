@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from fixbot.actions.summary import checked, diff, left_out
-from fixbot.markdown import filled, folded
+from fixbot.command import RULE, run
+from fixbot.markdown import as_markdown, filled, folded
 from fixbot.prose import Markdown, code_span
 from fixbot.wording import headline
 
@@ -45,6 +46,8 @@ def _blocks(report: Report, check: Check) -> Iterator[Markdown]:
 
 
 def _how(offered: Sequence[Proposal]) -> Markdown:
-    rules = ",".join(dict.fromkeys(rule for proposal in offered for rule in proposal.rules))
-    writes = code_span(f"fixbot run --write --only {rules}")
-    return filled("The fixes are proven. In this branch, {} writes them.", writes)
+    rules = dict.fromkeys(rule for proposal in offered for rule in proposal.rules)
+    only = [word for rule in rules for word in ("--only", RULE(rule))]
+    writes = run("fixbot", "run", "--write", *only)
+    says = filled("The fixes are proven. In this branch, {} writes them.", code_span(writes.text))
+    return Markdown(" ".join([says, *map(as_markdown, writes.explained)]))

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from fixbot.actions.check import Check
 from fixbot.actions.commands import Kind, annotation
+from fixbot.command import RULE, run
 from fixbot.model import Severity, Status
+from fixbot.prose import code
 from fixbot.report.text import said
 
 if TYPE_CHECKING:
@@ -45,7 +47,8 @@ def remarks_at_lines(check: Check | None, remarks: Sequence[str]) -> Iterator[st
 
 def _way_out(finding: Finding) -> str:
     if finding.status is Status.FIXED:
-        return f"`fixbot run --write --only {finding.rule}` repairs it."
+        repair = run("fixbot", "run", "--write", "--only", RULE(finding.rule))
+        return " ".join([f"{code(repair.text)} repairs it.", *repair.explained])
     return finding.reason or ""
 
 

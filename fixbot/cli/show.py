@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from fixbot.bounds import timed
 from fixbot.checkout.door import grounds
 from fixbot.cli.options import Format, Options
 from fixbot.command import ARGUMENT, BRANCH, PATH, Command, run
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from fixbot.settings import Settings
 
 
+_PATIENCE: Final = 12
+"""How many times as long as a part a whole report may take to be written."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """All that a report's forms need between them. `name` is what was looked at, where it is not the path."""
@@ -37,7 +42,13 @@ class Shown:
 
 
 def show(all_of_it: Shown, terminal: Terminal) -> None:
-    """Print or write the report. Raises CannotWrite."""
+    """Print or write the report. Raises CannotWrite, OutOfTime."""
+    seconds = all_of_it.settings.limits.seconds * _PATIENCE
+    with timed(seconds, "writing the report"):
+        _show(all_of_it, terminal)
+
+
+def _show(all_of_it: Shown, terminal: Terminal) -> None:
     options, report = all_of_it.options, all_of_it.report
     last = tuple(closing(all_of_it))
     if options.output is None or str(options.output) == "-":
