@@ -17,6 +17,7 @@ from fixbot.model import Refusal, Safety, Severity
 from fixbot.overlap import Hunk, LinedText, touches, touching
 from fixbot.proof import Court, Proven, changed_paths
 from fixbot.settle import Offer, Settled, safety_of, sharing, units_of
+from fixbot.tree import CannotEdit
 
 EVERYTHING = "all"
 """The name that stands for the topic where one proposal holds all of them."""
@@ -115,6 +116,8 @@ def _share(offer: Offer, way: str) -> Share:
 
 
 Hunks = dict[str, tuple[Hunk, ...]]
+EVERYWHERE = Hunk(0, 1 << 60)
+"""What touches every line of a file."""
 
 
 @dataclass(slots=True)
@@ -127,7 +130,11 @@ class _Composer:
     def hunks(self, problems: Sequence[Problem]) -> Hunks:
         """The lines that some fixes touch together, by file; in a new file all that is put there."""
         found: Hunks = {}
-        for path, edits in self.court.edited(problems).items():
+        try:
+            edited = self.court.edited(problems)
+        except CannotEdit:  # not by themselves, as it seems: then nothing may be told apart from them
+            return {path: (EVERYWHERE,) for each in problems for path in changed_paths(each)}
+        for path, edits in edited.items():
             if path not in self.lined:
                 self.lined[path] = LinedText(self.court.world.project.documents[path].text)
             found[path] = self.lined[path].hunks(edits)
@@ -138,8 +145,7 @@ class _Composer:
         """The groups, those made one that could not be merged one after the other."""
         left = dict(groups)
         while (pair := self._conflicting(left)) is not None:
-            one, two = (left.pop(share) for share in pair)
-            left[_joined(*pair, _gravest(one), _gravest(two))] = [*one, *two]
+            _join(left, *pair)
         return left
 
     def _conflicting(self, groups: Mapping[Share, list[Offer]]) -> tuple[Share, Share] | None:
@@ -154,15 +160,15 @@ class _Composer:
             for two in shares[at + 1 :]
             if not (one.held and two.held)
         )
-        hunks = {share: self.hunks(_problems(groups[share])) for pair in pairs for share in pair}
+        asked = dict.fromkeys(share for pair in pairs for share in pair)
+        hunks = {share: self.hunks(_problems(groups[share])) for share in asked}
         return next((pair for pair in pairs if _would_conflict(*(hunks[share] for share in pair))), None)
 
     def provable(self, groups: Mapping[Share, list[Offer]]) -> dict[Share, list[Offer]]:
         """The groups, each joined with what it can't be proven without; all of a file's are proven."""
         left = dict(groups)
         while (pair := self._inseparable(left)) is not None:
-            one, two = (left.pop(share) for share in pair)
-            left[_joined(*pair, _gravest(one), _gravest(two))] = [*one, *two]
+            _join(left, *pair)
         return left
 
     def _inseparable(self, groups: Mapping[Share, list[Offer]]) -> tuple[Share, Share] | None:
@@ -170,14 +176,19 @@ class _Composer:
             for cluster in sharing(offers, _paths):
                 if isinstance(self._together(cluster), Refusal):
                     paths = {path for offer in cluster for path in offer.proven.texts}
-                    others = (each for each in groups if each != share)
-                    return share, next(o for o in others if any(paths & _paths(each) for each in groups[o]))
+                    others = [each for each in groups if each != share]
+                    near = (each for each in others if any(paths & _paths(one) for one in groups[each]))
+                    if (other := next(near, None)) is not None:
+                        return share, other
         return None
 
     def composed(self, share: Share, offers: Sequence[Offer]) -> Composition:
         """The commits of a group, in order; those that spoil the proof of a prefix go with the next one."""
         clusters = sharing(offers, _paths)
         whole = [each for each in map(self._together, clusters) if isinstance(each, Proven)]
+        if len(whole) < len(clusters):  # what was refused of these files held them together
+            clusters = [list(offers)]
+            whole = [each for each in map(self._together, clusters) if isinstance(each, Proven)]
         texts = {path: text for proven in whole for path, text in proven.texts.items()}
         commits = self._commits(offers)
         stages = self._stages(commits, clusters, whole)
@@ -271,6 +282,13 @@ def _worst(problems: Iterable[Problem]) -> Severity:
 
 def _gravest(offers: Iterable[Offer]) -> Severity:
     return _worst(_problems(offers))
+
+
+def _join(groups: dict[Share, list[Offer]], one: Share, two: Share) -> None:
+    """Make two of the groups one, together with what is gathered under its name already."""
+    first, second = groups.pop(one), groups.pop(two)
+    share = _joined(one, two, _gravest(first), _gravest(second))
+    groups[share] = [*groups.get(share, ()), *first, *second]
 
 
 def _joined(one: Share, two: Share, weight: Severity, other: Severity) -> Share:

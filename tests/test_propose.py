@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fixbot.checkout import Checkout
-from fixbot.model import Proposal, Report, Safety
+from fixbot.model import Proposal, Report, Safety, Status
 from fixbot.pipeline import run
 from fixbot.propose import LONGEST_BRANCH, branch_name
 from fixbot.rules.loading import load_rules
@@ -191,3 +191,32 @@ def test_a_rule_that_is_safe_here_and_bold_there_has_its_safe_fixes_apart(tmp_pa
     ]
     (both,) = proposals(tmp_path, files, "folder")
     assert len(both.commits) == 1
+
+
+STACK = """{"Resources": {
+  "One": {"Type": "AWS::ECS::TaskDefinition", "Properties": {"Family": "one",
+    "RequiresCompatibilities": ["FARGATE"], "ContainerDefinitions": [
+    {"Name": "a", "Image": "e/a:1", "ReadonlyRootFilesystem": true, "Privileged": true}]}},
+  "Stops": {"Type": "AWS::IAM::Policy", "Properties": {"PolicyName": "s", "PolicyDocument": {"Statement": [{
+    "Effect": "Allow", "Action": "ecs:StopTask", "Resource": "*"}]}}},
+  "Fine": {"Type": "AWS::ECS::TaskDefinition", "Properties": {"Family": "fine",
+    "ContainerDefinitions": [{"Name": "b", "Image": "e/b:1", "ReadonlyRootFilesystem": true}]}},
+  "Two": {"Type": "AWS::ECS::TaskDefinition", "Properties": {"Family": "two",
+    "ContainerDefinitions": [
+      {"Name": "c", "Image": "e/c:1",
+       "Essential": true}]}}
+}}
+"""
+
+
+def test_nothing_is_lost_where_groups_are_joined_under_a_name_that_is_there(tmp_path: Path) -> None:
+    near = STACK.replace("[{\n    ", "[{")
+    found = looked_at(tmp_path, {"stack.json": near}, "topic")
+    fixed = sorted(each.id for each in found.findings if each.status is Status.FIXED)
+    assert len(fixed) == 3
+    assert sorted(name for each in found.proposals for name in each.findings) == fixed
+    for each in found.proposals:
+        assert sorted(name for commit in each.commits for name in commit.findings) == sorted(each.findings)
+    assert [each.safety for each in found.proposals] == [Safety.REVIEW]
+    assert found.proposals[0].topic == "workload-hardening"
+    assert word(found.proposals[0]).title.endswith("and 1 more")
