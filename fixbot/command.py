@@ -33,7 +33,7 @@ class WordKind:
 
     `placeholder` stands where a text does not match `pattern` as a whole; `says` then tells the reader what
     to write in its place, and why it is not there. `relative`: a leading hyphen is answered with `./`.
-    `typed`: the user's own words, options among them.
+    `typed`: options are among them; the user's own words, or such as stand behind an image.
     """
 
     name: str
@@ -321,6 +321,17 @@ ARGUMENT: Final = WordKind(
     "argument", "ARGUMENT", r"[^\x00-\x1f\x7f`]{1,400}", "the word as you typed it", typed=True
 )
 RULE: Final = WordKind("rule", "RULE", r"[a-z0-9][a-z0-9-]{0,99}", "the rule's name")
+USER: Final = WordKind(
+    "user", "USER", r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,31})?",
+    "the user or its number, with the group behind a colon",
+)  # fmt: skip
+VARIABLE: Final = WordKind("variable", "NAME", r"[A-Za-z_][A-Za-z0-9_]{0,127}", "the variable's name")
+PROGRAM_WORD: Final = WordKind(
+    "program word", "ARGUMENTS", r"[A-Za-z0-9_@%+=:,./ -]{1,200}",
+    "what the file gives the program, which is not shown here: it is filled in elsewhere, is long, or may "
+    "tell a secret", typed=True,
+)  # fmt: skip
 _OF_PLACES: Final = (NAMESPACE, OBJECT, REGION, FAMILY, LOGICAL_ID, SECRET, PARAMETER, ADDRESS)
 _OF_WORK: Final = (CAPABILITY, IMAGE, MOUNT, PATH, TAG, SERVICE, BRANCH, ARGUMENT, RULE)
-KINDS: Final = {each.name: each for each in (*_OF_PLACES, *_OF_WORK)}
+_OF_CONTAINERS: Final = (USER, VARIABLE, PROGRAM_WORD)
+KINDS: Final = {each.name: each for each in (*_OF_PLACES, *_OF_WORK, *_OF_CONTAINERS)}

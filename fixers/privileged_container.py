@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fixbot.change import Change, Drop
-from fixbot.command import CAPABILITY, IMAGE, Command, run
+from fixbot.command import CAPABILITY, Command
+from fixbot.knowledge.dropped import capabilities_after_drop
 from fixbot.knowledge.images import Image
 from fixbot.knowledge.needs import find_beyond_capabilities, find_capabilities, find_devices
 from fixbot.knowledge.rollout import rollout
 from fixbot.knowledge.signals import host_signals
 from fixbot.knowledge.startup import Startup, read_startup
 from fixbot.knowledge.tables import needs_privileged
+from fixbot.knowledge.trial import docker_run
 from fixbot.lens import Container, Followed, text_of
 from fixbot.model import Fix, Found, Outcome, Refusal, Safety, Severity
 from fixbot.prose import code
@@ -112,6 +114,10 @@ def _replaced(container: Container, startup: Startup, drop: Change) -> Outcome:
             f"{name} runs {code(program)}, and no list of capabilities replaces the mode for it: {reason}."
         )
     needed, devices = find_capabilities(scripts), find_devices(scripts)
+    woken = capabilities_after_drop(container)
+    if isinstance(woken, Refusal):
+        return woken
+    woken = tuple(each for each in woken if each not in dict(needed))
     if devices and (k8s or container.task.kind == "batch"):
         device, why = devices[0]
         return Refusal(f"{name} uses the host's {device} ({why}); that takes a device plugin, or this mode.")
@@ -120,17 +126,19 @@ def _replaced(container: Container, startup: Startup, drop: Change) -> Outcome:
         return Refusal(
             f"{name} runs {code(why)}, which needs {capability}; AWS Batch can't add single capabilities."
         )
-    back: list[Change] = [container.add(_CAPABILITIES[container.spelling.vocabulary], c) for c, _ in needed]
+    names = (*(capability for capability, _ in needed), *woken)
+    back: list[Change] = [container.add(_CAPABILITIES[container.spelling.vocabulary], c) for c in names]
     back += [container.add("linuxParameters.devices", {"hostPath": path}) for path, _ in devices]
     known = container.words(_CAPABILITIES[container.spelling.vocabulary])
     given = [
         *known,
         *(f"{capability} (its command runs {code(why)})" for capability, why in (*needed, *devices)),
+        *(f"{capability} (its image needs it, and `drop` would take it)" for capability in woken),
     ]
     return Fix(
         (drop, *back),
         before="privileged: every capability and device of the host",
-        after=", ".join(code(each) for each in (*known, *(each for each, _ in (*needed, *devices))))
+        after=", ".join(code(each) for each in (*known, *names, *(each for each, _ in devices)))
         or "not privileged",
         who=container.called,
         gist=_gist(given),
@@ -140,7 +148,7 @@ def _replaced(container: Container, startup: Startup, drop: Change) -> Outcome:
         unknown="Whether the program in {who} does anything else that needs the mode is not known."
         if startup.scripts
         else "Whether the program in {who} needs the mode is not known; nothing in the file asks for it.",
-        commands=_commands(container, (*known, *(each for each, _ in needed))),
+        commands=_commands(container, (*known, *names)),
         notes=() if k8s else (_GUARD,),
     )
 
@@ -170,7 +178,7 @@ def _commands(container: Container, capabilities: tuple[str, ...]) -> tuple[Comm
         return ()
     words = [word for each in dict.fromkeys(capabilities) for word in ("--cap-add", CAPABILITY(each))]
     says = "without the mode: it has to start and work as before"
-    return (run("docker", "run", "--rm", *words, IMAGE(container.image), note=says),)
+    return (docker_run(container, "--rm", *words, note=says),)
 
 
 rule = Rule(

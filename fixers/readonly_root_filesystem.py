@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fixbot.change import Change
 from fixbot.knowledge.rollout import rollout
 from fixbot.knowledge.writable import Needs, writable_paths
 from fixbot.lens import Container
 from fixbot.model import Fix, Found, Manual, Outcome, Refusal, Safety, Severity
 from fixbot.prose import code
 from fixbot.rules import ESSENTIAL, Rule
-from fixbot.tree import UNKNOWN, CannotEdit
+from fixbot.tree import UNKNOWN, CannotEdit, Value
 from fixbot.world import World
 
 _EFFECT = 'A write to the image itself fails with "Read-only file system"; mounted volumes are not affected.'
+_TMPFS_OPTIONS = ("exec", "mode=1777")
+"""As a folder for temporary files is in an image; without `exec` Docker lets nothing there be run."""
 _FLAG = {"ecs": "readonlyRootFilesystem", "k8s": "securityContext.readOnlyRootFilesystem"}
 
 
@@ -57,7 +60,8 @@ def _outcome(container: Container, world: World, *, computed: bool) -> Outcome:
         return _fix(container, needs)
     except CannotEdit as reason:
         where = _listed(needs.paths)
-        return Refusal(f"{name} needs a writable volume for {where}, and there is no place for it: {reason}.")
+        what = f"a writable volume for {where}" if where else "more than the flag"
+        return Refusal(f"{name} needs {what}, and there is no place for it: {reason}.")
 
 
 def _fix(container: Container, needs: Needs) -> Fix:
@@ -73,7 +77,7 @@ def _fix(container: Container, needs: Needs) -> Fix:
         change
         for volume in needs.volumes
         for change in (
-            *([] if volume.reused else [container.task.add_volume(volume.name)]),
+            *(() if volume.reused else container.task.add_volumes(volume.name)),
             container.add(
                 listed,
                 {names["volume"]: volume.name, names["path"]: volume.path},
@@ -82,7 +86,7 @@ def _fix(container: Container, needs: Needs) -> Fix:
         )
     ]
     return Fix(
-        (*changes, *volumes),
+        (*changes, *volumes, *_beside(container, needs)),
         safety=Safety.SAFE if needs.verified else Safety.REVIEW,
         before="root filesystem writable",
         after=_after(needs),
@@ -97,8 +101,20 @@ def _fix(container: Container, needs: Needs) -> Fix:
     )
 
 
+def _beside(container: Container, needs: Needs) -> Iterator[Change]:
+    """The tmpfs and the variables that the read-only root takes."""
+    for path in needs.tmpfs:
+        tmpfs: Value = {"containerPath": path, "size": needs.tmpfs_size, "mountOptions": list(_TMPFS_OPTIONS)}
+        yield container.add("linuxParameters.tmpfs", tmpfs, near=(*_FLAG.values(), "image", "name"))
+    field = "env" if container.spelling.vocabulary == "k8s" else "environment"
+    for name, value in needs.variables:
+        yield container.add(field, {"name": name, "value": value})
+
+
 def _after(needs: Needs) -> str:
-    mounts = ", ".join(f"{code(v.path)} on volume {code(v.name)}" for v in needs.volumes)
+    parts = [f"{code(v.path)} on volume {code(v.name)}" for v in needs.volumes]
+    parts += [f"{code(path)} a tmpfs of {needs.tmpfs_size} MiB" for path in needs.tmpfs]
+    mounts = ", ".join([*parts, *(f"{code(name)} set" for name, _ in needs.variables)])
     return (
         "read-only" + (f", {mounts}" if mounts else "") + (f" ({needs.evidence})" if needs.evidence else "")
     )

@@ -66,7 +66,7 @@ def test_any_text_is_one_word_or_a_placeholder(shell: Path, kind: str, text: str
     word = KINDS[kind](text)
     wanted = word.text if word.missing else text
     assert word.text in (wanted, f"./{text}")
-    assert kind == "argument" or not word.text.startswith("-")
+    assert KINDS[kind].typed or not word.text.startswith("-")
     assert said(run("program", "--about", word).text, shell) == ["--about", word.text]
 
 
@@ -74,7 +74,7 @@ def test_any_text_is_one_word_or_a_placeholder(shell: Path, kind: str, text: str
 def test_a_kind_takes_nothing_that_a_reader_would_not_see_as_it_is(kind: WordKind) -> None:
     for odd in ("a\nb", "a\tb", "a\x1b[31m", "a\u202eb", "a\u200bb", "a`b", "a  b", " a", "a ", "", None):
         assert not kind.fits(odd)
-    assert (kind.name == "argument") is kind.typed
+    assert (kind.name in ("argument", "program word")) is kind.typed
     assert KINDS[kind.name].placeholder == shown(kind.placeholder) == plain(kind.placeholder)
     assert kind.says
 
@@ -109,7 +109,7 @@ def test_a_kind_has_the_rule_of_whoever_reads_the_word(
 def test_a_path_is_never_an_option() -> None:
     assert run("program", PATH("-x.yaml")).text == "program ./-x.yaml"
     assert run("program", joined("--file=", PATH("-x"))).text == "program --file=-x"
-    assert {kind.name for kind in KINDS.values() if kind.fits("-x")} == {"path", "argument"}
+    assert {kind.name for kind in KINDS.values() if kind.fits("-x")} == {"path", "argument", "program word"}
 
 
 def test_what_does_not_fit_is_explained_once() -> None:

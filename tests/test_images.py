@@ -136,7 +136,7 @@ def test_what_is_put_together_comes_apart_again(host: str, path: str, tag: str) 
             By.NAME,
         ),
         ("${Registry}/nginx:1.2", ("/var/cache/nginx", "/run", "/tmp"), By.NAME),
-        ("ghcr.io/acme/nginx-unprivileged", ("/tmp",), By.NAME),
+        ("registry.example/acme/nginx-unprivileged", ("/tmp",), By.NAME),
         ("nginx/nginx-prometheus-exporter:1", (), By.REPOSITORY),
         ("postgres:16-alpine", ("/var/lib/postgresql/data", "/run/postgresql", "/tmp"), By.REPOSITORY),
         ("postgres:18", ("/var/lib/postgresql", "/run/postgresql", "/tmp"), By.REPOSITORY),
@@ -164,6 +164,8 @@ def test_known_images_have_known_write_paths(reference: str, paths: tuple[str, .
         "ghcr.io/acme/shop",
         "IMAGE",
         "quay.io/acme/postgres",
+        "ghcr.io/acme/nginx-unprivileged",
+        "europe-docker.pkg.dev/acme/images/redis",
     ],
 )
 def test_a_resembling_name_is_not_the_image(reference: str) -> None:

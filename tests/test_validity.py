@@ -126,9 +126,9 @@ def test_nothing_is_said_of_a_good_definition() -> None:
         ),
         ("containerDefinitions.0.links", ["x"], "containerDefinitions[0].links is not supported on Fargate"),
         (
-            "containerDefinitions.0.linuxParameters.tmpfs",
-            [{"containerPath": "/t", "size": 64}],
-            "containerDefinitions[0].linuxParameters.tmpfs is not supported on Fargate",
+            "containerDefinitions.0.linuxParameters.sharedMemorySize",
+            64,
+            "containerDefinitions[0].linuxParameters.sharedMemorySize is not supported on Fargate",
         ),
         (
             "containerDefinitions.0.linuxParameters.capabilities",

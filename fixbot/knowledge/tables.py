@@ -38,8 +38,14 @@ _PUBLIC: Final = frozenset(
         "registry.redhat.io",
         "nvcr.io",
         "lscr.io",
+        "ghcr.io",
+        "gcr.io",
+        "icr.io",
+        "registry.gitlab.com",
     }
 )
+"""Registries where each publisher has a name of their own: the same name below another's is another image."""
+_PUBLIC_HOSTS: Final = (".pkg.dev", ".gcr.io")
 _REPACKAGERS: Final = frozenset({"bitnami", "bitnamilegacy", "bitnamisecure", "linuxserver", "chainguard"})
 _BESIDE: Final = frozenset({"exporter", "operator", "ui", "dashboard", "sidekick"})
 
@@ -70,6 +76,17 @@ class WritePaths:
     declared: tuple[str, ...] = ()
     enough: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Paths below one of `paths` that do as well, where something is mounted there already."""
+    ships: tuple[str, ...] = ()
+    """Paths where the image keeps what it ships (configuration, plugins, web roots)."""
+    needs: Mapping[str, str] = field(default_factory=dict)
+    """Variables without which it doesn't start on a read-only root."""
+    needs_as_user: Mapping[str, str] = field(default_factory=dict)
+    """The same where another user than root runs it."""
+    sticky: bool = False
+    """Whether the program wants a sticky bit at a folder for temporary files."""
+    workdir: str = ""
+    rules: Mapping[str, Any] = field(default_factory=dict)
+    """The `switches` and `conditions` of the table (`fixbot.knowledge.switches`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +128,12 @@ def write_paths(image: Image) -> WritePaths | None:
             user=row.get("user", ""),
             declared=tuple(row.get("declared", ())),
             enough=row.get("enough", {}),
+            ships=tuple(row.get("ships", ())),
+            needs=row.get("needs", {}),
+            needs_as_user=row.get("needs_as_user", {}),
+            sticky=bool(row.get("sticky")),
+            workdir=row.get("workdir", ""),
+            rules=row,
         )
     return None
 
@@ -170,7 +193,7 @@ def _table() -> dict[str, list[dict[str, Any]]]:
 
 def _matches(table: str, image: Image) -> Iterator[tuple[dict[str, Any], By]]:
     origin = image.origin
-    guess = image.registry not in _PUBLIC and not _REPACKAGERS.intersection(image.segments)
+    guess = not is_published(image) and not _REPACKAGERS.intersection(image.segments)
     for row in _table()[table]:
         if origin not in row["origins"] and image.name not in row["last"]:
             continue  # nearly all of them: this is asked of every container
@@ -180,6 +203,12 @@ def _matches(table: str, image: Image) -> Iterator[tuple[dict[str, Any], By]]:
             yield row, By.REPOSITORY
         elif _ends(row, image, 1 if guess else 2):
             yield row, By.NAME
+
+
+def is_published(image: Image) -> bool:
+    """Whether the registry is one where everybody has a name of their own, so that it tells the maker."""
+    registry = image.registry
+    return isinstance(registry, str) and (registry in _PUBLIC or registry.endswith(_PUBLIC_HOSTS))
 
 
 def _loosely(row: dict[str, Any], image: Image) -> bool:

@@ -77,6 +77,15 @@ class Task(Fields, Labelled):
         """What a value stands for: parameters, locals and variables are followed one step."""
         return self.follower(node)
 
+    shared_by: tuple[Task, ...] = ()
+    """The task definitions that take in the same containers: each of them needs what these do."""
+
+    def add_volumes(self, name: str) -> tuple[Change, ...]:
+        """The changes that give every task with these containers an empty volume. Raises CannotEdit."""
+        if self.shared_by and self.volumes is not None:
+            return tuple(task.add_volume(name) for task in self.shared_by)
+        return (self.add_volume(name),)
+
     def add_volume(self, name: str) -> Change:
         """The change that gives the task an empty volume of that name. Raises CannotEdit."""
         if self.node is None or self.volumes is None:

@@ -47,7 +47,7 @@ def job_problems(job: Mapping[str, object]) -> tuple[str, ...]:
     for where, containers, volumes in _groups(job):
         found += _together(where, containers, volumes)
         for at, container in items(containers) if fargate else ():
-            found += container_problems(container, f"{where}[{at}]")
+            found += container_problems(container, f"{where}[{at}]", job=True)
     pod = mapping(mapping(job.get("eksProperties")).get("podProperties"))
     found += volume_problems(pod, "eksProperties.podProperties")
     return tuple(found)

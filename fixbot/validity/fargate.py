@@ -1,6 +1,7 @@
 """What Fargate refuses though the API's shapes and cfn-lint let it pass.
 
-Source: Amazon ECS developer guide, task definition differences for Fargate (fargate-tasks-services).
+Source: Amazon ECS developer guide, task definition differences for Fargate (fargate-tasks-services); it takes
+`tmpfs` since January 2026 (aws/containers-roadmap 736), AWS Batch on Fargate does not.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ _CONTAINER: Final = (
     "dnsSearchDomains",
     "disableNetworking",
 )
-_LINUX: Final = ("devices", "sharedMemorySize", "tmpfs", "maxSwap", "swappiness")
+_LINUX: Final = ("devices", "sharedMemorySize", "maxSwap", "swappiness")
 _CAPABILITIES: Final = frozenset({"SYS_PTRACE"})
 _LOG_DRIVERS: Final = frozenset({"awslogs", "splunk", "awsfirelens"})
 
@@ -35,8 +36,10 @@ def fargate_problems(task: Mapping[str, object]) -> tuple[str, ...]:
     return (*_task(task), *_volumes(task), *_containers(task))
 
 
-def container_problems(container: Mapping[str, object], where: str) -> Iterator[str]:
-    """What Fargate refuses in one container definition; `where` names it."""
+def container_problems(container: Mapping[str, object], where: str, *, job: bool = False) -> Iterator[str]:
+    """What Fargate refuses in one container definition; `where` names it, `job` says that it is Batch's."""
+    if job and _set(mapping(container.get("linuxParameters")).get("tmpfs")):
+        yield f"{where}.linuxParameters.tmpfs is not supported by AWS Batch on Fargate"
     if flag(container.get("privileged")):
         yield f"{where}.privileged is not supported on Fargate"
     for key in _CONTAINER:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from fixbot.dialects.terraform.ecs import Draft
 from fixbot.dialects.terraform.index import Index
-from fixbot.lens import ECS, Container, Task
+from fixbot.lens import ECS, Container, Task, Volume
 from fixbot.project import Project, Reading
 
 
@@ -70,8 +70,9 @@ def _shared(tasks: list[Task]) -> Task:
     modes = {task.network_mode for task in tasks}
     execs = [task.exec_enabled for task in tasks]
     return Task(
-        first.path, first.kind, first.dialect, first.name, None, ECS,
-        address="+".join(t.address for t in tasks), workload=first.workload, owner=first.owner, volumes=None,
+        first.path, first.kind, first.dialect, first.name, None, ECS, shared_by=tuple(tasks),
+        address="+".join(t.address for t in tasks), workload=first.workload, owner=first.owner,
+        volumes=_volumes_of_all(tasks),
         volumes_reason=f"the same containers are used by {names}, and each of them would need the volume",
         fargate=_common([t.fargate for t in tasks]), windows=_common([t.windows for t in tasks]),
         exec_enabled=True if any(execs) else _common(execs),
@@ -80,6 +81,15 @@ def _shared(tasks: list[Task]) -> Task:
         host_namespaces=tuple({name: None for t in tasks for name in t.host_namespaces}),
         execution_role=first.execution_role, region=first.region, follower=first.follower,
     )  # fmt: skip
+
+
+def _volumes_of_all(tasks: list[Task]) -> tuple[Volume, ...] | None:
+    """The volumes of any of them, none of which can be used for the others; None where some aren't known."""
+    if any(task.volumes is None or task.node is None for task in tasks):
+        return None
+    return tuple(
+        Volume(volume.name, "another task's", volume.node) for task in tasks for volume in task.volumes or ()
+    )
 
 
 def _common(values: list[bool | None]) -> bool | None:

@@ -1,0 +1,56 @@
+"""What a container needs once a list of dropped capabilities counts, which sleeps while it is privileged.
+
+A privileged container has every capability, whatever `drop` says. Without the mode `drop: [ALL]` leaves a
+program that starts as root with none: it can't change owners, step down to another user, or bind port 80.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fixbot.knowledge.images import Image
+from fixbot.knowledge.ownership import runs_as_root
+from fixbot.knowledge.tables import capabilities, write_paths
+from fixbot.lens import Container, truth
+from fixbot.model import Refusal
+
+_USUAL: Final = frozenset(
+    ("AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE",
+     "NET_RAW", "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT")
+)  # fmt: skip
+"""What a container runtime gives where nothing is dropped."""
+
+
+def capabilities_after_drop(container: Container) -> tuple[str, ...] | Refusal:
+    """The capabilities that the image's programs need and the file drops, or that nobody can say."""
+    k8s = container.spelling.vocabulary == "k8s"
+    path = "securityContext.capabilities" if k8s else "linuxParameters.capabilities"
+    dropped = {word.upper().removeprefix("CAP_") for word in container.words(f"{path}.drop")}
+    if not dropped:
+        return ()
+    added = {word.upper().removeprefix("CAP_") for word in container.words(f"{path}.add")}
+    lost = (_USUAL if "ALL" in dropped else dropped & _USUAL) - added
+    if not lost or _as_another_user(container):
+        return ()
+    image = Image.parse(container.image or "")
+    known = capabilities(image, container.name)
+    if known is not None:
+        return tuple(name for name in known.add if name in lost)
+    row = write_paths(image)
+    if row is not None and row.user and runs_as_root(container, row) is False:
+        return ()
+    what = "all capabilities" if "ALL" in dropped else ", ".join(sorted(dropped))
+    return Refusal(
+        f"{container.name} drops {what}, which counts for nothing while it is privileged: without the mode "
+        "it would run with none of them, and which of them its image needs is not known. Name those that it "
+        "needs under `add`, or set a user other than root, and run again."
+    )
+
+
+def _as_another_user(container: Container) -> bool:
+    """Whether the file says that it isn't root who runs it: such a user has no capability to lose."""
+    if runs_as_root(container) is False:
+        return True
+    return container.spelling.vocabulary == "k8s" and any(
+        truth(holder.get("securityContext.runAsNonRoot")) is True for holder in (container, container.task)
+    )
