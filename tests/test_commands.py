@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fixbot.knowledge.image_tables import find_sensor_launcher
 from fixbot.knowledge.needs import find_beyond_capabilities, find_capabilities, find_devices
 from fixbot.knowledge.startup import read_words
-from fixbot.knowledge.tables import sensor_launcher
 from fixbot.knowledge.writes import find_writes
 
 
@@ -95,4 +95,4 @@ def test_any_words_can_be_looked_at(words: list[str]) -> None:
         find_devices([read])
         find_beyond_capabilities([read])
         find_writes(read)
-        sensor_launcher(script)
+        find_sensor_launcher(script)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixbot.shell import HOLE, Script, ShellWord, read_command, read_script
+from fixbot.syntax.shell import HOLE, Script, ShellWord, read_command, read_script
 
 
 def started(script: Script) -> list[tuple[str | None, ...]]:

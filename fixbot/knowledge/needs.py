@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 
-from fixbot.shell import Invocation, Script, read_command
+from fixbot.syntax.shell import Invocation, Script, read_command
 
 
 class _Need(NamedTuple):
@@ -37,7 +37,7 @@ def find_capabilities(scripts: Scripts) -> tuple[tuple[str, str], ...]:
     hosts withhold. The mapping follows capabilities(7).
     """
     found: dict[str, str] = {}
-    for each in _started(scripts):
+    for each in _started_programs(scripts):
         for need in _NEEDS:
             if each.program in need.programs and need.when(each):
                 for capability in need.gives:
@@ -53,11 +53,11 @@ def entry_point_of(image: str | None) -> tuple[str, ...]:
 def find_devices(scripts: Scripts) -> tuple[tuple[str, str], ...]:
     """The host devices that scripts name or that their programs open, with what shows it."""
     found: dict[str, str] = {}
-    for each in _started(scripts):
+    for each in _started_programs(scripts):
         for device, programs in _DEVICES.items():
             if each.program in programs and "--tun=userspace-networking" not in each.words:
                 found.setdefault(device, each.program)
-        if each.program in _MOUNTS_BY_NAME and _mounts(each):
+        if each.program in _MOUNTS_BY_NAME and _mounts_filesystem(each):
             found.setdefault("/dev/fuse", each.program)
         if each.program == "mount" and any(word.startswith("fuse") for word in each.words):
             found.setdefault("/dev/fuse", each.program)
@@ -71,7 +71,7 @@ def find_devices(scripts: Scripts) -> tuple[tuple[str, str], ...]:
 def find_beyond_capabilities(scripts: Scripts) -> tuple[tuple[str, str], ...]:
     """What in scripts no list of capabilities makes work, as (program, reason)."""
     found: dict[str, str] = {}
-    for each in _started(scripts):
+    for each in _started_programs(scripts):
         reason = _BEYOND.get(each.program)
         if each.program == "sysctl":
             reason = _PROC_SYS if _writes_sysctl(each) else None
@@ -85,15 +85,15 @@ def find_beyond_capabilities(scripts: Scripts) -> tuple[tuple[str, str], ...]:
     return tuple(found.items())
 
 
-def _started(scripts: Scripts) -> Iterable[Invocation]:
+def _started_programs(scripts: Scripts) -> Iterable[Invocation]:
     return (each for script in scripts for each in script.invocations)
 
 
-def _set(words: str) -> frozenset[str]:
+def _split_set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-def _always(_: Invocation) -> bool:
+def _is_always_needed(_: Invocation) -> bool:
     return True
 
 
@@ -139,15 +139,15 @@ def _real_time(each: Invocation) -> bool:
     )
 
 
-def _named(each: Invocation) -> bool:
+def _names_target(each: Invocation) -> bool:
     return bool(each.words) and not each.words[0].startswith("-")
 
 
-def _locks(each: Invocation) -> bool:
+def _locks_memory(each: Invocation) -> bool:
     return each.words[:1] == ("server",)
 
 
-def _mounts(each: Invocation) -> bool:
+def _mounts_filesystem(each: Invocation) -> bool:
     return any(word in ("mount", "mount2", "cmount", "nfsmount") for word in each.words)
 
 
@@ -155,8 +155,8 @@ def _raises_limit(each: Invocation) -> bool:
     return any(re.fullmatch(r"-[A-Za-z]*[lH][A-Za-z]*", word) for word in each.words)
 
 
-def _need(programs: str, gives: str, when: Callable[[Invocation], bool] = _always) -> _Need:
-    return _Need(_set(programs), tuple(gives.split()), when)
+def _declare_need(programs: str, gives: str, when: Callable[[Invocation], bool] = _is_always_needed) -> _Need:
+    return _Need(_split_set(programs), tuple(gives.split()), when)
 
 
 _FUSE: Final = (
@@ -164,49 +164,57 @@ _FUSE: Final = (
     "bindfs unionfs unionfs-fuse fuse-overlayfs encfs gocryptfs cryfs curlftpfs ceph-fuse glusterfs cvmfs2 lxcfs "
     "geesefs catfs ntfs-3g squashfuse archivemount rar2fs davfs2 mount.davfs ossfs cosfs obsfs mfsmount"
 )
-_MOUNTS_BY_NAME: Final = _set("rclone juicefs weed alluxio seaweedfs ipfs restic borg kopia")
+_MOUNTS_BY_NAME: Final = _split_set("rclone juicefs weed alluxio seaweedfs ipfs restic borg kopia")
 """Programs that mount by FUSE when they are told to: `rclone mount`."""
 _STARTED_BY_NAME: Final = _MOUNTS_BY_NAME | frozenset(
     ("concourse", "k3s", "rke2", "k0s", "binfmt", "podman", "buildah")
 )
 _NEEDS: Final = (
-    _need(
+    _declare_need(
         "iptables ip6tables iptables-restore ip6tables-restore iptables-legacy iptables-nft iptables-save ipset "
         "ipvsadm ebtables arptables keepalived tailscaled dnsmasq dhclient dhcpd dhcpcd udhcpc firewalld ufw "
         "hostapd wpa_supplicant zebra bgpd ospfd bird bird6 gobgpd radvd",
         "NET_ADMIN NET_RAW",
     ),
-    _need(
+    _declare_need(
         "nft tc brctl wg wg-quick openvpn openconnect vpnc ocserv pppd xl2tpd charon ipsec swanctl starter "
         "zerotier-one conntrack ethtool iw iwconfig ovs-vsctl ovs-vswitchd ovs-ofctl tunctl vconfig",
         "NET_ADMIN",
     ),
-    _need("ip route ifconfig bridge", "NET_ADMIN", _changes_network),
-    _need("ip", "NET_ADMIN SYS_ADMIN", _enters_network),
-    _need("ping ping6 traceroute tcpdump tshark dumpcap nmap arping hping3 mtr tcpreplay fping", "NET_RAW"),
-    _need("mount umount pivot_root unshare nsenter swapon swapoff losetup mount.nfs mount.nfs4", "SYS_ADMIN"),
-    _need("mount.cifs mount.smb3", "SYS_ADMIN DAC_READ_SEARCH"),
-    _need(_FUSE, "SYS_ADMIN"),
-    _need("rclone juicefs weed alluxio seaweedfs ipfs restic borg kopia", "SYS_ADMIN", _mounts),
-    _need("hostname domainname", "SYS_ADMIN", _named),
-    _need("bpftrace bpftool", "BPF PERFMON SYS_ADMIN"),
-    _need("perf", "PERFMON SYS_ADMIN"),
-    _need("strace ltrace gdb gdbserver py-spy rbspy dlv criu", "SYS_PTRACE"),
-    _need("nice renice", "SYS_NICE", _raises_priority),
-    _need("chrt ionice", "SYS_NICE", _real_time),
-    _need("date", "SYS_TIME", _sets_clock),
-    _need("hwclock ntpd ntpdate chronyd ptp4l phc2sys", "SYS_TIME"),
-    _need("vault", "IPC_LOCK", _locks),
-    _need("ulimit", "SYS_RESOURCE", _raises_limit),
-    _need("auditd auditctl", "AUDIT_CONTROL"),
-    _need("smartctl hdparm nvme dmidecode rdmsr wrmsr flashrom", "SYS_RAWIO"),
-    _need("dmesg", "SYSLOG"),
+    _declare_need("ip route ifconfig bridge", "NET_ADMIN", _changes_network),
+    _declare_need("ip", "NET_ADMIN SYS_ADMIN", _enters_network),
+    _declare_need(
+        "ping ping6 traceroute tcpdump tshark dumpcap nmap arping hping3 mtr tcpreplay fping", "NET_RAW"
+    ),
+    _declare_need(
+        "mount umount pivot_root unshare nsenter swapon swapoff losetup mount.nfs mount.nfs4", "SYS_ADMIN"
+    ),
+    _declare_need("mount.cifs mount.smb3", "SYS_ADMIN DAC_READ_SEARCH"),
+    _declare_need(_FUSE, "SYS_ADMIN"),
+    _declare_need(
+        "rclone juicefs weed alluxio seaweedfs ipfs restic borg kopia", "SYS_ADMIN", _mounts_filesystem
+    ),
+    _declare_need("hostname domainname", "SYS_ADMIN", _names_target),
+    _declare_need("bpftrace bpftool", "BPF PERFMON SYS_ADMIN"),
+    _declare_need("perf", "PERFMON SYS_ADMIN"),
+    _declare_need("strace ltrace gdb gdbserver py-spy rbspy dlv criu", "SYS_PTRACE"),
+    _declare_need("nice renice", "SYS_NICE", _raises_priority),
+    _declare_need("chrt ionice", "SYS_NICE", _real_time),
+    _declare_need("date", "SYS_TIME", _sets_clock),
+    _declare_need("hwclock ntpd ntpdate chronyd ptp4l phc2sys", "SYS_TIME"),
+    _declare_need("vault", "IPC_LOCK", _locks_memory),
+    _declare_need("ulimit", "SYS_RESOURCE", _raises_limit),
+    _declare_need("auditd auditctl", "AUDIT_CONTROL"),
+    _declare_need("smartctl hdparm nvme dmidecode rdmsr wrmsr flashrom", "SYS_RAWIO"),
+    _declare_need("dmesg", "SYSLOG"),
 )
 _DEVICES: Final = {
-    "/dev/fuse": _set(_FUSE),
-    "/dev/kvm": _set("qemu-system-x86_64 qemu-system-aarch64 qemu-kvm kvm firecracker cloud-hypervisor"),
-    "/dev/net/tun": _set("openvpn openconnect vpnc ocserv tailscaled zerotier-one tunctl"),
-    "/dev/ppp": _set("pppd xl2tpd"),
+    "/dev/fuse": _split_set(_FUSE),
+    "/dev/kvm": _split_set(
+        "qemu-system-x86_64 qemu-system-aarch64 qemu-kvm kvm firecracker cloud-hypervisor"
+    ),
+    "/dev/net/tun": _split_set("openvpn openconnect vpnc ocserv tailscaled zerotier-one tunctl"),
+    "/dev/ppp": _split_set("pppd xl2tpd"),
 }
 _DEVICE: Final = re.compile(r"(?<![\w/.-])/dev/[A-Za-z][\w/-]*")
 _ORDINARY_DEVICE: Final = re.compile(
@@ -221,16 +229,16 @@ _INIT: Final = "an init system inside a container needs the host's control group
 _NESTED: Final = "a container runtime inside a container needs privileged mode"
 _BEYOND_AS: Final = "started so, it runs containers or machines of its own, which takes privileged mode"
 _BEYOND_WITH: Final = {
-    "k3s": _set("server agent"),
-    "rke2": _set("server agent"),
-    "k0s": _set("controller worker start"),
-    "concourse": _set("worker quickstart"),
-    "minikube": _set("start"),
-    "kind": _set("create"),
-    "microk8s": _set("start"),
-    "podman": _set("run build system play kube"),
-    "buildah": _set("bud build from run"),
-    "binfmt": _set("--install --uninstall"),
+    "k3s": _split_set("server agent"),
+    "rke2": _split_set("server agent"),
+    "k0s": _split_set("controller worker start"),
+    "concourse": _split_set("worker quickstart"),
+    "minikube": _split_set("start"),
+    "kind": _split_set("create"),
+    "microk8s": _split_set("start"),
+    "podman": _split_set("run build system play kube"),
+    "buildah": _split_set("bud build from run"),
+    "binfmt": _split_set("--install --uninstall"),
 }
 _BEYOND: Final = {
     **dict.fromkeys(("modprobe", "insmod", "rmmod", "depmod", "kexec", "kmod"), _MODULES),

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from fixbot.knowledge.images import Image
+from fixbot.edit.tree import Node, NodeKind
+from fixbot.knowledge.images import ImageReference
 from fixbot.knowledge.needs import entry_point_of
 from fixbot.lens import Container, Mount, text_of
 from fixbot.lens.templated import text_with_holes
-from fixbot.shell import HOLE, Script, ShellWord, read_command, read_script
-from fixbot.tree import Kind, Node
-from fixbot.world import World
+from fixbot.rules.context import Context
+from fixbot.syntax.shell import HOLE, Script, ShellWord, read_command, read_script
 
 _HOOKS: Final = (
     ("lifecycle.postStart.exec.command", "postStart hook"),
@@ -58,19 +58,19 @@ class Startup:
         return tuple(dict.fromkeys(path for each in self.scripts for path in each.script.missing))
 
 
-def read_startup(container: Container, world: World | None = None) -> Startup:
+def read_startup(container: Container, world: Context | None = None) -> Startup:
     """Read all that a container starts; arguments without a program go to the image's own, if known."""
     kubernetes = container.spelling.vocabulary == "k8s"
-    variables = _variables(container)
+    variables = _read_variables(container)
     folder = text_of(container.get("workingDir" if kubernetes else "workingDirectory"))
-    program = _words(container, "command" if kubernetes else "entryPoint", variables)
-    arguments = _words(container, "args" if kubernetes else "command", variables)
-    own = entry_point_of(Image.parse(container.image).name) if container.image else ()
+    program = _read_words(container, "command" if kubernetes else "entryPoint", variables)
+    arguments = _read_words(container, "args" if kubernetes else "command", variables)
+    own = entry_point_of(ImageReference.parse_reference(container.image).name) if container.image else ()
     words = [*(program or (own if arguments else ())), *arguments]
     files = _files_of(container, world) if world is not None else _no_file
-    found = [_followed("command", read_words(words, variables, folder), files, variables, folder)]
-    for where, hook in _hooks(container, variables):
-        found.append(_followed(where, _read_hook(hook, variables, folder), files, variables, folder))
+    found = [_follow_scripts("command", read_words(words, variables, folder), files, variables, folder)]
+    for where, hook in _read_hooks(container, variables):
+        found.append(_follow_scripts(where, _read_hook(hook, variables, folder), files, variables, folder))
     if world is not None:
         found += _initial_scripts(container, world, variables)
     kept = tuple(each for each in found if each.script.invocations or not each.script.understood)
@@ -88,7 +88,7 @@ def read_words(
     return read_command(words, variables, folder) if words else Script()
 
 
-def _variables(container: Container) -> Mapping[str, ShellWord]:
+def _read_variables(container: Container) -> Mapping[str, ShellWord]:
     known = {}
     for variable in container.environment:
         text = text_with_holes(variable.value) if variable.value is not None else HOLE
@@ -96,35 +96,37 @@ def _variables(container: Container) -> Mapping[str, ShellWord]:
     return known
 
 
-def _words(container: Container, canonical: str, variables: Mapping[str, ShellWord]) -> tuple[str, ...]:
+def _read_words(container: Container, canonical: str, variables: Mapping[str, ShellWord]) -> tuple[str, ...]:
     node = container.get(canonical)
     if node is None:
         return ()
-    if node.kind is not Kind.LIST or node.tag is not None:
-        return (_expanded(container, text_with_holes(node), variables),)
-    return tuple(_expanded(container, text_with_holes(item), variables) for item in node.items)
+    if node.kind is not NodeKind.LIST or node.tag is not None:
+        return (_expand_word(container, text_with_holes(node), variables),)
+    return tuple(_expand_word(container, text_with_holes(item), variables) for item in node.items)
 
 
-def _expanded(container: Container, text: str, variables: Mapping[str, ShellWord]) -> str:
+def _expand_word(container: Container, text: str, variables: Mapping[str, ShellWord]) -> str:
     """A word as the kubelet hands it on: `$(NAME)` of a variable of the container is its value."""
     if container.spelling.vocabulary != "k8s" or "$" not in text:
         return text
 
-    def fill(found: re.Match[str]) -> str:
+    def fill_variable(found: re.Match[str]) -> str:
         if found[1]:
             return f"$({found[2]})"
         word = variables.get(found[2])
         return found[0] if word is None else HOLE if word.text is None else word.text
 
-    return _VARIABLE.sub(fill, text)
+    return _VARIABLE.sub(fill_variable, text)
 
 
-def _hooks(container: Container, variables: Mapping[str, ShellWord]) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _read_hooks(
+    container: Container, variables: Mapping[str, ShellWord]
+) -> Iterator[tuple[str, tuple[str, ...]]]:
     if container.spelling.vocabulary == "k8s":
         for canonical, where in _HOOKS:
-            if words := _words(container, canonical, variables):
+            if words := _read_words(container, canonical, variables):
                 yield where, words
-    elif words := _words(container, "healthCheck.command", variables):
+    elif words := _read_words(container, "healthCheck.command", variables):
         yield "health check", words
 
 
@@ -134,7 +136,7 @@ def _read_hook(words: tuple[str, ...], variables: Mapping[str, ShellWord], folde
     return read_command(words[1:] if words[0] == "CMD" else words, variables, folder)
 
 
-def _followed(
+def _follow_scripts(
     where: str, script: Script, files: Files, variables: Mapping[str, ShellWord], folder: str | None
 ) -> StartedScript:
     """A script with those that it starts and whose text is here."""
@@ -160,38 +162,38 @@ def _no_file(_path: str) -> None:
     return None
 
 
-def _files_of(container: Container, world: World) -> Files:
+def _files_of(container: Container, world: Context) -> Files:
     """Files that ConfigMaps of the folder put into a container."""
 
-    def find(path: str) -> str | None:
+    def find_file(path: str) -> str | None:
         for mount in container.mounts:
             place = (mount.path or "").rstrip("/")
             if place and (path == place or path.startswith(f"{place}/")):
-                part = text_of(mount.node.get(container.spelling.key("subPath")))
+                part = text_of(mount.node.find_node(container.spelling.key("subPath")))
                 name = part if part and path == place else path.removeprefix(f"{place}/")
                 node = _data_of(container, world, mount).get(name)
                 if node is not None:
                     return text_with_holes(node)
         return None
 
-    return find
+    return find_file
 
 
-def _data_of(container: Container, world: World, mount: Mount) -> Mapping[str, Node]:
+def _data_of(container: Container, world: Context, mount: Mount) -> Mapping[str, Node]:
     """The entries of the ConfigMap that a mount shows, by the name of the file that each becomes."""
     volumes = [each for each in container.task.volumes or () if each.name == mount.volume]
-    source = volumes[0].node.get("configMap") if volumes else None
-    name = text_of(source.get("name")) if source is not None else None
+    source = volumes[0].node.find_node("configMap") if volumes else None
+    name = text_of(source.find_node("name")) if source is not None else None
     if source is None or name is None:
         return {}
-    for root in world.project.of_name(container.path, name):
-        data = root.get("data") if text_of(root.get("kind")) == "ConfigMap" else None
+    for root in world.project.objects_of_name(container.path, name):
+        data = root.find_node("data") if text_of(root.find_node("kind")) == "ConfigMap" else None
         if data is not None:
             entries = {entry.key: entry.value for entry in data.entries}
             renamed = {
-                text_of(item.get("path")) or "": entries[key]
-                for item in source.many("items")
-                if (key := text_of(item.get("key"))) in entries
+                text_of(item.find_node("path")) or "": entries[key]
+                for item in source.list_items("items")
+                if (key := text_of(item.find_node("key"))) in entries
             }
             return renamed or entries
     return {}
@@ -201,7 +203,7 @@ _INITIAL: Final = "/docker-entrypoint-initdb.d"
 
 
 def _initial_scripts(
-    container: Container, world: World, variables: Mapping[str, ShellWord]
+    container: Container, world: Context, variables: Mapping[str, ShellWord]
 ) -> Iterator[StartedScript]:
     """Scripts that the entry points of databases run when they first start."""
     for mount in container.mounts:

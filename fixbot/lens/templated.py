@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from fixbot.shell.invocation import HOLE
-from fixbot.tree import Kind, Node
+from fixbot.edit.tree import Node, NodeKind
+from fixbot.syntax.shell.invocation import HOLE
 
 _SUB: Final = re.compile(r"\$\{(!?)([^{}]*)\}")
 """What `Fn::Sub` fills in, and what it leaves: `${!HOME}` is `${HOME}`."""
@@ -30,13 +30,13 @@ def text_with_holes(node: Node | None) -> str:
     if node.tag is not None:
         return HOLE
     match node.kind:
-        case Kind.SCALAR:
+        case NodeKind.SCALAR:
             return _scalar(node)
-        case Kind.CODE if isinstance(node.value, str):
+        case NodeKind.CODE if isinstance(node.value, str):
             return _hcl_template(node.value, node.style)
-        case Kind.CALL if node.value == "join" and len(node.items) == 2:
+        case NodeKind.CALL if node.value == "join" and len(node.items) == 2:
             return _joined(node.items)
-        case Kind.MAP if len(node.entries) == 1 and node.entries[0].key in ("Fn::Sub", "Fn::Join"):
+        case NodeKind.MAP if len(node.entries) == 1 and node.entries[0].key in ("Fn::Sub", "Fn::Join"):
             return _filled(node.entries[0].key[4:], node.entries[0].value)
         case _:
             return HOLE
@@ -52,16 +52,16 @@ def _scalar(node: Node) -> str:
 
 def _filled(how: str, node: Node) -> str:
     if how == "Join":
-        return _joined(node.items) if node.kind is Kind.LIST and len(node.items) == 2 else HOLE
-    text = node.items[0] if node.kind is Kind.LIST and node.items else node
-    if text.kind is not Kind.SCALAR or not isinstance(text.value, str):
+        return _joined(node.items) if node.kind is NodeKind.LIST and len(node.items) == 2 else HOLE
+    text = node.items[0] if node.kind is NodeKind.LIST and node.items else node
+    if text.kind is not NodeKind.SCALAR or not isinstance(text.value, str):
         return HOLE
     return _SUB.sub(lambda found: f"${{{found[2]}}}" if found[1] else HOLE, text.value)
 
 
 def _joined(items: list[Node]) -> str:
     between, listed = items
-    if between.kind is not Kind.SCALAR or listed.kind is not Kind.LIST or listed.tag is not None:
+    if between.kind is not NodeKind.SCALAR or listed.kind is not NodeKind.LIST or listed.tag is not None:
         return HOLE
     return str(between.value or "").join(map(text_with_holes, listed.items))
 
