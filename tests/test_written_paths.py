@@ -274,7 +274,7 @@ spec:
     [
         ("ruby:3.3", {}),
         ("registry.example/shop:1", {"command": ["bundle", "exec", "puma"]}),
-        ("registry.example/shop:1", {"command": ["sh", "-c", "exec bin/rails server"]}),
+        ("registry.example/shop:1", {"command": ["sh", "-c", "exec bundle exec puma"]}),
     ],
 )
 def test_ruby_is_told_that_an_empty_dir_has_no_sticky_bit(tmp_path: Path, image: str, given: Json) -> None:
