@@ -84,7 +84,7 @@ def compare(row: Mapping[str, Any], dockerfile: str) -> Iterator[str]:
 
 
 def read_last_stage(dockerfile: str) -> tuple[Stage, dict[str, str]]:
-    """The last stage with what it takes over from the ones before, and all variables that are given a value."""
+    """The last stage, with what it takes over from the ones before, and all variables that have a value."""
     stages: dict[str, Stage] = {}
     known: dict[str, str] = {}
     stage = Stage("")
