@@ -23,10 +23,10 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from fixbot.cli.fleet_plan import PlanOptions, carry_out_plan, carry_out_report  # noqa: E402
+from fixbot.cli.fleet_plan_command import PlanOptions, write_fleet_plan, write_fleet_report  # noqa: E402
+from fixbot.cli.fleet_shard import ShardOptions, run_shard  # noqa: E402
 from fixbot.cli.options import Options  # noqa: E402
-from fixbot.cli.shard import ShardOptions, carry_out_shard  # noqa: E402
-from fixbot.forge import connect  # noqa: E402
+from fixbot.publish.github import connector  # noqa: E402
 from tests.hub.hub import Hub  # noqa: E402
 from tests.hub.many import add_light, store_at  # noqa: E402
 from tests.hub.model import Clock  # noqa: E402
@@ -103,12 +103,12 @@ class World:
 
     def step(self, name: str, jobs: Sequence[Job]) -> Figures:
         """Do something and count what it cost."""
-        first, began, real = len(self.hub.log), self.hub.clock.now(), time.monotonic()
+        first, began, real = len(self.hub.log), self.hub.clock.current_time(), time.monotonic()
         used = side_by_side(self.hub.clock, jobs, self.environment)
         log = self.hub.log[first:]
         made = self.figures[name] = Figures(
             len(log), sum(each.path == "/graphql" for each in log), sum(each.content for each in log),
-            sum(each.status in {403, 429} for each in log), (self.hub.clock.now() - began) / 3600,
+            sum(each.status in {403, 429} for each in log), (self.hub.clock.current_time() - began) / 3600,
             sum(each.cpu for each in used), max(each.memory for each in used), time.monotonic() - real,
         )  # fmt: skip
         print(name, made, flush=True)
@@ -135,17 +135,17 @@ def side_by_side(clock: Clock, jobs: Sequence[Job], environment: Mapping[str, st
         theirs.close()
         ends.append(mine)
         processes.append(process)
-        times[at] = clock.now()
+        times[at] = clock.current_time()
     while times:
         at = min(times, key=lambda each: (times[each], each))
-        clock.freeze(max(times[at], clock.now()))
-        ends[at].send(clock.now())
+        clock.freeze(max(times[at], clock.current_time()))
+        ends[at].send(clock.current_time())
         said = ends[at].recv()
         if isinstance(said, Used):
             used.append(said)
             del times[at]
         else:
-            times[at] = clock.now() + said
+            times[at] = clock.current_time() + said
     for process in processes:
         process.join()
     return used
@@ -154,22 +154,22 @@ def side_by_side(clock: Clock, jobs: Sequence[Job], environment: Mapping[str, st
 def work(turns: Connection, job: Job, environment: Mapping[str, str]) -> None:
     """In a process: the job with that clock, and requests that take their time."""
     clock = OwnClock(turns, turns.recv())
-    real = connect.client
+    real = connector.open_client
 
     def slow(address: str, token: str, kind: str = "token") -> Any:
         asks = real(address, token, kind)
 
         def ask(*words: Any) -> Any:
-            clock.sleep(LATENCY)
+            clock.sleep_for(LATENCY)
             return asks(*words)
 
         return ask
 
-    connect.client = slow
+    connector.open_client = slow
     if isinstance(job, PlanOptions):
-        carry_out_plan(job, environment)
+        write_fleet_plan(job, environment)
     else:
-        carry_out_shard(job, environment, clock)
+        run_shard(job, environment, clock)
     turns.send(Used(time.process_time(), _peak()))
 
 
@@ -223,7 +223,7 @@ def shards(world: World, name: str, count: int, *, pr: bool, since: str = "") ->
     )  # fmt: skip
     each = [replace(whole, shard=(number, count)) for number in range(1, count + 1)]
     world.step(name, each if count > 1 else [whole])
-    carry_out_report(plan, results, "json", world.folder / f"{name}.json", world.environment)
+    write_fleet_report(plan, results, "json", world.folder / f"{name}.json", world.environment)
 
 
 def simulate(repositories: int, wrong: int, count: int, *, alone: bool) -> tuple[dict[str, Figures], int]:

@@ -10,15 +10,15 @@ from contextlib import redirect_stderr, redirect_stdout
 from types import CodeType, FrameType
 
 _PHASES = {
-    ("listing.py", "list_git"): "list files (git)",
-    ("pipeline.py", "_read"): "read, and pass by what can't matter",
-    ("pipeline.py", "_order"): "look around in the repository",
-    ("examine.py", "_parsed"): "parse",
-    ("dialects/__init__.py", "read"): "find containers and policies",
-    ("detect.py", "detect"): "detect, and think of a fix",
-    ("settle.py", "settle"): "prove",
-    ("examine.py", "_show"): "diffs and proposals",
-    ("cli/show.py", "show"): "write the report",
+    ("list_files.py", "list_git_files"): "list files (git)",
+    ("pipeline.py", "_read_files"): "read, and pass by what can't matter",
+    ("pipeline.py", "_build_request"): "look around in the repository",
+    ("analyze.py", "_parse_texts"): "parse",
+    ("dialects/__init__.py", "read_dialects"): "find containers and policies",
+    ("detect.py", "detect_problems"): "detect, and think of a fix",
+    ("prove_together.py", "prove_fixes"): "prove",
+    ("analyze.py", "_show_results"): "diffs and proposals",
+    ("cli/show_report.py", "show_report"): "write the report",
     ("<frozen importlib._bootstrap>", "_find_and_load"): "import",
 }
 _EVERY = 0.001

@@ -7,21 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fixbot.change import Change, Drop
-from fixbot.command import CAPABILITY, Command
-from fixbot.knowledge.commands import beyond_capabilities, capabilities_for_command, devices_for_command
+from fixbot.edit.change import Change, Drop
+from fixbot.edit.tree import UNKNOWN
 from fixbot.knowledge.dropped import capabilities_after_drop
-from fixbot.knowledge.images import Image
-from fixbot.knowledge.rollout import rollout
-from fixbot.knowledge.signals import host_signals
-from fixbot.knowledge.tables import needs_privileged
+from fixbot.knowledge.host_signals import find_host_signals
+from fixbot.knowledge.image_tables import why_needs_privileged
+from fixbot.knowledge.images import ImageReference
+from fixbot.knowledge.needs import find_beyond_capabilities, find_capabilities, find_devices
+from fixbot.knowledge.rollout import describe_rollout
+from fixbot.knowledge.startup import Startup, read_startup
 from fixbot.knowledge.trial import docker_run
-from fixbot.lens import Container, Followed
-from fixbot.model import Fix, Found, Outcome, Refusal, Safety, Severity
-from fixbot.prose import code
+from fixbot.lens import Container, FollowedValue, text_of
+from fixbot.model.findings import Fix, Found, Outcome, Refusal, Safety, Severity
 from fixbot.rules import ESSENTIAL, Rule
-from fixbot.tree import UNKNOWN
-from fixbot.world import World
+from fixbot.rules.context import Context
+from fixbot.text.command import CAPABILITY, Command
+from fixbot.text.markdown_escape import mark_code
 
 _FLAG = {"ecs": "privileged", "k8s": "securityContext.privileged"}
 _CAPABILITIES = {"ecs": "linuxParameters.capabilities.add", "k8s": "securityContext.capabilities.add"}
@@ -31,7 +32,7 @@ _GUARD = (
 )
 
 
-def find_privileged_containers(container: Container, _world: World) -> Iterator[Found]:
+def find_privileged_containers(container: Container, world: Context) -> Iterator[Found]:
     """A container that runs with every privilege of its host."""
     field = _FLAG[container.spelling.vocabulary]
     flag, said = container.get(field), container.flag(field)
@@ -45,17 +46,19 @@ def find_privileged_containers(container: Container, _world: World) -> Iterator[
             container.address,
             "privileged",
             f"{container.title} runs privileged: a break-in there is root on its host",
-            _outcome(container, Drop(flag)) if followed is None else _decided(container, followed),
+            _choose_outcome(container, world, Drop(flag))
+            if followed is None
+            else _refuse_computed(container, followed),
             subject=container.task.name,
         )
 
 
-def _decided(container: Container, followed: Followed) -> Refusal:
+def _refuse_computed(container: Container, followed: FollowedValue) -> Refusal:
     why = followed.why_not or "a local decides it"
     return Refusal(f"Whether {container.name} runs privileged is not changed here: {why}. Set that to false.")
 
 
-def _outcome(container: Container, drop: Change) -> Outcome:
+def _choose_outcome(container: Container, world: Context, drop: Change) -> Outcome:
     task, name = container.task, container.name
     if task.fargate or task.windows:
         where = "Fargate" if task.fargate else "Windows"
@@ -66,11 +69,11 @@ def _outcome(container: Container, drop: Change) -> Outcome:
             after="not privileged",
             who=container.called,
             gist="Privileged mode is no longer asked for by {who}.",
-            effect=f"{where} doesn't accept privileged mode: with it, {code(name)} can't be started. "
+            effect=f"{where} doesn't accept privileged mode: with it, {mark_code(name)} can't be started. "
             "Now it can.",
         )
-    image = Image.parse(container.image) if container.image else None
-    need = needs_privileged(image, name)
+    image = ImageReference.parse_reference(container.image) if container.image else None
+    need = why_needs_privileged(image, name)
     if need is not None:
         other = (
             f" {need.alternative[:1].upper()}{need.alternative[1:]} would do without."
@@ -78,23 +81,42 @@ def _outcome(container: Container, drop: Change) -> Outcome:
             else ""
         )
         return Refusal(f"{name} needs it: {need.why}.{other}")
-    if signals := host_signals(container):
+    if signals := find_host_signals(container):
         return Refusal(
             f"{name} works on its host ({'; '.join(signals)}), and which privileges that takes is not known. "
             "Find out with `capable` (bcc) or by running it with single capabilities, then name those."
         )
-    return _replaced(container, drop)
+    if passed_on := _find_passed_on_mount(container):
+        return Refusal(
+            f"{name} passes what it mounts at {mark_code(passed_on)} on to others (mountPropagation: "
+            "Bidirectional), which the API allows privileged containers only."
+        )
+    startup = read_startup(container, world)
+    if startup.unread:
+        return Refusal(
+            f"{name} starts a script of which {startup.unread} was not understood, so what it needs is "
+            "not known. Name the capabilities that it needs, or make the script simpler."
+        )
+    return _replace_by_capabilities(container, startup, drop)
 
 
-def _replaced(container: Container, drop: Change) -> Outcome:
-    words = container.words("entryPoint") + container.words("command") + container.words("args")
+def _find_passed_on_mount(container: Container) -> str:
+    """Where it mounts something that others shall see, which takes the mode; empty where nowhere."""
+    key = container.spelling.key("mountPropagation")
+    shared = (each for each in container.mounts if text_of(each.node.find_node(key)) == "Bidirectional")
+    return next((mount.path or "" for mount in shared), "")
+
+
+def _replace_by_capabilities(container: Container, startup: Startup, drop: Change) -> Outcome:
+    scripts = [each.script for each in startup.scripts]
     name, k8s = container.name, container.spelling.vocabulary == "k8s"
-    if beyond := beyond_capabilities(words):
+    if beyond := find_beyond_capabilities(scripts):
         program, reason = beyond[0]
         return Refusal(
-            f"{name} runs {code(program)}, and no list of capabilities replaces the mode for it: {reason}."
+            f"{name} runs {mark_code(program)}, and no list of capabilities replaces the mode for it: "
+            f"{reason}."
         )
-    needed, devices = capabilities_for_command(words), devices_for_command(words)
+    needed, devices = find_capabilities(scripts), find_devices(scripts)
     woken = capabilities_after_drop(container)
     if isinstance(woken, Refusal):
         return woken
@@ -105,7 +127,8 @@ def _replaced(container: Container, drop: Change) -> Outcome:
     if needed and container.task.kind == "batch":
         capability, why = needed[0]
         return Refusal(
-            f"{name} runs {code(why)}, which needs {capability}; AWS Batch can't add single capabilities."
+            f"{name} runs {mark_code(why)}, which needs {capability}; AWS Batch can't add single "
+            "capabilities."
         )
     names = (*(capability for capability, _ in needed), *woken)
     back: list[Change] = [container.add(_CAPABILITIES[container.spelling.vocabulary], c) for c in names]
@@ -113,39 +136,39 @@ def _replaced(container: Container, drop: Change) -> Outcome:
     known = container.words(_CAPABILITIES[container.spelling.vocabulary])
     given = [
         *known,
-        *(f"{capability} (its command runs {code(why)})" for capability, why in (*needed, *devices)),
+        *(f"{capability} (its command runs {mark_code(why)})" for capability, why in (*needed, *devices)),
         *(f"{capability} (its image needs it, and `drop` would take it)" for capability in woken),
     ]
     return Fix(
         (drop, *back),
         before="privileged: every capability and device of the host",
-        after=", ".join(code(each) for each in (*known, *names, *(each for each, _ in devices)))
+        after=", ".join(mark_code(each) for each in (*known, *names, *(each for each, _ in devices)))
         or "not privileged",
         who=container.called,
-        gist=_gist(given),
-        why=_why(container),
-        effect=_effect(given),
-        rollout=rollout(container.task),
+        gist=_describe_change(given),
+        why=_describe_threat(container),
+        effect=_describe_effect(given),
+        rollout=describe_rollout(container.task),
         unknown="Whether the program in {who} does anything else that needs the mode is not known."
-        if words
+        if startup.scripts
         else "Whether the program in {who} needs the mode is not known; nothing in the file asks for it.",
-        commands=_commands(container, (*known, *names)),
+        commands=_build_trial_commands(container, (*known, *names)),
         notes=() if k8s else (_GUARD,),
     )
 
 
-def _gist(given: list[str]) -> str:
+def _describe_change(given: list[str]) -> str:
     if given:
         return f"{{who}} will keep {' and '.join(given)} and lose every other privilege."
     return "{who} will run with the usual capabilities instead of all those of the host."
 
 
-def _effect(given: list[str]) -> str:
+def _describe_effect(given: list[str]) -> str:
     what = "A call that needs another privilege" if given else "Mounting or changing the host's network"
     return f'{what} fails with "Operation not permitted".'
 
 
-def _why(container: Container) -> str:
+def _describe_threat(container: Container) -> str:
     host, others = ("node", "pods") if container.spelling.vocabulary == "k8s" else ("EC2 instance", "tasks")
     return (
         f"Someone who gets code to run in {{who}} is root on the {host} below: its disk, its network and the "
@@ -154,7 +177,7 @@ def _why(container: Container) -> str:
     )
 
 
-def _commands(container: Container, capabilities: tuple[str, ...]) -> tuple[Command, ...]:
+def _build_trial_commands(container: Container, capabilities: tuple[str, ...]) -> tuple[Command, ...]:
     if not container.image:
         return ()
     words = [word for each in dict.fromkeys(capabilities) for word in ("--cap-add", CAPABILITY(each))]

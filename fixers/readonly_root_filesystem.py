@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fixbot.change import Change
-from fixbot.knowledge.rollout import rollout
-from fixbot.knowledge.writable import Needs, writable_paths
+from fixbot.edit.change import Change
+from fixbot.edit.tree import UNKNOWN, CannotEdit, Value
+from fixbot.knowledge.rollout import describe_rollout
+from fixbot.knowledge.writable_needs import WritableNeeds
+from fixbot.knowledge.writable_paths import find_writable_paths
 from fixbot.lens import Container
-from fixbot.model import Fix, Found, Manual, Outcome, Refusal, Safety, Severity
-from fixbot.prose import code
+from fixbot.model.findings import Fix, Found, Manual, Outcome, Refusal, Safety, Severity
 from fixbot.rules import ESSENTIAL, Rule
-from fixbot.tree import UNKNOWN, CannotEdit, Value
-from fixbot.world import World
+from fixbot.rules.context import Context
+from fixbot.text.markdown_escape import mark_code
 
 _EFFECT = 'A write to the image itself fails with "Read-only file system"; mounted volumes are not affected.'
 _TMPFS_OPTIONS = ("exec", "mode=1777")
@@ -23,7 +24,7 @@ _TMPFS_OPTIONS = ("exec", "mode=1777")
 _FLAG = {"ecs": "readonlyRootFilesystem", "k8s": "securityContext.readOnlyRootFilesystem"}
 
 
-def find_writable_roots(container: Container, world: World) -> Iterator[Found]:
+def find_writable_roots(container: Container, world: Context) -> Iterator[Found]:
     """A container whose root filesystem can be written. Windows has no such switch."""
     flag = container.flag(_FLAG[container.spelling.vocabulary])
     offered = container.offers(_FLAG[container.spelling.vocabulary])
@@ -36,12 +37,12 @@ def find_writable_roots(container: Container, world: World) -> Iterator[Found]:
         container.address,
         "writable root",
         found,
-        _outcome(container, world, computed=flag is UNKNOWN),
+        _choose_outcome(container, world, computed=flag is UNKNOWN),
         subject=container.task.name,
     )
 
 
-def _outcome(container: Container, world: World, *, computed: bool) -> Outcome:
+def _choose_outcome(container: Container, world: Context, *, computed: bool) -> Outcome:
     name = container.name
     if computed:
         return Refusal(
@@ -53,18 +54,18 @@ def _outcome(container: Container, world: World, *, computed: bool) -> Outcome:
             "The operating system family is filled in elsewhere; on Windows the switch does not exist. "
             "Set the flag by hand if these are Linux containers."
         )
-    needs = writable_paths(container, world)
+    needs = find_writable_paths(container, world)
     if isinstance(needs, Refusal | Manual):
         return needs
     try:
-        return _fix(container, needs)
+        return _build_fix(container, needs)
     except CannotEdit as reason:
-        where = _listed(needs.paths)
+        where = _join_with_and(needs.volume_paths)
         what = f"a writable volume for {where}" if where else "more than the flag"
         return Refusal(f"{name} needs {what}, and there is no place for it: {reason}.")
 
 
-def _fix(container: Container, needs: Needs) -> Fix:
+def _build_fix(container: Container, needs: WritableNeeds) -> Fix:
     k8s = container.spelling.vocabulary == "k8s"
     changes = [container.put(_FLAG[container.spelling.vocabulary], value=True)]
     listed = "volumeMounts" if k8s else "mountPoints"
@@ -86,22 +87,22 @@ def _fix(container: Container, needs: Needs) -> Fix:
         )
     ]
     return Fix(
-        (*changes, *volumes, *_beside(container, needs)),
+        (*changes, *volumes, *_changes_beside(container, needs)),
         safety=Safety.SAFE if needs.verified else Safety.REVIEW,
         before="root filesystem writable",
-        after=_after(needs),
+        after=_describe_after(needs),
         who=container.called,
-        gist=_gist(needs),
-        why=_why(container),
+        gist=_describe_change(needs),
+        why=_describe_threat(container),
         effect=_EFFECT,
-        rollout=rollout(container.task),
+        rollout=describe_rollout(container.task),
         unknown=needs.unknown,
         commands=needs.commands,
         notes=needs.notes,
     )
 
 
-def _beside(container: Container, needs: Needs) -> Iterator[Change]:
+def _changes_beside(container: Container, needs: WritableNeeds) -> Iterator[Change]:
     """The tmpfs and the variables that the read-only root takes."""
     for path in needs.tmpfs:
         tmpfs: Value = {"containerPath": path, "size": needs.tmpfs_size, "mountOptions": list(_TMPFS_OPTIONS)}
@@ -111,22 +112,22 @@ def _beside(container: Container, needs: Needs) -> Iterator[Change]:
         yield container.add(field, {"name": name, "value": value})
 
 
-def _after(needs: Needs) -> str:
-    parts = [f"{code(v.path)} on volume {code(v.name)}" for v in needs.volumes]
-    parts += [f"{code(path)} a tmpfs of {needs.tmpfs_size} MiB" for path in needs.tmpfs]
-    mounts = ", ".join([*parts, *(f"{code(name)} set" for name, _ in needs.variables)])
+def _describe_after(needs: WritableNeeds) -> str:
+    parts = [f"{mark_code(v.path)} on volume {mark_code(v.name)}" for v in needs.volumes]
+    parts += [f"{mark_code(path)} a tmpfs of {needs.tmpfs_size} MiB" for path in needs.tmpfs]
+    mounts = ", ".join([*parts, *(f"{mark_code(name)} set" for name, _ in needs.variables)])
     return (
         "read-only" + (f", {mounts}" if mounts else "") + (f" ({needs.evidence})" if needs.evidence else "")
     )
 
 
-def _gist(needs: Needs) -> str:
-    where, many = _listed(needs.writable), len(needs.writable) > 1
+def _describe_change(needs: WritableNeeds) -> str:
+    where, many = _join_with_and(needs.writable), len(needs.writable) > 1
     kept = f"; {where} {'stay' if many else 'stays'} writable, empty at each start" if where else ""
     return f"{{who}} can no longer write to the root filesystem{kept}."
 
 
-def _why(container: Container) -> str:
+def _describe_threat(container: Container) -> str:
     life = "pod" if container.spelling.vocabulary == "k8s" else "task"
     return (
         "Someone who gets code to run in {who}, through a hole in the program or in a package, can today "
@@ -135,7 +136,7 @@ def _why(container: Container) -> str:
     )
 
 
-def _listed(paths: tuple[str, ...]) -> str:
+def _join_with_and(paths: tuple[str, ...]) -> str:
     if not paths:
         return ""
     return " and ".join(filter(None, (", ".join(paths[:-1]), paths[-1])))

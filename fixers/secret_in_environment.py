@@ -8,52 +8,55 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from fixbot.knowledge.secrets import Kind
+from fixbot.knowledge.classify_secrets import SecretKind
 from fixbot.lens import Task
-from fixbot.model import Fix, Found, Manual, Outcome, Refusal, Severity
-from fixbot.prose import code
+from fixbot.model.findings import Fix, Found, Manual, Outcome, Refusal, Severity
 from fixbot.rules import ESSENTIAL, Rule
-from fixbot.vault.choice import choose, judge
-from fixbot.vault.entry import moved_entry
-from fixbot.vault.leak import Leak, leaks
-from fixbot.vault.source import Move, Source, listed
-from fixbot.world import World
+from fixbot.rules.context import Context
+from fixbot.secret_stores.choose_move import build_judge, choose_move
+from fixbot.secret_stores.copies import refuse_copy
+from fixbot.secret_stores.move_entry import move_entry
+from fixbot.secret_stores.secret_leaks import SecretLeak, find_leaks
+from fixbot.secret_stores.secret_source import SecretMove, SecretSource, join_with_and
+from fixbot.text.markdown_escape import mark_code
 
 _LONGEST = 32
 """Characters of several names in a title; longer ones are counted."""
 
 
-def find_secrets_in_environments(task: Task, world: World) -> Iterator[Found]:
+def find_secrets_in_environments(task: Task, world: Context) -> Iterator[Found]:
     """Variables and log options whose value is a secret, written out or put there by a template."""
-    found = leaks(task, judge(task, world))
-    moved = [leak for leak in found if leak.movable]
-    move = choose(task, moved, world) if moved else None
-    subject = _subject(task, moved)
+    found = find_leaks(task, build_judge(task, world))
+    movable = [leak for leak in found if leak.is_movable]
+    copied = {leak.id: refusal for leak in movable if (refusal := refuse_copy(leak, movable, task, world))}
+    moved = [leak for leak in movable if leak.id not in copied]
+    move = choose_move(task, moved, world) if moved else None
+    subject = _name_subject(task, moved)
     for leak in found:
         yield Found(
             leak.variable.value or leak.variable.node,
             leak.container.title,
             leak.container.address,
             f"secret {leak.name} in {leak.place}",
-            _message(leak),
-            _outcome(leak, move),
-            subject=subject if leak.movable else f"{leak.name} of {task.name}",
-            severity=_severity(leak),
+            _describe_leak(leak),
+            copied.get(leak.id) or _choose_outcome(leak, move),
+            subject=subject if leak.is_movable else f"{leak.name} of {task.name}",
+            severity=_choose_severity(leak),
         )
 
 
-def _subject(task: Task, moved: Sequence[Leak]) -> str:
+def _name_subject(task: Task, moved: Sequence[SecretLeak]) -> str:
     names = tuple(dict.fromkeys(leak.name for leak in moved))
-    short = len(names) == 1 or len(listed(names)) <= _LONGEST
-    return f"{listed(names) if short else f'{len(names)} secrets'} of {task.name}"
+    short = len(names) == 1 or len(join_with_and(names)) <= _LONGEST
+    return f"{join_with_and(names) if short else f'{len(names)} secrets'} of {task.name}"
 
 
-def _message(leak: Leak) -> str:
+def _describe_leak(leak: SecretLeak) -> str:
     where = f"the {leak.place} of {leak.container.title}"
     match leak.kind:
-        case Kind.PLACEHOLDER:
+        case SecretKind.PLACEHOLDER:
             return f"{leak.name} in {where} has a placeholder where a secret belongs"
-        case Kind.POSSIBLE:
+        case SecretKind.POSSIBLE:
             return f"{leak.name} in {where} may be a secret: {leak.why}"
         case _ if leak.text is None:
             return f"{leak.name} in {where} is a secret that everyone who may see the task can read"
@@ -61,23 +64,23 @@ def _message(leak: Leak) -> str:
             return f"{leak.name} in {where} is a secret in clear: {leak.why}"
 
 
-def _severity(leak: Leak) -> Severity:
+def _choose_severity(leak: SecretLeak) -> Severity:
     match leak.kind:
-        case Kind.PLACEHOLDER:
+        case SecretKind.PLACEHOLDER:
             return Severity.LOW
-        case Kind.POSSIBLE:
+        case SecretKind.POSSIBLE:
             return Severity.MEDIUM
         case _:
             return Severity.HIGH if leak.option or leak.text is None else Severity.CRITICAL
 
 
-def _outcome(leak: Leak, move: Move | Refusal | None) -> Outcome:
-    if leak.kind is Kind.PLACEHOLDER:
+def _choose_outcome(leak: SecretLeak, move: SecretMove | Refusal | None) -> Outcome:
+    if leak.kind is SecretKind.PLACEHOLDER:
         return Manual(
             f"What {leak.name} holds here is a placeholder, so there is no value to move. Whoever fills it "
             "in should let it come from a secret store instead."
         )
-    if leak.kind is Kind.POSSIBLE:
+    if leak.kind is SecretKind.POSSIBLE:
         return Manual(
             f"Whether {leak.name} holds a secret is not known: {leak.why}. If it does, store it in a "
             "secret store and refer to it; if not, a `fixbot:ignore` with the reason ends this."
@@ -89,22 +92,22 @@ def _outcome(leak: Leak, move: Move | Refusal | None) -> Outcome:
             f"{leak.name} is set inside a condition. Move the value in both branches by hand: `secrets` "
             "takes the same condition."
         )
-    if isinstance(move, Move):
+    if isinstance(move, SecretMove):
         source = move.sources[leak.id]
-        return source if isinstance(source, Refusal) else _fix(leak, source, move)
+        return source if isinstance(source, Refusal) else _build_fix(leak, source, move)
     return move or Refusal("")
 
 
-def _fix(leak: Leak, source: Source, move: Move) -> Fix:
+def _build_fix(leak: SecretLeak, source: SecretSource, move: SecretMove) -> Fix:
     clear = "in clear in the file" if leak.text is not None else "in clear in the task definition"
     return Fix(
-        (*moved_entry(leak, source), *source.changes, *move.changes),
+        (*move_entry(leak, source), *source.changes, *move.changes),
         files=move.files,
-        before=f"{code(leak.name)} {clear}",
+        before=f"{mark_code(leak.name)} {clear}",
         after=f"from {source.says}",
-        who=code(leak.container.task.name),
+        who=mark_code(leak.container.task.name),
         gist=move.gist,
-        why=_why(leak),
+        why=_describe_threat(leak),
         effect=move.effect,
         rollout=move.rollout,
         unknown=move.unknown,
@@ -116,7 +119,7 @@ def _fix(leak: Leak, source: Source, move: Move) -> Fix:
     )
 
 
-def _why(leak: Leak) -> str:
+def _describe_threat(leak: SecretLeak) -> str:
     task = leak.container.task
     if task.kind == "k8s":
         look = "read workloads in the cluster"

@@ -7,32 +7,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fixbot.iam.tagging import SERVICES, Tag
+from fixbot.iam.policies.choose_tag import ChosenTag, choose_tag
+from fixbot.iam.policies.decide_statements import StatementDecision, decide_statements, names_services
+from fixbot.iam.policies.explanations import (
+    StatementExplanation,
+    build_refusal,
+    describe_problem,
+    name_policy,
+)
+from fixbot.iam.policies.policy_facts import gather_policy_facts, list_roles
+from fixbot.iam.policies.untagged_services import find_untagged_services
+from fixbot.iam.tagging import SERVICES, EnvironmentTag
 from fixbot.lens import Policy
-from fixbot.model import Found, Outcome, Refusal, Severity
-from fixbot.policies.holders import about, roles
-from fixbot.policies.plans import Decision, decide, touches
-from fixbot.policies.tag import Chosen, choose
-from fixbot.policies.untagged import untagged
-from fixbot.policies.words import Teller, message, name_of, refusal
+from fixbot.model.findings import Found, Outcome, Refusal, Severity
 from fixbot.rules import ESSENTIAL, Rule
-from fixbot.world import World
+from fixbot.rules.context import Context
 
 
-def find_untagged_statements(policy: Policy, world: World) -> Iterator[Found]:
+def find_untagged_statements(policy: Policy, world: Context) -> Iterator[Found]:
     """A statement that changes things of any environment, by wildcard. Only identity policies."""
     services = world.settings.tag_services or tuple(SERVICES)
-    if policy.kind != "identity" or not touches(policy, services):
+    if policy.kind != "identity" or not names_services(policy, services):
         return
     wrong = ""
     try:
-        chosen = choose(world)
+        chosen = choose_tag(world)
     except ValueError as reason:
-        chosen, wrong = Chosen(Tag("Environment", "none"), ""), str(reason)
+        chosen, wrong = ChosenTag(EnvironmentTag("Environment", "none"), ""), str(reason)
     text = world.project.documents[policy.path].text
-    for decision in decide(policy, text, chosen.tag, about(policy, services)):
+    for decision in decide_statements(policy, text, chosen.tag, gather_policy_facts(policy, services)):
         statement = decision.statement
-        outcome = _outcome(decision, chosen, world)
+        outcome = _choose_outcome(decision, chosen, world)
         if wrong:
             outcome = Refusal(f"The settings name a tag that can't be one: {wrong}. Mend `tag` there.")
         yield Found(
@@ -40,18 +45,24 @@ def find_untagged_statements(policy: Policy, world: World) -> Iterator[Found]:
             statement.title,
             f"{policy.address}/{statement.sid or repr(decision.data.get('Action'))}",
             "no tag condition",
-            message(decision),
+            describe_problem(decision),
             outcome,
-            subject=name_of(policy),
+            subject=name_policy(policy),
             policy=policy.address,
         )
 
 
-def _outcome(decision: Decision, chosen: Chosen, world: World) -> Outcome:
+def _choose_outcome(decision: StatementDecision, chosen: ChosenTag, world: Context) -> Outcome:
     if decision.problem or decision.plan is None:
-        return refusal(decision)
+        return build_refusal(decision)
     policy = decision.statement.policy
-    return Teller(decision, decision.plan, chosen, untagged(world.project, policy.path), roles(policy)).fix()
+    return StatementExplanation(
+        decision,
+        decision.plan,
+        chosen,
+        find_untagged_services(world.project, policy.path),
+        list_roles(policy),
+    ).build_fix()
 
 
 rule = Rule(

@@ -14,7 +14,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from fixbot.rules.loading import load_rules
-from fixbot.settings.schema import schema
+from fixbot.settings.schema import build_schema
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -67,7 +67,7 @@ def _menu(text: str) -> str:
 def _settings() -> str:
     defaults = YAML(typ="safe").load(DEFAULTS)
     parts = [SETTINGS]
-    for name, what in schema()["properties"].items():
+    for name, what in build_schema()["properties"].items():
         parts.append(f"## {name}\n\n{what['description']}\n")
         rows = list(_rows(what, "", defaults.get(name)))
         if "properties" in _inner(what):

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fixbot.cli.options import Options
-from fixbot.cli.pulls import carry_out_pulls
-from fixbot.errors import FixbotError
-from fixbot.life.mark import read_mark
+from fixbot.cli.pull_request_runs import run_pull_requests
+from fixbot.model.errors import FixbotError
+from fixbot.publish.pull_requests.state_block import read_state_block
 from tests.hub.hub import Hub
 from tests.hub.model import Clock, Issue, Repo
 from tests.hub.people import Person
@@ -26,10 +26,10 @@ class HubClock:
 
     clock: Clock
 
-    def now(self) -> float:
+    def current_time(self) -> float:
         return self.clock.now()
 
-    def sleep(self, seconds: float, /) -> None:
+    def sleep_for(self, seconds: float, /) -> None:
         self.clock.advance(seconds)
 
 
@@ -72,7 +72,7 @@ class World:
         self.hub.clock.advance(1)  # GitHub tells times to the second; people are slower than that
         made = Options("run", **{**words, **options}, jobs=1)  # type: ignore[arg-type]
         try:
-            return carry_out_pulls(made, self.environment, HubClock(self.hub.clock))
+            return run_pull_requests(made, self.environment, HubClock(self.hub.clock))
         except FixbotError as error:
             return error.exit_code
         finally:
@@ -94,7 +94,7 @@ class World:
 
     def findings(self, issue: Issue) -> frozenset[str]:
         """What a pull request's mark says that it repairs."""
-        mark = read_mark(issue.body or "")
+        mark = read_state_block(issue.body or "")
         return frozenset(mark.findings) if mark is not None else frozenset()
 
     def branches(self) -> dict[str, str]:

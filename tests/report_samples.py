@@ -6,15 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TypeVar
 
-from fixbot.command import IMAGE, OBJECT, PATH, run
-from fixbot.diff import masked_diff
-from fixbot.edited import rewritten
-from fixbot.model import (
+from fixbot.edit.diff import masked_diff
+from fixbot.edit.edited_text import replace_whole
+from fixbot.model.findings import (
     FileEdits,
     Finding,
     Patch,
     Proposal,
-    PullRow,
+    PullRequestRow,
     Report,
     Safety,
     Severity,
@@ -22,8 +21,9 @@ from fixbot.model import (
     Status,
     Unread,
 )
-from fixbot.step import step
-from fixbot.story import Concern, Nearby, Row, Story
+from fixbot.model.proposal_facts import FixedFinding, ProposalFacts, RuleSummary, SkippedFinding
+from fixbot.text.command import IMAGE, OBJECT, PATH, build_command
+from fixbot.text.step import build_step
 
 SECRET = "hunter2-Tr4ctor"
 
@@ -54,10 +54,10 @@ ROLE = 'resource "aws_iam_role_policy" "read" {\n}\n'
 class Mask:
     """Hides the one secret of the sample."""
 
-    def old(self, some: Sequence[str], _first: int, /) -> Sequence[str]:
+    def mask_old(self, some: Sequence[str], _first: int, /) -> Sequence[str]:
         return [line.replace(SECRET, "••••••") for line in some]
 
-    new = old
+    mask_new = mask_old
 
 
 def finding(number: int, rule: str, path: str, line: int, **more: object) -> Finding:
@@ -73,24 +73,28 @@ def finding(number: int, rule: str, path: str, line: int, **more: object) -> Fin
     return Finding(f"id{number}", rule, path=path, line=line, **{**known, **more})  # type: ignore[arg-type]
 
 
-def story(rule: str, title: str, row: Row) -> Story:
-    return Story((Concern(rule, title, title),), (row,))
+def story(rule: str, title: str, row: FixedFinding) -> ProposalFacts:
+    return ProposalFacts((RuleSummary(rule, title, title),), (row,))
 
 
-def spoiled(story: Story, word: str) -> Story:
+def spoiled(story: ProposalFacts, word: str) -> ProposalFacts:
     """The story with that word for everything that a file may say."""
     concerns = (_spoiled(each, word, one="{subject}", many="{folder}") for each in story.concerns)
     rows = (_spoiled(each, word, id=each.id) for each in story.rows)
-    return Story(tuple(concerns), tuple(rows), (Nearby(word, 1, word, word),), word)
+    return ProposalFacts(tuple(concerns), tuple(rows), (SkippedFinding(word, 1, word, word),), word)
 
 
 def _several(name: str, word: str) -> tuple[object, ...]:
     if name == "commands":
-        return (run("docker", PATH(word), IMAGE(word)),)
-    return (step(word, run("kubectl", OBJECT(word)), word),) if name.startswith("steps") else (word,)
+        return (build_command("docker", PATH(word), IMAGE(word)),)
+    return (
+        (build_step(word, build_command("kubectl", OBJECT(word)), word),)
+        if name.startswith("steps")
+        else (word,)
+    )
 
 
-T = TypeVar("T", Concern, Row)
+T = TypeVar("T", RuleSummary, FixedFinding)
 
 
 def _spoiled(of: T, word: str, **kept: str) -> T:
@@ -102,20 +106,20 @@ def _spoiled(of: T, word: str, **kept: str) -> T:
 
 
 PULLS = (
-    PullRow(
+    PullRequestRow(
         "open", "done", "new", "fixbot/secret-in-environment/orders",
         "Take DB_PASSWORD of orders out of the file", "k2", 12,
         "https://github.com/shop/deploy/pull/12", "critical",
     ),
-    PullRow(
+    PullRequestRow(
         "close", "done", "closed: nothing of it is left to repair", "fixbot/x/old", "Pin the image of web",
         "gone", 7, "https://github.com/shop/deploy/pull/7",
     ),
-    PullRow(
+    PullRequestRow(
         "leave", "left", "closed by anna, so it is not asked again", "fixbot/x/no", "Drop ALL of api",
         "gone2", 9, "https://github.com/shop/deploy/pull/9",
     ),
-    PullRow(
+    PullRequestRow(
         "open", "waits", "comes with the next run", "fixbot/readonly-root-filesystem/orders",
         "Make the root filesystem of orders read-only", "k1", severity="high",
     ),
@@ -174,18 +178,18 @@ def sample() -> Report:
             "deploy/task.json",
             TASK_BEFORE,
             BOTH,
-            masked_diff(rewritten("deploy/task.json", TASK_BEFORE, BOTH), mask),
+            masked_diff(replace_whole("deploy/task.json", TASK_BEFORE, BOTH), mask),
             ("id1", "id2"),
-            edits=rewritten("deploy/task.json", TASK_BEFORE, BOTH).edits,
+            edits=replace_whole("deploy/task.json", TASK_BEFORE, BOTH).edits,
         ),
         Patch(
             role,
             None,
             ROLE,
-            masked_diff(rewritten(role, None, ROLE), mask),
+            masked_diff(replace_whole(role, None, ROLE), mask),
             ("id2",),
             (),
-            rewritten(role, None, ROLE).edits,
+            replace_whole(role, None, ROLE).edits,
         ),
     )
     proposals = (
@@ -198,7 +202,7 @@ def sample() -> Report:
             story(
                 "secret-in-environment",
                 "Take {subject} out of the file",
-                Row(
+                FixedFinding(
                     "id2",
                     "secret-in-environment",
                     "deploy/task.json",
@@ -206,13 +210,17 @@ def sample() -> Report:
                     "task orders, container app",
                     "DB_PASSWORD of orders",
                     steps_before=(
-                        step("create the secret (", run("aws", "secretsmanager", "create-secret"), ")."),
+                        build_step(
+                            "create the secret (",
+                            build_command("aws", "secretsmanager", "create-secret"),
+                            ").",
+                        ),
                     ),
                 ),
             ),
             {"deploy/task.json": MOVED, role: ROLE},
-            masked_diff(rewritten("deploy/task.json", TASK_BEFORE, MOVED), mask)
-            + masked_diff(rewritten(role, None, ROLE), mask),
+            masked_diff(replace_whole("deploy/task.json", TASK_BEFORE, MOVED), mask)
+            + masked_diff(replace_whole(role, None, ROLE), mask),
             Severity.CRITICAL,
             Safety.REVIEW,
             edits=edits({"deploy/task.json": (TASK_BEFORE, MOVED), role: (None, ROLE)}),
@@ -226,7 +234,7 @@ def sample() -> Report:
             story(
                 "readonly-root-filesystem",
                 "Make the root filesystem of {subject} read-only",
-                Row(
+                FixedFinding(
                     "id1",
                     "readonly-root-filesystem",
                     "deploy/task.json",
@@ -237,7 +245,7 @@ def sample() -> Report:
                 ),
             ),
             {"deploy/task.json": READONLY},
-            masked_diff(rewritten("deploy/task.json", TASK_BEFORE, READONLY), mask),
+            masked_diff(replace_whole("deploy/task.json", TASK_BEFORE, READONLY), mask),
             Severity.HIGH,
             Safety.REVIEW,
             edits=edits({"deploy/task.json": (TASK_BEFORE, READONLY)}),
@@ -253,7 +261,7 @@ def sample() -> Report:
 
 
 def edits(files: Mapping[str, tuple[str | None, str]]) -> tuple[FileEdits, ...]:
-    return tuple(FileEdits(path, rewritten(path, *texts).edits) for path, texts in files.items())
+    return tuple(FileEdits(path, replace_whole(path, *texts).edits) for path, texts in files.items())
 
 
 def nothing(files_listed: int = 0, containers: int = 0, statements: int = 0) -> Report:

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from fixbot.lens import Companion, Container, Module, ResourceType
-from fixbot.model import Severity
+from fixbot.model.findings import Severity
 from fixbot.rules import Rule, Words, must_be, must_contain
 
 WORDS = Words("is not as it should be", "{who} is as it should be.", "Nothing.", "Someone might.")

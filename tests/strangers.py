@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from hypothesis import strategies as st
 
 from fixbot.checkout import Content, FileEntry
-from fixbot.checkout.reading import decoded
-from fixbot.model import Report, Unread
-from fixbot.pipeline import run
+from fixbot.checkout.file_content import decode_content
+from fixbot.engine.pipeline import run_pipeline
+from fixbot.model.findings import Report, Unread
 from fixbot.rules.loading import load_rules
 from fixbot.settings import Settings
 
@@ -117,20 +117,20 @@ class Held:
         self.entries = tuple(FileEntry(path, 0o100644, None) for path in sorted(self.files))
         self.listed = len(self.entries)
 
-    def named(self, paths: Sequence[str]) -> tuple[FileEntry, ...]:
+    def find_named(self, paths: Sequence[str]) -> tuple[FileEntry, ...]:
         return tuple(entry for entry in self.entries if entry.path in paths)
 
-    def read(self, file: FileEntry | str) -> Content | Unread:
+    def read_file(self, file: FileEntry | str) -> Content | Unread:
         path = file if isinstance(file, str) else file.path
         if path not in self.files:
             return Unread(path, None, "it is not there")
         data = self.files[path]
-        return decoded(path, data, 0o100644)
+        return decode_content(path, data, 0o100644)
 
-    def target(self, _path: str) -> str | None:
+    def resolve_link(self, _path: str) -> str | None:
         return None
 
-    def key(self, _entry: FileEntry) -> str | None:
+    def content_key(self, _entry: FileEntry) -> str | None:
         return None
 
 
@@ -208,4 +208,4 @@ def report(name: str, *, in_folders: bool = False) -> Report:
     """What is found in files with that name in them, and, where asked for, in folders of that name."""
     prefix = f"{folder_of(name)}/" if in_folders else ""
     held = {f"{prefix}{path}": text.encode() for path, text in files(name).items()}
-    return run(Held(held), FIXERS, Settings())
+    return run_pipeline(Held(held), FIXERS, Settings())

@@ -5,43 +5,43 @@ from __future__ import annotations
 from textwrap import dedent
 
 from fixbot import dialects
-from fixbot.change import Change, edits, plan
-from fixbot.document import parse
+from fixbot.edit.change import Change, plan_rewrites, render_edits
+from fixbot.edit.splice import splice_edits
 from fixbot.lens import Container, Policy, Task
-from fixbot.project import Project, Reading, Surroundings
-from fixbot.splice import splice
+from fixbot.source.document import parse_document
+from fixbot.source.project import Inventory, Project, RepositoryFacts
 
 
-def read_files(files: dict[str, str]) -> Reading:
-    documents = {path: parse(path, dedent(text)) for path, text in files.items()}
-    return dialects.read(Project(documents, Surroundings(frozenset(files))))
+def read_files(files: dict[str, str]) -> Inventory:
+    documents = {path: parse_document(path, dedent(text)) for path, text in files.items()}
+    return dialects.read_dialects(Project(documents, RepositoryFacts(frozenset(files))))
 
 
-def tf(text: str, **more: str) -> Reading:
+def tf(text: str, **more: str) -> Inventory:
     return read_files({"main.tf": text, **more})
 
 
-def containers(reading: Reading) -> list[Container]:
+def containers(reading: Inventory) -> list[Container]:
     return [container for task in reading.tasks for container in task.containers]
 
 
-def only_task(reading: Reading) -> Task:
+def only_task(reading: Inventory) -> Task:
     (task,) = [task for task in reading.tasks if task.containers]
     return task
 
 
-def only_policy(reading: Reading) -> Policy:
+def only_policy(reading: Inventory) -> Policy:
     (policy,) = reading.policies
     return policy
 
 
-def aloud(reading: Reading) -> list[str]:
+def aloud(reading: Inventory) -> list[str]:
     return [each.reason for each in reading.unread]
 
 
 def changed(text: str, *changes: Change) -> str:
     """The text with the changes carried out, as the grammar of the changed nodes writes them."""
-    return splice(dedent(text), edits(dedent(text), plan(changes)))
+    return splice_edits(dedent(text), render_edits(dedent(text), plan_rewrites(changes)))
 
 
 TASK = """\

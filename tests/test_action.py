@@ -22,14 +22,14 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from fixbot.actions.check import Check
-from fixbot.actions.commands import annotation, masks, output
-from fixbot.actions.event import Mode, decided, event
+from fixbot.actions.annotations import MOST, annotate_findings
+from fixbot.actions.event import Mode, decide_mode, read_event
 from fixbot.actions.inputs import PREFIX
-from fixbot.actions.summary import Page, render
-from fixbot.actions.told import MOST, remarks_at_lines
-from fixbot.errors import FixbotError
-from fixbot.model import Finding, Report, Safety, Severity, Stats, Status
+from fixbot.actions.pull_request_check import PullRequestCheck
+from fixbot.actions.summary import SummaryPage, render_summary
+from fixbot.actions.workflow_commands import format_annotation, format_output, mask_commands
+from fixbot.model.errors import FixbotError
+from fixbot.model.findings import Finding, Report, Safety, Severity, Stats, Status
 from tests.action_expressions import evaluate, filled, holds
 from tests.action_log import read
 from tests.action_runner import PIN, ROOT, Machine, parsed
@@ -273,39 +273,39 @@ REPO = {"repository": {"default_branch": "main"}}
     ],
 )
 def test_the_occasion_decides(mode: str, name: str, ref: str, payload: object, does: str) -> None:
-    of = event({"GITHUB_EVENT_NAME": name, "GITHUB_REF": ref}, payload)
-    assert decided(Mode(mode), of)[0] == does
+    of = read_event({"GITHUB_EVENT_NAME": name, "GITHUB_REF": ref}, payload)
+    assert decide_mode(Mode(mode), of)[0] == does
 
 
 def test_rights_of_the_base_are_never_used_on_what_a_stranger_wrote() -> None:
-    of = event({"GITHUB_EVENT_NAME": "pull_request_target"}, PULL)
+    of = read_event({"GITHUB_EVENT_NAME": "pull_request_target"}, PULL)
     for mode in (Mode.AUTO, Mode.CHECK, Mode.PULL_REQUESTS):
         with pytest.raises(FixbotError, match="let the workflow run on pull_request instead"):
-            decided(mode, of)
+            decide_mode(mode, of)
 
 
 def test_a_deleted_fork_counts_as_foreign() -> None:
     gone = {"pull_request": {"number": 7, "base": {"repo": {"id": 1}}, "head": {"repo": None}}}
-    assert event({}, gone).foreign
-    assert not event({}, PULL).foreign
+    assert read_event({}, gone).foreign
+    assert not read_event({}, PULL).foreign
 
 
 def test_a_page_that_is_too_long_is_cut_between_its_parts() -> None:
     many = tuple(
         replace(FINDING, status=Status.REFUSED, reason="y" * 9000, path=f"{n}.json") for n in range(500)
     )
-    short = render(Page(report(*many)), most=3000)
+    short = render_summary(SummaryPage(report(*many)), most=3000)
     assert len(short.encode()) <= 3000
     assert short.endswith(
         "_Cut here, at GitHub's limit for summaries. The report file of this run has all of it._\n"
     )
     assert short.count("<details>") == short.count("</details>")
-    assert len(render(Page(report(*many))).encode()) < 2**20
+    assert len(render_summary(SummaryPage(report(*many))).encode()) < 2**20
 
 
 def test_ten_annotations_of_a_kind_and_no_more() -> None:
     many = tuple(replace(FINDING, severity=each, line=n) for n in range(1, 31) for each in Severity)
-    kinds = [line.split(" ")[0] for line in remarks_at_lines(Check(many), ())]
+    kinds = [line.split(" ")[0] for line in annotate_findings(PullRequestCheck(many), ())]
     assert {kind: kinds.count(kind) for kind in kinds} == {
         "::error": MOST,
         "::warning": MOST,
@@ -315,19 +315,19 @@ def test_ten_annotations_of_a_kind_and_no_more() -> None:
 
 def test_what_is_escaped_comes_back_as_it_was() -> None:
     nasty = "100%\n::error::a,b:c%0A"
-    (said,) = read(annotation("warning", nasty, title=nasty, path=nasty, line=3)).commands
+    (said,) = read(format_annotation("warning", nasty, title=nasty, path=nasty, line=3)).commands
     assert (said.data, said.fields["title"], said.fields["file"]) == (nasty, nasty, nasty)
-    (seen,) = read(annotation("notice", "a\rb\x1b[31m\u202e\U000e0041", path="x\u200b")).commands
+    (seen,) = read(format_annotation("notice", "a\rb\x1b[31m\u202e\U000e0041", path="x\u200b")).commands
     assert (seen.data, seen.fields["file"]) == (r"a\x0db\x1b[31m\u202e\U000e0041", r"x\u200b")
-    hidden = [each.data for line in masks("one%\r\ntwo\n\n") for each in read(line).commands]
+    hidden = [each.data for line in mask_commands("one%\r\ntwo\n\n") for each in read(line).commands]
     assert hidden == ["one%", "two"]
 
 
 def test_an_output_can_hold_anything_but_its_own_end() -> None:
     value = "a\nb<<c\nEOF\nfixed=9"
-    assert parsed(output("x", value, "word") + output("y", "", "word")) == {"x": value, "y": ""}
+    assert parsed(format_output("x", value, "word") + format_output("y", "", "word")) == {"x": value, "y": ""}
     with pytest.raises(ValueError, match="delimiter"):
-        output("x", "a word", "word")
+        format_output("x", "a word", "word")
 
 
 def test_the_reader_of_expressions() -> None:

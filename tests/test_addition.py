@@ -10,16 +10,16 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fixbot.addition import additions
-from fixbot.change import Put
 from fixbot.checkout import Checkout
-from fixbot.document import parse
-from fixbot.model import Fix, NewFile, Refusal, Report
-from fixbot.pipeline import run
+from fixbot.edit.change import Put
+from fixbot.edit.tree import CannotEdit
+from fixbot.engine.pipeline import run_pipeline
+from fixbot.model.findings import Fix, NewFile, Refusal, Report
 from fixbot.rules.loading import load_rules
-from fixbot.settings import ExternalSecrets, Settings
-from fixbot.tree import CannotEdit
-from fixbot.written import write_document
+from fixbot.settings import ExternalSecretsSettings, Settings
+from fixbot.source.document import parse_document
+from fixbot.source.new_documents import plan_new_files
+from fixbot.source.own_documents import write_document
 from tests.test_pasted import OPERATOR, WORDS, pod
 
 DRIVER = """\
@@ -64,8 +64,8 @@ def looked_at(
     (folder / where).mkdir(parents=True)
     (folder / where / "pod.yaml").write_text(json.dumps(manifest))
     (folder / where / "other.yaml").write_text(beside)
-    wishes = Settings(external_secrets=ExternalSecrets(store=store or None))
-    return run(Checkout.open(str(folder)), load_rules(), wishes)
+    wishes = Settings(external_secrets=ExternalSecretsSettings(store=store or None))
+    return run_pipeline(Checkout.open_checkout(str(folder)), load_rules(), wishes)
 
 
 def new_files(report: Report) -> dict[str, str]:
@@ -137,10 +137,10 @@ def test_no_file_is_made_where_other_programs_look_for_theirs(tmp_path: Path, wh
     ],
 )
 def test_a_new_file_stays_in_its_folder(path: str, said: str | None) -> None:
-    document = parse("app/pod.json", '{"a": 1}')
+    document = parse_document("app/pod.json", '{"a": 1}')
     change = Put(document.roots[0], ("b",), 2)
     fix = Fix((change,), files=(NewFile(path, dict(OBJECT)),))  # type: ignore[arg-type]
-    found = additions([fix], frozenset({"app/pod.json", "app/web-old.yaml"}))
+    found = plan_new_files([fix], frozenset({"app/pod.json", "app/web-old.yaml"}))
     if said is None:
         assert isinstance(found, list)
         assert yaml.safe_load(found[0].text) == OBJECT

@@ -13,21 +13,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixbot import command
-from fixbot.body import LONGEST, body
-from fixbot.characters import shown
 from fixbot.checkout import Checkout
-from fixbot.command import PATH
-from fixbot.habit import PLAIN, Habit, learn
-from fixbot.model import Proposal
-from fixbot.pipeline import run
+from fixbot.engine.pipeline import run_pipeline
+from fixbot.model.findings import Proposal
+from fixbot.model.proposal_facts import FixedFinding, ProposalFacts, RuleSummary, SkippedFinding
+from fixbot.proposal.body import LONGEST, render_body
+from fixbot.proposal.commit_style import PLAIN, CommitStyle, learn_style
+from fixbot.proposal.pull_request_text import LONGEST_TITLE, TextTarget, render_proposal
 from fixbot.rules.loading import load_rules
-from fixbot.settings import PullRequests, Settings
-from fixbot.settings.reading import parse
-from fixbot.step import PrintedDocument, Step, step
-from fixbot.story import Concern, Nearby, Row, Story
-from fixbot.suppress import Ignore, Suppressions
-from fixbot.wording import LONGEST_TITLE, Place, word
+from fixbot.settings import Settings
+from fixbot.settings.pull_request_settings import PullRequestSettings
+from fixbot.settings.read_settings import parse_settings
+from fixbot.settings.suppressions import Ignore, Suppressions
+from fixbot.text import command
+from fixbot.text.characters import escape_hidden
+from fixbot.text.command import PATH
+from fixbot.text.step import PrintedDocument, Step, build_step
 from tests.gfm import Page
 from tests.test_prose import NASTY
 
@@ -35,18 +36,20 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 LINKS = "https://github.example/shop/infra/blob/0123456789012345678901234567890123456789/"
 MARKER = '<!-- fixbot: {"key": "0123456789ab"} -->'
 _IN_PATHS = st.characters(codec="utf-8", exclude_characters="/\0") | st.just("\udcff")
-THERE = Place(links=LINKS, habit=learn(["fix: a", "feat: b"]), marker=MARKER, opening="Back again.")
+THERE = TextTarget(
+    links=LINKS, habit=learn_style(["fix: a", "feat: b"]), marker=MARKER, opening="Back again."
+)
 
 
 @pytest.fixture(scope="module")
 def proposals() -> tuple[Proposal, ...]:
-    by_rule = Settings(pull_requests=PullRequests(group="folder"))
-    return run(Checkout.open(str(EXAMPLES)), load_rules(), by_rule).proposals
+    by_rule = Settings(pull_requests=PullRequestSettings(group="folder"))
+    return run_pipeline(Checkout.open_checkout(str(EXAMPLES)), load_rules(), by_rule).proposals
 
 
 def test_a_text_answers_a_reviewer_in_order(proposals: tuple[Proposal, ...]) -> None:
     found = next(each for each in proposals if each.paths == ("kubernetes/mailer.yaml",))
-    text = word(found).body
+    text = render_proposal(found).body
     assert text.startswith(
         "Deployment `mailer` can no longer write to the root filesystem; /tmp stays writable"
     )
@@ -68,7 +71,7 @@ def test_every_text_says_what_changes_what_can_break_why_and_how_to_try(
     proposals: tuple[Proposal, ...],
 ) -> None:
     for proposal in proposals:
-        what, *sections = above(word(proposal).body).split("\n\n")
+        what, *sections = above(render_proposal(proposal).body).split("\n\n")
         assert what
         assert not what.startswith("**")
         for heading in ("What you will notice", "Why here", "Try it first"):
@@ -77,7 +80,7 @@ def test_every_text_says_what_changes_what_can_break_why_and_how_to_try(
 
 def test_what_was_checked_is_what_there_was_to_check(proposals: tuple[Proposal, ...]) -> None:
     for proposal in proposals:
-        text = word(proposal).body
+        text = render_proposal(proposal).body
         assert "- The files parse, and as data they differ in nothing but the fix.\n" in text
         assert re.search(r"- Scanned again after the change: \d+ findings? fewer, none new\.\n", text)
         policies = {row.rule for row in proposal.story.rows} == {"tag-condition-missing"}
@@ -88,7 +91,7 @@ def test_what_was_checked_is_what_there_was_to_check(proposals: tuple[Proposal, 
 def test_a_program_that_was_asked_is_named(proposals: tuple[Proposal, ...]) -> None:
     story = proposals[0].story
     rows = tuple(replace(row, checks=("bytes", "cfn-lint")) for row in story.rows)
-    text = word(replace(proposals[0], story=replace(story, rows=rows))).body
+    text = render_proposal(replace(proposals[0], story=replace(story, rows=rows))).body
     assert "- `cfn-lint` was asked about the files before and after: it finds nothing new.\n" in text
     assert "Scanned again" not in text
 
@@ -96,7 +99,7 @@ def test_a_program_that_was_asked_is_named(proposals: tuple[Proposal, ...]) -> N
 def test_no_command_holds_a_placeholder_that_nothing_explains(proposals: tuple[Proposal, ...]) -> None:
     found = set()
     for proposal in proposals:
-        text = word(proposal).body
+        text = render_proposal(proposal).body
         names = " ".join([row.after for row in proposal.story.rows])
         commands = [each for each in Page(text).codes if " " in each and not each.lstrip().startswith("{")]
         for each in re.findall(r"(?<![\w./])[A-Z]{2,}(?![\w.-])", re.sub("#.*", "", "\n".join(commands))):
@@ -121,13 +124,14 @@ def test_what_stands_open_does_not_grow_with_the_findings(count: int, lines: int
         replace(
             story("web").rows[0], line=number, why=f"Why {number}.", gist=f"Gist {number}.",
             effect=f"Effect {number}.", unknown=f"Not known {number}.",
-            commands=(command.run("run", PATH(f"n{number}")), command.run("look", PATH(f"n{number}"))),
+            commands=(command.build_command("run", PATH(f"n{number}")), command.build_command("look",
+            PATH(f"n{number}"))),
             notes=(f"Note {number}.",),
-            steps_before=(step("Do it:", document=PrintedDocument("json", f"{number}\n")),),
+            steps_before=(build_step("Do it:", document=PrintedDocument("json", f"{number}\n")),),
         )
         for number in range(count)
     )  # fmt: skip
-    text = body(Story(story("web").concerns, rows), "a-rule", "k", links=LINKS)
+    text = render_body(ProposalFacts(story("web").concerns, rows), "a-rule", "k", links=LINKS)
     assert not Page(text).faults
     assert above(text).count("\n") <= lines
 
@@ -135,11 +139,12 @@ def test_what_stands_open_does_not_grow_with_the_findings(count: int, lines: int
 def test_what_several_steps_say_first_is_said_once_and_long_code_is_folded() -> None:
     rows = tuple(
         replace(
-            story("web").rows[0], steps_before=(step("Type this:", document=PrintedDocument("yaml", lines)),)
+            story("web").rows[0],
+            steps_before=(build_step("Type this:", document=PrintedDocument("yaml", lines)),),
         )
         for lines in ("a: ...\n" * 5, "b: ...\n" * 6)
     )
-    text = body(Story(story("web").concerns, rows), "a-rule", "k")
+    text = render_body(ProposalFacts(story("web").concerns, rows), "a-rule", "k")
     assert text.count("Type this:") == 1
     assert "a: ..." in text
     assert "b: ..." in text
@@ -155,22 +160,24 @@ def test_what_several_steps_say_first_is_said_once_and_long_code_is_folded() -> 
         ("web", "deploy", PLAIN, "Mend 2 things in deploy"),
         ("web", "a/" * 30 + "deploy/api", PLAIN, "Mend 2 things in …/" + "a/" * 21 + "deploy/api"),
         ("web", "x" * 90, PLAIN, "Mend 2 things in " + "x" * 54 + "…"),
-        ("web", "a/" * 30 + "deploy", learn(["fix(infra): a", "fix(infra): b"]), None),
+        ("web", "a/" * 30 + "deploy", learn_style(["fix(infra): a", "fix(infra): b"]), None),
     ],
 )
-def test_a_title_fits_where_github_cuts(subject: str, folder: str, habit: Habit, title: str | None) -> None:
+def test_a_title_fits_where_github_cuts(
+    subject: str, folder: str, habit: CommitStyle, title: str | None
+) -> None:
     one = story(subject, f"{folder}/b.yaml").rows[0]
-    told = Story(story("web").concerns, (one, replace(one, subject="other")))
-    found = word(proposal(told), Place(habit=habit)).title
+    told = ProposalFacts(story("web").concerns, (one, replace(one, subject="other")))
+    found = render_proposal(proposal(told), TextTarget(habit=habit)).title
     assert len(found) <= LONGEST_TITLE == 72
     assert found == title or (title is None and found.endswith("/deploy"))
 
 
 def test_a_long_name_leaves_room_for_what_is_done() -> None:
-    long = Story(
+    long = ProposalFacts(
         (replace(story("web").concerns[0], one="Make {subject} safe"),), story("web" * 40).rows, (), "dev"
     )
-    title = word(proposal(long)).title
+    title = render_proposal(proposal(long)).title
     assert title.endswith("… safe in dev")
     assert len(title) == LONGEST_TITLE
 
@@ -179,7 +186,10 @@ def test_a_long_name_leaves_room_for_what_is_done() -> None:
 def test_two_long_titles_are_still_told_apart(ends: tuple[str, str]) -> None:
     concern = replace(story("web").concerns[0], one="Make the root filesystem of {subject} read-only")
     rows = story("a-service-of-many-words").rows
-    titles = {word(proposal(Story((concern,), rows, apart=f"service-discovery/{end}"))).title for end in ends}
+    titles = {
+        render_proposal(proposal(ProposalFacts((concern,), rows, apart=f"service-discovery/{end}"))).title
+        for end in ends
+    }
     assert len(titles) == 2
     assert all(len(each) <= LONGEST_TITLE for each in titles)
 
@@ -187,7 +197,7 @@ def test_two_long_titles_are_still_told_apart(ends: tuple[str, str]) -> None:
 def test_every_text_is_the_markdown_that_was_meant(proposals: tuple[Proposal, ...]) -> None:
     assert len(proposals) > 5
     for proposal in proposals:
-        words = word(proposal, THERE)
+        words = render_proposal(proposal, THERE)
         page = Page(words.body)
         assert not page.faults
         assert list(page.live()) == []
@@ -200,7 +210,7 @@ def test_every_text_is_the_markdown_that_was_meant(proposals: tuple[Proposal, ..
 
 def test_links_lead_to_the_lines_at_the_base_commit(proposals: tuple[Proposal, ...]) -> None:
     for proposal in proposals:
-        links = Page(word(proposal, THERE).body).links
+        links = Page(render_proposal(proposal, THERE).body).links
         for row in proposal.story.rows:
             assert links[f"{LINKS}{row.path}#L{row.line}"] == row.resource
         assert all(link.startswith(LINKS) for link in links)
@@ -208,39 +218,41 @@ def test_links_lead_to_the_lines_at_the_base_commit(proposals: tuple[Proposal, .
 
 def test_a_commit_says_what_its_reader_must_know(proposals: tuple[Proposal, ...]) -> None:
     found = next(each for each in proposals if each.paths == ("kubernetes/mailer.yaml",))
-    title, first, *_, trailers = word(found, THERE).message.split("\n\n")
+    title, first, *_, trailers = render_proposal(found, THERE).commit_message.split("\n\n")
     assert title == "fix: make the root filesystem of mailer read-only"
     assert first.startswith("Deployment `mailer` can no longer write to the root filesystem")
     assert trailers == f"Rule: readonly-root-filesystem\nFixbot-Key: {found.key}\n"
 
 
-def story(name: str, path: str = "a/b.yaml", count: int = 1) -> Story:
-    concern = Concern("a-rule", "Mend {subject}", "Mend {count} things in {folder}", "**Who.** Someone.")
+def story(name: str, path: str = "a/b.yaml", count: int = 1) -> ProposalFacts:
+    concern = RuleSummary("a-rule", "Mend {subject}", "Mend {count} things in {folder}", "**Who.** Someone.")
     rows = tuple(
-        Row(
+        FixedFinding(
             id=f"{number:016x}", rule="a-rule", path=path, line=number + 1, resource=f"task {name}{number}",
             subject=name, controls=("ECS.5",), before=f"{name} is open", after=f"`{number}` {name}",
             gist=f"{name} is closed.", why=f"Who gets into {name} is in.", effect=f"{name} fails {number}.",
             rollout="At once.", unknown=f"What {name} does is not known.",
-            commands=(command.run("run", PATH(name)),), steps_before=(described(name),),
-            steps_after=(step(name),), notes=(name,),
+            commands=(command.build_command("run", PATH(name)),), steps_before=(described(name),),
+            steps_after=(build_step(name),), notes=(name,),
         )
         for number in range(count)
     )  # fmt: skip
-    return Story((concern,), rows, (Nearby(path, 3, name, f"{name} needs it."),))
+    return ProposalFacts((concern,), rows, (SkippedFinding(path, 3, name, f"{name} needs it."),))
 
 
 def described(name: str) -> Step:
-    return step(f"Do {name}: ", command.run("look", PATH(name)), document=PrintedDocument("json", "{}\n"))
+    return build_step(
+        f"Do {name}: ", command.build_command("look", PATH(name)), document=PrintedDocument("json", "{}\n")
+    )
 
 
-def proposal(told: Story) -> Proposal:
+def proposal(told: ProposalFacts) -> Proposal:
     return Proposal("0123456789ab", "a-rule", "fixbot/a-rule/0123456789ab", ("a",), ("b",), told)
 
 
 @given(NASTY, st.text(_IN_PATHS, min_size=1, max_size=20), st.integers(1, 3))
 def test_no_name_takes_effect_in_a_pull_request(name: str, path: str, count: int) -> None:
-    words = word(proposal(story(name, f"a/{path}", count)), THERE)
+    words = render_proposal(proposal(story(name, f"a/{path}", count)), THERE)
     page = Page(words.body)
     assert not page.faults
     assert list(page.live()) == []
@@ -251,7 +263,7 @@ def test_no_name_takes_effect_in_a_pull_request(name: str, path: str, count: int
     for link in page.links:
         assert link.startswith(LINKS)
         assert re.fullmatch(r"[\w%./~-]+#L\d+", link.removeprefix(LINKS), re.ASCII)
-    whole = f"{words.title}\n{words.message}"
+    whole = f"{words.title}\n{words.commit_message}"
     assert "\n" not in words.title
     assert len(words.title) <= LONGEST_TITLE
     assert not re.search(r"(?<!\w)@\w|#\d|\bGH-\d|://\S+/(?:issues|pull)/\d", whole, re.IGNORECASE)
@@ -259,14 +271,14 @@ def test_no_name_takes_effect_in_a_pull_request(name: str, path: str, count: int
 
 @pytest.mark.parametrize("path", ["a b/c.yaml", "ä/ü.tf", "a/(b)#1?.json", "caf\udce9.yaml"])
 def test_a_link_to_an_odd_path_leads_there(path: str) -> None:
-    page = Page(body(story("web", path), "a-rule", "k", links=LINKS))
+    page = Page(render_body(story("web", path), "a-rule", "k", links=LINKS))
     found = next(iter(page.links)).removeprefix(LINKS).removesuffix("#L1")
     assert unquote(found, errors="surrogateescape") == path
 
 
 @pytest.mark.parametrize(("name", "count"), [("x" * 3_000, 8), ("web", 5_000), ("y" * 400, 300)])
 def test_a_text_is_cut_between_sections_and_says_so(name: str, count: int) -> None:
-    text = body(story(name, "p" * 200 + "/b.yaml", count), "a-rule", "k", links=LINKS, marker=MARKER)
+    text = render_body(story(name, "p" * 200 + "/b.yaml", count), "a-rule", "k", links=LINKS, marker=MARKER)
     page = Page(text)
     assert len(text) <= LONGEST
     assert not page.faults
@@ -278,9 +290,9 @@ def test_a_text_is_cut_between_sections_and_says_so(name: str, count: int) -> No
 def test_what_was_cut_is_said_at_both_ends() -> None:
     told = story("web")
     long = PrintedDocument("yaml", "".join(f"key{n}: {'w' * 60}\n" for n in range(150)))
-    steps = tuple(step(f"Do {number}:", document=long) for number in range(8))
-    rows = (Row("i", "a-rule", "a", 1, "r", "s", gist="It is closed.", steps_before=steps),)
-    text = body(Story(told.concerns, rows), "a-rule", "k", marker=MARKER)
+    steps = tuple(build_step(f"Do {number}:", document=long) for number in range(8))
+    rows = (FixedFinding("i", "a-rule", "a", 1, "r", "s", gist="It is closed.", steps_before=steps),)
+    text = render_body(ProposalFacts(told.concerns, rows), "a-rule", "k", marker=MARKER)
     assert len(text) <= LONGEST
     assert text.startswith("*(This text is cut below")
     assert "It is closed." in text
@@ -291,29 +303,29 @@ def test_what_was_cut_is_said_at_both_ends() -> None:
 def no_of(text: str) -> tuple[Ignore, ...]:
     """What the block that a body gives for saying no comes to when it is pasted."""
     block = text.partition("To say no for good")[2].partition("```yaml\n")[2].partition("  ```")[0]
-    return parse(Settings(), textwrap.dedent(block), ".fixbot.yml").ignore
+    return parse_settings(Settings(), textwrap.dedent(block), ".fixbot.yml").ignore
 
 
 def test_how_to_say_no_names_the_rule_the_file_and_the_resource() -> None:
-    text = body(story("web", "a/b c.yaml"), "a-rule", "k")
+    text = render_body(story("web", "a/b c.yaml"), "a-rule", "k")
     for line in ("ignore:", "  - rule: a-rule", "    path: a/b c.yaml", "    resource: task web0"):
         assert f"  {line}\n" in text
     assert "which covers" not in text
 
 
 def test_how_to_say_no_to_many_says_what_that_covers() -> None:
-    text = body(story("web", count=9), "a-rule", "k")
+    text = render_body(story("web", count=9), "a-rule", "k")
     assert "put this into `.fixbot.yml`, which covers all that these rules find in these files:" in text
     assert [(each.path, each.resource) for each in no_of(text)] == [("a/b.yaml", "")]
     rows = tuple(row for path in "abcdef" for row in story("web", f"deploy [x]/{path}.yaml").rows)
-    text = body(Story(story("web").concerns, rows), "a-rule", "k")
+    text = render_body(ProposalFacts(story("web").concerns, rows), "a-rule", "k")
     assert "which covers all that these rules find below these folders, later too:" in text
     (wish,) = no_of(text)
     found = Suppressions((wish,), frozenset({"a-rule"}), date(2026, 1, 1))
-    assert found.find("a-rule", "deploy [x]/z.yaml", 1, "any")
-    assert not found.find("a-rule", "deploy x/z.yaml", 1, "any")
+    assert found.find_ignore("a-rule", "deploy [x]/z.yaml", 1, "any")
+    assert not found.find_ignore("a-rule", "deploy x/z.yaml", 1, "any")
     rows = tuple(row for path in "abcdefgh" for row in story("web", f"{path}/x.yaml").rows)
-    text = body(Story(story("web").concerns, rows), "a-rule", "k")
+    text = render_body(ProposalFacts(story("web").concerns, rows), "a-rule", "k")
     assert "later too (3 more folders are left out):" in text
 
 
@@ -325,13 +337,15 @@ NAMES = ODD | st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
 @given(PATHS, NAMES, PATHS, NAMES)
 def test_what_a_body_says_no_to_is_that_one_thing(path: str, name: str, other: str, else_name: str) -> None:
     rows = tuple(replace(row, path=path, resource=name) for row in story("x").rows)
-    text = body(Story(story("x").concerns, rows), "a-rule", "k")
+    text = render_body(ProposalFacts(story("x").concerns, rows), "a-rule", "k")
     wishes = no_of(text)
     if not wishes:
         assert "answer `i` in `fixbot run --review`" in text
-        assert shown(path + name) != path + name or "\t" in path + name
+        assert escape_hidden(path + name) != path + name or "\t" in path + name
         return
     found = Suppressions(wishes, frozenset({"a-rule"}), date(2026, 1, 1))
-    assert found.find("a-rule", path, 1, name)
-    assert (found.find("a-rule", path, 1, else_name) is not None) == (else_name == name)
-    assert found.find("a-rule", other, 1, name) is None or other == path or other.startswith(f"{path}/")
+    assert found.find_ignore("a-rule", path, 1, name)
+    assert (found.find_ignore("a-rule", path, 1, else_name) is not None) == (else_name == name)
+    assert (
+        found.find_ignore("a-rule", other, 1, name) is None or other == path or other.startswith(f"{path}/")
+    )

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fixbot.cache import Cache, cache_folder
+from fixbot.engine.user_cache import Cache, find_cache_folder
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -29,47 +29,47 @@ def folder(tmp_path: Path) -> Path:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(), JSON)
 def test_what_is_put_in_comes_out(folder: Path, key: str, value: object) -> None:
-    Cache(folder, ["0.1", "settings"]).put(key, value)  # type: ignore[arg-type]
-    assert Cache(folder, ["0.1", "settings"]).get(key) == value
+    Cache(folder, ["0.1", "settings"]).write_value(key, value)  # type: ignore[arg-type]
+    assert Cache(folder, ["0.1", "settings"]).read_value(key) == value
 
 
 def test_another_version_configuration_or_key_finds_nothing(folder: Path) -> None:
-    Cache(folder, ["a", "b"]).put("k", 1)
-    assert [Cache(folder, parts).get("k") for parts in (["a", "c"], ["ab"], ["a"], ["a", "b", "k"])] == [
-        None
-    ] * 4
-    assert Cache(folder, ["a", "b"]).get("K") is None
+    Cache(folder, ["a", "b"]).write_value("k", 1)
+    assert [
+        Cache(folder, parts).read_value("k") for parts in (["a", "c"], ["ab"], ["a"], ["a", "b", "k"])
+    ] == [None] * 4
+    assert Cache(folder, ["a", "b"]).read_value("K") is None
 
 
 def test_only_the_user_can_read_it(folder: Path) -> None:
-    Cache(folder, []).put("k", 1)
+    Cache(folder, []).write_value("k", 1)
     assert [path.stat().st_mode & 0o777 for path in (folder, *folder.iterdir())] == [0o700, 0o600]
 
 
 @pytest.mark.parametrize("damage", [b"", b"x", b"00000000\n1", b"\xff" * 50, b"00000000\n" + b"[" * 100_000])
 def test_a_damaged_entry_is_absent(folder: Path, damage: bytes) -> None:
     cache = Cache(folder, [])
-    cache.put("k", {"a": "long enough to be damaged"})
+    cache.write_value("k", {"a": "long enough to be damaged"})
     (entry,) = folder.iterdir()
     whole = entry.read_bytes()
     for data in (damage, whole[:-1], whole + b" ", whole.replace(b"long", b"lung")):
         entry.write_bytes(data)
-        assert cache.get("k") is None
-    cache.put("k", 2)
-    assert cache.get("k") == 2
+        assert cache.read_value("k") is None
+    cache.write_value("k", 2)
+    assert cache.read_value("k") == 2
 
 
 def test_deleting_it_at_any_time_is_safe(folder: Path) -> None:
     cache = Cache(folder, [])
-    cache.put("k", 1)
+    cache.write_value("k", 1)
     for path in folder.iterdir():
         path.unlink()
     folder.rmdir()
-    assert cache.get("k") is None
-    cache.put("k", 1)  # not kept in this run, and no trouble
+    assert cache.read_value("k") is None
+    cache.write_value("k", 1)  # not kept in this run, and no trouble
     again = Cache(folder, [])
-    again.put("k", 1)
-    assert again.get("k") == 1
+    again.write_value("k", 1)
+    assert again.read_value("k") == 1
 
 
 def test_a_folder_that_can_not_be_used_is_no_trouble(tmp_path: Path) -> None:
@@ -87,8 +87,8 @@ def test_a_folder_that_can_not_be_used_is_no_trouble(tmp_path: Path) -> None:
         Path("/proc/x"),
     ):
         cache = Cache(folder, [])
-        cache.put("k", 1)
-        assert cache.get("k") is None
+        cache.write_value("k", 1)
+        assert cache.read_value("k") is None
     assert list((tmp_path / "shared").iterdir()) == list((tmp_path / "own").iterdir()) == []
 
 
@@ -97,7 +97,7 @@ def test_a_folder_of_another_user_is_not_trusted(folder: Path) -> None:
     folder.mkdir(parents=True, mode=0o700)
     os.chown(folder, 1234, 1234)
     cache = Cache(folder, [])
-    cache.put("k", 1)
+    cache.write_value("k", 1)
     assert list(folder.iterdir()) == []
 
 
@@ -105,22 +105,22 @@ def test_it_stays_within_its_size_and_the_oldest_go_first(folder: Path) -> None:
     value = "x" * 1000
     for number in range(40):
         cache = Cache(folder, [], largest=10_000)
-        cache.put(str(number), value)
+        cache.write_value(str(number), value)
         for path in folder.iterdir():  # all that is there so far grows a second older
             state = path.stat()
             os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns - 10**9))
-        cache.get("0")
+        cache.read_value("0")
     assert sum(path.stat().st_size for path in folder.iterdir()) <= 10_000
-    assert cache.get("39") == cache.get("0") == value
-    assert cache.get("1") is None
-    cache.put("huge", "x" * 5000)
-    assert cache.get("huge") is None
+    assert cache.read_value("39") == cache.read_value("0") == value
+    assert cache.read_value("1") is None
+    cache.write_value("huge", "x" * 5000)
+    assert cache.read_value("huge") is None
 
 
 def test_one_long_run_stays_within_its_size_too(folder: Path) -> None:
     cache = Cache(folder, [], largest=100_000)
     for number in range(1000):
-        cache.put(str(number), "x" * 1000)
+        cache.write_value(str(number), "x" * 1000)
     assert sum(path.stat().st_size for path in folder.iterdir()) <= 125_000
 
 
@@ -131,18 +131,19 @@ def test_a_full_disk_keeps_nothing_and_leaves_nothing(folder: Path, monkeypatch:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "replace", full)
-    cache.put("k", 1)
+    cache.write_value("k", 1)
     assert list(folder.iterdir()) == []
 
 
 RUNNER = """
 import sys
 from pathlib import Path
-from fixbot.cache import Cache
+from fixbot.engine.user_cache import Cache
 cache = Cache(Path(sys.argv[1]), [], largest=60_000)
 for turn in range(300):
-    cache.put(str(turn % 7), [sys.argv[2]] * 300)
-    assert (value := cache.get(str(turn % 7))) is None or len(value) == 300 == value.count(value[0]), value
+    cache.write_value(str(turn % 7), [sys.argv[2]] * 300)
+    value = cache.read_value(str(turn % 7))
+    assert value is None or len(value) == 300 == value.count(value[0]), value
 """
 
 
@@ -155,8 +156,8 @@ def test_two_runs_at_once_never_see_half_an_entry(folder: Path) -> None:
 
 def test_a_value_that_is_no_json_is_a_mistake_of_ours(folder: Path) -> None:
     with pytest.raises(TypeError):
-        Cache(folder, []).put("k", {1, 2})  # type: ignore[arg-type]
-    assert json.dumps(Cache(folder, []).get("k")) == "null"
+        Cache(folder, []).write_value("k", {1, 2})  # type: ignore[arg-type]
+    assert json.dumps(Cache(folder, []).read_value("k")) == "null"
 
 
 @pytest.mark.parametrize(
@@ -172,4 +173,4 @@ def test_a_value_that_is_no_json_is_a_mistake_of_ours(folder: Path) -> None:
     ],
 )
 def test_where_it_is(environment: dict[str, str], platform: str, expected: str | None) -> None:
-    assert cache_folder(environment, platform) == (Path(expected) if expected else None)
+    assert find_cache_folder(environment, platform) == (Path(expected) if expected else None)

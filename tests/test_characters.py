@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixbot.characters import harmless, on_one_line, shown, write_json
+from fixbot.text.characters import escape_hidden, fold_to_line, sanitize_lines, write_json
 
 ANY = st.text(st.characters(exclude_categories=()), max_size=30)
 
@@ -35,8 +35,8 @@ ANY = st.text(st.characters(exclude_categories=()), max_size=30)
     ],
 )
 def test_what_is_seen_stays_and_all_else_is_written_out(written: str, read: str) -> None:
-    assert shown(written) == read
-    assert shown(read) == read
+    assert escape_hidden(written) == read
+    assert escape_hidden(read) == read
 
 
 def test_nothing_that_hides_is_shown_by_category_and_by_another_reading_of_unicode() -> None:
@@ -47,23 +47,23 @@ def test_nothing_that_hides_is_shown_by_category_and_by_another_reading_of_unico
         unseen = unicodedata.category(char) in hidden and char not in "\t "
         surrogate = 0xD800 <= code <= 0xDFFF
         if char not in "\u2800\U0001d159":
-            assert (shown(char) != char) == (unseen or (not surrogate and ignorable.is_valid(char))), hex(
-                code
-            )
-    assert shown("\u2800\U0001d159") == r"\u2800\U0001d159"
+            assert (escape_hidden(char) != char) == (
+                unseen or (not surrogate and ignorable.is_valid(char))
+            ), hex(code)
+    assert escape_hidden("\u2800\U0001d159") == r"\u2800\U0001d159"
 
 
 def test_only_plain_blanks_are_folded() -> None:
-    assert on_one_line("  a \n\t b\r\n  c ") == "a b c"
-    assert on_one_line("a\xa0b \u2028 c\x85\x1c") == r"a\xa0b \u2028 c\x85\x1c"
+    assert fold_to_line("  a \n\t b\r\n  c ") == "a b c"
+    assert fold_to_line("a\xa0b \u2028 c\x85\x1c") == r"a\xa0b \u2028 c\x85\x1c"
 
 
 @given(st.dictionaries(ANY, st.lists(ANY, max_size=3) | ANY | st.integers() | st.none(), max_size=4))
 def test_json_holds_the_exact_values_and_nothing_that_hides(value: dict[str, object]) -> None:
     text = write_json(value, indent=2)
     assert json.loads(text) == value
-    assert shown(text.replace("\n", "")) == text.replace("\n", "")
-    assert harmless(text) == text
+    assert escape_hidden(text.replace("\n", "")) == text.replace("\n", "")
+    assert sanitize_lines(text) == text
 
 
 def test_json_of_a_path_gives_its_bytes_back() -> None:
@@ -84,4 +84,4 @@ def test_json_of_a_path_gives_its_bytes_back() -> None:
     ],
 )
 def test_whatever_is_printed_steers_nothing(written: str, read: str) -> None:
-    assert harmless(written) == read
+    assert sanitize_lines(written) == read

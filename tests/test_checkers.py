@@ -13,7 +13,14 @@ import pytest
 
 from fixbot.programs import Programs, find_programs
 from fixbot.programs.lookup import find_program, search_path
-from fixbot.programs.start import GIVEN, Finished, Limits, Task, Unfinished, run_program
+from fixbot.programs.start import (
+    GIVEN,
+    FinishedProgram,
+    ProgramLimits,
+    ProgramTask,
+    UnfinishedProgram,
+    run_program,
+)
 from tests.oracle.runs import Answer, Repository
 
 STACK = """\
@@ -241,9 +248,9 @@ def programs(tmp_path: Path) -> Programs:
 
 
 def shell(
-    text: str, programs: Programs, limits: Limits | None = None, **more: bytes
-) -> Finished | Unfinished:
-    task = Task("/bin/sh", ("-c", text), files=more, limits=limits or Limits())
+    text: str, programs: Programs, limits: ProgramLimits | None = None, **more: bytes
+) -> FinishedProgram | UnfinishedProgram:
+    task = ProgramTask("/bin/sh", ("-c", text), files=more, limits=limits or ProgramLimits())
     return run_program(task, programs)
 
 
@@ -256,8 +263,10 @@ def test_a_program_is_ended_with_all_that_it_started(programs: Programs, tmp_pat
         f"setsid sh -c 'echo $$ > {pid}; exec sleep 600' & while ! test -s {pid}; do sleep 0.1; done",
     ):
         pid.unlink(missing_ok=True)
-        came = shell(text, programs, Limits(seconds=2))
-        assert came == (Unfinished("it took longer than 2 seconds") if "wait" in text else Finished(0, b""))
+        came = shell(text, programs, ProgramLimits(seconds=2))
+        assert came == (
+            UnfinishedProgram("it took longer than 2 seconds") if "wait" in text else FinishedProgram(0, b"")
+        )
         end = time.monotonic() + 20
         while Path(f"/proc/{pid.read_text().strip()}").exists() and time.monotonic() < end:
             time.sleep(0.05)
@@ -267,22 +276,22 @@ def test_a_program_is_ended_with_all_that_it_started(programs: Programs, tmp_pat
 
 
 def test_a_program_has_limits(programs: Programs) -> None:
-    assert shell("cat /dev/zero", programs, Limits(output=100_000)) == Unfinished(
+    assert shell("cat /dev/zero", programs, ProgramLimits(output=100_000)) == UnfinishedProgram(
         "it printed more than 100,000 bytes"
     )
     code = f'{sys.executable} -I -c "x = bytearray(3_000_000_000); print(len(x))"'
-    assert shell(code, programs, Limits(memory=500_000_000)) == Finished(1, b"")
-    assert isinstance(shell("exit 3", programs), Finished)
-    assert shell("ulimit -c", programs) == Finished(0, b"0\n")
-    gone = run_program(Task("/nowhere/at/all"), programs)
-    assert gone == Finished(1, b"")
+    assert shell(code, programs, ProgramLimits(memory=500_000_000)) == FinishedProgram(1, b"")
+    assert isinstance(shell("exit 3", programs), FinishedProgram)
+    assert shell("ulimit -c", programs) == FinishedProgram(0, b"0\n")
+    gone = run_program(ProgramTask("/nowhere/at/all"), programs)
+    assert gone == FinishedProgram(1, b"")
 
 
 def test_a_program_reads_copies_below_a_folder_of_its_own(programs: Programs) -> None:
     came = shell(f"ls -A; ls -A ~; cat {GIVEN}/a; stat -c %F {GIVEN}/a; ls {GIVEN}", programs, a=b"text\n")
-    assert came == Finished(0, b"text\nregular file\na\n")
+    assert came == FinishedProgram(0, b"text\nregular file\na\n")
     with pytest.raises(ValueError, match="no plain name"):
-        run_program(Task("/bin/true", files={"../x": b""}), programs)
+        run_program(ProgramTask("/bin/true", files={"../x": b""}), programs)
 
 
 @pytest.mark.parametrize("entry", ["", ".", "bin", "./bin", "HERE", "HERE/bin", "LINK", "LINK/bin"])

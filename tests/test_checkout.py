@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from fixbot.checkout import Checkout, Content, FileChange, Globs, Scope, blob_id
-from fixbot.checkout.branch import Commit, commit_on_branch
-from fixbot.errors import FixbotError
-from fixbot.model import Refusal
+from fixbot.checkout import Checkout, Content, FileChange, Globs, Scope, hash_blob
+from fixbot.checkout.commit_on_branch import BranchCommit, commit_on_branch
+from fixbot.model.errors import FixbotError
+from fixbot.model.findings import Refusal
 
 TASK = b'{"family": "web"}\n'
 FIXED = b'{"family": "web", "x": 1}\n'
@@ -61,7 +61,7 @@ def test_tracked_and_untracked_files_are_listed_and_ignored_ones_are_not(repo: P
     (repo / "node_modules/m").mkdir(parents=True)
     (repo / "node_modules/m/a.yaml").write_text("x")
     (repo / "main.tf").unlink()
-    checkout = Checkout.open(str(repo))
+    checkout = Checkout.open_checkout(str(repo))
     assert paths(checkout) == [".gitignore", "deploy/task.json", "new.yaml", "run.yaml"]
     assert checkout.listed == 4
     assert {entry.path: entry.mode & 0o777 for entry in checkout.entries}["run.yaml"] == 0o755
@@ -69,11 +69,13 @@ def test_tracked_and_untracked_files_are_listed_and_ignored_ones_are_not(repo: P
 
 def test_a_key_is_given_only_while_the_file_is_what_git_has(repo: Path) -> None:
     def key() -> str | None:
-        checkout = Checkout.open(str(repo))
-        return checkout.key(next(entry for entry in checkout.entries if entry.path == "deploy/task.json"))
+        checkout = Checkout.open_checkout(str(repo))
+        return checkout.content_key(
+            next(entry for entry in checkout.entries if entry.path == "deploy/task.json")
+        )
 
-    assert key() == f"{blob_id(TASK)}.{len(TASK)}"
-    content = Checkout.open(str(repo)).read("deploy/task.json")
+    assert key() == f"{hash_blob(TASK)}.{len(TASK)}"
+    content = Checkout.open_checkout(str(repo)).read_file("deploy/task.json")
     assert isinstance(content, Content)
     assert content.key == key()
     (repo / "deploy/task.json").write_bytes(TASK.replace(b"web", b"api"))
@@ -87,30 +89,32 @@ def test_converted_line_ends_do_not_share_a_key_with_the_blob(repo: Path) -> Non
     (repo / "deploy/task.json").unlink()
     git(repo, "checkout", "-q", "deploy/task.json")
     assert (repo / "deploy/task.json").read_bytes() == TASK.replace(b"\n", b"\r\n")
-    checkout = Checkout.open(str(repo))
-    keys = [checkout.key(entry) for entry in checkout.entries if entry.path == "deploy/task.json"]
-    assert keys == [f"{blob_id(TASK)}.{len(TASK) + 1}"]
+    checkout = Checkout.open_checkout(str(repo))
+    keys = [checkout.content_key(entry) for entry in checkout.entries if entry.path == "deploy/task.json"]
+    assert keys == [f"{hash_blob(TASK)}.{len(TASK) + 1}"]
 
 
 def test_a_folder_of_a_repository_shows_its_own_paths_and_knows_the_rest(repo: Path) -> None:
     (repo / "deploy/more.yaml").write_text("c: 1\n")
-    checkout = Checkout.open(str(repo / "deploy"))
+    checkout = Checkout.open_checkout(str(repo / "deploy"))
     assert paths(checkout) == ["more.yaml", "task.json"]
     assert checkout.prefix == "deploy/"
-    assert Path(checkout.top) == Path(Checkout.open(str(repo)).top) == repo
+    assert Path(checkout.top) == Path(Checkout.open_checkout(str(repo)).top) == repo
 
 
 def test_one_file_is_served_even_if_ignored_and_whatever_its_name(repo: Path) -> None:
     (repo / "a[*].log").write_text("x")
-    checkout = Checkout.open(str(repo / "a[*].log"), Scope(wanted=lambda _: False))
+    checkout = Checkout.open_checkout(str(repo / "a[*].log"), Scope(wanted=lambda _: False))
     assert paths(checkout) == ["a[*].log"]
-    assert [entry.blob for entry in Checkout.open(str(repo / "deploy/task.json")).entries] == [blob_id(TASK)]
+    assert [entry.blob for entry in Checkout.open_checkout(str(repo / "deploy/task.json")).entries] == [
+        hash_blob(TASK)
+    ]
 
 
 def test_an_ignored_folder_is_read_all_the_same(repo: Path) -> None:
     (repo / "out").mkdir()
     (repo / "out/a.yaml").write_text("a: 1\n")
-    checkout = Checkout.open(str(repo / "out"))
+    checkout = Checkout.open_checkout(str(repo / "out"))
     assert paths(checkout) == ["a.yaml"]
     assert "git ignores all of this folder" in checkout.notes[-1]
 
@@ -120,7 +124,7 @@ def test_a_plain_folder_is_walked_and_that_is_said(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("x")
     (tmp_path / "loop").symlink_to(tmp_path)
-    checkout = Checkout.open(str(tmp_path))
+    checkout = Checkout.open_checkout(str(tmp_path))
     assert paths(checkout) == ["a.yaml", "b/c.tf", "loop"]
     assert checkout.git is None
     assert checkout.notes[0].startswith("not a git work tree; every file below it was listed")
@@ -131,7 +135,7 @@ def test_what_can_not_be_listed_is_one_line(tmp_path: Path, name: str) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "file").touch()
     with pytest.raises(FixbotError) as caught:
-        Checkout.open(f"{tmp_path}/{name}")
+        Checkout.open_checkout(f"{tmp_path}/{name}")
     assert len(str(caught.value).splitlines()) == 1
     assert name.replace("\0", "\\x00") in str(caught.value)
 
@@ -139,14 +143,14 @@ def test_what_can_not_be_listed_is_one_line(tmp_path: Path, name: str) -> None:
 def test_a_repository_of_another_user_is_explained(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
     monkeypatch.setattr("fixbot.checkout.git._KEPT", ("GIT_",))
-    checkout = Checkout.open(str(repo))
+    checkout = Checkout.open_checkout(str(repo))
     assert f"git config --global --add safe.directory {repo}` changes that" in checkout.notes[0]
     assert "deploy/task.json" in paths(checkout)
 
 
 def test_without_git_installed_folders_are_walked(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(repo))
-    checkout = Checkout.open(str(repo))
+    checkout = Checkout.open_checkout(str(repo))
     assert checkout.notes[0].startswith("git can't be used here")
     assert "deploy/task.json" in paths(checkout)
 
@@ -160,7 +164,7 @@ def test_variables_do_not_lead_to_another_repository(
     monkeypatch.setenv("GIT_DIR", str(other / ".git"))
     monkeypatch.setenv("GIT_WORK_TREE", str(other))
     monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "index"))
-    assert blob_id(TASK) in [entry.blob for entry in Checkout.open(str(repo)).entries]
+    assert hash_blob(TASK) in [entry.blob for entry in Checkout.open_checkout(str(repo)).entries]
 
 
 def test_nothing_that_a_repository_configures_is_run(repo: Path, tmp_path: Path) -> None:
@@ -179,9 +183,9 @@ def test_nothing_that_a_repository_configures_is_run(repo: Path, tmp_path: Path)
     git(repo, "config", "filter.a=b.required", "true")
     os.utime(repo / "deploy/task.json")
     os.utime(repo / "run.yaml")
-    checkout = Checkout.open(str(repo), Scope(since="HEAD"))
+    checkout = Checkout.open_checkout(str(repo), Scope(since="HEAD"))
     made = commit_on_branch(checkout, "fixbot/a", [FileChange("deploy/task.json", TASK, FIXED)], "m")
-    assert isinstance(made, Commit)
+    assert isinstance(made, BranchCommit)
     assert not ran.exists()
     git(repo, "add", "-A")  # the traps are real: git itself walks into them
     assert ran.exists()
@@ -191,7 +195,7 @@ def test_a_work_tree_that_lies_elsewhere_is_not_followed(repo: Path, tmp_path: P
     (tmp_path / "private").mkdir()
     (tmp_path / "private/secret.yaml").write_text("x")
     git(repo, "config", "core.worktree", str(tmp_path / "private"))
-    checkout = Checkout.open(str(repo))
+    checkout = Checkout.open_checkout(str(repo))
     assert "secret.yaml" not in paths(checkout)
     assert "deploy/task.json" in paths(checkout)
 
@@ -206,7 +210,7 @@ def test_submodules_nested_repositories_and_sparse_files_are_left_out_aloud(
     (repo / "nested/a.yaml").write_text("x")
     git(repo, "update-index", "--skip-worktree", "main.tf")
     (repo / "main.tf").unlink()
-    checkout = Checkout.open(str(repo))
+    checkout = Checkout.open_checkout(str(repo))
     assert paths(checkout) == [".gitignore", "deploy/task.json", "run.yaml"]
     assert checkout.notes == (
         "left out, being submodules: module",
@@ -223,7 +227,7 @@ def test_a_file_in_conflict_is_listed_once(repo: Path) -> None:
     (repo / "main.tf").write_text("mine\n")
     git(repo, "commit", "-qam", "mine")
     subprocess.run(["git", "merge", "-q", "other"], cwd=repo, check=False, capture_output=True)
-    found = [entry for entry in Checkout.open(str(repo)).entries if entry.path == "main.tf"]
+    found = [entry for entry in Checkout.open_checkout(str(repo)).entries if entry.path == "main.tf"]
     assert [entry.blob for entry in found] == [None]
 
 
@@ -238,12 +242,15 @@ def test_since_counts_from_where_the_branch_left_and_includes_uncommitted_work(r
     git(repo, "checkout", "-q", "work")
     (repo / "run.yaml").write_text("a: 2\n")
     (repo / "deploy/new.yaml").write_text("a: 3\n")
-    assert paths(Checkout.open(str(repo), Scope(since="main"))) == [
+    assert paths(Checkout.open_checkout(str(repo), Scope(since="main"))) == [
         "deploy/mine.yaml",
         "deploy/new.yaml",
         "run.yaml",
     ]
-    assert paths(Checkout.open(str(repo / "deploy"), Scope(since="main"))) == ["mine.yaml", "new.yaml"]
+    assert paths(Checkout.open_checkout(str(repo / "deploy"), Scope(since="main"))) == [
+        "mine.yaml",
+        "new.yaml",
+    ]
 
 
 @pytest.mark.parametrize("ref", ["nowhere", "--output=/tmp/x", "orphan", ""])
@@ -251,12 +258,12 @@ def test_since_an_impossible_revision_is_one_line(repo: Path, ref: str) -> None:
     tree = git(repo, "write-tree").strip()
     git(repo, "branch", "orphan", git(repo, "commit-tree", tree, "-m", "alone").strip())
     with pytest.raises(FixbotError, match=r"^--since .*$"):
-        Checkout.open(str(repo), Scope(since=ref))
+        Checkout.open_checkout(str(repo), Scope(since=ref))
 
 
 def test_since_outside_of_git_is_a_mistake(tmp_path: Path) -> None:
     with pytest.raises(FixbotError, match="git work tree"):
-        Checkout.open(str(tmp_path), Scope(since="main"))
+        Checkout.open_checkout(str(tmp_path), Scope(since="main"))
 
 
 def test_include_and_exclude_narrow_what_counts(repo: Path) -> None:
@@ -264,7 +271,7 @@ def test_include_and_exclude_narrow_what_counts(repo: Path) -> None:
         include=("deploy", "*.yaml"), exclude=("run.*",), wanted=lambda path: path.endswith(".json")
     )
     (repo / "deploy/a.yaml").touch()
-    checkout = Checkout.open(str(repo), scope)
+    checkout = Checkout.open_checkout(str(repo), scope)
     assert paths(checkout) == ["deploy/task.json"]
     assert checkout.listed == 2
 
@@ -291,19 +298,19 @@ def test_include_and_exclude_narrow_what_counts(repo: Path) -> None:
 )
 def test_patterns(pattern: str, yes: str, no: str) -> None:
     globs = Globs([pattern])
-    assert [path for path in yes.split() if not globs.match(path)] == []
-    assert [path for path in no.split() if globs.match(path)] == []
+    assert [path for path in yes.split() if not globs.matches(path)] == []
+    assert [path for path in no.split() if globs.matches(path)] == []
 
 
 def test_the_last_pattern_decides() -> None:
     globs = Globs(["vendor", "!vendor/ours", "*.bak"])
-    answers = {path: globs.match(path) for path in ("vendor/a", "vendor/ours/a", "vendor/ours/a.bak", "a")}
+    answers = {path: globs.matches(path) for path in ("vendor/a", "vendor/ours/a", "vendor/ours/a.bak", "a")}
     assert answers == {"vendor/a": True, "vendor/ours/a": False, "vendor/ours/a.bak": True, "a": False}
 
 
 def test_no_pattern_takes_long() -> None:
     path = "/".join(["a" * 200] * 15)
-    assert not Globs(["*a" * 60 + "b", "**/a*/" * 30 + "b"]).match(path)
+    assert not Globs(["*a" * 60 + "b", "**/a*/" * 30 + "b"]).matches(path)
 
 
 NAMES = st.lists(st.sampled_from(["a", "b", "ab", "a.b", "ba"]), min_size=1, max_size=4).map("/".join)
@@ -328,11 +335,15 @@ def test_patterns_mean_what_git_means(tmp_path: Path, pattern: str, names: list[
     asked = "".join(f"{name}\n" for name in names)
     done = subprocess.run(command, cwd=tmp_path, input=asked, capture_output=True, text=True, check=False)
     globs = Globs([pattern])
-    assert [name for name in names if globs.match(name)] == done.stdout.splitlines()
+    assert [name for name in names if globs.matches(name)] == done.stdout.splitlines()
 
 
-def commit(repo: Path, *changes: FileChange, branch: str = "fixbot/a", folder: str = "") -> Commit | Refusal:
-    return commit_on_branch(Checkout.open(str(repo / folder)), branch, changes, "Make it so\n\nWhy: ä\n")
+def commit(
+    repo: Path, *changes: FileChange, branch: str = "fixbot/a", folder: str = ""
+) -> BranchCommit | Refusal:
+    return commit_on_branch(
+        Checkout.open_checkout(str(repo / folder)), branch, changes, "Make it so\n\nWhy: ä\n"
+    )
 
 
 def state(repo: Path) -> tuple[str, str, str]:
@@ -348,7 +359,7 @@ def test_a_commit_leaves_work_tree_index_and_head_alone(repo: Path) -> None:
     before = state(repo)
     new = FileChange("deploy/new/secret.yaml", None, b"new: 1\n")
     made = commit(repo, CHANGE, new, FileChange("run.yaml", b"a: 1\n", b"a: 2\n"))
-    assert isinstance(made, Commit)
+    assert isinstance(made, BranchCommit)
     assert made.made
     assert state(repo) == before
     assert git(repo, "rev-parse", "fixbot/a", "fixbot/a^") == f"{made.id}\n{before[1]}"
@@ -365,17 +376,17 @@ def test_a_commit_leaves_work_tree_index_and_head_alone(repo: Path) -> None:
 
 def test_from_a_folder_the_commit_names_the_repository_s_paths(repo: Path) -> None:
     made = commit(repo, FileChange("task.json", TASK, FIXED), folder="deploy")
-    assert isinstance(made, Commit)
+    assert isinstance(made, BranchCommit)
     assert git(repo, "diff", "--name-only", "main", "fixbot/a") == "deploy/task.json\n"
 
 
 def test_the_same_again_changes_nothing_and_something_else_moves_our_branch(repo: Path) -> None:
     first = commit(repo, CHANGE)
-    assert isinstance(first, Commit)
-    assert commit(repo, CHANGE) == Commit(first.id, "fixbot/a", made=False)
+    assert isinstance(first, BranchCommit)
+    assert commit(repo, CHANGE) == BranchCommit(first.id, "fixbot/a", made=False)
     git(repo, "commit", "-q", "--allow-empty", "-m", "the world goes on")
     second = commit(repo, FileChange("deploy/task.json", TASK, b"{}\n"))
-    assert isinstance(second, Commit)
+    assert isinstance(second, BranchCommit)
     assert git(repo, "rev-parse", "fixbot/a", "fixbot/a^") == f"{second.id}\n{git(repo, 'rev-parse', 'HEAD')}"
 
 
@@ -448,7 +459,7 @@ def test_a_branch_that_is_in_the_way_of_another_is_refused(repo: Path) -> None:
 def test_a_repository_without_a_commit_is_refused(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q")
     (tmp_path / "a.json").write_bytes(TASK)
-    assert paths(Checkout.open(str(tmp_path))) == ["a.json"]
+    assert paths(Checkout.open_checkout(str(tmp_path))) == ["a.json"]
     refused = commit(tmp_path, FileChange("a.json", TASK, FIXED))
     assert refused == Refusal("the repository has no commit yet; a branch needs one to begin at")
 
@@ -460,7 +471,7 @@ def test_a_folder_without_git_is_refused(tmp_path: Path) -> None:
 def test_converted_line_ends_are_committed_as_git_would(repo: Path) -> None:
     unix, dos = TASK, TASK.replace(b"\n", b"\r\n")
     made = commit(repo, FileChange("deploy/task.json", dos, FIXED.replace(b"\n", b"\r\n")))
-    assert isinstance(made, Commit)
+    assert isinstance(made, BranchCommit)
     assert git(repo, "diff", "--stat", "main", "fixbot/a").splitlines()[0].endswith("| 2 +-")
     assert git(repo, "cat-file", "blob", "fixbot/a:deploy/task.json").encode() == FIXED
     mixed = commit(repo, FileChange("deploy/task.json", dos, dos + unix), branch="fixbot/b")
@@ -472,6 +483,6 @@ def test_without_an_identity_the_commit_is_fixbot_s(repo: Path, monkeypatch: pyt
     git(repo, "config", "commit.gpgSign", "true")
     git(repo, "config", "gpg.program", "/nonexistent")
     made = commit(repo, CHANGE)
-    assert isinstance(made, Commit)
+    assert isinstance(made, BranchCommit)
     who = git(repo, "show", "-s", "--format=%an <%ae> %cn", made.id)
     assert who == "fixbot <fixbot@users.noreply.github.com> fixbot\n"

@@ -393,12 +393,12 @@ def test_a_run_imports_nothing_that_only_others_need(shop: Path) -> None:
 
 BROKEN = """
 import sys
-import fixbot.cli.look as look
+import fixbot.cli.scan_checkout as look
 from fixbot.__main__ import main
 def broken(*args, **more):
     password = "hunter2"
     raise {what}
-look.run = broken
+look.run_pipeline = broken
 sys.exit(main(sys.argv[1:]))
 """
 
@@ -475,11 +475,11 @@ def test_progress_appears_only_on_a_terminal_and_goes_away(
     start = time.monotonic()
     monkeypatch.setattr(time, "monotonic", lambda: start + 5)
     for terminal in (dumb, quiet):
-        terminal.progress(1, 2, "x")
-        terminal.clear()
+        terminal.draw_progress(1, 2, "x")
+        terminal.clear_progress()
     assert capsys.readouterr().err == ""
-    moving.progress(1, 2, "deploy/\x1b[2Jtask.json")
-    moving.note("note: done")
+    moving.draw_progress(1, 2, "deploy/\x1b[2Jtask.json")
+    moving.print_note("note: done")
     err = capsys.readouterr().err
     assert "━━━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌ 1 of 2  deploy/\\x1b[2Jtask.json" in err
     assert err.endswith("\r\x1b[Knote: done\n")

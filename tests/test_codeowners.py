@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fixbot.codeowners import LONGEST, owners
+from fixbot.source.codeowners import LONGEST, find_owners
 
 
 @pytest.mark.parametrize(
@@ -51,13 +51,13 @@ from fixbot.codeowners import LONGEST, owners
     ],
 )
 def test_who_owns_a_file(text: str, path: str, owner: str | None) -> None:
-    assert owners(text, [path]) == (() if owner is None else (owner,))
+    assert find_owners(text, [path]) == (() if owner is None else (owner,))
 
 
 def test_who_owns_most_comes_first() -> None:
     text = "*.tf @infra @one\n*.json @ops @one ops@shop.example @ops\n"
-    assert owners(text, ["a.json", "b.tf", "c.tf"]) == ("one", "infra", "ops")
+    assert find_owners(text, ["a.json", "b.tf", "c.tf"]) == ("one", "infra", "ops")
 
 
 def test_a_file_that_github_does_not_use_owns_nothing() -> None:
-    assert owners("* @all\n" + "#" * LONGEST, ["a.tf"]) == ()
+    assert find_owners("* @all\n" + "#" * LONGEST, ["a.tf"]) == ()

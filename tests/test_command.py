@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixbot import command
-from fixbot.characters import shown
-from fixbot.command import (
+from fixbot.text import command
+from fixbot.text.characters import escape_hidden
+from fixbot.text.command import (
     CAPABILITY,
     FAMILY,
     IMAGE,
@@ -23,14 +23,14 @@ from fixbot.command import (
     PATH,
     REGION,
     Command,
-    Shell,
+    ShellOperator,
     Substitution,
     WordKind,
-    joined,
-    piped,
-    run,
+    build_command,
+    join_commands,
+    join_words,
 )
-from fixbot.prose import plain
+from fixbot.text.markdown_escape import defuse_references
 
 NASTY = st.text() | st.text("ab-_./:;&|<>$`'\"\\(){}[]*?!#~% \t\n=@\x00\x1b\u202e", max_size=40)
 STUB = (
@@ -64,18 +64,20 @@ def said(text: str, folder: Path) -> list[str]:
 @given(st.sampled_from(sorted(KINDS)), NASTY)
 def test_any_text_is_one_word_or_a_placeholder(shell: Path, kind: str, text: str) -> None:
     word = KINDS[kind](text)
-    wanted = word.text if word.missing else text
+    wanted = word.text if word.missing_kinds else text
     assert word.text in (wanted, f"./{text}")
     assert KINDS[kind].typed or not word.text.startswith("-")
-    assert said(run("program", "--about", word).text, shell) == ["--about", word.text]
+    assert said(build_command("program", "--about", word).text, shell) == ["--about", word.text]
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda each: each.name)
 def test_a_kind_takes_nothing_that_a_reader_would_not_see_as_it_is(kind: WordKind) -> None:
     for odd in ("a\nb", "a\tb", "a\x1b[31m", "a\u202eb", "a\u200bb", "a`b", "a  b", " a", "a ", "", None):
-        assert not kind.fits(odd)
+        assert not kind.is_fitting(odd)
     assert (kind.name in ("argument", "program word")) is kind.typed
-    assert KINDS[kind.name].placeholder == shown(kind.placeholder) == plain(kind.placeholder)
+    assert (
+        KINDS[kind.name].placeholder == escape_hidden(kind.placeholder) == defuse_references(kind.placeholder)
+    )
     assert kind.says
 
 
@@ -102,53 +104,63 @@ def test_a_kind_takes_nothing_that_a_reader_would_not_see_as_it_is(kind: WordKin
 def test_a_kind_has_the_rule_of_whoever_reads_the_word(
     kind: WordKind, good: list[str], bad: list[str]
 ) -> None:
-    assert [each for each in good if not kind.fits(each)] == []
-    assert [each for each in bad if kind.fits(each)] == []
+    assert [each for each in good if not kind.is_fitting(each)] == []
+    assert [each for each in bad if kind.is_fitting(each)] == []
 
 
 def test_a_path_is_never_an_option() -> None:
-    assert run("program", PATH("-x.yaml")).text == "program ./-x.yaml"
-    assert run("program", joined("--file=", PATH("-x"))).text == "program --file=-x"
-    assert {kind.name for kind in KINDS.values() if kind.fits("-x")} == {"path", "argument", "program word"}
+    assert build_command("program", PATH("-x.yaml")).text == "program ./-x.yaml"
+    assert build_command("program", join_words("--file=", PATH("-x"))).text == "program --file=-x"
+    assert {kind.name for kind in KINDS.values() if kind.is_fitting("-x")} == {
+        "path",
+        "argument",
+        "program word",
+    }
 
 
 def test_what_does_not_fit_is_explained_once() -> None:
-    made = run(
+    made = build_command(
         "kubectl", "-n", NAMESPACE("a;b"), "get", "secret", OBJECT("x y"), note=("in ", NAMESPACE(";"))
     )
     assert made.text == "kubectl -n NAMESPACE get secret NAME"
     assert made.comment == "in NAMESPACE"
-    assert [each.partition(":")[0] for each in made.explained] == ["NAMESPACE", "NAME"]
-    assert run("kubectl", "-n", NAMESPACE("shop")).explained == ()
+    assert [each.partition(":")[0] for each in made.explain_placeholders] == ["NAMESPACE", "NAME"]
+    assert build_command("kubectl", "-n", NAMESPACE("shop")).explain_placeholders == ()
 
 
 def test_shell_is_ours_alone(shell: Path) -> None:
-    inner = run("program", "in side", PATH("a'b"))
-    made = piped(
-        run("program", "a b"), "|", run("program", Substitution(inner)), ";", run("program", "$V", "$(id)")
+    inner = build_command("program", "in side", PATH("a'b"))
+    made = join_commands(
+        build_command("program", "a b"),
+        "|",
+        build_command("program", Substitution(inner)),
+        ";",
+        build_command("program", "$V", "$(id)"),
     )
     assert made.text == ("program 'a b' | program \"$(program 'in side' 'a'\"'\"'b')\"; program '$V' '$(id)'")
     assert said(made.text, shell)[-2:] == ["$V", "$(id)"]
     with pytest.raises(ValueError, match="no shell"):
-        Shell("; touch")
+        ShellOperator("; touch")
 
 
 def test_a_long_command_is_left_out_and_never_cut() -> None:
-    long = run("program", *(PATH("x" * 400) for _ in range(5)))
+    long = build_command("program", *(PATH("x" * 400) for _ in range(5)))
     assert len(long.text) > LONGEST
-    assert "left out" in long.refused
-    assert run("program").refused == ""
-    held = run("program", "x").without("It holds a secret.")
-    assert (held.text, held.refused) == ("", "It holds a secret.")
+    assert "left out" in long.why_refused
+    assert build_command("program").why_refused == ""
+    held = build_command("program", "x").withhold("It holds a secret.")
+    assert (held.text, held.why_refused) == ("", "It holds a secret.")
 
 
 def test_a_command_outlives_its_process() -> None:
-    made = piped(
-        run("a", NAMESPACE("x"), Substitution(run("b", IMAGE(None))), note=("at ", PATH("x y"))),
+    made = join_commands(
+        build_command(
+            "a", NAMESPACE("x"), Substitution(build_command("b", IMAGE(None))), note=("at ", PATH("x y"))
+        ),
         "|",
-        run("c"),
+        build_command("c"),
     )
-    again = command.unpacked(json.loads(json.dumps(command.packed(made))))
+    again = command.unpack_command(json.loads(json.dumps(command.pack_command(made))))
     assert again == made
     for wrong in (
         [[["word", [["namespace", "a;b"]]]], [], ""],
@@ -156,5 +168,5 @@ def test_a_command_outlives_its_process() -> None:
         [[["x", 1]], [], ""],
     ):
         with pytest.raises((ValueError, LookupError, TypeError)):
-            command.unpacked(wrong)
+            command.unpack_command(wrong)
     assert isinstance(made, Command)

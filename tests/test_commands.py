@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixbot.knowledge import commands
-from fixbot.knowledge.tables import sensor_launcher
+from fixbot.knowledge.image_tables import find_sensor_launcher
+from fixbot.knowledge.needs import find_beyond_capabilities, find_capabilities, find_devices
+from fixbot.knowledge.startup import read_words
+from fixbot.knowledge.writes import find_writes
 
 
 @pytest.mark.parametrize(
@@ -39,27 +41,27 @@ from fixbot.knowledge.tables import sensor_launcher
     ],
 )
 def test_capabilities_follow_from_what_a_command_runs(words: list[str], capabilities: list[str]) -> None:
-    found = commands.capabilities_for_command(words)
+    found = find_capabilities([read_words(words)])
     assert [capability for capability, _ in found] == capabilities
     assert all(because for _, because in found)
 
 
 def test_devices_follow_from_the_command_too() -> None:
-    assert commands.devices_for_command(["mount", "/dev/xvdf", "/mnt"]) == (("/dev/xvdf", "mount"),)
-    assert commands.devices_for_command(["sh", "-c", "openvpn --config x >/dev/null"]) == (
+    assert find_devices([read_words(["mount", "/dev/xvdf", "/mnt"])]) == (("/dev/xvdf", "mount"),)
+    assert find_devices([read_words(["sh", "-c", "openvpn --config x >/dev/null"])]) == (
         ("/dev/net/tun", "openvpn"),
     )
-    assert commands.devices_for_command(["app", "--log", "/dev/stdout"]) == ()
+    assert find_devices([read_words(["app", "--log", "/dev/stdout"])]) == ()
 
 
 def test_some_things_need_more_than_capabilities() -> None:
-    assert dict(commands.beyond_capabilities(["sh", "-c", "modprobe ip_vs; dockerd"])).keys() == {
+    assert dict(find_beyond_capabilities([read_words(["sh", "-c", "modprobe ip_vs; dockerd"])])).keys() == {
         "modprobe",
         "dockerd",
     }
-    assert commands.beyond_capabilities(["sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward"])
-    assert commands.beyond_capabilities(["sysctl", "-w", "net.core.somaxconn=1024"])
-    assert commands.beyond_capabilities(["sysctl", "-a"]) == ()
+    assert find_beyond_capabilities([read_words(["sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward"])])
+    assert find_beyond_capabilities([read_words(["sysctl", "-w", "net.core.somaxconn=1024"])])
+    assert find_beyond_capabilities([read_words(["sysctl", "-a"])]) == ()
 
 
 @pytest.mark.parametrize(
@@ -75,21 +77,22 @@ def test_some_things_need_more_than_capabilities() -> None:
             ["/var/log/app.err", "/var/log/app.log"],
         ),
         (["sh", "-c", "sed -i s/a/b/ /etc/app.conf"], ["/etc/app.conf"]),
-        (["sh", "-c", "cp /a /b && mkdir -p /c relative"], ["/b", "/c"]),
+        (["sh", "-c", "cp /a /b && mkdir -p /c relative"], ["/b", "/c", "relative"]),
         (["sh", "-c", "curl -o /opt/x.tgz https://example.com"], ["/opt/x.tgz"]),
         (["sh", "-c", "apt-get update && apt-get install -y curl"], ["/"]),
         (["sh", "-c", "echo 'a > /b'"], []),
     ],
 )
 def test_writes_follow_from_the_command(words: list[str], paths: list[str]) -> None:
-    assert [path for path, _ in commands.written_paths(words)] == paths
+    assert [each.path for each in find_writes(read_words(words))] == paths
 
 
 @given(st.lists(st.text(max_size=80) | st.text("sh -c'\"\\$(){};&|><\n", max_size=60), max_size=5))
 def test_any_words_can_be_looked_at(words: list[str]) -> None:
     for script in (words, ["sh", "-c", *words]):
-        commands.capabilities_for_command(script)
-        commands.devices_for_command(script)
-        commands.beyond_capabilities(script)
-        commands.written_paths(script)
-        sensor_launcher(script)
+        read = read_words(script)
+        find_capabilities([read])
+        find_devices([read])
+        find_beyond_capabilities([read])
+        find_writes(read)
+        find_sensor_launcher(script)

@@ -8,8 +8,8 @@ from textwrap import dedent
 import pytest
 
 from fixbot.checkout import Checkout
-from fixbot.model import Report, Status
-from fixbot.pipeline import run
+from fixbot.engine.pipeline import run_pipeline
+from fixbot.model.findings import Report, Status
 from fixbot.rules import load_rules
 from fixbot.settings import Settings
 
@@ -70,7 +70,7 @@ DAEMON_BLOCKS = """\
 
 def looked_at(folder: Path, name: str, text: str) -> Report:
     (folder / name).write_text(dedent(text))
-    return run(Checkout.open(str(folder)), load_rules(), Settings())
+    return run_pipeline(Checkout.open_checkout(str(folder)), load_rules(), Settings())
 
 
 @pytest.mark.parametrize(("name", "text"), [("stack.yaml", EXPRESS), ("main.tf", EXPRESS_BLOCKS)])

@@ -7,7 +7,7 @@ from textwrap import dedent
 
 import pytest
 
-from fixbot.tree import UNKNOWN, CannotEdit
+from fixbot.edit.tree import UNKNOWN, CannotEdit
 from tests.terraform_texts import (
     APP,
     APP_JSON,
@@ -106,9 +106,9 @@ def test_a_file_is_read_once_and_belongs_to_the_task() -> None:
     )
     task = only_task(reading)
     (app,) = task.containers
-    assert app.node.root.source == "tasks/web.json"
+    assert app.node.root_node.source == "tasks/web.json"
     assert task.node is not None
-    assert task.node.root.source == "main.tf"
+    assert task.node.root_node.source == "main.tf"
     assert task.fargate is True
     assert [t for t in reading.tasks if t.dialect == "ecs"] == []
 
@@ -138,7 +138,7 @@ def test_ways_to_a_template(expression: str) -> None:
     template = '[{"name": "app", "image": "${image}", "memory": ${memory}, "essential": true}]'
     reading = tf(task_with(expression, rest), **{"web.json.tpl": template})
     (app,) = only_task(reading).containers
-    assert (app.name, app.value("image"), app.node.root.source) == ("app", UNKNOWN, "web.json.tpl")
+    assert (app.name, app.value("image"), app.node.root_node.source) == ("app", UNKNOWN, "web.json.tpl")
     assert aloud(reading) == []
 
 
@@ -171,7 +171,7 @@ def test_a_local_that_is_used_once_is_read_as_if_it_stood_there() -> None:
         **{"locals.tf": f"locals {{\n  app = {APP}\n  containers = jsonencode([local.app])\n}}\n"},
     )
     (app,) = only_task(reading).containers
-    assert (app.name, app.node.root.source) == ("app", "locals.tf")
+    assert (app.name, app.node.root_node.source) == ("app", "locals.tf")
 
 
 def test_strings_put_together_from_locals() -> None:

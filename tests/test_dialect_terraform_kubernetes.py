@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from fixbot.tree import ABSENT, UNKNOWN
+from fixbot.edit.tree import ABSENT, UNKNOWN
 from tests.terraform_texts import (
     aloud,
     changed,

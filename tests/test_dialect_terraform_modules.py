@@ -7,7 +7,7 @@ from textwrap import dedent
 
 import pytest
 
-from fixbot.tree import ABSENT, UNKNOWN, CannotEdit
+from fixbot.edit.tree import ABSENT, UNKNOWN, CannotEdit
 from tests.terraform_texts import (
     APP,
     aloud,

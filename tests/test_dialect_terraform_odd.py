@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fixbot import dialects
-from fixbot.document import parse
-from fixbot.project import Project, Surroundings
-from fixbot.tree import SyntaxProblem
+from fixbot.edit.tree import SyntaxProblem
+from fixbot.source.document import parse_document
+from fixbot.source.project import Project, RepositoryFacts
 from tests.terraform_texts import (
     aloud,
     containers,
@@ -46,7 +46,7 @@ _PIECES = st.sampled_from(
 def test_whatever_parses_is_read_without_a_crash(pieces: list[str]) -> None:
     text = "".join(pieces)
     try:
-        parse("main.tf", text)
+        parse_document("main.tf", text)
     except SyntaxProblem:
         return
     tf(text)
@@ -89,7 +89,7 @@ def test_odd_values_in_the_places_that_matter(place: tuple[str, str], value: str
     for source in ("", 'module "m" {\n  source = "cloudposse/ecs-container-definition/aws"\n}\n'):
         text = f"{block} {{\n  {key} = {value}\n}}\n{source}"
         try:
-            parse("main.tf", text)
+            parse_document("main.tf", text)
         except SyntaxProblem:
             continue
         tf(text)
@@ -109,7 +109,7 @@ def test_odd_values_in_modules(value: str) -> None:
         rest = "" if key == "container_definitions" else "container_definitions = { a = { image = 1 } }\n"
         text = f'module "m" {{\n{head}{rest}{key} = {value}\n}}\n'
         try:
-            parse("main.tf", text)
+            parse_document("main.tf", text)
         except SyntaxProblem:
             continue
         tf(text)
@@ -129,12 +129,12 @@ def test_no_place_of_the_corpus_is_read_twice() -> None:
         documents = {}
         for name, text in texts.items():
             try:
-                documents[name] = parse(name, text)
+                documents[name] = parse_document(name, text)
             except SyntaxProblem:
                 continue
-        reading = dialects.read(Project(documents, Surroundings(frozenset(texts))))
-        places = [(c.node.root.source, c.node.start) for c in containers(reading)]
-        places += [(p.node.root.source, p.node.start) for p in reading.policies]
+        reading = dialects.read_dialects(Project(documents, RepositoryFacts(frozenset(texts))))
+        places = [(c.node.root_node.source, c.node.start) for c in containers(reading)]
+        places += [(p.node.root_node.source, p.node.start) for p in reading.policies]
         assert len(places) == len(set(places)), folder
         read_any += len(places)
     assert read_any > 0

@@ -52,7 +52,7 @@ def test_a_policy_in_a_file(function: str, escaped: str) -> None:
     )
     text = f'resource "aws_iam_policy" "a" {{\n  policy = {call}\n}}\nresource "aws_iam_user_policy" "b" {{\n  policy = {call}\n}}\n'
     policy = only_policy(tf(text, **{"p.json": policies}))
-    assert (policy.node.root.source, policy.dialect, policy.escape("${x}")) == (
+    assert (policy.node.root_node.source, policy.dialect, policy.escape("${x}")) == (
         "p.json",
         "terraform",
         escaped,

@@ -10,10 +10,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fixbot.diff import masked_diff, quoted, unified
-from fixbot.edited import EditedFile, changed_lines, lines, moved_spans, rewritten, trim_edits, written_spans
-from fixbot.splice import splice
-from fixbot.tree import Edit
+from fixbot.edit.diff import masked_diff, quote_path, unified_diff
+from fixbot.edit.edited_text import (
+    EditedFile,
+    changed_lines,
+    moved_spans,
+    replace_whole,
+    split_lines,
+    trim_edits,
+    written_spans,
+)
+from fixbot.edit.splice import splice_edits
+from fixbot.edit.tree import TextEdit
 from tests.steps import steps
 
 LINE = st.sampled_from(["a", "b", "  c", "}", "", "é\t", "x\r", "\x0b y", "\u2028"])
@@ -44,7 +52,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(before=TEXT, after=TEXT, context=st.integers(1, 3))
 def test_git_makes_the_new_file_of_the_old(repository: Path, before: str, after: str, context: int) -> None:
-    patch = unified(rewritten("f", before, after), context)
+    patch = unified_diff(replace_whole("f", before, after), context)
     if before == after:
         assert patch == ""
     else:
@@ -57,14 +65,14 @@ def edited(draw: st.DrawFn) -> EditedFile:
     before = draw(TEXT)
     places = sorted(draw(st.lists(st.integers(0, len(before)), max_size=8)))
     pairs = zip(places[::2], places[1::2], strict=False)
-    edits = tuple(Edit(start, end, draw(TEXT)) for start, end in pairs)
-    return EditedFile("f", before, splice(before, edits), edits)
+    edits = tuple(TextEdit(start, end, draw(TEXT)) for start, end in pairs)
+    return EditedFile("f", before, splice_edits(before, edits), edits)
 
 
 @settings(max_examples=400)
 @given(edited())
 def test_what_is_said_to_be_unchanged_is_unchanged(file: EditedFile) -> None:
-    one, two = lines(file.before or ""), lines(file.after)
+    one, two = split_lines(file.before or ""), split_lines(file.after)
     assert "".join(one) == file.before
     at_one = at_two = 0
     for a, b, c, d in changed_lines(file.before or "", file.edits):
@@ -78,7 +86,7 @@ def test_what_is_said_to_be_unchanged_is_unchanged(file: EditedFile) -> None:
 def test_git_makes_the_new_file_with_the_diff_of_any_edits(
     repository: Path, file: EditedFile, context: int
 ) -> None:
-    patch = unified(file, context)
+    patch = unified_diff(file, context)
     if file.before == file.after:
         assert patch == ""
     else:
@@ -90,7 +98,7 @@ def test_git_makes_the_new_file_with_the_diff_of_any_edits(
 def test_edits_are_the_same_without_what_they_write_as_it_was(file: EditedFile) -> None:
     before = file.before or ""
     trimmed = trim_edits(before, file.edits)
-    assert splice(before, trimmed) == file.after
+    assert splice_edits(before, trimmed) == file.after
     assert all(each.text != before[each.start : each.end] for each in trimmed)
     written = [file.after[start:end] for start, end in written_spans(trimmed)]
     assert written == [each.text for each in trimmed]
@@ -120,7 +128,7 @@ def test_a_place_is_found_again_or_is_replaced_or_not_told(file: EditedFile, dat
     ],
 )
 def test_whole_words_are_replaced_and_nothing_more(old: str, new: str, text: str) -> None:
-    (edit,) = rewritten("f", old, new).edits
+    (edit,) = replace_whole("f", old, new).edits
     assert edit.text == text
 
 
@@ -141,12 +149,12 @@ def test_one_patch_carries_files_of_every_kind(tmp_path: Path) -> None:
         "new/empty.yaml": "",
         "new/unended.yaml": "made: true",
     }
-    patch = "".join(unified(rewritten(path, before.get(path), text)) for path, text in after.items())
+    patch = "".join(unified_diff(replace_whole(path, before.get(path), text)) for path, text in after.items())
     assert applied(tmp_path, before, patch) == after
 
 
 def test_the_diff_reads_as_git_writes_it() -> None:
-    assert unified(rewritten("deploy/task.json", "a\nb\nc\nd\ne\n", "a\nb\nc\nX\nd\ne"), 1) == (
+    assert unified_diff(replace_whole("deploy/task.json", "a\nb\nc\nd\ne\n", "a\nb\nc\nX\nd\ne"), 1) == (
         "diff --git a/deploy/task.json b/deploy/task.json\n"
         "--- a/deploy/task.json\n"
         "+++ b/deploy/task.json\n"
@@ -163,20 +171,20 @@ def test_the_diff_reads_as_git_writes_it() -> None:
 def test_an_inserted_block_is_shown_whole() -> None:
     before = 'volume {\n  name = "a"\n}\nend\n'
     after = 'volume {\n  name = "a"\n}\nvolume {\n  name = "b"\n}\nend\n'
-    assert '+volume {\n+  name = "b"\n+}\n' in unified(rewritten("x.tf", before, after))
-    assert '-volume {\n-  name = "b"\n-}\n' in unified(rewritten("x.tf", after, before))
+    assert '+volume {\n+  name = "b"\n+}\n' in unified_diff(replace_whole("x.tf", before, after))
+    assert '-volume {\n-  name = "b"\n-}\n' in unified_diff(replace_whole("x.tf", after, before))
 
 
 def test_masked_lines_are_masked_on_both_sides_and_around() -> None:
     class Stars:
-        def old(self, some: Sequence[str], _first: int, /) -> Sequence[str]:
+        def mask_old(self, some: Sequence[str], _first: int, /) -> Sequence[str]:
             return [line.replace("hunter2", "••••••") for line in some]
 
-        new = old
+        mask_new = mask_old
 
     before = "other: hunter2\npassword: hunter2\nend\n"
     shown = masked_diff(
-        rewritten("x.yaml", before, before.replace("password: hunter2", "password: ref")), Stars()
+        replace_whole("x.yaml", before, before.replace("password: hunter2", "password: ref")), Stars()
     )
     assert "hunter2" not in shown
     assert "-password: ••••••\n+password: ref\n" in shown
@@ -193,13 +201,17 @@ def test_masked_lines_are_masked_on_both_sides_and_around() -> None:
     ],
 )
 def test_odd_names_are_quoted_as_git_quotes_them(path: str, written: str) -> None:
-    assert quoted(path) == written
+    assert quote_path(path) == written
 
 
 def test_a_long_file_with_changes_at_both_ends_takes_few_steps() -> None:
     before = "".join(f"{number % 50}\n" for number in range(100_000))
     middle, end = before.index("\n", 140_000) + 1, len(before)
-    edits = (Edit(0, 0, "first\n"), Edit(middle, middle + 3, "middle\n"), Edit(end, end, "last\n"))
+    edits = (
+        TextEdit(0, 0, "first\n"),
+        TextEdit(middle, middle + 3, "middle\n"),
+        TextEdit(end, end, "last\n"),
+    )
     assert steps(lambda: changed_lines(before, edits)) < 2 * 100_000
     assert len(changed_lines(before, edits)) == 3
 
@@ -207,9 +219,9 @@ def test_a_long_file_with_changes_at_both_ends_takes_few_steps() -> None:
 def test_texts_with_nothing_in_common_are_replaced_as_a_whole() -> None:
     before = "".join(f"a{number}\n" for number in range(2000))
     after = "".join(f"b{number}\n" for number in range(2000))
-    assert changed_lines(before, rewritten("f", before, after).edits) == [(0, 2000, 0, 2000)]
+    assert changed_lines(before, replace_whole("f", before, after).edits) == [(0, 2000, 0, 2000)]
 
 
 def test_lines_that_stay_inside_of_what_is_written_anew_are_no_change() -> None:
     before, after = "a\nb\nc\nd\n", "A\nb\nc\nD\n"
-    assert changed_lines(before, (Edit(0, 8, after),)) == [(0, 1, 0, 1), (3, 4, 3, 4)]
+    assert changed_lines(before, (TextEdit(0, 8, after),)) == [(0, 1, 0, 1), (3, 4, 3, 4)]

@@ -15,7 +15,7 @@ import pytest
 
 from fixbot.__main__ import main
 from fixbot.checkout import Checkout
-from fixbot.pipeline import run
+from fixbot.engine.pipeline import run_pipeline
 from fixbot.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -103,5 +103,5 @@ def test_the_rule_that_the_page_shows_finds_and_fixes(tmp_path: Path) -> None:
     template = "Resources:\n  Db:\n    Type: AWS::RDS::DBInstance\n"
     template += "    Properties:\n      PubliclyAccessible: {}\n"
     (tmp_path / "stack.yaml").write_text(template.format("true"))
-    (patch,) = run(Checkout.open(str(tmp_path)), (space["rule"],), Settings()).patches
+    (patch,) = run_pipeline(Checkout.open_checkout(str(tmp_path)), (space["rule"],), Settings()).patches
     assert patch.after == template.format("false")

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from fixbot.checkout import Checkout
-from fixbot.checkout.reading import Content
-from fixbot.model import Report, Status
-from fixbot.pipeline import run
+from fixbot.checkout.file_content import Content
+from fixbot.engine.pipeline import run_pipeline
+from fixbot.model.findings import Report, Status
 from fixbot.rules.loading import load_rules
 from fixbot.rules.rule import Rule
 from fixbot.settings import Settings
-from fixbot.settings.reading import parse as settings_from
+from fixbot.settings.read_settings import parse_settings
 from tests.pages import Example, Page, read_page
 
 PAGES = Path(__file__).parent.parent / "docs" / "fixers"
@@ -38,9 +38,9 @@ def examples() -> Iterator[tuple[Page, Example]]:
 
 def looked_at(folder: Path, fixer: Rule, example: Example) -> Report:
     config = example.before.get(".fixbot.yml")
-    settings = settings_from(Settings(), config, ".fixbot.yml") if config else Settings()
+    settings = parse_settings(Settings(), config, ".fixbot.yml") if config else Settings()
     settings = dataclasses.replace(settings, never_patch=())
-    return run(Checkout.open(str(folder)), (fixer,), settings)
+    return run_pipeline(Checkout.open_checkout(str(folder)), (fixer,), settings)
 
 
 def lay_out(folder: Path, files: dict[str, str]) -> None:
@@ -104,4 +104,4 @@ def test_a_page_reads_back_both_sides_of_a_diff(tmp_path: Path) -> None:
 
 def test_what_is_read_is_text(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text("{}")
-    assert isinstance(Checkout.open(str(tmp_path)).read("a.json"), Content)
+    assert isinstance(Checkout.open_checkout(str(tmp_path)).read_file("a.json"), Content)

@@ -9,21 +9,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fixbot.checkout import Checkout
-from fixbot.expression import fill, hosted, parts_of, refer
-from fixbot.model import Report
-from fixbot.pipeline import run
+from fixbot.edit.tree import CannotEdit, CodeExpression, Node, NodeKind, SyntaxProblem
+from fixbot.engine.pipeline import run_pipeline
+from fixbot.model.findings import Report
 from fixbot.rules.loading import load_rules
-from fixbot.settings import Secrets, Settings
-from fixbot.syntax import grammar
-from fixbot.tree import CannotEdit, Code, Kind, Node, SyntaxProblem
+from fixbot.settings import SecretSettings, Settings
+from fixbot.syntax import load_grammar
+from fixbot.syntax.hcl.expressions import build_hosted_text, build_reference, build_template, split_template
 
-HCL = grammar("hcl")
+HCL = load_grammar("hcl")
 NASTY = st.text() | st.text("ab$%{}\"'\\\n\t`~()/.", max_size=20)
 FILE = '${file("/etc/passwd")}'
 
 
 def value_of(source: str) -> Node:
-    (root,) = HCL.parse(f"x = {source}\n")
+    (root,) = HCL.parse_text(f"x = {source}\n")
     assert [entry.key for entry in root.entries] == ["x"]
     return root.entries[0].value
 
@@ -33,11 +33,11 @@ def test_any_text_in_a_template_is_just_that_text(text: str) -> None:
     if any("\ud800" <= char <= "\udfff" for char in text):
         return
     try:
-        found = value_of(fill(text).text)
+        found = value_of(build_template(text).text)
     except SyntaxProblem:  # three signs in a row are no escape to this reader, and then nothing is offered
         assert "$${" in text or "%%{" in text
         return
-    assert (found.kind, found.value) == (Kind.SCALAR, text)
+    assert (found.kind, found.value) == (NodeKind.SCALAR, text)
 
 
 @given(NASTY, NASTY)
@@ -45,7 +45,7 @@ def test_an_expression_in_a_template_is_the_one_that_was_meant(before: str, behi
     if any("\ud800" <= char <= "\udfff" for char in before + behind):
         return
     try:
-        written = fill(before, refer("aws_x", "y", "arn"), behind).text
+        written = build_template(before, build_reference("aws_x", "y", "arn"), behind).text
     except CannotEdit:
         assert before.endswith(("$", "%"))
         return
@@ -54,7 +54,7 @@ def test_an_expression_in_a_template_is_the_one_that_was_meant(before: str, behi
     except SyntaxProblem:
         assert "$${" in before + behind or "%%{" in before + behind
         return
-    assert found.kind is Kind.CODE
+    assert found.kind is NodeKind.CODE
     assert found.value == written
     assert written.replace("$${", "").count("${") == 1 or "$${" in before + behind
 
@@ -62,10 +62,10 @@ def test_an_expression_in_a_template_is_the_one_that_was_meant(before: str, behi
 @given(NASTY)
 def test_a_reference_is_made_of_names_alone(name: str) -> None:
     try:
-        found = refer("aws_x", name, "arn")
+        found = build_reference("aws_x", name, "arn")
     except CannotEdit:
         return
-    assert value_of(found.text).kind is Kind.CODE
+    assert value_of(found.text).kind is NodeKind.CODE
     assert found.text == (f"aws_x{name}.arn" if name.startswith("[") else f"aws_x.{name}.arn")
     assert not set(found.text) & set("${}()\"' \n")
 
@@ -73,7 +73,7 @@ def test_a_reference_is_made_of_names_alone(name: str) -> None:
 @given(NASTY)
 def test_a_text_in_hosted_json_is_never_an_expression(text: str) -> None:
     try:
-        found = hosted(refer("a", "b"), text)
+        found = build_hosted_text(build_reference("a", "b"), text)
     except CannotEdit:
         assert "${" in text or "%{" in text or text.endswith(("$", "%"))
         return
@@ -83,8 +83,8 @@ def test_a_text_in_hosted_json_is_never_an_expression(text: str) -> None:
 @pytest.mark.parametrize(
     ("source", "parts"),
     [
-        ("var.name", (Code("var.name"),)),
-        ('"orders-${var.env}"', ("orders-", Code("var.env"))),
+        ("var.name", (CodeExpression("var.name"),)),
+        ('"orders-${var.env}"', ("orders-", CodeExpression("var.env"))),
         ('"a" == "b" ? "c" : "d"', None),
         ('"${file("/etc/passwd")}"', None),
         ('"$${x}"', None),
@@ -92,8 +92,10 @@ def test_a_text_in_hosted_json_is_never_an_expression(text: str) -> None:
         ('file("x")', None),
     ],
 )
-def test_only_plain_templates_are_taken_over(source: str, parts: tuple[str | Code, ...] | None) -> None:
-    assert parts_of(source) == parts
+def test_only_plain_templates_are_taken_over(
+    source: str, parts: tuple[str | CodeExpression, ...] | None
+) -> None:
+    assert split_template(source) == parts
 
 
 TASK = """\
@@ -111,9 +113,9 @@ HEREDOC = """<<EOF
 EOF"""
 
 
-def looked_at(folder: Path, text: str, secrets: Secrets) -> Report:
+def looked_at(folder: Path, text: str, secrets: SecretSettings) -> Report:
     (folder / "main.tf").write_text(text)
-    return run(Checkout.open(str(folder)), load_rules(), Settings(secrets=secrets))
+    return run_pipeline(Checkout.open_checkout(str(folder)), load_rules(), Settings(secrets=secrets))
 
 
 @pytest.mark.parametrize("containers", [OBJECT, HEREDOC], ids=["jsonencode", "heredoc"])
@@ -123,15 +125,15 @@ def looked_at(folder: Path, text: str, secrets: Secrets) -> Report:
 @pytest.mark.parametrize(
     "secrets",
     [
-        Secrets(prefix=f"p{FILE}/"),
-        Secrets(prefix='p"}${file("x")}', store="ssm"),
-        Secrets(prefix="%{ if true }", store="ssm"),
-        Secrets(existing={"DB_PASSWORD": f"arn:aws:ssm:eu-west-1:111122223333:parameter/{FILE}"}),
+        SecretSettings(prefix=f"p{FILE}/"),
+        SecretSettings(prefix='p"}${file("x")}', store="ssm"),
+        SecretSettings(prefix="%{ if true }", store="ssm"),
+        SecretSettings(existing={"DB_PASSWORD": f"arn:aws:ssm:eu-west-1:111122223333:parameter/{FILE}"}),
     ],
     ids=["prefix", "ssm", "directive", "existing"],
 )
 def test_no_setting_becomes_an_expression(
-    tmp_path: Path, containers: str, family: str, secrets: Secrets
+    tmp_path: Path, containers: str, family: str, secrets: SecretSettings
 ) -> None:
     text = TASK.replace("FAMILY", family).replace("CONTAINERS", containers)
     report = looked_at(tmp_path, text, secrets)
@@ -152,7 +154,7 @@ def test_no_setting_becomes_an_expression(
 def test_a_label_that_is_no_name_is_no_reference(tmp_path: Path, label: str) -> None:
     text = TASK.replace('"x" {', f'"{label}" {{').replace("FAMILY", '"f"').replace("CONTAINERS", OBJECT)
     kept = f'resource "aws_secretsmanager_secret" "{label}" {{\n  name = "db_password"\n}}\n'
-    report = looked_at(tmp_path, text + kept, Secrets())
+    report = looked_at(tmp_path, text + kept, SecretSettings())
     assert report.failures == ()
     for patch in report.patches:
         assert patch.after.count("file(1)") == (text + kept).count("file(1)")

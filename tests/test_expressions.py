@@ -20,13 +20,17 @@ from tests.expressions import Counting, cost, grows
 from tests.test_house import MODULES, ROOT
 
 ELSEWHERE = {
-    ("fixbot/textshape.py", "self.pattern"),
-    ("fixbot/command.py", "self.pattern"),
+    ("fixbot/text/text_shape.py", "self.pattern"),
+    ("fixbot/text/command.py", "self.pattern"),
     ("fixbot/knowledge/secret_forms.py", "_TOKENS[number][2]"),
-    ("fixbot/knowledge/tables.py", "row['tag']"),
+    ("fixbot/knowledge/image_tables.py", "row['tag']"),
 }
 """Where an expression comes from data of ours: shapes of texts, kinds of words, the table of images."""
-OF_VALUES = {"fixbot/masking/values.py", "fixbot/masking/remarks.py", "fixbot/knowledge/secrets.py"}
+OF_VALUES = {
+    "fixbot/masking/secret_values.py",
+    "fixbot/masking/remarks.py",
+    "fixbot/knowledge/classify_secrets.py",
+}
 """Where expressions are made of the very values that are looked for, each of them escaped."""
 
 
@@ -263,4 +267,4 @@ def test_strangers_write_no_expressions(module: str) -> None:
         if isinstance(node, ast.Import | ast.ImportFrom)
         for alias in node.names
     }
-    assert not imported & {"fnmatch", "glob", "regex"}, f"{name}: fixbot.globs is the one matcher"
+    assert not imported & {"fnmatch", "glob", "regex"}, f"{name}: fixbot.text.globs is the one matcher"

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from fixbot.document import Document
 from fixbot.programs import Programs
-from fixbot.syntax import grammar
-from fixbot.validity import extras
-from fixbot.validity.extras import Unanswered
-from fixbot.validity.outside import Answer, ask_outside
+from fixbot.source.document import Document
+from fixbot.syntax import load_grammar
+from fixbot.validity import checker_programs
+from fixbot.validity.ask_checkers import Answer, ask_outside
+from fixbot.validity.checker_programs import UnansweredChecker
 
 PACKAGE = """\
 class ValidationError(Exception):
@@ -44,9 +44,9 @@ def script(path: Path, text: str) -> str:
 
 
 def test_extras_say_nothing_where_they_are_missing(none: Programs) -> None:
-    assert extras.cfn_lint_errors("{}", none) is None
-    assert extras.terraform_formatted("", none) is None
-    assert extras.kubernetes_schema_problems([{}], none) is None
+    assert checker_programs.run_cfn_lint("{}", none) is None
+    assert checker_programs.run_terraform_fmt("", none) is None
+    assert checker_programs.run_kubernetes_validate([{}], none) is None
 
 
 def test_extras_are_asked_where_they_are_there(none: Programs, tmp_path: Path) -> None:
@@ -58,8 +58,8 @@ def test_extras_are_asked_where_they_are_there(none: Programs, tmp_path: Path) -
         " 'Message': 'hunter2'}, {'Rule': {'Id': 'W1'}, 'Location': {}}]))\n",
     )
     there = replace(none, cfn_lint=tool, terraform=tool)
-    assert extras.cfn_lint_errors("{}", there, ".json") == ("E3012 at /Resources/0",)
-    assert extras.terraform_formatted("a  = 1\n", there) == "a = 1\n"
+    assert checker_programs.run_cfn_lint("{}", there, ".json") == ("E3012 at /Resources/0",)
+    assert checker_programs.run_terraform_fmt("a  = 1\n", there) == "a = 1\n"
 
 
 @pytest.mark.parametrize(
@@ -68,12 +68,12 @@ def test_extras_are_asked_where_they_are_there(none: Programs, tmp_path: Path) -
 def test_an_answer_that_is_none_is_said(none: Programs, tmp_path: Path, text: str) -> None:
     tool = script(tmp_path / "tool", f"#!/bin/sh\n{text}")
     there = replace(none, cfn_lint=tool, terraform=tool)
-    said = extras.cfn_lint_errors("{}", there)
+    said = checker_programs.run_cfn_lint("{}", there)
     if text != "echo {}\n":
-        assert isinstance(said, Unanswered)
+        assert isinstance(said, UnansweredChecker)
         assert str(said).startswith("cfn-lint did not answer: it printed no list of findings (status ")
     gone = replace(none, cfn_lint=str(tmp_path / "gone"), terraform=str(tmp_path / "gone"))
-    assert isinstance(extras.cfn_lint_errors("{}", gone), Unanswered)
+    assert isinstance(checker_programs.run_cfn_lint("{}", gone), UnansweredChecker)
 
 
 def test_a_schema_check_names_places_not_values(none: Programs, tmp_path: Path) -> None:
@@ -87,15 +87,15 @@ def test_a_schema_check_names_places_not_values(none: Programs, tmp_path: Path) 
     )
     there = replace(none, python=python, kubernetes=True)
     asked = [{"kind": "Good"}, {"kind": "Other"}, {"kind": "Bad"}]
-    assert extras.kubernetes_schema_problems(asked, there) == (
+    assert checker_programs.run_kubernetes_validate(asked, there) == (
         (), None, ("spec.0 is not as the schema of Kubernetes has it",),
     )  # fmt: skip
     lost = replace(none, kubernetes=True)
-    assert extras.kubernetes_schema_problems(asked, lost) is None
+    assert checker_programs.run_kubernetes_validate(asked, lost) is None
 
 
 def document(text: str) -> Document:
-    return Document("t.yaml", text, "yaml", tuple(grammar("yaml").parse(text)))
+    return Document("t.yaml", text, "yaml", tuple(load_grammar("yaml").parse_text(text)))
 
 
 ORDERS = "{}Metadata:\n  {}:\n    config: {{parameter_files: [/etc/passwd]}}\nResources: {{}}\n"

@@ -8,9 +8,9 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from fixbot.cli.fleet_shard import ShardOptions, run_shard
 from fixbot.cli.options import Options
-from fixbot.cli.shard import ShardOptions, carry_out_shard
-from fixbot.fleet.plan import Candidate, planned
+from fixbot.fleet.plan import Candidate, build_plan
 from tests.hub.hub import App, Hub
 from tests.hub.many import add_light, store_at
 from tests.hub.server import Server
@@ -23,10 +23,10 @@ class Ahead:
     def __init__(self) -> None:
         self.added = 0.0
 
-    def now(self) -> float:
+    def current_time(self) -> float:
         return time.time() + self.added
 
-    def sleep(self, seconds: float, /) -> None:
+    def sleep_for(self, seconds: float, /) -> None:
         self.added += seconds
 
 
@@ -43,9 +43,9 @@ def test_one_token_serves_all_repositories_and_is_made_anew_before_it_ends(tmp_p
     rights = {"contents": "write", "pull_requests": "write"}
     hub.apps[7] = App(7, "fleet", public, rights, names, hub.account("acme", "Organization"))
     members = [Candidate(repo.full_name, node_id("R", repo.id)) for repo in repos]
-    (tmp_path / "plan.json").write_text(planned(members, (), "now", 1, 1).text())
+    (tmp_path / "plan.json").write_text(build_plan(members, (), "now", 1, 1).render_text())
     clock = Ahead()
-    hub.after = lambda request: clock.sleep(0 if "installation" in request.path else 600)
+    hub.after = lambda request: clock.sleep_for(0 if "installation" in request.path else 600)
     with Server(hub) as server:
         environment = {
             **server.environment("", "acme/any"), "HOME": str(tmp_path), "FIXBOT_APP_ID": "7",
@@ -54,7 +54,7 @@ def test_one_token_serves_all_repositories_and_is_made_anew_before_it_ends(tmp_p
             ).decode(),
         }  # fmt: skip
         given = ShardOptions(tmp_path / "plan.json", results=tmp_path / "r", run=Options("fleet", quiet=True))
-        assert carry_out_shard(given, environment, clock) == 0
+        assert run_shard(given, environment, clock) == 0
     made = [entry for entry in hub.log if entry.path.endswith("/access_tokens")]
     assert len(made) == 2, "nine requests of ten minutes each"
     assert all(entry.status < 400 for entry in hub.log)

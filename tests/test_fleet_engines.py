@@ -17,10 +17,10 @@ import yaml
 from fixbot.checkout import Checkout, Scope
 from fixbot.cli.app import app
 from fixbot.cli.options import Job
-from fixbot.pipeline import run
+from fixbot.engine.pipeline import run_pipeline
 from fixbot.rules.loading import load_rules
 from fixbot.settings import Settings
-from fixbot.validity.kubernetes import object_problems, pod_problems
+from fixbot.validity.kubernetes_rules import find_object_problems, find_pod_problems
 from tests.hub.hub import Hub
 from tests.hub.many import add_light, store_at
 from tests.hub.server import Server
@@ -33,15 +33,15 @@ JOBS = list(yaml.safe_load_all((FLEET / "kubernetes.yaml").read_text()))
 
 
 def test_fixbot_finds_nothing_wrong_in_the_manifests() -> None:
-    report = run(Checkout.open(str(FLEET), Scope()), load_rules(), Settings())
+    report = run_pipeline(Checkout.open_checkout(str(FLEET), Scope()), load_rules(), Settings())
     assert (report.findings, report.unread) == ((), ())
     assert report.stats.counts["containers"] >= len(JOBS)
 
 
 @pytest.mark.parametrize("job", JOBS, ids=lambda job: job["metadata"]["name"])
 def test_a_job_is_what_kubernetes_takes(job: dict[str, Any]) -> None:
-    assert list(object_problems(job)) == []
-    assert list(pod_problems(job["spec"]["template"]["spec"])) == []
+    assert list(find_object_problems(job)) == []
+    assert list(find_pod_problems(job["spec"]["template"]["spec"])) == []
 
 
 def commands() -> list[list[str]]:

@@ -9,9 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixbot.cli.shard import plan_of
-from fixbot.errors import FixbotError
-from fixbot.fleet.plan import Candidate, LeftOut, chosen, parsed, planned, shard_of, shards_for
+from fixbot.cli.fleet_shard import read_plan
+from fixbot.fleet.plan import (
+    Candidate,
+    LeftOutRepository,
+    assign_shard,
+    build_plan,
+    choose_candidates,
+    count_shards,
+    parse_plan,
+)
+from fixbot.model.errors import FixbotError
 
 NAMES = st.from_regex(r"[a-z0-9]{1,8}/[a-z0-9._-]{1,12}", fullmatch=True)
 
@@ -32,20 +40,20 @@ NAMES = st.from_regex(r"[a-z0-9]{1,8}/[a-z0-9._-]{1,12}", fullmatch=True)
     ],
 )
 def test_each_one_left_out_has_its_reason(candidate: Candidate, reason: str) -> None:
-    taken, left = chosen([candidate], ["acme/*"], ["sandbox-*"], forks=False)
-    assert (taken, left) == ((), (LeftOut(candidate.name, reason),))
+    taken, left = choose_candidates([candidate], ["acme/*"], ["sandbox-*"], forks=False)
+    assert (taken, left) == ((), (LeftOutRepository(candidate.name, reason),))
 
 
 def test_forks_are_taken_in_when_asked_for() -> None:
-    assert chosen([Candidate("acme/a", fork=True)], [], [], forks=True)[1] == ()
+    assert choose_candidates([Candidate("acme/a", fork=True)], [], [], forks=True)[1] == ()
 
 
 @given(NAMES, st.integers(1, 255))
 def test_a_repository_is_in_one_shard_whatever_others_there_are(name: str, shards: int) -> None:
-    first = shard_of(name, shards)
+    first = assign_shard(name, shards)
     assert 1 <= first <= shards
-    assert shard_of(name.upper(), shards) == first
-    assert shard_of(name, shards + 1) in {first, shards + 1}, (
+    assert assign_shard(name.upper(), shards) == first
+    assert assign_shard(name, shards + 1) in {first, shards + 1}, (
         "one more shard moves nothing between the others"
     )
 
@@ -53,30 +61,34 @@ def test_a_repository_is_in_one_shard_whatever_others_there_are(name: str, shard
 def test_shards_are_about_of_one_size() -> None:
     sizes = [0] * 16
     for number in range(16_000):
-        sizes[shard_of(f"acme/service-{number}", 16) - 1] += 1
+        sizes[assign_shard(f"acme/service-{number}", 16) - 1] += 1
     assert 880 < min(sizes) <= max(sizes) < 1120
 
 
 def test_there_are_never_more_shards_than_a_matrix_may_have() -> None:
-    assert [shards_for(0, 500), shards_for(501, 500), shards_for(1_000_000, 500)] == [1, 2, 256]
+    assert [count_shards(0, 500), count_shards(501, 500), count_shards(1_000_000, 500)] == [1, 2, 256]
 
 
 def test_a_plan_comes_back_from_its_file_and_gives_a_matrix() -> None:
-    plan = planned(
-        [Candidate(f"acme/{n}", f"R_{n}") for n in "abc"], [LeftOut("acme/d", "empty")], "now", 4, 16
+    plan = build_plan(
+        [Candidate(f"acme/{n}", f"R_{n}") for n in "abc"],
+        [LeftOutRepository("acme/d", "empty")],
+        "now",
+        4,
+        16,
     )
-    assert parsed(plan.text(), "plan") == plan
+    assert parse_plan(plan.render_text(), "plan") == plan
     assert plan.at_once == 4
-    rows = json.loads(plan.matrix())["include"]
+    rows = json.loads(plan.render_matrix())["include"]
     assert sum(row["repositories"] for row in rows) == 3
     assert all(row["repositories"] and row["shard"] == f"{row['number']}/4" for row in rows)
-    assert {each for row in rows for each in plan.of(row["number"])} == set(plan.repositories)
+    assert {each for row in rows for each in plan.members_of(row["number"])} == set(plan.repositories)
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"made": 1}', '{"made":"","shards":"x","at_once":1}'])
 def test_a_file_that_is_no_plan_is_refused(text: str) -> None:
     with pytest.raises(FixbotError, match=r"plan\.json: that is no plan"):
-        parsed(text, "plan.json")
+        parse_plan(text, "plan.json")
 
 
 GOOD = {
@@ -107,19 +119,19 @@ STRANGE: list[dict[str, object]] = [
 
 @pytest.mark.parametrize("changed", STRANGE, ids=repr)
 def test_a_plan_is_a_strangers_words_too(changed: dict[str, object]) -> None:
-    assert parsed(json.dumps(GOOD), "plan.json").repositories[0].name == "acme/a"
+    assert parse_plan(json.dumps(GOOD), "plan.json").repositories[0].name == "acme/a"
     with pytest.raises(FixbotError, match=r"^plan\.json: that is no plan; `fixbot fleet plan` writes one$"):
-        parsed(json.dumps({**GOOD, **changed}), "plan.json")
+        parse_plan(json.dumps({**GOOD, **changed}), "plan.json")
 
 
 @pytest.mark.parametrize("text", ["[" * 200_000, '{"a":' * 200_000, "9" * 10_000, '"\\ud800', "NaN"])
 def test_a_plan_that_is_nested_or_numbered_beyond_reason_is_refused(text: str) -> None:
     with pytest.raises(FixbotError, match="that is no plan"):
-        parsed(text, "plan.json")
+        parse_plan(text, "plan.json")
 
 
 def test_a_plan_of_any_size_is_not_read_whole(tmp_path: Path) -> None:
     with (tmp_path / "plan.json").open("wb") as file:
         file.truncate(1 << 34)
     with pytest.raises(FixbotError, match=r"plan\.json: cannot be read: it has more than 200,000,000 bytes"):
-        plan_of(tmp_path / "plan.json")
+        read_plan(tmp_path / "plan.json")

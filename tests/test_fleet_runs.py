@@ -14,13 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from fixbot import examine as examined
-from fixbot import survive
-from fixbot.cli import shard
+from fixbot.cli import fleet_shard
+from fixbot.cli.fleet_shard import ShardOptions, run_shard
 from fixbot.cli.options import Options
-from fixbot.cli.shard import ShardOptions, carry_out_shard
-from fixbot.examine import Examined, Order, Watch, unwatched
-from fixbot.fleet.results import Results, read
+from fixbot.engine import analyze as examined
+from fixbot.engine import isolate
+from fixbot.engine.analyze import Watch, ignore_path
+from fixbot.engine.partition_result import AnalysisRequest, PartitionResult
+from fixbot.fleet.results_file import ResultsFile, read_results
 from tests.hub.hub import Hub
 from tests.hub.many import add_light, store_at
 from tests.hub.people import Person
@@ -72,7 +73,7 @@ class Fleet:
             since_report=self.folder / since if since else None, minutes=minutes,
             run=Options("fleet", pr=pr, quiet=True),
         )  # fmt: skip
-        return carry_out_shard(options, self.environment, HubClock(self.hub.clock))
+        return run_shard(options, self.environment, HubClock(self.hub.clock))
 
     def report(self, name: str = "last.json", results: str = "fleet-results") -> Mapping[str, object]:
         self("report", "fleet-plan.json", "--results", results, "--format", "json", "--output", name)
@@ -377,15 +378,17 @@ def test_the_examples_of_help_do_what_they_say(fleet: Fleet) -> None:
 def test_a_repository_that_never_ends_fails_alone_and_comes_last_the_next_time(
     fleet: Fleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    old = examined.examine
+    old = examined.analyze_partition
 
-    def examine(texts: Mapping[str, str], order: Order, watch: Watch = unwatched) -> Examined:
+    def examine(
+        texts: Mapping[str, str], order: AnalysisRequest, watch: Watch = ignore_path
+    ) -> PartitionResult:
         while order.settings.branch_prefix == "endless/":
             pass
         return old(texts, order, watch)
 
-    monkeypatch.setattr(survive, "examine", examine)
-    monkeypatch.setattr(shard, "_A_MEMBER", 0)
+    monkeypatch.setattr(isolate, "analyze_partition", examine)
+    monkeypatch.setattr(fleet_shard, "_A_MEMBER", 0)
     endless = {f"d{number}/web.yaml": WRONG for number in range(40)}
     fleet.hub.add_repo("acme/endless", {**endless, ".fixbot.yml": b"branch_prefix: endless/\n"})
     fleet("plan", "acme/endless", "acme/service-0", "acme/service-1", "--shards", "1")
@@ -397,10 +400,10 @@ def test_a_repository_that_never_ends_fails_alone_and_comes_last_the_next_time(
     assert rows["acme/endless"]["trouble"] == "out of time: the time for this repository was over"
     assert rows["acme/service-0"]["state"] == rows["acme/service-1"]["state"] == "done"
     file = fleet.folder / "fleet-results" / "scan-all.jsonl"
-    written = read(file)
+    written = read_results(file)
     assert written is not None
-    again = Results.open(file, written[0])
-    again.close()
+    again = ResultsFile.open_results(file, written[0])
+    again.close_file()
     assert again.failed == {"acme/endless"}
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from fixbot.checkout import Checkout, FileChange, Scope
-from fixbot.checkout.branch import MARKS, Commit, commit_on_branch
+from fixbot.checkout.changed_lines import list_changes, read_touched_lines
+from fixbot.checkout.commit_on_branch import MARKS, BranchCommit, commit_on_branch
 from fixbot.checkout.git import COMMANDS, Git
-from fixbot.checkout.touched import list_changes, touched
-from fixbot.model import Refusal
+from fixbot.model.findings import Refusal
 
 TASK, FIXED = b'{"family": "web"}\n', b'{"family": "web", "x": 1}\n'
 
@@ -48,8 +48,10 @@ def refs(folder: Path) -> str:
     return git(folder, "for-each-ref", "--format=%(refname) %(objectname)")
 
 
-def put(folder: Path, branch: str = "fixbot/rule/key") -> Commit | Refusal:
-    return commit_on_branch(Checkout.open(str(folder)), branch, [FileChange("task.json", TASK, FIXED)], "m")
+def put(folder: Path, branch: str = "fixbot/rule/key") -> BranchCommit | Refusal:
+    return commit_on_branch(
+        Checkout.open_checkout(str(folder)), branch, [FileChange("task.json", TASK, FIXED)], "m"
+    )
 
 
 @pytest.fixture
@@ -119,7 +121,7 @@ def test_another_repository_is_not_written_to(ours: Path, theirs: Path, way: str
             before = refs(theirs)
             dot.write_text(f"gitdir: {theirs / '.git/worktrees/tree'}\n")
     assert isinstance(put(ours), Refusal)
-    checkout = Checkout.open(str(ours))
+    checkout = Checkout.open_checkout(str(ours))
     assert checkout.git is None
     assert "git is not used here" in checkout.notes[0]
     assert "task.json" in [entry.path for entry in checkout.entries]
@@ -129,7 +131,7 @@ def test_another_repository_is_not_written_to(ours: Path, theirs: Path, way: str
 @pytest.mark.parametrize("where", ["..", "../theirs", "/"])
 def test_a_work_tree_elsewhere_is_not_believed(ours: Path, theirs: Path, where: str) -> None:
     git(ours, "config", "core.worktree", f"../{where}" if where.startswith(".") else where)
-    checkout = Checkout.open(str(ours))
+    checkout = Checkout.open_checkout(str(ours))
     assert checkout.git is None
     assert checkout.top == checkout.root == str(ours)
     assert isinstance(put(ours), Refusal)
@@ -138,8 +140,8 @@ def test_a_work_tree_elsewhere_is_not_believed(ours: Path, theirs: Path, where: 
 def test_worktrees_and_submodules_are_repositories_all_the_same(ours: Path, theirs: Path) -> None:
     git(ours, "worktree", "add", "-q", str(ours.parent / "tree"))
     git(ours, "submodule", "add", "-q", str(theirs), "sub")
-    assert isinstance(put(ours.parent / "tree"), Commit)
-    assert isinstance(put(ours / "sub"), Commit)
+    assert isinstance(put(ours.parent / "tree"), BranchCommit)
+    assert isinstance(put(ours / "sub"), BranchCommit)
     assert "fixbot/rule/key" in refs(ours)
     assert "fixbot/rule/key" in git(ours / "sub", "branch", "-a")
 
@@ -154,8 +156,8 @@ def test_a_submodule_s_filters_do_not_run(ours: Path, theirs: Path, tmp_path: Pa
     git(ours, "config", "diff.ignoreSubmodules", "none")
     git(ours, "config", "submodule.sub.ignore", "none")
     mine = Git(str(ours))
-    mine.run("status", "--", ".")
-    Checkout.open(str(ours), Scope(since="HEAD"))
+    mine.run_command("status", "--", ".")
+    Checkout.open_checkout(str(ours), Scope(since="HEAD"))
     assert not marker.exists()
     git(ours, "status")  # the trap is real: git itself walks into it
     assert marker.exists()
@@ -187,7 +189,7 @@ def test_no_configuration_hides_a_touched_line(ours: Path, key: str, value: str,
     git(ours, "config", key, value)
     git(ours, "config", "diff.evil.binary", "true")
     start = git(ours, "rev-parse", "HEAD~1")
-    found = touched(Git(str(ours)), start, list_changes(Git(str(ours)), start))
+    found = read_touched_lines(Git(str(ours)), start, list_changes(Git(str(ours)), start))
     assert [n for n in range(1, 21) if ("a.yaml", n) in found] == [3, 18]
 
 
@@ -195,7 +197,7 @@ def test_no_configuration_hides_a_touched_line(ours: Path, key: str, value: str,
 def test_files_that_a_configuration_names_are_not_opened(ours: Path, tmp_path: Path, key: str) -> None:
     os.mkfifo(tmp_path / "pipe")
     git(ours, "config", key, str(tmp_path / "pipe"))
-    assert [entry.path for entry in Checkout.open(str(ours)).entries] == ["task.json"]
+    assert [entry.path for entry in Checkout.open_checkout(str(ours)).entries] == ["task.json"]
 
 
 @pytest.mark.parametrize(
@@ -219,10 +221,10 @@ def test_a_pipe_where_git_reads_costs_its_time_and_no_more(
     (pipe.parent / "a.yaml").touch()
     pipe.unlink(missing_ok=True)
     os.mkfifo(pipe)
-    checkout = Checkout.open(str(ours))
+    checkout = Checkout.open_checkout(str(ours))
     assert "task.json" in [entry.path for entry in checkout.entries]
     assert checkout.git is not None or checkout.notes
-    assert isinstance(put(ours), Commit | Refusal)
+    assert isinstance(put(ours), BranchCommit | Refusal)
 
 
 def test_a_user_s_own_list_of_ignored_files_counts_still(ours: Path, tmp_path: Path) -> None:
@@ -230,15 +232,15 @@ def test_a_user_s_own_list_of_ignored_files_counts_still(ours: Path, tmp_path: P
     git(ours, "config", "--global", "core.excludesFile", str(tmp_path / "mine"))
     git(ours, "config", "core.excludesFile", os.devnull)
     (ours / "a.log").touch()
-    assert [entry.path for entry in Checkout.open(str(ours)).entries] == ["task.json"]
+    assert [entry.path for entry in Checkout.open_checkout(str(ours)).entries] == ["task.json"]
 
 
 @pytest.mark.parametrize("word", ["--ext-diff", "--textconv", "--recurse-submodules", "--filters"])
 def test_what_would_run_programs_can_not_be_asked_for(ours: Path, word: str) -> None:
     with pytest.raises(ValueError, match="never called with"):
-        Git(str(ours)).run("diff", word, "HEAD")
+        Git(str(ours)).run_command("diff", word, "HEAD")
     with pytest.raises(KeyError):
-        Git(str(ours)).run("log")  # type: ignore[arg-type]
+        Git(str(ours)).run_command("log")  # type: ignore[arg-type]
     assert "log" not in COMMANDS
 
 
@@ -255,7 +257,7 @@ def test_git_is_not_looked_for_in_a_checkout(
     monkeypatch.chdir(ours)
     first = os.pathsep.join([entry.replace("HERE", str(ours)), str(tmp_path / "links")])
     monkeypatch.setenv("PATH", f"{first}{os.pathsep}{os.environ['PATH']}")
-    checkout = Checkout.open(str(ours))
+    checkout = Checkout.open_checkout(str(ours))
     assert checkout.git is not None
     assert not marker.exists()
 
@@ -276,5 +278,5 @@ def test_git_gets_no_token_and_nothing_that_makes_it_run_programs(
     ):  # fmt: skip
         monkeypatch.setenv(name, "canary")
     monkeypatch.setenv("PATH", f"{stub.parent}{os.pathsep}{os.environ['PATH']}")
-    assert isinstance(put(ours), Commit)
+    assert isinstance(put(ours), BranchCommit)
     assert "canary" not in seen.read_text()

@@ -8,11 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixbot.codeowners import owners
-from fixbot.globs import Globs, Names, Wild, Word, below, starred, word
-from fixbot.globs.row import A_ROW, LONGEST
 from fixbot.iam.pattern import action_matches, resource_covers
-from fixbot.settings.places import seen
+from fixbot.settings.rebase_globs import rebase_glob
+from fixbot.source.codeowners import find_owners
+from fixbot.text.globs import (
+    Globs,
+    NamePatterns,
+    Wildcard,
+    WordPattern,
+    compile_word,
+    pattern_below,
+    tokenize_starred,
+)
+from fixbot.text.globs.pattern_row import A_ROW, LONGEST
 from tests.steps import steps
 
 PATTERNS = st.text("ab*?[]!^-\\/{}()+.|$", max_size=200)
@@ -42,36 +50,41 @@ def most(*texts: str) -> int:
     ],
 )
 def test_what_a_glob_holds(pattern: str, yes: str, no: str) -> None:
-    found = word(pattern)
-    assert [name for name in yes.split() if not found.holds(name)] == []
-    assert [name for name in no.split() if found.holds(name)] == []
+    found = compile_word(pattern)
+    assert [name for name in yes.split() if not found.holds_text(name)] == []
+    assert [name for name in no.split() if found.holds_text(name)] == []
 
 
-@given(st.lists(st.sampled_from([Wild.MANY, Wild.ONE, "a", "b"]), max_size=12), st.text("abc", max_size=12))
-def test_stars_and_questions_mean_what_an_expression_means(tokens: list[Wild | str], text: str) -> None:
+@given(
+    st.lists(st.sampled_from([Wildcard.MANY, Wildcard.ONE, "a", "b"]), max_size=12),
+    st.text("abc", max_size=12),
+)
+def test_stars_and_questions_mean_what_an_expression_means(tokens: list[Wildcard | str], text: str) -> None:
     expression = "".join(
-        each if isinstance(each, str) else {Wild.MANY: ".*", Wild.ONE: "."}[each] for each in tokens
+        each if isinstance(each, str) else {Wildcard.MANY: ".*", Wildcard.ONE: "."}[each] for each in tokens
     )
-    assert Word(tokens).holds(text) is (re.fullmatch(expression, text) is not None)
+    assert WordPattern(tokens).holds_text(text) is (re.fullmatch(expression, text) is not None)
 
 
 def test_a_glob_can_be_held_by_another() -> None:
-    wide = Word([Wild.MANY, "a", Wild.ONE])
-    assert wide.holds((Wild.MANY, "a", Wild.ONE))
-    assert wide.holds(("a", "a", "b"))
-    assert not wide.holds((Wild.MANY, "a", Wild.MANY))
-    assert not wide.holds(("a", "${aws:username}"))
+    wide = WordPattern([Wildcard.MANY, "a", Wildcard.ONE])
+    assert wide.holds_text((Wildcard.MANY, "a", Wildcard.ONE))
+    assert wide.holds_text(("a", "a", "b"))
+    assert not wide.holds_text((Wildcard.MANY, "a", Wildcard.MANY))
+    assert not wide.holds_text(("a", "${aws:username}"))
 
 
 @given(st.lists(PATTERNS, min_size=1, max_size=4), TEXTS)
 def test_no_pattern_and_no_path_takes_more_than_a_step_a_character(patterns: list[str], path: str) -> None:
-    assert steps(lambda: Globs(patterns).match(path), "fixbot/globs") < most(*patterns, path)
+    assert steps(lambda: Globs(patterns).matches(path), "fixbot/text/globs") < most(*patterns, path)
 
 
 @given(PATTERNS, TEXTS)
 def test_nor_do_a_name_an_action_or_a_resource(pattern: str, text: str) -> None:
-    assert steps(lambda: word(pattern).holds(text), "fixbot/globs") < most(pattern, text)
-    assert steps(lambda: list(Names([starred(pattern)]).held(text)), "fixbot/globs") < most(pattern, text)
+    assert steps(lambda: compile_word(pattern).holds_text(text), "fixbot/text/globs") < most(pattern, text)
+    assert steps(
+        lambda: list(NamePatterns([tokenize_starred(pattern)]).holding_patterns(text)), "fixbot/text/globs"
+    ) < most(pattern, text)
     ours, theirs = f"ecs:{pattern}", f"ecs:{text}"
     assert steps(lambda: action_matches(ours, theirs), "fixbot") < 2 * most(ours, theirs)
     ours, theirs = f"arn:aws:ecs:eu-west-1::{pattern}", f"arn:aws:ecs:eu-west-1::{text}"
@@ -80,11 +93,11 @@ def test_nor_do_a_name_an_action_or_a_resource(pattern: str, text: str) -> None:
 
 @given(PATTERNS, TEXTS)
 def test_nor_do_code_owners_and_settings_from_above(pattern: str, path: str) -> None:
-    assert steps(lambda: owners(f"{pattern} @a", [path]), "fixbot") < 3 * most(pattern, path)
-    found = seen(pattern, path)
+    assert steps(lambda: find_owners(f"{pattern} @a", [path]), "fixbot") < 3 * most(pattern, path)
+    found = rebase_glob(pattern, path)
     assert len(found) <= pattern.count("/") + 3
     parts, names = pattern.count("/") + 2, path.count("/") + 2
-    assert steps(lambda: seen(pattern, path), "fixbot") < 3 * most(pattern, path) + 60 * parts * names
+    assert steps(lambda: rebase_glob(pattern, path), "fixbot") < 3 * most(pattern, path) + 60 * parts * names
 
 
 SLOW = {
@@ -104,32 +117,32 @@ def test_patterns_that_are_made_to_be_slow_are_not(name: str) -> None:
     pattern, text = SLOW[name]
     rows = 1 + len(pattern) // A_ROW
     for look in (
-        lambda: word(pattern).holds(text),
-        lambda: Globs([pattern]).match(text),
-        lambda: owners(f"{pattern} @a", [text]),
+        lambda: compile_word(pattern).holds_text(text),
+        lambda: Globs([pattern]).matches(text),
+        lambda: find_owners(f"{pattern} @a", [text]),
     ):
-        assert steps(look, "fixbot/globs") < rows * most(pattern, text) * 2
+        assert steps(look, "fixbot/text/globs") < rows * most(pattern, text) * 2
 
 
 def test_thousands_of_patterns_cost_a_path_a_step_for_each_row_of_them() -> None:
     globs = Globs(f"*a*{number}*b" for number in range(10_000))
     rows = 10_000 * 10 // A_ROW
-    assert steps(lambda: globs.match("a/" * 50 + "c"), "fixbot/globs") < rows * most("a/" * 50)
+    assert steps(lambda: globs.matches("a/" * 50 + "c"), "fixbot/text/globs") < rows * most("a/" * 50)
 
 
 def test_a_pattern_longer_than_any_path_holds_nothing() -> None:
-    assert not Globs(["a" * (LONGEST + 1)]).match("a" * (LONGEST + 1))
-    assert word("a" * (LONGEST + 1)).holds("a" * (LONGEST + 1))
-    assert not word("?" * (LONGEST + 1)).holds("a" * (LONGEST + 1))
+    assert not Globs(["a" * (LONGEST + 1)]).matches("a" * (LONGEST + 1))
+    assert compile_word("a" * (LONGEST + 1)).holds_text("a" * (LONGEST + 1))
+    assert not compile_word("?" * (LONGEST + 1)).holds_text("a" * (LONGEST + 1))
 
 
 @given(st.text("ab*?[]\\!", min_size=1, max_size=8))
 def test_the_pattern_for_a_folder_holds_it_alone(folder: str) -> None:
-    assert Globs([below(folder)]).match(f"{folder}/x")
-    assert not Globs([below(folder)]).match(f"{folder}a/x")
-    assert not Globs([below(folder)]).match(f"b{folder}/x")
+    assert Globs([pattern_below(folder)]).matches(f"{folder}/x")
+    assert not Globs([pattern_below(folder)]).matches(f"{folder}a/x")
+    assert not Globs([pattern_below(folder)]).matches(f"b{folder}/x")
 
 
 def test_settings_from_above_come_to_few_patterns() -> None:
-    assert seen("**/" * 14 + "zz", "/".join("a" * 16)) == ("/**/zz",)
-    assert len(seen("**/" + "*/" * 40 + "zz", "/".join("a" * 30))) == 31
+    assert rebase_glob("**/" * 14 + "zz", "/".join("a" * 16)) == ("/**/zz",)
+    assert len(rebase_glob("**/" + "*/" * 40 + "zz", "/".join("a" * 30))) == 31

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fixbot.habit import LOCK, PLAIN, Style, learn
+from fixbot.proposal.commit_style import LOCK, PLAIN, Style, learn_style
 
 TITLE = "Make the root filesystem of orders-api read-only"
 LOWER = TITLE[0].lower() + TITLE[1:]
@@ -88,7 +88,7 @@ LOWER = TITLE[0].lower() + TITLE[1:]
     ],
 )
 def test_a_title_looks_like_its_neighbours(subjects: list[str], title: str) -> None:
-    assert learn(subjects).title(TITLE, "deploy/orders") == title
+    assert learn_style(subjects).format_title(TITLE, "deploy/orders") == title
 
 
 @pytest.mark.parametrize(
@@ -103,12 +103,12 @@ def test_a_title_looks_like_its_neighbours(subjects: list[str], title: str) -> N
     ],
 )
 def test_settings_overrule_the_history(style: Style, subjects: list[str], title: str) -> None:
-    assert learn(subjects, style).title(TITLE, "deploy/orders") == title
+    assert learn_style(subjects, style).format_title(TITLE, "deploy/orders") == title
 
 
 def test_names_keep_their_capitals_and_the_top_has_no_scope() -> None:
-    habit = learn(["feat(web): add it", "fix(api): round"])
-    assert habit.title("DB_PASSWORD leaves the file", "") == "fix: DB_PASSWORD leaves the file"
-    assert habit.title("Mend", "a/odd name (x)") == "fix: mend"
-    assert PLAIN.title("mend", "a") == "Mend"
-    assert learn(["It is so.", "It was so."]).title("Cut…") == "Cut…"
+    habit = learn_style(["feat(web): add it", "fix(api): round"])
+    assert habit.format_title("DB_PASSWORD leaves the file", "") == "fix: DB_PASSWORD leaves the file"
+    assert habit.format_title("Mend", "a/odd name (x)") == "fix: mend"
+    assert PLAIN.format_title("mend", "a") == "Mend"
+    assert learn_style(["It is so.", "It was so."]).format_title("Cut…") == "Cut…"

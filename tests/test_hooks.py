@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from fixbot.discover import ENDINGS
+from fixbot.source.discover import ENDINGS
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent

@@ -23,8 +23,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fixbot.checkout import Checkout, Content, FileChange
-from fixbot.errors import FixbotError
-from fixbot.model import Refusal, Unread
+from fixbot.model.errors import FixbotError
+from fixbot.model.findings import Refusal, Unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,7 @@ ROOT = hasattr(os, "getuid") and os.getuid() == 0
 
 
 def reason(folder: Path, name: str) -> str:
-    answer = Checkout.open(str(folder)).read(name)
+    answer = Checkout.open_checkout(str(folder)).read_file(name)
     assert isinstance(answer, Unread)
     assert len(answer.reason.splitlines()) == 1
     return answer.reason
@@ -50,7 +50,7 @@ def names(folder: Path) -> list[str]:
 @given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
 def test_what_is_read_is_what_is_there_or_nothing(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "a.yaml").write_bytes(data)
-    answer = Checkout.open(str(tmp_path)).read("a.yaml")
+    answer = Checkout.open_checkout(str(tmp_path)).read_file("a.yaml")
     if isinstance(answer, Content):
         assert answer.text.encode() == answer.data == data
     else:
@@ -60,7 +60,7 @@ def test_what_is_read_is_what_is_there_or_nothing(tmp_path: Path, data: bytes) -
 
 def test_bom_and_line_ends_stay(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_bytes(b"\xef\xbb\xbfa: 1\r\nb: 2\rc: \xc3\xa4")
-    answer = Checkout.open(str(tmp_path)).read("a.yaml")
+    answer = Checkout.open_checkout(str(tmp_path)).read_file("a.yaml")
     assert isinstance(answer, Content)
     assert answer.text == "\ufeffa: 1\r\nb: 2\rc: ä"
 
@@ -81,7 +81,7 @@ def test_what_is_no_utf_8_text_is_said(tmp_path: Path, data: bytes, said: str) -
 
 def test_the_line_that_is_no_utf_8_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_bytes(b"a: 1\nb: caf\xe9 hunter2\n")
-    answer = Checkout.open(str(tmp_path)).read("a.yaml")
+    answer = Checkout.open_checkout(str(tmp_path)).read_file("a.yaml")
     assert isinstance(answer, Unread)
     assert answer.line == 2
     assert "hunter2" not in answer.reason
@@ -97,8 +97,8 @@ def test_a_huge_file_costs_nothing(tmp_path: Path) -> None:
 
 def test_the_largest_size_is_a_setting(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_bytes(b"12345")
-    assert isinstance(Checkout.open(str(tmp_path), limit=5).read("a.json"), Content)
-    assert isinstance(Checkout.open(str(tmp_path), limit=4).read("a.json"), Unread)
+    assert isinstance(Checkout.open_checkout(str(tmp_path), limit=5).read_file("a.json"), Content)
+    assert isinstance(Checkout.open_checkout(str(tmp_path), limit=4).read_file("a.json"), Unread)
 
 
 def test_pipes_sockets_devices_and_folders_are_not_waited_for(tmp_path: Path) -> None:
@@ -110,7 +110,10 @@ def test_pipes_sockets_devices_and_folders_are_not_waited_for(tmp_path: Path) ->
     assert "socket" in reason(tmp_path, "socket.yaml")
     assert reason(tmp_path, "folder.yaml") == "a folder, not a file"
     assert reason(Path("/dev"), "null") == "a device, not a file"
-    assert [entry.path for entry in Checkout.open(str(tmp_path)).entries] == ["pipe.yaml", "socket.yaml"]
+    assert [entry.path for entry in Checkout.open_checkout(str(tmp_path)).entries] == [
+        "pipe.yaml",
+        "socket.yaml",
+    ]
 
 
 def test_links_are_never_followed(tmp_path: Path) -> None:
@@ -143,11 +146,11 @@ def test_a_folder_that_becomes_a_link_after_listing_is_not_followed(tmp_path: Pa
     for folder in (tree / "sub", outside):
         folder.mkdir(parents=True)
         (folder / "a.yaml").write_text("a")
-    checkout = Checkout.open(str(tree))
+    checkout = Checkout.open_checkout(str(tree))
     (tree / "sub").rename(tmp_path / "moved")
     (tree / "sub").symlink_to(outside)
-    assert isinstance(checkout.read("sub/a.yaml"), Unread)
-    refused = checkout.write("sub/a.yaml", "b", b"a")
+    assert isinstance(checkout.read_file("sub/a.yaml"), Unread)
+    refused = checkout.write_file("sub/a.yaml", "b", b"a")
     assert refused is not None
     assert "symbolic link" in refused.reason
     assert (outside / "a.yaml").read_text() == "a"
@@ -155,9 +158,11 @@ def test_a_folder_that_becomes_a_link_after_listing_is_not_followed(tmp_path: Pa
 
 def test_a_file_that_vanishes_is_said(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").touch()
-    checkout = Checkout.open(str(tmp_path))
+    checkout = Checkout.open_checkout(str(tmp_path))
     (tmp_path / "a.yaml").unlink()
-    assert checkout.read(checkout.entries[0]) == Unread("a.yaml", None, "it vanished before it could be read")
+    assert checkout.read_file(checkout.entries[0]) == Unread(
+        "a.yaml", None, "it vanished before it could be read"
+    )
 
 
 @contextmanager
@@ -192,9 +197,9 @@ def test_what_may_not_be_read_is_said_and_the_rest_is_served(open_to_all: Path) 
     (open_to_all / "folder").mkdir(mode=0)
     with as_nobody():
         with pytest.raises(FixbotError, match=r"can't be listed: there is no permission to read it$"):
-            Checkout.open(str(open_to_all / "folder"))
-        checkout = Checkout.open(str(open_to_all))
-        answers = [checkout.read(entry) for entry in checkout.entries]
+            Checkout.open_checkout(str(open_to_all / "folder"))
+        checkout = Checkout.open_checkout(str(open_to_all))
+        answers = [checkout.read_file(entry) for entry in checkout.entries]
     assert answers[0] == Unread("closed.yaml", None, "there is no permission to read it")
     assert isinstance(answers[1], Content)
     assert checkout.unread == (Unread("folder", None, "the folder can't be listed: permission denied"),)
@@ -207,8 +212,11 @@ def test_names_that_do_not_fit_on_a_line_are_not_read_and_named_as_they_are(tmp_
     for name in odd:
         (tmp_path / name).write_text("a")
     (tmp_path / "ä b\u00a0c.yaml").write_text("a")
-    for checkout in (Checkout.open(str(tmp_path)), Checkout.open(str(tmp_path / "ä b\u00a0c.yaml"))):
-        answers = [checkout.read(entry) for entry in checkout.entries]
+    for checkout in (
+        Checkout.open_checkout(str(tmp_path)),
+        Checkout.open_checkout(str(tmp_path / "ä b\u00a0c.yaml")),
+    ):
+        answers = [checkout.read_file(entry) for entry in checkout.entries]
         shown = {answer.path for answer in answers if isinstance(answer, Unread)}
         assert shown == (set(odd) if len(answers) > 1 else set())
         assert [answer.path for answer in answers if isinstance(answer, Content)] == ["ä b\u00a0c.yaml"]
@@ -222,9 +230,9 @@ def test_two_thousand_folders_deep(tmp_path: Path) -> None:
         os.close(before)
     os.close(os.open("a.yaml", os.O_CREAT | os.O_WRONLY, dir_fd=here))
     os.close(here)
-    checkout = Checkout.open(str(tmp_path))
+    checkout = Checkout.open_checkout(str(tmp_path))
     assert [entry.path for entry in checkout.entries] == ["d/" * 1500 + "a.yaml"]
-    assert isinstance(checkout.read(checkout.entries[0]), Content)
+    assert isinstance(checkout.read_file(checkout.entries[0]), Content)
     subprocess.run(["rm", "-rf", "d"], cwd=tmp_path, check=True)
 
 
@@ -232,12 +240,12 @@ def test_a_checkout_serves_threads_and_other_processes(tmp_path: Path) -> None:
     for number in range(200):
         (tmp_path / f"d{number}").mkdir()
         (tmp_path / f"d{number}/a.yaml").write_text(str(number))
-    checkout = Checkout.open(str(tmp_path))
+    checkout = Checkout.open_checkout(str(tmp_path))
     wrong: list[str] = []
 
     def work() -> None:
         for entry in checkout.entries:
-            answer = checkout.read(entry)
+            answer = checkout.read_file(entry)
             if not isinstance(answer, Content) or f"d{answer.text}/a.yaml" != entry.path:
                 wrong.append(entry.path)
 
@@ -247,7 +255,7 @@ def test_a_checkout_serves_threads_and_other_processes(tmp_path: Path) -> None:
     for worker in workers:
         worker.join()
     assert wrong == []
-    assert isinstance(pickle.loads(pickle.dumps(checkout)).read("d1/a.yaml"), Content)  # noqa: S301
+    assert isinstance(pickle.loads(pickle.dumps(checkout)).read_file("d1/a.yaml"), Content)  # noqa: S301
 
 
 # Writing
@@ -259,7 +267,7 @@ def test_a_file_is_replaced_and_keeps_its_mode(tmp_path: Path) -> None:
     if ROOT:
         os.chown(tmp_path / "a.sh", 1234, 4321)
         (tmp_path / "a.sh").chmod(0o4751)
-    assert Checkout.open(str(tmp_path)).write("a.sh", "ä\r\n", b"old") is None
+    assert Checkout.open_checkout(str(tmp_path)).write_file("a.sh", "ä\r\n", b"old") is None
     state = (tmp_path / "a.sh").stat()
     assert (tmp_path / "a.sh").read_bytes() == "ä\r\n".encode()
     assert stat.S_IMODE(state.st_mode) == 0o4751
@@ -271,12 +279,12 @@ def test_a_file_is_replaced_and_keeps_its_mode(tmp_path: Path) -> None:
 def test_a_file_that_changed_during_the_run_is_left_alone(tmp_path: Path, now: bytes | None) -> None:
     for name in ("a.yaml", "b.yaml"):
         (tmp_path / name).write_bytes(b"old")
-    checkout = Checkout.open(str(tmp_path))
+    checkout = Checkout.open_checkout(str(tmp_path))
     if now is None:
         (tmp_path / "b.yaml").unlink()
     else:
         (tmp_path / "b.yaml").write_bytes(now)
-    refused = checkout.write_all([FileChange(name, b"old", b"fixed") for name in ("a.yaml", "b.yaml")])
+    refused = checkout.write_files([FileChange(name, b"old", b"fixed") for name in ("a.yaml", "b.yaml")])
     why = "it is no longer there" if now is None else "it was changed while fixbot was at work"
     assert refused == Refusal(f"b.yaml was not written: {why}")
     assert (tmp_path / "a.yaml").read_bytes() == b"old"
@@ -289,7 +297,7 @@ def test_a_file_that_changes_in_the_last_moment_is_left_alone(
 ) -> None:
     (tmp_path / "a").write_bytes(b"old")
     monkeypatch.setattr(os, "fsync", lambda _: (tmp_path / "a").write_bytes(b"own"))
-    refused = Checkout.open(str(tmp_path)).write("a", "new", b"old")
+    refused = Checkout.open_checkout(str(tmp_path)).write_file("a", "new", b"old")
     assert refused == Refusal("a was not written: it was changed while fixbot was at work")
     assert (tmp_path / "a").read_bytes() == b"own"
 
@@ -297,7 +305,7 @@ def test_a_file_that_changes_in_the_last_moment_is_left_alone(
 def test_new_files_come_with_their_folders_or_not_at_all(tmp_path: Path) -> None:
     (tmp_path / "there.yaml").write_bytes(b"mine")
     (tmp_path / "link").symlink_to(tmp_path)
-    checkout = Checkout.open(str(tmp_path))
+    checkout = Checkout.open_checkout(str(tmp_path))
     new = FileChange("x/y/new.yaml", None, b"new")
     for path, why in (
         ("there.yaml", "there is something of that name already"),
@@ -305,11 +313,11 @@ def test_new_files_come_with_their_folders_or_not_at_all(tmp_path: Path) -> None
         ("../z.yaml", "the path leads out of the folder"),
         ("a/.git/hooks/post-commit", "it belongs to git itself"),
     ):
-        assert checkout.write_all([new, FileChange(path, None, b"b")]) == Refusal(
+        assert checkout.write_files([new, FileChange(path, None, b"b")]) == Refusal(
             f"{path} was not written: {why}"
         )
         assert names(tmp_path) == ["link", "there.yaml"]
-    assert checkout.write_all([new]) is None
+    assert checkout.write_files([new]) is None
     assert (tmp_path / "x/y/new.yaml").read_bytes() == b"new"
     assert (tmp_path / "x/y/new.yaml").stat().st_mode & 0o777 == 0o666 & ~umask()
     assert names(tmp_path) == ["link", "there.yaml", "x", "x/y", "x/y/new.yaml"]
@@ -324,12 +332,12 @@ def umask() -> int:
 def test_links_are_not_written_and_a_read_only_mark_is_kept_as_git_apply_does(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_bytes(b"old")
     (tmp_path / "link.yaml").symlink_to("a.yaml")
-    checkout = Checkout.open(str(tmp_path))
-    assert checkout.write("link.yaml", "new", b"old") == Refusal(
+    checkout = Checkout.open_checkout(str(tmp_path))
+    assert checkout.write_file("link.yaml", "new", b"old") == Refusal(
         "link.yaml was not written: it is a symbolic link"
     )
     (tmp_path / "a.yaml").chmod(0o444)
-    assert checkout.write("a.yaml", "new", b"old") is None
+    assert checkout.write_file("a.yaml", "new", b"old") is None
     assert (tmp_path / "a.yaml").read_bytes() == b"new"
     assert (tmp_path / "a.yaml").stat().st_mode & 0o777 == 0o444
 
@@ -351,7 +359,7 @@ def test_trouble_at_any_step_puts_everything_back(
     monkeypatch.setattr(os, call, failing)
     changes = [FileChange("a", b"old", b"1"), FileChange("d/n", None, b"2"), FileChange("b", b"old", b"3")]
     changes.append(FileChange("d/m", None, b"4"))
-    refused = Checkout.open(str(tmp_path)).write_all(changes)
+    refused = Checkout.open_checkout(str(tmp_path)).write_files(changes)
     assert refused is not None
     assert refused.reason.endswith("was not written: input/output error")
     assert names(tmp_path) == ["a", "b"]
@@ -370,7 +378,7 @@ def test_what_can_not_be_put_back_is_named(tmp_path: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr(os, "replace", failing)
     changes = [FileChange(name, b"old", b"new") for name in ("a", "b")]
-    assert Checkout.open(str(tmp_path)).write_all(changes) == Refusal(
+    assert Checkout.open_checkout(str(tmp_path)).write_files(changes) == Refusal(
         "b was not written: the file system is read-only; a could not be put back as before"
     )
     assert names(tmp_path) == ["a", "b"]
@@ -388,7 +396,9 @@ def test_an_interruption_puts_everything_back(tmp_path: Path, monkeypatch: pytes
 
     monkeypatch.setattr(os, "replace", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        Checkout.open(str(tmp_path)).write_all([FileChange(name, b"old", b"new") for name in ("a", "b")])
+        Checkout.open_checkout(str(tmp_path)).write_files(
+            [FileChange(name, b"old", b"new") for name in ("a", "b")]
+        )
     assert names(tmp_path) == ["a", "b"]
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes() == b"old"
 
@@ -400,9 +410,9 @@ def test_without_hard_links_a_new_file_still_replaces_nothing(
         raise OSError(errno.EPERM, "no links here")
 
     monkeypatch.setattr(os, "link", no_links)
-    checkout = Checkout.open(str(tmp_path))
-    assert checkout.write("new.yaml", "new", None) is None
-    assert checkout.write("new.yaml", "newer", None) is not None
+    checkout = Checkout.open_checkout(str(tmp_path))
+    assert checkout.write_file("new.yaml", "new", None) is None
+    assert checkout.write_file("new.yaml", "newer", None) is not None
     assert (tmp_path / "new.yaml").read_text() == "new"
     assert names(tmp_path) == ["new.yaml"]
 
@@ -411,10 +421,10 @@ WRITER = """
 import sys
 from fixbot.checkout import Checkout, FileChange
 sizes = [int(size) for size in sys.argv[2:]]
-checkout = Checkout.open(sys.argv[1])
+checkout = Checkout.open_checkout(sys.argv[1])
 changes = [FileChange(f"f{number}", b"old", b"n" * size) for number, size in enumerate(sizes)]
 print("ready", flush=True)
-refused = checkout.write_all(changes)
+refused = checkout.write_files(changes)
 print(refused.reason if refused else "done")
 """
 
@@ -464,9 +474,9 @@ def test_a_read_only_file_system_is_said(tmp_path: Path) -> None:
     with mounted(tmp_path, "size=100k"):
         (tmp_path / "a").write_bytes(b"old")
         subprocess.run(["mount", "-o", "remount,ro", tmp_path], check=True)
-        checkout = Checkout.open(str(tmp_path))
+        checkout = Checkout.open_checkout(str(tmp_path))
         for change in (FileChange("a", b"old", b"new"), FileChange("d/b", None, b"new")):
-            assert checkout.write_all([change]) == Refusal(
+            assert checkout.write_files([change]) == Refusal(
                 f"{change.path} was not written: the file system is read-only"
             )
 
@@ -475,7 +485,7 @@ def test_a_folder_that_may_not_be_written_is_said(open_to_all: Path) -> None:
     (open_to_all / "a").write_bytes(b"old")
     open_to_all.chmod(0o555)
     with as_nobody():
-        refused = Checkout.open(str(open_to_all)).write("a", "new", b"old")
+        refused = Checkout.open_checkout(str(open_to_all)).write_file("a", "new", b"old")
     open_to_all.chmod(0o755)
     assert refused == Refusal("a was not written: there is no permission to write in its folder")
 

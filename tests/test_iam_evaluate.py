@@ -8,19 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixbot.iam.condition import Context, Scope, Truth, holds
-from fixbot.iam.evaluate import Request, allows
-from fixbot.tree import Code, Tagged
+from fixbot.edit.tree import CodeExpression, TaggedValue
+from fixbot.iam.condition import ConditionScope, Context, Truth, evaluate_condition
+from fixbot.iam.evaluate import IamRequest, evaluate_policy
 
 if TYPE_CHECKING:
-    from fixbot.tree import Value
+    from fixbot.edit.tree import Value
 
 YES, MAYBE, NO = Truth.YES, Truth.MAYBE, Truth.NO
 ARN = "arn:aws:ecs:eu-west-1:111122223333:service/shop/web"
 
 
 def truth(operator: str, key: str, value: Value, context: Context) -> Truth:
-    return holds({operator: {key: value}}, Scope(context))
+    return evaluate_condition({operator: {key: value}}, ConditionScope(context))
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,9 @@ def test_what_aws_leaves_open_stays_open(operator: str, value: str) -> None:
     assert truth(operator, "k", value, {}) is MAYBE
 
 
-@pytest.mark.parametrize("value", [Code("var.env"), Tagged("!Ref", "Env"), {"Ref": "Env"}, 1.5])
+@pytest.mark.parametrize(
+    "value", [CodeExpression("var.env"), TaggedValue("!Ref", "Env"), {"Ref": "Env"}, 1.5]
+)
 def test_a_computed_value_is_not_known(value: Value) -> None:
     assert truth("StringEquals", "k", value, {"k": "dev"}) is MAYBE
     assert truth("StringEquals", "k", [value, "dev"], {"k": "dev"}) is YES
@@ -126,11 +128,11 @@ def test_a_computed_value_is_not_known(value: Value) -> None:
 
 def test_different_tests_must_all_hold() -> None:
     condition: Value = {"StringEquals": {"a": "1", "b": "2"}, "Null": {"c": "true"}}
-    assert holds(condition, Scope({"a": "1", "b": "2"})) is YES
-    assert holds(condition, Scope({"a": "1", "b": "2", "c": "3"})) is NO
-    assert holds(None, Scope({})) is YES
-    assert holds(Code("local.condition"), Scope({})) is MAYBE
-    assert holds({"StringEquals": Code("local.tests")}, Scope({})) is MAYBE
+    assert evaluate_condition(condition, ConditionScope({"a": "1", "b": "2"})) is YES
+    assert evaluate_condition(condition, ConditionScope({"a": "1", "b": "2", "c": "3"})) is NO
+    assert evaluate_condition(None, ConditionScope({})) is YES
+    assert evaluate_condition(CodeExpression("local.condition"), ConditionScope({})) is MAYBE
+    assert evaluate_condition({"StringEquals": CodeExpression("local.tests")}, ConditionScope({})) is MAYBE
 
 
 OWN = "${aws:PrincipalTag/Environment, 'none'}"
@@ -185,16 +187,20 @@ DENY: Value = {
 
 def test_deny_wins_and_a_missing_tag_is_denied() -> None:
     guarded = policy(ALLOW, DENY)
-    assert allows(guarded, Request("ecs:UpdateService", ARN, {"aws:resourcetag/env": "dev"})) is YES
-    assert allows(guarded, Request("ecs:UpdateService", ARN, {"aws:resourcetag/env": "prod"})) is NO
-    assert allows(guarded, Request("ecs:UpdateService", ARN)) is NO
-    assert allows(guarded, Request("ecs:StopTask", ARN)) is YES
-    assert allows(guarded, Request("ec2:StopInstances", ARN)) is NO
-    assert allows(policy(), Request("ecs:StopTask", ARN)) is NO
+    assert (
+        evaluate_policy(guarded, IamRequest("ecs:UpdateService", ARN, {"aws:resourcetag/env": "dev"})) is YES
+    )
+    assert (
+        evaluate_policy(guarded, IamRequest("ecs:UpdateService", ARN, {"aws:resourcetag/env": "prod"})) is NO
+    )
+    assert evaluate_policy(guarded, IamRequest("ecs:UpdateService", ARN)) is NO
+    assert evaluate_policy(guarded, IamRequest("ecs:StopTask", ARN)) is YES
+    assert evaluate_policy(guarded, IamRequest("ec2:StopInstances", ARN)) is NO
+    assert evaluate_policy(policy(), IamRequest("ecs:StopTask", ARN)) is NO
 
 
 def test_one_statement_needs_no_list() -> None:
-    assert allows({"Statement": ALLOW}, Request("ECS:stoptask", ARN)) is YES
+    assert evaluate_policy({"Statement": ALLOW}, IamRequest("ECS:stoptask", ARN)) is YES
 
 
 def test_not_action_and_not_resource() -> None:
@@ -203,38 +209,46 @@ def test_not_action_and_not_resource() -> None:
         "NotAction": ["ecs:Delete*", "iam:*"],
         "NotResource": "arn:aws:ecs:*:*:service/prod/*",
     }
-    assert allows(policy(but), Request("ecs:StopTask", ARN)) is YES
-    assert allows(policy(but), Request("ecs:DeleteService", ARN)) is NO
-    assert allows(policy(but), Request("ecs:StopTask", ARN.replace("shop", "prod"))) is NO
+    assert evaluate_policy(policy(but), IamRequest("ecs:StopTask", ARN)) is YES
+    assert evaluate_policy(policy(but), IamRequest("ecs:DeleteService", ARN)) is NO
+    assert evaluate_policy(policy(but), IamRequest("ecs:StopTask", ARN.replace("shop", "prod"))) is NO
 
 
 def test_variables_in_resources() -> None:
     own: Value = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/${aws:username}/*"}
     assert (
-        allows(policy(own), Request("s3:GetObject", "arn:aws:s3:::b/ann/x", {"aws:username": "ann"})) is YES
+        evaluate_policy(
+            policy(own), IamRequest("s3:GetObject", "arn:aws:s3:::b/ann/x", {"aws:username": "ann"})
+        )
+        is YES
     )
-    assert allows(policy(own), Request("s3:GetObject", "arn:aws:s3:::b/bob/x", {"aws:username": "ann"})) is NO
-    assert allows(policy(own), Request("s3:GetObject", "arn:aws:s3:::b/bob/x")) is NO
+    assert (
+        evaluate_policy(
+            policy(own), IamRequest("s3:GetObject", "arn:aws:s3:::b/bob/x", {"aws:username": "ann"})
+        )
+        is NO
+    )
+    assert evaluate_policy(policy(own), IamRequest("s3:GetObject", "arn:aws:s3:::b/bob/x")) is NO
     literal = "arn:aws:s3:::b/${aws:username}/x"
-    assert allows(policy(own, version="2008-10-17"), Request("s3:GetObject", literal)) is YES
+    assert evaluate_policy(policy(own, version="2008-10-17"), IamRequest("s3:GetObject", literal)) is YES
     many = {"aws:username": ("ann", "bob")}
-    assert allows(policy(own), Request("s3:GetObject", "arn:aws:s3:::b/bob/x", many)) is MAYBE
+    assert evaluate_policy(policy(own), IamRequest("s3:GetObject", "arn:aws:s3:::b/bob/x", many)) is MAYBE
 
 
 @pytest.mark.parametrize(
     "statement",
     [
-        Code("data.aws_iam_policy_document.x.json"),
-        {"Effect": Code("var.effect"), "Action": "ecs:*", "Resource": "*"},
-        {"Effect": "Allow", "Action": Code("var.actions"), "Resource": "*"},
-        {"Effect": "Allow", "Action": "*", "Resource": Tagged("!GetAtt", "Cluster.Arn")},
+        CodeExpression("data.aws_iam_policy_document.x.json"),
+        {"Effect": CodeExpression("var.effect"), "Action": "ecs:*", "Resource": "*"},
+        {"Effect": "Allow", "Action": CodeExpression("var.actions"), "Resource": "*"},
+        {"Effect": "Allow", "Action": "*", "Resource": TaggedValue("!GetAtt", "Cluster.Arn")},
         {"Effect": "Allow", "Action": "*", "Resource": "*", "Principal": "*"},
         {"Effect": "Allow", "Action": "*"},
         {"Effect": "Allow", "Action": "*", "NotAction": "*", "Resource": "*"},
     ],
 )
 def test_a_statement_that_is_not_plain_is_neither_yes_nor_no(statement: Value) -> None:
-    assert allows(policy(statement), Request("ecs:StopTask", ARN)) is MAYBE
+    assert evaluate_policy(policy(statement), IamRequest("ecs:StopTask", ARN)) is MAYBE
 
 
 JSON = st.recursive(
@@ -247,4 +261,6 @@ ELEMENTS = st.sampled_from(["Effect", "Action", "NotAction", "Resource", "NotRes
 
 @given(st.lists(st.dictionaries(ELEMENTS, JSON | st.sampled_from(["Allow", "Deny"])), max_size=3))
 def test_any_data_gets_an_answer(statements: list[Value]) -> None:
-    assert allows({"Version": "2012-10-17", "Statement": statements}, Request("a:b", "a")) in Truth
+    assert (
+        evaluate_policy({"Version": "2012-10-17", "Statement": statements}, IamRequest("a:b", "a")) in Truth
+    )

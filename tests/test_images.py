@@ -10,10 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixbot.knowledge import tables
-from fixbot.knowledge.images import Image
-from fixbot.knowledge.tables import By, is_sensor, needs_privileged, sensor_launcher, write_paths
-from fixbot.tree import ABSENT, UNKNOWN, Unset
+from fixbot.edit.tree import ABSENT, UNKNOWN, UnsetValue
+from fixbot.knowledge import image_tables
+from fixbot.knowledge.image_tables import (
+    RecognizedBy,
+    find_sensor,
+    find_sensor_launcher,
+    find_write_paths,
+    why_needs_privileged,
+)
+from fixbot.knowledge.images import ImageReference
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 
@@ -42,13 +48,17 @@ DIGEST = "sha256:" + "0123456789abcdef" * 4
     ],
 )
 def test_a_reference_is_read_as_a_runtime_reads_it(
-    reference: str, registry: str | Unset, repository: str | Unset, tag: str | Unset, digest: str | Unset
+    reference: str,
+    registry: str | UnsetValue,
+    repository: str | UnsetValue,
+    tag: str | UnsetValue,
+    digest: str | UnsetValue,
 ) -> None:
-    image = Image.parse(reference)
+    image = ImageReference.parse_reference(reference)
     assert (image.registry, image.repository, image.tag, image.digest) == (registry, repository, tag, digest)
     assert str(image) == reference
-    assert image.pinned == (digest == DIGEST)
-    assert image.known == isinstance(repository, str)
+    assert image.is_pinned == (digest == DIGEST)
+    assert image.is_known == isinstance(repository, str)
 
 
 @pytest.mark.parametrize(
@@ -72,15 +82,15 @@ def test_a_reference_is_read_as_a_runtime_reads_it(
 def test_an_ecr_host_tells_account_region_and_partition(
     host: str, account: str | None, region: str | None, partition: str | None
 ) -> None:
-    image = Image.parse(f"{host}/team/web:1")
-    assert image.ecr
+    image = ImageReference.parse_reference(f"{host}/team/web:1")
+    assert image.is_ecr
     assert (image.account, image.region, image.partition) == (account, region, partition)
     assert image.name == "web"
 
 
 def test_other_hosts_tell_nothing_of_the_kind() -> None:
-    image = Image.parse("ghcr.io/acme/web")
-    assert not image.ecr
+    image = ImageReference.parse_reference("ghcr.io/acme/web")
+    assert not image.is_ecr
     assert (image.account, image.region, image.partition) == (None, None, None)
 
 
@@ -100,16 +110,16 @@ def test_other_hosts_tell_nothing_of_the_kind() -> None:
     ],
 )
 def test_a_mirror_is_seen_through(reference: str, origin: str | None) -> None:
-    assert Image.parse(reference).origin == origin
+    assert ImageReference.parse_reference(reference).public_origin == origin
 
 
 @given(st.text(max_size=300) | st.text("ab/:@.-_${}<>{}%\0 A0", max_size=60))
 def test_any_text_is_an_image_at_worst_an_unknown_one(text: str) -> None:
-    image = Image.parse(text)
-    write_paths(image)
-    needs_privileged(image, text)
-    tables.capabilities(image)
-    is_sensor(image)
+    image = ImageReference.parse_reference(text)
+    find_write_paths(image)
+    why_needs_privileged(image, text)
+    image_tables.find_capabilities(image)
+    find_sensor(image)
     assert image.reference == text
 
 
@@ -119,7 +129,7 @@ def test_any_text_is_an_image_at_worst_an_unknown_one(text: str) -> None:
     st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,20}", fullmatch=True),
 )
 def test_what_is_put_together_comes_apart_again(host: str, path: str, tag: str) -> None:
-    image = Image.parse(f"{host}/{path}:{tag}@{DIGEST}")
+    image = ImageReference.parse_reference(f"{host}/{path}:{tag}@{DIGEST}")
     assert (image.registry, image.tag, image.digest) == (host, tag, DIGEST)
     assert image.repository == path
 
@@ -127,26 +137,36 @@ def test_what_is_put_together_comes_apart_again(host: str, path: str, tag: str) 
 @pytest.mark.parametrize(
     ("reference", "paths", "by"),
     [
-        ("nginx:1.27", ("/var/cache/nginx", "/run", "/tmp"), By.REPOSITORY),
-        ("public.ecr.aws/nginx/nginx:1.27", ("/var/cache/nginx", "/run", "/tmp"), By.REPOSITORY),
-        ("public.ecr.aws/docker/library/nginx:1.27", ("/var/cache/nginx", "/run", "/tmp"), By.REPOSITORY),
+        ("nginx:1.27", ("/var/cache/nginx", "/run", "/tmp"), RecognizedBy.REPOSITORY),
+        ("public.ecr.aws/nginx/nginx:1.27", ("/var/cache/nginx", "/run", "/tmp"), RecognizedBy.REPOSITORY),
+        (
+            "public.ecr.aws/docker/library/nginx:1.27",
+            ("/var/cache/nginx", "/run", "/tmp"),
+            RecognizedBy.REPOSITORY,
+        ),
         (
             "111122223333.dkr.ecr.us-east-1.amazonaws.com/nginx:1.2",
             ("/var/cache/nginx", "/run", "/tmp"),
-            By.NAME,
+            RecognizedBy.NAME,
         ),
-        ("${Registry}/nginx:1.2", ("/var/cache/nginx", "/run", "/tmp"), By.NAME),
-        ("registry.example/acme/nginx-unprivileged", ("/tmp",), By.NAME),
-        ("nginx/nginx-prometheus-exporter:1", (), By.REPOSITORY),
-        ("postgres:16-alpine", ("/var/lib/postgresql/data", "/run/postgresql", "/tmp"), By.REPOSITORY),
-        ("postgres:18", ("/var/lib/postgresql", "/run/postgresql", "/tmp"), By.REPOSITORY),
-        ("php:8.3-apache", ("/tmp", "/run/apache2", "/run/lock/apache2"), By.REPOSITORY),
-        ("php:8.3-fpm", ("/tmp",), By.REPOSITORY),
-        ("amazon/aws-xray-daemon", (), By.REPOSITORY),
+        ("${Registry}/nginx:1.2", ("/var/cache/nginx", "/run", "/tmp"), RecognizedBy.NAME),
+        ("registry.example/acme/nginx-unprivileged", ("/tmp",), RecognizedBy.NAME),
+        ("nginx/nginx-prometheus-exporter:1", (), RecognizedBy.REPOSITORY),
+        (
+            "postgres:16-alpine",
+            ("/var/lib/postgresql/data", "/run/postgresql", "/tmp"),
+            RecognizedBy.REPOSITORY,
+        ),
+        ("postgres:18", ("/var/lib/postgresql", "/run/postgresql", "/tmp"), RecognizedBy.REPOSITORY),
+        ("php:8.3-apache", ("/tmp", "/run/apache2", "/run/lock/apache2"), RecognizedBy.REPOSITORY),
+        ("php:8.3-fpm", ("/tmp",), RecognizedBy.REPOSITORY),
+        ("amazon/aws-xray-daemon", (), RecognizedBy.REPOSITORY),
     ],
 )
-def test_known_images_have_known_write_paths(reference: str, paths: tuple[str, ...], by: By) -> None:
-    known = write_paths(Image.parse(reference))
+def test_known_images_have_known_write_paths(
+    reference: str, paths: tuple[str, ...], by: RecognizedBy
+) -> None:
+    known = find_write_paths(ImageReference.parse_reference(reference))
     assert known is not None
     assert (known.paths, known.by) == (paths, by)
     assert known.evidence
@@ -169,12 +189,12 @@ def test_known_images_have_known_write_paths(reference: str, paths: tuple[str, .
     ],
 )
 def test_a_resembling_name_is_not_the_image(reference: str) -> None:
-    assert write_paths(Image.parse(reference)) is None
+    assert find_write_paths(ImageReference.parse_reference(reference)) is None
 
 
 @pytest.mark.parametrize("reference", ["amazon/aws-for-fluent-bit:init-2.31"])
 def test_where_mounts_alone_do_not_help_the_reason_stands_in_the_note(reference: str) -> None:
-    known = write_paths(Image.parse(reference))
+    known = find_write_paths(ImageReference.parse_reference(reference))
     assert known is not None
     assert known.paths is None
     assert known.note
@@ -182,7 +202,8 @@ def test_where_mounts_alone_do_not_help_the_reason_stands_in_the_note(reference:
 
 def test_only_the_public_image_itself_is_verified() -> None:
     public, own = (
-        write_paths(Image.parse(f"{host}/aws-xray-daemon")) for host in ("public.ecr.aws/xray", "r.example")
+        find_write_paths(ImageReference.parse_reference(f"{host}/aws-xray-daemon"))
+        for host in ("public.ecr.aws/xray", "r.example")
     )
     assert public is not None
     assert own is not None
@@ -190,11 +211,13 @@ def test_only_the_public_image_itself_is_verified() -> None:
 
 
 def test_every_row_has_evidence_and_sound_paths() -> None:
-    table = json.loads((Path(tables.__file__).parents[1] / "data" / "images.json").read_text("utf-8"))
+    table = json.loads((Path(image_tables.__file__).parents[1] / "data" / "images.json").read_text("utf-8"))
     for rows in table.values():
         for row in rows:
             assert row["evidence"]
-            assert all(Image.parse(each).known for each in row.get("images", ())), row["images"]
+            assert all(ImageReference.parse_reference(each).is_known for each in row.get("images", ())), row[
+                "images"
+            ]
     for row in table["write_paths"]:
         assert (row["paths"] is None) == ("manual" in row)
         paths = row["paths"] or []
@@ -221,7 +244,7 @@ def test_every_row_has_evidence_and_sound_paths() -> None:
     ],
 )
 def test_what_needs_the_host_keeps_it(reference: str, name: str) -> None:
-    needed = needs_privileged(Image.parse(reference), name)
+    needed = why_needs_privileged(ImageReference.parse_reference(reference), name)
     assert needed is not None
     assert needed.why
 
@@ -239,20 +262,23 @@ def test_what_needs_the_host_keeps_it(reference: str, name: str) -> None:
     ],
 )
 def test_nothing_else_does(reference: str, name: str) -> None:
-    assert needs_privileged(Image.parse(reference), name) is None
+    assert why_needs_privileged(ImageReference.parse_reference(reference), name) is None
 
 
 def test_a_name_is_enough_where_the_image_is_not_known() -> None:
-    assert needs_privileged(None, "dind") is not None
-    assert needs_privileged(None) is None
+    assert why_needs_privileged(None, "dind") is not None
+    assert why_needs_privileged(None) is None
 
 
 def test_capabilities_are_known_for_some_images() -> None:
-    nginx = tables.capabilities(Image.parse("nginx"))
+    nginx = image_tables.find_capabilities(ImageReference.parse_reference("nginx"))
     assert nginx is not None
     assert nginx.add == ("CHOWN", "NET_BIND_SERVICE", "SETGID", "SETUID")
-    assert tables.capabilities(Image.parse("datadog/agent"), "agent") is None
-    assert tables.capabilities(Image.parse("datadog/agent"), "system-probe") is not None
+    assert image_tables.find_capabilities(ImageReference.parse_reference("datadog/agent"), "agent") is None
+    assert (
+        image_tables.find_capabilities(ImageReference.parse_reference("datadog/agent"), "system-probe")
+        is not None
+    )
 
 
 @pytest.mark.parametrize(
@@ -268,20 +294,23 @@ def test_capabilities_are_known_for_some_images() -> None:
     ],
 )
 def test_a_sensor_is_known_by_its_launcher(words: list[str], sensor: str) -> None:
-    found = sensor_launcher(words)
+    found = find_sensor_launcher(words)
     assert found is not None
     assert found.name == sensor
 
 
 def test_other_programs_are_no_launchers() -> None:
-    assert sensor_launcher(["/docker-entrypoint.sh", "nginx", "-g", "daemon off;"]) is None
-    assert sensor_launcher([]) is None
+    assert find_sensor_launcher(["/docker-entrypoint.sh", "nginx", "-g", "daemon off;"]) is None
+    assert find_sensor_launcher([]) is None
 
 
 def test_a_sensor_is_known_by_image_or_name() -> None:
-    assert is_sensor("registry.aquasec.com/microenforcer-basic:2022.4") is not None
-    assert is_sensor("TwistlockDefender") is not None
-    assert is_sensor(None, "aqua-sidecar") is not None
-    assert is_sensor(Image.parse("public.ecr.aws/trendmicro/container-security/scout:1")) is not None
-    assert is_sensor("nginx:1.27") is None
-    assert is_sensor("app") is None
+    assert find_sensor("registry.aquasec.com/microenforcer-basic:2022.4") is not None
+    assert find_sensor("TwistlockDefender") is not None
+    assert find_sensor(None, "aqua-sidecar") is not None
+    assert (
+        find_sensor(ImageReference.parse_reference("public.ecr.aws/trendmicro/container-security/scout:1"))
+        is not None
+    )
+    assert find_sensor("nginx:1.27") is None
+    assert find_sensor("app") is None

@@ -12,12 +12,12 @@ import jsonschema
 import pytest
 import yaml
 
-from fixbot.adopt import home, workflow
-from fixbot.adopt.ground import remote_of
-from fixbot.globs import Globs
+from fixbot.onboarding import action_reference, workflow_file
+from fixbot.onboarding.survey import parse_remote
 from fixbot.settings import NEVER_PATCH, Settings
-from fixbot.settings.reading import parse
-from fixbot.settings.schema import schema
+from fixbot.settings.read_settings import parse_settings
+from fixbot.settings.schema import build_schema
+from fixbot.text.globs import Globs
 from tests.action_runner import PIN, ROOT
 from tests.test_cli import TASK, fixbot, git, repository
 from tests.test_workflows import actionlint, zizmor
@@ -34,7 +34,7 @@ def shop(tmp_path: Path) -> Path:
 
 
 def read(at: Path) -> Settings:
-    return parse(Settings(), (at / SETTINGS).read_text(), SETTINGS)
+    return parse_settings(Settings(), (at / SETTINGS).read_text(), SETTINGS)
 
 
 def test_it_writes_settings_and_a_workflow_and_says_what_happens_next(shop: Path) -> None:
@@ -70,7 +70,7 @@ def test_the_settings_are_read_without_complaint_and_change_nothing_by_themselve
     assert read(shop) == Settings()
     first = (shop / SETTINGS).read_text().split("\n")[0]
     address = first.removeprefix("# yaml-language-server: $schema=")
-    assert address == home.SCHEMA
+    assert address == action_reference.SCHEMA
     assert fixbot("run", at=shop).code == 0
 
 
@@ -83,7 +83,7 @@ def test_each_setting_counts_when_its_first_mark_is_taken_away(shop: Path) -> No
     operators = ("thorough", "limits", "enforce")
     wanted = {name: value for name, value in yaml.safe_load(defaults).items() if name not in operators}
     assert yaml.safe_load(text) == wanted
-    jsonschema.validate(yaml.safe_load(text), schema())
+    jsonschema.validate(yaml.safe_load(text), build_schema())
 
 
 def test_the_workflow_has_the_least_rights_and_pins(shop: Path) -> None:
@@ -101,7 +101,7 @@ def test_the_workflow_has_the_least_rights_and_pins(shop: Path) -> None:
         assert PIN.fullmatch(first["uses"])
         assert first["uses"] in json.loads((ROOT / "tests" / "data" / "action_inputs.json").read_text())
         assert first["with"]["persist-credentials"] is False
-        assert second["uses"] == home.action()
+        assert second["uses"] == action_reference.action_reference()
     assert "run:" not in text
 
 
@@ -118,7 +118,7 @@ def test_zizmor_and_actionlint_find_nothing_in_the_workflow(shop: Path, *, scann
 
 
 def test_the_checkout_is_the_one_that_our_own_workflows_use() -> None:
-    assert f"uses: {workflow.CHECKOUT}\n" in (ROOT / ".github" / "workflows" / "fixbot.yml").read_text()
+    assert f"uses: {workflow_file.CHECKOUT}\n" in (ROOT / ".github" / "workflows" / "fixbot.yml").read_text()
 
 
 def test_schedules_are_spread_and_stay_the_same(tmp_path: Path) -> None:
@@ -155,7 +155,7 @@ def test_nothing_is_written_over_what_is_there(shop: Path, there: str) -> None:
 def test_a_workflow_that_runs_fixbot_already_is_named(shop: Path) -> None:
     other = shop / ".github" / "workflows" / "security.yml"
     other.parent.mkdir(parents=True)
-    other.write_text(f"jobs:\n  x:\n    steps:\n      - uses: {home.REPOSITORY}@v0\n")
+    other.write_text(f"jobs:\n  x:\n    steps:\n      - uses: {action_reference.REPOSITORY}@v0\n")
     done = fixbot("init", at=shop)
     assert (done.code, done.err) == (
         2,
@@ -259,7 +259,7 @@ def test_on_another_forge_there_is_no_workflow_and_the_commands_are_named(shop: 
     ],
 )
 def test_the_host_is_told_from_its_address(url: str, files: tuple[str, ...], forge: str) -> None:
-    remote = remote_of(url, files)
+    remote = parse_remote(url, files)
     assert remote is not None
     assert (remote.name, remote.forge) == ("a/b", forge)
 
@@ -305,7 +305,7 @@ def test_a_file_is_no_repository(shop: Path) -> None:
 
 def test_fixbot_is_named_as_its_own_metadata_names_it() -> None:
     urls = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["urls"]
-    assert urls["Homepage"] == home.WEB
+    assert urls["Homepage"] == action_reference.WEB
 
 
 def test_a_build_that_knows_its_commit_is_pinned_by_it(tmp_path: Path, shop: Path) -> None:
@@ -316,7 +316,7 @@ def test_a_build_that_knows_its_commit_is_pinned_by_it(tmp_path: Path, shop: Pat
     done = fixbot("init", at=shop, PYTHONPATH=str(tmp_path))
     assert done.code == 0, done.err
     text = (shop / WORKFLOW).read_text()
-    assert text.count(f"- uses: {home.REPOSITORY}@{commit} # v") == 2
+    assert text.count(f"- uses: {action_reference.REPOSITORY}@{commit} # v") == 2
     assert "zizmor" not in text
 
 
@@ -334,10 +334,10 @@ def test_no_name_of_a_folder_is_more_than_a_name_in_what_is_written(shop: Path, 
     git(shop, "remote", "set-url", "origin", f"https://github.com/acme/{name}.git")
     assert fixbot("init", f"./{name}", at=shop).code == 0
     text = (shop / ".fixbot.yml").read_text()
-    read = parse(Settings(), text, ".fixbot.yml")
-    assert Globs(read.include).match(f"{name}/task.json")
-    assert not Globs(read.include).match("deploy/task.json")
-    assert not Globs(read.include).match("a/task.json")
+    read = parse_settings(Settings(), text, ".fixbot.yml")
+    assert Globs(read.include).matches(f"{name}/task.json")
+    assert not Globs(read.include).matches("deploy/task.json")
+    assert not Globs(read.include).matches("a/task.json")
     assert list(yaml.safe_load(text)) == ["include"]
     workflow = (shop / ".github" / "workflows" / "fixbot.yml").read_text()
     assert set(yaml.safe_load(workflow)["jobs"]) == {"check", "pull-requests"}

@@ -37,7 +37,9 @@ FILES = {
 }
 MOST_WRITES = 60
 FORKED = multiprocessing.get_context("forkserver")
-FORKED.set_forkserver_preload(["tests.test_kills", "fixbot.cli.app", "fixbot.cli.pulls", "github"])
+FORKED.set_forkserver_preload(
+    ["tests.test_kills", "fixbot.cli.app", "fixbot.cli.pull_request_runs", "github"]
+)
 
 
 def _process(arguments: list[str], environment: Mapping[str, str], log: str) -> None:

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from fixbot.cli.options import Options
-from fixbot.cli.pulls import carry_out_pulls
-from fixbot.errors import FixbotError
+from fixbot.cli.pull_request_runs import run_pull_requests
+from fixbot.model.errors import FixbotError
 from tests.hub import invariants
 from tests.hub.model import Issue, Refused
 from tests.hub_runs import HubClock, World, fixed, pod, world
@@ -41,9 +41,9 @@ class Turns(HubClock):
 
     wait: Callable[[], None] = lambda: None
 
-    def now(self) -> float:
+    def current_time(self) -> float:
         self.wait()
-        return super().now()
+        return super().current_time()
 
 
 class Life(RuleBasedStateMachine):
@@ -333,7 +333,7 @@ class Life(RuleBasedStateMachine):
 
         def run() -> int:
             try:
-                return carry_out_pulls(made, environment, HubClock(self.world.hub.clock))
+                return run_pull_requests(made, environment, HubClock(self.world.hub.clock))
             except FixbotError as error:
                 return error.exit_code
 
@@ -376,7 +376,7 @@ class Life(RuleBasedStateMachine):
             )
             environment = {**self.world.environment, "GITHUB_TOKEN": self.bots[me]}
             try:
-                return carry_out_pulls(made, environment, Turns(self.world.hub.clock, lambda: pause(me)))
+                return run_pull_requests(made, environment, Turns(self.world.hub.clock, lambda: pause(me)))
             except FixbotError as error:
                 return error.exit_code
             finally:

@@ -15,22 +15,23 @@ from pathlib import Path
 
 import pytest
 
-from fixbot import examine, survive, workers
-from fixbot.bounds import OutOfTime, timed, why_ended
 from fixbot.checkout import Checkout
-from fixbot.document import Document, parse_sections
-from fixbot.examine import Examined, Order, Watch, unwatched
+from fixbot.engine import analyze, isolate, workers
+from fixbot.engine.analyze import Watch, ignore_path
+from fixbot.engine.partition_result import AnalysisRequest, PartitionResult
+from fixbot.engine.pipeline import run_pipeline
+from fixbot.engine.process_limits import OutOfTime, explain_exit, limit_time
 from fixbot.lens import Container
-from fixbot.model import Found, Manual, Report
-from fixbot.pipeline import run
+from fixbot.model.findings import Found, Manual, Report
+from fixbot.rules.context import Context
 from fixbot.rules.loading import load_rules
 from fixbot.rules.rule import Rule
-from fixbot.settings import Limits, Settings
-from fixbot.world import World
+from fixbot.settings import LimitSettings, Settings
+from fixbot.source.document import Document, parse_document_sections
 
 ROOT = Path(__file__).parent.parent
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {{name: {0}}}\nspec:\n  containers: [{{name: {0}, image: a}}]\n"
-SMALL = Settings(limits=Limits(seconds=1, memory_mb=100))
+SMALL = Settings(limits=LimitSettings(seconds=1, memory_mb=100))
 OUT_OF_TIME = "not examined: out of time: it took more than 1 s of work (limits.seconds)"
 OUT_OF_MEMORY = "not examined: out of memory: it needed more than 100 MB (limits.memory_mb)"
 
@@ -70,7 +71,7 @@ ENDLESS: dict[str, tuple[Callable[[], None], str]] = {
 def trap(name: str, do: Callable[[], None]) -> Rule:
     """A fixer that meets its match at containers of that name."""
 
-    def check(container: Container, _world: World) -> Iterator[Found]:
+    def check(container: Container, _world: Context) -> Iterator[Found]:
         if container.name == name:
             do()
         yield Found(container.node, container.title, container.address, "seen", "it is there", Manual("look"))
@@ -94,7 +95,7 @@ def found(report: Report) -> list[str]:
 @pytest.mark.parametrize("what", ENDLESS)
 def test_a_part_that_passes_its_limits_costs_nobody_else_anything(three: Path, what: str, jobs: int) -> None:
     do, reason = ENDLESS[what]
-    report = run(Checkout.open(str(three)), (trap("two", do),), SMALL, jobs=jobs)
+    report = run_pipeline(Checkout.open_checkout(str(three)), (trap("two", do),), SMALL, jobs=jobs)
     assert found(report) == ["one/pod.yaml", "three/pod.yaml"]
     (unread,) = report.unread
     assert (unread.path, unread.reason, unread.cause) == ("two/pod.yaml", reason, "damaged")
@@ -107,15 +108,15 @@ def test_a_file_that_cannot_be_read_in_time_leaves_its_folder_be(
 ) -> None:
     for name in ("a", "b", "c", "d"):
         (tmp_path / f"{name}.yaml").write_text(POD.format(name))
-    old = parse_sections
+    old = parse_document_sections
 
     def parse(path: str, text: str, relevant: Callable[[str], bool]) -> Document:
         if path in {"b.yaml", "c.yaml"}:
             works_forever()
         return old(path, text, relevant)
 
-    monkeypatch.setattr(examine, "parse_sections", parse)
-    report = run(Checkout.open(str(tmp_path)), (trap("-", works_forever),), SMALL)
+    monkeypatch.setattr(analyze, "parse_document_sections", parse)
+    report = run_pipeline(Checkout.open_checkout(str(tmp_path)), (trap("-", works_forever),), SMALL)
     assert found(report) == ["a.yaml", "d.yaml"]
     assert [(each.path, each.reason) for each in report.unread] == [
         ("b.yaml", OUT_OF_TIME),
@@ -126,7 +127,7 @@ def test_a_file_that_cannot_be_read_in_time_leaves_its_folder_be(
 def test_what_hangs_after_all_was_read_loses_the_largest_file_and_not_its_folder(tmp_path: Path) -> None:
     (tmp_path / "small.yaml").write_text(POD.format("small"))
     (tmp_path / "large.yaml").write_text(POD.format("large") + "# " + "x" * 1_000)
-    report = run(Checkout.open(str(tmp_path)), (trap("large", works_forever),), SMALL)
+    report = run_pipeline(Checkout.open_checkout(str(tmp_path)), (trap("large", works_forever),), SMALL)
     assert found(report) == ["small.yaml"]
     assert [(each.path, each.reason) for each in report.unread] == [("large.yaml", OUT_OF_TIME)]
 
@@ -137,16 +138,16 @@ def test_many_parts_that_hang_wear_out_the_patience_that_all_have_together(tmp_p
         (tmp_path / f"d{number}" / "pod.yaml").write_text(POD.format("two"))
     (tmp_path / "fine.yaml").write_text(POD.format("fine"))
     asked: list[int] = []
-    old = why_ended
+    old = explain_exit
 
-    def noted(code: int, seconds: int, limits: Limits) -> str:
+    def noted(code: int, seconds: int, limits: LimitSettings) -> str:
         asked.append(seconds)
         return old(code, seconds, limits)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(workers, "why_ended", noted)
-        settings = replace(SMALL, limits=Limits(seconds=2, memory_mb=100))
-        report = run(Checkout.open(str(tmp_path)), (trap("two", works_forever),), settings)
+        patch.setattr(workers, "explain_exit", noted)
+        settings = replace(SMALL, limits=LimitSettings(seconds=2, memory_mb=100))
+        report = run_pipeline(Checkout.open_checkout(str(tmp_path)), (trap("two", works_forever),), settings)
     assert found(report) == ["fine.yaml"]
     assert len(report.unread) == 12
     assert asked == [2] * 6 + [1] * 6
@@ -154,13 +155,15 @@ def test_many_parts_that_hang_wear_out_the_patience_that_all_have_together(tmp_p
 
 def test_who_sleeps_is_found_by_the_clock_on_the_wall(three: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "_WALL", 1)
-    report = run(Checkout.open(str(three)), (trap("two", lambda: time.sleep(600)),), SMALL)
+    report = run_pipeline(Checkout.open_checkout(str(three)), (trap("two", lambda: time.sleep(600)),), SMALL)
     assert found(report) == ["one/pod.yaml", "three/pod.yaml"]
     assert [each.reason for each in report.unread] == ["not examined: it hung"]
 
 
 def test_when_the_time_for_all_is_over_the_rest_is_named(three: Path) -> None:
-    report = run(Checkout.open(str(three)), (trap("-", works_forever),), SMALL, deadline=time.monotonic())
+    report = run_pipeline(
+        Checkout.open_checkout(str(three)), (trap("-", works_forever),), SMALL, deadline=time.monotonic()
+    )
     assert found(report) == []
     assert {each.reason for each in report.unread} == {
         "not examined: out of time: the time for this repository was over"
@@ -177,8 +180,8 @@ def test_what_is_looked_at_before_anything_is_parsed_has_a_clock_too(
             works_forever()
         return True
 
-    monkeypatch.setattr("fixbot.pipeline.relevant", relevant)
-    report = run(Checkout.open(str(three)), (trap("-", works_forever),), SMALL)
+    monkeypatch.setattr("fixbot.engine.pipeline.is_relevant", relevant)
+    report = run_pipeline(Checkout.open_checkout(str(three)), (trap("-", works_forever),), SMALL)
     assert found(report) == ["one/pod.yaml", "three/pod.yaml"]
     assert [each.reason for each in report.unread] == [
         "not examined: out of time: looking at it took more than 1 s of work (limits.seconds)"
@@ -188,7 +191,7 @@ def test_what_is_looked_at_before_anything_is_parsed_has_a_clock_too(
 def test_the_clock_interrupts_python_and_its_expressions_and_is_gone_afterwards() -> None:
     before = signal.getsignal(signal.SIGPROF)
     for do in (works_forever, goes_back_and_forth):
-        with pytest.raises(OutOfTime, match=r"^this took more than 0\.2 s of work"), timed(0.2, "this"):
+        with pytest.raises(OutOfTime, match=r"^this took more than 0\.2 s of work"), limit_time(0.2, "this"):
             do()
     assert signal.getitimer(signal.ITIMER_PROF) == (0.0, 0.0)
     assert signal.getsignal(signal.SIGPROF) == before
@@ -197,14 +200,14 @@ def test_the_clock_interrupts_python_and_its_expressions_and_is_gone_afterwards(
 def test_the_command_says_it_in_a_line_and_ends_with_one(three: Path) -> None:
     (three / "limits.yml").write_text("limits: {seconds: 1, memory_mb: 100}\n")
     code = """
-import sys, fixbot.survive
+import sys, fixbot.engine.isolate
 from fixbot.__main__ import main
-old = fixbot.survive.examine
+old = fixbot.engine.isolate.analyze_partition
 def examine(texts, order, *more):
     while "two/pod.yaml" in texts:
         pass
     return old(texts, order, *more)
-fixbot.survive.examine = examine
+fixbot.engine.isolate.analyze_partition = examine
 sys.exit(main(["run", "--no-cache", "--config", "limits.yml", "--jobs", "1"]))
 """
     done = subprocess.run(
@@ -220,18 +223,20 @@ sys.exit(main(["run", "--no-cache", "--config", "limits.yml", "--jobs", "1"]))
 
 
 def test_no_core_is_left_behind(three: Path) -> None:
-    run(Checkout.open(str(three)), (trap("two", lambda: signal.raise_signal(signal.SIGQUIT)),), SMALL)
+    run_pipeline(
+        Checkout.open_checkout(str(three)), (trap("two", lambda: signal.raise_signal(signal.SIGQUIT)),), SMALL
+    )
     assert [path.name for path in three.rglob("*core*")] == []
 
 
 def test_a_bug_is_still_a_bug(three: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    old = examine.examine
+    old = analyze.analyze_partition
 
-    def odd(texts: Mapping[str, str], order: Order, watch: Watch = unwatched) -> Examined:
+    def odd(texts: Mapping[str, str], order: AnalysisRequest, watch: Watch = ignore_path) -> PartitionResult:
         if "two/pod.yaml" in texts:
             raise KeyError
         return old(texts, order, watch)
 
-    monkeypatch.setattr(survive, "examine", odd)
-    report = run(Checkout.open(str(three)), (trap("-", works_forever),), SMALL)
+    monkeypatch.setattr(isolate, "analyze_partition", odd)
+    report = run_pipeline(Checkout.open_checkout(str(three)), (trap("-", works_forever),), SMALL)
     assert [each.reason[:26] for each in report.failures] == ["a bug of ours (KeyError in"]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fixbot.checkout.door import grounds, planted_link
+from fixbot.checkout.named_files import find_planted_link, stranger_folders
 from tests.oracle.runs import Answer, Repository
 
 POD = """\
@@ -244,10 +244,10 @@ def test_links_on_a_way_are_told_by_where_they_stand(tmp_path: Path) -> None:
              "repo/e": "in/../a", "repo/in/up": "..", "repo/f": "/"}  # fmt: skip
     for name, target in links.items():
         (top / name).symlink_to(target)
-    within = grounds(str(top / "repo"))
+    within = stranger_folders(str(top / "repo"))
 
     def met(path: str) -> str:
-        return planted_link(str(top / path), within).removeprefix(f"{top}/")
+        return find_planted_link(str(top / path), within).removeprefix(f"{top}/")
 
     assert [met(f"repo/{name}/x") for name in "abcdef"] == [
         "repo/a", "", "repo/c", "repo/d", "repo/e", "repo/f",

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from fixbot.masking import MASK, Masker
+from fixbot.masking import MASK, SecretMasker
 from tests.steps import steps
 
 CANARY = "plum-Tr4ctor/9+é'\"\\ ${x}"
@@ -40,7 +40,7 @@ CANARY = "plum-Tr4ctor/9+é'\"\\ ${x}"
     ],
 )
 def test_a_known_secret_is_hidden_however_it_is_written(form: str) -> None:
-    masked = Masker([CANARY]).line(f"before {form} after")
+    masked = SecretMasker([CANARY]).mask_line(f"before {form} after")
     assert MASK in masked
     assert masked.startswith("before ")
     assert masked.endswith(" after")
@@ -48,31 +48,31 @@ def test_a_known_secret_is_hidden_however_it_is_written(form: str) -> None:
 
 
 def test_the_mask_is_always_as_wide() -> None:
-    masker = Masker(["short-1", "a-much-longer-secret-2"])
-    assert masker.line("x short-1 y") == masker.line("x a-much-longer-secret-2 y") == f"x {MASK} y"
+    masker = SecretMasker(["short-1", "a-much-longer-secret-2"])
+    assert masker.mask_line("x short-1 y") == masker.mask_line("x a-much-longer-secret-2 y") == f"x {MASK} y"
 
 
 def test_overlapping_secrets_leave_nothing() -> None:
-    assert Masker(["abcdef", "defghi"]).line("x abcdefghi y") == f"x {MASK} y"
-    assert Masker(["abcd", "abcdefgh"]).line("abcdefgh") == MASK
-    assert Masker(["aaaa"]).line("aaaaaa") == MASK
+    assert SecretMasker(["abcdef", "defghi"]).mask_line("x abcdefghi y") == f"x {MASK} y"
+    assert SecretMasker(["abcd", "abcdefgh"]).mask_line("abcdefgh") == MASK
+    assert SecretMasker(["aaaa"]).mask_line("aaaaaa") == MASK
 
 
 def test_each_line_of_a_key_is_hidden_by_itself() -> None:
     key = "-----BEGIN PRIVATE KEY-----\nMIIBOgIBAAJBAKZZ\n-----END PRIVATE KEY-----\n"
-    masker = Masker([key])
-    assert masker.line("+    MIIBOgIBAAJBAKZZ") == f"+    {MASK}"
-    assert "MIIB" not in masker.text(f"a\n{key}b\n")
+    masker = SecretMasker([key])
+    assert masker.mask_line("+    MIIBOgIBAAJBAKZZ") == f"+    {MASK}"
+    assert "MIIB" not in masker.mask_text(f"a\n{key}b\n")
 
 
 @pytest.mark.parametrize("secret", ["ab", "1", "password", "Postgres"])
 def test_very_short_and_ordinary_words_are_hidden_as_values_only(secret: str) -> None:
-    masker = Masker([secret])
-    assert masker.line(f'key: "{secret}"') == f'key: "{MASK}"'
-    assert masker.line(f"key={secret}") == f"key={MASK}"
-    assert masker.line(f"  - {secret}") == f"  - {MASK}"
-    assert masker.line(f"a {secret}word and x{secret} here") == f"a {secret}word and x{secret} here"
-    assert masker.line(f'"{secret}": [2]') == f'"{secret}": [2]'
+    masker = SecretMasker([secret])
+    assert masker.mask_line(f'key: "{secret}"') == f'key: "{MASK}"'
+    assert masker.mask_line(f"key={secret}") == f"key={MASK}"
+    assert masker.mask_line(f"  - {secret}") == f"  - {MASK}"
+    assert masker.mask_line(f"a {secret}word and x{secret} here") == f"a {secret}word and x{secret} here"
+    assert masker.mask_line(f'"{secret}": [2]') == f'"{secret}": [2]'
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_very_short_and_ordinary_words_are_hidden_as_values_only(secret: str) ->
     ],
 )
 def test_unknown_secrets_are_recognised(shown: str, hidden: str) -> None:
-    assert Masker().text(shown) == hidden
+    assert SecretMasker().mask_text(shown) == hidden
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_unknown_secrets_are_recognised(shown: str, hidden: str) -> None:
     ],
 )
 def test_what_is_no_secret_stays_readable(text: str) -> None:
-    assert Masker(["plum-Tr4ctor"]).text(text) == text
+    assert SecretMasker(["plum-Tr4ctor"]).mask_text(text) == text
 
 
 WORDS = st.text(
@@ -140,18 +140,18 @@ def test_no_known_secret_survives(secrets: list[str], junk: list[str]) -> None:
         form for secret in secrets for form in (secret, quote(secret, safe=""), json.dumps(secret)[1:-1])
     ]
     text = "".join(part for pair in zip(junk * 4, forms, strict=False) for part in pair)
-    masker = Masker(secrets)
-    masked = masker.text(text)
-    weak = [secret for secret in secrets if masker.line(f"x{secret}x") == f"x{secret}x"]
+    masker = SecretMasker(secrets)
+    masked = masker.mask_text(text)
+    weak = [secret for secret in secrets if masker.mask_line(f"x{secret}x") == f"x{secret}x"]
     assert not any(form in masked for form in forms if form not in "".join(weak))
-    assert masker.text(masked) == masked
+    assert masker.mask_text(masked) == masked
 
 
 @given(WORDS, st.binary(max_size=9), st.binary(max_size=9))
 def test_nor_does_one_inside_something_encoded(secret: str, before: bytes, behind: bytes) -> None:
     secret += "#tail"
     encoded = base64.b64encode(before + secret.encode() + behind).decode()
-    shown = Masker([secret]).line(f"Basic {encoded}")
+    shown = SecretMasker([secret]).mask_line(f"Basic {encoded}")
     assert secret.encode() not in base64.b64decode(
         shown.removeprefix("Basic ").replace(MASK, "") + "==", validate=False
     )
@@ -160,7 +160,7 @@ def test_nor_does_one_inside_something_encoded(secret: str, before: bytes, behin
 
 @given(st.text(max_size=400), st.lists(st.text(max_size=6), max_size=3))
 def test_any_text_can_be_masked_and_lines_stay(text: str, secrets: list[str]) -> None:
-    masked = Masker(secrets).text(text)
+    masked = SecretMasker(secrets).mask_text(text)
     if not any("\n" in secret for secret in secrets):
         assert masked.count("\n") == text.count("\n") or "-----BEGIN" in text or "password" in text.lower()
 
@@ -170,7 +170,7 @@ def test_any_text_can_be_masked_and_lines_stay(text: str, secrets: list[str]) ->
 )
 def test_hostile_text_takes_time_in_proportion(piece: str) -> None:
     def mask(size: int) -> None:
-        Masker(["aaaaaaa"]).text(piece * (size // len(piece)))
+        SecretMasker(["aaaaaaa"]).mask_text(piece * (size // len(piece)))
 
     once, twice = steps(lambda: mask(2_000)), steps(lambda: mask(4_000))
     assert twice < 2.2 * once + 200
@@ -179,16 +179,16 @@ def test_hostile_text_takes_time_in_proportion(piece: str) -> None:
 
 def test_a_setting_at_the_end_of_something_on_one_line_is_shown() -> None:
     line = "    ManageMasterUserPassword: true}}"
-    assert Masker().line(line) == line
-    assert "hunter2" not in Masker().line("    DbPassword: hunter2-abc}}")
+    assert SecretMasker().mask_line(line) == line
+    assert "hunter2" not in SecretMasker().mask_line("    DbPassword: hunter2-abc}}")
 
 
 def test_many_secrets_are_hidden_like_few() -> None:
     few, many = [f"tiger-{n}-{n * n}" for n in range(3)], [f"tiger-{n}-{n * n}" for n in range(500)]
     text = "a: tiger-2-4 b: dGlnZXItMS0x\nx: tiger-1-1tiger-0-0 y: tiger-499-249001"
-    assert Masker(many).text(text) == Masker([*few, many[-1]]).text(text)
-    assert "tiger" not in Masker(many).text(text)
-    assert "dGlnZXI" not in Masker(many).text(text)
+    assert SecretMasker(many).mask_text(text) == SecretMasker([*few, many[-1]]).mask_text(text)
+    assert "tiger" not in SecretMasker(many).mask_text(text)
+    assert "dGlnZXI" not in SecretMasker(many).mask_text(text)
 
 
 @pytest.mark.parametrize(
@@ -198,6 +198,6 @@ def test_a_long_line_is_read_a_bounded_number_of_times(head: str) -> None:
     """Each value is taken once: there are as many spans as values, or a few times that."""
     count = 2_000
     text = (head + "x1y2z3w4") * count
-    spans = sorted(set(Masker().spans(text)))
+    spans = sorted(set(SecretMasker().find_spans(text)))
     assert len(spans) <= 4 * count
     assert sum(end - start for start, end in spans) <= 4 * len(text)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from fixbot.checkout import Checkout
-from fixbot.model import Report, Status
-from fixbot.pipeline import run
+from fixbot.engine.pipeline import run_pipeline
+from fixbot.model.findings import Report, Status
 from fixbot.rules.loading import load_rules
 from fixbot.settings import Settings
 
@@ -18,7 +18,7 @@ RULE = "readonly-root-filesystem"
 
 def look(folder: Path, name: str, text: str) -> Report:
     (folder / name).write_text(text)
-    return run(Checkout.open(str(folder)), load_rules(), Settings())
+    return run_pipeline(Checkout.open_checkout(str(folder)), load_rules(), Settings())
 
 
 TASK = dict.fromkeys(

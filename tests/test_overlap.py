@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from fixbot.overlap import LinedText, touches, touching
-from fixbot.splice import splice
-from fixbot.tree import Edit
+from fixbot.edit.overlap import LinedText, do_touch, find_touching
+from fixbot.edit.splice import splice_edits
+from fixbot.edit.tree import TextEdit
 
 
 def git_merge(folder: Path, base: str, one: str, two: str, *diff: str) -> tuple[bool, str]:
@@ -55,18 +55,18 @@ TEXT = st.lists(LINE, max_size=14).map("".join)
 
 
 @st.composite
-def changed(draw: st.DrawFn) -> tuple[str, list[Edit], list[Edit]]:
+def changed(draw: st.DrawFn) -> tuple[str, list[TextEdit], list[TextEdit]]:
     """A text that repeats itself, and two changes of it of one or two edits each."""
     text = draw(TEXT) + draw(st.sampled_from(["", "end", "a"]))
 
-    def edits() -> list[Edit]:
-        made: list[Edit] = []
+    def edits() -> list[TextEdit]:
+        made: list[TextEdit] = []
         for _ in range(draw(st.integers(1, 2))):
             start = draw(st.integers(0, len(text)))
             end = min(len(text), start + draw(st.sampled_from([0, 0, 0, 2, 7])))
             new = draw(st.one_of(st.sampled_from(["", "z", "q\n"]), st.lists(LINE, max_size=3).map("".join)))
             if text[start:end] != new and all(end < each.start or start > each.end for each in made):
-                made.append(Edit(start, end, new))
+                made.append(TextEdit(start, end, new))
         return made
 
     return text, edits(), edits()
@@ -79,16 +79,16 @@ def changed(draw: st.DrawFn) -> tuple[str, list[Edit], list[Edit]]:
 )
 @given(changed())
 def test_what_counts_as_apart_is_merged_by_git_into_both(
-    tmp_path: Path, case: tuple[str, list[Edit], list[Edit]]
+    tmp_path: Path, case: tuple[str, list[TextEdit], list[TextEdit]]
 ) -> None:
     base, first, second = case
     text = LinedText(base)
-    one, two = splice(base, first), splice(base, second)
+    one, two = splice_edits(base, first), splice_edits(base, second)
     assume(base not in (one, two))
-    assume(not touches(text.hunks(first), text.hunks(second)))
+    assume(not do_touch(text.find_hunks(first), text.find_hunks(second)))
     clean, merged = git_merge(tmp_path, base, one, two)
     assert clean
-    assert merged == splice(base, [*first, *second])
+    assert merged == splice_edits(base, [*first, *second])
     assert git_merge_tree(tmp_path, base, one, two) == (True, merged), "with the histogram algorithm"
 
 
@@ -110,26 +110,26 @@ LINES = "".join(f"line {number}\n" for number in range(9))
 def test_lines_that_do_not_repeat_are_apart_just_where_git_merges(
     tmp_path: Path, first: tuple[int, int, str], second: tuple[int, int, str], apart: bool
 ) -> None:
-    def edit(row: tuple[int, int, str]) -> Edit:
-        return Edit(row[0] * len("line 0\n"), row[1] * len("line 0\n"), row[2])
+    def edit(row: tuple[int, int, str]) -> TextEdit:
+        return TextEdit(row[0] * len("line 0\n"), row[1] * len("line 0\n"), row[2])
 
     one, two, text = edit(first), edit(second), LinedText(LINES)
-    assert touches(text.hunks([one]), text.hunks([two])) is not apart
-    assert git_merge(tmp_path, LINES, splice(LINES, [one]), splice(LINES, [two]))[0] is apart
+    assert do_touch(text.find_hunks([one]), text.find_hunks([two])) is not apart
+    assert git_merge(tmp_path, LINES, splice_edits(LINES, [one]), splice_edits(LINES, [two]))[0] is apart
 
 
 @settings(deadline=None)
 @given(changed())
 def test_what_touches_is_found_in_one_go_as_it_is_pair_by_pair(
-    case: tuple[str, list[Edit], list[Edit]],
+    case: tuple[str, list[TextEdit], list[TextEdit]],
 ) -> None:
     base, first, second = case
-    hunks = [LinedText(base).hunks([edit]) for edit in (*first, *second)]
+    hunks = [LinedText(base).find_hunks([edit]) for edit in (*first, *second)]
     numbered = [(hunk, number) for number, some in enumerate(hunks) for hunk in some]
     linked = {number: {number} for number in range(len(hunks))}
-    for one, two in touching(numbered):
+    for one, two in find_touching(numbered):
         whole = linked[one] | linked[two]
         linked |= dict.fromkeys(whole, whole)
     for one in range(len(hunks)):
         for two in range(one):
-            assert not touches(hunks[one], hunks[two]) or linked[one] is linked[two]
+            assert not do_touch(hunks[one], hunks[two]) or linked[one] is linked[two]

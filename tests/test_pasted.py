@@ -19,14 +19,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fixbot.checkout import Checkout
-from fixbot.model import Report
-from fixbot.pipeline import run
+from fixbot.engine.pipeline import run_pipeline
+from fixbot.model.findings import Report
+from fixbot.proposal.pull_request_text import render_proposal
 from fixbot.report import html as page_of
-from fixbot.report import markdown, text
-from fixbot.report.style import Style
+from fixbot.report import markdown_report, text
+from fixbot.report.style import TerminalStyle
 from fixbot.rules.loading import load_rules
 from fixbot.settings import Settings
-from fixbot.wording import word
 from tests.gfm import Page
 
 PROGRAMS = ("aws", "docker", "git", "kubectl", "sleep", "terraform", "tr", "xargs")
@@ -158,12 +158,15 @@ def looked_at(folder: Path, files: dict[str, str], wishes: Settings | None = Non
     for name, content in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content.encode("utf-8", "surrogatepass"))
-    return run(Checkout.open(str(folder)), load_rules(), wishes or Settings())
+    return run_pipeline(Checkout.open_checkout(str(folder)), load_rules(), wishes or Settings())
 
 
 def pasted(report: Report) -> Iterator[str]:
     """Everything in every output that a reader could take for a command."""
-    outputs = [markdown.render(report), *(word(each).body for each in report.proposals)]
+    outputs = [
+        markdown_report.render_markdown(report),
+        *(render_proposal(each).body for each in report.proposals),
+    ]
     for output in outputs:
         found = Page(output)
         assert not found.faults
@@ -171,11 +174,11 @@ def pasted(report: Report) -> Iterator[str]:
             if looks_pasted(each):
                 yield each
     for lines in (
-        text.run(report, Style(width=72)).split("\n"),
-        [line for each in report.proposals for line in word(each).message.split("\n")],
+        text.render_run(report, TerminalStyle(width=72)).split("\n"),
+        [line for each in report.proposals for line in render_proposal(each).commit_message.split("\n")],
     ):
         yield from (line.strip() for line in lines if looks_pasted(line.strip()) and line.startswith("    "))
-    page = page_of.render(report, "x")
+    page = page_of.render_html(report, "x")
     for each in re.findall(r"<code[^>]*>(.*?)</code>", page, re.DOTALL):
         if looks_pasted(html.unescape(each)):
             yield html.unescape(each)
@@ -259,7 +262,7 @@ def check_documents(report: Report) -> None:
     for each in report.proposals:
         for row in each.story.rows:
             for step in (*row.steps_before, *row.steps_after):
-                if step.document is not None and not step.document.refused:
+                if step.document is not None and not step.document.why_refused:
                     load_one(step.document.text, step.document.syntax)
     for patch in report.patches:
         if patch.before is None:

@@ -17,18 +17,19 @@ from typing import Self
 
 import pytest
 
-from fixbot import examine, pipeline, survive, workers
-from fixbot.cache import Cache, program
 from fixbot.checkout import Checkout, Content, FileEntry
-from fixbot.errors import FixbotError
-from fixbot.examine import Examined, Order, Watch, unwatched
+from fixbot.engine import analyze, isolate, pipeline, workers
+from fixbot.engine.analyze import Watch, ignore_path
+from fixbot.engine.partition_result import AnalysisRequest, PartitionResult
+from fixbot.engine.pipeline import run_pipeline
+from fixbot.engine.user_cache import Cache, fingerprint_program
 from fixbot.lens import Container
-from fixbot.model import Found, Manual, Report, Severity, Status, Unread
-from fixbot.pipeline import run
+from fixbot.model.errors import FixbotError
+from fixbot.model.findings import Found, Manual, Report, Severity, Status, Unread
+from fixbot.rules.context import Context
 from fixbot.rules.loading import load_rules
 from fixbot.rules.rule import Rule
 from fixbot.settings import Settings
-from fixbot.world import World
 
 ROOT = Path(__file__).parent.parent
 RULE = "readonly-root-filesystem"
@@ -71,7 +72,7 @@ def repository(folder: Path, **files: str) -> Path:
 def trap(name: str, how: str) -> Rule:
     """A fixer with a bug: it goes wrong in its own way at containers of that name."""
 
-    def check(container: Container, _world: World) -> Iterator[Found]:
+    def check(container: Container, _world: Context) -> Iterator[Found]:
         if container.name == name:
             if how == "dies":
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -110,7 +111,7 @@ def timeless(report: Report) -> Report:
 
 
 def test_a_bug_loses_its_own_file_and_says_so(three: Path) -> None:
-    report = run(Checkout.open(str(three)), (trap("two", "raises"),), Settings())
+    report = run_pipeline(Checkout.open_checkout(str(three)), (trap("two", "raises"),), Settings())
     assert paths(report) == ["one/one.yaml", "three/three.yaml"]
     (unread,) = report.unread
     assert unread.path == "two/two.yaml"
@@ -124,22 +125,22 @@ def test_a_bug_loses_its_own_file_and_says_so(three: Path) -> None:
 
 def test_of_files_that_are_read_together_only_the_culprit_is_lost(tmp_path: Path) -> None:
     folder = repository(tmp_path / "r", **{f"{n}.yaml": pod(n) for n in ("a", "b", "c")})
-    report = run(Checkout.open(str(folder)), (trap("b", "raises"),), Settings())
+    report = run_pipeline(Checkout.open_checkout(str(folder)), (trap("b", "raises"),), Settings())
     assert paths(report) == ["a.yaml", "c.yaml"]
     assert [each.path for each in report.unread] == ["b.yaml"]
 
 
 def test_where_the_others_fail_too_all_are_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    old = examine.examine
+    old = analyze.analyze_partition
 
-    def odd(texts: Mapping[str, str], order: Order, watch: Watch = unwatched) -> Examined:
+    def odd(texts: Mapping[str, str], order: AnalysisRequest, watch: Watch = ignore_path) -> PartitionResult:
         if len(texts) > 1 or "b.yaml" in texts:
             raise ValueError
         return old(texts, order, watch)
 
-    monkeypatch.setattr(survive, "examine", odd)
+    monkeypatch.setattr(isolate, "analyze_partition", odd)
     folder = repository(tmp_path / "r", **{f"{n}.yaml": pod(n) for n in ("a", "b", "c")})
-    report = run(Checkout.open(str(folder)), FIXERS, Settings())
+    report = run_pipeline(Checkout.open_checkout(str(folder)), FIXERS, Settings())
     assert [each.path for each in report.unread] == ["a.yaml", "b.yaml", "c.yaml"]
     assert report.findings == ()
 
@@ -150,14 +151,14 @@ def test_the_program_says_what_failed_and_ends_with_one(tmp_path: Path, path: st
     code = f"""
 import sys
 from pathlib import Path
-import fixbot.survive, fixbot.pipeline
+import fixbot.engine.isolate, fixbot.engine.pipeline
 from fixbot.__main__ import main
-old = fixbot.survive.examine
+old = fixbot.engine.isolate.analyze_partition
 def examine(texts, order, *more):
     if {path!r} in texts:
         raise KeyError({CANARY!r})
     return old(texts, order, *more)
-fixbot.survive.examine = examine
+fixbot.engine.isolate.analyze_partition = examine
 sys.exit(main(["run", "--no-cache", *sys.argv[1:]]))
 """
     for words in ([], ["--debug"]):
@@ -181,8 +182,8 @@ def test_the_report_is_the_same_whatever_the_jobs(tmp_path: Path) -> None:
     folder = repository(
         tmp_path / "r", **files, **{"ci/p.json": '{"Statement": []}', "bad/b.yaml": "kind: {\ncontainers: "}
     )
-    checkout = Checkout.open(str(folder))
-    reports = [timeless(run(checkout, FIXERS, Settings(), jobs=jobs)) for jobs in (1, 2, 3)]
+    checkout = Checkout.open_checkout(str(folder))
+    reports = [timeless(run_pipeline(checkout, FIXERS, Settings(), jobs=jobs)) for jobs in (1, 2, 3)]
     assert reports[0] == reports[1] == reports[2]
     assert len(reports[0].patches) == 30
     assert multiprocessing.active_children() == []
@@ -194,7 +195,7 @@ def test_a_process_that_dies_loses_one_part(
     three: Path, how: str, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workers, "_BATCH", 10**9)  # all in one process at first
-    report = run(Checkout.open(str(three)), (trap("two", how),), Settings(), jobs=2)
+    report = run_pipeline(Checkout.open_checkout(str(three)), (trap("two", how),), Settings(), jobs=2)
     assert paths(report) == ["one/one.yaml", "three/three.yaml"]
     (unread,) = report.unread
     assert unread == Unread("two/two.yaml", None, f"not examined: the process that read it died ({said})")
@@ -207,7 +208,9 @@ def test_an_interrupted_run_leaves_no_process_behind(three: Path) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run(Checkout.open(str(three)), (trap("two", "sleeps"),), Settings(), jobs=2, progress=stop)
+        run_pipeline(
+            Checkout.open_checkout(str(three)), (trap("two", "sleeps"),), Settings(), jobs=2, progress=stop
+        )
     assert multiprocessing.active_children() == []
 
 
@@ -216,14 +219,14 @@ def test_where_nothing_can_be_forked_one_process_does_it_all(
     three: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(multiprocessing, "get_all_start_methods", lambda: ["spawn"])
-    report = run(Checkout.open(str(three)), FIXERS, Settings(), jobs=2)
+    report = run_pipeline(Checkout.open_checkout(str(three)), FIXERS, Settings(), jobs=2)
     assert len(report.patches) == 3
 
 
 def test_progress_counts_every_file(three: Path) -> None:
     seen: list[tuple[int, int]] = []
-    run(
-        Checkout.open(str(three)),
+    run_pipeline(
+        Checkout.open_checkout(str(three)),
         FIXERS,
         Settings(),
         progress=lambda done, total, _: seen.append((done, total)),
@@ -247,7 +250,7 @@ def execute(words):
         import time; time.sleep(20)
     finally:
         open("cleaned", "w").close()
-fixbot.cli.app.execute = execute
+fixbot.cli.app.execute_command = execute
 sys.exit(main(["run"]))
 """
     done = subprocess.run(
@@ -284,7 +287,11 @@ def test_a_comment_above_a_container_or_resource_counts_inside(
     rule = "secret-in-environment"
     text = pod("one", ENV).replace(where, f"# fixbot:ignore {rule} it is a demo\n{where}", 1)
     folder = repository(tmp_path / "r", **{"a.yaml": text})
-    (finding,) = [f for f in run(Checkout.open(str(folder)), FIXERS, Settings()).findings if f.rule == rule]
+    (finding,) = [
+        f
+        for f in run_pipeline(Checkout.open_checkout(str(folder)), FIXERS, Settings()).findings
+        if f.rule == rule
+    ]
     assert (finding.status is Status.SUPPRESSED) is suppressed
 
 
@@ -304,7 +311,7 @@ def test_a_comment_above_a_key_counts_for_its_value_and_may_end(tmp_path: Path) 
         "b.yaml": template.format(ignore=wish.format("2020-01-01")),
     }
     folder = repository(tmp_path / "r", **files)
-    alive, lapsed = run(Checkout.open(str(folder)), FIXERS, Settings()).findings
+    alive, lapsed = run_pipeline(Checkout.open_checkout(str(folder)), FIXERS, Settings()).findings
     assert (alive.status, lapsed.status) == (Status.SUPPRESSED, Status.FIXED)
     assert lapsed.lapse is not None
     assert lapsed.lapse.endswith("ended on 2020-01-01")
@@ -315,7 +322,7 @@ def test_a_comment_above_a_key_counts_for_its_value_and_may_end(tmp_path: Path) 
 def test_a_comment_with_an_unknown_rule_is_an_error(tmp_path: Path) -> None:
     folder = repository(tmp_path / "r", **{"a.yaml": "# fixbot:ignore no-such-rule x\n" + pod("a")})
     with pytest.raises(FixbotError, match=r"a\.yaml:1: unknown rule"):
-        run(Checkout.open(str(folder)), FIXERS, Settings())
+        run_pipeline(Checkout.open_checkout(str(folder)), FIXERS, Settings())
 
 
 # Memory
@@ -324,7 +331,9 @@ def test_a_comment_with_an_unknown_rule_is_an_error(tmp_path: Path) -> None:
 def cached(folder: Path, at: Path, *, contents: bool = False, settings: Settings | None = None) -> Report:
     wishes = settings or Settings()
     cache = Cache(folder, [repr(wishes)])
-    return timeless(run(Checkout.open(str(at)), FIXERS, wishes, cache=cache, contents=contents))
+    return timeless(
+        run_pipeline(Checkout.open_checkout(str(at)), FIXERS, wishes, cache=cache, contents=contents)
+    )
 
 
 def without_texts(report: Report) -> Report:
@@ -345,13 +354,13 @@ def without_texts(report: Report) -> Report:
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The paths that are read from the disk."""
     found: list[str] = []
-    old = Checkout.read
+    old = Checkout.read_file
 
     def read(self: Checkout, file: FileEntry | str) -> Content | Unread:
         found.append(file if isinstance(file, str) else file.path)
         return old(self, file)
 
-    monkeypatch.setattr(Checkout, "read", read)
+    monkeypatch.setattr(Checkout, "read_file", read)
     return found
 
 
@@ -378,13 +387,15 @@ class Examinations:
 def examined(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Examinations:
     found = Examinations(tmp_path / "examined")
     found.clear()
-    old = survive.survive
+    old = isolate.analyze_isolated
 
-    def noted(texts: Mapping[str, str], order: Order, watch: Watch = unwatched) -> Examined:
+    def noted(
+        texts: Mapping[str, str], order: AnalysisRequest, watch: Watch = ignore_path
+    ) -> PartitionResult:
         found.add(texts)
         return old(texts, order, watch)
 
-    monkeypatch.setattr(workers, "survive", noted)
+    monkeypatch.setattr(workers, "analyze_isolated", noted)
     return found
 
 
@@ -408,7 +419,7 @@ def test_one_changed_file_costs_its_own_part_only(
         f"Deployment {name}, container {name}" for name in ("one", "three", "other")
     ]
     assert without_texts(second) == without_texts(
-        timeless(run(Checkout.open(str(three)), FIXERS, Settings()))
+        timeless(run_pipeline(Checkout.open_checkout(str(three)), FIXERS, Settings()))
     )
 
 
@@ -449,7 +460,9 @@ def test_whatever_could_matter_is_noticed(tmp_path: Path, change: str) -> None:
         case "link":
             (folder / "nowhere.yaml").write_text(pod("target"))
     after = cached(tmp_path / "cache", folder, settings=settings)
-    assert without_texts(after) == without_texts(timeless(run(Checkout.open(str(folder)), FIXERS, settings)))
+    assert without_texts(after) == without_texts(
+        timeless(run_pipeline(Checkout.open_checkout(str(folder)), FIXERS, settings))
+    )
     assert after != before
 
 
@@ -473,8 +486,11 @@ def test_a_wish_that_ends_tomorrow_is_not_remembered_for_ever(
 
 def test_what_failed_is_tried_again(three: Path, tmp_path: Path) -> None:
     def report(how: str) -> Report:
-        return run(
-            Checkout.open(str(three)), (trap(how, "raises"),), Settings(), cache=Cache(tmp_path / "c", ["x"])
+        return run_pipeline(
+            Checkout.open_checkout(str(three)),
+            (trap(how, "raises"),),
+            Settings(),
+            cache=Cache(tmp_path / "c", ["x"]),
         )
 
     assert len(report("two").failures) == 1
@@ -516,39 +532,49 @@ def test_an_entry_of_another_shape_counts_as_absent(three: Path, tmp_path: Path,
     first = cached(tmp_path / "cache", three)
 
     class Odd(Cache):
-        def get(self, key: str) -> object:  # type: ignore[override]
+        def read_value(self, key: str) -> object:  # type: ignore[override]
             return value
 
     odd = Odd(tmp_path / "other", ["x"])
     assert without_texts(
-        timeless(run(Checkout.open(str(three)), FIXERS, Settings(), cache=odd))
+        timeless(run_pipeline(Checkout.open_checkout(str(three)), FIXERS, Settings(), cache=odd))
     ) == without_texts(first)
 
 
 def test_a_part_of_another_shape_counts_as_absent(three: Path, tmp_path: Path) -> None:
     first = cached(tmp_path / "cache", three)
     kept = Cache(tmp_path / "cache", [repr(Settings())])
-    checkout = Checkout.open(str(three))
+    checkout = Checkout.open_checkout(str(three))
     name = json.dumps([checkout.root, ""])
-    value = kept.get(name)
+    value = kept.read_value(name)
     assert isinstance(value, dict)
     assert isinstance(value["parts"], dict)
     value["parts"] = {key: {"patches": [], "findings": 3} for key in value["parts"]}
-    kept.put(name, value)
+    kept.write_value(name, value)
     assert without_texts(cached(tmp_path / "cache", three)) == without_texts(first)
 
 
 def test_the_program_knows_itself_by_its_files(tmp_path: Path) -> None:
     (tmp_path / "p" / "__pycache__").mkdir(parents=True)
     (tmp_path / "p" / "a.py").write_text("1")
-    first = program([tmp_path / "p"])
+    first = fingerprint_program([tmp_path / "p"])
     (tmp_path / "p" / "__pycache__" / "a.pyc").write_text("x")
-    assert program([tmp_path / "p"]) == first
+    assert fingerprint_program([tmp_path / "p"]) == first
     os.utime(tmp_path / "p" / "a.py", ns=(1, 1))
-    second = program([tmp_path / "p"])
+    second = fingerprint_program([tmp_path / "p"])
     (tmp_path / "p" / "deep").mkdir()
     (tmp_path / "p" / "deep" / "b.json").write_text("{}")
-    assert len({first, second, program([tmp_path / "p"]), program([tmp_path / "missing"])}) == 4
+    assert (
+        len(
+            {
+                first,
+                second,
+                fingerprint_program([tmp_path / "p"]),
+                fingerprint_program([tmp_path / "missing"]),
+            }
+        )
+        == 4
+    )
 
 
 def test_severity_and_safety_survive(three: Path, tmp_path: Path) -> None:
@@ -559,17 +585,17 @@ def test_severity_and_safety_survive(three: Path, tmp_path: Path) -> None:
 
 def test_a_finding_that_was_declined_is_left_alone_with_that_reason(tmp_path: Path) -> None:
     root = repository(tmp_path / "shop", **{"web.yaml": pod("web"), "api.yaml": pod("api")})
-    checkout = Checkout.open(str(root))
-    before = run(checkout, FIXERS, Settings())
+    checkout = Checkout.open_checkout(str(root))
+    before = run_pipeline(checkout, FIXERS, Settings())
     declined = {before.proposals[0].findings[0]: "pull request #7 was closed"}
-    after = run(checkout, FIXERS, Settings(declined=declined))
+    after = run_pipeline(checkout, FIXERS, Settings(declined=declined))
     told = {each.id: (each.status, each.reason) for each in after.findings}
     assert [told[each] for each in declined] == [(Status.SUPPRESSED, "pull request #7 was closed")]
     assert not any(each in proposal.findings for proposal in after.proposals for each in declined)
 
 
 def test_a_patch_names_the_findings_that_its_file_is_changed_for() -> None:
-    report = run(Checkout.open(str(ROOT / "examples")), FIXERS, Settings())
+    report = run_pipeline(Checkout.open_checkout(str(ROOT / "examples")), FIXERS, Settings())
     rules = {each.id: each.rule for each in report.findings}
     fixed = {patch.path: {rules[one] for one in patch.fixed} for patch in report.patches}
     secret, tag = "secret-in-environment", "tag-condition-missing"

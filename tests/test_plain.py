@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fixbot.change import Change, Drop, Put, Replace, edits, plan
-from fixbot.document import parse
-from fixbot.plain import alike, plain
-from fixbot.splice import splice
-from fixbot.tree import CannotEdit, Node
+from fixbot.edit.change import Change, Drop, Put, Replace, plan_rewrites, render_edits
+from fixbot.edit.data import matches_plan, to_data
+from fixbot.edit.splice import splice_edits
+from fixbot.edit.tree import CannotEdit, Node
+from fixbot.source.document import parse_document
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from([0.0, -0.0, 1.0, "", "a", "1", "true"]),
@@ -22,19 +22,19 @@ VALUES = st.recursive(
 
 
 def tree(data: object) -> Node:
-    return parse("x.json", json.dumps(data)).roots[0]
+    return parse_document("x.json", json.dumps(data)).roots[0]
 
 
 @given(VALUES, VALUES)
 def test_it_never_calls_alike_what_differs(one: object, two: object) -> None:
     a, b = tree(one), tree(two)
-    if alike(a, b, {}):
-        assert plain(a) == plain(b)
+    if matches_plan(a, b, {}):
+        assert to_data(a) == to_data(b)
 
 
 @given(VALUES)
 def test_it_knows_the_same_again(data: object) -> None:
-    assert alike(tree(data), tree(data), {})
+    assert matches_plan(tree(data), tree(data), {})
 
 
 @settings(max_examples=200)
@@ -42,21 +42,23 @@ def test_it_knows_the_same_again(data: object) -> None:
 def test_it_expects_what_a_plan_will_leave(data: dict[str, object], new: object, draw: st.DataObject) -> None:
     before = tree(data)
     key = draw.draw(st.sampled_from(sorted(data)))
-    entry = before.entry(key)
+    entry = before.find_entry(key)
     assert entry is not None
     changes: list[Change] = [Put(before, ("z",), 7), Drop(entry.value), Replace(entry.value, "new")]
     change = draw.draw(st.sampled_from(changes))
     try:
-        wanted = plan([change])
-        after = parse("x.json", splice(json.dumps(data), edits(json.dumps(data), wanted))).roots[0]
+        wanted = plan_rewrites([change])
+        after = parse_document(
+            "x.json", splice_edits(json.dumps(data), render_edits(json.dumps(data), wanted))
+        ).roots[0]
     except CannotEdit:
         return
-    assert alike(before, after, wanted)
-    if plain(before) != plain(after):
-        assert not alike(before, after, {})
+    assert matches_plan(before, after, wanted)
+    if to_data(before) != to_data(after):
+        assert not matches_plan(before, after, {})
     other = tree(new)
-    if alike(before, other, wanted):
-        assert plain(before, wanted) == plain(other)
+    if matches_plan(before, other, wanted):
+        assert to_data(before, wanted) == to_data(other)
 
 
 @pytest.mark.parametrize(
@@ -73,14 +75,16 @@ def test_it_expects_what_a_plan_will_leave(data: dict[str, object], new: object,
     ],
 )
 def test_type_tag_alias_and_length_count(one: str, two: str) -> None:
-    first, second = parse("x.yaml", one).roots[0], parse("x.yaml", two).roots[0]
-    assert not alike(first, second, {})
-    assert not alike(second, first, {})
+    first, second = parse_document("x.yaml", one).roots[0], parse_document("x.yaml", two).roots[0]
+    assert not matches_plan(first, second, {})
+    assert not matches_plan(second, first, {})
 
 
 def test_blocks_of_other_names_differ() -> None:
-    one, two = (parse("x.tf", f'resource "a" "{name}" {{\n  b = f(1)\n}}\n').roots[0] for name in "xy")
-    assert not alike(one, two, {})
-    assert alike(one, one, {})
-    called = parse("x.tf", 'resource "a" "x" {\n  b = f(2)\n}\n').roots[0]
-    assert not alike(one, called, {})
+    one, two = (
+        parse_document("x.tf", f'resource "a" "{name}" {{\n  b = f(1)\n}}\n').roots[0] for name in "xy"
+    )
+    assert not matches_plan(one, two, {})
+    assert matches_plan(one, one, {})
+    called = parse_document("x.tf", 'resource "a" "x" {\n  b = f(2)\n}\n').roots[0]
+    assert not matches_plan(one, called, {})

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 from fixbot.checkout import Checkout
-from fixbot.model import Report, Status
-from fixbot.pipeline import run
+from fixbot.engine.pipeline import run_pipeline
+from fixbot.model.findings import Report, Status
 from fixbot.rules.loading import load_rules
 from fixbot.settings import Settings
 
@@ -33,7 +33,7 @@ Resources:
 def looked_at(folder: Path, text: str) -> Report:
     (folder / "stack.yaml").write_text(text)
     rule = tuple(fixer for fixer in load_rules() if fixer.name == "tag-condition-missing")
-    return run(Checkout.open(str(folder)), rule, Settings())
+    return run_pipeline(Checkout.open_checkout(str(folder)), rule, Settings())
 
 
 def test_the_json_of_a_block_scalar_is_changed_where_it_stands(tmp_path: Path) -> None:

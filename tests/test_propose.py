@@ -11,13 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fixbot.checkout import Checkout
-from fixbot.model import Proposal, Report, Safety, Status
-from fixbot.pipeline import run
-from fixbot.propose import LONGEST_BRANCH, branch_name
+from fixbot.engine.pipeline import run_pipeline
+from fixbot.engine.propose import LONGEST_BRANCH, build_branch_name
+from fixbot.model.findings import Proposal, Report, Safety, Status
+from fixbot.model.proposal_facts import pack_facts, unpack_facts
+from fixbot.proposal.pull_request_text import render_proposal
 from fixbot.rules.loading import load_rules
-from fixbot.settings import PullRequests, Settings
-from fixbot.story import packed, unpacked
-from fixbot.wording import word
+from fixbot.settings import Settings
+from fixbot.settings.pull_request_settings import PullRequestSettings
 
 POD = """apiVersion: v1
 kind: Pod
@@ -46,8 +47,8 @@ def looked_at(folder: Path, files: dict[str, str], group: str = "folder") -> Rep
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    settings = Settings(pull_requests=PullRequests(group=group))  # type: ignore[arg-type]
-    return run(Checkout.open(str(folder)), load_rules(), settings)
+    settings = Settings(pull_requests=PullRequestSettings(group=group))  # type: ignore[arg-type]
+    return run_pipeline(Checkout.open_checkout(str(folder)), load_rules(), settings)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +96,7 @@ def looked_at(folder: Path, files: dict[str, str], group: str = "folder") -> Rep
 )
 def test_what_one_pull_request_holds(tmp_path: Path, group: str, held: dict[str, list[str]]) -> None:
     found = proposals(tmp_path, FILES, group)
-    assert {word(each).title: list(each.paths) for each in found} == held
+    assert {render_proposal(each).title: list(each.paths) for each in found} == held
     assert {each.rule for each in found} <= ({None} if group == "all" else {f.name for f in load_rules()})
     assert len({each.key for each in found}) == len(found)
 
@@ -123,10 +124,10 @@ def test_a_key_is_another_when_something_else_is_repaired(tmp_path: Path) -> Non
 
 def test_titles_that_repeat_name_their_folder_or_file(tmp_path: Path) -> None:
     twins = {"a/web.yaml": POD.format(name="web"), "b/web.yaml": POD.format(name="web")}
-    folders = {word(each).title for each in proposals(tmp_path / "a", twins)}
+    folders = {render_proposal(each).title for each in proposals(tmp_path / "a", twins)}
     assert folders == {"Drop privileged mode from web in a", "Drop privileged mode from web in b"}
     twins = {"a/one.yaml": POD.format(name="web"), "a/two.yaml": POD.format(name="web")}
-    files = {word(each).title for each in proposals(tmp_path / "b", twins, "file")}
+    files = {render_proposal(each).title for each in proposals(tmp_path / "b", twins, "file")}
     assert files == {
         "Drop privileged mode from web in one.yaml",
         "Drop privileged mode from web in two.yaml",
@@ -135,13 +136,15 @@ def test_titles_that_repeat_name_their_folder_or_file(tmp_path: Path) -> None:
 
 def test_a_story_outlives_its_run(tmp_path: Path) -> None:
     for each in proposals(tmp_path, FILES):
-        assert unpacked(packed(each.story)) == each.story
-        assert word(replace(each, story=unpacked(packed(each.story)))) == word(each)
+        assert unpack_facts(pack_facts(each.story)) == each.story
+        assert render_proposal(replace(each, story=unpack_facts(pack_facts(each.story)))) == render_proposal(
+            each
+        )
 
 
 @given(st.text(max_size=300), st.sampled_from(["fixbot/", "réparations/", "a/b.c-", "x" * 100]))
 def test_every_name_of_a_branch_is_one_that_git_takes(rule: str, prefix: str) -> None:
-    name = branch_name(prefix, rule, "0123456789ab")
+    name = build_branch_name(prefix, rule, "0123456789ab")
     assert name.startswith(prefix)
     assert name.endswith("/0123456789ab")
     assert len(name.encode()) <= LONGEST_BRANCH
@@ -160,7 +163,7 @@ def test_what_is_safe_is_one_for_each_owner_across_the_repository(tmp_path: Path
     (all_of_it,) = proposals(tmp_path / "alone", files, "topic")
     assert (all_of_it.safety, len(all_of_it.findings)) == (Safety.SAFE, 3)
     assert [commit.rules for commit in all_of_it.commits] == [("privileged-container",)]
-    assert word(all_of_it).title == "Drop privileged mode from 3 containers in 3 folders"
+    assert render_proposal(all_of_it).title == "Drop privileged mode from 3 containers in 3 folders"
     owned = proposals(tmp_path / "owned", {**files, ".github/CODEOWNERS": OWNERS}, "topic")
     assert sorted(each.paths for each in owned) == [
         ("bank/task.json",),
@@ -219,4 +222,4 @@ def test_nothing_is_lost_where_groups_are_joined_under_a_name_that_is_there(tmp_
         assert sorted(name for commit in each.commits for name in commit.findings) == sorted(each.findings)
     assert [each.safety for each in found.proposals] == [Safety.REVIEW]
     assert found.proposals[0].topic == "workload-hardening"
-    assert word(found.proposals[0]).title.endswith("and 1 more")
+    assert render_proposal(found.proposals[0]).title.endswith("and 1 more")

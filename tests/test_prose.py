@@ -6,10 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixbot.characters import on_one_line
-from fixbot.markdown import folded, link
-from fixbot.prose import LONGEST, cell, code, fenced, plain, prose, without_false_starts
-from fixbot.spans import read_spans, write_span
+from fixbot.text.characters import fold_to_line
+from fixbot.text.code_spans import read_code_spans, write_code_span
+from fixbot.text.markdown_escape import (
+    LONGEST,
+    defuse_line_starts,
+    defuse_references,
+    escape_cell,
+    escape_sentence,
+    format_fence,
+    mark_code,
+)
+from fixbot.text.markdown_page import format_details, format_link
 from tests.gfm import Page
 
 _PIECES = (
@@ -92,15 +100,15 @@ def test_the_reader_of_these_tests_sees_what_github_would_do() -> None:
     ],
 )
 def test_a_sentence(written: str, read: str) -> None:
-    assert prose(written).replace("\\\\u", "\\\\u") == read
+    assert escape_sentence(written).replace("\\\\u", "\\\\u") == read
 
 
 def test_a_sentence_that_nobody_would_read_is_cut() -> None:
-    assert len(prose("x" * 5_000)) == LONGEST
+    assert len(escape_sentence("x" * 5_000)) == LONGEST
 
 
 def test_a_fence_is_longer_than_those_in_it() -> None:
-    assert fenced(["a", "```", "b\nc"], "sh") == "````sh\na\n```\nb\\nc\n````"
+    assert format_fence(["a", "```", "b\nc"], "sh") == "````sh\na\n```\nb\\nc\n````"
 
 
 @pytest.mark.parametrize(
@@ -114,12 +122,12 @@ def test_a_fence_is_longer_than_those_in_it() -> None:
     ],
 )
 def test_titles_and_commit_messages_call_nobody(written: str, read: str) -> None:
-    assert plain(written) == read
+    assert defuse_references(written) == read
 
 
 @given(NASTY)
 def test_no_name_takes_effect_in_a_sentence(name: str) -> None:
-    page = Page(f"{prose(f'Ask {name}, then go.')}\n\n- {prose(name)}\n\nend")
+    page = Page(f"{escape_sentence(f'Ask {name}, then go.')}\n\n- {escape_sentence(name)}\n\nend")
     assert not page.faults
     assert list(page.live()) == []
     assert set(page.elements) <= {"p", "code", "ul", "li"}
@@ -129,7 +137,7 @@ def test_no_name_takes_effect_in_a_sentence(name: str) -> None:
 
 @given(NASTY)
 def test_no_name_takes_effect_in_code(name: str) -> None:
-    page = Page(f"a {code(name)} b")
+    page = Page(f"a {mark_code(name)} b")
     assert not page.faults
     assert page.elements == ["p", "code"]
     assert page.prose == ["a ", " b", "\n"]
@@ -137,7 +145,10 @@ def test_no_name_takes_effect_in_code(name: str) -> None:
 
 @given(st.lists(NASTY, min_size=3, max_size=3))
 def test_no_name_breaks_a_table(names: list[str]) -> None:
-    row = " | ".join(cell(each) for each in [f"[{code(names[0])}](x)", prose(names[1]), prose(names[2])])
+    row = " | ".join(
+        escape_cell(each)
+        for each in [f"[{mark_code(names[0])}](x)", escape_sentence(names[1]), escape_sentence(names[2])]
+    )
     page = Page(f"| | a | b |\n|---|---|---|\n| {row} |\n\nend")
     assert not page.faults
     assert page.rows == [3, 3]
@@ -158,7 +169,7 @@ def test_no_name_breaks_a_table(names: list[str]) -> None:
     ],
 )
 def test_titles_and_commit_messages_skip_no_check_and_close_nothing(written: str, read: str) -> None:
-    assert plain(written) == read
+    assert defuse_references(written) == read
 
 
 @pytest.mark.parametrize(
@@ -174,19 +185,19 @@ def test_titles_and_commit_messages_skip_no_check_and_close_nothing(written: str
     ],
 )
 def test_no_line_of_a_commit_message_begins_as_a_trailer(lines: list[str], read: list[str]) -> None:
-    assert without_false_starts(lines) == read
+    assert defuse_line_starts(lines) == read
 
 
 @given(NASTY)
 def test_what_is_written_as_a_span_is_read_as_the_same(name: str) -> None:
-    line = on_one_line(name)
-    (piece,) = read_spans(write_span(line))
+    line = fold_to_line(name)
+    (piece,) = read_code_spans(write_code_span(line))
     assert piece == (line or " ", True)
 
 
 @given(NASTY)
 def test_no_name_takes_effect_in_the_summary_of_a_fold(name: str) -> None:
-    page = Page(f"{folded(f'Make {name} safe', 'text')}\n\nend")
+    page = Page(f"{format_details(f'Make {name} safe', 'text')}\n\nend")
     assert not page.faults
     assert list(page.live()) == []
     assert set(page.elements) <= {"details", "summary", "code", "p"}
@@ -194,13 +205,13 @@ def test_no_name_takes_effect_in_the_summary_of_a_fold(name: str) -> None:
 
 
 def test_a_name_with_backticks_calls_nobody_in_a_summary() -> None:
-    shown = folded("Make a` b @octocat c read-only", "x")
+    shown = format_details("Make a` b @octocat c read-only", "x")
     assert "<summary>Make a` b <code>@octocat</code> c read-only</summary>" in shown
 
 
 def test_only_pages_of_the_web_and_files_below_are_linked_to() -> None:
-    assert link("a", "https://github.com/o/r/pull/1") == "[a](https://github.com/o/r/pull/1)"
-    assert link("a", "deploy/a%20b.json#L3") == "[a](deploy/a%20b.json#L3)"
-    assert link("a", "https://x.example/) <b>") == "[a](https://x.example/%29%20%3Cb%3E)"
+    assert format_link("a", "https://github.com/o/r/pull/1") == "[a](https://github.com/o/r/pull/1)"
+    assert format_link("a", "deploy/a%20b.json#L3") == "[a](deploy/a%20b.json#L3)"
+    assert format_link("a", "https://x.example/) <b>") == "[a](https://x.example/%29%20%3Cb%3E)"
     for target in ("javascript:alert(1)", "//evil.example", "data:text/html,x", "", "https:", "http://["):
-        assert link("a", target) == "a"
+        assert format_link("a", target) == "a"

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from fixbot.cli.options import Options
-from fixbot.cli.pulls import carry_out_pulls
-from fixbot.errors import FixbotError
-from fixbot.forge.errors import Refused
-from fixbot.forge.preflight import explained
-from fixbot.life.mark import read_mark
+from fixbot.cli.pull_request_runs import run_pull_requests
+from fixbot.model.errors import FixbotError
+from fixbot.publish.github.github_errors import RequestRejected
+from fixbot.publish.github.preflight import explain_refusal
+from fixbot.publish.pull_requests.state_block import read_state_block
 from tests.hub.hub import App
 from tests.hub.model import Ruleset
 from tests.hub_runs import NAME, HubClock, World, fixed, pod, world
@@ -45,7 +45,7 @@ def checkout(shop: World, folder: Path) -> Path:
 def run_in(shop: World, folder: Path, **options: object) -> int:
     made = Options("run", str(folder), pr=True, quiet=True, jobs=1, cache=False, **options)  # type: ignore[arg-type]
     environment = {**shop.environment, "GITHUB_REPOSITORY": shop.repo.full_name}
-    return carry_out_pulls(made, environment, HubClock(shop.hub.clock))
+    return run_pull_requests(made, environment, HubClock(shop.hub.clock))
 
 
 # A proposal
@@ -56,7 +56,7 @@ def test_a_pull_request_is_opened_with_one_commit_on_a_branch_that_names_topic_a
     (issue,) = shop.ours()
     pull = issue.the_pull
     assert re.fullmatch(r"fixbot/workload-hardening/[0-9a-f]{12}", pull.head_ref)
-    mark = read_mark(issue.body or "")
+    mark = read_state_block(issue.body or "")
     assert mark is not None
     assert pull.head_ref.endswith(mark.key)
     assert mark.head == shop.branches()[pull.head_ref]
@@ -465,7 +465,9 @@ def test_a_permission_that_is_missing_is_named_and_the_branch_handed_over(
 
 def test_the_permissions_that_github_names_are_said() -> None:
     needs = "contents=write,workflows=write; pull_requests=write"
-    told = explained(Refused(403, "Resource not accessible by integration", "POST x", needs), "b")
+    told = explain_refusal(
+        RequestRejected(403, "Resource not accessible by integration", "POST x", needs), "b"
+    )
     assert told.endswith("lacks a permission: contents: write and workflows: write or pull requests: write")
 
 
@@ -491,7 +493,7 @@ def test_drafts_that_a_repository_does_not_have_are_opened_ready(shop: World) ->
 def test_a_wrong_token_is_one_clear_line(shop: World) -> None:
     shop.token = "ghp_unknown"
     with pytest.raises(FixbotError, match="GitHub does not accept the token"):
-        carry_out_pulls(
+        run_pull_requests(
             Options("run", pr=True, repositories=(NAME,), cache=False),
             shop.environment,
             HubClock(shop.hub.clock),
@@ -507,11 +509,11 @@ def test_a_renamed_repository_and_a_renamed_default_branch_are_followed(shop: Wo
     made = Options("run", pr=True, repositories=(NAME,), quiet=True, jobs=1, cache=False)
     token = shop.hub.user_token("anna")
     environment = {**shop.environment, "GITHUB_TOKEN": token}
-    assert carry_out_pulls(made, environment, HubClock(shop.hub.clock)) == 0
+    assert run_pull_requests(made, environment, HubClock(shop.hub.clock)) == 0
     assert shop.ours() == [], "the no is remembered under the new name"
     shop.person.rename_branch("main", "trunk")
     shop.person.push("trunk", {"deploy/web.yaml": pod("web")}, "A neighbour")
-    assert carry_out_pulls(made, environment, HubClock(shop.hub.clock)) == 0
+    assert run_pull_requests(made, environment, HubClock(shop.hub.clock)) == 0
     (other,) = shop.ours()
     assert other.the_pull.base_ref == "trunk"
 
@@ -601,7 +603,7 @@ def test_one_repository_that_is_not_there_does_not_stop_the_others(
     shop: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     made = Options("run", pr=True, repositories=("shop/none", NAME), quiet=True, jobs=1, cache=False)
-    assert carry_out_pulls(made, shop.environment, HubClock(shop.hub.clock)) == 2
+    assert run_pull_requests(made, shop.environment, HubClock(shop.hub.clock)) == 2
     assert "shop/none: GitHub shows this token no such repository" in capsys.readouterr().err
     assert len(shop.ours()) == 1
 
@@ -627,7 +629,7 @@ def test_a_github_app_acts_by_a_token_for_just_this_repository(shop: World) -> N
     }  # fmt: skip
     made = Options("run", pr=True, repositories=(NAME,), quiet=True, jobs=1, cache=False)
     shop.hub.clock._still = None  # noqa: SLF001 - the app signs with the machine's time
-    assert carry_out_pulls(made, environment, HubClock(shop.hub.clock)) == 0
+    assert run_pull_requests(made, environment, HubClock(shop.hub.clock)) == 0
     (issue,) = shop.ours()
     assert issue.author.login == "our-fixbot[bot]"
 

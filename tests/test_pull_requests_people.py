@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fixbot.life.mark import read_mark, remarked
+from fixbot.publish.pull_requests.state_block import read_state_block, replace_state_block
 from tests.hub import shapes
 from tests.hub.model import Account, Issue, Refused
 from tests.hub.people import Person
@@ -113,7 +113,7 @@ def test_a_wish_of_who_may_write_is_not_drowned_by_others(busy: World) -> None:
         somebody(busy, "", f"eve{count}").comment(number, "fixbot: rebase")
     assert busy.run() == 0
     assert busy.ours() == []
-    mark = read_mark(busy.repo.issue(number).body or "")
+    mark = read_state_block(busy.repo.issue(number).body or "")
     assert mark is not None
     assert (mark.closed, mark.until) == ("ignored", "2099-01-01")
 
@@ -366,9 +366,9 @@ def test_a_strangers_comment_with_our_sign_does_not_keep_us_from_speaking(busy: 
 
 def test_a_mark_in_anybodys_comment_or_title_is_not_read(busy: World) -> None:
     issue = ours(busy)
-    mark = read_mark(issue.body or "")
+    mark = read_state_block(issue.body or "")
     assert mark is not None
-    text = remarked("x", replace(mark, closed="gone", findings=("0" * 16,)))
+    text = replace_state_block("x", replace(mark, closed="gone", findings=("0" * 16,)))
     somebody(busy, "").comment(issue.number, text)
     before = busy.hub.content_calls()
     assert busy.run() == 0
@@ -377,9 +377,9 @@ def test_a_mark_in_anybodys_comment_or_title_is_not_read(busy: World) -> None:
 
 
 def test_a_ghost_is_nobody() -> None:
-    from fixbot.forge.rows import is_bot, login_of  # noqa: PLC0415
+    from fixbot.publish.github.parse_rows import is_bot, parse_login  # noqa: PLC0415
 
-    assert (login_of(None), is_bot(None)) == ("", False)
+    assert (parse_login(None), is_bot(None)) == ("", False)
     assert is_bot({"login": "x[bot]", "type": "Bot"})
     assert is_bot({"login": "x", "type": "Mannequin"})
     assert Account("x", 1).kind == "User"

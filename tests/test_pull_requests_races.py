@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from fixbot.cli.options import Options
-from fixbot.cli.pulls import carry_out_pulls
-from fixbot.life.mark import read_mark
+from fixbot.cli.pull_request_runs import run_pull_requests
+from fixbot.publish.pull_requests.state_block import read_state_block
 from tests.hub import answering, invariants, server
 from tests.hub.hub import Hub, Request
 from tests.hub.model import Issue, Ruleset
@@ -542,9 +542,9 @@ def test_names_are_compared_as_github_does_and_graphql_may_be_elsewhere(shop: Wo
     with Server(shop.hub) as other:
         environment = {**shop.environment, "GITHUB_GRAPHQL_URL": other.graphql_url}
         made = Options("run", pr=True, repositories=("SHOP/Deploy",), quiet=True, jobs=1, cache=False)
-        assert carry_out_pulls(made, environment, HubClock(shop.hub.clock)) == 0
+        assert run_pull_requests(made, environment, HubClock(shop.hub.clock)) == 0
         calls = shop.hub.content_calls()
-        assert carry_out_pulls(made, environment, HubClock(shop.hub.clock)) == 0
+        assert run_pull_requests(made, environment, HubClock(shop.hub.clock)) == 0
         assert shop.hub.content_calls() == calls
         assert len(shop.ours()) == 1
 
@@ -567,7 +567,7 @@ def test_where_only_a_branch_is_possible_a_second_run_writes_nothing(shop: World
         shop.hub.tokens[shop.token],
         permissions={**(shop.hub.tokens[shop.token].permissions or {}), "administration": "read"},
     )
-    assert carry_out_pulls(made, environment, HubClock(shop.hub.clock)) == 1, "nothing could be opened"
+    assert run_pull_requests(made, environment, HubClock(shop.hub.clock)) == 1, "nothing could be opened"
     assert shop.branches() == before
     assert shop.hub.content_calls() == calls
 
@@ -576,6 +576,6 @@ def test_its_mark_names_the_head_of_its_branch_after_any_run(shop: World) -> Non
     shop.run()
     shop.person.push("main", {"deploy/web.yaml": pod("web")}, "A neighbour")
     shop.run()
-    mark = read_mark(only(shop).body or "")
+    mark = read_state_block(only(shop).body or "")
     assert mark is not None
     assert mark.head == shop.branches()[only(shop).the_pull.head_ref]

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from fixbot.cli.options import FailOn, Options
-from fixbot.cli.pulls import carry_out_pulls
-from fixbot.errors import FixbotError
+from fixbot.cli.pull_request_runs import run_pull_requests
+from fixbot.model.errors import FixbotError
 from tests.hub.hub import Request
 from tests.hub_runs import NAME, HubClock, World, pod, world
 
@@ -99,7 +99,7 @@ def test_without_the_right_to_write_contents_one_line_says_so_and_nothing_more_i
 
 
 def test_the_gateway_tells_a_missing_right_from_one_thing_that_is_locked() -> None:
-    from fixbot.forge.errors import Refused  # noqa: PLC0415
+    from fixbot.publish.github.github_errors import RequestRejected  # noqa: PLC0415
 
     for said, for_good in (
         ("Resource not accessible by integration", True),
@@ -112,8 +112,8 @@ def test_the_gateway_tells_a_missing_right_from_one_thing_that_is_locked() -> No
         ("Repository rule violations found", False),
         ("refusing to allow an app to create or update workflow without `workflows` permission", False),
     ):
-        assert Refused(403, said, "POST x").for_good is for_good, said
-    assert not Refused(422, "Must have a title", "POST x").for_good
+        assert RequestRejected(403, said, "POST x").is_for_good is for_good, said
+    assert not RequestRejected(422, "Must have a title", "POST x").is_for_good
 
 
 # The world changes in the middle of a run
@@ -172,7 +172,7 @@ def test_whatever_changes_between_two_requests_is_no_fault_of_the_users(
             capsys.readouterr()
             made = Options("run", pr=True, repositories=(NAME,), jobs=1, cache=False)
             try:
-                code, said = carry_out_pulls(made, shop.environment, HubClock(shop.hub.clock)), ""
+                code, said = run_pull_requests(made, shop.environment, HubClock(shop.hub.clock)), ""
             except FixbotError as error:
                 code, said = error.exit_code, str(error)
             last = shop.asked
@@ -210,7 +210,7 @@ def test_in_a_checkout_a_default_branch_that_was_renamed_in_the_middle_is_one_li
         made = Options("run", str(here), pr=True, quiet=True, jobs=1, cache=False, dry_run=True)
         environment = {**shop.environment, "GITHUB_REPOSITORY": NAME}
         try:
-            code, said = carry_out_pulls(made, environment, HubClock(shop.hub.clock)), ""
+            code, said = run_pull_requests(made, environment, HubClock(shop.hub.clock)), ""
         except FixbotError as error:
             code, said = error.exit_code, str(error)
         assert code in {0, 1}, said

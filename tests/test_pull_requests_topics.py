@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fixbot.life.mark import Mark, read_mark, remarked
+from fixbot.publish.pull_requests.state_block import StateBlock, read_state_block, replace_state_block
 from tests.hub.model import Issue
 from tests.hub_runs import World, pod, world
 from tests.test_cli import fixbot, repository
@@ -61,8 +61,8 @@ def only(shop: World) -> Issue:
     return issue
 
 
-def mark_of(issue: Issue) -> Mark:
-    mark = read_mark(issue.body or "")
+def mark_of(issue: Issue) -> StateBlock:
+    mark = read_state_block(issue.body or "")
     assert mark is not None
     return mark
 
@@ -215,7 +215,7 @@ def test_one_that_an_older_version_opened_is_known_and_finished(tmp_path: Path) 
         shop.run()
         for issue in shop.ours():
             old = replace(mark_of(issue), group="", topic="", parts=())
-            shop.person.edit(issue.number, body=remarked(issue.body or "", old))
+            shop.person.edit(issue.number, body=replace_state_block(issue.body or "", old))
         shop.person.push("main", {".fixbot.yml": "severity: low\n"}, "By topic")
         shop.run()
         assert len(shop.ours()) == 2

@@ -8,20 +8,22 @@ from pathlib import Path
 import pytest
 
 from fixbot.checkout import Checkout, Scope
-from fixbot.discover import candidate
-from fixbot.knowledge.secrets import Kind, classify
-from fixbot.model import Finding, Report, Status
-from fixbot.pipeline import run
+from fixbot.engine.pipeline import run_pipeline
+from fixbot.knowledge.classify_secrets import SecretKind, classify_value
+from fixbot.model.findings import Finding, Report, Status
+from fixbot.proposal.pull_request_text import render_proposal
 from fixbot.rules.loading import load_rules
 from fixbot.settings import Settings
-from fixbot.wording import word
+from fixbot.source.discover import is_candidate
 
 
 def looked_at(folder: Path, files: Mapping[str, str]) -> Report:
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(text.encode())
-    return run(Checkout.open(str(folder), Scope(wanted=candidate)), load_rules(), Settings())
+    return run_pipeline(
+        Checkout.open_checkout(str(folder), Scope(wanted=is_candidate)), load_rules(), Settings()
+    )
 
 
 def found(report: Report, rule: str) -> list[Finding]:
@@ -213,14 +215,14 @@ spec:
 @pytest.mark.parametrize(
     ("name", "value", "kind"),
     [
-        ("OPERATOR_SECRET", "operator", Kind.POSSIBLE),
-        ("TS_KUBE_SECRET", "tailscale-auth", Kind.POSSIBLE),
-        ("KUBE_SECRET", "Xk2!pq", Kind.LIKELY),
-        ("JWT_SECRET", "operator", Kind.LIKELY),
+        ("OPERATOR_SECRET", "operator", SecretKind.POSSIBLE),
+        ("TS_KUBE_SECRET", "tailscale-auth", SecretKind.POSSIBLE),
+        ("KUBE_SECRET", "Xk2!pq", SecretKind.LIKELY),
+        ("JWT_SECRET", "operator", SecretKind.LIKELY),
     ],
 )
-def test_a_variable_may_name_a_secret_of_kubernetes(name: str, value: str, kind: Kind) -> None:
-    assert classify(name, value).kind is kind
+def test_a_variable_may_name_a_secret_of_kubernetes(name: str, value: str, kind: SecretKind) -> None:
+    assert classify_value(name, value).kind is kind
 
 
 def test_what_a_privileged_container_asks_for_by_name_it_keeps(tmp_path: Path) -> None:
@@ -237,7 +239,9 @@ spec:
         add: ["SYS_ADMIN", "DAC_READ_SEARCH"]
 """
     report = looked_at(tmp_path, {"pod.yaml": pod})
-    body = next(word(each).body for each in report.proposals if "privileged-container" in each.rules)
+    body = next(
+        render_proposal(each).body for each in report.proposals if "privileged-container" in each.rules
+    )
     assert "`share` will keep SYS_ADMIN and DAC_READ_SEARCH and lose every other privilege" in body
     assert "docker run --rm --cap-add SYS_ADMIN --cap-add DAC_READ_SEARCH example/samba:4" in body
 
@@ -246,7 +250,7 @@ def test_proposals_of_the_same_name_say_where_they_are(tmp_path: Path) -> None:
     spec = "{containers: [{name: web, image: nginx:1}]}"
     pod = f"{{apiVersion: v1, kind: Pod, metadata: {{name: demo}}, spec: {spec}}}\n"
     report = looked_at(tmp_path, {"canary/pod.yaml": pod, "blue/pod.yaml": pod, "pod.yaml": pod})
-    assert {word(each).title for each in report.proposals} == {
+    assert {render_proposal(each).title for each in report.proposals} == {
         "Make the root filesystem of demo read-only in pod.yaml",
         "Make the root filesystem of demo read-only in blue/pod.yaml",
         "Make the root filesystem of demo read-only in canary/pod.yaml",

@@ -14,15 +14,15 @@ from pathlib import Path
 import pytest
 
 from fixbot.cli.options import Format
-from fixbot.diff import unified
-from fixbot.edited import rewritten
-from fixbot.model import LeftOut, Severity, Status
-from fixbot.report.html import render
-from fixbot.report.html.markup import element, sentence, text
-from fixbot.report.html.posture import framework, service
-from fixbot.report.html.prose import Block, Prose, blocks
-from fixbot.report.html.sides import tables
-from fixbot.story import Story
+from fixbot.edit.diff import unified_diff
+from fixbot.edit.edited_text import replace_whole
+from fixbot.model.findings import LeftOutBySettings, Severity, Status
+from fixbot.model.proposal_facts import ProposalFacts
+from fixbot.report.html import render_html
+from fixbot.report.html.markup import escape_text, render_element, render_sentence
+from fixbot.report.html.posture import framework_of, name_service
+from fixbot.report.html.prose import ProseBlock, ProseRenderer, split_blocks
+from fixbot.report.html.sides import render_tables
 from tests.hub_runs import NAME, pod, world
 from tests.report_samples import PULLS, SECRET, finding, nothing, sample, spoiled
 
@@ -99,13 +99,13 @@ def read(page: str) -> Element:
     return top
 
 
-def with_rows(story: Story, **changes: object) -> Story:
+def with_rows(story: ProposalFacts, **changes: object) -> ProposalFacts:
     return replace(story, rows=tuple(replace(row, **changes) for row in story.rows))  # type: ignore[arg-type]
 
 
 def test_every_finding_stands_in_it_once_under_its_own_address() -> None:
     report = sample()
-    rows = [each for each in read(render(report)).all("tr") if "id" in each.attributes]
+    rows = [each for each in read(render_html(report)).all("tr") if "id" in each.attributes]
     assert sorted(each.attributes["id"] for each in rows) == sorted(each.id for each in report.findings)
     by_id = {each.attributes["id"]: each.text for each in rows}
     for each in report.findings:
@@ -114,7 +114,7 @@ def test_every_finding_stands_in_it_once_under_its_own_address() -> None:
 
 
 def test_it_says_what_was_left_alone_and_why_what_was_ignored_and_what_was_not_read() -> None:
-    page = read(render(sample(), "shop"))
+    page = read(render_html(sample(), "shop"))
     said = {each.attributes["id"]: each.text for each in page.all("section") if "id" in each.attributes}
     assert "Its eBPF mode does not: driver.kind=modern_ebpf." in said["refused"]
     assert said["refused"].count("k8s/falco-") == 12
@@ -126,14 +126,14 @@ def test_it_says_what_was_left_alone_and_why_what_was_ignored_and_what_was_not_r
 
 
 def test_it_names_what_the_settings_left_out() -> None:
-    left = LeftOut(rules=("secret-in-environment",), exclude=("old/<b>",), files=2)
-    (header,) = read(render(replace(sample(), left_out=left), "shop")).all("header")
+    left = LeftOutBySettings(rules=("secret-in-environment",), exclude=("old/<b>",), files=2)
+    (header,) = read(render_html(replace(sample(), left_out=left), "shop")).all("header")
     assert "Rules that are off: secret-in-environment." in header.text
     assert "2 files left out by exclude old/<b>." in header.text
 
 
 def test_it_counts_by_service() -> None:
-    page = read(render(sample()))
+    page = read(render_html(sample()))
     rows = {each.inner[0].text: each for each in next(page.all("tbody")).all("tr")}
     numbers = {name: [cell.text for cell in row.all("td")] for name, row in rows.items()}
     # Critical, high, medium, low; fix proposed, left alone, for a person, ignored.
@@ -151,13 +151,13 @@ def test_controls_are_sorted_into_frameworks() -> None:
         "NIST 800-190 4.4.3": "NIST 800-190",
         "house rule": "Other",
     }
-    assert {control: framework(control) for control in said} == said
+    assert {control: framework_of(control) for control in said} == said
     report = sample()
     some = tuple(
         finding(n, "r", "a.json", n, controls=(control,))
         for n, control in enumerate([*said, "CIS Compute 3.9"])
     )
-    page = read(render(replace(report, findings=some, proposals=())))
+    page = read(render_html(replace(report, findings=some, proposals=())))
     (controls,) = (each for each in page.all("section") if each.attributes.get("id") == "controls")
     assert [each.text for each in controls.all("h3")] == sorted(set(said.values()))
     assert controls.text.index("3.9") < controls.text.index("3.10")
@@ -173,17 +173,17 @@ def test_controls_are_sorted_into_frameworks() -> None:
     ],
 )
 def test_a_service_is_the_outermost_name(resource: str, said: str) -> None:
-    assert service(finding(1, "r", "a", 1, resource=resource)) == said
+    assert name_service(finding(1, "r", "a", 1, resource=resource)) == said
 
 
 def test_no_secret_is_in_it() -> None:
-    page = render(sample())
+    page = render_html(sample())
     assert SECRET not in page
     assert "••••••" in page
 
 
 def test_its_policy_lets_its_own_style_and_script_run_and_nothing_else() -> None:
-    page = read(render(sample()))
+    page = read(render_html(sample()))
     (policy,) = (each.attributes["content"] for each in page.all("meta") if "http-equiv" in each.attributes)
     for name, words in (("style", "style-src"), ("script", "script-src")):
         (inline,) = page.all(name)
@@ -211,7 +211,8 @@ def test_whatever_a_file_is_called_its_name_is_only_words(word: str) -> None:
     )
     effect = f"{word}\n\n- {word}\n\n# {word}\n\n**{word}**"
     proposals = tuple(
-        replace(each, rule=word, branch=word, diff=unified(rewritten(word, f"{word}\n", f"{word}{word}\n")),
+        replace(each, rule=word, branch=word, diff=unified_diff(replace_whole(word, f"{word}\n",
+        f"{word}{word}\n")),
                 story=with_rows(spoiled(each.story, word), effect=effect))
         for each in report.proposals
     )  # fmt: skip
@@ -221,12 +222,14 @@ def test_whatever_a_file_is_called_its_name_is_only_words(word: str) -> None:
         for each in PULLS
         for title, url in ((word, word), ("", f"javascript:{word}"))
     )
-    page = render(replace(report, findings=findings, proposals=proposals, unread=unread, pulls=pulls), word)
+    page = render_html(
+        replace(report, findings=findings, proposals=proposals, unread=unread, pulls=pulls), word
+    )
     page.encode()
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u202e\u2066]", page)
     top = read(page)
     names = {each.name for each in top.everything()}
-    assert names <= {each.name for each in read(render(sample())).everything()} | {
+    assert names <= {each.name for each in read(render_html(sample())).everything()} | {
         "ul",
         "ol",
         "li",
@@ -244,9 +247,9 @@ def test_whatever_a_file_is_called_its_name_is_only_words(word: str) -> None:
 
 
 def test_a_proposals_text_is_markdown_and_no_more() -> None:
-    prose = Prose({"iam/a.json#L3": "id9"})
-    page = prose.html(
-        blocks(
+    prose = ProseRenderer({"iam/a.json#L3": "id9"})
+    page = prose.render_blocks(
+        split_blocks(
             "**What you will notice.** `a` <b>x</b>\n\n"
             "[out](https://example.org/?a=1&b=2) [in](iam/a.json#L3) [file](other.json#L1) "
             "[bad](javascript:alert(1)) [worse](data:text/html,x) ![pic](https://example.org/x.png)\n\n"
@@ -271,7 +274,11 @@ def test_a_proposals_text_is_markdown_and_no_more() -> None:
 
 def test_a_body_is_cut_into_what_stands_by_itself() -> None:
     body = "**A.** one\n\n**B.**\n\n- x\n- y\n\n<details><summary>C</summary>\n\nz\n\n</details>"
-    assert blocks(body) == (Block("**A.** one"), Block("**B.**\n\n- x\n- y"), Block("z", "C"))
+    assert split_blocks(body) == (
+        ProseBlock("**A.** one"),
+        ProseBlock("**B.**\n\n- x\n- y"),
+        ProseBlock("z", "C"),
+    )
 
 
 def test_what_no_bold_word_opens_belongs_to_what_is_above_it() -> None:
@@ -282,19 +289,19 @@ def test_what_no_bold_word_opens_belongs_to_what_is_above_it() -> None:
         f"<details><summary>F</summary>\n\n**G.** z\n\n{table}\n\n</details>\n\n*(Cut here.)*\n\n"
         "ECS.5 — <sub>fixbot</sub>"
     )
-    assert blocks(body) == (
-        Block("One."),
-        Block(f"**A.** two\n\n- x\n\n{code}"),
-        Block(f"{table}\n\n1. step\n\n   **E.** of it", table=True),
-        Block(f"**G.** z\n\n{table}", "F"),
-        Block("*(Cut here.)*"),
+    assert split_blocks(body) == (
+        ProseBlock("One."),
+        ProseBlock(f"**A.** two\n\n- x\n\n{code}"),
+        ProseBlock(f"{table}\n\n1. step\n\n   **E.** of it", table=True),
+        ProseBlock(f"**G.** z\n\n{table}", "F"),
+        ProseBlock("*(Cut here.)*"),
     )
 
 
 def test_what_to_know_stands_above_the_diff_and_the_rest_of_the_text_below() -> None:
     report = sample()
     story = with_rows(report.proposals[1].story, unknown="Who writes there.", notes=("Mind the gap.",))
-    page = read(render(replace(report, proposals=(replace(report.proposals[1], story=story),))))
+    page = read(render_html(replace(report, proposals=(replace(report.proposals[1], story=story),))))
     (proposal,) = (each for each in page.all("details") if "proposal" in each.attributes["class"])
     words = "stays writable", "Who writes", "task.json:5", "readonlyRootFilesystem", "besides", "the gap"
     order = [proposal.text.index(each) for each in words]
@@ -307,7 +314,7 @@ def test_what_all_proposals_of_a_rule_say_is_said_once() -> None:
     story = with_rows(first.story, effect="a thing", unknown="because", notes=("only here",))
     one = replace(first, story=story)
     two = replace(one, key="k9", story=with_rows(story, notes=()), findings=())
-    page = read(render(replace(report, proposals=(one, two))))
+    page = read(render_html(replace(report, proposals=(one, two))))
     (section,) = (each for each in page.all("section") if each.attributes.get("id") == "proposals")
     assert section.text.count("because") == 1
     assert section.text.count("notice. a thing") == 2, "what a reader will notice stands in each"
@@ -324,7 +331,9 @@ AFTER = "a\nb\n  keep: true\nnew <b>\nd\ne\nf\ng\nh\ni\nlast\n"
 def test_before_and_after_can_be_read_back_from_the_two_sides() -> None:
     rows = [
         each.inner
-        for each in next(read(tables(unified(rewritten("x.yaml", BEFORE, AFTER)))).all("tbody")).all("tr")
+        for each in next(
+            read(render_tables(unified_diff(replace_whole("x.yaml", BEFORE, AFTER)))).all("tbody")
+        ).all("tr")
     ]
     whole = [cells for cells in rows if len(cells) == 4]
     for side, lines in ((0, BEFORE.split("\n")), (2, AFTER.split("\n"))):
@@ -337,17 +346,17 @@ def test_before_and_after_can_be_read_back_from_the_two_sides() -> None:
 
 
 def test_a_new_file_says_so_and_a_long_line_is_cut_where_it_differs() -> None:
-    table = read(tables(unified(rewritten("n.tf", None, "x\n"))))
+    table = read(render_tables(unified_diff(replace_whole("n.tf", None, "x\n"))))
     assert next(table.all("caption")).text == "n.tf (a new file)"
     old, new = (f"{'k' * 5000}{each}{'z' * 5000}" for each in ("before", "after"))
-    page = tables(unified(rewritten("long.json", f"{old}\n", f"{new}\n")))
+    page = render_tables(unified_diff(replace_whole("long.json", f"{old}\n", f"{new}\n")))
     assert len(page) < 2_000
     assert "before" in page
-    assert tables(unified(rewritten("empty", None, ""))) != ""
+    assert render_tables(unified_diff(replace_whole("empty", None, ""))) != ""
 
 
 def test_headings_are_in_order_and_every_table_has_a_head() -> None:
-    page = read(render(sample()))
+    page = read(render_html(sample()))
     levels = [int(each.name[1]) for each in page.all("h1", "h2", "h3", "h4", "h5")]
     assert levels[0] == 1
     assert levels.count(1) == 1
@@ -364,7 +373,7 @@ def test_headings_are_in_order_and_every_table_has_a_head() -> None:
 
 
 def test_what_became_of_pull_requests_stands_first() -> None:
-    page = read(render(replace(sample(), pulls=PULLS)))
+    page = read(render_html(replace(sample(), pulls=PULLS)))
     section = next(page.all("section"))
     assert section.attributes["id"] == "pulls"
     assert next(section.all("p")).text == "2 done on GitHub, 1 waiting."
@@ -384,7 +393,7 @@ def test_what_became_of_pull_requests_stands_first() -> None:
 
 
 def test_a_run_that_touched_no_pull_request_says_so() -> None:
-    section = next(read(render(replace(nothing(), pulls=()))).all("section"))
+    section = next(read(render_html(replace(nothing(), pulls=()))).all("section"))
     assert section.text == "Pull requests 0Nothing was to be done on GitHub."
 
 
@@ -402,19 +411,19 @@ def test_the_page_of_a_repository_on_github_bears_its_name(tmp_path: Path) -> No
 
 
 def test_a_run_that_found_nothing_is_a_page_as_well() -> None:
-    page = read(render(nothing(files_listed=3)))
+    page = read(render_html(nothing(files_listed=3)))
     assert "No service has findings in what was read." in page.text
     assert "There is nothing to propose." in page.text
     assert {each.attributes.get("id") for each in page.all("section")} == {"posture", "proposals", "guide"}
 
 
 def test_a_fix_that_is_in_no_proposal_is_not_lost() -> None:
-    page = read(render(replace(sample(), proposals=())))
+    page = read(render_html(replace(sample(), proposals=())))
     assert [each.text for each in page.all("h2")][2] == "Fixed, in no proposal 2"
 
 
 def test_the_filter_offers_what_is_there() -> None:
-    page = read(render(sample()))
+    page = read(render_html(sample()))
     choices = {each.attributes["id"]: [one.text for one in each.all("option")] for each in page.all("select")}
     assert choices["filter-severity"] == ["any", "critical", "high", "medium"]
     assert choices["filter-status"] == [
@@ -439,16 +448,16 @@ def test_seven_hundred_proposals_make_a_page_that_opens() -> None:
         finding(n, "secret-in-environment", f"d{n}/task.json", n, severity=Severity.LOW, status=Status.FIXED)
         for n in range(700)
     )
-    page = render(replace(report, proposals=many, findings=found))
+    page = render_html(replace(report, proposals=many, findings=found))
     assert len(page) < 7_000_000
 
 
 def test_words_become_markup_only_when_they_are_escaped() -> None:
     assert (
-        element("p", "<i>", element("b", "&"), title='"<')
+        render_element("p", "<i>", render_element("b", "&"), title='"<')
         == '<p title="&quot;&lt;">&lt;i&gt;<b>&amp;</b></p>'
     )
-    assert text("a\u200bb") == "a\\u200bb"
-    assert sentence("use `a<b` and ``c`d``, not `e") == (
+    assert escape_text("a\u200bb") == "a\\u200bb"
+    assert render_sentence("use `a<b` and ``c`d``, not `e") == (
         "use <code>a&lt;b</code> and <code>c`d</code>, not `e"
     )

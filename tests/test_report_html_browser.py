@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from fixbot.report.html import render
+from fixbot.report.html import render_html
 from tests.browser import ENTER, ESCAPE, TAB, Browser, browser
 from tests.report_samples import PULLS, sample, spoiled
 
@@ -60,7 +60,7 @@ def odd(window: Browser, tmp_path: Path) -> Browser:
     pulls = tuple(replace(each, title=name, why=name, url="javascript:alert(1)") for each in PULLS)
     file = tmp_path / "odd.html"
     report = replace(report, findings=findings, proposals=proposals, pulls=pulls)
-    file.write_text(render(report, name), encoding="utf-8")
+    file.write_text(render_html(report, name), encoding="utf-8")
     window.scripts(on=True)
     window.look()
     window.open(file.as_uri())
@@ -268,7 +268,7 @@ def test_seven_hundred_proposals_open_at_once(window: Browser, tmp_path: Path) -
     stories = (replace(one.story, rows=(replace(row, subject=f"thing {n}"),)) for n in range(700))
     many = tuple(replace(one, key=f"k{n}", findings=(), story=each) for n, each in enumerate(stories))
     file = tmp_path / "many.html"
-    file.write_text(render(replace(report, proposals=many)), encoding="utf-8")
+    file.write_text(render_html(replace(report, proposals=many)), encoding="utf-8")
     window.look()
     window.open(file.as_uri())
     timing = "performance.getEntriesByType('navigation')[0]"

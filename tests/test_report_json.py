@@ -6,12 +6,12 @@ import json
 from dataclasses import replace
 
 from fixbot import __version__
-from fixbot.report.json import render
+from fixbot.report.json import render_json
 from tests.report_samples import SECRET, sample
 
 
 def test_the_fields_are_those_of_the_contract() -> None:
-    report = json.loads(render(sample()))
+    report = json.loads(render_json(sample()))
     assert list(report) == [
         "schema",
         "fixbot",
@@ -54,7 +54,7 @@ def test_the_fields_are_those_of_the_contract() -> None:
 
 
 def test_statuses_and_grades_are_words() -> None:
-    findings = json.loads(render(sample()))["findings"]
+    findings = json.loads(render_json(sample()))["findings"]
     assert {each["status"] for each in findings} == {"fixed", "refused", "manual", "suppressed"}
     assert {each["severity"] for each in findings} == {"critical", "high", "medium"}
     assert {each["safety"] for each in findings} == {"review", "manual"}
@@ -63,16 +63,16 @@ def test_statuses_and_grades_are_words() -> None:
 def test_a_name_that_is_no_unicode_comes_through() -> None:
     report = sample()
     odd = replace(report, unread=(replace(report.unread[0], path="caf\udce9.yaml"),))
-    assert json.loads(render(odd).encode())["unread"][0]["path"] == "caf\udce9.yaml"
+    assert json.loads(render_json(odd).encode())["unread"][0]["path"] == "caf\udce9.yaml"
 
 
 def test_what_hides_or_steers_a_terminal_stands_escaped_and_exact() -> None:
     report = sample()
     path = "a\n\x9b31m\x7f\u202e\U000e0041.yaml"
-    text = render(replace(report, unread=(replace(report.unread[0], path=path),)))
+    text = render_json(replace(report, unread=(replace(report.unread[0], path=path),)))
     assert json.loads(text)["unread"][0]["path"] == path
     assert text.replace("\n", "").isprintable()
 
 
 def test_no_secret() -> None:
-    assert SECRET not in render(sample())
+    assert SECRET not in render_json(sample())

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fixbot.prose import code
-from fixbot.report.markdown import render
+from fixbot.report.markdown_report import render_markdown
+from fixbot.text.markdown_escape import mark_code
 from tests.report_samples import PULLS, SECRET, nothing, sample
 
 
 def test_it_reads_as_a_page() -> None:
-    page = render(sample())
+    page = render_markdown(sample())
     assert page.startswith("# 2 proposals for 2 findings in 2 files, 12 left alone")
     assert (
         "## 2. Make the root filesystem of orders read-only (high, review)\n\n"
@@ -33,21 +33,21 @@ def test_what_became_of_pull_requests_comes_first() -> None:
         f"- left [#9]({shop}/9) Drop ALL of api: closed by anna, so it is not asked again\n"
         "- waits Make the root filesystem of orders read-only (high): comes with the next run\n"
         "\n## 1. Take"
-    ) in render(report)
+    ) in render_markdown(report)
     hostile = replace(PULLS[0], title="<b> @team\n# x", url="javascript:alert(1)", why="<i> @me")
-    assert "\n- opened #12 &lt;b> `@team` # x (critical): &lt;i> `@me`\n" in render(
+    assert "\n- opened #12 &lt;b> `@team` # x (critical): &lt;i> `@me`\n" in render_markdown(
         replace(report, pulls=(hostile,))
     )
 
 
 def test_what_is_only_planned_and_what_has_only_a_branch_are_said_as_such() -> None:
     would = tuple(replace(each, outcome="would") for each in PULLS[:2])
-    page = render(replace(nothing(), pulls=would))
+    page = render_markdown(replace(nothing(), pulls=would))
     assert "Nothing was written; 2 would be done on GitHub.\n\n- would open [#12]" in page
     assert "\n- would close [#7]" in page
     url = "https://github.com/shop/deploy/compare/main...fixbot/x"
     branch = replace(PULLS[0], outcome="branch", number=None, url=url, why="")
-    page = render(replace(nothing(), pulls=(branch,)))
+    page = render_markdown(replace(nothing(), pulls=(branch,)))
     assert f"\n- branch only [its branch]({url}) Take" in page
 
 
@@ -56,16 +56,16 @@ def test_names_from_files_do_nothing_in_it() -> None:
     hostile = replace(
         report.findings[2], path="a`b|c.yaml", resource="<img src=x> @team", reason="`kept <x> @y`"
     )
-    page = render(replace(report, findings=(hostile,)))
+    page = render_markdown(replace(report, findings=(hostile,)))
     assert "- ``a`b|c.yaml:31`` privileged-container, &lt;img src=x> `@team`: `kept <x> @y`\n" in page
 
 
 def test_a_diff_with_fences_stays_in_its_own() -> None:
     report = sample()
     proposal = replace(report.proposals[0], diff="+````\n")
-    assert "\n`````diff\n+````\n`````\n" in render(replace(report, proposals=(proposal,)))
+    assert "\n`````diff\n+````\n`````\n" in render_markdown(replace(report, proposals=(proposal,)))
 
 
 def test_code_spans_of_anything() -> None:
-    assert code("a") == "`a`"
-    assert code("`") == "`` ` ``"
+    assert mark_code("a") == "`a`"
+    assert mark_code("`") == "`` ` ``"

@@ -6,7 +6,7 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
-from fixbot.report.patch import holds_secrets, render
+from fixbot.report.patch import holds_secrets, render_patch
 from tests.report_samples import BOTH, ROLE, SECRET, TASK_BEFORE, sample
 
 
@@ -14,7 +14,7 @@ def test_git_applies_it(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
     (tmp_path / "deploy").mkdir()
     (tmp_path / "deploy" / "task.json").write_text(TASK_BEFORE)
-    patch = render(sample())
+    patch = render_patch(sample())
     subprocess.run(["git", "apply", "-"], cwd=tmp_path, input=patch.encode(), check=True)
     assert (tmp_path / "deploy" / "task.json").read_text() == BOTH
     assert (tmp_path / "iam" / "role.tf").read_text() == ROLE
@@ -22,6 +22,6 @@ def test_git_applies_it(tmp_path: Path) -> None:
 
 def test_whoever_writes_it_is_told_whether_it_holds_a_secret() -> None:
     report = sample()
-    assert SECRET in render(report)
+    assert SECRET in render_patch(report)
     assert holds_secrets(report)
     assert not holds_secrets(replace(report, patches=report.patches[1:]))

@@ -17,21 +17,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fixbot.edited import rewritten
-from fixbot.masking.masker import KnownOnly
-from fixbot.masking.texts import mask_texts
-from fixbot.model import Report
-from fixbot.report.replacements import replacements
-from fixbot.report.sarif import render
+from fixbot.edit.edited_text import replace_whole
+from fixbot.masking.mask_texts import mask_texts
+from fixbot.masking.secret_masker import KnownValuesMasker
+from fixbot.model.findings import Report
+from fixbot.report.replacements import find_replacements
+from fixbot.report.sarif import render_sarif
 from fixbot.rules.loading import load_rules
-from fixbot.suppress import Ignore
+from fixbot.settings.suppressions import Ignore
 from tests.report_samples import BOTH, MOVED, SECRET, TASK_BEFORE, edits, sample
 
 SHAPE = json.loads((Path(__file__).parent / "data" / "sarif_shape.json").read_text())
 
 
 def sarif(report: Report, *configured: Ignore) -> dict[str, Any]:
-    text = render(report, load_rules(), configured)
+    text = render_sarif(report, load_rules(), configured)
     whole: dict[str, Any] = json.loads(text)
     jsonschema.validate(whole, SHAPE)
     official = os.environ.get("FIXBOT_SARIF_SCHEMA")
@@ -91,10 +91,10 @@ def test_the_fix_of_a_finding_makes_what_its_proposal_makes() -> None:
 
 def test_no_secret_and_no_fix_that_would_show_one() -> None:
     report = sample()
-    assert SECRET not in render(report, ())
+    assert SECRET not in render_sarif(report, ())
     leaking = MOVED.replace('"arn:aws:ssm:::orders"', f'"{SECRET}"')
     proposal = replace(report.proposals[0], edits=edits({"deploy/task.json": (TASK_BEFORE, leaking)}))
-    masked = mask_texts(proposal, KnownOnly([SECRET]))
+    masked = mask_texts(proposal, KnownValuesMasker([SECRET]))
     whole = sarif(replace(report, proposals=(masked,)))
     assert SECRET not in json.dumps(whole)
     assert "fixes" not in whole["runs"][0]["results"][1]
@@ -139,7 +139,7 @@ def test_replacements_make_the_one_text_of_the_other(before: str, after: str) ->
             },
             "insertedContent": {"text": each.text},
         }
-        for each in replacements(before, rewritten("f", before, after).edits)
+        for each in find_replacements(before, replace_whole("f", before, after).edits)
     ]  # fmt: skip
     assert applied(before, some) == after
 
@@ -147,6 +147,6 @@ def test_replacements_make_the_one_text_of_the_other(before: str, after: str) ->
 @pytest.mark.parametrize("ends", ["\n", "\r\n"])
 def test_only_what_differs_is_replaced(ends: str) -> None:
     before, after = TASK_BEFORE.replace("\n", ends), BOTH.replace("\n", ends)
-    some = list(replacements(before, rewritten("f", before, after).edits))
+    some = list(find_replacements(before, replace_whole("f", before, after).edits))
     assert not any("orders:1.4" in each.text for each in some)
     assert all(each.start >= (6, 29) for each in some)

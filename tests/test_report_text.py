@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from fixbot.characters import shown
-from fixbot.model import Unread
+from fixbot.model.findings import Unread
 from fixbot.report import text
-from fixbot.report.style import Style
+from fixbot.report.style import TerminalStyle
+from fixbot.text.characters import escape_hidden
 from tests.report_samples import SECRET, nothing, sample
 
 CLOSING = ("Apply them: fixbot run --write",)
 
 
 def test_a_run_reads_from_the_offers_to_what_comes_next() -> None:
-    out = text.run(sample(), Style(), CLOSING)
+    out = text.render_run(sample(), TerminalStyle(), CLOSING)
     assert out.startswith(
         "Looked through 214 files in 0.4 s: 31 containers, 12 policy statements. "
         "31 files could not be read wholly (shown last).\n\n"
@@ -38,7 +38,7 @@ def test_a_run_reads_from_the_offers_to_what_comes_next() -> None:
 
 
 def test_a_proposal_shows_where_what_changes_and_what_to_know() -> None:
-    out = text.run(sample(), Style(), CLOSING)
+    out = text.render_run(sample(), TerminalStyle(), CLOSING)
     _, _, second = out.partition("\n2  ")
     assert second.split("\n\n")[0] == (
         "Make the root filesystem of orders read-only" + " " * 40 + "high · review\n"
@@ -57,18 +57,20 @@ def test_a_proposal_shows_where_what_changes_and_what_to_know() -> None:
 
 
 def test_a_proposal_over_several_files_names_each() -> None:
-    out = text.run(sample(), Style(), CLOSING)
+    out = text.render_run(sample(), TerminalStyle(), CLOSING)
     first = out.split("\n2  ")[0]
     assert "     deploy/task.json\n     @@" in first
     assert '     iam/role.tf\n     @@ -0,0 +1,2 @@\n     +resource "aws_iam_role_policy" "read" {\n' in first
 
 
 def test_an_ignore_that_has_ended_is_said_at_its_finding() -> None:
-    assert "     the ignore at .fixbot.yml:9 ended on 2026-01-31\n" in text.run(sample(), Style(), CLOSING)
+    assert "     the ignore at .fixbot.yml:9 ended on 2026-01-31\n" in text.render_run(
+        sample(), TerminalStyle(), CLOSING
+    )
 
 
 def test_the_same_refusal_is_said_once_for_all() -> None:
-    out = text.run(sample(), Style(), CLOSING)
+    out = text.render_run(sample(), TerminalStyle(), CLOSING)
     assert out.count("modern_ebpf") == 1
     assert out.count("k8s/falco-") == 8
     assert "  and 4 more (all of them: --format json)\n      Falco's kernel driver needs it." in out
@@ -77,35 +79,35 @@ def test_the_same_refusal_is_said_once_for_all() -> None:
 
 
 def test_nothing_in_a_name_steers_the_terminal() -> None:
-    out = text.run(sample(), Style(), CLOSING)
+    out = text.render_run(sample(), TerminalStyle(), CLOSING)
     assert "  odd\\n\\x1b[31mname.yaml:3\n" in out
     assert "\x1b" not in out
-    assert shown("a\u202eb\udcff\x9b") == "a\\u202eb\\xff\\x9b"
+    assert escape_hidden("a\u202eb\udcff\x9b") == "a\\u202eb\\xff\\x9b"
 
 
 def test_colour_changes_no_word() -> None:
-    plain = text.run(sample(), Style(), CLOSING)
-    coloured = text.run(sample(), Style(colour=True), CLOSING)
+    plain = text.render_run(sample(), TerminalStyle(), CLOSING)
+    coloured = text.render_run(sample(), TerminalStyle(colour=True), CLOSING)
     assert "\x1b[32m+      " in coloured
     assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == plain
 
 
 def test_on_a_terminal_long_lists_and_diffs_end_somewhere() -> None:
     unread = (*sample().unread, Unread("b.yaml", None, "it is binary"))
-    out = text.run(replace(sample(), unread=unread), Style(most=1), CLOSING)
+    out = text.render_run(replace(sample(), unread=unread), TerminalStyle(most=1), CLOSING)
     assert "     … 7 more lines; all of it: --format patch --output fixes.patch\n" in out
     assert "  and 1 more, for 1 other reason (all of them: --format json)\n" in out
 
 
 def test_quiet_is_a_line_for_each() -> None:
-    out = text.run(sample(), Style(), CLOSING, brief=True)
+    out = text.render_run(sample(), TerminalStyle(), CLOSING, brief=True)
     assert "@@" not in out
     assert "Apply" not in out
     assert out.startswith("1  Take DB_PASSWORD")
 
 
 def test_a_scan_lists_findings_by_rule() -> None:
-    out = text.scan(sample(), Style())
+    out = text.render_scan(sample(), TerminalStyle())
     assert re.search(r"^privileged-container {30,}high · 12 findings, 0 with a fix$", out, re.MULTILINE)
     assert (
         "  deploy/task.json:5:5  task orders, container app: the root filesystem is writable  (ECS.5)\n"
@@ -123,31 +125,35 @@ def test_a_line_of_a_whole_file_is_cut_to_what_differs() -> None:
     old, new = "x" * 5000 + '"a": 1' + "y" * 5000, "x" * 5000 + '"a": 2' + "y" * 5000
     diff = f"diff --git a/f b/f\n--- a/f\n+++ b/f\n@@ -1,1 +1,1 @@\n-{old}\n+{new}\n"
     proposal = replace(report.proposals[0], diff=diff, paths=("f",))
-    out = text.run(replace(report, proposals=(proposal,)), Style())
+    out = text.render_run(replace(report, proposals=(proposal,)), TerminalStyle())
     assert "     -…" + "x" * 35 + '"a": 1' in out
     assert "     +…" + "x" * 35 + '"a": 2' in out
     assert max(map(len, out.split("\n"))) < 260
 
 
 def test_nothing_found_says_whether_there_was_anything_to_find() -> None:
-    assert text.run(nothing(files_listed=3), Style()).endswith("\nNo containers and no policies found.\n")
-    assert text.run(nothing(files_listed=1, containers=2), Style()) == (
+    assert text.render_run(nothing(files_listed=3), TerminalStyle()).endswith(
+        "\nNo containers and no policies found.\n"
+    )
+    assert text.render_run(nothing(files_listed=1, containers=2), TerminalStyle()) == (
         "Looked through 1 file in 0.0 s: 2 containers, 0 policy statements.\n"
         "\n"
         "Nothing to repair in what was read.\n"
     )
-    assert text.scan(nothing(), Style()).endswith("No findings in what was read.\n")
+    assert text.render_scan(nothing(), TerminalStyle()).endswith("No findings in what was read.\n")
 
 
 def test_no_form_of_text_holds_the_secret() -> None:
-    assert SECRET not in text.run(sample(), Style()) + text.scan(sample(), Style())
+    assert SECRET not in text.render_run(sample(), TerminalStyle()) + text.render_scan(
+        sample(), TerminalStyle()
+    )
 
 
 def test_on_a_terminal_many_proposals_are_a_line_each_after_the_gravest() -> None:
     report = sample()
     many = replace(report, proposals=report.proposals[:1] * 25)
-    out = text.run(many, Style(most=40))
+    out = text.render_run(many, TerminalStyle(most=40))
     assert out.count("     iam/role.tf\n") == 20
     assert "The others in a line each; all in full: fixbot run | less\n21  Take DB_PASSWORD" in out
     assert re.search(r"\n25  Take DB_PASSWORD .*\n\nLeft alone\n", out)
-    assert text.run(many, Style()).count("     iam/role.tf\n") == 25
+    assert text.render_run(many, TerminalStyle()).count("     iam/role.tf\n") == 25

@@ -18,12 +18,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fixbot.model import Finding, Safety, Severity, Status
+from fixbot.edit.tree import CannotEdit
+from fixbot.model.findings import Finding, Safety, Severity, Status
 from fixbot.settings import Settings
-from fixbot.settings.adding import ignore_block, just, wish, with_ignores
-from fixbot.settings.reading import load, parse
-from fixbot.suppress import Ignore, Suppressions
-from fixbot.tree import CannotEdit
+from fixbot.settings.add_ignores import add_ignores, glob_for_path, ignore_for_finding, render_ignore_block
+from fixbot.settings.read_settings import load_settings, parse_settings
+from fixbot.settings.suppressions import Ignore, Suppressions
 from tests.test_cli import environment, fixbot, git, repository
 from tests.typist import Typist
 
@@ -182,7 +182,7 @@ def test_never_is_written_into_the_settings_with_its_reason_and_counts(shop: Pat
     assert ".fixbot.yml: 1 entry added below `ignore`." in said
     text = (shop / ".fixbot.yml").read_bytes()
     assert text.startswith(b"# ours\r\nsafety: review   # bold\r\nignore:\r\n")
-    (wanted,) = load(shop).ignore
+    (wanted,) = load_settings(shop).ignore
     assert (wanted.rule, wanted.reason) == (rule, 'legacy: "until" #1 moves')
     assert wanted.until == date(2099, 12, 31)
     out = fixbot("run", at=shop).out
@@ -196,7 +196,7 @@ def test_never_from_a_folder_counts_for_the_repository(shop: Path) -> None:
         typist.answer("no\n", question="again): ")
         typist.answer("\n", question="good): ")
         assert typist.end()[0] == 0
-    assert [each.path for each in load(shop).ignore] == ["mail/task.json"]
+    assert [each.path for each in load_settings(shop).ignore] == ["mail/task.json"]
     assert ("readonly-root-filesystem", "mail") not in order(shop)
 
 
@@ -440,19 +440,19 @@ FINDING = Finding(
     ],
 )  # fmt: skip
 def test_an_ignore_is_added_to_any_settings_and_every_byte_stays(text: str) -> None:
-    wanted = wish(FINDING, "top/", "it's: # fine", date(2030, 1, 31))
-    after = with_ignores(text, [wanted, wanted], ".fixbot.yml")
+    wanted = ignore_for_finding(FINDING, "top/", "it's: # fine", date(2030, 1, 31))
+    after = add_ignores(text, [wanted, wanted], ".fixbot.yml")
     left = iter(after)
     assert all(each in left for each in text.replace("~", "").replace("[]", "[").replace("{}", "{"))
-    read = parse(Settings(), after, "f").ignore
+    read = parse_settings(Settings(), after, "f").ignore
     assert len(read) == 1 + text.count("reason")
     assert (
         Ignore(wanted.rule, wanted.reason, wanted.path, wanted.resource, wanted.until, where=read[-1].where)
         == read[-1]
     )
     found = Suppressions(read, frozenset({FINDING.rule}), date(2030, 1, 1))
-    assert found.find(FINDING.rule, "top/a/[b]/c*.json", 1, FINDING.resource)
-    assert not found.find(FINDING.rule, "top/a/b/cd.json", 1, FINDING.resource)
+    assert found.find_ignore(FINDING.rule, "top/a/[b]/c*.json", 1, FINDING.resource)
+    assert not found.find_ignore(FINDING.rule, "top/a/b/cd.json", 1, FINDING.resource)
 
 
 @pytest.mark.parametrize(
@@ -461,19 +461,19 @@ def test_an_ignore_is_added_to_any_settings_and_every_byte_stays(text: str) -> N
 )
 def test_settings_that_cannot_take_an_ignore_are_left(text: str) -> None:
     with pytest.raises(CannotEdit):
-        with_ignores(text, [wish(FINDING, "", "why")], ".fixbot.yml")
+        add_ignores(text, [ignore_for_finding(FINDING, "", "why")], ".fixbot.yml")
 
 
 def test_a_path_that_is_no_text_cannot_be_ignored_by_name() -> None:
     with pytest.raises(CannotEdit, match="half a character"):
-        with_ignores("", [Ignore("a", "b", "\udcff")], ".fixbot.yml")
+        add_ignores("", [Ignore("a", "b", "\udcff")], ".fixbot.yml")
 
 
 @pytest.mark.parametrize("path", ["a.json", "!a/b", "a/*?[x]", "a\\b/c", "#a"])
 def test_the_glob_of_a_path_names_that_path_alone(path: str) -> None:
-    found = Suppressions((Ignore("r", "x", just(path)),), frozenset({"r"}), date(2030, 1, 1))
-    assert found.find("r", path, 1, "")
-    assert not found.find("r", f"x/{path}", 1, "")
+    found = Suppressions((Ignore("r", "x", glob_for_path(path)),), frozenset({"r"}), date(2030, 1, 1))
+    assert found.find_ignore("r", path, 1, "")
+    assert not found.find_ignore("r", f"x/{path}", 1, "")
 
 
 ODD = st.text(
@@ -486,18 +486,21 @@ SEEN = ODD.filter(lambda path: path.isprintable() and not {"", ".", ".."} & set(
 @given(st.lists(st.text(st.sampled_from("ab0-_./"), min_size=1, max_size=6), min_size=1, max_size=3))
 def test_a_block_of_plain_words_is_what_the_writer_writes(words: list[str]) -> None:
     wishes = [
-        Ignore("a-rule", "why not", just(f"{each}/x"), f"Pod {each}, container {each}") for each in words
+        Ignore("a-rule", "why not", glob_for_path(f"{each}/x"), f"Pod {each}, container {each}")
+        for each in words
     ]
-    assert ignore_block(wishes) == with_ignores("", wishes, ".fixbot.yml")
+    assert render_ignore_block(wishes) == add_ignores("", wishes, ".fixbot.yml")
 
 
 @given(SEEN, ANY, ANY, st.sampled_from(["", "safety: safe\n", "ignore: []\n"]))
 def test_an_ignore_that_is_written_means_that_one_finding(
     path: str, name: str, other: str, text: str
 ) -> None:
-    wanted = wish(replace(FINDING, path=path, resource=name), "", "why")
-    after = with_ignores(text, [wanted], ".fixbot.yml")
-    found = Suppressions(parse(Settings(), after, "f").ignore, frozenset({FINDING.rule}), date(2030, 1, 1))
-    assert found.find(FINDING.rule, path, 1, name)
-    assert (found.find(FINDING.rule, path, 1, other) is not None) == (name == other)
-    assert not found.find(FINDING.rule, f"x/{path}", 1, name)
+    wanted = ignore_for_finding(replace(FINDING, path=path, resource=name), "", "why")
+    after = add_ignores(text, [wanted], ".fixbot.yml")
+    found = Suppressions(
+        parse_settings(Settings(), after, "f").ignore, frozenset({FINDING.rule}), date(2030, 1, 1)
+    )
+    assert found.find_ignore(FINDING.rule, path, 1, name)
+    assert (found.find_ignore(FINDING.rule, path, 1, other) is not None) == (name == other)
+    assert not found.find_ignore(FINDING.rule, f"x/{path}", 1, name)

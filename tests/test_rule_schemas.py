@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
+from fixbot.edit.tree import Scalar
 from fixbot.lens import ResourceType
 from fixbot.rules import Rule, load_rules
 from fixbot.rules.checks import MustBe, MustContain, MustNotHold
-from fixbot.tree import Scalar
 from tests.sample_rules import SAMPLES
 from tests.vendor_schemas import (
     cloudformation_property,

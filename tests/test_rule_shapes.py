@@ -11,9 +11,9 @@ from textwrap import dedent
 import pytest
 
 from fixbot.checkout import Checkout
+from fixbot.engine.pipeline import run_pipeline
 from fixbot.lens import Container, ResourceType, text_of
-from fixbot.model import Report, Severity
-from fixbot.pipeline import run
+from fixbot.model.findings import Report, Severity
 from fixbot.rules import must_be, must_not_hold, report
 from fixbot.rules.rule import Check, Rule
 from fixbot.settings import Settings
@@ -42,7 +42,7 @@ def looked_at(folder: Path, files: Mapping[str, str], check: Check, looks_at: ty
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(dedent(text))
-    return run(Checkout.open(str(folder)), (rule(check, looks_at),), Settings())
+    return run_pipeline(Checkout.open_checkout(str(folder)), (rule(check, looks_at),), Settings())
 
 
 def patched(report: Report) -> str:
@@ -252,7 +252,9 @@ def test_a_list_gets_the_item_that_it_must_contain(
 
 def test_items_that_may_not_be_there_go(tmp_path: Path) -> None:
     check = must_not_hold(
-        "SecurityGroupIngress", lambda item, _: "0.0.0.0/0" in str(text_of(item.get("CidrIp"))), words=WORDS
+        "SecurityGroupIngress",
+        lambda item, _: "0.0.0.0/0" in str(text_of(item.find_node("CidrIp"))),
+        words=WORDS,
     )
     text = """\
         Resources:

@@ -13,9 +13,9 @@ from textwrap import dedent
 import pytest
 
 from fixbot.checkout import Checkout
+from fixbot.engine.pipeline import run_pipeline
 from fixbot.lens import Container, Policy
-from fixbot.model import Severity
-from fixbot.pipeline import run
+from fixbot.model.findings import Severity
 from fixbot.rules import Rule, load_rules, must_be
 from fixbot.rules.rule import RuleProblem
 from fixbot.rules.topics import choose_topic
@@ -68,7 +68,7 @@ def test_a_finding_counts_for_the_frameworks_that_speak_of_where_it_runs(tmp_pat
     rule = Rule("Repair {subject}", "storage", Severity.HIGH, controls, Container, ESCALATION, name="a-rule")
     (tmp_path / "pod.yaml").write_text(POD)
     (tmp_path / "task.json").write_text(TASK)
-    found = run(Checkout.open(str(tmp_path)), (rule,), Settings()).findings
+    found = run_pipeline(Checkout.open_checkout(str(tmp_path)), (rule,), Settings()).findings
     assert {each.path: each.controls for each in found} == {
         "pod.yaml": ("CIS Kubernetes 5.2.6", "PSS restricted escalation", "NIST 800-190 4.4.3"),
         "task.json": ("ECS.5", "NIST 800-190 4.4.3"),
@@ -87,13 +87,13 @@ def test_one_rule_may_look_at_several_kinds(tmp_path: Path) -> None:
     rule = Rule("Repair {subject}", "storage", Severity.HIGH, {}, (BUCKET, Container), check, name="a-rule")
     (tmp_path / "pod.yaml").write_text(POD)
     (tmp_path / "stack.yaml").write_text("Resources:\n  Logs:\n    Type: AWS::S3::Bucket\n")
-    found = run(Checkout.open(str(tmp_path)), (rule,), Settings()).findings
+    found = run_pipeline(Checkout.open_checkout(str(tmp_path)), (rule,), Settings()).findings
     assert sorted(each.resource for each in found) == ["Pod a, container a", "S3 bucket Logs"]
 
 
 THEIRS = """\
     from fixbot.lens import Container
-    from fixbot.model import Severity
+    from fixbot.model.findings import Severity
     from fixbot.rules import Rule, Words, must_be
 
     rule = Rule(

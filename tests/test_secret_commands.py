@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fixbot.knowledge.secret_programs import SECRET_PLACES, SecretPlace
-from fixbot.masking import MASK, Masker
+from fixbot.masking import MASK, SecretMasker
 from tests.steps import steps
 
 SECRET: Final = "Tr4ctor-plum9"
@@ -69,7 +69,7 @@ def shapes(words: list[str]) -> Iterator[str]:
 def test_every_program_s_secret_is_hidden_in_every_shape() -> None:
     for words, place in ROWS:
         for text in shapes(words):
-            assert SECRET not in Masker().text(text), (text, place)
+            assert SECRET not in SecretMasker().mask_text(text), (text, place)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_every_program_s_secret_is_hidden_in_every_shape() -> None:
     ],
 )
 def test_what_is_no_secret_stays_readable(text: str) -> None:
-    assert Masker().text(text) == text
+    assert SecretMasker().mask_text(text) == text
 
 
 OTHER: Final = {
@@ -118,7 +118,7 @@ OTHER: Final = {
 
 @pytest.mark.parametrize("what", OTHER)
 def test_what_scripts_do_with_passwords_is_hidden(what: str) -> None:
-    masked = Masker().text(OTHER[what].replace("{}", SECRET))
+    masked = SecretMasker().mask_text(OTHER[what].replace("{}", SECRET))
     assert SECRET not in masked
     assert MASK in masked
 
@@ -130,14 +130,14 @@ def test_what_scripts_do_with_passwords_is_hidden(what: str) -> None:
 )
 @example(["vault", " ", "login", " ", '"'])
 def test_any_command_can_be_read(pieces: list[str]) -> None:
-    masked = Masker().text("".join(pieces))
-    assert Masker().text(masked) == masked
+    masked = SecretMasker().mask_text("".join(pieces))
+    assert SecretMasker().mask_text(masked) == masked
 
 
 @pytest.mark.parametrize("piece", ["docker login ", "vault ", "mysql -p", "net use x ", "curl -u a:b ", "'"])
 def test_time_grows_with_the_length_only(piece: str) -> None:
     def mask(size: int) -> None:
-        Masker().text(piece * (size // len(piece)))
+        SecretMasker().mask_text(piece * (size // len(piece)))
 
     once, twice = steps(lambda: mask(2_000)), steps(lambda: mask(4_000))
     assert twice < 2.2 * once + 200

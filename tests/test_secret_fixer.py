@@ -11,16 +11,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fixbot.checkout import Checkout
+from fixbot.engine.pipeline import run_pipeline
 from fixbot.lens import ECS, Container, Task
-from fixbot.model import Finding, Report, Severity, Status
-from fixbot.pipeline import run
+from fixbot.model.findings import Finding, Report, Severity, Status
+from fixbot.proposal.pull_request_text import render_proposal
 from fixbot.rules.loading import load_rules
-from fixbot.settings import Secrets, Settings
-from fixbot.syntax import grammar
-from fixbot.vault.functions import rendered, substituting
-from fixbot.vault.leak import literal_part
-from fixbot.vault.reference import Place, place, store_name, whole
-from fixbot.wording import word
+from fixbot.secret_stores.aws_names import AwsPlace, build_store_name, find_aws_place, secret_arn_of
+from fixbot.secret_stores.cloudformation_functions import build_substitution, render_as_sub
+from fixbot.secret_stores.secret_leaks import holds_literal_secret
+from fixbot.settings import SecretSettings, Settings
+from fixbot.syntax import load_grammar
 
 FIXER = next(rule for rule in load_rules() if rule.name == "secret-in-environment")
 PASSWORD = "plum-Tr4ctor-88"
@@ -31,7 +31,7 @@ def looked_at(folder: Path, files: Mapping[str, str], wishes: Settings | None = 
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(text.encode())
-    return run(Checkout.open(str(folder)), (FIXER,), wishes or Settings())
+    return run_pipeline(Checkout.open_checkout(str(folder)), (FIXER,), wishes or Settings())
 
 
 def task_json(*environment: tuple[str, str], **fields: object) -> str:
@@ -71,7 +71,7 @@ def value_from(report: Report) -> object:
 
 
 def everything_said(report: Report) -> str:
-    said = [(word(p), p.branch, p.key, p.diff) for p in report.proposals]
+    said = [(render_proposal(p), p.branch, p.key, p.diff) for p in report.proposals]
     found = [(f.id, f.message, f.resource, f.reason) for f in report.findings]
     return repr((said, found, [p.diff for p in report.patches], report.unread))
 
@@ -92,7 +92,7 @@ def test_the_identity_does_not_depend_on_the_value(tmp_path: Path) -> None:
 
 def test_steps_come_in_the_order_in_which_nothing_stops(tmp_path: Path) -> None:
     report = looked_at(tmp_path, {"task.json": task_json(("DB_PASSWORD", PASSWORD))})
-    body = word(report.proposals[0]).body
+    body = render_proposal(report.proposals[0]).body
     order = ("create-secret", "GetSecretValue", "Deploy", "Change the value", "Git's history", "Deregister")
     places = [body.index(word) for word in order]
     assert places == sorted(places)
@@ -102,7 +102,7 @@ def test_steps_come_in_the_order_in_which_nothing_stops(tmp_path: Path) -> None:
 
 def test_the_statement_shown_is_one_that_a_policy_takes(tmp_path: Path) -> None:
     report = looked_at(tmp_path, {"task.json": task_json(("DB_PASSWORD", PASSWORD))})
-    text = word(report.proposals[0]).body.partition("```json\n")[2].partition("```")[0]
+    text = render_proposal(report.proposals[0]).body.partition("```json\n")[2].partition("```")[0]
     assert json.loads(text) == {
         "Effect": "Allow",
         "Action": "secretsmanager:GetSecretValue",
@@ -113,7 +113,7 @@ def test_the_statement_shown_is_one_that_a_policy_takes(tmp_path: Path) -> None:
 def test_the_title_names_the_variables_and_the_task(tmp_path: Path) -> None:
     two = task_json(("DB_PASSWORD", PASSWORD), ("API_TOKEN", "tin-Lantern9"))
     report = looked_at(tmp_path, {"task.json": two})
-    assert [word(p).title for p in report.proposals] == [
+    assert [render_proposal(p).title for p in report.proposals] == [
         "Take DB_PASSWORD and API_TOKEN of web out of the file"
     ]
 
@@ -124,9 +124,9 @@ def test_access_keys_come_with_the_better_way(tmp_path: Path) -> None:
         ("AWS_SECRET_ACCESS_KEY", "c2Vzc2lvbi1rZXktbm90LWEtcmVhbC1vbmUtYWJj"),
     )
     report = looked_at(tmp_path, {"task.json": task_json(*pair)})
-    assert "task role" in word(report.proposals[0]).body
+    assert "task role" in render_proposal(report.proposals[0]).body
     other = looked_at(tmp_path / "b", {"task.json": task_json(("API_TOKEN", PASSWORD))})
-    assert "task role" not in word(other.proposals[0]).body.replace("task role policy", "")
+    assert "task role" not in render_proposal(other.proposals[0]).body.replace("task role policy", "")
 
 
 # Names and places
@@ -183,7 +183,7 @@ def test_placeholders_of_the_file_itself_are_used_again(tmp_path: Path) -> None:
 
 
 def test_the_settings_fill_what_the_file_does_not_say(tmp_path: Path) -> None:
-    wishes = Settings(account="999988887777", region="eu-north-1", secrets=Secrets(prefix="team/"))
+    wishes = Settings(account="999988887777", region="eu-north-1", secrets=SecretSettings(prefix="team/"))
     text = task_json(("API_TOKEN", PASSWORD), executionRoleArn="web").replace(ECR, "nginx:1.27")
     assert value_from(looked_at(tmp_path, {"task.json": text}, wishes)) == (
         "arn:aws:secretsmanager:eu-north-1:999988887777:secret:team/web:API_TOKEN::"
@@ -191,10 +191,10 @@ def test_the_settings_fill_what_the_file_does_not_say(tmp_path: Path) -> None:
 
 
 def test_parameters_where_the_settings_want_them(tmp_path: Path) -> None:
-    wishes = Settings(secrets=Secrets(store="ssm"))
+    wishes = Settings(secrets=SecretSettings(store="ssm"))
     report = looked_at(tmp_path, {"task.json": task_json(("API_TOKEN", PASSWORD))}, wishes)
     assert value_from(report) == "/fixbot/web/API_TOKEN"
-    body = word(report.proposals[0]).body
+    body = render_proposal(report.proposals[0]).body
     assert "ssm:GetParameters" in body
     assert "arn:aws:ssm:eu-west-1:111122223333:parameter/fixbot/web/*" in body
     assert "Set `account` and `region`" not in body
@@ -202,10 +202,10 @@ def test_parameters_where_the_settings_want_them(tmp_path: Path) -> None:
 
 def test_an_arn_of_the_settings_is_allowed_without_its_key(tmp_path: Path) -> None:
     arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:shop-AbCdEf"
-    wishes = Settings(secrets=Secrets(existing={"API_TOKEN": f"{arn}:token::"}))
+    wishes = Settings(secrets=SecretSettings(existing={"API_TOKEN": f"{arn}:token::"}))
     report = looked_at(tmp_path, {"task.json": task_json(("API_TOKEN", PASSWORD))}, wishes)
     assert value_from(report) == f"{arn}:token::"
-    body = word(report.proposals[0]).body
+    body = render_proposal(report.proposals[0]).body
     assert f'"Resource": "{arn}"' in body
     assert "create-secret" not in body
 
@@ -232,7 +232,7 @@ def test_a_bare_array_says_that_the_task_stands_elsewhere(tmp_path: Path) -> Non
     listed = json.loads(task_json(("API_TOKEN", PASSWORD)))["containerDefinitions"]
     report = looked_at(tmp_path, {"web.json": json.dumps(listed, indent=2)})
     assert one(report).status is Status.FIXED
-    assert "stands elsewhere" in word(report.proposals[0]).body
+    assert "stands elsewhere" in render_proposal(report.proposals[0]).body
 
 
 def test_a_json_file_that_terraform_reads_names_its_secret_itself(tmp_path: Path) -> None:
@@ -331,7 +331,7 @@ def test_tasks_that_share_a_database_go_together(tmp_path: Path) -> None:
     assert "ManageMasterUserPassword: true" in after
     assert "MasterUserPassword: plum" not in after
     assert len(report.proposals) == 1
-    assert "every seven days" in word(report.proposals[0]).body
+    assert "every seven days" in render_proposal(report.proposals[0]).body
 
 
 def test_neither_of_them_goes_if_one_cannot(tmp_path: Path) -> None:
@@ -387,15 +387,15 @@ def test_a_secret_named_by_a_parameter_is_refused(tmp_path: Path) -> None:
     ],
 )
 def test_functions_are_read_as_the_text_they_make(written: str, text: str) -> None:
-    (root,) = grammar("yaml").parse(f"a: {written}\n")
-    node = root.get("a")
+    (root,) = load_grammar("yaml").parse_text(f"a: {written}\n")
+    node = root.find_node("a")
     assert node is not None
-    assert rendered(node) == text
+    assert render_as_sub(node) == text
 
 
 @given(st.text(max_size=60), st.booleans())
 def test_any_text_is_written_as_some_value(text: str, json_: bool) -> None:
-    assert substituting(text, json=json_) is not None
+    assert build_substitution(text, json=json_) is not None
 
 
 def test_a_template_in_json_shares_its_databases_password(tmp_path: Path) -> None:
@@ -424,11 +424,11 @@ def test_a_role_from_elsewhere_is_told_what_to_allow(tmp_path: Path) -> None:
     text = (TEMPLATE % (PASSWORD, "!Ref Other")).replace("!GetAtt Role.Arn", "!ImportValue role")
     report = looked_at(tmp_path, {"t.yaml": text})
     assert "PolicyName" not in patched(report, "t.yaml")
-    assert '"Resource": "<ARN of ApiSecret>"' in word(report.proposals[0]).body
+    assert '"Resource": "<ARN of ApiSecret>"' in render_proposal(report.proposals[0]).body
 
 
 def test_cloudformation_takes_parameters_by_name(tmp_path: Path) -> None:
-    wishes = Settings(secrets=Secrets(store="ssm"))
+    wishes = Settings(secrets=SecretSettings(store="ssm"))
     report = looked_at(tmp_path, {"t.yaml": TEMPLATE % (PASSWORD, "!Ref Other")}, wishes)
     after = patched(report, "t.yaml")
     assert "ValueFrom: /fixbot/Api/DB_PASSWORD" in after
@@ -436,7 +436,7 @@ def test_cloudformation_takes_parameters_by_name(tmp_path: Path) -> None:
         "Resource: !Sub arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/fixbot/Api/*"
         in after
     )
-    assert "put-parameter" in word(report.proposals[0]).body
+    assert "put-parameter" in render_proposal(report.proposals[0]).body
 
 
 # Terraform
@@ -474,7 +474,7 @@ def test_the_account_is_taken_from_the_roles_that_terraform_gives_a_task(tmp_pat
     text = TASK % f'"{PASSWORD}"'
     text = text.replace('resource "aws_ecs_task_definition" "web" {', role)
     provider = 'provider "aws" {\n  region = "eu-west-1"\n}\n\n'
-    wishes = Settings(secrets=Secrets(store="ssm"))
+    wishes = Settings(secrets=SecretSettings(store="ssm"))
     after = patched(looked_at(tmp_path, {"main.tf": provider + text}, wishes), "main.tf")
     assert "arn:aws:ssm:eu-west-1:111122223333:parameter/fixbot/web/*" in after
 
@@ -596,7 +596,7 @@ def test_a_secret_with_the_same_value_is_taken_and_named(tmp_path: Path) -> None
     secret = f"apiVersion: v1\nkind: Secret\nmetadata:\n  name: db\nstringData:\n  DB_PASSWORD: {PASSWORD}\n"
     report = looked_at(tmp_path, {"web.yaml": POD % PASSWORD, "secret.yaml": secret})
     assert "name: db\n                  key: DB_PASSWORD" in patched(report, "web.yaml")
-    assert "The Secret `db` stands in this repository" in word(report.proposals[0]).body
+    assert "The Secret `db` stands in this repository" in render_proposal(report.proposals[0]).body
     assert PASSWORD not in everything_said(report)
 
 
@@ -611,15 +611,15 @@ def test_the_operators_version_is_kept_and_mentioned(tmp_path: Path) -> None:
     report = looked_at(tmp_path, {"web.yaml": POD % PASSWORD, "other/es.yaml": OPERATOR})
     made = patched(report, "web-external-secret.yaml")
     assert made.startswith("apiVersion: external-secrets.io/v1beta1\nkind: ExternalSecret\n")
-    assert "v1beta1" in word(report.proposals[0]).body
-    assert "serves one namespace only" in word(report.proposals[0]).body
+    assert "v1beta1" in render_proposal(report.proposals[0]).body
+    assert "serves one namespace only" in render_proposal(report.proposals[0]).body
 
 
 def test_an_operator_without_a_known_store_makes_no_file(tmp_path: Path) -> None:
     operator = OPERATOR.partition("  secretStoreRef")[0]
     report = looked_at(tmp_path, {"web.yaml": POD % PASSWORD, "other/es.yaml": operator})
     assert [patch.path for patch in report.patches] == ["web.yaml"]
-    assert "kubectl apply" in word(report.proposals[0]).body
+    assert "kubectl apply" in render_proposal(report.proposals[0]).body
 
 
 def test_the_csi_driver_brings_its_volume_and_mount(tmp_path: Path) -> None:
@@ -685,27 +685,27 @@ def test_how_bad_it_is(tmp_path: Path) -> None:
     ],
 )
 def test_a_secret_written_out_in_a_template(name: str, text: str, secret: bool) -> None:
-    assert literal_part(name, text) is secret
+    assert holds_literal_secret(name, text) is secret
 
 
 @given(st.text(max_size=80), st.text(max_size=200))
 def test_any_text_can_be_judged(name: str, text: str) -> None:
-    assert literal_part(name, text) in (True, False)
+    assert holds_literal_secret(name, text) in (True, False)
 
 
 @given(st.text(max_size=60))
 def test_no_secrets_name_ends_like_an_arn(family: str) -> None:
-    name = store_name("fixbot/", family)
+    name = build_store_name("fixbot/", family)
     assert not (name[-7:-6] == "-" and name[-6:].isalnum() and name[-6:].isascii())
 
 
 @given(st.text(max_size=120))
 def test_any_text_may_stand_where_an_arn_is_expected(text: str) -> None:
-    (root,) = grammar("json").parse(json.dumps({"image": text, "name": "x"}))
-    task = Task("t.json", "ecs", "ecs", "web", root, ECS, execution_role=root.get("image"))
+    (root,) = load_grammar("json").parse_text(json.dumps({"image": text, "name": "x"}))
+    task = Task("t.json", "ecs", "ecs", "web", root, ECS, execution_role=root.find_node("image"))
     task.containers.append(Container(root, task, ECS, 0))
-    assert isinstance(place(task, Settings()), Place)
-    assert whole(text) in text
+    assert isinstance(find_aws_place(task, Settings()), AwsPlace)
+    assert secret_arn_of(text) in text
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])

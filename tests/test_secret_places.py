@@ -14,16 +14,16 @@ from hypothesis import strategies as st
 
 import fixbot.report.html
 import fixbot.report.json
-import fixbot.report.markdown
+import fixbot.report.markdown_report
 import fixbot.report.sarif
 import fixbot.report.text
 from fixbot.checkout import Checkout, Scope
-from fixbot.discover import candidate
-from fixbot.model import Report
-from fixbot.pipeline import run
-from fixbot.report.style import Style
+from fixbot.engine.pipeline import run_pipeline
+from fixbot.model.findings import Report
+from fixbot.proposal.pull_request_text import render_proposal
+from fixbot.report.style import TerminalStyle
 from fixbot.settings import Settings
-from fixbot.wording import word
+from fixbot.source.discover import is_candidate
 from tests.secret_places import SECRET, Files, cases, manifest, template, terraform, variable
 from tests.strangers import FIXERS, Held
 
@@ -33,19 +33,19 @@ PIECE: Final = 8
 
 
 def reported(files: Files) -> Report:
-    return run(Held({path: text.encode() for path, text in files.items()}), FIXERS, Settings())
+    return run_pipeline(Held({path: text.encode() for path, text in files.items()}), FIXERS, Settings())
 
 
 def outputs(report: Report) -> Iterator[tuple[str, str]]:
     """Everything that people are shown of a report, by format."""
-    yield "text", fixbot.report.text.run(report, Style())
-    yield "json", fixbot.report.json.render(report)
-    yield "sarif", fixbot.report.sarif.render(report, FIXERS)
-    yield "markdown", fixbot.report.markdown.render(report)
-    yield "html", fixbot.report.html.render(report)
+    yield "text", fixbot.report.text.render_run(report, TerminalStyle())
+    yield "json", fixbot.report.json.render_json(report)
+    yield "sarif", fixbot.report.sarif.render_sarif(report, FIXERS)
+    yield "markdown", fixbot.report.markdown_report.render_markdown(report)
+    yield "html", fixbot.report.html.render_html(report)
     for proposal in report.proposals:
-        words = word(proposal)
-        yield "words", f"{words.title}\n{words.body}\n{words.message}"
+        words = render_proposal(proposal)
+        yield "words", f"{words.title}\n{words.body}\n{words.commit_message}"
     yield "traces", "".join(each.trace for each in report.failures)
 
 
@@ -114,7 +114,9 @@ def test_a_secret_of_a_file_that_is_not_examined_is_hidden_in_those_that_are(
     }.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text.replace("{}", secret))
-    report = run(Checkout.open(str(tmp_path), Scope(wanted=candidate)), FIXERS, Settings())
+    report = run_pipeline(
+        Checkout.open_checkout(str(tmp_path), Scope(wanted=is_candidate)), FIXERS, Settings()
+    )
     assert report.patches
     assert all("CANARY" not in text for _, text in outputs(report))
 

@@ -15,21 +15,23 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from fixbot.errors import FixbotError
-from fixbot.globs import Globs
-from fixbot.model import Safety, Severity
-from fixbot.settings import PullRequests, Settings
-from fixbot.settings.places import NOTHING, seen
-from fixbot.settings.reading import load, parse, readable
-from fixbot.settings.schema import schema
-from fixbot.suppress import Ignore
+from fixbot.model.errors import FixbotError
+from fixbot.model.findings import Safety, Severity
+from fixbot.settings import Settings
+from fixbot.settings.pull_request_settings import PullRequestSettings
+from fixbot.settings.read_settings import load_settings, parse_settings
+from fixbot.settings.rebase_globs import NOTHING, rebase_glob
+from fixbot.settings.schema import build_schema
+from fixbot.settings.setting_fields import list_settable_fields
+from fixbot.settings.suppressions import Ignore
+from fixbot.text.globs import Globs
 
 ROOT = Path(__file__).parent.parent
 
 
 def told(text: str) -> str:
     with pytest.raises(FixbotError) as caught:
-        parse(Settings(), text, ".fixbot.yml")
+        parse_settings(Settings(), text, ".fixbot.yml")
     assert caught.value.exit_code == 2
     assert "\n" not in str(caught.value)
     return str(caught.value)
@@ -37,15 +39,15 @@ def told(text: str) -> str:
 
 def test_the_default_file_says_what_the_types_say() -> None:
     text = (ROOT / "config" / "default.yml").read_text()
-    read = parse(Settings(), text, "default.yml")
+    read = parse_settings(Settings(), text, "default.yml")
     assert replace(read, written=()) == Settings()
-    assert set(yaml.safe_load(text)) == set(readable(Settings))
-    jsonschema.validate(yaml.safe_load(text), schema())
+    assert set(yaml.safe_load(text)) == set(list_settable_fields(Settings))
+    jsonschema.validate(yaml.safe_load(text), build_schema())
 
 
 def test_the_shipped_schema_is_the_one_that_the_types_make() -> None:
     shipped = json.loads((ROOT / "fixbot" / "data" / "settings.schema.json").read_text())
-    assert shipped == schema()
+    assert shipped == build_schema()
     jsonschema.Draft202012Validator.check_schema(shipped)
 
 
@@ -112,7 +114,7 @@ def operators(kind: type = Settings, before: str = "") -> set[str]:
     """The dotted keys that only whoever runs fixbot may set."""
     hints = get_type_hints(kind)
     found: set[str] = set()
-    for name, each in readable(kind).items():
+    for name, each in list_settable_fields(kind).items():
         if each.metadata.get("operator"):
             found.add(f"{before}{name}")
         elif is_dataclass(hints[name]):
@@ -122,19 +124,19 @@ def operators(kind: type = Settings, before: str = "") -> set[str]:
 
 def test_what_only_the_operator_may_set_does_not_count_in_a_repository() -> None:
     text = "severity: high\nthorough: true\n"
-    read = parse(Settings(), text, ".fixbot.yml")
+    read = parse_settings(Settings(), text, ".fixbot.yml")
     assert not read.thorough
-    assert not read.sets("thorough")
-    assert read.sets("severity")
+    assert not read.is_set("thorough")
+    assert read.is_set("severity")
     (note,) = read.notes
     assert note == (
         ".fixbot.yml:2: thorough is not for a repository to set, so it does not count; whoever runs fixbot "
         "may set it with --thorough or in a file named by --config"
     )
-    operator = parse(Settings(), text, "all.yml", operator=True)
+    operator = parse_settings(Settings(), text, "all.yml", operator=True)
     assert operator.thorough
     assert operator.notes == ()
-    assert parse(operator, "thorough: false\n", ".fixbot.yml").thorough
+    assert parse_settings(operator, "thorough: false\n", ".fixbot.yml").thorough
 
 
 @pytest.mark.parametrize("key", sorted(operators()))
@@ -146,8 +148,8 @@ def test_no_key_of_the_operator_counts_from_a_repository(key: str) -> None:
     for name in reversed(key.split(".")):
         value = {name: value}
     text = json.dumps(value, default=str)
-    assert parse(Settings(), text, "all.yml", operator=True) != Settings()
-    read = parse(Settings(), text, ".fixbot.yml")
+    assert parse_settings(Settings(), text, "all.yml", operator=True) != Settings()
+    read = parse_settings(Settings(), text, ".fixbot.yml")
     assert read == Settings()
     assert [note.split(" ", 1)[0] for note in read.notes] == [".fixbot.yml:1:"]
     page = (ROOT / "docs" / "settings.md").read_text()
@@ -155,7 +157,7 @@ def test_no_key_of_the_operator_counts_from_a_repository(key: str) -> None:
 
 
 def test_everything_can_be_set() -> None:
-    read = parse(Settings(), WHOLE, ".fixbot.yml", operator=True)
+    read = parse_settings(Settings(), WHOLE, ".fixbot.yml", operator=True)
     assert (read.safety, read.severity, read.account) == (Safety.SAFE, Severity.HIGH, "012345678901")
     assert read.secrets.existing == {"DB_PASSWORD": "arn:aws:ssm:eu-central-1:123456789012:parameter/db"}
     assert read.write_paths == {"registry.example/orders": ("/var/cache/orders",)}
@@ -170,22 +172,22 @@ def test_everything_can_be_set() -> None:
         ),
     )
     defaults = Settings()
-    for name in readable(Settings):
+    for name in list_settable_fields(Settings):
         assert getattr(read, name) != getattr(defaults, name), f"{name} is not in the example"
-    for name in readable(PullRequests):
+    for name in list_settable_fields(PullRequestSettings):
         assert getattr(read.pull_requests, name) != getattr(defaults.pull_requests, name), (
             f"{name} is not there"
         )
-    jsonschema.validate(json.loads(json.dumps(yaml.safe_load(WHOLE), default=str)), schema())
+    jsonschema.validate(json.loads(json.dumps(yaml.safe_load(WHOLE), default=str)), build_schema())
 
 
 def test_what_was_written_is_known_from_what_is_only_the_default() -> None:
-    read = parse(Settings(), "tag:\n  key: Environment\n", ".fixbot.yml")
+    read = parse_settings(Settings(), "tag:\n  key: Environment\n", ".fixbot.yml")
     assert read.tag == Settings().tag
-    assert read.sets("tag")
-    assert read.sets("tag.key")
-    assert not read.sets("tag.value")
-    assert not Settings().sets("tag")
+    assert read.is_set("tag")
+    assert read.is_set("tag.key")
+    assert not read.is_set("tag.value")
+    assert not Settings().is_set("tag")
 
 
 def test_the_repository_counts_more_than_the_organisation(tmp_path: Path) -> None:
@@ -198,7 +200,7 @@ def test_the_repository_counts_more_than_the_organisation(tmp_path: Path) -> Non
         f"severity: low\nsecrets: {{existing: {{B: '{PARAMETER}/b'}}}}\n"
         "ignore: [{rule: y, reason: here}]\nrules: {skip: [b]}\n"
     )
-    read = load(tmp_path, organisation)
+    read = load_settings(tmp_path, organisation)
     assert (read.severity, read.safety, read.secrets.store) == (Severity.LOW, Safety.SAFE, "ssm")
     assert set(read.secrets.existing) == {"A", "B"}
     assert [wish.rule for wish in read.ignore] == ["x", "y"]
@@ -206,9 +208,9 @@ def test_the_repository_counts_more_than_the_organisation(tmp_path: Path) -> Non
 
 
 def test_no_file_and_an_empty_file_are_the_defaults(tmp_path: Path) -> None:
-    assert load(tmp_path) == Settings()
+    assert load_settings(tmp_path) == Settings()
     (tmp_path / ".fixbot.yml").write_text("# nothing yet\n")
-    assert load(tmp_path) == Settings()
+    assert load_settings(tmp_path) == Settings()
 
 
 @pytest.mark.parametrize(
@@ -261,16 +263,16 @@ def test_two_files_a_missing_one_and_one_in_another_encoding(tmp_path: Path) -> 
     (tmp_path / ".fixbot.yml").write_text("")
     (tmp_path / ".fixbot.yaml").write_text("")
     with pytest.raises(FixbotError, match="both exist; keep one"):
-        load(tmp_path)
+        load_settings(tmp_path)
     (tmp_path / ".fixbot.yaml").unlink()
     with pytest.raises(FixbotError, match=r"none\.yml: cannot be read: No such file"):
-        load(tmp_path, tmp_path / "none.yml")
+        load_settings(tmp_path, tmp_path / "none.yml")
     (tmp_path / ".fixbot.yml").write_bytes("severity: low".encode("utf-16"))
     with pytest.raises(FixbotError, match=r"\.fixbot\.yml: it is UTF-16 text"):
-        load(tmp_path)
+        load_settings(tmp_path)
 
 
-KEYS = st.sampled_from([*readable(Settings), "only", "rule", "reason", "existing", "odd", "<<"])
+KEYS = st.sampled_from([*list_settable_fields(Settings), "only", "rule", "reason", "existing", "odd", "<<"])
 DATA: st.SearchStrategy[Any] = st.recursive(
     st.none()
     | st.booleans()
@@ -287,7 +289,7 @@ DATA: st.SearchStrategy[Any] = st.recursive(
 def test_whatever_is_written_is_read_or_refused_in_one_line(data: object) -> None:
     said = "x.yml:"
     try:
-        parse(Settings(), json.dumps(data), "x.yml")
+        parse_settings(Settings(), json.dumps(data), "x.yml")
     except FixbotError as error:
         said = str(error)
     assert said.startswith("x.yml:")
@@ -310,7 +312,7 @@ def test_whatever_is_written_is_read_or_refused_in_one_line(data: object) -> Non
     ],
 )
 def test_a_glob_of_the_repository_seen_from_a_folder(pattern: str, from_deploy_eu: set[str]) -> None:
-    assert set(seen(pattern, "deploy/eu")) == from_deploy_eu
+    assert set(rebase_glob(pattern, "deploy/eu")) == from_deploy_eu
 
 
 PART = st.sampled_from(["a", "b", "*", "**", "a*"])
@@ -320,10 +322,10 @@ WAY = st.lists(st.sampled_from(["a", "b", "ab"]), min_size=1, max_size=3).map("/
 @hypothesis_settings(max_examples=300)
 @given(st.lists(PART, min_size=1, max_size=4).map("/".join), WAY, WAY, st.sampled_from(["", "/"]))
 def test_it_matches_there_what_it_matches_from_above(glob: str, folder: str, path: str, end: str) -> None:
-    above = Globs((glob + end,)).match(f"{folder}/{path}")
-    below = Globs(seen(glob + end, folder)).match(path)
+    above = Globs((glob + end,)).matches(f"{folder}/{path}")
+    below = Globs(rebase_glob(glob + end, folder)).matches(path)
     assert below == above
 
 
 def test_nothing_matches_nothing() -> None:
-    assert not Globs((NOTHING,)).match("x")
+    assert not Globs((NOTHING,)).matches("x")

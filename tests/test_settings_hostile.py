@@ -16,14 +16,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixbot.errors import FixbotError
-from fixbot.globs import Globs
-from fixbot.model import Safety, Severity
+from fixbot.model.errors import FixbotError
+from fixbot.model.findings import Safety, Severity
 from fixbot.settings import Settings
-from fixbot.settings.enforcing import Stricter, way_of
-from fixbot.settings.reading import MOST_BYTES, known_keys, load, parse, readable
-from fixbot.suppress import Ignore
-from fixbot.textshape import TextShape
+from fixbot.settings.enforced import Stricter, strictness_of
+from fixbot.settings.read_settings import MOST_BYTES, load_settings, parse_settings
+from fixbot.settings.setting_fields import list_known_keys, list_settable_fields
+from fixbot.settings.suppressions import Ignore
+from fixbot.text.globs import Globs
+from fixbot.text.text_shape import TextShape
 from tests.test_settings import told
 
 Row = tuple[str, Any, Mapping[str, Any]]
@@ -32,7 +33,7 @@ Row = tuple[str, Any, Mapping[str, Any]]
 def leaves(kind: type = Settings, above: str = "") -> Iterator[Row]:
     """Every field that a file may set, with its dotted key, its type and its metadata."""
     hints = get_type_hints(kind)
-    for name, each in readable(kind).items():
+    for name, each in list_settable_fields(kind).items():
         hint = hints[name]
         if is_dataclass(hint) and isinstance(hint, type):
             yield from leaves(hint, f"{above}{name}.")
@@ -67,11 +68,13 @@ def test_every_value_has_a_shape_and_a_bound(name: str) -> None:
         assert 0 < shape.longest <= 2_000
         assert shape.hidden == (name == "ignore.resource")
         for text in ("", "a\nb", "a\x1b[31mb", "a\u202eb", "\x00", "a" * 2_001):
-            assert not shape.fits(text) or name in {"secrets.prefix", "ignore.resource", "ignore.reason"}, (
-                text
-            )
-        assert not shape.fits("\x00")
-        assert not shape.fits("a" * 2_001)
+            assert not shape.is_fitting(text) or name in {
+                "secrets.prefix",
+                "ignore.resource",
+                "ignore.reason",
+            }, text
+        assert not shape.is_fitting("\x00")
+        assert not shape.is_fitting("a" * 2_001)
     elif inner is int:
         assert meta["least"] >= 0
         assert meta["most"] <= 1_000_000
@@ -148,7 +151,7 @@ def test_what_a_name_may_be(key: str, right: list[str], wrong: list[str]) -> Non
         return json.dumps(found, ensure_ascii=False)
 
     for each in right:
-        parse(Settings(), text(each), ".fixbot.yml")
+        parse_settings(Settings(), text(each), ".fixbot.yml")
     for each in wrong:
         assert re.fullmatch(rf"\.fixbot\.yml:1: {re.escape(key)} must be .+", told(text(each))), each
 
@@ -166,7 +169,7 @@ def test_an_existing_secret_is_an_arn_and_nothing_more(arn: str) -> None:
     said = told(json.dumps({"secrets": {"existing": {"DB_PASSWORD": arn}}}))
     assert said == ".fixbot.yml:1: secrets.existing.DB_PASSWORD must be the ARN of a secret or parameter"
     for right in (ARN, f"{ARN}:key::", "arn:aws-cn:ssm:cn-north-1:123456789012:parameter/a/b"):
-        parse(Settings(), json.dumps({"secrets": {"existing": {"DB_PASSWORD": right}}}), "x")
+        parse_settings(Settings(), json.dumps({"secrets": {"existing": {"DB_PASSWORD": right}}}), "x")
 
 
 def test_keys_of_maps_are_checked_and_never_quoted() -> None:
@@ -238,17 +241,17 @@ def test_a_file_of_any_size_is_read_to_its_bound_and_no_further(tmp_path: Path) 
     with (tmp_path / ".fixbot.yml").open("wb") as file:
         file.truncate(1 << 34)
     with pytest.raises(FixbotError, match="larger than 1 MB"):
-        load(tmp_path)
+        load_settings(tmp_path)
     with pytest.raises(FixbotError, match=f"more than {MOST_BYTES:,} bytes"):
-        load(tmp_path / "none", tmp_path / ".fixbot.yml")
+        load_settings(tmp_path / "none", tmp_path / ".fixbot.yml")
 
 
 # What whoever runs fixbot enforces
 
 
 def under(operator: str, own: str) -> Settings:
-    read = parse(Settings(), operator, "all.yml", operator=True)
-    return parse(read, own, ".fixbot.yml")
+    read = parse_settings(Settings(), operator, "all.yml", operator=True)
+    return parse_settings(read, own, ".fixbot.yml")
 
 
 def at(settings: Settings, key: str) -> Any:
@@ -342,18 +345,18 @@ def test_a_repository_enforces_nothing_and_lifts_nothing() -> None:
 )  # fmt: skip
 def test_what_is_enforced_is_a_setting(key: str, said: str) -> None:
     with pytest.raises(FixbotError) as caught:
-        parse(Settings(), f"severity: low\nenforce: [{key}]\n", "all.yml", operator=True)
+        parse_settings(Settings(), f"severity: low\nenforce: [{key}]\n", "all.yml", operator=True)
     assert str(caught.value) == f"all.yml:2: enforce names {said}"
 
 
 def test_every_key_can_be_enforced() -> None:
-    text = json.dumps({"enforce": list(known_keys())})
-    assert parse(Settings(), text, "all.yml", operator=True).enforce == tuple(known_keys())
+    text = json.dumps({"enforce": list(list_known_keys())})
+    assert parse_settings(Settings(), text, "all.yml", operator=True).enforce == tuple(list_known_keys())
 
 
 def is_looked_at(settings: Settings, path: str) -> bool:
     include, exclude = Globs(settings.include), Globs(settings.exclude)
-    return (not include or include.match(path)) and not exclude.match(path)
+    return (not include or include.matches(path)) and not exclude.matches(path)
 
 
 WAYS = set(get_args(Stricter))
@@ -363,7 +366,7 @@ GLOBS = st.lists(st.sampled_from(["a", "b", "!a", "c/", "**", "!c/x"]), max_size
 @pytest.mark.parametrize("name", LEAVES)
 def test_every_field_gets_stricter_in_a_known_way(name: str) -> None:
     hint, meta = LEAVES[name]
-    assert way_of(meta, None) in WAYS
+    assert strictness_of(meta, None) in WAYS
     assert (meta.get("stricter") in {"shrinks", "covers"}) <= (origin(hint) is tuple)
 
 
@@ -372,6 +375,6 @@ def test_no_list_of_globs_takes_more_files_away(
     old: tuple[str, ...], new: tuple[str, ...], path: str
 ) -> None:
     operator = {"enforce": ["exclude", "include"], "exclude": old, "include": new}
-    before = parse(Settings(), json.dumps(operator), "all.yml", operator=True)
-    after = parse(before, json.dumps({"exclude": new, "include": old}), ".fixbot.yml")
+    before = parse_settings(Settings(), json.dumps(operator), "all.yml", operator=True)
+    after = parse_settings(before, json.dumps({"exclude": new, "include": old}), ".fixbot.yml")
     assert is_looked_at(after, path) or not is_looked_at(before, path)

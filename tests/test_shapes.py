@@ -7,10 +7,15 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixbot.validity.ecs import cross_problems, job_problems, task_problems, value_from_problem
-from fixbot.validity.fargate import fargate_problems
-from fixbot.validity.kubernetes import object_problems, pod_problems
-from fixbot.validity.shapes import request_problems
+from fixbot.validity.ecs_rules import (
+    find_cross_problems,
+    find_job_problems,
+    find_task_problems,
+    find_value_from_problem,
+)
+from fixbot.validity.fargate import find_fargate_problems
+from fixbot.validity.kubernetes_rules import find_object_problems, find_pod_problems
+from fixbot.validity.request_shapes import find_request_problems
 
 KEYS = st.sampled_from(
     [
@@ -50,7 +55,7 @@ def test_the_shapes_are_read_as_botocore_reads_them(request: dict[str, Any]) -> 
     theirs = ParamValidator().validate(request, SHAPES[0]).generate_report().splitlines()
     ours = [
         each
-        for each in request_problems("ecs", "RegisterTaskDefinition", request)
+        for each in find_request_problems("ecs", "RegisterTaskDefinition", request)
         if " is none of " not in each
     ]
     assert len(ours) == len(theirs), (ours, theirs)
@@ -73,13 +78,18 @@ SHAPES = [register_task_definition()]
 @given(VALUES | st.dictionaries(KEYS, VALUES))
 def test_any_data_can_be_checked(data: Any) -> None:
     task = data if isinstance(data, dict) else {"containerDefinitions": data, "volumes": data}
-    for found in (task_problems(task), fargate_problems(task), cross_problems(task), job_problems(task)):
+    for found in (
+        find_task_problems(task),
+        find_fargate_problems(task),
+        find_cross_problems(task),
+        find_job_problems(task),
+    ):
         assert all(isinstance(line, str) and "\n" not in line for line in found)
-    pod_problems({**task, "containers": data, "securityContext": data})
-    object_problems({**task, "spec": data, "template": {"spec": data}, "items": data})
+    find_pod_problems({**task, "containers": data, "securityContext": data})
+    find_object_problems({**task, "spec": data, "template": {"spec": data}, "items": data})
 
 
 @given(st.text(max_size=60) | st.text("arn:aws:secretsmanager:${}/-? ", max_size=80))
 def test_any_reference_can_be_judged(reference: str) -> None:
-    problem = value_from_problem(reference)
+    problem = find_value_from_problem(reference)
     assert problem is None or len(reference) < 4 or reference not in problem or reference in "secret:name"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fixbot.tree import ABSENT, UNKNOWN, CannotEdit
+from fixbot.edit.tree import ABSENT, UNKNOWN, CannotEdit
 from tests.terraform_texts import APP, changed, only_task, task_with, tf
 
 

@@ -8,18 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from fixbot import document, examine, settle
 from fixbot.checkout import Checkout
-from fixbot.detect import Problem
-from fixbot.diff import Cover, masked_diff
-from fixbot.edited import EditedFile
-from fixbot.model import Refusal, Report, Status
-from fixbot.pipeline import run
-from fixbot.proof import Court, Proven
+from fixbot.edit.diff import LineMask, masked_diff
+from fixbot.edit.edited_text import EditedFile
+from fixbot.edit.tree import Grammar, Node
+from fixbot.engine import analyze, prove_together
+from fixbot.engine.detect import Detection
+from fixbot.engine.pipeline import run_pipeline
+from fixbot.engine.verify import VerifiedPatch, Verifier
+from fixbot.model.findings import Refusal, Report, Status
 from fixbot.rules.loading import load_rules
 from fixbot.settings import Settings
-from fixbot.syntax.yaml import Yaml
-from fixbot.tree import Grammar, Node
+from fixbot.source import document
+from fixbot.syntax.yaml import YamlGrammar
 
 FIXERS = load_rules()
 READ_ONLY = tuple(each for each in FIXERS if each.name == "readonly-root-filesystem")
@@ -28,7 +29,7 @@ READ_ONLY = tuple(each for each in FIXERS if each.name == "readonly-root-filesys
 @pytest.fixture(autouse=True)
 def _in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is counted here must run here: as on a system that can't fork."""
-    monkeypatch.setattr("fixbot.workers.can_fork", lambda: False)
+    monkeypatch.setattr("fixbot.engine.workers.can_fork", lambda: False)
 
 
 def deployment(name: str, more: str = "") -> str:
@@ -42,20 +43,20 @@ def deployment(name: str, more: str = "") -> str:
 def looked_at(folder: Path, **files: str) -> Report:
     for name, text in files.items():
         (folder / name).write_text(text)
-    return run(Checkout.open(str(folder)), READ_ONLY, Settings())
+    return run_pipeline(Checkout.open_checkout(str(folder)), READ_ONLY, Settings())
 
 
 @pytest.fixture
 def proofs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many fixes each proof was about."""
     found: list[int] = []
-    old = Court.prove
+    old = Verifier.verify_fixes
 
-    def prove(self: Court, chosen: Sequence[Problem]) -> Proven | Refusal:
+    def prove(self: Verifier, chosen: Sequence[Detection]) -> VerifiedPatch | Refusal:
         found.append(len(chosen))
         return old(self, chosen)
 
-    monkeypatch.setattr(Court, "prove", prove)
+    monkeypatch.setattr(Verifier, "verify_fixes", prove)
     return found
 
 
@@ -63,13 +64,13 @@ def proofs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The stretches of YAML that were parsed."""
     found: list[str] = []
-    old = Yaml.parse
+    old = YamlGrammar.parse_text
 
-    def parse(self: Yaml, text: str, start: int = 0, end: int | None = None) -> tuple[Node, ...]:
+    def parse(self: YamlGrammar, text: str, start: int = 0, end: int | None = None) -> tuple[Node, ...]:
         found.append(text[start:end])
         return old(self, text, start, end)
 
-    monkeypatch.setattr(Yaml, "parse", parse)
+    monkeypatch.setattr(YamlGrammar, "parse_text", parse)
     return found
 
 
@@ -99,11 +100,11 @@ def test_fixes_without_an_exact_edit_cost_no_proof_each(tmp_path: Path, proofs: 
 def test_the_search_for_what_spoils_a_proof_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tries = []
 
-    def refuse(_: Court, chosen: Sequence[Problem]) -> Refusal:
+    def refuse(_: Verifier, chosen: Sequence[Detection]) -> Refusal:
         tries.append(len(chosen))
         return Refusal("not today")
 
-    monkeypatch.setattr(Court, "prove", refuse)
+    monkeypatch.setattr(Verifier, "verify_fixes", refuse)
     report = looked_at(
         tmp_path, **{"a.yaml": pods(*(f"    - {{name: c{n}, image: nginx}}\n" for n in range(500)))}
     )
@@ -111,17 +112,17 @@ def test_the_search_for_what_spoils_a_proof_ends(tmp_path: Path, monkeypatch: py
     assert {each.status for each in report.findings} == {Status.REFUSED}
     assert len({each.reason for each in report.findings}) == 2
     # One more for each half that was still waiting when the search ended.
-    assert settle.MOST_TRIES < len(tries) < settle.MOST_TRIES + 20
+    assert prove_together.MOST_TRIES < len(tries) < prove_together.MOST_TRIES + 20
 
 
 def test_what_spoils_a_proof_is_found_by_halving(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    old = Court.prove
+    old = Verifier.verify_fixes
 
-    def prove(self: Court, chosen: Sequence[Problem]) -> Proven | Refusal:
+    def prove(self: Verifier, chosen: Sequence[Detection]) -> VerifiedPatch | Refusal:
         bad = any(each.found.address.endswith("/c7") for each in chosen)
         return Refusal("not c7") if bad else old(self, chosen)
 
-    monkeypatch.setattr(Court, "prove", prove)
+    monkeypatch.setattr(Verifier, "verify_fixes", prove)
     report = looked_at(
         tmp_path, **{"a.yaml": pods(*(f"    - {{name: c{n}, image: nginx}}\n" for n in range(20)))}
     )
@@ -133,12 +134,12 @@ def test_what_spoils_a_proof_is_found_by_halving(tmp_path: Path, monkeypatch: py
 def test_halves_that_hold_alone_but_not_together_leave_the_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    old = Court.prove
+    old = Verifier.verify_fixes
 
-    def prove(self: Court, chosen: Sequence[Problem]) -> Proven | Refusal:
+    def prove(self: Verifier, chosen: Sequence[Detection]) -> VerifiedPatch | Refusal:
         return Refusal("one at a time") if len(chosen) > 1 else old(self, chosen)
 
-    monkeypatch.setattr(Court, "prove", prove)
+    monkeypatch.setattr(Verifier, "verify_fixes", prove)
     report = looked_at(
         tmp_path, **{"a.yaml": pods(*(f"    - {{name: c{n}, image: nginx}}\n" for n in range(4)))}
     )
@@ -174,11 +175,11 @@ def test_a_diff_is_masked_once_though_two_show_it(tmp_path: Path, monkeypatch: p
     calls: list[str] = []
     old = masked_diff
 
-    def masked(file: EditedFile, cover: Cover) -> str:
+    def masked(file: EditedFile, cover: LineMask) -> str:
         calls.append(file.path)
         return old(file, cover)
 
-    monkeypatch.setattr(examine, "masked_diff", masked)
+    monkeypatch.setattr(analyze, "masked_diff", masked)
     report = looked_at(tmp_path, **{"a.yaml": deployment("a")})
     assert report.patches[0].diff == report.proposals[0].diff != ""
     assert calls == ["a.yaml"]
@@ -205,16 +206,16 @@ def marks(text: str) -> Iterator[int]:
     ],
 )
 def test_documents_are_told_apart_as_yaml_does(text: str) -> None:
-    assert document._cuts(text) == [0, *marks(text), len(text)]  # noqa: SLF001
+    assert document._find_cuts(text) == [0, *marks(text), len(text)]  # noqa: SLF001
 
 
 @pytest.mark.parametrize("text", ["%YAML 1.1\n---\na\n---\nb", "a\n...\n%TAG ! x\n---\nb"])
 def test_directives_keep_a_text_whole(text: str) -> None:
-    assert document._cuts(text) == [0, len(text)]  # noqa: SLF001
+    assert document._find_cuts(text) == [0, len(text)]  # noqa: SLF001
 
 
 def test_nodes_that_can_have_no_children_share_none() -> None:
-    (root,) = document.parse("a.yaml", "a: [b]\n").roots
+    (root,) = document.parse_document("a.yaml", "a: [b]\n").roots
     (entry,) = root.entries
     assert [*root.items, *entry.value.entries, *entry.value.items[0].items] == []
     with pytest.raises(TypeError, match="no children"):

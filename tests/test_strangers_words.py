@@ -11,30 +11,28 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from fixbot.actions.check import Check
-from fixbot.actions.comment import MARK, comment
-from fixbot.actions.summary import Page as Summary
-from fixbot.actions.summary import render as summary
-from fixbot.actions.told import remarks_at_lines
-from fixbot.characters import harmless, shown
+from fixbot.actions.annotations import annotate_findings
+from fixbot.actions.comment import MARK, render_comment
+from fixbot.actions.pull_request_check import PullRequestCheck
+from fixbot.actions.summary import SummaryPage, render_summary
 from fixbot.cli.options import Format
-from fixbot.fleet.html import html as fleet_html
-from fixbot.fleet.merge import FleetReport, as_json
-from fixbot.fleet.page import markdown as fleet_markdown
-from fixbot.fleet.page import text as fleet_text
-from fixbot.fleet.rows import Row, State
-from fixbot.life.mark import Mark, read_mark
-from fixbot.model import PullRow, Report
-from fixbot.report import html, markdown, sarif, text
+from fixbot.fleet.html_page import render_html
+from fixbot.fleet.merge import FleetReport, render_json
+from fixbot.fleet.render_page import render_markdown, render_text
+from fixbot.fleet.result_rows import FleetRow, RowState
+from fixbot.model.findings import PullRequestRow, Report
+from fixbot.proposal.pull_request_text import TextTarget, render_proposal
+from fixbot.publish.pull_requests.state_block import StateBlock, read_state_block
+from fixbot.report import html, markdown_report, sarif, text
 from fixbot.report import json as for_machines
-from fixbot.report.style import Style
-from fixbot.wording import Place, word
+from fixbot.report.style import TerminalStyle
+from fixbot.text.characters import escape_hidden, sanitize_lines
 from tests.gfm import Page
 from tests.strangers import FIXERS, NAMES, report
 
 OURS = {"h1", "h2", "p", "strong", "em", "table", "thead", "tbody", "tr", "th", "td", "code", "pre", "span"}
 OURS |= {"details", "summary", "ul", "ol", "li", "a", "sub"}
-MARK_OF_OURS = Mark("0123456789ab", "rule", ("f1",))
+MARK_OF_OURS = StateBlock("0123456789ab", "rule", ("f1",))
 _TRAILER = re.compile(r"[\s|*]*(?:[A-Za-z][\w-]*\s?:|BREAKING[ -]CHANGE|#|-{3}|diff -|From )")
 _LIVE = (
     r"(?<!\w)@\w", r"\w@[0-9a-f]{7,40}\b", r"#\w", r"\bGH-\d", r"https?://", r"\bwww\.\w", r"ftp://",
@@ -46,7 +44,7 @@ few = settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow, Hea
 
 
 def hidden(line: str) -> bool:
-    return shown(line) != line
+    return escape_hidden(line) != line
 
 
 def faults(source: str, links: str, *, comments: tuple[str, ...] = ()) -> list[str]:
@@ -61,9 +59,11 @@ def faults(source: str, links: str, *, comments: tuple[str, ...] = ()) -> list[s
     return found
 
 
-def all_of(found: Report) -> Check:
+def all_of(found: Report) -> PullRequestCheck:
     """A check that has everything to say."""
-    return Check(found.findings, found.unread, found.unread, tuple(each.resource for each in found.findings))
+    return PullRequestCheck(
+        found.findings, found.unread, found.unread, tuple(each.resource for each in found.findings)
+    )
 
 
 @few
@@ -71,18 +71,18 @@ def all_of(found: Report) -> Check:
 @example("a` b @octocat #12 [skip ci] `c", True)
 def test_in_a_pull_request(name: str, in_folders: bool) -> None:
     for proposal in report(name, in_folders=in_folders).proposals:
-        words = word(proposal, Place(marker=str(MARK_OF_OURS)))
+        words = render_proposal(proposal, TextTarget(marker=str(MARK_OF_OURS)))
         assert faults(words.body, r"(?!\w+:)[^\s:]+#L\d+", comments=(str(MARK_OF_OURS),)) == []
-        assert read_mark(words.body) == MARK_OF_OURS
-        assert read_mark(word(proposal).body) is None
+        assert read_state_block(words.body) == MARK_OF_OURS
+        assert read_state_block(render_proposal(proposal).body) is None
         ours = re.findall(r"(?m)^ *<details>", words.body)  # within a fence a name may say the same
         assert Page(words.body).elements.count("details") == len(ours)
-        first, blank, *rest = words.message.split("\n")
+        first, blank, *rest = words.commit_message.split("\n")
         assert (first, blank) == (words.title, "")
         for pattern in _LIVE:
             assert not re.search(pattern, words.title), pattern
             assert not re.search(pattern, "\n".join(line for line in rest if line[:2] != "  ")), pattern
-        trailers = words.message[words.message.rindex("\n\n") :].split()
+        trailers = words.commit_message[words.commit_message.rindex("\n\n") :].split()
         assert trailers[::2] == ["Rule:", "Fixbot-Key:"]
         assert not [line for line in rest[:-3] if _TRAILER.match(line) and line[:2] != "  "]
         assert not [line for line in (first, *rest) if hidden(line)]
@@ -93,11 +93,11 @@ def test_in_a_pull_request(name: str, in_folders: bool) -> None:
 @given_any_name
 def test_on_a_terminal_and_in_a_log(name: str, in_folders: bool) -> None:
     found = report(name, in_folders=in_folders)
-    for out in (text.run(found, Style()), text.scan(found, Style())):
+    for out in (text.render_run(found, TerminalStyle()), text.render_scan(found, TerminalStyle())):
         assert not [line for line in out.split("\n") if hidden(line)]
-        printed = harmless(out)
+        printed = sanitize_lines(out)
         assert not re.search(r"##\w*\[|^\s*::", printed, re.MULTILINE)
-    for line in remarks_at_lines(all_of(found), (name,)):
+    for line in annotate_findings(all_of(found), (name,)):
         assert re.match(r"::(?:error|warning|notice) ", line)
         assert line.count("\n") == 1
         assert not hidden(line[:-1])
@@ -107,9 +107,11 @@ def test_on_a_terminal_and_in_a_log(name: str, in_folders: bool) -> None:
 @given_any_name
 def test_on_pages_of_github(name: str, in_folders: bool) -> None:
     found = report(name, in_folders=in_folders)
-    assert faults(markdown.render(found), "(?!)") == []
-    assert faults(summary(Summary(found, all_of(found), (name, f"It ran on {name}."))), "(?!)") == []
-    said = comment(found, all_of(found))
+    assert faults(markdown_report.render_markdown(found), "(?!)") == []
+    assert (
+        faults(render_summary(SummaryPage(found, all_of(found), (name, f"It ran on {name}."))), "(?!)") == []
+    )
+    said = render_comment(found, all_of(found))
     assert faults(said, "(?!)", comments=(MARK,)) == []
     assert said.startswith(MARK)
 
@@ -146,20 +148,20 @@ def html_faults(page: str) -> list[object]:
 @few
 @given_any_name
 def test_in_a_browser(name: str, in_folders: bool) -> None:
-    assert html_faults(html.render(report(name, in_folders=in_folders), name)) == []
+    assert html_faults(html.render_html(report(name, in_folders=in_folders), name)) == []
 
 
 @few
 @given_any_name
 def test_for_machines(name: str, in_folders: bool) -> None:
     found = report(name, in_folders=in_folders)
-    for out in (for_machines.render(found), sarif.render(found, FIXERS)):
+    for out in (for_machines.render_json(found), sarif.render_sarif(found, FIXERS)):
         assert not [line for line in out.split("\n") if hidden(line)]
-        assert harmless(out) == out
-    data = json.loads(for_machines.render(found))
+        assert sanitize_lines(out) == out
+    data = json.loads(for_machines.render_json(found))
     assert [each["path"] for each in data["findings"]] == [each.path for each in found.findings]
     assert [each["resource"] for each in data["findings"]] == [each.resource for each in found.findings]
-    (run,) = json.loads(sarif.render(found, FIXERS))["runs"]
+    (run,) = json.loads(sarif.render_sarif(found, FIXERS))["runs"]
     uris = [each["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for each in run["results"]]
     assert [unquote_to_bytes(each).decode() for each in uris] == [each.path for each in found.findings]
     assert all(re.fullmatch(r"(?:[A-Za-z0-9._~/-]|%[0-9A-F]{2})+", each) for each in uris)
@@ -168,13 +170,13 @@ def test_for_machines(name: str, in_folders: bool) -> None:
 
 @given(NAMES)
 def test_of_a_fleet(name: str) -> None:
-    pull = PullRow("open", "waits", name, name, name, number=1)
-    row = Row("acme/shop", "id", State.FAILED, trouble=name, severities={"high": 1}, pulls=(pull,))
+    pull = PullRequestRow("open", "waits", name, name, name, number=1)
+    row = FleetRow("acme/shop", "id", RowState.FAILED, trouble=name, severities={"high": 1}, pulls=(pull,))
     whole = FleetReport("2026-11-30", "basis", 1, (row,), (), ("acme/web",), (), (name,))
-    assert faults(fleet_markdown(whole), "(?!)") == []
-    assert html_faults(fleet_html(whole)) == []
-    assert not [line for line in fleet_text(whole).split("\n") if hidden(line)]
-    out = as_json(whole)
+    assert faults(render_markdown(whole), "(?!)") == []
+    assert html_faults(render_html(whole)) == []
+    assert not [line for line in render_text(whole).split("\n") if hidden(line)]
+    out = render_json(whole)
     assert not [line for line in out.split("\n") if hidden(line)]
     assert json.loads(out)["rows"][0]["trouble"] == name
 
@@ -189,4 +191,6 @@ def test_the_reader_of_these_tests_sees_what_is_live() -> None:
 @pytest.mark.parametrize("form", ["text", "markdown"])
 def test_a_report_is_a_report(form: str) -> None:
     found: Report = report("web")
-    assert "web" in (text.run(found, Style()) if form == "text" else markdown.render(found))
+    assert "web" in (
+        text.render_run(found, TerminalStyle()) if form == "text" else markdown_report.render_markdown(found)
+    )

@@ -13,20 +13,29 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fixbot.change import Add, Change, Drop, Put, Replace, edits, plan
-from fixbot.plain import difference, plain
-from fixbot.splice import splice
-from fixbot.syntax.hcl import GRAMMAR, content_span
-from fixbot.syntax.hcl.align import scan
-from fixbot.syntax.hcl.values import quote
-from fixbot.tree import Block, CannotEdit, Code, Kind, Node, SyntaxProblem, Tagged, Value
+from fixbot.edit.change import Add, Change, Drop, Put, Replace, plan_rewrites, render_edits
+from fixbot.edit.data import find_difference, to_data
+from fixbot.edit.splice import splice_edits
+from fixbot.edit.tree import (
+    CannotEdit,
+    CodeExpression,
+    HclBlock,
+    Node,
+    NodeKind,
+    SyntaxProblem,
+    TaggedValue,
+    Value,
+)
+from fixbot.syntax.hcl import GRAMMAR, find_content_span
+from fixbot.syntax.hcl.align import scan_lines
+from fixbot.syntax.hcl.strings import quote_string
 
 CORPUS = Path(os.environ.get("FIXBOT_CORPUS", Path(__file__).parents[2] / "shared" / "corpus"))
 TERRAFORM = shutil.which("terraform")
 
 
 def root_of(text: str) -> Node:
-    return GRAMMAR.parse(text)[0]
+    return GRAMMAR.parse_text(text)[0]
 
 
 def value_of(expression: str) -> Node:
@@ -46,10 +55,10 @@ def at(node: Node, *path: str | int) -> Node:
 
 
 def changed(text: str, *changes: Change) -> str:
-    wanted = plan(changes)
-    after = splice(text, edits(text, wanted))
-    root = changes[0].node.root
-    assert difference(plain(root_of(after)), plain(root, wanted)) is None
+    wanted = plan_rewrites(changes)
+    after = splice_edits(text, render_edits(text, wanted))
+    root = changes[0].node.root_node
+    assert find_difference(to_data(root_of(after)), to_data(root, wanted)) is None
     return after
 
 
@@ -105,7 +114,7 @@ def replace(text: str, path: tuple[str | int, ...], value: Value) -> str:
 )
 def test_a_literal_has_a_value(written: str, value: object) -> None:
     node = value_of(written)
-    assert (node.kind, node.value, type(node.value)) == (Kind.SCALAR, value, type(value))
+    assert (node.kind, node.value, type(node.value)) == (NodeKind.SCALAR, value, type(value))
 
 
 @pytest.mark.parametrize(
@@ -130,21 +139,21 @@ def test_a_literal_has_a_value(written: str, value: object) -> None:
 )
 def test_what_reading_alone_cannot_know_is_code(written: str) -> None:
     node = value_of(written)
-    assert (node.kind, node.value) == (Kind.CODE, written)
-    assert not node.known
+    assert (node.kind, node.value) == (NodeKind.CODE, written)
+    assert not node.is_known
 
 
 def test_calls_have_a_name_and_arguments() -> None:
     node = value_of("jsonencode([{ a = 1 }], /* c */ x,)")
-    assert (node.kind, node.value, len(node.items)) == (Kind.CALL, "jsonencode", 2)
+    assert (node.kind, node.value, len(node.items)) == (NodeKind.CALL, "jsonencode", 2)
     assert at(node, 0, 0, "a").value == 1
     assert value_of("provider::aws::arn_parse()").value == "provider::aws::arn_parse"
 
 
 def test_a_choice_is_a_call_whose_branches_can_be_seen() -> None:
     node = value_of("x == 1 ? { a = 1 } : {}")
-    assert (node.kind, node.value, node.known) == (Kind.CALL, "?", False)
-    assert [item.kind for item in node.items] == [Kind.CODE, Kind.MAP, Kind.MAP]
+    assert (node.kind, node.value, node.is_known) == (NodeKind.CALL, "?", False)
+    assert [item.kind for item in node.items] == [NodeKind.CODE, NodeKind.MAP, NodeKind.MAP]
 
 
 def test_objects_take_every_way_to_write_a_key() -> None:
@@ -162,7 +171,7 @@ def test_blocks_are_entries_that_stand_where_their_type_stands() -> None:
     assert entry.key_start == block.start
     assert text[block.start : block.end].startswith("resource")
     assert text[block.end - 1 : block.end + 1] == "}\r"
-    assert [each.labels for each in root.many("resource")] == [("aws_x", "y")]
+    assert [each.labels for each in root.list_items("resource")] == [("aws_x", "y")]
 
 
 @pytest.mark.parametrize("opening", ["<<EOF", "<<-EOF"])
@@ -170,7 +179,7 @@ def test_the_content_of_a_heredoc_can_be_read_in_place(opening: str) -> None:
     text = f'é = 1\na = {opening}\n  {{"x": "${{y}}"}}\n  EOF\nb = 1\n'
     node = at(root_of(text), "a")
     assert node.style == "heredoc"
-    start, end = content_span(text, node)
+    start, end = find_content_span(text, node)
     assert text[start:end] == '  {"x": "${y}"}\n'
 
 
@@ -195,18 +204,18 @@ def test_the_content_of_a_heredoc_can_be_read_in_place(opening: str) -> None:
 )
 def test_what_is_not_hcl_is_a_syntax_problem(text: str, offset: int | None) -> None:
     with pytest.raises(SyntaxProblem) as problem:
-        GRAMMAR.parse(text)
+        GRAMMAR.parse_text(text)
     if offset is not None:
         assert problem.value.offset == offset
 
 
 def test_two_hundred_levels_are_read() -> None:
-    assert len(list(root_of("a = " + "[" * 199 + "]" * 199).walk())) == 200
+    assert len(list(root_of("a = " + "[" * 199 + "]" * 199).walk_tree())) == 200
 
 
 def test_a_part_of_a_text_has_the_offsets_of_the_whole() -> None:
     text = "x\na = 1\nx"
-    (root,) = GRAMMAR.parse(text, 2, 8)
+    (root,) = GRAMMAR.parse_text(text, 2, 8)
     assert (root.start, root.end, root.entries[0].value.start) == (2, 8, 6)
 
 
@@ -221,12 +230,12 @@ def test_any_text_is_a_tree_or_a_syntax_problem(text: str) -> None:
     if reason:
         assert 0 <= offset <= len(text)
         return
-    assert all(0 <= node.start <= node.end <= len(text) for node in root.walk())
+    assert all(0 <= node.start <= node.end <= len(text) for node in root.walk_tree())
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_a_string_that_is_written_reads_back(value: str) -> None:
-    assert value_of(quote(value)).value == value
+    assert value_of(quote_string(value)).value == value
 
 
 # writing arguments
@@ -357,12 +366,12 @@ def test_what_is_put_under_one_of_several_blocks_is_refused() -> None:
 
 def test_a_named_block_is_never_put_where_one_of_its_type_is() -> None:
     with pytest.raises(CannotEdit, match="already"):
-        put('resource "a" "b" {\n}\n', (), "resource", Block(("c", "d"), {}))
+        put('resource "a" "b" {\n}\n', (), "resource", HclBlock(("c", "d"), {}))
 
 
 def test_what_is_added_under_one_name_is_one_block() -> None:
     root = root_of(text := 'resource "a" "b" {\n}\n')
-    one, two = (Add(root, ("resource",), Block(("c", "d"), {key: True})) for key in ("x", "y"))
+    one, two = (Add(root, ("resource",), HclBlock(("c", "d"), {key: True})) for key in ("x", "y"))
     assert changed(text, one, two) == text + '\nresource "c" "d" {\n  x = true\n  y = true\n}\n'
 
 
@@ -381,7 +390,7 @@ def test_the_first_block_of_its_type_ends_the_body() -> None:
 
 def test_a_new_resource_ends_the_file_or_follows_the_block_named() -> None:
     text = 'resource "a" "b" {\n}\n\noutput "o" {\n}\n# end\n'
-    block = Block(("c", "d"), {"e": Code("a.b.arn")})
+    block = HclBlock(("c", "d"), {"e": CodeExpression("a.b.arn")})
     new = 'resource "c" "d" {\n  e = a.b.arn\n}\n'
     assert add_block(text, (), "resource", block) == text + "\n" + new
     after = add_block(text, (), "resource", block, ("x.y", "a.b"))
@@ -450,7 +459,7 @@ def test_a_mount_is_written_on_one_line() -> None:
 
 
 def test_long_values_have_an_entry_a_line() -> None:
-    after = put("o = {\n  a = 1\n}\n", ("o",), "m", [{"k": "v" * 90, "longer": Code("var.x")}])
+    after = put("o = {\n  a = 1\n}\n", ("o",), "m", [{"k": "v" * 90, "longer": CodeExpression("var.x")}])
     assert after == (
         "o = {\n  a = 1\n  m = [\n"
         f'    {{\n      k      = "{"v" * 90}"\n      longer = var.x\n    }}\n  ]\n}}\n'
@@ -513,8 +522,8 @@ def test_an_argument_can_become_a_block_and_back() -> None:
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("a {}\n", Tagged("!Ref", "x")),
-        ("a {}\n", [Block((), {})]),
+        ("a {}\n", TaggedValue("!Ref", "x")),
+        ("a {}\n", [HclBlock((), {})]),
         ("a {}\n", float("inf")),
         ("a /* c */ {}\n", 1),
     ],
@@ -532,7 +541,7 @@ def test_an_argument_of_a_function_and_a_comma_behind_a_heredoc_are_refused() ->
     with pytest.raises(CannotEdit):
         add("a = [\n  <<E\nE\n]\n", ("a",), 1, last=True)
     with pytest.raises(CannotEdit):
-        replace("a = { b = 1 }\n", ("a", "b"), Code("f(\n1)"))
+        replace("a = { b = 1 }\n", ("a", "b"), CodeExpression("f(\n1)"))
 
 
 # everything at once: random changes of real and of made-up files
@@ -547,7 +556,7 @@ def some_value(dice: random.Random, depth: int = 0) -> Value:
     if choice == 1:
         return dice.choice(["x", "${aws:x}", 'a"b\\c', "%{q}", "$", "é", "two\nlines", "a<<b"])
     if choice < 4:
-        return Code(f"var.{dice.choice('abc')}")
+        return CodeExpression(f"var.{dice.choice('abc')}")
     if choice < 6:
         return [some_value(dice, depth + 1) for _ in range(dice.randrange(1, 4))]
     keys = dice.sample(NAMES, dice.randrange(1, 4))
@@ -555,10 +564,14 @@ def some_value(dice: random.Random, depth: int = 0) -> Value:
 
 
 def some_change(dice: random.Random, root: Node, number: int) -> Change | None:
-    nodes = list(root.walk())
-    maps = [node for node in nodes if node.kind is Kind.MAP and (node is not root or len(nodes) == 1)]
-    lists = [node for node in nodes if node.kind is Kind.LIST]
-    held = [node for node in nodes if node.parent is not None and node.parent.kind in (Kind.MAP, Kind.LIST)]
+    nodes = list(root.walk_tree())
+    maps = [node for node in nodes if node.kind is NodeKind.MAP and (node is not root or len(nodes) == 1)]
+    lists = [node for node in nodes if node.kind is NodeKind.LIST]
+    held = [
+        node
+        for node in nodes
+        if node.parent is not None and node.parent.kind in (NodeKind.MAP, NodeKind.LIST)
+    ]
     match dice.randrange(6):
         case 0 | 1 if maps:
             node = dice.choice(maps)
@@ -570,7 +583,7 @@ def some_change(dice: random.Random, root: Node, number: int) -> Change | None:
             return Drop(dice.choice(held))
         case 4:
             labels = ("type", f"name{number}")
-            return Put(root, ("resource",), Block(labels, {"a": 1, "bcd": "x", "e": {"f": 1}}))
+            return Put(root, ("resource",), HclBlock(labels, {"a": 1, "bcd": "x", "e": {"f": 1}}))
         case _ if held:
             node = dice.choice(held)
             return Replace(node, some_value(dice)) if node.style != "body" else None
@@ -581,7 +594,7 @@ def some_change(dice: random.Random, root: Node, number: int) -> Change | None:
 def comments(text: str, spans: list[tuple[int, int]]) -> Counter[str]:
     """Comments, those excepted that share lines with something dropped or replaced."""
     found: Counter[str] = Counter()
-    for line in scan(text):
+    for line in scan_lines(text):
         whole = text[line.start : line.end]
         start = line.comment if line.comment >= 0 else line.start
         if line.comment >= 0 or whole.lstrip().startswith(("#", "//")):
@@ -595,12 +608,12 @@ def changed_at_random(text: str, dice: random.Random) -> str | None:
     root = root_of(text)
     changes = [each for n in range(dice.randrange(1, 4)) if (each := some_change(dice, root, n)) is not None]
     try:
-        wanted = plan(changes)
-        spliced = edits(text, wanted)
-        after = splice(text, spliced)
+        wanted = plan_rewrites(changes)
+        spliced = render_edits(text, wanted)
+        after = splice_edits(text, spliced)
     except CannotEdit:
         return None
-    assert difference(plain(root_of(after)), plain(root, wanted)) is None
+    assert find_difference(to_data(root_of(after)), to_data(root, wanted)) is None
     gone = [(node.start, node.end) for each in wanted.values() for node in each.dropped]
     gone += [(node.start, node.end) for each in wanted.values() for node, _ in each.replaced]
     assert not comments(text, gone) - comments(after, [])
@@ -723,5 +736,5 @@ def bodies(draw: st.DrawFn, depth: int = 0) -> str:
 @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(bodies(), st.integers(0, 10**9))
 def test_random_changes_of_made_up_files(text: str, seed: int) -> None:
-    assert splice(text, edits(text, plan(()))) == text
+    assert splice_edits(text, render_edits(text, plan_rewrites(()))) == text
     changed_at_random(text, random.Random(seed))  # noqa: S311 - dice, not secrets

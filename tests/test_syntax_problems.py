@@ -6,9 +6,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from fixbot.syntax import grammar
+from fixbot.edit.tree import SyntaxProblem
+from fixbot.syntax import load_grammar
 from fixbot.syntax.yaml.problems import _KINDS, UNKNOWN_KIND
-from fixbot.tree import SyntaxProblem
 
 SENTENCES = {
     "yaml": {
@@ -57,7 +57,7 @@ SENTENCES = {
 def refused(syntax: str, text: str) -> str | None:
     """Why a text is refused, None where it isn't."""
     try:
-        grammar(syntax).parse(text)
+        load_grammar(syntax).parse_text(text)
     except SyntaxProblem as problem:
         return problem.reason
     return None

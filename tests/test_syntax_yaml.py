@@ -7,16 +7,25 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fixbot.change import Drop, Replace, edits, plan
-from fixbot.splice import splice
+from fixbot.edit.change import Drop, Replace, plan_rewrites, render_edits
+from fixbot.edit.splice import splice_edits
+from fixbot.edit.tree import (
+    CannotEdit,
+    CodeExpression,
+    HclBlock,
+    NewEntry,
+    Node,
+    Rewrite,
+    SyntaxProblem,
+    TaggedValue,
+)
 from fixbot.syntax.yaml import GRAMMAR
-from fixbot.tree import Block, CannotEdit, Code, New, Node, Rewrite, SyntaxProblem, Tagged
 from tests.yaml_texts import add, at, changed, drop, instead, put
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fixbot.change import Change
+    from fixbot.edit.change import Change
 
 
 @pytest.mark.parametrize(
@@ -54,8 +63,8 @@ if TYPE_CHECKING:
         ("a: x\n", put([], "new", "yes"), 'a: x\nnew: "yes"\n'),
         ("a: 'x'\n", put([], "new", "y z"), "a: 'x'\nnew: 'y z'\n"),
         ('"a": "x"\n', put([], "new", True), '"a": "x"\n"new": true\n'),
-        ("a: x\n", put([], "new", Tagged("!Sub", "${A}:k::")), 'a: x\nnew: !Sub "${A}:k::"\n'),
-        ("a: x\n", put([], "new", Tagged("!Sub", "${A}-k")), "a: x\nnew: !Sub ${A}-k\n"),
+        ("a: x\n", put([], "new", TaggedValue("!Sub", "${A}:k::")), 'a: x\nnew: !Sub "${A}:k::"\n'),
+        ("a: x\n", put([], "new", TaggedValue("!Sub", "${A}-k")), "a: x\nnew: !Sub ${A}-k\n"),
         ("a: x\n", put([], "new", "1\n2\n"), "a: x\nnew: |\n  1\n  2\n"),
         # Whole lines go, comments above and blank lines stay.
         ("a: 1\n# on b\nb: 2 # gone\n\nc: 3\n", drop("b"), "a: 1\n# on b\n# gone\n\nc: 3\n"),
@@ -98,7 +107,7 @@ if TYPE_CHECKING:
         ("a: &x 1\n", instead(["a"], 2), "a: &x 2\n"),
         ("- &x v\n", instead([0], {"k": 1}), "- &x\n  k: 1\n"),
         ("- 1\n", instead([0], float("-inf")), "- -.inf\n"),
-        ("a: 1\n", instead(["a"], Block((), {})), None),
+        ("a: 1\n", instead(["a"], HclBlock((), {})), None),
         ("a: !t\n  &x\n  b: 1\n", instead(["a"], 1), None),
         ("? a\n: b: 1\n", instead(["a"], 1), None),
         # Odd places of commas and comments.
@@ -162,14 +171,16 @@ def test_new_items_take_the_places_of_dropped_ones() -> None:
 
 def test_a_node_ends_where_its_last_character_stands() -> None:
     text = "a:\n  - x # c\n\n# d\nb: |\n  one\n\n  two\n\n\nc: &q\n? d\n? e\n: 'f'\n"
-    root = GRAMMAR.parse(text)[0]
+    root = GRAMMAR.parse_text(text)[0]
     shown = {entry.key: text[entry.value.start : entry.value.end] for entry in root.entries}
     assert shown == {"a": "- x", "b": "|\n  one\n\n  two", "c": "&q", "d": "", "e": "'f'"}
     assert text[root.start : root.end] == text[:-1]
 
 
 def test_tags_of_its_own_make_a_value_unknown_and_yamls_own_do_not() -> None:
-    root = GRAMMAR.parse("a: !GetAtt b.c\nb: !!str 12\nc: !!int '3'\nd: !!set {a}\ne: !If [x, !!map {}]\n")[0]
+    root = GRAMMAR.parse_text(
+        "a: !GetAtt b.c\nb: !!str 12\nc: !!int '3'\nd: !!set {a}\ne: !If [x, !!map {}]\n"
+    )[0]
     assert [(each.value.tag, each.value.value) for each in root.entries] == [
         *(("!GetAtt", "b.c"), (None, "12"), (None, 3), ("!!set", None), ("!If", None))
     ]
@@ -177,7 +188,7 @@ def test_tags_of_its_own_make_a_value_unknown_and_yamls_own_do_not() -> None:
 
 
 def test_an_alias_shares_what_its_anchor_holds() -> None:
-    root = GRAMMAR.parse("a: &x {k: 1}\nb: *x\nc:\n  <<: *x\n")[0]
+    root = GRAMMAR.parse_text("a: &x {k: 1}\nb: *x\nc:\n  <<: *x\n")[0]
     target, alias = at(root, "a"), at(root, "b")
     assert alias.alias is target
     assert target.anchored
@@ -187,7 +198,7 @@ def test_an_alias_shares_what_its_anchor_holds() -> None:
 
 def test_a_part_of_a_text_is_read_at_the_offsets_of_the_whole() -> None:
     text = "junk {{\n\ufeffa: [b]\n}} junk"
-    root = GRAMMAR.parse(text, 8, 16)[0]
+    root = GRAMMAR.parse_text(text, 8, 16)[0]
     assert text[root.start : root.end] == "a: [b]"
     assert text[root.entries[0].key_start : root.entries[0].key_end] == "a"
 
@@ -197,7 +208,7 @@ def test_a_part_of_a_text_is_read_at_the_offsets_of_the_whole() -> None:
     ["[!Ref AWS::NoValue, b]", "{k: AWS::NoValue}", "[AWS::NoValue, !<!x> b]", "[AWS::NoValue, c:]"],
 )
 def test_what_the_c_parser_refuses_and_others_take_is_read(flow: str) -> None:
-    root = GRAMMAR.parse(f"a: {flow}\nc::d: |\n  http://x\n")[0]
+    root = GRAMMAR.parse_text(f"a: {flow}\nc::d: |\n  http://x\n")[0]
     node = at(root, "a")
     value = (node.items or [entry.value for entry in node.entries])[0]
     assert value.value == "AWS::NoValue"
@@ -215,13 +226,13 @@ def test_what_the_c_parser_refuses_and_others_take_is_read(flow: str) -> None:
 )
 def test_what_is_not_yaml_or_too_much_of_it_is_a_syntax_problem(text: str) -> None:
     with pytest.raises(SyntaxProblem) as problem:
-        GRAMMAR.parse(text)
+        GRAMMAR.parse_text(text)
     assert problem.value.reason
 
 
 def test_a_problem_says_where_and_shows_nothing_of_the_text() -> None:
     with pytest.raises(SyntaxProblem) as problem:
-        GRAMMAR.parse("password: [hunter2\nb: hunter2")
+        GRAMMAR.parse_text("password: [hunter2\nb: hunter2")
     assert problem.value.offset is not None
     assert "hunter2" not in problem.value.reason
 
@@ -229,13 +240,13 @@ def test_a_problem_says_where_and_shows_nothing_of_the_text() -> None:
 def test_an_alias_bomb_is_refused() -> None:
     text = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 50))
     with pytest.raises(SyntaxProblem, match="multiply"):
-        GRAMMAR.parse(text)
+        GRAMMAR.parse_text(text)
 
 
 def test_aliases_that_are_walked_through_once_each_are_read() -> None:
     text = "a: &a [x, y]\n" + "".join(f"b{n}: *a\n" for n in range(1_000))
-    root = GRAMMAR.parse(text)[0]
-    assert sum(1 for _ in root.walk()) == 1_004
+    root = GRAMMAR.parse_text(text)[0]
+    assert sum(1 for _ in root.walk_tree()) == 1_004
 
 
 @pytest.mark.parametrize(
@@ -270,49 +281,57 @@ def test_aliases_that_are_walked_through_once_each_are_read() -> None:
     ],
 )
 def test_plain_scalars_mean_what_yaml_1_1_says(text: str, value: object) -> None:
-    node = GRAMMAR.parse(f"- {text}\n")[0].items[0]
+    node = GRAMMAR.parse_text(f"- {text}\n")[0].items[0]
     assert type(node.value) is type(value)
     assert node.value == value
 
 
 def test_code_is_written_as_it_is() -> None:
-    root = GRAMMAR.parse("a: 1\n")[0]
-    assert splice("a: 1\n", edits("a: 1\n", plan([Replace(at(root, "a"), Code("${b}"))]))) == "a: ${b}\n"
+    root = GRAMMAR.parse_text("a: 1\n")[0]
+    assert (
+        splice_edits(
+            "a: 1\n", render_edits("a: 1\n", plan_rewrites([Replace(at(root, "a"), CodeExpression("${b}"))]))
+        )
+        == "a: ${b}\n"
+    )
 
 
 def test_what_is_no_number_is_written_as_yaml_says_it() -> None:
-    root = GRAMMAR.parse("a: 1\n")[0]
-    wanted = plan([Replace(at(root, "a"), float("nan"))])
-    assert splice("a: 1\n", edits("a: 1\n", wanted)) == "a: .nan\n"
+    root = GRAMMAR.parse_text("a: 1\n")[0]
+    wanted = plan_rewrites([Replace(at(root, "a"), float("nan"))])
+    assert splice_edits("a: 1\n", render_edits("a: 1\n", wanted)) == "a: .nan\n"
 
 
 def test_new_first_items_share_the_line_of_what_is_around_the_list() -> None:
     text = "- - x\n  - y\n"
-    node = GRAMMAR.parse(text)[0].items[0]
-    assert splice(text, GRAMMAR.rewrite(text, Rewrite(node, first=["w"]))) == "- - w\n  - x\n  - y\n"
+    node = GRAMMAR.parse_text(text)[0].items[0]
+    assert (
+        splice_edits(text, GRAMMAR.rewrite_collection(text, Rewrite(node, first=["w"])))
+        == "- - w\n  - x\n  - y\n"
+    )
 
 
 def test_an_alias_is_not_changed_in_the_place_of_its_anchor() -> None:
     text = "a: &x {k: 1}\nb: *x\n"
-    node = at(GRAMMAR.parse(text)[0], "b")
+    node = at(GRAMMAR.parse_text(text)[0], "b")
     with pytest.raises(CannotEdit, match="alias"):
-        GRAMMAR.rewrite(text, Rewrite(node, put=[New("new", 1)]))
+        GRAMMAR.rewrite_collection(text, Rewrite(node, put=[NewEntry("new", 1)]))
 
 
 def test_a_place_that_one_fix_drops_and_another_changes_is_refused() -> None:
     text = "a: 1\nb: 2\n"
-    root = GRAMMAR.parse(text)[0]
+    root = GRAMMAR.parse_text(text)[0]
     with pytest.raises(CannotEdit, match="takes away"):
-        edits(text, plan([Drop(at(root, "a")), Replace(at(root, "a"), 2)]))
+        render_edits(text, plan_rewrites([Drop(at(root, "a")), Replace(at(root, "a"), 2)]))
 
 
 @pytest.mark.parametrize("text", ["a: 1\n", "- 1\n"])
 def test_a_text_that_is_not_the_one_that_was_read_is_refused(text: str) -> None:
-    root = GRAMMAR.parse(text)[0]
+    root = GRAMMAR.parse_text(text)[0]
     rewrite = Rewrite(root, last=[1] if root.items else [])
     rewrite.replaced = [(entry.value, {"k": 1}) for entry in root.entries]
     with pytest.raises(CannotEdit):
-        GRAMMAR.rewrite("?????????", rewrite)
+        GRAMMAR.rewrite_collection("?????????", rewrite)
 
 
 @pytest.mark.parametrize(
@@ -329,17 +348,17 @@ def test_a_text_that_is_not_the_one_that_was_read_is_refused(text: str) -> None:
     ],
 )
 def test_yamls_own_tags_give_the_value_they_name(text: str, value: object, tag: str | None) -> None:
-    node = GRAMMAR.parse(f"- {text}\n")[0].items[0]
+    node = GRAMMAR.parse_text(f"- {text}\n")[0].items[0]
     assert (node.value, node.tag) == (value, tag)
 
 
 def test_without_the_c_parser_the_same_tree_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "a: [b, {c: 'd'}]\ne:\n- |\n  f\n\n-\ng:\n"
-    quick = [(node.start, node.end, node.value) for node in GRAMMAR.parse(text)[0].walk()]
+    quick = [(node.start, node.end, node.value) for node in GRAMMAR.parse_text(text)[0].walk_tree()]
     monkeypatch.setitem(sys.modules, "_ruamel_yaml", None)
-    assert [(node.start, node.end, node.value) for node in GRAMMAR.parse(text)[0].walk()] == quick
+    assert [(node.start, node.end, node.value) for node in GRAMMAR.parse_text(text)[0].walk_tree()] == quick
 
 
 def test_a_large_text_that_the_c_parser_refuses_is_not_read_again_slowly() -> None:
     with pytest.raises(SyntaxProblem):
-        GRAMMAR.parse("a: 1\n" * 100_000 + "b: [c:]\n")
+        GRAMMAR.parse_text("a: 1\n" * 100_000 + "b: [c:]\n")

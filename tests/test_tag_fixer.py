@@ -12,27 +12,26 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fixbot import dialects
-from fixbot.change import edits, plan
 from fixbot.checkout import Checkout
-from fixbot.document import parse
-from fixbot.iam.tagging import About
-from fixbot.iam.tagging import Tag as EnvironmentTag
+from fixbot.edit.change import plan_rewrites, render_edits
+from fixbot.edit.splice import splice_edits
+from fixbot.edit.tree import CannotEdit
+from fixbot.engine.pipeline import run_pipeline
+from fixbot.iam.policies.decide_statements import decide_statements
+from fixbot.iam.policies.policy_data import read_document_data
+from fixbot.iam.policies.policy_proof import find_policy_problem
+from fixbot.iam.tagging import EnvironmentTag, PolicyFacts
 from fixbot.lens import Policy
-from fixbot.model import Report, Status
-from fixbot.pipeline import run
-from fixbot.policies.data import document
-from fixbot.policies.own_tags import own_tags
-from fixbot.policies.plans import decide
-from fixbot.policies.proof import policy_problem
-from fixbot.project import Project
+from fixbot.model.findings import Report, Status
+from fixbot.proposal.pull_request_text import render_proposal
 from fixbot.rules.loading import load_rules
-from fixbot.settings import Settings, Tag
-from fixbot.splice import splice
-from fixbot.tree import CannotEdit
-from fixbot.wording import word
+from fixbot.settings import Settings, TagSettings
+from fixbot.source.document import parse_document
+from fixbot.source.project import Project
+from fixbot.source.tag_survey import find_own_tags
 
 FIXER = next(rule for rule in load_rules() if rule.name == "tag-condition-missing")
-DEV = Settings(tag=Tag("env", "dev"), written=("tag.key", "tag.value"))
+DEV = Settings(tag=TagSettings("env", "dev"), written=("tag.key", "tag.value"))
 STOP = {"Effect": "Allow", "Action": "ecs:StopTask", "Resource": "*"}
 OWN = "${aws:PrincipalTag/%s, 'none'}"
 
@@ -41,7 +40,7 @@ def looked_at(folder: Path, files: Mapping[str, str], wishes: Settings = DEV) ->
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(text.encode())
-    return run(Checkout.open(str(folder)), (FIXER,), wishes)
+    return run_pipeline(Checkout.open_checkout(str(folder)), (FIXER,), wishes)
 
 
 def policy(*statements: Mapping[str, object], version: str | None = "2012-10-17") -> str:
@@ -73,7 +72,7 @@ def refused(report: Report) -> str:
 
 def said(report: Report) -> str:
     (proposal,) = report.proposals
-    return word(proposal).body
+    return render_proposal(proposal).body
 
 
 # Which tag
@@ -92,7 +91,7 @@ def test_the_configured_tag_comes_first(tmp_path: Path) -> None:
 
 
 def test_a_configured_key_alone_is_compared_with_the_callers_own_tag(tmp_path: Path) -> None:
-    found, _ = condition_with(tmp_path, Settings(tag=Tag(key="team"), written=("tag.key",)))
+    found, _ = condition_with(tmp_path, Settings(tag=TagSettings(key="team"), written=("tag.key",)))
     assert found == {"StringEquals": {"aws:ResourceTag/team": OWN % "team"}}
 
 
@@ -129,7 +128,7 @@ def test_without_any_sign_the_default_is_used_and_called_that(tmp_path: Path) ->
 
 
 def test_a_tag_that_cannot_be_one_is_a_refusal(tmp_path: Path) -> None:
-    wishes = Settings(tag=Tag("env", "${nothing}"), written=("tag.key", "tag.value"))
+    wishes = Settings(tag=TagSettings("env", "${nothing}"), written=("tag.key", "tag.value"))
     assert "The settings name a tag that can't be one" in refused(
         looked_at(tmp_path, {"p.json": policy(STOP)}, wishes)
     )
@@ -156,7 +155,7 @@ def test_a_tag_that_cannot_be_one_is_a_refusal(tmp_path: Path) -> None:
     ],
 )
 def test_tags_of_a_repository(path: str, text: str, tags: list[tuple[str, str]]) -> None:
-    assert own_tags(path, text.encode()) == tags
+    assert find_own_tags(path, text.encode()) == tags
 
 
 # Whose policy
@@ -390,7 +389,7 @@ def test_two_wildcards_get_a_deny_each_and_each_stands_alone() -> None:
     assert len(made) == 2
     for chosen in (made[:1], made[1:], made):
         after = carried_out(text, [change for each in chosen for change in each])
-        assert policy_problem(before, read(after)) is None
+        assert find_policy_problem(before, read(after)) is None
     sids = [each["Sid"] for each in json.loads(carried_out(text, [*made[0], *made[1]]))["Statement"]]
     assert sids == ["OwnEnvironmentOnly", "TagStays", "OwnEnvironmentOnly2", "A", "B"]
 
@@ -420,32 +419,32 @@ def test_all_splits_of_a_policy_are_carried_out_together(tmp_path: Path) -> None
 
 
 def read(text: str) -> Policy:
-    reading = dialects.read(Project({"p.json": parse("p.json", text)}))
+    reading = dialects.read_dialects(Project({"p.json": parse_document("p.json", text)}))
     (found,) = reading.policies
     return found
 
 
 def decided(text: str, tag: EnvironmentTag | None = None) -> tuple[Policy, list[tuple[Any, ...]]]:
     before = read(text)
-    version = document(before).get("Version")
-    about = About(version=version if isinstance(version, str) else None)
-    made = decide(before, text, tag or EnvironmentTag("env", "dev"), about)
+    version = read_document_data(before).get("Version")
+    about = PolicyFacts(version=version if isinstance(version, str) else None)
+    made = decide_statements(before, text, tag or EnvironmentTag("env", "dev"), about)
     return before, [each.changes for each in made if each.changes]
 
 
 def carried_out(text: str, changes: list[Any]) -> str:
-    return splice(text, edits(text, plan(changes)))
+    return splice_edits(text, render_edits(text, plan_rewrites(changes)))
 
 
 def test_the_proof_sees_what_was_written_and_not_what_was_meant() -> None:
     before = read(policy(allow("ecs:StopTask", "ecs:DeregisterTaskDefinition")))
-    assert policy_problem(before, read(policy(allow("ecs:StopTask")))) is None
+    assert find_policy_problem(before, read(policy(allow("ecs:StopTask")))) is None
     assert "allows something that no single old statement allows" in str(
-        policy_problem(before, read(policy(allow("ecs:Stop*"))))
+        find_policy_problem(before, read(policy(allow("ecs:Stop*"))))
     )
     test = {"StringEquals": {"aws:ResourceTag/env": "dev"}}
     limited = allow("ecs:DeregisterTaskDefinition", Condition=test)
-    assert policy_problem(before, read(policy(limited))) == (
+    assert find_policy_problem(before, read(policy(limited))) == (
         "ecs:DeregisterTaskDefinition doesn't know aws:resourcetag/env"
     )
 
@@ -502,7 +501,7 @@ def test_whatever_the_policy_no_fix_allows_more(
         except CannotEdit:
             continue
         json.loads(after)
-        assert policy_problem(before, read(after)) is None
+        assert find_policy_problem(before, read(after)) is None
         if chosen is made:
             assert not decided(after, tag)[1]
 
@@ -527,5 +526,5 @@ def test_policies_without_names_of_their_own_are_proven_one_by_one(tmp_path: Pat
     )
     (tmp_path / "template.yaml").write_text(text)
     rule = tuple(fixer for fixer in load_rules() if fixer.name == "tag-condition-missing")
-    report = run(Checkout.open(str(tmp_path)), rule, Settings())
+    report = run_pipeline(Checkout.open_checkout(str(tmp_path)), rule, Settings())
     assert [(finding.status.value, finding.reason) for finding in report.findings] == [("fixed", None)] * 2

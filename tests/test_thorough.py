@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from fixbot.checkout import Checkout
-from fixbot.model import Finding
-from fixbot.pipeline import run
+from fixbot.engine.pipeline import run_pipeline
+from fixbot.model.findings import Finding
 from fixbot.programs import find_programs
 from fixbot.rules.loading import load_rules
 from fixbot.settings import Settings
@@ -35,7 +35,7 @@ def findings(folder: Path, *, thorough: bool) -> tuple[Finding, ...]:
         os.environ, [tempfile.gettempdir()], [str(folder)], sys.executable, kubernetes=False
     )
     settings = dataclasses.replace(Settings(), programs=found if thorough else None)
-    return run(Checkout.open(str(folder)), rule, settings).findings
+    return run_pipeline(Checkout.open_checkout(str(folder)), rule, settings).findings
 
 
 @pytest.fixture

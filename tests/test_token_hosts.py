@@ -13,13 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fixbot.cli.options import Options
-from fixbot.cli.pulls import carry_out_pulls
-from fixbot.errors import FixbotError
-from fixbot.forge.connect import Connector
-from fixbot.forge.connection import Token
-from fixbot.forge.errors import NoConnection, Refused, Unclear, WrongHost
-from fixbot.forge.hosts import Origin, host_of, is_repository, repository_of
-from fixbot.forge.sending import client_of
+from fixbot.cli.pull_request_runs import run_pull_requests
+from fixbot.model.errors import FixbotError
+from fixbot.publish.github.bound_client import build_client
+from fixbot.publish.github.connector import Connector
+from fixbot.publish.github.credentials import Token
+from fixbot.publish.github.github_errors import NoConnection, OutcomeUnknown, RequestRejected, WrongHost
+from fixbot.publish.github.hosts import Origin, choose_host, is_repository_name, parse_repository_url
 from tests.sink import Sink, redirect, sink_for
 
 COMMON, ENTERPRISE = "ghp_commoncommoncommon", "ghp_enterpriseenterprise"
@@ -166,7 +166,7 @@ def ends(folder: Path, environment: Mapping[str, str], **options: object) -> tup
     made = Options("run", str(folder), pr=True, jobs=1, cache=False, **options)  # type: ignore[arg-type]
     whole = {"HOME": str(folder.parent), "PATH": os.environ["PATH"], **environment}
     try:
-        return carry_out_pulls(made, whole), ""
+        return run_pull_requests(made, whole), ""
     except FixbotError as error:
         return error.exit_code, str(error)
 
@@ -314,7 +314,7 @@ def test_who_names_a_host_and_whose_token_goes_there(
 )
 def test_a_token_of_another_host_is_not_taken(environment: dict[str, str], said: str, sink: Sink) -> None:
     with pytest.raises(NoConnection) as caught:
-        Connector(environment).gateway("acme/infra")
+        Connector(environment).gateway_for("acme/infra")
     assert said in str(caught.value)
     assert sink.reached == set()
 
@@ -350,7 +350,7 @@ def test_an_address_that_is_none_or_not_encrypted_is_one_line_and_exit_code_2(
 ) -> None:
     other = {} if name != "GITHUB_GRAPHQL_URL" else {"GITHUB_SERVER_URL": "https://github.com"}
     with pytest.raises(WrongHost) as caught:
-        Connector({**TOKENS, **other, name: value}).gateway("acme/infra")
+        Connector({**TOKENS, **other, name: value}).gateway_for("acme/infra")
     assert said in str(caught.value)
     assert (caught.value.exit_code, "\n" in str(caught.value), sink.reached) == (2, False, set())
 
@@ -412,10 +412,10 @@ def test_a_redirect_on_the_same_server_is_followed_and_a_circle_ends(sink: Sink,
     sink.requests.clear()
     there = ("https://api.github.com/a", "https://api.github.com/b")
     sink.answers = [redirect(there[at % 2]) for at in range(999)]
-    gateway = Connector({"GITHUB_TOKEN": COMMON}).gateway("acme/infra")
+    gateway = Connector({"GITHUB_TOKEN": COMMON}).gateway_for("acme/infra")
     gateway.down = True  # one try
-    with pytest.raises(Unclear):
-        gateway.get("/repos/acme/infra")
+    with pytest.raises(OutcomeUnknown):
+        gateway.read_path("/repos/acme/infra")
     assert len(sink.requests) <= 6
 
 
@@ -426,8 +426,8 @@ def test_the_door_sends_nothing_to_another_origin(sink: Sink) -> None:
     origin = Origin("https", "api.github.com", 443)
     for address in ("https://evil.example", "https://api.github.com:444", f"http://127.0.0.1:{sink.port}"):
         with pytest.raises(WrongHost):
-            client_of(address, [origin], f"token {COMMON}", 5)
-    ask = client_of("https://api.github.com", [origin], f"token {COMMON}", 5)
+            build_client(address, [origin], f"token {COMMON}", 5)
+    ask = build_client("https://api.github.com", [origin], f"token {COMMON}", 5)
     for path in ("https://evil.example/x", "@evil.example/x", "//evil.example/x", ".evil.example/x"):
         try:
             ask("GET", path, {}, {}, None)
@@ -444,9 +444,9 @@ def test_what_is_plain_stays_on_this_machine_whatever_proxy_there_is(
         for name in ("http_proxy", "all_proxy"):
             monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.getsockname()[1]}")
         connector = Connector({"GITHUB_TOKEN": COMMON, "GITHUB_API_URL": f"http://127.0.0.1:{sink.port}"})
-        gateway = connector.gateway("acme/infra")
-        with pytest.raises(Refused):
-            gateway.get("/repos/acme/infra")
+        gateway = connector.gateway_for("acme/infra")
+        with pytest.raises(RequestRejected):
+            gateway.read_path("/repos/acme/infra")
         with pytest.raises(TimeoutError):
             proxy.accept()
 
@@ -456,20 +456,20 @@ def test_only_one_module_writes_the_header_that_holds_the_token() -> None:
     with_header = [
         path for path in rooms.rglob("*.py") if "Authorization" in path.read_text(encoding="utf-8")
     ]
-    assert [path.name for path in with_header] == ["sending.py"]
-    text = (rooms / "forge" / "sending.py").read_text(encoding="utf-8")
+    assert [path.name for path in with_header] == ["bound_client.py"]
+    text = (rooms / "publish" / "github" / "bound_client.py").read_text(encoding="utf-8")
     assert text.count('"Authorization"') == 1
 
 
 @given(st.text(max_size=60))
 def test_any_text_as_a_remote_is_a_repository_of_github_by_its_exact_name_or_refused(text: str) -> None:
-    found = repository_of(text)
+    found = parse_repository_url(text)
     if found is None:
         return
     host, name = found
-    assert is_repository(name)
+    assert is_repository_name(name)
     try:
-        there = host_of({}, remote=host)
+        there = choose_host({}, remote=host)
     except WrongHost:
         return
     assert there.origin.scheme == "https"
@@ -482,14 +482,14 @@ def test_any_text_as_a_remote_is_a_repository_of_github_by_its_exact_name_or_ref
     st.sampled_from([":", "/", ":443/", ":99999/"]),
 )
 def test_what_looks_like_github_and_is_not_leads_nowhere(scheme: str, middle: str, end: str) -> None:
-    found = repository_of(f"{scheme}{middle}{end}acme/infra")
+    found = parse_repository_url(f"{scheme}{middle}{end}acme/infra")
     if found is not None and found[0] != "github.com" and not found[0].endswith(".ghe.com"):
         with pytest.raises(WrongHost):
-            host_of({}, remote=found[0])
+            choose_host({}, remote=found[0])
 
 
 def test_a_token_knows_its_host_and_hides_itself() -> None:
-    token = Connector({"GITHUB_TOKEN": COMMON}).token("acme/infra")
+    token = Connector({"GITHUB_TOKEN": COMMON}).token_for("acme/infra")
     assert isinstance(token, Token)
     assert token.host.origin == Origin("https", "api.github.com", 443)
     assert COMMON not in repr(token)

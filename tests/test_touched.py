@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from fixbot.checkout.changed_lines import TouchedLines, find_start, list_changes, read_touched_lines
 from fixbot.checkout.git import Git, GitFailed
-from fixbot.checkout.touched import Touched, list_changes, start_of, touched
 from tests.test_cli import git
 
 TEN = "".join(f"line {n}\n" for n in range(1, 11))
@@ -40,18 +40,18 @@ def commit(at: Path, name: str) -> str:
     return git(at, "rev-parse", name).strip()
 
 
-def lines(found: Touched, path: str) -> list[int]:
+def lines(found: TouchedLines, path: str) -> list[int]:
     return [number for number in range(1, 20) if (path, number) in found]
 
 
-def seen(at: Path, start: str | None, *paths: str) -> Touched:
+def seen(at: Path, start: str | None, *paths: str) -> TouchedLines:
     assert start is not None
     changes = list_changes(Git(str(at)), start)
-    return touched(Git(str(at)), start, (each for each in changes if each.path in paths))
+    return read_touched_lines(Git(str(at)), start, (each for each in changes if each.path in paths))
 
 
 def test_in_the_merge_of_a_pull_request_only_its_own_lines_count(work: Path) -> None:
-    start = start_of(Git(str(work)), "0" * 40, commit(work, "HEAD"))
+    start = find_start(Git(str(work)), "0" * 40, commit(work, "HEAD"))
     found = seen(work, start, "a b.txt", "other.txt", "sub/new.txt", "unknown")
     assert lines(found, "a b.txt") == [3, 7, 8]
     assert lines(found, "other.txt") == []
@@ -60,27 +60,27 @@ def test_in_the_merge_of_a_pull_request_only_its_own_lines_count(work: Path) -> 
 
 def test_on_the_branch_itself_the_base_is_where_it_left_main(work: Path) -> None:
     git(work, "checkout", "-q", "topic")
-    start = start_of(Git(str(work)), commit(work, "main~1"), "f" * 40)
+    start = find_start(Git(str(work)), commit(work, "main~1"), "f" * 40)
     assert lines(seen(work, start, "a b.txt", "other.txt"), "a b.txt") == [3, 7, 8]
 
 
 def test_a_merge_that_is_not_the_one_of_the_event_is_no_base(work: Path) -> None:
     git(work, "checkout", "-q", "topic")
     git(work, "merge", "-q", "--no-ff", "-m", "main into topic", "main~1")
-    start = start_of(Git(str(work)), commit(work, "main~1"), "f" * 40)
+    start = find_start(Git(str(work)), commit(work, "main~1"), "f" * 40)
     assert lines(seen(work, start, "a b.txt", "other.txt"), "a b.txt") == [3, 7, 8]
     assert start == commit(work, "main~1")
 
 
 def test_paths_count_from_the_top(work: Path) -> None:
-    start = start_of(Git(str(work / "sub")), "", commit(work, "HEAD"))
+    start = find_start(Git(str(work / "sub")), "", commit(work, "HEAD"))
     assert lines(seen(work, start, "sub/new.txt"), "sub/new.txt")[:2] == [1, 2]
 
 
 @pytest.mark.parametrize("base", ["", "main", "--help", "e" * 40])
 def test_without_the_base_nothing_is_known(work: Path, base: str) -> None:
     git(work, "checkout", "-q", "topic")
-    assert start_of(Git(str(work)), base, "f" * 40) is None
+    assert find_start(Git(str(work)), base, "f" * 40) is None
 
 
 def test_a_start_that_is_not_there_is_gits_trouble(work: Path) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from fixbot.tree import ABSENT, UNKNOWN
-from fixbot.validity import added
-from fixbot.validity.ecs import job_problems, task_problems, value_from_problem
-from fixbot.validity.fargate import fargate_problems, is_fargate
+from fixbot.edit.tree import ABSENT, UNKNOWN
+from fixbot.validity import find_added
+from fixbot.validity.ecs_rules import find_job_problems, find_task_problems, find_value_from_problem
+from fixbot.validity.fargate import find_fargate_problems, is_fargate
 
 ARN = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:shop-AbCdEf"
 WEB: dict[str, Any] = {
@@ -51,7 +51,7 @@ def changed(data: dict[str, Any], path: str, value: object) -> dict[str, Any]:
 
 
 def test_nothing_is_said_of_a_good_definition() -> None:
-    assert task_problems(TASK) == ()
+    assert find_task_problems(TASK) == ()
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_nothing_is_said_of_a_good_definition() -> None:
     ],
 )
 def test_one_line_names_what_is_wrong(path: str, value: object, said: str) -> None:
-    found = task_problems(changed(TASK, path, value))
+    found = find_task_problems(changed(TASK, path, value))
     assert len(found) == 1
     assert found[0].startswith(said)
 
@@ -193,15 +193,15 @@ def test_one_line_names_what_is_wrong(path: str, value: object, said: str) -> No
     ],
 )
 def test_what_is_unknown_or_off_is_no_problem(path: str, value: object) -> None:
-    assert task_problems(changed(TASK, path, value)) == ()
+    assert find_task_problems(changed(TASK, path, value)) == ()
 
 
 def test_a_task_that_is_not_on_fargate_may_do_more() -> None:
     task = changed(TASK, "requiresCompatibilities", ["EC2"])
     task = changed(task, "containerDefinitions.0.privileged", True)
     assert not is_fargate(task)
-    assert task_problems(task) == ()
-    assert fargate_problems(task) != ()
+    assert find_task_problems(task) == ()
+    assert find_fargate_problems(task) != ()
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def test_a_task_that_is_not_on_fargate_may_do_more() -> None:
     ],
 )
 def test_references_that_ecs_reads(reference: str) -> None:
-    assert value_from_problem(reference) is None
+    assert find_value_from_problem(reference) is None
 
 
 @pytest.mark.parametrize(
@@ -240,7 +240,7 @@ def test_references_that_ecs_reads(reference: str) -> None:
     ],
 )
 def test_references_that_ecs_refuses(reference: str) -> None:
-    problem = value_from_problem(reference)
+    problem = find_value_from_problem(reference)
     assert problem is not None
     assert "Tr4ctor" not in problem
 
@@ -293,22 +293,22 @@ JOB: dict[str, Any] = {
     ],
 )
 def test_jobs_are_checked_like_tasks(path: str, value: object, said: str) -> None:
-    assert job_problems(JOB) == ()
-    assert job_problems(changed(JOB, path, value)) == (said,)
+    assert find_job_problems(JOB) == ()
+    assert find_job_problems(changed(JOB, path, value)) == (said,)
 
 
 def test_only_what_a_fix_brings_counts() -> None:
     before = ("containerDefinitions[0].x is no field of the API", "a is missing")
     moved = ("containerDefinitions[1].x is no field of the API", "a is missing")
-    assert added(before, moved) == ()
-    assert added(before, (*moved, "containerDefinitions[2].x is no field of the API")) == (
+    assert find_added(before, moved) == ()
+    assert find_added(before, (*moved, "containerDefinitions[2].x is no field of the API")) == (
         "containerDefinitions[2].x is no field of the API",
     )
 
 
 def test_no_botocore_is_imported_for_it() -> None:
     code = (
-        "import sys; from fixbot.validity.ecs import task_problems; task_problems({});"
+        "import sys; from fixbot.validity.ecs_rules import find_task_problems; find_task_problems({});"
         "print({'botocore', 'boto3', 'subprocess'}.intersection(n.partition('.')[0] for n in sys.modules))"
     )
     assert (

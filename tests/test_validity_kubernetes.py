@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from fixbot.tree import ABSENT, UNKNOWN
-from fixbot.validity.kubernetes import object_problems, pod_problems
+from fixbot.edit.tree import ABSENT, UNKNOWN
+from fixbot.validity.kubernetes_rules import find_object_problems, find_pod_problems
 
 POD: dict[str, Any] = {
     "volumes": [{"name": "tmp", "emptyDir": {}}],
@@ -38,7 +38,7 @@ def changed(data: dict[str, Any], path: str, value: object) -> dict[str, Any]:
 
 
 def test_nothing_is_said_of_a_good_pod() -> None:
-    assert pod_problems(POD) == ()
+    assert find_pod_problems(POD) == ()
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_nothing_is_said_of_a_good_pod() -> None:
     ],
 )
 def test_the_api_servers_own_rules(path: str, value: object, said: str | None) -> None:
-    found = pod_problems(changed(POD, path, value))
+    found = find_pod_problems(changed(POD, path, value))
     assert len(found) == (said is not None)
     assert all(line.startswith(said or "") for line in found)
 
@@ -95,7 +95,7 @@ def test_the_api_servers_own_rules(path: str, value: object, said: str | None) -
 def test_windows_pods_take_fewer_fields() -> None:
     pod = changed(POD, "os", {"name": "windows"})
     pod = changed(pod, "containers.0.securityContext", {"readOnlyRootFilesystem": True, "runAsUser": UNKNOWN})
-    assert pod_problems(changed(pod, "hostIPC", True)) == (
+    assert find_pod_problems(changed(pod, "hostIPC", True)) == (
         "spec.hostIPC is not allowed on Windows",
         "spec.containers[0].securityContext.readOnlyRootFilesystem is not allowed on Windows",
     )
@@ -106,8 +106,8 @@ def test_pods_are_found_wherever_an_object_keeps_them() -> None:
     deployment = {"kind": "Deployment", "spec": {"template": {"spec": bad}}}
     cron = {"kind": "CronJob", "spec": {"jobTemplate": {"spec": {"template": {"spec": bad}}}}}
     for item in ({"kind": "Pod", "spec": bad}, deployment, cron):
-        assert len(object_problems(item)) == 1
-        assert object_problems({"kind": "List", "items": [item]})[0].startswith("items[0].spec.")
+        assert len(find_object_problems(item)) == 1
+        assert find_object_problems({"kind": "List", "items": [item]})[0].startswith("items[0].spec.")
     claims = {"volumeClaimTemplates": [{"metadata": {"name": "tmp"}}], "template": {"spec": bad}}
-    assert object_problems({"kind": "StatefulSet", "spec": claims}) == ()
-    assert object_problems({"kind": "ConfigMap", "data": {}}) == ()
+    assert find_object_problems({"kind": "StatefulSet", "spec": claims}) == ()
+    assert find_object_problems({"kind": "ConfigMap", "data": {}}) == ()

@@ -6,11 +6,11 @@ import random
 from itertools import count
 from typing import TYPE_CHECKING
 
-from fixbot.change import Add, Change, Drop, Put, Replace, edits, plan
-from fixbot.plain import difference, plain
-from fixbot.splice import splice
+from fixbot.edit.change import Add, Change, Drop, Put, Replace, plan_rewrites, render_edits
+from fixbot.edit.data import find_difference, to_data
+from fixbot.edit.splice import splice_edits
+from fixbot.edit.tree import Node, Value
 from fixbot.syntax.yaml import GRAMMAR
-from fixbot.tree import Node, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -174,10 +174,10 @@ def yaml_text(dice: random.Random) -> str:
 
 
 def changed(text: str, *changes: Callable[[Node], Change]) -> str:
-    root = GRAMMAR.parse(text)[0]
-    wanted = plan([change(root) for change in changes])
-    after = splice(text, edits(text, wanted))
-    assert difference(plain(GRAMMAR.parse(after)[0]), plain(root, wanted)) is None
+    root = GRAMMAR.parse_text(text)[0]
+    wanted = plan_rewrites([change(root) for change in changes])
+    after = splice_edits(text, render_edits(text, wanted))
+    assert find_difference(to_data(GRAMMAR.parse_text(after)[0]), to_data(root, wanted)) is None
     return after
 
 
@@ -185,10 +185,10 @@ def at(root: Node, *way: str | int) -> Node:
     for step in way:
         if isinstance(step, int):
             root = root.items[step]
-        elif (entry := root.entry(step)) is not None:  # a null too, which `get` takes for nothing
+        elif (entry := root.find_entry(step)) is not None:  # a null too, which `get` takes for nothing
             root = entry.value
         else:
-            found = root.get(step)
+            found = root.find_node(step)
             assert found is not None
             root = found
     return root

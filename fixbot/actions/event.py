@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from fixbot.errors import FixbotError
+from fixbot.model.errors import FixbotError
 
 
 class Mode(StrEnum):
@@ -40,19 +40,19 @@ class Event:
     queued: bool = False
 
 
-def event(environment: Mapping[str, str], payload: object) -> Event:
+def read_event(environment: Mapping[str, str], payload: object) -> Event:
     """The event, of the variables that the runner sets and the content of GITHUB_EVENT_PATH."""
-    whole = _map(payload)
-    pull, group = _map(whole.get("pull_request")), _map(whole.get("merge_group"))
-    base, head = _map(pull.get("base")), _map(pull.get("head"))
-    here, there = _map(base.get("repo")).get("id"), _map(head.get("repo")).get("id")
+    whole = _mapping_or_empty(payload)
+    pull, group = _mapping_or_empty(whole.get("pull_request")), _mapping_or_empty(whole.get("merge_group"))
+    base, head = _mapping_or_empty(pull.get("base")), _mapping_or_empty(pull.get("head"))
+    here, there = _mapping_or_empty(base.get("repo")).get("id"), _mapping_or_empty(head.get("repo")).get("id")
     number = pull.get("number")
     ref = environment.get("GITHUB_REF", "")
     return Event(
         name=environment.get("GITHUB_EVENT_NAME", ""),
         repository=environment.get("GITHUB_REPOSITORY", ""),
         branch=ref.removeprefix("refs/heads/") if ref.startswith("refs/heads/") else "",
-        default_branch=str(_map(whole.get("repository")).get("default_branch") or ""),
+        default_branch=str(_mapping_or_empty(whole.get("repository")).get("default_branch") or ""),
         number=number if isinstance(number, int) else None,
         base=str(base.get("sha") or group.get("base_sha") or ""),
         merge=environment.get("GITHUB_SHA", ""),
@@ -61,11 +61,11 @@ def event(environment: Mapping[str, str], payload: object) -> Event:
     )
 
 
-def _map(value: object) -> Mapping[str, Any]:
+def _mapping_or_empty(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def decided(mode: Mode, of: Event) -> tuple[Mode, str]:
+def decide_mode(mode: Mode, of: Event) -> tuple[Mode, str]:
     """What to do, and a sentence for those who might expect more. Raises FixbotError.
 
     A push to a branch that is not the default one, or a run by hand on one, opens nothing: its fixes

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final, TypeVar
 
 from fixbot.actions.event import Mode
-from fixbot.errors import FixbotError
+from fixbot.model.errors import FixbotError
 
 PREFIX: Final = "FIXBOT_INPUT_"
 _SECRETS: Final = ("GITHUB_TOKEN", "FIXBOT_APP_PRIVATE_KEY")
@@ -33,33 +33,33 @@ class Inputs:
     fail_on_new_ignores: bool = False
 
 
-def inputs(environment: Mapping[str, str]) -> Inputs:
+def read_inputs(environment: Mapping[str, str]) -> Inputs:
     """Read them. Raises FixbotError for a word that an input doesn't know."""
 
-    def said(name: str, default: str = "") -> str:
+    def read_input(name: str, default: str = "") -> str:
         value = environment.get(PREFIX + name.upper().replace("-", "_"), "").strip()
         return value or default
 
     return Inputs(
-        path=said("path", "."),
-        mode=chosen("mode", said("mode", "auto"), Mode),
-        only=_listed(said("only")),
-        skip=_listed(said("skip")),
-        safety=said("safety"),
-        fail_on=said("fail-on", "never"),
-        config=said("config"),
-        comment=_yes("comment", said("comment", "true")),
-        fail_on_unread=_yes("fail-on-unread", said("fail-on-unread", "true")),
-        fail_on_new_ignores=_yes("fail-on-new-ignores", said("fail-on-new-ignores", "false")),
+        path=read_input("path", "."),
+        mode=choose_word("mode", read_input("mode", "auto"), Mode),
+        only=_split_list(read_input("only")),
+        skip=_split_list(read_input("skip")),
+        safety=read_input("safety"),
+        fail_on=read_input("fail-on", "never"),
+        config=read_input("config"),
+        comment=_parse_boolean("comment", read_input("comment", "true")),
+        fail_on_unread=_parse_boolean("fail-on-unread", read_input("fail-on-unread", "true")),
+        fail_on_new_ignores=_parse_boolean("fail-on-new-ignores", read_input("fail-on-new-ignores", "false")),
     )
 
 
-def credentials(environment: Mapping[str, str]) -> tuple[str, ...]:
+def read_credentials(environment: Mapping[str, str]) -> tuple[str, ...]:
     """What nobody may see."""
     return tuple(value for name in _SECRETS if (value := environment.get(name, "")))
 
 
-def chosen(name: str, value: str, words: type[Word]) -> Word:
+def choose_word(name: str, value: str, words: type[Word]) -> Word:
     """One of the words that an input knows. Raises FixbotError."""
     try:
         return words(value)
@@ -68,11 +68,11 @@ def chosen(name: str, value: str, words: type[Word]) -> Word:
         raise FixbotError(f"input {name}: {value!r} is not one of {known}") from None
 
 
-def _listed(value: str) -> tuple[str, ...]:
+def _split_list(value: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for row in value.split("\n") for word in row.replace(",", " ").split()))
 
 
-def _yes(name: str, value: str) -> bool:
+def _parse_boolean(name: str, value: str) -> bool:
     if value not in {"true", "false"}:
         raise FixbotError(f"input {name}: {value!r} is neither true nor false")
     return value == "true"

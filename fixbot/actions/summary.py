@@ -6,19 +6,28 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from fixbot.markdown import as_markdown, bullets, filled, folded, heading, link, page, table
-from fixbot.model import Severity, Status
-from fixbot.prose import Markdown, code_span, fenced
-from fixbot.report.left_out import left_out_lines
+from fixbot.model.findings import Severity, Status
+from fixbot.proposal.pull_request_text import render_headline
+from fixbot.report.left_out_lines import describe_left_out
 from fixbot.report.looked_at import said_of
-from fixbot.report.pulls import became, why
-from fixbot.report.style import count
-from fixbot.report.text import UNREAD, said, summary
-from fixbot.wording import headline
+from fixbot.report.pull_request_words import describe_outcome, describe_reason
+from fixbot.report.style import format_count
+from fixbot.report.text import UNREAD, describe_finding, summarize_run
+from fixbot.text.markdown_escape import Markdown, escape_code_span, format_fence
+from fixbot.text.markdown_page import (
+    as_markdown,
+    fill_template,
+    format_bullets,
+    format_details,
+    format_heading,
+    format_link,
+    format_table,
+    join_blocks,
+)
 
 if TYPE_CHECKING:
-    from fixbot.actions.check import Check
-    from fixbot.model import Finding, Proposal, PullRow, Report, Unread
+    from fixbot.actions.pull_request_check import PullRequestCheck
+    from fixbot.model.findings import Finding, Proposal, PullRequestRow, Report, Unread
 
 MOST: Final = 1_000_000
 """Bytes. GitHub drops a summary of more than 1 MiB (2 ** 20). Source: its workflow commands page."""
@@ -27,100 +36,111 @@ _ROWS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class SummaryPage:
     """What a summary says. `check` is None outside of pull requests; `remarks` are whole sentences."""
 
     report: Report
-    check: Check | None = None
+    check: PullRequestCheck | None = None
     remarks: tuple[str, ...] = ()
 
 
-def render(of: Page, most: int = MOST) -> str:
+def render_summary(of: SummaryPage, most: int = MOST) -> str:
     """The page as Markdown of at most `most` bytes; what doesn't fit is left out, with a note."""
     note = Markdown("_Cut here, at GitHub's limit for summaries. The report file of this run has all of it._")
     room = most - len(note.encode()) - 3
     out: list[Markdown] = []
     size = 0
-    for block in _blocks(of):
+    for block in _render_blocks(of):
         size += len(block.encode("utf-8", "backslashreplace")) + 2
         if size > room:
             out.append(note)
             break
         out.append(block)
-    return page(out) + "\n"
+    return join_blocks(out) + "\n"
 
 
-def _blocks(of: Page) -> Iterator[Markdown]:
+def _render_blocks(of: SummaryPage) -> Iterator[Markdown]:
     report = of.report
-    yield heading(2, f"fixbot: {summary(report).rstrip('.')}")
+    yield format_heading(2, f"fixbot: {summarize_run(report).rstrip('.')}")
     stats = report.stats
     what = said_of(stats.counts)
-    seen = f"Looked through {count(stats.files_listed, 'file')} in {stats.seconds:.1f} s: {what}."
+    seen = f"Looked through {format_count(stats.files_listed, 'file')} in {stats.seconds:.1f} s: {what}."
     yield from map(as_markdown, (seen, *of.remarks))
-    yield from _pulled(report.pulls or ())
+    yield from _render_pull_requests(report.pulls or ())
     if of.check is not None:
-        yield from checked(of.check)
-    yield from left_out(report)
+        yield from render_check(of.check)
+    yield from render_left_out(report)
     yield from _by_rule(report.findings)
     by_id = {finding.id: finding for finding in report.findings}
-    yield from (_proposal(proposal, by_id) for proposal in report.proposals)
+    yield from (_render_proposal(proposal, by_id) for proposal in report.proposals)
     for status, name in (
         (Status.REFUSED, "Left alone"),
         (Status.MANUAL, "For a person to do"),
         (Status.SUPPRESSED, "Ignored, as asked"),
     ):
-        yield from _list(name, [_left(each) for each in report.findings if each.status is status])
+        yield from _render_list(
+            name, [_render_left(each) for each in report.findings if each.status is status]
+        )
     for cause, name in UNREAD.items():
-        yield from _list(name, [_unread(each) for each in report.unread if each.cause == cause])
+        yield from _render_list(name, [_render_unread(each) for each in report.unread if each.cause == cause])
 
 
-def _pulled(rows: Sequence[PullRow]) -> Iterator[Markdown]:
+def _render_pull_requests(rows: Sequence[PullRequestRow]) -> Iterator[Markdown]:
     if rows:
-        cells = ((became(row), _linked(row), why(row)) for row in rows)
-        yield table(("", "pull request", "why"), cells, _ROWS)
+        cells = ((describe_outcome(row), _link_pull_request(row), describe_reason(row)) for row in rows)
+        yield format_table(("", "pull request", "why"), cells, _ROWS)
 
 
-def _linked(row: PullRow) -> Markdown:
-    title = as_markdown(row.title) if row.title else code_span(row.branch)
+def _link_pull_request(row: PullRequestRow) -> Markdown:
+    title = as_markdown(row.title) if row.title else escape_code_span(row.branch)
     if row.number is None or not row.url:
         return title
-    return link(filled("{} {}", Markdown(f"#{row.number:d}"), title), row.url)
+    return format_link(fill_template("{} {}", Markdown(f"#{row.number:d}"), title), row.url)
 
 
-def checked(check: Check) -> Iterator[Markdown]:
+def render_check(check: PullRequestCheck) -> Iterator[Markdown]:
     """What a pull request's author is told: what can't be judged, what it leaves out, what it brings."""
     if check.damaged:
         files = len({each.path for each in check.damaged})
-        yield filled("**{} that this pull request touches can't be judged**", count(files, "file"))
-        yield _some([_unread(each) for each in check.damaged])
+        yield fill_template(
+            "**{} that this pull request touches can't be judged**", format_count(files, "file")
+        )
+        yield _render_first_rows([_render_unread(each) for each in check.damaged])
     if check.ignores:
         yield Markdown("**This pull request itself leaves findings out**")
-        yield _some([as_markdown(each) for each in check.ignores])
-    yield from _touched(check)
-    yield from _list("Touched, and only named here", [_unread(each) for each in check.named])
-    yield from _list("New, and ignored by the settings", [as_markdown(each) for each in check.silenced])
+        yield _render_first_rows([as_markdown(each) for each in check.ignores])
+    yield from _render_touched(check)
+    yield from _render_list("Touched, and only named here", [_render_unread(each) for each in check.named])
+    yield from _render_list(
+        "New, and ignored by the settings", [as_markdown(each) for each in check.silenced]
+    )
 
 
-def left_out(report: Report) -> Iterator[Markdown]:
+def render_left_out(report: Report) -> Iterator[Markdown]:
     """What the settings left out."""
-    lines = list(left_out_lines(report.left_out))
+    lines = list(describe_left_out(report.left_out))
     if lines:
         yield Markdown("Left out by the settings:")
-        yield bullets(lines)
+        yield format_bullets(lines)
 
 
-def _touched(check: Check) -> Iterator[Markdown]:
+def _render_touched(check: PullRequestCheck) -> Iterator[Markdown]:
     findings = check.findings
     if not findings:
         if not check.damaged:
             yield Markdown("Nothing to say about the lines that this pull request touches.")
         return
-    yield filled("**{} on lines that this pull request touches**", count(len(findings), "finding"))
-    rows = ((_at(f.path, f.line), f.severity.label, said(f), _way_out(f)) for f in findings)
-    yield table(("where", "", "what", "way out"), rows, _ROWS)
+    yield fill_template(
+        "**{} on lines that this pull request touches**", format_count(len(findings), "finding")
+    )
+    rows = (
+        (_format_place(f.path, f.line), f.severity.label, describe_finding(f), _suggest_way_out(f))
+        for f in findings
+    )
+    yield format_table(("where", "", "what", "way out"), rows, _ROWS)
 
 
-def _way_out(finding: Finding) -> str:
+def _suggest_way_out(finding: Finding) -> str:
     return "there is a proven fix" if finding.status is Status.FIXED else finding.reason or "by hand"
 
 
@@ -131,43 +151,45 @@ def _by_rule(findings: Iterable[Finding]) -> Iterator[Markdown]:
         row[each.status] += 1
     ordered = sorted(counts.items(), key=lambda item: (-item[0][0], item[0][1]))
     rows = (
-        (code_span(rule), severity.label, *(f"{row[status]:,}" for status in Status))
+        (escape_code_span(rule), severity.label, *(f"{row[status]:,}" for status in Status))
         for (severity, rule), row in ordered
     )
     if ordered:
-        yield table(("rule", "", "proven fix", "left alone", "by hand", "ignored"), rows, _ROWS)
+        yield format_table(("rule", "", "proven fix", "left alone", "by hand", "ignored"), rows, _ROWS)
 
 
-def _proposal(proposal: Proposal, by_id: dict[str, Finding]) -> Markdown:
+def _render_proposal(proposal: Proposal, by_id: dict[str, Finding]) -> Markdown:
     places = [by_id[each] for each in proposal.findings if each in by_id]
-    rows = [filled("{} {}", _at(f.path, f.line), f.resource) for f in places]
-    head = f"{headline(proposal.story)} ({proposal.severity.label}, {proposal.safety.value})"
-    return folded(head, _some(rows), diff(proposal))
+    rows = [fill_template("{} {}", _format_place(f.path, f.line), f.resource) for f in places]
+    head = f"{render_headline(proposal.story)} ({proposal.severity.label}, {proposal.safety.value})"
+    return format_details(head, _render_first_rows(rows), render_diff(proposal))
 
 
-def _left(finding: Finding) -> Markdown:
+def _render_left(finding: Finding) -> Markdown:
     says = f"{finding.resource}: {finding.reason or finding.message}"
-    return filled("{} {}, {}", _at(finding.path, finding.line), code_span(finding.rule), says)
+    return fill_template(
+        "{} {}, {}", _format_place(finding.path, finding.line), escape_code_span(finding.rule), says
+    )
 
 
-def _unread(each: Unread) -> Markdown:
-    return filled("{}: {}", _at(each.path, each.line), each.reason)
+def _render_unread(each: Unread) -> Markdown:
+    return fill_template("{}: {}", _format_place(each.path, each.line), each.reason)
 
 
-def _at(path: str, line: int | None) -> Markdown:
-    return code_span(path if line is None else f"{path}:{line}")
+def _format_place(path: str, line: int | None) -> Markdown:
+    return escape_code_span(path if line is None else f"{path}:{line}")
 
 
-def _list(name: str, rows: Sequence[Markdown]) -> Iterator[Markdown]:
+def _render_list(name: str, rows: Sequence[Markdown]) -> Iterator[Markdown]:
     if rows:
-        yield folded(f"{name} ({len(rows):,})", _some(rows))
+        yield format_details(f"{name} ({len(rows):,})", _render_first_rows(rows))
 
 
-def _some(rows: Sequence[Markdown]) -> Markdown:
+def _render_first_rows(rows: Sequence[Markdown]) -> Markdown:
     more = [f"and {len(rows) - _ROWS:,} more; the report file has all"] if len(rows) > _ROWS else []
-    return bullets([*rows[:_ROWS], *more])
+    return format_bullets([*rows[:_ROWS], *more])
 
 
-def diff(proposal: Proposal) -> Markdown:
+def render_diff(proposal: Proposal) -> Markdown:
     """What a proposal changes, secrets masked."""
-    return fenced(proposal.diff.replace("\r\n", "\n").rstrip("\n").split("\n"), "diff")
+    return format_fence(proposal.diff.replace("\r\n", "\n").rstrip("\n").split("\n"), "diff")

@@ -14,7 +14,7 @@ import os
 import subprocess
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
-from fixbot.checkout.home import repository_above
+from fixbot.checkout.git_home import repository_above
 from fixbot.programs.lookup import find_program, lies_within, search_path
 
 if TYPE_CHECKING:
@@ -139,12 +139,12 @@ class Git:
         real = os.path.realpath(folder)
         self._barred = tuple(filter(None, (real, repository_above(real))))
         self._program = find_program("git", os.environ.get("PATH", ""), self._barred)
-        self._environment = _environment(self._barred)
-        rows = list(_rows(finish(self.start("config"), seconds=QUICK_SECONDS)))
+        self._environment = _build_environment(self._barred)
+        rows = list(_parse_configuration(finish_process(self.start_command("config"), seconds=QUICK_SECONDS)))
         self.configuration = {key: value for _, key, value in rows}
-        self._environment |= _switched_off(self._environment, rows)
+        self._environment |= _switch_off_configuration(self._environment, rows)
 
-    def start(
+    def start_command(
         self, name: Name, *words: str, variables: Mapping[str, str] | None = None
     ) -> subprocess.Popen[bytes]:
         """Begin a git command, its three streams pipes. Raises GitFailed where there is no git."""
@@ -166,29 +166,31 @@ class Git:
         except OSError as error:
             raise GitFailed(f"git can't be run: {os.strerror(error.errno or 0).lower()}") from error
 
-    def run(
+    def run_command(
         self, name: Name, *words: str, stdin: bytes = b"", variables: Mapping[str, str] | None = None
     ) -> bytes:
         """The standard output of a git command. Raises GitFailed where it ends with another status than 0."""
-        return finish(self.start(name, *words, variables=variables), stdin)
+        return finish_process(self.start_command(name, *words, variables=variables), stdin)
 
-    def run_all(self, *commands: Call) -> list[bytes]:
+    def run_commands(self, *commands: Call) -> list[bytes]:
         """The outputs of several commands that list files, run at the same time. Raises GitFailed."""
-        running = [self.start(name, *words) for name, words in commands]
+        running = [self.start_command(name, *words) for name, words in commands]
         try:
-            return [finish(process, seconds=QUICK_SECONDS) for process in running]
+            return [finish_process(process, seconds=QUICK_SECONDS) for process in running]
         finally:
             for process in running:
                 if process.returncode is None:
                     process.kill()
                     process.communicate()
 
-    def line(self, name: Name, *words: str, stdin: bytes = b"") -> str:
+    def run_for_line(self, name: Name, *words: str, stdin: bytes = b"") -> str:
         """The output of a command that answers with one line, which is soon."""
-        return os.fsdecode(finish(self.start(name, *words), stdin, QUICK_SECONDS)).removesuffix("\n")
+        return os.fsdecode(
+            finish_process(self.start_command(name, *words), stdin, QUICK_SECONDS)
+        ).removesuffix("\n")
 
 
-def finish(process: subprocess.Popen[bytes], stdin: bytes = b"", seconds: int = SECONDS) -> bytes:
+def finish_process(process: subprocess.Popen[bytes], stdin: bytes = b"", seconds: int = SECONDS) -> bytes:
     """Wait for a git command, at most so long, and return its output. Raises GitFailed."""
     try:
         out, error = process.communicate(stdin, seconds)
@@ -205,7 +207,7 @@ def finish(process: subprocess.Popen[bytes], stdin: bytes = b"", seconds: int = 
     return out
 
 
-def _environment(barred: tuple[str, ...]) -> dict[str, str]:
+def _build_environment(barred: tuple[str, ...]) -> dict[str, str]:
     kept = {
         name: value for name, value in os.environ.items() if name.upper() in _PASSED or name.startswith(_KEPT)
     }
@@ -215,7 +217,7 @@ def _environment(barred: tuple[str, ...]) -> dict[str, str]:
     return kept | _SET | {"PATH": os.pathsep.join(search_path(os.environ.get("PATH", ""), barred))}
 
 
-def _rows(listed: bytes) -> Iterator[tuple[str, str, str]]:
+def _parse_configuration(listed: bytes) -> Iterator[tuple[str, str, str]]:
     """Scope, key and value of each entry, as `config --list -z --show-scope` prints them."""
     words = iter(os.fsdecode(listed).split("\0"))
     for scope, pair in zip(words, words, strict=False):
@@ -223,7 +225,9 @@ def _rows(listed: bytes) -> Iterator[tuple[str, str, str]]:
         yield scope, key, value
 
 
-def _switched_off(environment: Mapping[str, str], rows: list[tuple[str, str, str]]) -> dict[str, str]:
+def _switch_off_configuration(
+    environment: Mapping[str, str], rows: list[tuple[str, str, str]]
+) -> dict[str, str]:
     """Variables that switch off what the configuration names; `-c` could not say a name with a `=` in it."""
     off: list[tuple[str, str]] = []
     for key in sorted({key for _, key, _ in rows}):

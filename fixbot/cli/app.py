@@ -11,15 +11,15 @@ import typer
 
 from fixbot import __version__
 from fixbot.cli import options as given
-from fixbot.cli.examples import examples
-from fixbot.cli.fleet import fleet
-from fixbot.cli.options import FailOn, Format, Job, Options, listed
-from fixbot.errors import FixbotError
+from fixbot.cli.command_examples import render_examples
+from fixbot.cli.fleet_commands import fleet
+from fixbot.cli.options import FailOn, Format, Job, Options, split_values
+from fixbot.model.errors import FixbotError
 
 app = typer.Typer(
     name="fixbot",
     help="Finds and repairs misconfigurations in ECS, CloudFormation, Terraform, Kubernetes and IAM files.",
-    epilog=examples(),
+    epilog=render_examples(),
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -29,20 +29,20 @@ app = typer.Typer(
 app.add_typer(fleet)
 
 
-class Listing(StrEnum):
+class RulesForm(StrEnum):
     """The forms of the list of rules."""
 
     TEXT = "text"
     JSON = "json"
 
 
-def execute(arguments: list[str]) -> int:
+def execute_command(arguments: list[str]) -> int:
     """Understand the words and do the job. Raises FixbotError for words that make no sense."""
     command = typer.main.get_command(app)
     if arguments[:1] == ["hook"]:
-        from fixbot.cli.hook import spelled_out  # noqa: PLC0415 - as everything that one command needs
+        from fixbot.cli.hook import expand_hook_words  # noqa: PLC0415 - as everything that one command needs
 
-        arguments = spelled_out(arguments[1:], vars(command)["commands"])
+        arguments = expand_hook_words(arguments[1:], vars(command)["commands"])
     try:
         job = command.main(arguments, prog_name="fixbot", standalone_mode=False)
     except typer.Abort:
@@ -58,17 +58,18 @@ def execute(arguments: list[str]) -> int:
     return job if isinstance(job, int) else 0
 
 
-def _version(wanted: bool) -> None:
+def _print_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"fixbot {__version__}")
         raise typer.Exit
 
 
 @app.callback(invoke_without_command=True)
-def root(
+def set_up_commands(
     context: typer.Context,
     version: Annotated[  # noqa: ARG001 - its callback does the work
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is.")
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Say which version this is."),
     ] = False,
 ) -> None:
     """Set up what all commands share."""
@@ -76,7 +77,7 @@ def root(
         typer.echo(context.get_help())
 
 
-@app.command(epilog=examples("run"))
+@app.command(epilog=render_examples("run"))
 def run(  # noqa: PLR0913, PLR0917 - one for each option of the contract
     path: given.PathOption = ".",
     files: given.FilesOption = None,
@@ -109,17 +110,18 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option of the contract
     debug: given.DebugOption = False,  # noqa: ARG001 - read where exceptions end
 ) -> Job:
     """Find, fix, prove and show. Writes nothing unless told to."""
-    return _job(
+    return _make_job(
         Options(
-            "run", path, tuple(files or ()), listed(only), listed(skip), safety, fail_on or FailOn.NEVER,
+            "run", path, tuple(files or ()), split_values(only), split_values(skip), safety,
+            fail_on or FailOn.NEVER,
             tuple(include or ()), tuple(exclude or ()), since, config, format, output,
-            not no_cache, jobs, quiet, write, branch, review, pr, listed(repo), dry_run, host,
+            not no_cache, jobs, quiet, write, branch, review, pr, split_values(repo), dry_run, host,
             thorough=thorough, fail_on_unread=fail_on_unread,
         )
     )  # fmt: skip
 
 
-@app.command(epilog=examples("scan"))
+@app.command(epilog=render_examples("scan"))
 def scan(  # noqa: PLR0913, PLR0917 - one for each option of the contract
     path: given.PathOption = ".",
     files: given.FilesOption = None,
@@ -142,9 +144,10 @@ def scan(  # noqa: PLR0913, PLR0917 - one for each option of the contract
     debug: given.DebugOption = False,  # noqa: ARG001 - read where exceptions end
 ) -> Job:
     """List findings. Exits with 1 where one is as bad as --fail-on says (default low)."""
-    return _job(
+    return _make_job(
         Options(
-            "scan", path, tuple(files or ()), listed(only), listed(skip), safety, fail_on or FailOn.LOW,
+            "scan", path, tuple(files or ()), split_values(only), split_values(skip), safety,
+            fail_on or FailOn.LOW,
             tuple(include or ()), tuple(exclude or ()), since, config, format, output,
             not no_cache, jobs, quiet, thorough=thorough, fail_on_unread=fail_on_unread,
             fail_on_new_ignores=fail_on_new_ignores,
@@ -152,24 +155,24 @@ def scan(  # noqa: PLR0913, PLR0917 - one for each option of the contract
     )  # fmt: skip
 
 
-def _job(options: Options) -> Job:
-    from fixbot.cli.job import carry_out  # noqa: PLC0415 - --help and completion can do without the rest
+def _make_job(options: Options) -> Job:
+    from fixbot.cli.run_job import run_job  # noqa: PLC0415 - --help and completion can do without the rest
 
-    return Job(lambda words: carry_out(replace(options, arguments=words), os.environ))
+    return Job(lambda words: run_job(replace(options, arguments=words), os.environ))
 
 
-@app.command(epilog=examples("rules"))
+@app.command(epilog=render_examples("rules"))
 def rules(
-    format: Annotated[Listing, typer.Option("--format", help="What the list looks like.")] = Listing.TEXT,  # noqa: A002 - the option's name
+    format: Annotated[RulesForm, typer.Option("--format", help="What the list looks like.")] = RulesForm.TEXT,  # noqa: A002 - the option's name
     debug: given.DebugOption = False,  # noqa: ARG001 - read where exceptions end
 ) -> Job:
     """List the rules: name, severity, safety, what each does."""
-    from fixbot.cli.pages import list_rules  # noqa: PLC0415 - as above
+    from fixbot.cli.rule_pages import list_rules  # noqa: PLC0415 - as above
 
-    return Job(lambda _: list_rules(os.environ, as_json=format is Listing.JSON))
+    return Job(lambda _: list_rules(os.environ, as_json=format is RulesForm.JSON))
 
 
-@app.command(epilog=examples("explain"))
+@app.command(epilog=render_examples("explain"))
 def explain(
     rule: Annotated[
         str, typer.Argument(metavar="RULE", help="A rule's name.", autocompletion=given.complete_rule)
@@ -177,21 +180,21 @@ def explain(
     debug: given.DebugOption = False,  # noqa: ARG001 - read where exceptions end
 ) -> Job:
     """Show a rule's page: the threat, what changes, what is left alone."""
-    from fixbot.cli.pages import show_page  # noqa: PLC0415 - as above
+    from fixbot.cli.rule_pages import show_page  # noqa: PLC0415 - as above
 
     return Job(lambda _: show_page(rule, os.environ))
 
 
-@app.command(epilog=examples("init"))
+@app.command(epilog=render_examples("init"))
 def init(
     path: given.PathOption = ".",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the files and write none.")] = False,
     debug: given.DebugOption = False,  # noqa: ARG001 - as above
 ) -> Job:
     """Write a commented .fixbot.yml and a workflow for GitHub Actions, and say what happens next."""
-    from fixbot.cli.init import init as begin  # noqa: PLC0415 - as above
+    from fixbot.cli.init import write_init_files  # noqa: PLC0415 - as above
 
-    return Job(lambda _: begin(path, os.environ, dry=dry_run))
+    return Job(lambda _: write_init_files(path, os.environ, dry=dry_run))
 
 
 @app.command(hidden=True)
@@ -199,6 +202,6 @@ def action(
     debug: given.DebugOption = False,  # noqa: ARG001 - as above
 ) -> Job:
     """Be a step of a workflow of GitHub Actions; action.yml calls it."""
-    from fixbot.cli.action import act  # noqa: PLC0415 - as above
+    from fixbot.cli.action_step import run_action  # noqa: PLC0415 - as above
 
-    return Job(lambda _: act(os.environ))
+    return Job(lambda _: run_action(os.environ))

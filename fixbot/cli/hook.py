@@ -10,12 +10,12 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from fixbot.errors import FixbotError
+from fixbot.model.errors import FixbotError
 
 _HOOKS: Final[Mapping[str, tuple[str, ...]]] = {"scan": ("scan", "."), "fix": ("run", "--write", ".")}
 
 
-def spelled_out(words: list[str], commands: Mapping[str, Any]) -> list[str]:
+def expand_hook_words(words: list[str], commands: Mapping[str, Any]) -> list[str]:
     """The command line that a hook stands for. `commands` are the program's own, as typer has them.
 
     Raises FixbotError.
@@ -39,7 +39,7 @@ def spelled_out(words: list[str], commands: Mapping[str, Any]) -> list[str]:
             files.append(word)
         elif os.path.lexists(word):
             if word.partition("=")[0] in takes:
-                raise either(word)
+                raise ambiguous_word(word)
             files.append(word)
         else:
             given.append(word)
@@ -54,10 +54,10 @@ def check_words(words: Iterable[str]) -> None:
         if word == "--":
             return
         if word.startswith("-") and os.path.lexists(word):
-            raise either(word)
+            raise ambiguous_word(word)
 
 
-def either(word: str) -> FixbotError:
+def ambiguous_word(word: str) -> FixbotError:
     """That a word can't be told from the other thing that it may be."""
     return FixbotError(
         f"a file here is called {word!r}, which can't be told from an option; rename it, "

@@ -17,7 +17,7 @@ class Job(NamedTuple):
     do: Callable[[tuple[str, ...]], int]
 
 
-class Bold(StrEnum):
+class SafetyChoice(StrEnum):
     """How far a fix may go."""
 
     SAFE = "safe"
@@ -72,7 +72,7 @@ SkipOption = Annotated[
                  autocompletion=complete_rule),
 ]  # fmt: skip
 SafetyOption = Annotated[
-    Bold | None,
+    SafetyChoice | None,
     typer.Option("--safety", help="`safe`: only fixes that cannot change behaviour. Default: review."),
 ]
 FailOnOption = Annotated[
@@ -151,7 +151,7 @@ class Options:
     files: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
-    safety: Bold | None = None
+    safety: SafetyChoice | None = None
     fail_on: FailOn = FailOn.NEVER
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
@@ -176,12 +176,12 @@ class Options:
     """The words as typed, for the command that is offered next."""
 
     @property
-    def changes(self) -> bool:
+    def writes_anything(self) -> bool:
         """Whether anything may be written besides a report."""
         return self.write or self.branch or self.review
 
 
-def listed(values: Iterable[str] | None) -> tuple[str, ...]:
+def split_values(values: Iterable[str] | None) -> tuple[str, ...]:
     """Repeated options, or one with commas, as a list without doubles."""
     words = (word.strip() for value in values or () for word in value.split(","))
     return tuple(dict.fromkeys(word for word in words if word))

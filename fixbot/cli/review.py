@@ -8,27 +8,27 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from fixbot.characters import shown
-from fixbot.cli.deeds import branches, written
-from fixbot.cli.keys import Keys
-from fixbot.cli.pages import plainly
-from fixbot.cli.show import closing
-from fixbot.cli.verdicts import Verdict, Word, ignore, taken
+from fixbot.cli.apply_patches import commit_branches, write_patches
+from fixbot.cli.key_reader import KeyReader
+from fixbot.cli.review_decisions import Verdict, VerdictKind, keep_taken, write_ignores
+from fixbot.cli.rule_pages import render_page_lines
+from fixbot.cli.show_report import closing_lines
+from fixbot.proposal.pull_request_text import render_headline, render_proposal
 from fixbot.report import text
-from fixbot.report.diffs import painted
-from fixbot.report.style import count
-from fixbot.wording import headline, word
+from fixbot.report.diffs import paint_diff
+from fixbot.report.style import format_count
+from fixbot.text.characters import escape_hidden
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from fixbot.checkout import Checkout
-    from fixbot.cli.deeds import Deeds
-    from fixbot.cli.show import Shown
+    from fixbot.cli.apply_patches import AppliedChanges
+    from fixbot.cli.review_decisions import Again
+    from fixbot.cli.show_report import ReportContext
     from fixbot.cli.terminal import Terminal
-    from fixbot.cli.verdicts import Again
-    from fixbot.model import Proposal, Report
+    from fixbot.model.findings import Proposal, Report
     from fixbot.rules.rule import Rule
 
 HELP = {
@@ -57,135 +57,137 @@ class Review:
     report: Report
     fixers: Mapping[str, Rule]
     terminal: Terminal
-    keys: Keys
+    keys: KeyReader
     decided: dict[int, Verdict] = field(default_factory=dict)
 
-    def verdicts(self) -> dict[int, Verdict]:
+    def collect_verdicts(self) -> dict[int, Verdict]:
         """Ask about every proposal. Raises KeyboardInterrupt where nothing is to be done."""
-        self._say(text.summary(self.report), "")
+        self._print_lines(text.summarize_run(self.report), "")
         try:
-            self._walk()
+            self._walk_proposals()
         except EOFError:
-            self._confirm(KeyboardInterrupt())
+            self._confirm_end(KeyboardInterrupt())
         except KeyboardInterrupt as end:
             if end.args:  # a signal that ends the program, whatever anyone says
                 raise
-            self._confirm(end)
+            self._confirm_end(end)
         return self.decided
 
-    def _walk(self) -> None:
+    def _walk_proposals(self) -> None:
         proposals = self.report.proposals
         at = 0
         while at < len(proposals):
-            self._say(*self._page(at))
-            at = self._step(at)
+            self._print_lines(*self._render_proposal_page(at))
+            at = self._ask_about(at)
 
-    def _step(self, at: int) -> int:
+    def _ask_about(self, at: int) -> int:
         """Ask about one proposal until there is an answer; returns the place of the next."""
         last = len(self.report.proposals)
         while True:
-            match self._answer(at):
+            match self._read_answer(at):
                 case "y" | "n" as key:
-                    self.decided[at] = Verdict(Word.TAKE if key == "y" else Word.LEAVE)
+                    self.decided[at] = Verdict(VerdictKind.TAKE if key == "y" else VerdictKind.LEAVE)
                     return at + 1
-                case "i" if (never := self._never()) is not None:
+                case "i" if (never := self._ask_for_reason()) is not None:
                     self.decided[at] = never
                     return at + 1
                 case "a":
-                    self.decided[at] = Verdict(Word.TAKE)
-                    self.decided = dict.fromkeys(range(last), Verdict(Word.TAKE)) | self.decided
+                    self.decided[at] = Verdict(VerdictKind.TAKE)
+                    self.decided = dict.fromkeys(range(last), Verdict(VerdictKind.TAKE)) | self.decided
                     return last
                 case "q":
                     return last
                 case "b":
                     return max(at - 1, 0)
                 case key:
-                    self._say(*self._shown(key, self.report.proposals[at]))
+                    self._print_lines(*self._show_detail(key, self.report.proposals[at]))
 
-    def _shown(self, key: str, proposal: Proposal) -> Iterator[str]:
+    def _show_detail(self, key: str, proposal: Proposal) -> Iterator[str]:
         """What a key asks to see."""
         style = self.terminal.style
         match key:
             case "d":
                 whole = replace(style, most=None)
-                yield from painted(proposal.diff, whole, "     ", len(proposal.paths))
+                yield from paint_diff(proposal.diff, whole, "     ", len(proposal.paths))
             case "t":
-                words = word(proposal)
-                page = "\n".join(map(shown, _HTML.sub("", words.body).split("\n")))
-                yield from plainly(f"# {shown(words.title)}\n\n{page}", style)
+                words = render_proposal(proposal)
+                page = "\n".join(map(escape_hidden, _HTML.sub("", words.body).split("\n")))
+                yield from render_page_lines(f"# {escape_hidden(words.title)}\n\n{page}", style)
             case "e":
                 for concern in proposal.story.concerns:
                     fixer = self.fixers[concern.rule]
-                    yield from plainly(fixer.page or f"# {fixer.heading}\n\nThis rule has no page.", style)
+                    yield from render_page_lines(
+                        fixer.page or f"# {fixer.heading}\n\nThis rule has no page.", style
+                    )
             case "?":
                 yield from (f"  {letter}  {says}" for letter, says in HELP.items())
 
-    def _answer(self, at: int) -> str:
+    def _read_answer(self, at: int) -> str:
         """A key of HELP."""
         style = self.terminal.style
         before = f" ({self.decided[at].word.value} so far)" if at in self.decided else ""
         question = f"({at + 1} of {len(self.report.proposals)}) Take it?{before} [{','.join(HELP)}]"
         while True:
-            self.terminal.out(f"{style.bold(question)} ")
-            given = self.keys.key()
+            self.terminal.print_out(f"{style.paint_bold(question)} ")
+            given = self.keys.read_key()
             if self.keys.single:
-                self._say(given)
+                self._print_lines(given)
             key = WORDS.get(given.lower(), given) if not self.keys.single or given == "k" else given
             if key in HELP:
                 return key
             if given:
-                self._say(f"{shown(given)!r} is none of the keys; ? lists them")
+                self._print_lines(f"{escape_hidden(given)!r} is none of the keys; ? lists them")
 
-    def _never(self) -> Verdict | None:
+    def _ask_for_reason(self) -> Verdict | None:
         """The reason, and until when; None where no reason was given."""
-        self.terminal.out("Why not? The reason goes into .fixbot.yml (Enter alone: decide again): ")
-        reason = self.keys.line()
+        self.terminal.print_out("Why not? The reason goes into .fixbot.yml (Enter alone: decide again): ")
+        reason = self.keys.read_line()
         while reason:
-            self.terminal.out("Until which day, as YYYY-MM-DD? (Enter alone: for good): ")
-            given = self.keys.line()
+            self.terminal.print_out("Until which day, as YYYY-MM-DD? (Enter alone: for good): ")
+            given = self.keys.read_line()
             try:
-                return Verdict(Word.NEVER, reason, date.fromisoformat(given) if given else None)
+                return Verdict(VerdictKind.NEVER, reason, date.fromisoformat(given) if given else None)
             except ValueError:
-                self._say(f"{shown(given)!r} is no date")
+                self._print_lines(f"{escape_hidden(given)!r} is no date")
         return None
 
-    def _confirm(self, end: KeyboardInterrupt) -> None:
+    def _confirm_end(self, end: KeyboardInterrupt) -> None:
         """After Ctrl-C or Ctrl-D: what was decided counts only if that is said. Raises `end` otherwise."""
         words = [each.word for each in self.decided.values()]
-        taken, never = words.count(Word.TAKE), words.count(Word.NEVER)
-        self._say("")
+        taken, never = words.count(VerdictKind.TAKE), words.count(VerdictKind.NEVER)
+        self._print_lines("")
         if taken or never:
             question = f"Stopped. Write what is decided so far ({taken} taken, {never} never)? [y,n] "
             try:
-                self.terminal.out(question)
-                given = self.keys.key()
+                self.terminal.print_out(question)
+                given = self.keys.read_key()
             except (EOFError, KeyboardInterrupt) as again:
                 if again.args:
                     raise
                 given = ""
-            self._say(given)
+            self._print_lines(given)
             if given in {"y", "yes"}:
                 return
-        self._say("Nothing was written.")
+        self._print_lines("Nothing was written.")
         raise end
 
-    def _page(self, at: int) -> Iterator[str]:
+    def _render_proposal_page(self, at: int) -> Iterator[str]:
         """What a decision needs: where, the diff, what changes at run time, steps, why."""
         proposal, style = self.report.proposals[at], self.terminal.style
         by_id = {finding.id: finding for finding in self.report.findings}
-        yield from list(text.proposed(at + 1, proposal, by_id, style, more="d shows all of it"))[:-1]
+        yield from list(text.render_proposal(at + 1, proposal, by_id, style, more="d shows all of it"))[:-1]
         for concern in proposal.story.concerns:
             fixer = self.fixers[concern.rule]
             why = fixer.section("Why").partition("\n\n")[0] or fixer.heading
-            yield from style.wrapped(f"Why: {why}", "   ")
+            yield from style.wrap_text(f"Why: {why}", "   ")
         yield ""
 
-    def _say(self, *lines: str) -> None:
-        self.terminal.out("".join(f"{line}\n" for line in lines))
+    def _print_lines(self, *lines: str) -> None:
+        self.terminal.print_out("".join(f"{line}\n" for line in lines))
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class ReviewDesk:
     """What a review works with. `home` is where the settings file is, or would be looked for."""
 
     checkout: Checkout
@@ -195,36 +197,36 @@ class Desk:
     again: Again
 
 
-def reviewed(all_of_it: Shown, desk: Desk) -> Deeds:
+def review_proposals(all_of_it: ReportContext, desk: ReviewDesk) -> AppliedChanges:
     """Ask about every proposal, do what was said, and say what was done."""
     report, terminal = all_of_it.report, desk.terminal
     fixers = {fixer.name: fixer for fixer in all_of_it.fixers}
-    with Keys(desk.environment) as keys:
-        decided = Review(report, fixers, terminal, keys).verdicts()
-    chosen = [at for at, verdict in decided.items() if verdict.word is Word.TAKE]
+    with KeyReader(desk.environment) as keys:
+        decided = Review(report, fixers, terminal, keys).collect_verdicts()
+    chosen = [at for at, verdict in decided.items() if verdict.word is VerdictKind.TAKE]
     branch = all_of_it.options.branch
-    narrowed, problems = taken(report, chosen, None if branch else desk.again)
-    terminal.clear()
-    done = branches(desk.checkout, narrowed) if branch else written(desk.checkout, narrowed)
-    added = ignore(desk.checkout, desk.home, report, decided)
+    narrowed, problems = keep_taken(report, chosen, None if branch else desk.again)
+    terminal.clear_progress()
+    done = commit_branches(desk.checkout, narrowed) if branch else write_patches(desk.checkout, narrowed)
+    added = write_ignores(desk.checkout, desk.home, report, decided)
     failures = (*problems, *done.failures, *added.failures)
     options = replace(all_of_it.options, write=not branch)
-    lines = [*told(report, decided), *added.said]
+    lines = [*describe_verdicts(report, decided), *added.said]
     if chosen:
-        lines += closing(replace(all_of_it, report=narrowed, options=options, deeds=done))
-    terminal.out("".join(f"{line}\n" for line in lines))
+        lines += closing_lines(replace(all_of_it, report=narrowed, options=options, deeds=done))
+    terminal.print_out("".join(f"{line}\n" for line in lines))
     return replace(done, failures=failures)
 
 
-def told(report: Report, decided: Mapping[int, Verdict]) -> Iterator[str]:
+def describe_verdicts(report: Report, decided: Mapping[int, Verdict]) -> Iterator[str]:
     """The verdicts in words, the proposals that were left only as a number."""
-    for said in (Word.TAKE, Word.NEVER):
+    for said in (VerdictKind.TAKE, VerdictKind.NEVER):
         for at, verdict in sorted(decided.items()):
             if verdict.word is said:
                 until = f" (until {verdict.until})" if verdict.until else ""
-                reason = f": {shown(verdict.reason)}{until}" if verdict.reason else ""
-                title = shown(headline(report.proposals[at].story))
+                reason = f": {escape_hidden(verdict.reason)}{until}" if verdict.reason else ""
+                title = escape_hidden(render_headline(report.proposals[at].story))
                 yield f"  {said.value}  {at + 1}  {title}{reason}"
-    left = len(report.proposals) - sum(each.word is not Word.LEAVE for each in decided.values())
+    left = len(report.proposals) - sum(each.word is not VerdictKind.LEAVE for each in decided.values())
     if left:
-        yield f"  left   {count(left, 'proposal')}, offered again by the next run"
+        yield f"  left   {format_count(left, 'proposal')}, offered again by the next run"

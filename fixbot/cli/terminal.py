@@ -9,11 +9,11 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from fixbot.characters import harmless, shown
-from fixbot.checkout.door import grounds, put_report
-from fixbot.checkout.reading import Unreadable
-from fixbot.errors import FixbotError
-from fixbot.report.style import Style
+from fixbot.checkout.file_content import Unreadable
+from fixbot.checkout.named_files import stranger_folders, write_report
+from fixbot.model.errors import FixbotError
+from fixbot.report.style import TerminalStyle
+from fixbot.text.characters import escape_hidden, sanitize_lines
 
 NARROWEST, WIDEST, ELSEWHERE = 60, 120, 100
 FIRST_AFTER, NEXT_AFTER = 0.6, 0.1
@@ -39,20 +39,20 @@ class Terminal:
         width = min(max(shutil.get_terminal_size().columns, NARROWEST), WIDEST) if there else ELSEWHERE
         # https://no-color.org: present and not empty, whatever its value.
         colour = there and not dumb and not environment.get("NO_COLOR")
-        self.style = Style(colour, width, most=40 if there else None)
+        self.style = TerminalStyle(colour, width, most=40 if there else None)
 
-    def note(self, text: str) -> None:
+    def print_note(self, text: str) -> None:
         """A line for the user beside the report."""
         if not self._quiet:
-            self.clear()
-            sys.stderr.write(f"{harmless(shown(text))}\n")
+            self.clear_progress()
+            sys.stderr.write(f"{sanitize_lines(escape_hidden(text))}\n")
 
-    def trouble(self, text: str) -> None:
+    def print_trouble(self, text: str) -> None:
         """A line that is said even when notes aren't wanted."""
-        self.clear()
-        sys.stderr.write(f"fixbot: {harmless(shown(text))}\n")
+        self.clear_progress()
+        sys.stderr.write(f"fixbot: {sanitize_lines(escape_hidden(text))}\n")
 
-    def progress(self, done: int, total: int, what: str) -> None:
+    def draw_progress(self, done: int, total: int, what: str) -> None:
         """Draw how far the work is; on a terminal only, and only when it takes a while."""
         now = time.monotonic()
         if not self._moving or now < self._progress_at:
@@ -62,21 +62,21 @@ class Terminal:
         full = 24 * done // max(total, 1)
         head = f"\r\x1b[K{'━' * full}{'╌' * (24 - full)} {done:,} of {total:,}  "
         room = max(10, shutil.get_terminal_size().columns - 45)
-        sys.stderr.write(head + harmless(shown(what))[-room:])
+        sys.stderr.write(head + sanitize_lines(escape_hidden(what))[-room:])
         sys.stderr.flush()
 
-    def clear(self) -> None:
+    def clear_progress(self) -> None:
         """Take the progress away."""
         if self._shown:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
             self._shown = False
 
-    def out(self, text: str) -> None:
+    def print_out(self, text: str) -> None:
         """Write to stdout as UTF-8, or as well as its encoding can; nothing in it steers what reads it."""
-        self.clear()
+        self.clear_progress()
         encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-        data = harmless(text).encode(encoding, "backslashreplace")
+        data = sanitize_lines(text).encode(encoding, "backslashreplace")
         try:
             sys.stdout.flush()
             sys.stdout.buffer.write(data)
@@ -88,7 +88,7 @@ class Terminal:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise CannotWrite(f"stdout: cannot be written: {error.strerror}") from None
 
-    def file(self, path: Path, text: str, *, private: bool = False, within: Sequence[str] = ()) -> None:
+    def write_file(self, path: Path, text: str, *, private: bool = False, within: Sequence[str] = ()) -> None:
         """Write a file, whole or not at all; `private` is for its owner alone. A pipe gets it as it is.
 
         A link of that name is replaced; those on the way that stand in `within`, or in the repository of the
@@ -96,7 +96,7 @@ class Terminal:
         """
         data = text.encode("utf-8", "backslashreplace")
         try:
-            put_report(str(path), data, private=private, within=(*within, *grounds()))
+            write_report(str(path), data, private=private, within=(*within, *stranger_folders()))
         except Unreadable as why:
             raise CannotWrite(f"{path}: cannot be written: {why}") from None
         except OSError as error:

@@ -11,50 +11,54 @@ from fixbot.dialects import (
     iam,
     kubernetes,
     kubernetes_resources,
-    others,
+    listed_formats,
     terraform,
 )
-from fixbot.document import Document, parse
-from fixbot.project import Project, Reading
-from fixbot.tree import Node, SyntaxProblem
+from fixbot.dialects.overlooked import say_overlooked
+from fixbot.edit.tree import Node, SyntaxProblem
+from fixbot.source.document import Document, parse_document
+from fixbot.source.project import Inventory, Project
 
 
-def read(project: Project) -> Reading:
+def read_dialects(project: Project) -> Inventory:
     """Every task, policy and resource of a project. Terraform goes first: it says what other files are."""
-    reading = Reading()
-    terraform.read(project, reading)
+    reading = Inventory()
+    terraform.read_terraform(project, reading)
     for document in project.documents.values():
         if document.path not in project.claimed and document.syntax != "hcl":
             for root in document.roots:
-                _read_root(project, document, root, reading)
+                _read_with_dialect(project, document, root, reading)
+    say_overlooked(project.documents.values(), reading)
     return reading
 
 
-def spoken(path: str, text: str) -> str | None:
+def name_dialect(path: str, text: str) -> str | None:
     """The name of the dialect that a file is written in; None where it is in none, or can't be parsed."""
     if path.endswith((".tf", ".tofu", ".tf.json")):
         return "Terraform"
     try:
-        document = parse(path, text)
+        document = parse_document(path, text)
     except SyntaxProblem:
         return None
     named = ((cloudformation, "CloudFormation"), (kubernetes, "Kubernetes"), (ecs, "ECS"), (iam, "IAM"))
     for root in document.roots:
         for dialect, name in named:
-            if dialect.recognises(document, root):
+            if dialect.is_of_dialect(document, root):
                 return name
     return None
 
 
-def _read_root(project: Project, document: Document, root: Node, reading: Reading) -> None:
-    for dialect in (cloudformation, kubernetes, others, ecs, iam):
-        if dialect.recognises(document, root):
+def _read_with_dialect(project: Project, document: Document, root: Node, reading: Inventory) -> None:
+    for dialect in (cloudformation, listed_formats, kubernetes, ecs, iam):
+        if dialect.is_of_dialect(document, root):
             before = len(reading.tasks)
-            dialect.read(project, document, root, reading)
+            dialect.read_root(project, document, root, reading)
             if dialect is cloudformation:
                 for task in reading.tasks[before:]:
-                    task.follower = partial(cloudformation_resources.follow, root)
-                cloudformation_resources.read_resources(document, root, project.resource_types, reading)
+                    task.follower = partial(cloudformation_resources.follow_value, root)
+                cloudformation_resources.read_template_resources(
+                    document, root, project.resource_types, reading
+                )
             elif dialect is kubernetes:
-                kubernetes_resources.read_resources(document, root, project.resource_types, reading)
+                kubernetes_resources.read_object_resources(document, root, project.resource_types, reading)
             return

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fixbot.dialects import ecs, iam
-from fixbot.document import Document
-from fixbot.lens import CLOUDFORMATION, Container, Policy, Task, branches, text_of, truth
-from fixbot.project import Project, Reading
-from fixbot.tree import UNKNOWN, Kind, Node
+from fixbot.edit.tree import UNKNOWN, Node, NodeKind
+from fixbot.lens import CLOUDFORMATION, Container, Policy, Task, condition_branches, text_of, truth_of
+from fixbot.source.document import Document
+from fixbot.source.project import Inventory, Project
 
 _SAM_FUNCTIONS = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine")
 WORKLOADS = frozenset(
@@ -25,24 +25,24 @@ _OTHERS = ("AWS::SSO::PermissionSet", "AWS::CloudFormation::CustomResource")
 _POLICY_KEYS = ("PolicyDocument", "Policies", "AssumeRolePolicyDocument", "InlinePolicy")
 
 
-def recognises(_document: Document, root: Node) -> bool:
+def is_of_dialect(_document: Document, root: Node) -> bool:
     """Whether a document is a template: it has resources of AWS types."""
-    if root.kind is not Kind.MAP:
+    if root.kind is not NodeKind.MAP:
         return False
-    resources = root.get("Resources")
+    resources = root.find_node("Resources")
     return (
         resources is not None
-        and resources.kind is Kind.MAP
+        and resources.kind is NodeKind.MAP
         and any(
-            (text_of(e.value.get("Type")) or "").startswith(("AWS::", "Custom::", "Alexa::"))
+            (text_of(e.value.find_node("Type")) or "").startswith(("AWS::", "Custom::", "Alexa::"))
             for e in resources.entries
-            if e.value.kind is Kind.MAP
+            if e.value.kind is NodeKind.MAP
         )
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Resource:
+class TemplateResource:
     """One resource of a template."""
 
     name: str
@@ -51,128 +51,140 @@ class Resource:
     properties: Node
 
 
-def resources(root: Node) -> Iterator[Resource]:
+def list_resources(root: Node) -> Iterator[TemplateResource]:
     """The resources whose properties are written out."""
-    listed = root.get("Resources")
+    listed = root.find_node("Resources")
     for entry in listed.entries if listed is not None else ():
-        kind = text_of(entry.value.get("Type")) if entry.value.kind is Kind.MAP else None
-        properties = entry.value.get("Properties") if kind else None
-        if kind and properties is not None and properties.kind is Kind.MAP:
-            yield Resource(entry.key, kind, entry.value, properties)
+        kind = text_of(entry.value.find_node("Type")) if entry.value.kind is NodeKind.MAP else None
+        properties = entry.value.find_node("Properties") if kind else None
+        if kind and properties is not None and properties.kind is NodeKind.MAP:
+            yield TemplateResource(entry.key, kind, entry.value, properties)
 
 
-def read(_project: Project, document: Document, root: Node, reading: Reading) -> None:
+def read_root(_project: Project, document: Document, root: Node, reading: Inventory) -> None:
     """Every task, job and policy of a template."""
-    found = list(resources(root))
+    found = list(list_resources(root))
     services = [each for each in found if each.type == "AWS::ECS::Service"]
     for resource in found:
         if resource.type == "AWS::ECS::TaskDefinition":
-            _task(document, resource, services, reading)
+            _read_task(document, resource, services, reading)
         elif resource.type == "AWS::ECS::DaemonTaskDefinition":
-            _daemon(document, resource, reading)
+            _read_daemon(document, resource, reading)
         elif resource.type == "AWS::ECS::ExpressGatewayService":
-            _express(document, resource, reading)
+            _read_express_service(document, resource, reading)
         elif resource.type == "AWS::Batch::JobDefinition":
-            _job(document, resource, reading)
-        reading.policies.extend(_policies(document, resource, reading))
+            _read_job(document, resource, reading)
+        reading.policies.extend(_read_policies(document, resource, reading))
 
 
-def _task(document: Document, resource: Resource, services: list[Resource], reading: Reading) -> None:
-    task = _defined(document, resource, "Family", reading)
-    users = [each for each in services if resource.name in referred(each.properties.get("TaskDefinition"))]
-    launch = {text_of(each.properties.get("LaunchType")) for each in users}
+def _read_task(
+    document: Document, resource: TemplateResource, services: list[TemplateResource], reading: Inventory
+) -> None:
+    task = _read_defined_task(document, resource, "Family", reading)
+    users = [
+        each
+        for each in services
+        if resource.name in find_references(each.properties.find_node("TaskDefinition"))
+    ]
+    launch = {text_of(each.properties.find_node("LaunchType")) for each in users}
     if task.fargate is None and users and launch <= {"FARGATE", "EC2"}:
         task.fargate = "FARGATE" in launch
-    execs = [truth(each.properties.get("EnableExecuteCommand")) for each in users]
+    execs = [truth_of(each.properties.find_node("EnableExecuteCommand")) for each in users]
     task.exec_enabled = True if True in execs else None if UNKNOWN in execs else False
     reading.tasks.append(task)
 
 
-def _defined(document: Document, resource: Resource, naming: str, reading: Reading) -> Task:
-    name = text_of(resource.properties.get(naming)) or resource.name
-    task = ecs.task_of(document, resource.properties, CLOUDFORMATION, name)
+def _read_defined_task(
+    document: Document, resource: TemplateResource, naming: str, reading: Inventory
+) -> Task:
+    name = text_of(resource.properties.find_node(naming)) or resource.name
+    task = ecs.build_task(document, resource.properties, CLOUDFORMATION, name)
     task.dialect, task.address, task.owner = "cloudformation", resource.name, resource.node
-    containers = resource.properties.get("ContainerDefinitions")
+    containers = resource.properties.find_node("ContainerDefinitions")
     if containers is not None and not task.containers and containers.items == []:
-        reading.skip(document, containers.start, f"the containers of {resource.name} are computed")
+        reading.add_unread(document, containers.start, f"the containers of {resource.name} are computed")
     return task
 
 
-def _daemon(document: Document, resource: Resource, reading: Reading) -> None:
-    task = _defined(document, resource, "Family", reading)
+def _read_daemon(document: Document, resource: TemplateResource, reading: Inventory) -> None:
+    task = _read_defined_task(document, resource, "Family", reading)
     ecs.make_daemon(task)
     reading.tasks.append(task)
 
 
-def _express(document: Document, resource: Resource, reading: Reading) -> None:
-    task = _defined(document, resource, "ServiceName", reading)
+def _read_express_service(document: Document, resource: TemplateResource, reading: Inventory) -> None:
+    task = _read_defined_task(document, resource, "ServiceName", reading)
     ecs.make_express(task)
-    container = resource.properties.get("PrimaryContainer")
-    if container is not None and container.kind is Kind.MAP and container.get("Image") is not None:
+    container = resource.properties.find_node("PrimaryContainer")
+    if container is not None and container.kind is NodeKind.MAP and container.find_node("Image") is not None:
         task.containers.append(Container(container, task, CLOUDFORMATION, 0, key=task.name))
     elif container is not None:
-        reading.skip(document, container.start, f"the container of {resource.name} is computed")
+        reading.add_unread(document, container.start, f"the container of {resource.name} is computed")
     reading.tasks.append(task)
 
 
-def _job(document: Document, resource: Resource, reading: Reading) -> None:
+def _read_job(document: Document, resource: TemplateResource, reading: Inventory) -> None:
     """Batch holds one container in `ContainerProperties`, or tasks of several in `EcsProperties`."""
-    on_fargate = ecs.fargate(resource.properties.get("PlatformCapabilities"))
-    single = resource.properties.get("ContainerProperties")
-    if single is not None and single.kind is Kind.MAP and single.get("Image") is not None:
-        task = _job_task(document, resource, single, on_fargate)
+    on_fargate = ecs.asks_for_fargate(resource.properties.find_node("PlatformCapabilities"))
+    single = resource.properties.find_node("ContainerProperties")
+    if single is not None and single.kind is NodeKind.MAP and single.find_node("Image") is not None:
+        task = _read_job_task(document, resource, single, on_fargate)
         task.containers.append(Container(single, task, CLOUDFORMATION, 0))
         reading.tasks.append(task)
-    several = resource.properties.get("EcsProperties")
-    for node in several.many("TaskProperties") if several is not None else ():
-        task = _job_task(document, resource, node, on_fargate)
-        containers = node.get("Containers")
+    several = resource.properties.find_node("EcsProperties")
+    for node in several.list_items("TaskProperties") if several is not None else ():
+        task = _read_job_task(document, resource, node, on_fargate)
+        containers = node.find_node("Containers")
         if containers is not None:
             ecs.add_containers(task, containers, CLOUDFORMATION)
         reading.tasks.append(task)
 
 
-def _job_task(document: Document, resource: Resource, node: Node, on_fargate: bool | None) -> Task:
-    name = text_of(resource.properties.get("JobDefinitionName")) or resource.name
-    task = ecs.task_of(document, node, CLOUDFORMATION, name)
+def _read_job_task(
+    document: Document, resource: TemplateResource, node: Node, on_fargate: bool | None
+) -> Task:
+    name = text_of(resource.properties.find_node("JobDefinitionName")) or resource.name
+    task = ecs.build_task(document, node, CLOUDFORMATION, name)
     task.address = resource.name
     task.kind, task.dialect, task.workload = "batch", "cloudformation", "job definition"
     task.fargate, task.owner, task.exec_enabled = on_fargate, resource.node, False
     return task
 
 
-def referred(node: Node | None) -> tuple[str, ...]:
+def find_references(node: Node | None) -> tuple[str, ...]:
     """The logical names that a value refers to by `Ref`, `Fn::GetAtt` or `Fn::Sub`, at any depth."""
     names: list[str] = []
-    for each in node.walk() if node is not None else ():
-        text = each.value if each.kind is Kind.SCALAR and isinstance(each.value, str) else None
-        if each.tag in ("!Ref", "!GetAtt", "!Sub") or (each.parent is not None and _short(each)):
+    for each in node.walk_tree() if node is not None else ():
+        text = each.value if each.kind is NodeKind.SCALAR and isinstance(each.value, str) else None
+        if each.tag in ("!Ref", "!GetAtt", "!Sub") or (each.parent is not None and _is_short_form(each)):
             parts = [text] if text is not None else [t for i in each.items[:1] if (t := text_of(i))]
             for part in parts:
-                names += [part.split(".")[0], *_substituted(part)]
+                names += [part.split(".")[0], *_find_substitutions(part)]
     return tuple(names)
 
 
-def _short(node: Node) -> bool:
+def _is_short_form(node: Node) -> bool:
     parent = node.parent
     return parent is not None and any(
         e.value is node and e.key in ("Ref", "Fn::GetAtt", "Fn::Sub") for e in parent.entries
     )
 
 
-def _substituted(text: str) -> list[str]:
+def _find_substitutions(text: str) -> list[str]:
     return [part.split("}")[0].split(".")[0] for part in text.split("${")[1:]]
 
 
-def _policies(document: Document, resource: Resource, reading: Reading) -> Iterator[Policy]:
+def _read_policies(document: Document, resource: TemplateResource, reading: Inventory) -> Iterator[Policy]:
     serverless = resource.type in _SAM_FUNCTIONS
     ours = resource.type.startswith(("AWS::IAM::", "Custom::")) or resource.type in _OTHERS
     if not ours and not serverless:
         return
-    trust = iam.behind(document, resource.properties.get("AssumeRolePolicyDocument"), reading)
-    principals = iam.services(trust)
-    for place, node in _documents(document, resource.properties, reading):
-        found = iam.policy(
+    trust = iam.find_policy_behind(
+        document, resource.properties.find_node("AssumeRolePolicyDocument"), reading
+    )
+    principals = iam.trusted_services(trust)
+    for place, node in _find_documents(document, resource.properties, reading):
+        found = iam.build_policy(
             document,
             node,
             "cloudformation",
@@ -185,17 +197,17 @@ def _policies(document: Document, resource: Resource, reading: Reading) -> Itera
         yield found
 
 
-def _documents(document: Document, properties: Node, reading: Reading) -> Iterator[tuple[str, Node]]:
+def _find_documents(document: Document, properties: Node, reading: Inventory) -> Iterator[tuple[str, Node]]:
     for key in _POLICY_KEYS:
-        node = properties.get(key)
+        node = properties.find_node(key)
         if node is None:
             continue
-        if (whole := iam.behind(document, node, reading)) is not None:
+        if (whole := iam.find_policy_behind(document, node, reading)) is not None:
             yield "", whole
         for item in node.items:
-            for each in branches(item) or [item]:
-                held = each.get("PolicyDocument") if each.kind is Kind.MAP else None
-                if (inner := iam.behind(document, held, reading)) is not None:
-                    yield text_of(each.get("PolicyName")) or "inline", inner
-                elif each.kind is Kind.MAP and iam.is_policy(each):
+            for each in condition_branches(item) or [item]:
+                held = each.find_node("PolicyDocument") if each.kind is NodeKind.MAP else None
+                if (inner := iam.find_policy_behind(document, held, reading)) is not None:
+                    yield text_of(each.find_node("PolicyName")) or "inline", inner
+                elif each.kind is NodeKind.MAP and iam.is_policy(each):
                     yield "inline", each

@@ -5,32 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import partial
 
-from fixbot.document import Document
-from fixbot.lens import Followed, Resource, ResourceType, branches, text_of, value_of
-from fixbot.project import Reading
-from fixbot.tree import ABSENT, NO_VALUE, UNKNOWN, Kind, Node
+from fixbot.edit.tree import ABSENT, NO_VALUE, UNKNOWN, Node, NodeKind
+from fixbot.lens import FollowedValue, Resource, ResourceType, condition_branches, text_of, value_of
+from fixbot.source.document import Document
+from fixbot.source.project import Inventory
 
 _GLOBALS = "AWS::Serverless::"
 
 
-def read_resources(document: Document, root: Node, types: Iterable[ResourceType], reading: Reading) -> None:
+def read_template_resources(
+    document: Document, root: Node, types: Iterable[ResourceType], reading: Inventory
+) -> None:
     """Every resource of these types."""
     wanted = {each.cloudformation: each for each in types if each.cloudformation}
-    listed = root.get("Resources")
+    listed = root.find_node("Resources")
     if not wanted or listed is None:
         return
-    follower = partial(follow, root)
+    follower = partial(follow_value, root)
     for entry in listed.entries:
         owner = entry.value
-        kind = wanted.get(text_of(owner.get("Type")) or "") if owner.kind is Kind.MAP else None
+        kind = wanted.get(text_of(owner.find_node("Type")) or "") if owner.kind is NodeKind.MAP else None
         if kind is None:
             continue
-        properties = owner.get("Properties")
-        if properties is not None and (not properties.known or properties.kind is not Kind.MAP):
-            reading.skip(document, properties.start, f"the properties of {entry.key} are computed")
+        properties = owner.find_node("Properties")
+        if properties is not None and (not properties.is_known or properties.kind is not NodeKind.MAP):
+            reading.add_unread(document, properties.start, f"the properties of {entry.key} are computed")
             continue
         node, prefix = (owner, ("Properties",)) if properties is None else (properties, ())
-        named = node.get(kind.name) if kind.name and properties is not None else None
+        named = node.find_node(kind.name) if kind.name and properties is not None else None
         reading.resources.append(
             Resource(
                 kind,
@@ -42,40 +44,43 @@ def read_resources(document: Document, root: Node, types: Iterable[ResourceType]
                 owner,
                 prefix,
                 follow=follower,
-                inherited=_inherited(root, kind),
+                inherited=_inherited_properties(root, kind),
             )
         )
 
 
-def _inherited(root: Node, kind: ResourceType) -> Mapping[str, Node]:
+def _inherited_properties(root: Node, kind: ResourceType) -> Mapping[str, Node]:
     """What SAM's `Globals` section gives to all resources of a serverless type."""
     if not kind.cloudformation.startswith(_GLOBALS):
         return {}
-    shared = root.get("Globals", kind.cloudformation.removeprefix(_GLOBALS))
+    shared = root.find_node("Globals", kind.cloudformation.removeprefix(_GLOBALS))
     return {entry.key: entry.value for entry in shared.entries} if shared is not None else {}
 
 
-def follow(root: Node, node: Node) -> Followed:
+def follow_value(root: Node, node: Node) -> FollowedValue:
     """A literal, the default of the parameter that `Ref` names, or what all branches of `Fn::If` agree on."""
-    name = _referred(node)
+    name = _referenced_name(node)
     if name == NO_VALUE:
-        return Followed(ABSENT, node)
+        return FollowedValue(ABSENT, node)
     if name is not None:
-        default = root.get("Parameters", name, "Default")
+        default = root.find_node("Parameters", name, "Default")
         if default is None:
-            return Followed(UNKNOWN, node, f"the parameter {name} decides it, and has no default")
-        return Followed(value_of(default), node, f"the default of the parameter {name} decides it")
-    chosen = branches(node)
-    values = {ABSENT if _referred(each) == NO_VALUE else Followed.literal(each).value for each in chosen}
+            return FollowedValue(UNKNOWN, node, f"the parameter {name} decides it, and has no default")
+        return FollowedValue(value_of(default), node, f"the default of the parameter {name} decides it")
+    chosen = condition_branches(node)
+    values = {
+        ABSENT if _referenced_name(each) == NO_VALUE else FollowedValue.from_literal(each).value
+        for each in chosen
+    }
     if len(values) == 1:
-        return Followed(values.pop(), node, "a condition decides it")
-    return Followed.literal(node)
+        return FollowedValue(values.pop(), node, "a condition decides it")
+    return FollowedValue.from_literal(node)
 
 
-def _referred(node: Node) -> str | None:
+def _referenced_name(node: Node) -> str | None:
     """The name behind `!Ref X` or `{"Ref": "X"}`."""
     if node.tag == "!Ref" and isinstance(node.value, str):
         return node.value
-    if node.kind is Kind.MAP and len(node.entries) == 1 and node.entries[0].key == "Ref":
+    if node.kind is NodeKind.MAP and len(node.entries) == 1 and node.entries[0].key == "Ref":
         return text_of(node.entries[0].value)
     return None

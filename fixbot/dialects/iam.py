@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import posixpath
 
-from fixbot.document import Document, embed
-from fixbot.lens import Policy, Statement, branches, text_of
-from fixbot.project import Project, Reading
-from fixbot.tree import Kind, Node, SyntaxProblem
+from fixbot.edit.tree import Node, NodeKind, SyntaxProblem
+from fixbot.lens import Policy, Statement, condition_branches, text_of
+from fixbot.source.document import Document, parse_embedded
+from fixbot.source.project import Inventory, Project
 
 _WRAPPERS = ("PolicyDocument", "Policy", "policy", "policyDocument")
 
 
-def recognises(_document: Document, root: Node) -> bool:
+def is_of_dialect(_document: Document, root: Node) -> bool:
     """Whether a document is a policy, or holds one in the wrapper that AWS CLI answers have."""
-    return find(root) is not None
+    return find_policy(root) is not None
 
 
-def find(root: Node) -> Node | None:
+def find_policy(root: Node) -> Node | None:
     """The policy document of a file."""
-    if root.kind is not Kind.MAP:
+    if root.kind is not NodeKind.MAP:
         return None
-    for node in (root, *filter(None, map(root.get, _WRAPPERS))):
+    for node in (root, *filter(None, map(root.find_node, _WRAPPERS))):
         if is_policy(node):
             return node
     return None
@@ -29,78 +29,78 @@ def find(root: Node) -> Node | None:
 
 def is_policy(node: Node) -> bool:
     """Whether a map has statements, each with an effect."""
-    if node.kind is not Kind.MAP:
+    if node.kind is not NodeKind.MAP:
         return False
-    statements = node.get("Statement")
+    statements = node.find_node("Statement")
     if statements is None:
         return False
-    listed = statements.items if statements.kind is Kind.LIST else [statements]
-    each = [item for one in listed for item in (branches(one) or [one])]
-    return any(item.kind is Kind.MAP and item.get("Effect") is not None for item in each)
+    listed = statements.items if statements.kind is NodeKind.LIST else [statements]
+    each = [item for one in listed for item in (condition_branches(one) or [one])]
+    return any(item.kind is NodeKind.MAP and item.find_node("Effect") is not None for item in each)
 
 
-def read(project: Project, document: Document, root: Node, reading: Reading) -> None:
+def read_root(project: Project, document: Document, root: Node, reading: Inventory) -> None:
     """The policy of a file."""
-    node = find(root)
+    node = find_policy(root)
     if node is not None:
         name = posixpath.basename(document.path).split(".")[0]
-        found = policy(document, node, "iam", name, name)
-        if _of_terraform(project, document.path):
-            found.escape, found.unescape = double, single
+        found = build_policy(document, node, "iam", name, name)
+        if _is_terraform_template(project, document.path):
+            found.escape, found.unescape = escape_template, unescape_template
         reading.policies.append(found)
 
 
-def _of_terraform(project: Project, path: str) -> bool:
+def _is_terraform_template(project: Project, path: str) -> bool:
     """Whether a file is a template that Terraform fills in, though none was seen to read it."""
     named = path.endswith((".tpl", ".tftpl"))
     return named and any(each.endswith((".tf", ".tofu")) for each in project.surroundings.paths)
 
 
-def double(text: str) -> str:
+def escape_template(text: str) -> str:
     """A text as a Terraform template writes it: `$${` is `${`."""
     return text.replace("${", "$${")
 
 
-def single(text: str) -> str:
+def unescape_template(text: str) -> str:
     """What a Terraform template's text says, `${…}` of its own left as it is."""
     return text.replace("$${", "${")
 
 
-def behind(document: Document, node: Node | None, reading: Reading) -> Node | None:
+def find_policy_behind(document: Document, node: Node | None, reading: Inventory) -> Node | None:
     """The policy that a value is: a map, or a text that holds one as JSON (`PolicyDocument: |`).
 
     A text that can't be read where it stands is said aloud.
     """
     if node is None or is_policy(node):
         return node
-    if node.tag == "!Sub" and node.kind is Kind.LIST and node.items:
+    if node.tag == "!Sub" and node.kind is NodeKind.LIST and node.items:
         node = node.items[0]
-    text = node.value if node.kind is Kind.SCALAR else None
+    text = node.value if node.kind is NodeKind.SCALAR else None
     if not isinstance(text, str) or '"Statement"' not in text or not text.lstrip().startswith("{"):
         return None
-    span = _json_span(document.text, node)
+    span = _find_json_span(document.text, node)
     if span is not None:
         try:
-            found = embed(node, document.text, "json", *span)
+            found = parse_embedded(node, document.text, "json", *span)
         except SyntaxProblem as problem:
             reason = f"a policy can't be read as JSON ({problem.reason})"
-            reading.skip(document, node.start, reason, "damaged")
+            reading.add_unread(document, node.start, reason, "damaged")
             return None
         return found if is_policy(found) else None
-    reading.skip(
+    reading.add_unread(
         document, node.start, "a policy stands here as a quoted text; written as a map it can be read"
     )
     return None
 
 
-def _json_span(text: str, node: Node) -> tuple[int, int] | None:
+def _find_json_span(text: str, node: Node) -> tuple[int, int] | None:
     """Where a YAML scalar stands as it reads, but for blanks; None where it is written otherwise."""
     if node.style in ("|", ">"):
         return text.index("\n", node.start) + 1, node.end
     return (text.index("'", node.start) + 1, node.end - 1) if node.style == "'" else None
 
 
-def _host(node: Node) -> Node | None:
+def _find_host_scalar(node: Node) -> Node | None:
     """The YAML scalar that a policy was read out of."""
     host = node.parent
     while host is not None and host.embedded is None:
@@ -108,68 +108,68 @@ def _host(node: Node) -> Node | None:
     return host if host is not None and host.grammar.name == "yaml" else None
 
 
-def _spell_text(found: Policy, host: Node) -> None:
+def _set_text_spelling(found: Policy, host: Node) -> None:
     """`Fn::Sub` leaves `${!aws:…}` alone, and a single quote is doubled between single quotes."""
     above = host.parent
     marks = [("${", "${!")] if "!Sub" in (host.tag, above.tag if above is not None else None) else []
     marks += [("'", "''")] if host.style == "'" else []
 
-    def escape(text: str) -> str:
+    def escape_text(text: str) -> str:
         for mark, written in marks:
             text = text.replace(mark, written)
         return text
 
-    def unescape(text: str) -> str:
+    def unescape_text(text: str) -> str:
         for mark, written in marks:
             text = text.replace(written, mark)
         return text
 
     if marks:
-        found.escape, found.unescape = escape, unescape
+        found.escape, found.unescape = escape_text, unescape_text
 
 
-def policy(document: Document, node: Node, dialect: str, name: str, address: str) -> Policy:
+def build_policy(document: Document, node: Node, dialect: str, name: str, address: str) -> Policy:
     """A policy document given as a JSON-like map, with its statements."""
     found = Policy(document.path, dialect, name, node, address)
-    listed = node.get("Statement")
+    listed = node.find_node("Statement")
     if listed is not None:
-        items = listed.items if listed.kind is Kind.LIST else [listed]
-        flat = [each for item in items for each in (branches(item) or [item])]
+        items = listed.items if listed.kind is NodeKind.LIST else [listed]
+        flat = [each for item in items for each in (condition_branches(item) or [item])]
         found.statements = [
             Statement(item, found, position)
             for position, item in enumerate(flat)
-            if item.kind is Kind.MAP and item.tag is None
+            if item.kind is NodeKind.MAP and item.tag is None
         ]
-    found.kind = kind_of(found)
-    if (host := _host(node)) is not None:
-        _spell_text(found, host)
+    found.kind = classify_policy(found)
+    if (host := _find_host_scalar(node)) is not None:
+        _set_text_spelling(found, host)
     return found
 
 
-def kind_of(found: Policy) -> str:
+def classify_policy(found: Policy) -> str:
     """`trust`, `resource` or `identity`, told from the statements themselves."""
     actions = {
         text_of(node)
         for statement in found.statements
-        if (action := statement.node.get("Action")) is not None
-        for node in (action.items if action.kind is Kind.LIST else [action])
+        if (action := statement.node.find_node("Action")) is not None
+        for node in (action.items if action.kind is NodeKind.LIST else [action])
     }
-    if any(a and a.lower().startswith("sts:assumerole") for a in actions) and _principals(found):
+    if any(a and a.lower().startswith("sts:assumerole") for a in actions) and _has_principals(found):
         return "trust"
-    return "resource" if _principals(found) else "identity"
+    return "resource" if _has_principals(found) else "identity"
 
 
-def _principals(found: Policy) -> bool:
-    return any(s.node.get("Principal") or s.node.get("NotPrincipal") for s in found.statements)
+def _has_principals(found: Policy) -> bool:
+    return any(s.node.find_node("Principal") or s.node.find_node("NotPrincipal") for s in found.statements)
 
 
-def services(trust: Node | None) -> tuple[str, ...]:
+def trusted_services(trust: Node | None) -> tuple[str, ...]:
     """The services that a trust policy lets assume its role."""
     if trust is None:
         return ()
     return tuple(
         service
-        for node in trust.walk()
+        for node in trust.walk_tree()
         if (service := text_of(node)) is not None
         and service.endswith((".amazonaws.com", ".amazonaws.com.cn"))
     )

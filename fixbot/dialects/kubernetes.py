@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fixbot.dialects import iam
-from fixbot.document import Document
-from fixbot.lens import KUBERNETES, Container, Task, Volume, text_of, truth, value_of
-from fixbot.project import Project, Reading
-from fixbot.tree import UNKNOWN, Kind, Node
+from fixbot.edit.tree import UNKNOWN, Node, NodeKind
+from fixbot.lens import KUBERNETES, Container, Task, Volume, text_of, truth_of, value_of
+from fixbot.source.document import Document
+from fixbot.source.project import Inventory, Project
 
 _TEMPLATE = ("spec", "template", "spec")
 _POD_AT = {
@@ -32,65 +32,75 @@ _ANY = "."
 _ROLES = (("initContainers", "init"), ("containers", "container"), ("ephemeralContainers", "ephemeral"))
 
 
-def recognises(_document: Document, root: Node) -> bool:
+def is_of_dialect(_document: Document, root: Node) -> bool:
     """Whether a document is a Kubernetes object."""
-    return root.kind is Kind.MAP and all(
-        root.entry(key) is not None or root.get(key) is not None for key in ("apiVersion", "kind")
+    return root.kind is NodeKind.MAP and all(
+        root.find_entry(key) is not None or root.find_node(key) is not None for key in ("apiVersion", "kind")
     )
 
 
-def read(_project: Project, document: Document, root: Node, reading: Reading) -> None:
+def read_root(_project: Project, document: Document, root: Node, reading: Inventory) -> None:
     """Every pod template of an object, or of the objects of a List or an OpenShift Template."""
-    kind, group = _word(root, "kind"), _group(root)
+    kind, group = _read_word(root, "kind"), _api_group(root)
     if kind is None or group is None:
-        _name(document, root, "what says that it is a Kubernetes object is no text", reading)
+        _report_hidden_pods(document, root, "what says that it is a Kubernetes object is no text", reading)
         return
     listed = "objects" if kind == "Template" else "items" if kind.endswith("List") else ""
-    if kind == "List" or (listed and root.entry(listed) is not None):
-        for item in root.many(listed):
-            if recognises(document, item):
-                read(_project, document, item, reading)
+    if kind == "List" or (listed and root.find_entry(listed) is not None):
+        for item in root.list_items(listed):
+            if is_of_dialect(document, item):
+                read_root(_project, document, item, reading)
             else:
-                _name(document, item, f"an item of a {kind} that is no object by itself", reading)
+                _report_hidden_pods(
+                    document, item, f"an item of a {kind} that is no object by itself", reading
+                )
         return
     if kind != "CustomResourceDefinition":
         _read_object(document, root, kind, group, reading)
 
 
-def _read_object(document: Document, root: Node, kind: str, group: str, reading: Reading) -> None:
+def _read_object(document: Document, root: Node, kind: str, group: str, reading: Inventory) -> None:
     if group == "kyverno.io" or group.endswith(".kyverno.io"):
-        reading.skip(document, root.start, "a Kyverno policy: what it says of containers is about other ones")
+        reading.add_unread(
+            document, root.start, "a Kyverno policy: what it says of containers is about other ones"
+        )
         return
-    if _workload(kind, group):
-        _say_computed(document, root, kind, reading)
+    if _is_workload(kind, group):
+        _report_computed(document, root, kind, reading)
     elif not _is_custom(group):
-        _name(document, root, f"what a {kind} holds is no workload", reading)
+        _report_hidden_pods(document, root, f"what a {kind} holds is no workload", reading)
         return
-    for place, spec in _pods(root, kind, group):
-        reading.tasks.append(_pod(document, root, kind, place, spec))
+    for place, spec in _find_pods(root, kind, group):
+        reading.tasks.append(_build_pod(document, root, kind, place, spec))
     if "aws" in group and '"Statement"' in document.text:
-        _policies(document, root, kind, reading)
+        _read_policies(document, root, kind, reading)
 
 
-def _word(root: Node, key: str) -> str | None:
+def _read_word(root: Node, key: str) -> str | None:
     """The text at a key; empty where a template fills it in, None where it is no text."""
-    value = value_of(root.get(key))
-    return value if isinstance(value, str) else "" if value is UNKNOWN and _scalar(root.get(key)) else None
+    value = value_of(root.find_node(key))
+    return (
+        value
+        if isinstance(value, str)
+        else ""
+        if value is UNKNOWN and _is_scalar(root.find_node(key))
+        else None
+    )
 
 
-def _scalar(node: Node | None) -> bool:
-    return node is not None and node.kind in (Kind.SCALAR, Kind.CODE)
+def _is_scalar(node: Node | None) -> bool:
+    return node is not None and node.kind in (NodeKind.SCALAR, NodeKind.CODE)
 
 
-def _group(root: Node) -> str | None:
+def _api_group(root: Node) -> str | None:
     """The API group; empty for the core one, `.` where a template fills it in; None where it is no text."""
-    version = _word(root, "apiVersion")
+    version = _read_word(root, "apiVersion")
     if version is None:
         return None
     return version.rpartition("/")[0] if version else _ANY
 
 
-def _workload(kind: str, group: str) -> bool:
+def _is_workload(kind: str, group: str) -> bool:
     """Whether an object is a workload of Kubernetes' own, or of a kind that isn't known."""
     return kind in _POD_AT and group in (_ANY, *_OWN_GROUPS)
 
@@ -104,64 +114,66 @@ def _is_custom(group: str) -> bool:
     return group == _ANY or ("." in group and not own)
 
 
-def _name(document: Document, root: Node, reason: str, reading: Reading) -> None:
+def _report_hidden_pods(document: Document, root: Node, reason: str, reading: Inventory) -> None:
     """Name an object that holds what looks like a pod; one of each kind in a document."""
-    if (document.path, reason) not in reading.named and any(_shaped(root)):
+    if (document.path, reason) not in reading.named and any(_find_pod_shapes(root)):
         reading.named.add((document.path, reason))
-        reading.skip(document, root.start, reason)
+        reading.add_unread(document, root.start, reason)
 
 
-def _shaped(root: Node) -> Iterator[bool]:
-    return (True for node in root.walk() if node.kind is Kind.MAP and _is_pod(node))
+def _find_pod_shapes(root: Node) -> Iterator[bool]:
+    return (True for node in root.walk_tree() if node.kind is NodeKind.MAP and _is_pod(node))
 
 
-def _say_computed(document: Document, root: Node, kind: str, reading: Reading) -> None:
+def _report_computed(document: Document, root: Node, kind: str, reading: Inventory) -> None:
     """Say aloud that the containers of a workload are filled in elsewhere."""
     spec: Node | None = root
     for key in _POD_AT[kind]:
-        spec = spec.get(key) if spec is not None and spec.kind is Kind.MAP else spec
-    if spec is not None and spec.kind is Kind.CODE:
-        reading.skip(document, spec.start, f"the pod of a {kind} is filled in by a template")
+        spec = spec.find_node(key) if spec is not None and spec.kind is NodeKind.MAP else spec
+    if spec is not None and spec.kind is NodeKind.CODE:
+        reading.add_unread(document, spec.start, f"the pod of a {kind} is filled in by a template")
         return
     for listed, _ in _ROLES if spec is not None else ():
-        node = spec.get(listed) if spec is not None else None
-        if node is not None and (node.kind is Kind.CODE or any(i.kind is Kind.CODE for i in node.items)):
-            reading.skip(document, node.start, f"{listed} of a {kind} are filled in by a template")
+        node = spec.find_node(listed) if spec is not None else None
+        if node is not None and (
+            node.kind is NodeKind.CODE or any(i.kind is NodeKind.CODE for i in node.items)
+        ):
+            reading.add_unread(document, node.start, f"{listed} of a {kind} are filled in by a template")
 
 
-def _policies(document: Document, root: Node, kind: str, reading: Reading) -> None:
+def _read_policies(document: Document, root: Node, kind: str, reading: Inventory) -> None:
     """Policies that objects of an AWS controller (ACK, Crossplane) hold as text."""
-    name = text_of(root.get("metadata", "name")) or "unnamed"
-    for node in root.walk():
+    name = text_of(root.find_node("metadata", "name")) or "unnamed"
+    for node in root.walk_tree():
         for entry in node.entries:
-            is_text = entry.value.kind is Kind.SCALAR and entry.value.style != ""
-            if is_text and (found := iam.behind(document, entry.value, reading)) is not None:
+            is_text = entry.value.kind is NodeKind.SCALAR and entry.value.style != ""
+            if is_text and (found := iam.find_policy_behind(document, entry.value, reading)) is not None:
                 where = f"{kind}/{name}/{entry.key}"
-                reading.policies.append(iam.policy(document, found, "kubernetes", name, where))
+                reading.policies.append(iam.build_policy(document, found, "kubernetes", name, where))
 
 
-def _pods(root: Node, kind: str, group: str) -> Iterator[tuple[str, Node]]:
-    if _workload(kind, group):
-        spec = root.get(*_POD_AT[kind])
-        if spec is not None and spec.kind is Kind.MAP:
+def _find_pods(root: Node, kind: str, group: str) -> Iterator[tuple[str, Node]]:
+    if _is_workload(kind, group):
+        spec = root.find_node(*_POD_AT[kind])
+        if spec is not None and spec.kind is NodeKind.MAP:
             yield "", spec
         return
-    spec = root.get(*_TEMPLATE)
+    spec = root.find_node(*_TEMPLATE)
     if spec is not None and _is_pod(spec):
         yield "", spec
-    elif (wanted := root.get("spec")) is not None:
-        yield from _nested(wanted, "spec")
+    elif (wanted := root.find_node("spec")) is not None:
+        yield from _find_nested_pods(wanted, "spec")
 
 
 def _is_pod(spec: Node) -> bool:
-    containers = [*spec.many("containers"), *spec.many("initContainers")]
+    containers = [*spec.list_items("containers"), *spec.list_items("initContainers")]
     return bool(containers) and all(
-        c.kind is Kind.MAP and c.entry("name") and "{{" not in (text_of(c.get("name")) or "")
+        c.kind is NodeKind.MAP and c.find_entry("name") and "{{" not in (text_of(c.find_node("name")) or "")
         for c in containers
     )
 
 
-def _nested(root: Node, above: str) -> Iterator[tuple[str, Node]]:
+def _find_nested_pods(root: Node, above: str) -> Iterator[tuple[str, Node]]:
     """Pods that a custom resource wants: a map with containers at any depth, and objects of workloads.
 
     What a policy or a patch says of pods is none, and neither is what another object holds: a record of
@@ -172,21 +184,25 @@ def _nested(root: Node, above: str) -> Iterator[tuple[str, Node]]:
         path, node = stack.pop()
         if "patch" in path.rpartition(".")[2].lower():
             continue
-        if node.kind is Kind.MAP and node.get("apiVersion") and node.get("kind"):
-            kind, group = _word(node, "kind"), _group(node)
-            if kind is not None and group is not None and (_workload(kind, group) or _is_custom(group)):
-                for place, spec in _pods(node, kind, group):
+        if node.kind is NodeKind.MAP and node.find_node("apiVersion") and node.find_node("kind"):
+            kind, group = _read_word(node, "kind"), _api_group(node)
+            if kind is not None and group is not None and (_is_workload(kind, group) or _is_custom(group)):
+                for place, spec in _find_pods(node, kind, group):
                     yield ".".join(filter(None, (path, place))), spec
             continue
         stack.extend((f"{path}.{entry.key}", entry.value) for entry in reversed(node.entries))
         stack.extend((f"{path}[{i}]", item) for i, item in reversed(list(enumerate(node.items))))
-        if node.kind is Kind.MAP and node.alias is None and _is_pod(node):
+        if node.kind is NodeKind.MAP and node.alias is None and _is_pod(node):
             yield path.removesuffix("spec").removesuffix("."), node
 
 
-def _pod(document: Document, root: Node, kind: str, place: str, spec: Node) -> Task:
-    name = text_of(root.get("metadata", "name")) or text_of(root.get("metadata", "generateName")) or "unnamed"
-    namespace = text_of(root.get("metadata", "namespace")) or ""
+def _build_pod(document: Document, root: Node, kind: str, place: str, spec: Node) -> Task:
+    name = (
+        text_of(root.find_node("metadata", "name"))
+        or text_of(root.find_node("metadata", "generateName"))
+        or "unnamed"
+    )
+    namespace = text_of(root.find_node("metadata", "namespace")) or ""
     task = Task(
         path=document.path,
         kind="k8s",
@@ -198,24 +214,26 @@ def _pod(document: Document, root: Node, kind: str, place: str, spec: Node) -> T
         workload=kind,
         owner=root,
         namespace=namespace,
-        windows=_windows(spec),
+        windows=_is_windows_pod(spec),
         daemon=kind == "DaemonSet",
-        network_mode="host" if truth(spec.get("hostNetwork")) is True else None,
-        host_namespaces=tuple(k for k in ("hostNetwork", "hostPID", "hostIPC") if truth(spec.get(k)) is True),
+        network_mode="host" if truth_of(spec.find_node("hostNetwork")) is True else None,
+        host_namespaces=tuple(
+            k for k in ("hostNetwork", "hostPID", "hostIPC") if truth_of(spec.find_node(k)) is True
+        ),
     )
-    task.volumes, task.volumes_reason = volumes(spec, "volumes")
-    if place and not place.endswith("emplate") and not any(spec.entry(name) for name in _POD_ONLY):
+    task.volumes, task.volumes_reason = read_pod_volumes(spec, "volumes")
+    if place and not place.endswith("emplate") and not any(spec.find_entry(name) for name in _POD_ONLY):
         task.volumes, task.volumes_reason = None, f"whether a {kind} takes volumes there is not known"
     for listed, role in _ROLES:
-        for position, item in enumerate(spec.many(listed)):
-            if item.kind is Kind.MAP and item.get("image") is not None:
+        for position, item in enumerate(spec.list_items(listed)):
+            if item.kind is NodeKind.MAP and item.find_node("image") is not None:
                 task.containers.append(Container(item, task, KUBERNETES, position, role))
     return task
 
 
-def _windows(spec: Node) -> bool | None:
-    system = text_of(spec.get("os", "name"))
-    selector = spec.get("nodeSelector")
+def _is_windows_pod(spec: Node) -> bool | None:
+    system = text_of(spec.find_node("os", "name"))
+    selector = spec.find_node("nodeSelector")
     chosen = [
         text_of(entry.value)
         for entry in (selector.entries if selector is not None else [])
@@ -224,15 +242,15 @@ def _windows(spec: Node) -> bool | None:
     return "windows" in (system, *chosen)
 
 
-def volumes(spec: Node, key: str) -> tuple[tuple[Volume, ...] | None, str]:
+def read_pod_volumes(spec: Node, key: str) -> tuple[tuple[Volume, ...] | None, str]:
     """The pod's volumes; None and the reason where they can't be known."""
-    node = spec.get(key)
-    if node is None or (node.known and node.kind is Kind.SCALAR and node.value is None):
+    node = spec.find_node(key)
+    if node is None or (node.is_known and node.kind is NodeKind.SCALAR and node.value is None):
         return (), ""
-    if node.kind is not Kind.LIST or node.tag is not None:
+    if node.kind is not NodeKind.LIST or node.tag is not None:
         return None, "the pod's volumes are computed"
     found = []
     for item in node.items:
         kinds = [entry.key for entry in item.entries if entry.key != "name"]
-        found.append(Volume(text_of(item.get("name")) or "", kinds[0] if kinds else "", item))
+        found.append(Volume(text_of(item.find_node("name")) or "", kinds[0] if kinds else "", item))
     return tuple(found), ""

@@ -5,30 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from fixbot.dialects import kubernetes
-from fixbot.document import Document
+from fixbot.edit.tree import Node
 from fixbot.lens import Resource, ResourceType, text_of
-from fixbot.project import Reading
-from fixbot.tree import Node
+from fixbot.source.document import Document
+from fixbot.source.project import Inventory
 
 
-def read_resources(document: Document, root: Node, types: Iterable[ResourceType], reading: Reading) -> None:
+def read_object_resources(
+    document: Document, root: Node, types: Iterable[ResourceType], reading: Inventory
+) -> None:
     """Every object of these types, alone or in a List."""
     wanted = {each.kubernetes: each for each in types if each.kubernetes}
-    for node in _objects(document, root) if wanted else ():
-        group = (text_of(node.get("apiVersion")) or "").rpartition("/")[0]
-        kind = wanted.get("/".join(filter(None, (group, text_of(node.get("kind"))))))
+    for node in _list_objects(document, root) if wanted else ():
+        group = (text_of(node.find_node("apiVersion")) or "").rpartition("/")[0]
+        kind = wanted.get("/".join(filter(None, (group, text_of(node.find_node("kind"))))))
         if kind is not None:
-            name = text_of(node.get("metadata", "name")) or "unnamed"
-            space = text_of(node.get("metadata", "namespace"))
+            name = text_of(node.find_node("metadata", "name")) or "unnamed"
+            space = text_of(node.find_node("metadata", "namespace"))
             address = "/".join(filter(None, (kind.kubernetes, space, name)))
             reading.resources.append(Resource(kind, document.path, "kubernetes", name, address, node, node))
 
 
-def _objects(document: Document, root: Node) -> Iterator[Node]:
-    kind = text_of(root.get("kind")) or ""
-    if not kind.endswith("List") or root.entry("items") is None:
+def _list_objects(document: Document, root: Node) -> Iterator[Node]:
+    kind = text_of(root.find_node("kind")) or ""
+    if not kind.endswith("List") or root.find_entry("items") is None:
         yield root
         return
-    for item in root.many("items"):
-        if kubernetes.recognises(document, item):
-            yield from _objects(document, item)
+    for item in root.list_items("items"):
+        if kubernetes.is_of_dialect(document, item):
+            yield from _list_objects(document, item)

@@ -8,17 +8,17 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from fixbot.characters import write_json
-from fixbot.errors import FixbotError
-from fixbot.fleet.plan import LeftOut, Plan
-from fixbot.fleet.results import Head, read
-from fixbot.fleet.rows import Row, State, row_of
-from fixbot.fleet.stored import load_json, read_file
-from fixbot.model import PullRow, Severity
+from fixbot.fleet.json_records import load_json, read_file
+from fixbot.fleet.plan import FleetPlan, LeftOutRepository
+from fixbot.fleet.result_rows import FleetRow, RowState, parse_row
+from fixbot.fleet.results_file import ResultsHead, read_results
+from fixbot.model.errors import FixbotError
+from fixbot.model.findings import PullRequestRow, Severity
+from fixbot.text.characters import write_json
 
 
 @dataclass(frozen=True, slots=True)
-class Shard:
+class ShardProgress:
     """How much of a shard has a row."""
 
     number: int
@@ -26,7 +26,7 @@ class Shard:
     total: int
 
     @property
-    def says(self) -> str:
+    def describe_missing(self) -> str:
         """What is missing of it."""
         return "no results" if not self.done else f"{self.done:,} of {self.total:,} repositories"
 
@@ -38,10 +38,10 @@ class FleetReport:
     made: str
     basis: str
     shards: int
-    rows: tuple[Row, ...]
-    unfinished: tuple[Shard, ...]
+    rows: tuple[FleetRow, ...]
+    unfinished: tuple[ShardProgress, ...]
     missing: tuple[str, ...]
-    left_out: tuple[LeftOut, ...]
+    left_out: tuple[LeftOutRepository, ...]
     strange: tuple[str, ...] = ()
     """Files that are no results of this plan."""
 
@@ -51,12 +51,12 @@ class FleetReport:
         return len(self.rows) + len(self.missing)
 
     @property
-    def troubled(self) -> tuple[Row, ...]:
+    def troubled(self) -> tuple[FleetRow, ...]:
         """Those with something to be said about, failed or not."""
         return tuple(each for each in self.rows if each.trouble)
 
     @property
-    def waiting(self) -> tuple[tuple[Row, PullRow], ...]:
+    def waiting(self) -> tuple[tuple[FleetRow, PullRequestRow], ...]:
         """Every pull request that is still to be opened, updated or closed, with its repository."""
         return tuple((row, pull) for row in self.rows for pull in row.waiting)
 
@@ -65,46 +65,48 @@ class FleetReport:
         """How many were taken over from the last report."""
         return sum(each.carried for each in self.rows)
 
-    def counts(self, name: str) -> Counter[str]:
+    def count_all(self, name: str) -> Counter[str]:
         """The sum over all rows of their `severities`, `statuses` or `rules`."""
         total: Counter[str] = Counter()
         for row in self.rows:
             total.update(getattr(row, name))
         return total
 
-    def outcomes(self) -> Counter[str]:
+    def count_outcomes(self) -> Counter[str]:
         """How many branches ended how; what was done is counted by its deed."""
         pulls = (pull for row in self.rows for pull in row.pulls if not row.carried)
         return Counter(each.deed if each.outcome == "done" else each.outcome for each in pulls)
 
-    def severities(self) -> list[tuple[str, int]]:
+    def count_severities(self) -> list[tuple[str, int]]:
         """From critical to low, those that there are."""
-        found = self.counts("severities")
+        found = self.count_all("severities")
         return [
             (each.label, found[each.label]) for each in sorted(Severity, reverse=True) if found[each.label]
         ]
 
 
-def merged(plan: Plan, results: Iterable[tuple[str, tuple[Head, Sequence[Row]] | None]]) -> FleetReport:
+def merge_results(
+    plan: FleetPlan, results: Iterable[tuple[str, tuple[ResultsHead, Sequence[FleetRow]] | None]]
+) -> FleetReport:
     """One report of a plan and files of results, each with its name; what ended last counts."""
     members = {each.name for each in plan.repositories}
-    rows: dict[str, Row] = {}
+    rows: dict[str, FleetRow] = {}
     bases: set[str] = set()
     strange = []
     for name, found in results:
-        if found is None or found[0].plan != plan.digest:
+        if found is None or found[0].plan != plan.plan_digest:
             strange.append(name)
             continue
         bases.add(found[0].basis)
         for row in found[1]:
             if row.name in members:
-                rows[row.name] = _later(row, rows.get(row.name))
+                rows[row.name] = _later_row(row, rows.get(row.name))
     shards = []
     for number in range(1, plan.shards + 1):
-        own = plan.of(number)
+        own = plan.members_of(number)
         done = sum(each.name in rows for each in own)
         if done < len(own):
-            shards.append(Shard(number, done, len(own)))
+            shards.append(ShardProgress(number, done, len(own)))
     ordered = sorted(rows.values(), key=lambda row: (tuple(-n for n in row.weight), row.name.lower()))
     missing = tuple(each.name for each in plan.repositories if each.name not in rows)
     return FleetReport(
@@ -113,22 +115,24 @@ def merged(plan: Plan, results: Iterable[tuple[str, tuple[Head, Sequence[Row]] |
     )  # fmt: skip
 
 
-def _later(one: Row, other: Row | None) -> Row:
+def _later_row(one: FleetRow, other: FleetRow | None) -> FleetRow:
     """The row that ended later; where that is a failure, with what the earlier one found."""
     if other is None:
         return one
     first, last = sorted((other, one), key=lambda row: (row.scanned, row.ended))
-    if last.state is State.FAILED and first.state is State.DONE:
-        return replace(first, state=State.FAILED, trouble=last.trouble, ended=last.ended, writes=last.writes)
+    if last.state is RowState.FAILED and first.state is RowState.DONE:
+        return replace(
+            first, state=RowState.FAILED, trouble=last.trouble, ended=last.ended, writes=last.writes
+        )
     return last
 
 
-def collected(plan: Plan, folder: Path) -> FleetReport:
+def collect_results(plan: FleetPlan, folder: Path) -> FleetReport:
     """The report of all files of results in a folder. Raises FixbotError."""
-    return merged(plan, ((path.name, read(path)) for path in sorted(folder.rglob("*.jsonl"))))
+    return merge_results(plan, ((path.name, read_results(path)) for path in sorted(folder.rglob("*.jsonl"))))
 
 
-def as_json(report: FleetReport) -> str:
+def render_json(report: FleetReport) -> str:
     """For machines, and for `--since-report`; fields are only ever added to `schema` 1."""
     whole: dict[str, Any] = {
         "schema": 1,
@@ -136,10 +140,10 @@ def as_json(report: FleetReport) -> str:
         "basis": report.basis,
         "repositories": report.total,
         "carried": report.carried,
-        "severities": dict(report.severities()),
-        "statuses": dict(report.counts("statuses")),
-        "rules": dict(report.counts("rules")),
-        "outcomes": dict(report.outcomes()),
+        "severities": dict(report.count_severities()),
+        "statuses": dict(report.count_all("statuses")),
+        "rules": dict(report.count_all("rules")),
+        "outcomes": dict(report.count_outcomes()),
         "waiting": len(report.waiting),
         "unfinished": [asdict(each) for each in report.unfinished],
         "missing": report.missing,
@@ -151,28 +155,28 @@ def as_json(report: FleetReport) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Earlier:
+class EarlierReport:
     """What an earlier report leaves: rows by name, and how much was written when (seconds since 1970)."""
 
-    rows: Mapping[str, Row] = field(default_factory=dict)
+    rows: Mapping[str, FleetRow] = field(default_factory=dict)
     basis: str = ""
     wrote: tuple[tuple[float, int], ...] = ()
 
 
-def earlier(path: Path, plan: Plan) -> Earlier:
+def read_earlier(path: Path, plan: FleetPlan) -> EarlierReport:
     """An earlier report from its JSON file, or what a folder has of this plan. Raises FixbotError."""
     if path.is_dir():
-        report = collected(plan, path)
-        return _earlier(report.rows, report.basis)
+        report = collect_results(plan, path)
+        return _earlier_of_rows(report.rows, report.basis)
     try:
         data = load_json(read_file(path))
-        return _earlier([row_of(each) for each in data["rows"]], str(data["basis"]))
+        return _earlier_of_rows([parse_row(each) for each in data["rows"]], str(data["basis"]))
     except (ValueError, LookupError, TypeError):
         raise FixbotError(
             f"{path}: that is no report of a fleet; `fixbot fleet report --format json` writes one"
         ) from None
 
 
-def _earlier(rows: Sequence[Row], basis: str) -> Earlier:
+def _earlier_of_rows(rows: Sequence[FleetRow], basis: str) -> EarlierReport:
     wrote = tuple((row.ended, row.writes) for row in rows if row.writes)
-    return Earlier({row.name: row for row in rows if row.state is State.DONE}, basis, wrote)
+    return EarlierReport({row.name: row for row in rows if row.state is RowState.DONE}, basis, wrote)

@@ -9,10 +9,10 @@ from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
 from typing import Final
 
-from fixbot.characters import write_json
-from fixbot.errors import FixbotError
-from fixbot.fleet.stored import ID, REPOSITORY, WORD, load_json, record
-from fixbot.globs import word
+from fixbot.fleet.json_records import ID, REPOSITORY, WORD, build_record, load_json
+from fixbot.model.errors import FixbotError
+from fixbot.text.characters import write_json
+from fixbot.text.globs import compile_word
 
 MOST_SHARDS: Final = 256
 """Jobs of one matrix. Source: "Workflow syntax for GitHub Actions", `strategy.matrix`."""
@@ -45,7 +45,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOutRepository:
     """A repository that isn't looked at, and why."""
 
     name: str = field(metadata={"shape": REPOSITORY})
@@ -53,29 +53,29 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class FleetPlan:
     """The fleet. `at_once` is how many shards run at the same time, `made` when it was made (ISO 8601)."""
 
     made: str = field(metadata={"shape": WORD})
     shards: int = field(metadata={"least": 1, "most": MOST_SHARDS})
     at_once: int = field(metadata={"least": 1, "most": MOST_AT_ONCE})
     repositories: tuple[Member, ...]
-    left_out: tuple[LeftOut, ...] = ()
+    left_out: tuple[LeftOutRepository, ...] = ()
 
     @property
-    def digest(self) -> str:
+    def plan_digest(self) -> str:
         """What names this plan in the results of its shards."""
-        return blake2b(self.text().encode(), digest_size=8).hexdigest()
+        return blake2b(self.render_text().encode(), digest_size=8).hexdigest()
 
-    def of(self, shard: int | None) -> tuple[Member, ...]:
+    def members_of(self, shard: int | None) -> tuple[Member, ...]:
         """The repositories of one shard; of all where it is None."""
         return tuple(each for each in self.repositories if shard in (None, each.shard))
 
-    def text(self) -> str:
+    def render_text(self) -> str:
         """The plan as a file has it."""
         return write_json({"schema": 1, **asdict(self)}, indent=1) + "\n"
 
-    def matrix(self) -> str:
+    def render_matrix(self) -> str:
         """For `fromJSON` in a workflow's `strategy.matrix`: a job for each shard that has something to do."""
         counts = Counter(each.shard for each in self.repositories)
         rows = [
@@ -85,10 +85,10 @@ class Plan:
         return json.dumps({"include": rows}, separators=(",", ":"))
 
 
-def parsed(text: str, where: str) -> Plan:
+def parse_plan(text: str, where: str) -> FleetPlan:
     """A plan from its file's text. Raises FixbotError."""
     try:
-        found = record(Plan, load_json(text))
+        found = build_record(FleetPlan, load_json(text))
         if any(each.shard > found.shards for each in found.repositories):
             raise ValueError("a shard beyond the last")  # noqa: TRY301 - as wrong as the rest
     except (ValueError, LookupError, TypeError):
@@ -96,27 +96,27 @@ def parsed(text: str, where: str) -> Plan:
     return found
 
 
-def chosen(
+def choose_candidates(
     candidates: Iterable[Candidate], include: Sequence[str], exclude: Sequence[str], *, forks: bool
-) -> tuple[tuple[Candidate, ...], tuple[LeftOut, ...]]:
+) -> tuple[tuple[Candidate, ...], tuple[LeftOutRepository, ...]]:
     """Those that the fleet has and those that it hasn't, each by name.
 
     A glob with a slash is for OWNER/NAME, one without for the name alone; case doesn't matter.
     """
     taken, left = [], []
     for each in sorted(candidates, key=lambda one: one.name.lower()):
-        reason = _reason(each, include, exclude, forks=forks)
+        reason = _why_left_out(each, include, exclude, forks=forks)
         if reason:
-            left.append(LeftOut(each.name, reason))
+            left.append(LeftOutRepository(each.name, reason))
         else:
             taken.append(each)
     return tuple(taken), tuple(left)
 
 
-def _reason(each: Candidate, include: Sequence[str], exclude: Sequence[str], *, forks: bool) -> str:
-    if include and not any(_matches(each.name, glob) for glob in include):
+def _why_left_out(each: Candidate, include: Sequence[str], exclude: Sequence[str], *, forks: bool) -> str:
+    if include and not any(_matches_glob(each.name, glob) for glob in include):
         return "no --include matches"
-    if found := next((glob for glob in exclude if _matches(each.name, glob)), ""):
+    if found := next((glob for glob in exclude if _matches_glob(each.name, glob)), ""):
         return f"--exclude {found}"
     if each.missing:
         return "the token sees no such repository; check the name and the token"
@@ -129,25 +129,25 @@ def _reason(each: Candidate, include: Sequence[str], exclude: Sequence[str], *, 
     return "a fork" if each.fork and not forks else ""
 
 
-def _matches(name: str, glob: str) -> bool:
+def _matches_glob(name: str, glob: str) -> bool:
     name, glob = name.lower(), glob.lower()
-    return word(glob).holds(name if "/" in glob else name.partition("/")[2])
+    return compile_word(glob).holds_text(name if "/" in glob else name.partition("/")[2])
 
 
-def planned(
-    candidates: Sequence[Candidate], left: Sequence[LeftOut], made: str, shards: int, at_once: int
-) -> Plan:
+def build_plan(
+    candidates: Sequence[Candidate], left: Sequence[LeftOutRepository], made: str, shards: int, at_once: int
+) -> FleetPlan:
     """The plan for these; `shards` must be at most 256."""
-    members = [Member(each.name, each.id, shard_of(each.name, shards)) for each in candidates]
-    return Plan(made, shards, min(at_once, shards), tuple(members), tuple(left))
+    members = [Member(each.name, each.id, assign_shard(each.name, shards)) for each in candidates]
+    return FleetPlan(made, shards, min(at_once, shards), tuple(members), tuple(left))
 
 
-def shards_for(repositories: int, per_shard: int) -> int:
+def count_shards(repositories: int, per_shard: int) -> int:
     """How many shards there are where one does about so many repositories."""
     return min(MOST_SHARDS, max(1, -(-repositories // per_shard)))
 
 
-def shard_of(name: str, shards: int) -> int:
+def assign_shard(name: str, shards: int) -> int:
     """The shard, from 1, that does a repository: by its name alone, so that no other repository matters.
 
     One more shard takes its part from the others, and nothing moves between those.

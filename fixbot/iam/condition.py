@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from fixbot.globs import Wild
-from fixbot.iam.pattern import Token, arn_like, matches, tokens
-from fixbot.iam.policy import many, tests
+from fixbot.iam.pattern import Token, arn_like, matches_pattern, tokenize_pattern
+from fixbot.iam.policy_document import as_list, read_tests
+from fixbot.text.globs import Wildcard
 
 if TYPE_CHECKING:
-    from fixbot.tree import Value
+    from fixbot.edit.tree import Value
 
 Context = Mapping[str, str | tuple[str, ...]]
 """Condition keys in lower case; a tuple is a multivalued key."""
@@ -32,7 +32,7 @@ class Truth(IntEnum):
     YES = 2
 
     @property
-    def negated(self) -> Truth:
+    def negation(self) -> Truth:
         """NOT."""
         return Truth(2 - self)
 
@@ -43,18 +43,18 @@ _SHAPE = re.compile(r"(?:(ForAllValues|ForAnyValue):)?([A-Za-z]+?)(IfExists)?")
 _VARIABLE = re.compile(r"\$\{(?:([*?$])|([^,'{}]+)(?:, '([^']*)')?)\}")
 
 
-def _equal(pattern: Sequence[Token], text: str) -> bool:
+def _equals_text(pattern: Sequence[Token], text: str) -> bool:
     return list(pattern) == list(text)
 
 
-def _ignoring_case(pattern: Sequence[Token], text: str) -> bool:
+def _equals_ignoring_case(pattern: Sequence[Token], text: str) -> bool:
     return "".join(map(str, pattern)).lower() == text.lower()
 
 
 _OPERATORS: Mapping[str, tuple[Matcher, bool]] = {
-    "StringEquals": (_equal, False),
-    "StringEqualsIgnoreCase": (_ignoring_case, False),
-    "StringLike": (matches, True),
+    "StringEquals": (_equals_text, False),
+    "StringEqualsIgnoreCase": (_equals_ignoring_case, False),
+    "StringLike": (matches_pattern, True),
     "ArnEquals": (arn_like, True),
     "ArnLike": (arn_like, True),
 }
@@ -62,13 +62,13 @@ _OPERATORS: Mapping[str, tuple[Matcher, bool]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class ConditionScope:
     """What a value can depend on: the request's context, and whether the policy has variables."""
 
     context: Context
     variables: bool = True
 
-    def fill(self, text: str, *, wildcards: bool = True) -> tuple[tuple[Token, ...], bool] | None:
+    def fill_variables(self, text: str, *, wildcards: bool = True) -> tuple[tuple[Token, ...], bool] | None:
         """The pattern that a value stands for here, and whether that is certain.
 
         None where a variable has neither value nor default: nothing is equal to it then. One that
@@ -76,85 +76,85 @@ class Scope:
         """
         filled: list[Token] = []
         certain = True
-        for each in tokens(text, variables=self.variables, wildcards=wildcards):
-            if isinstance(each, Wild) or len(each) == 1:
+        for each in tokenize_pattern(text, variables=self.variables, wildcards=wildcards):
+            if isinstance(each, Wildcard) or len(each) == 1:
                 filled.append(each)
                 continue
             variable = _VARIABLE.fullmatch(each)
-            value = self._value(variable) if variable is not None else ()
+            value = self._variable_value(variable) if variable is not None else ()
             if value is None:
                 return None
             certain = certain and isinstance(value, str)
-            filled += value if isinstance(value, str) else (Wild.MANY,)
+            filled += value if isinstance(value, str) else (Wildcard.MANY,)
         return tuple(filled), certain
 
-    def _value(self, variable: re.Match[str]) -> str | tuple[str, ...] | None:
+    def _variable_value(self, variable: re.Match[str]) -> str | tuple[str, ...] | None:
         escaped, key, default = variable.groups()
         return str(escaped) if escaped else self.context.get(key.lower(), default)
 
 
-def holds(condition: Value, scope: Scope) -> Truth:
+def evaluate_condition(condition: Value, scope: ConditionScope) -> Truth:
     """Whether all tests of a Condition hold."""
-    written = tests(condition)
+    written = read_tests(condition)
     if written is None:
         return Truth.MAYBE
-    found = (_test(operator, key, many(values), scope) for operator, key, values in written)
+    found = (_evaluate_test(operator, key, as_list(values), scope) for operator, key, values in written)
     return min(found, default=Truth.YES)
 
 
-def _test(operator: str, key: str, values: list[Value], scope: Scope) -> Truth:
+def _evaluate_test(operator: str, key: str, values: list[Value], scope: ConditionScope) -> Truth:
     shape = _SHAPE.fullmatch(operator)
     if shape is None:
         return Truth.MAYBE
     quantifier, written, if_exists = shape.groups()
     if written == "Null":
-        return Truth.MAYBE if quantifier or if_exists else _null(values, key in scope.context)
+        return Truth.MAYBE if quantifier or if_exists else _evaluate_null(values, key in scope.context)
     base = written.replace("Not", "")
     negated = base != written
     if base not in _OPERATORS and written != "Bool":
         return Truth.MAYBE
     if key not in scope.context:
-        return _missing(quantifier, fails=not negated, if_exists=bool(if_exists))
+        return _evaluate_missing_key(quantifier, fails=not negated, if_exists=bool(if_exists))
     present = scope.context[key]
     given = (present,) if isinstance(present, str) else present
     if quantifier is None and len(given) != 1:
         return Truth.MAYBE
     each = (_equals_one(base, values, one, scope) for one in given)
-    found = (truth.negated if negated else truth for truth in each)
+    found = (truth.negation if negated else truth for truth in each)
     return max(found, default=Truth.NO) if quantifier == "ForAnyValue" else min(found, default=Truth.YES)
 
 
-def _missing(quantifier: str | None, *, fails: bool, if_exists: bool) -> Truth:
+def _evaluate_missing_key(quantifier: str | None, *, fails: bool, if_exists: bool) -> Truth:
     """What a test says of a key that the request doesn't have."""
     if quantifier == "ForAnyValue":
         return Truth.MAYBE if if_exists else Truth.NO
     return Truth.YES if not fails or if_exists or quantifier == "ForAllValues" else Truth.NO
 
 
-def _null(values: list[Value], present: bool) -> Truth:
-    return max((_is(value, "false" if present else "true") for value in values), default=Truth.NO)
+def _evaluate_null(values: list[Value], present: bool) -> Truth:
+    return max((_equals_word(value, "false" if present else "true") for value in values), default=Truth.NO)
 
 
-def _is(value: Value, word: str) -> Truth:
+def _equals_word(value: Value, word: str) -> Truth:
     if not isinstance(value, str | bool) or str(value).lower() not in ("true", "false"):
         return Truth.MAYBE
     return Truth.YES if str(value).lower() == word else Truth.NO
 
 
-def _equals_one(base: str, values: list[Value], given: str, scope: Scope) -> Truth:
+def _equals_one(base: str, values: list[Value], given: str, scope: ConditionScope) -> Truth:
     """Whether one value of the request equals one of the policy's values."""
     if base == "Bool":
-        return max((_is(value, given.lower()) for value in values), default=Truth.NO)
-    return max((_equals(base, value, given, scope) for value in values), default=Truth.NO)
+        return max((_equals_word(value, given.lower()) for value in values), default=Truth.NO)
+    return max((_equals_value(base, value, given, scope) for value in values), default=Truth.NO)
 
 
-def _equals(base: str, value: Value, given: str, scope: Scope) -> Truth:
+def _equals_value(base: str, value: Value, given: str, scope: ConditionScope) -> Truth:
     if isinstance(value, bool):
         value = str(value).lower()
     if not isinstance(value, str | int):
         return Truth.MAYBE
     compare, wildcards = _OPERATORS[base]
-    filled = scope.fill(str(value), wildcards=wildcards)
+    filled = scope.fill_variables(str(value), wildcards=wildcards)
     if filled is None:
         return Truth.NO
     pattern, certain = filled

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from fixbot.tree import Value
+from fixbot.edit.tree import Value
 
 _KEY = re.compile(r"[\w .:/=+\-@]{1,128}")
 _LITERAL = re.compile(r"[\w .:/=+\-@]{1,256}")
@@ -14,7 +14,7 @@ _PRINCIPAL = re.compile(r"\$\{aws:PrincipalTag/([\w .:/=+\-@]{1,128})(?:, '([\w 
 
 
 @dataclass(frozen=True, slots=True)
-class Tag:
+class EnvironmentTag:
     """The tag that tells environments apart: a key, and the value that the policy's user may touch.
 
     The value is literal, or `${aws:PrincipalTag/Key, 'default'}`: the user's own tag. A default is
@@ -37,12 +37,12 @@ class Tag:
             object.__setattr__(self, "value", self.value.removesuffix("}") + ", 'none'}")
 
     @property
-    def variable(self) -> bool:
+    def is_variable(self) -> bool:
         """Whether the value is the user's own tag."""
         return self.value.startswith("${")
 
 
-class Why(Enum):
+class LeaveKind(Enum):
     """Why a statement is left: the first two are no findings, UNKNOWN is unread, REFUSED a refusal."""
 
     CLEAN = "clean"
@@ -51,7 +51,7 @@ class Why(Enum):
     REFUSED = "refused"
 
 
-class Fate(Enum):
+class ActionFate(Enum):
     """What becomes of an action, and the sentence that tells a reader why."""
 
     EXISTING = "changes what exists: only where the thing itself carries the tag"
@@ -67,10 +67,10 @@ class Fate(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class ActionGroup:
     """Actions that share a fate, as the author wrote them, or as AWS does where a wildcard reached them."""
 
-    fate: Fate
+    fate: ActionFate
     actions: tuple[str, ...]
 
     @property
@@ -84,7 +84,7 @@ New = dict[str, Value]
 
 
 @dataclass(frozen=True, slots=True)
-class Split:
+class SplitStatement:
     """Named actions are taken apart.
 
     `statement` is what the old one becomes; the same said as edits: the items of its Action list at
@@ -99,14 +99,14 @@ class Split:
     added: tuple[New, ...]
     moved: tuple[int, ...]
     condition: tuple[tuple[str, str, Value], ...]
-    groups: tuple[Group, ...]
+    groups: tuple[ActionGroup, ...]
     wants: tuple[New, ...] = ()
     also: tuple[int, ...] = ()
     version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Guard:
+class GuardStatement:
     """A wildcard keeps its bytes; the Deny statements `added` stand beside it, anywhere in the document.
 
     `groups`, `wants`, `also` and `version` as in Split. Guards of several statements of one document
@@ -114,15 +114,15 @@ class Guard:
     """
 
     added: tuple[New, ...]
-    groups: tuple[Group, ...]
+    groups: tuple[ActionGroup, ...]
     wants: tuple[New, ...] = ()
     also: tuple[int, ...] = ()
     version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Leave:
+class LeaveStatement:
     """Nothing is changed, for that reason."""
 
     reason: str
-    why: Why = Why.CLEAN
+    why: LeaveKind = LeaveKind.CLEAN

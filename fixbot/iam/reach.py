@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fixbot.iam import table
-from fixbot.iam.outcome import Fate, Group
+from fixbot.iam.outcome import ActionFate, ActionGroup
 from fixbot.iam.pattern import is_wild
-from fixbot.iam.policy import many
+from fixbot.iam.policy_document import as_list
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fixbot.iam.policy import Statement
-    from fixbot.tree import Value
+    from fixbot.edit.tree import Value
+    from fixbot.iam.policy_document import Statement
 
 AGENT = frozenset(
     {
@@ -46,7 +46,7 @@ _OF_ITS_OWN = frozenset({"iam:PassRole"})
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ActionItem:
     """One entry of an Action list: `existing` and `creating` are what a condition would limit.
 
     `free` is what a wildcard may make besides changing what exists: that stays without a condition.
@@ -54,7 +54,7 @@ class Item:
 
     at: int
     text: Value
-    fate: Fate
+    fate: ActionFate
     existing: tuple[str, ...] = ()
     creating: tuple[str, ...] = ()
     free: tuple[str, ...] = ()
@@ -65,58 +65,65 @@ class Item:
         return self.text if isinstance(self.text, str) else "(computed)"
 
     @property
-    def wild(self) -> bool:
+    def is_wildcard(self) -> bool:
         """Whether it is a wildcard that reaches something to be limited."""
         return is_wild(self.label) and bool(self.existing or self.creating)
 
 
-def reach(
-    statement: Statement, services: frozenset[str], guarded: Callable[[table.Action], bool]
-) -> tuple[Item, ...]:
+def find_reach(
+    statement: Statement, services: frozenset[str], guarded: Callable[[table.IamAction], bool]
+) -> tuple[ActionItem, ...]:
     """Every entry of the statement's Action, with what it reaches in those services."""
-    written = enumerate(many(statement.get("Action")))
-    return tuple(_item(at, text, services, guarded) for at, text in written)
+    written = enumerate(as_list(statement.get("Action")))
+    return tuple(_read_item(at, text, services, guarded) for at, text in written)
 
 
-def _item(at: int, text: Value, services: frozenset[str], guarded: Callable[[table.Action], bool]) -> Item:
+def _read_item(
+    at: int, text: Value, services: frozenset[str], guarded: Callable[[table.IamAction], bool]
+) -> ActionItem:
     if not isinstance(text, str) or text.lower().partition(":")[0] not in services:
-        return Item(at, text, Fate.ELSEWHERE)
-    fates: dict[Fate, list[str]] = {}
+        return ActionItem(at, text, ActionFate.ELSEWHERE)
+    fates: dict[ActionFate, list[str]] = {}
     changes = False
-    for action in filter(None, map(table.lookup, table.expand(text))):
-        fate = _fate(action, guarded)
+    for action in filter(None, map(table.find_action, table.expand_pattern(text))):
+        fate = _decide_fate(action, guarded)
         fates.setdefault(fate, []).append(str(action))
-        changes = changes or (fate in (Fate.EXISTING, Fate.GUARDED) and not action.creates)
-    creating = tuple(fates.pop(Fate.CREATING, ())) if changes else ()
-    fate = next((each for each in Fate if each in fates), Fate.NOT_IN_TABLE)
-    return Item(
-        at, text, fate, tuple(fates.get(Fate.EXISTING, ())), tuple(fates.get(Fate.CREATING, ())), creating
+        changes = changes or (fate in (ActionFate.EXISTING, ActionFate.GUARDED) and not action.creates)
+    creating = tuple(fates.pop(ActionFate.CREATING, ())) if changes else ()
+    fate = next((each for each in ActionFate if each in fates), ActionFate.NOT_IN_TABLE)
+    return ActionItem(
+        at,
+        text,
+        fate,
+        tuple(fates.get(ActionFate.EXISTING, ())),
+        tuple(fates.get(ActionFate.CREATING, ())),
+        creating,
     )
 
 
-def _fate(action: table.Action, guarded: Callable[[table.Action], bool]) -> Fate:
+def _decide_fate(action: table.IamAction, guarded: Callable[[table.IamAction], bool]) -> ActionFate:
     if str(action) in AGENT:
-        return Fate.AGENT
-    if action.level is table.Level.TAGGING:
-        return Fate.TAGS
-    if not action.level.changes:
-        return Fate.READS
+        return ActionFate.AGENT
+    if action.level is table.AccessLevel.TAGGING:
+        return ActionFate.TAGS
+    if not action.level.is_changing:
+        return ActionFate.READS
     if str(action) in _OF_ITS_OWN or not (action.request_tag if action.creates else action.resource_tag):
-        return Fate.WITHOUT
+        return ActionFate.WITHOUT
     if guarded(action):
-        return Fate.GUARDED
-    return Fate.CREATING if action.creates else Fate.EXISTING
+        return ActionFate.GUARDED
+    return ActionFate.CREATING if action.creates else ActionFate.EXISTING
 
 
-def of_agent(items: tuple[Item, ...]) -> bool:
+def is_of_agent(items: tuple[ActionItem, ...]) -> bool:
     """Whether the statement is the ECS agent's: it names agent actions, and no change that isn't its own."""
     reached = {name for item in items for name in item.existing + item.creating}
-    return any(item.fate is Fate.AGENT for item in items) and reached <= _AGENT_TOO
+    return any(item.fate is ActionFate.AGENT for item in items) and reached <= _AGENT_TOO
 
 
-def groups(pairs: list[tuple[Fate, tuple[str, ...]]]) -> tuple[Group, ...]:
+def group_by_fate(pairs: list[tuple[ActionFate, tuple[str, ...]]]) -> tuple[ActionGroup, ...]:
     """One group a fate, each action once, in the order met."""
-    found: dict[Fate, dict[str, None]] = {}
+    found: dict[ActionFate, dict[str, None]] = {}
     for fate, names in pairs:
         found.setdefault(fate, {}).update(dict.fromkeys(names))
-    return tuple(Group(fate, tuple(found[fate])) for fate in Fate if found.get(fate))
+    return tuple(ActionGroup(fate, tuple(found[fate])) for fate in ActionFate if found.get(fate))

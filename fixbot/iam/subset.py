@@ -9,117 +9,123 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fixbot.iam.pattern import action_matches, resource_covers
-from fixbot.iam.policy import (
+from fixbot.iam.policy_document import (
     Policy,
     Statement,
+    as_list,
     has_variables,
-    many,
+    is_same,
+    list_statements,
     may_gain_variables,
-    same,
-    statements,
-    tests,
+    read_tests,
 )
 
 if TYPE_CHECKING:
-    from fixbot.tree import Value
+    from fixbot.edit.tree import Value
 
 _COMPARED = frozenset({"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"})
 
 
-def subset(old: Policy, new: Policy) -> str | None:
+def find_excess(old: Policy, new: Policy) -> str | None:
     """None where all that `new` allows was allowed by `old`; otherwise why that isn't proven."""
     variables = has_variables(new)
-    before, after = statements(old), statements(new)
+    before, after = list_statements(old), list_statements(new)
     if old.get("Version") != new.get("Version") and not (variables and may_gain_variables(before)):
         return "the policy's Version differs, and with it how `${` is read"
     for at, statement in enumerate(after):
-        if _effect(statement) != "Deny" and not any(_inside(each, statement, variables) for each in before):
-            return f"{_name(at, statement)} allows something that no single old statement allows"
+        if _effect_of(statement) != "Deny" and not any(
+            _is_inside(each, statement, variables) for each in before
+        ):
+            return f"{_name_statement(at, statement)} allows something that no single old statement allows"
     for at, statement in enumerate(before):
-        if _effect(statement) != "Allow" and not any(_inside(each, statement, variables) for each in after):
-            return f"{_name(at, statement)} denied something that no single new statement denies"
+        if _effect_of(statement) != "Allow" and not any(
+            _is_inside(each, statement, variables) for each in after
+        ):
+            return f"{_name_statement(at, statement)} denied something that no single new statement denies"
     return None
 
 
-def _effect(statement: Value) -> Value:
+def _effect_of(statement: Value) -> Value:
     return statement.get("Effect") if isinstance(statement, dict) else None
 
 
-def _name(at: int, statement: Value) -> str:
+def _name_statement(at: int, statement: Value) -> str:
     sid = statement.get("Sid") if isinstance(statement, dict) else None
     return f"statement {sid}" if isinstance(sid, str) and sid else f"statement {at + 1}"
 
 
-def _inside(wide: Value, narrow: Value, variables: bool) -> bool:
+def _is_inside(wide: Value, narrow: Value, variables: bool) -> bool:
     """Whether `wide` applies wherever `narrow` does."""
-    if same(wide, narrow):
+    if is_same(wide, narrow):
         return True
     if not isinstance(wide, dict) or not isinstance(narrow, dict):
         return False
     if wide.get("Effect") != narrow.get("Effect") or wide.get("Effect") not in ("Allow", "Deny"):
         return False
     others = {*wide, *narrow} - _COMPARED
-    if not all(key in wide and key in narrow and same(wide[key], narrow[key]) for key in others):
+    if not all(key in wide and key in narrow and is_same(wide[key], narrow[key]) for key in others):
         return False
     return (
-        _actions_inside(wide, narrow)
-        and _resources_inside(wide, narrow, variables)
-        and _condition_inside(wide.get("Condition"), narrow.get("Condition"))
+        _are_actions_inside(wide, narrow)
+        and _are_resources_inside(wide, narrow, variables)
+        and _is_condition_inside(wide.get("Condition"), narrow.get("Condition"))
     )
 
 
-def _one_of(element: str, wide: Statement, narrow: Statement) -> tuple[list[Value], list[Value]] | None:
+def _compare_element(
+    element: str, wide: Statement, narrow: Statement
+) -> tuple[list[Value], list[Value]] | None:
     """Both lists of an element that both write the plain way; None where one doesn't."""
     if f"Not{element}" in wide or f"Not{element}" in narrow or element not in wide or element not in narrow:
         return None
-    return many(wide[element]), many(narrow[element])
+    return as_list(wide[element]), as_list(narrow[element])
 
 
-def _actions_inside(wide: Statement, narrow: Statement) -> bool:
-    lists = _one_of("Action", wide, narrow)
+def _are_actions_inside(wide: Statement, narrow: Statement) -> bool:
+    lists = _compare_element("Action", wide, narrow)
     if lists is None:
-        return _same_exclusion("Action", wide, narrow)
+        return _has_same_exclusion("Action", wide, narrow)
     ours, theirs = lists
-    return all(any(_action_inside(each, one) for each in ours) for one in theirs)
+    return all(any(_is_action_inside(each, one) for each in ours) for one in theirs)
 
 
-def _action_inside(wide: Value, narrow: Value) -> bool:
+def _is_action_inside(wide: Value, narrow: Value) -> bool:
     if isinstance(wide, str) and isinstance(narrow, str):
         return action_matches(wide, narrow)
-    return same(wide, narrow)
+    return is_same(wide, narrow)
 
 
-def _resources_inside(wide: Statement, narrow: Statement, variables: bool) -> bool:
-    lists = _one_of("Resource", wide, narrow)
+def _are_resources_inside(wide: Statement, narrow: Statement, variables: bool) -> bool:
+    lists = _compare_element("Resource", wide, narrow)
     if lists is None:
-        return _same_exclusion("Resource", wide, narrow)
+        return _has_same_exclusion("Resource", wide, narrow)
     ours, theirs = lists
-    return all(any(_resource_inside(each, one, variables) for each in ours) for one in theirs)
+    return all(any(_is_resource_inside(each, one, variables) for each in ours) for one in theirs)
 
 
-def _resource_inside(wide: Value, narrow: Value, variables: bool) -> bool:
+def _is_resource_inside(wide: Value, narrow: Value, variables: bool) -> bool:
     if isinstance(wide, str) and isinstance(narrow, str):
         return resource_covers(wide, narrow, variables=variables)
-    return wide == "*" or same(wide, narrow)
+    return wide == "*" or is_same(wide, narrow)
 
 
-def _same_exclusion(element: str, wide: Statement, narrow: Statement) -> bool:
+def _has_same_exclusion(element: str, wide: Statement, narrow: Statement) -> bool:
     """NotAction and NotResource count only where the narrow one leaves out all that the wide one does."""
     if element in wide or element in narrow:
         return False
-    ours, theirs = many(wide.get(f"Not{element}")), many(narrow.get(f"Not{element}"))
-    return bool(ours) and all(any(same(each, one) for one in theirs) for each in ours)
+    ours, theirs = as_list(wide.get(f"Not{element}")), as_list(narrow.get(f"Not{element}"))
+    return bool(ours) and all(any(is_same(each, one) for one in theirs) for each in ours)
 
 
-def _condition_inside(wide: Value, narrow: Value) -> bool:
+def _is_condition_inside(wide: Value, narrow: Value) -> bool:
     """More tests mean fewer requests: the narrow one must make every test of the wide one."""
-    if wide is None or same(wide, narrow):
+    if wide is None or is_same(wide, narrow):
         return True
-    ours, theirs = tests(wide), tests(narrow)
+    ours, theirs = read_tests(wide), read_tests(narrow)
     if ours is None or theirs is None:
         return False
     made = list(theirs)
     return all(
-        any((operator, key) == test[:2] and same(values, test[2]) for test in made)
+        any((operator, key) == test[:2] and is_same(values, test[2]) for test in made)
         for operator, key, values in ours
     )

@@ -22,7 +22,7 @@ _GZIP = 31
 _RESOURCE_TAG, _REQUEST_TAG, _TAG_KEYS, _CREATES = 1, 2, 4, 8
 
 
-class Level(Enum):
+class AccessLevel(Enum):
     """AWS's access levels."""
 
     READ = "R"
@@ -32,18 +32,18 @@ class Level(Enum):
     PERMISSIONS = "P"
 
     @property
-    def changes(self) -> bool:
+    def is_changing(self) -> bool:
         """Whether such an action changes a resource or who may use it, tags apart."""
-        return self in (Level.WRITE, Level.PERMISSIONS)
+        return self in (AccessLevel.WRITE, AccessLevel.PERMISSIONS)
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
+class IamAction:
     """One action. `resource_tag` is false for what `creates`: the thing has no tags yet."""
 
     service: str
     name: str
-    level: Level
+    level: AccessLevel
     resource_tag: bool
     request_tag: bool
     tag_keys: bool
@@ -54,7 +54,7 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class IamService:
     """One service prefix; `actions` by lower-case name, sorted.
 
     `create_action` says whether tags given while creating can be told from later ones by the
@@ -62,49 +62,49 @@ class Service:
     """
 
     prefix: str
-    actions: dict[str, Action]
+    actions: dict[str, IamAction]
     create_action: bool
 
 
 @cache
-def _text() -> str:
+def _read_table() -> str:
     path = Path(__file__).resolve().parent.parent / "data" / "iam_actions.gz"
     return zlib.decompress(path.read_bytes(), _GZIP).decode("ascii")
 
 
-def about() -> str:
+def describe_table() -> str:
     """The table's first line: JSON with source, date, licence and numbers."""
-    return _text().partition("\n")[0]
+    return _read_table().partition("\n")[0]
 
 
 @cache
-def service(prefix: str) -> Service | None:
+def find_service(prefix: str) -> IamService | None:
     """The service of that prefix in lower case, None where the table has none. Read on first use."""
-    text = _text()
+    text = _read_table()
     for mark in ("", "+"):
         at = text.find(f"\n{prefix}{mark} ")
         if at >= 0:
-            return _service(text[at + 1 : text.index("\n", at + 1)])
+            return _parse_service(text[at + 1 : text.index("\n", at + 1)])
     return None
 
 
-def _service(line: str) -> Service:
+def _parse_service(line: str) -> IamService:
     head, *groups = line.split(" ")
     prefix = head.removesuffix("+")
-    found: dict[str, Action] = {}
+    found: dict[str, IamAction] = {}
     for group in groups:
         code, _, names = group.partition("=")
         for name in names.split(","):
-            found[name.lower()] = _action(prefix, name, code)
-    return Service(prefix, dict(sorted(found.items())), head != prefix)
+            found[name.lower()] = _parse_action(prefix, name, code)
+    return IamService(prefix, dict(sorted(found.items())), head != prefix)
 
 
-def _action(prefix: str, name: str, code: str) -> Action:
+def _parse_action(prefix: str, name: str, code: str) -> IamAction:
     flags = int(code[1:], 16)
-    return Action(
+    return IamAction(
         prefix,
         name,
-        Level(code[0]),
+        AccessLevel(code[0]),
         bool(flags & _RESOURCE_TAG),
         bool(flags & _REQUEST_TAG),
         bool(flags & _TAG_KEYS),
@@ -112,37 +112,37 @@ def _action(prefix: str, name: str, code: str) -> Action:
     )
 
 
-def lookup(action: str) -> Action | None:
+def find_action(action: str) -> IamAction | None:
     """What is known of `service:Name`; case doesn't count. None where nothing is."""
     prefix, _, name = action.lower().partition(":")
-    known = service(prefix)
+    known = find_service(prefix)
     return known.actions.get(name) if known is not None else None
 
 
-def expand(pattern: str) -> tuple[str, ...]:
+def expand_pattern(pattern: str) -> tuple[str, ...]:
     """All known actions that an IAM pattern holds, sorted by service and name; case doesn't count.
 
     A pattern without wildcards gives the one action, or nothing where the table doesn't know it.
     """
-    return tuple(str(action) for action in _reached(pattern))
+    return tuple(str(action) for action in _find_matching(pattern))
 
 
-def _reached(pattern: str) -> Iterator[Action]:
+def _find_matching(pattern: str) -> Iterator[IamAction]:
     if pattern == "*":
         pattern = "*:*"
     prefix, _, name = pattern.lower().partition(":")
-    for known in _services(prefix):
+    for known in _find_services(prefix):
         if not is_wild(name):
             yield from filter(None, [known.actions.get(name)])
         else:
             yield from (action for key, action in known.actions.items() if action_matches(name, key))
 
 
-def _services(prefix: str) -> Iterator[Service]:
+def _find_services(prefix: str) -> Iterator[IamService]:
     if not is_wild(prefix):
         names = [prefix]
     else:
-        lines = _text().splitlines()[1:]
+        lines = _read_table().splitlines()[1:]
         heads = (line.partition(" ")[0].removesuffix("+") for line in lines)
         names = [head for head in heads if action_matches(prefix, head)]
-    yield from filter(None, map(service, names))
+    yield from filter(None, map(find_service, names))

@@ -7,33 +7,42 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from fixbot.iam.guard import guard
-from fixbot.iam.limits import denied, limit, wild_resource
-from fixbot.iam.outcome import Fate, Group, Guard, Leave, New, Split, Tag, Why
-from fixbot.iam.parts import Plan
-from fixbot.iam.policy import VARIABLES_SINCE, many, may_gain_variables, tests
-from fixbot.iam.prove import prove
-from fixbot.iam.reach import Item, of_agent, reach
-from fixbot.iam.split import split
+from fixbot.iam.guard import plan_guard
+from fixbot.iam.outcome import (
+    ActionFate,
+    ActionGroup,
+    EnvironmentTag,
+    GuardStatement,
+    LeaveKind,
+    LeaveStatement,
+    New,
+    SplitStatement,
+)
+from fixbot.iam.policy_document import VARIABLES_SINCE, as_list, may_gain_variables, read_tests
+from fixbot.iam.prove import prove_no_new_access
+from fixbot.iam.reach import ActionItem, find_reach, is_of_agent
+from fixbot.iam.split import split_statement
+from fixbot.iam.statement_plan import StatementPlan
+from fixbot.iam.tag_limits import find_limit, has_wild_resource, is_denied
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from fixbot.tree import Value
+    from fixbot.edit.tree import Value
 
 __all__ = [
     "SERVICES",
-    "About",
-    "Fate",
-    "Group",
-    "Guard",
-    "Leave",
+    "ActionFate",
+    "ActionGroup",
+    "EnvironmentTag",
+    "GuardStatement",
+    "LeaveKind",
+    "LeaveStatement",
     "New",
-    "Split",
-    "Tag",
-    "Why",
+    "PolicyFacts",
+    "SplitStatement",
     "plan_tagging",
-    "prove",
+    "prove_no_new_access",
 ]
 
 SERVICES: Final = frozenset({"ecs"})
@@ -63,7 +72,7 @@ _SERVICE_NAMES = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class PolicyFacts:
     """What is known of a policy besides its statements.
 
     `version` is the document's own, None where it has none. `services` are the service prefixes to
@@ -77,119 +86,142 @@ class About:
     names: Collection[str] = ()
 
 
-_PLAIN: Final = About()
+_PLAIN: Final = PolicyFacts()
 
 
 def plan_tagging(
     statements: Sequence[Mapping[str, Value]],
     index: int,
-    tag: Tag,
-    about: About = _PLAIN,
-) -> Split | Guard | Leave:
+    tag: EnvironmentTag,
+    about: PolicyFacts = _PLAIN,
+) -> SplitStatement | GuardStatement | LeaveStatement:
     """What to do about `statements[index]` of an identity policy.
 
     A statement that isn't a plain map stands in `statements` as an empty one. Never raises.
     """
-    decided = _decide(statements, index, about, tag)
-    if isinstance(decided, Leave):
+    decided = _decide_items(statements, index, about, tag)
+    if isinstance(decided, LeaveStatement):
         return decided
-    version = VARIABLES_SINCE if tag.variable and about.version != VARIABLES_SINCE else None
-    if not any(item.wild for item in decided):
-        return replace(split(Plan(statements, index, tag, decided)), version=version)
+    version = VARIABLES_SINCE if tag.is_variable and about.version != VARIABLES_SINCE else None
+    if not any(item.is_wildcard for item in decided):
+        return replace(split_statement(StatementPlan(statements, index, tag, decided)), version=version)
     earlier = [
-        Plan(statements, at, tag, items)
+        StatementPlan(statements, at, tag, items)
         for at in range(index)
-        if (items := _guarded_too(statements, at, about, tag))
+        if (items := _items_to_guard(statements, at, about, tag))
     ]
-    return replace(guard(Plan(statements, index, tag, decided), earlier), version=version)
+    return replace(plan_guard(StatementPlan(statements, index, tag, decided), earlier), version=version)
 
 
-def _guarded_too(
-    statements: Sequence[Mapping[str, Value]], index: int, about: About, tag: Tag
-) -> tuple[Item, ...]:
+def _items_to_guard(
+    statements: Sequence[Mapping[str, Value]], index: int, about: PolicyFacts, tag: EnvironmentTag
+) -> tuple[ActionItem, ...]:
     """The items of another statement of this document that is to be guarded as well."""
-    written = many(statements[index].get("Action"))
+    written = as_list(statements[index].get("Action"))
     if not any(isinstance(each, str) and ("*" in each or "?" in each) for each in written):
         return ()
-    decided = _decide(statements, index, about, tag)
-    return decided if not isinstance(decided, Leave) and any(item.wild for item in decided) else ()
-
-
-def _decide(
-    statements: Sequence[Mapping[str, Value]], index: int, about: About, tag: Tag
-) -> tuple[Item, ...] | Leave:
-    statement = statements[index]
-    left = _not_of_this_kind(statement, len(statements))
-    if left is not None:
-        return left
-    resources = many(statement.get("Resource"))
-    denies = [each for each in statements if each.get("Effect") == "Deny"]
-    items = reach(statement, about.services, partial(denied, denies, resources=resources))
-    if not any(item.existing or item.creating for item in items):
-        return _nothing_to_limit(items)
+    decided = _decide_items(statements, index, about, tag)
     return (
-        _already_narrow(statement) or _exempt(items, about) or _no_variables(statements, tag, about) or items
+        decided
+        if not isinstance(decided, LeaveStatement) and any(item.is_wildcard for item in decided)
+        else ()
     )
 
 
-def _not_of_this_kind(statement: Mapping[str, Value], length: int) -> Leave | None:
+def _decide_items(
+    statements: Sequence[Mapping[str, Value]], index: int, about: PolicyFacts, tag: EnvironmentTag
+) -> tuple[ActionItem, ...] | LeaveStatement:
+    statement = statements[index]
+    left = _leave_other_kind(statement, len(statements))
+    if left is not None:
+        return left
+    resources = as_list(statement.get("Resource"))
+    denies = [each for each in statements if each.get("Effect") == "Deny"]
+    items = find_reach(statement, about.services, partial(is_denied, denies, resources=resources))
+    if not any(item.existing or item.creating for item in items):
+        return _leave_unlimited(items)
+    return (
+        _leave_narrow(statement)
+        or _leave_exempt(items, about)
+        or _leave_without_variables(statements, tag, about)
+        or items
+    )
+
+
+def _leave_other_kind(statement: Mapping[str, Value], length: int) -> LeaveStatement | None:
     if length > _MOST_STATEMENTS:
-        return Leave(f"the document has {length} statements, more than AWS takes", Why.UNKNOWN)
+        return LeaveStatement(f"the document has {length} statements, more than AWS takes", LeaveKind.UNKNOWN)
     effect = statement.get("Effect")
     if effect != "Allow":
         plain = effect is None or isinstance(effect, str)
-        return Leave("it allows nothing") if plain else Leave("its Effect is computed", Why.UNKNOWN)
+        return (
+            LeaveStatement("it allows nothing")
+            if plain
+            else LeaveStatement("its Effect is computed", LeaveKind.UNKNOWN)
+        )
     for element in ("NotAction", "NotResource", "Principal", "NotPrincipal"):
         if element in statement:
-            return Leave(f"it has {element}; such statements are never touched")
-    if any(action in ("*", "*:*") for action in many(statement.get("Action"))):
-        return Leave("it allows every action of every service: that is the rule wildcard-action's")
+            return LeaveStatement(f"it has {element}; such statements are never touched")
+    if any(action in ("*", "*:*") for action in as_list(statement.get("Action"))):
+        return LeaveStatement("it allows every action of every service: that is the rule wildcard-action's")
     return None
 
 
-def _nothing_to_limit(items: tuple[Item, ...]) -> Leave:
+def _leave_unlimited(items: tuple[ActionItem, ...]) -> LeaveStatement:
     if any(not isinstance(item.text, str) for item in items):
-        return Leave("its actions are computed, not written out", Why.UNKNOWN)
-    if any(item.fate is Fate.GUARDED for item in items):
-        return Leave("a Deny in this policy limits its actions by tag already")
-    if any(item.fate is Fate.AGENT for item in items):
-        return Leave("its actions are those of the ECS agent", Why.EXEMPT)
-    return Leave("it changes nothing that knows tags")
+        return LeaveStatement("its actions are computed, not written out", LeaveKind.UNKNOWN)
+    if any(item.fate is ActionFate.GUARDED for item in items):
+        return LeaveStatement("a Deny in this policy limits its actions by tag already")
+    if any(item.fate is ActionFate.AGENT for item in items):
+        return LeaveStatement("its actions are those of the ECS agent", LeaveKind.EXEMPT)
+    return LeaveStatement("it changes nothing that knows tags")
 
 
-def _already_narrow(statement: Mapping[str, Value]) -> Leave | None:
-    found = limit(statement)
+def _leave_narrow(statement: Mapping[str, Value]) -> LeaveStatement | None:
+    found = find_limit(statement)
     if found is not None:
-        return Leave(f"it is limited by {found} already")
-    wild = wild_resource(statement)
+        return LeaveStatement(f"it is limited by {found} already")
+    wild = has_wild_resource(statement)
     if not wild:
         computed = wild is None
-        return Leave("its Resource is computed", Why.UNKNOWN) if computed else Leave("its Resource is exact")
-    known = tests(statement.get("Condition")) is not None
-    return None if known else Leave("its Condition is computed", Why.UNKNOWN)
+        return (
+            LeaveStatement("its Resource is computed", LeaveKind.UNKNOWN)
+            if computed
+            else LeaveStatement("its Resource is exact")
+        )
+    known = read_tests(statement.get("Condition")) is not None
+    return None if known else LeaveStatement("its Condition is computed", LeaveKind.UNKNOWN)
 
 
-def _exempt(items: tuple[Item, ...], about: About) -> Leave | None:
-    if of_agent(items):
-        return Leave("it is the ECS agent's: its instances carry out what others decide", Why.EXEMPT)
+def _leave_exempt(items: tuple[ActionItem, ...], about: PolicyFacts) -> LeaveStatement | None:
+    if is_of_agent(items):
+        return LeaveStatement(
+            "it is the ECS agent's: its instances carry out what others decide", LeaveKind.EXEMPT
+        )
     called = next((name for name in about.names if _SERVICE_NAMES.search(name)), None)
     if called is not None:
-        return Leave(f"by its name, {called} belongs to an AWS service and not to people", Why.EXEMPT)
+        return LeaveStatement(
+            f"by its name, {called} belongs to an AWS service and not to people", LeaveKind.EXEMPT
+        )
     services = [name.lower().partition(".amazonaws.")[0] for name in about.principal_services]
     if services and all(set(name.split(".")) & set(_SERVICE_ROLES) for name in services):
         who = ", ".join(sorted(about.principal_services))
-        return Leave(f"only {who} can assume this role: a service acts here, not a person", Why.EXEMPT)
+        return LeaveStatement(
+            f"only {who} can assume this role: a service acts here, not a person", LeaveKind.EXEMPT
+        )
     return None
 
 
-def _no_variables(statements: Sequence[Mapping[str, Value]], tag: Tag, about: About) -> Leave | None:
-    if not tag.variable or about.version == VARIABLES_SINCE:
+def _leave_without_variables(
+    statements: Sequence[Mapping[str, Value]], tag: EnvironmentTag, about: PolicyFacts
+) -> LeaveStatement | None:
+    if not tag.is_variable or about.version == VARIABLES_SINCE:
         return None
     if all(may_gain_variables(dict(each)) for each in statements):
         return None
     written = f"Version {about.version}" if about.version else "no Version"
-    return Leave(
+    return LeaveStatement(
         f"the policy has {written}, so each `${{` in it is plain text. The tag needs Version "
         f"{VARIABLES_SINCE}, which makes them variables: set it by hand, or configure a literal tag value",
-        Why.REFUSED,
+        LeaveKind.REFUSED,
     )

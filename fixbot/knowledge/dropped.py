@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from fixbot.knowledge.images import Image
+from fixbot.knowledge.image_tables import find_capabilities, find_write_paths
+from fixbot.knowledge.images import ImageReference
 from fixbot.knowledge.ownership import runs_as_root
-from fixbot.knowledge.tables import capabilities, write_paths
-from fixbot.lens import Container, truth
-from fixbot.model import Refusal
+from fixbot.lens import Container, truth_of
+from fixbot.model.findings import Refusal
 
 _USUAL: Final = frozenset(
     ("AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE",
@@ -32,11 +32,11 @@ def capabilities_after_drop(container: Container) -> tuple[str, ...] | Refusal:
     lost = (_USUAL if "ALL" in dropped else dropped & _USUAL) - added
     if not lost or _as_another_user(container):
         return ()
-    image = Image.parse(container.image or "")
-    known = capabilities(image, container.name)
+    image = ImageReference.parse_reference(container.image or "")
+    known = find_capabilities(image, container.name)
     if known is not None:
         return tuple(name for name in known.add if name in lost)
-    row = write_paths(image)
+    row = find_write_paths(image)
     if row is not None and row.user and runs_as_root(container, row) is False:
         return ()
     what = "all capabilities" if "ALL" in dropped else ", ".join(sorted(dropped))
@@ -52,5 +52,5 @@ def _as_another_user(container: Container) -> bool:
     if runs_as_root(container) is False:
         return True
     return container.spelling.vocabulary == "k8s" and any(
-        truth(holder.get("securityContext.runAsNonRoot")) is True for holder in (container, container.task)
+        truth_of(holder.get("securityContext.runAsNonRoot")) is True for holder in (container, container.task)
     )

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from fixbot.knowledge.commands import shell_words
+from fixbot.edit.tree import Node, NodeKind
+from fixbot.knowledge.needs import shell_words
 from fixbot.lens import Container, text_of
-from fixbot.tree import Kind, Node
 
 _HOLE: Final = re.compile(r"\$\(|\$\{|\$[A-Za-z_]|\{\{|%\{|#\{|<[A-Za-z_][^<>]*>|`|__\w+__|@@?\w+@@")
 _WORDS: Final = ("entryPoint", "command", "args")
@@ -47,31 +47,35 @@ def read_given(container: Container) -> Given:
     open_words = False
     for name in _WORDS if container.spelling.vocabulary == "k8s" else _WORDS[:2]:
         node = container.get(name)
-        if node is None or node.nothing:
+        if node is None or node.is_nothing:
             continue
-        open_words |= node.kind not in (Kind.LIST, Kind.SCALAR)
-        words += [_text(item) for item in node.items] if node.kind is Kind.LIST else [_text(node)]
-    return Given(tuple(words), dict(_variables(container)), open_words, _more_variables(container))
+        open_words |= node.kind not in (NodeKind.LIST, NodeKind.SCALAR)
+        words += (
+            [_text_as_written(item) for item in node.items]
+            if node.kind is NodeKind.LIST
+            else [_text_as_written(node)]
+        )
+    return Given(tuple(words), dict(_read_variables(container)), open_words, _more_variables(container))
 
 
-def _text(node: Node) -> str | None:
+def _text_as_written(node: Node) -> str | None:
     """The words as they are written, holes and all: `--path=${x}` still says which option it is."""
     value = node.scalar
     return value if isinstance(value, str) else text_of(node)
 
 
-def _variables(container: Container) -> Iterator[tuple[str, str | None]]:
+def _read_variables(container: Container) -> Iterator[tuple[str, str | None]]:
     for variable in container.environment:
-        yield variable.name, None if variable.value is None else _text(variable.value)
+        yield variable.name, None if variable.value is None else _text_as_written(variable.value)
     if container.spelling.vocabulary != "k8s":
-        for item in container.node.many(container.spelling.field("secrets")):
-            if name := text_of(item.get(container.spelling.key("name"))):
+        for item in container.node.list_items(container.spelling.spell_field("secrets")):
+            if name := text_of(item.find_node(container.spelling.key("name"))):
                 yield name, None
 
 
 def _more_variables(container: Container) -> bool:
     k8s = container.spelling.vocabulary == "k8s"
     node = container.get("env" if k8s else "environment")
-    computed = node is not None and not node.nothing and node.kind not in (Kind.LIST, Kind.MAP)
+    computed = node is not None and not node.is_nothing and node.kind not in (NodeKind.LIST, NodeKind.MAP)
     others = container.get("envFrom" if k8s else "environmentFiles")
-    return computed or (others is not None and not others.nothing)
+    return computed or (others is not None and not others.is_nothing)

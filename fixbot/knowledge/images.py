@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from fixbot.tree import ABSENT, UNKNOWN, Unset
+from fixbot.edit.tree import ABSENT, UNKNOWN, UnsetValue
 
 _HOLE: Final = "\0"
 _HOLES: Final = re.compile(
@@ -46,7 +46,7 @@ _PARTITIONS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Image:
+class ImageReference:
     """A parsed reference. UNKNOWN is what a template will fill in; a tag or digest may be ABSENT.
 
     `segments` are the path segments at the end of the repository that are known: `${host}/nginx:1`
@@ -54,35 +54,35 @@ class Image:
     """
 
     reference: str
-    registry: str | Unset
-    repository: str | Unset
-    tag: str | Unset
-    digest: str | Unset
+    registry: str | UnsetValue
+    repository: str | UnsetValue
+    tag: str | UnsetValue
+    digest: str | UnsetValue
     segments: tuple[str, ...]
     host: str
     """The registry as written, with a NUL for each hole."""
 
     @classmethod
-    def parse(cls, reference: str) -> Image:
+    def parse_reference(cls, reference: str) -> ImageReference:
         """Read a reference; whatever the text, the result is an Image, at worst with nothing known."""
-        text = _without_holes(reference.strip()[:_LONGEST]).removeprefix("docker://")
+        text = _replace_holes(reference.strip()[:_LONGEST]).removeprefix("docker://")
         if not text or "://" in text or any(c.isspace() for c in text):
             return cls(reference, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, (), "")
         rest, at, digest_text = text.partition("@")
-        digest = _known(digest_text, _DIGEST) if at else ABSENT
+        digest = _known_or_unknown(digest_text, _DIGEST) if at else ABSENT
         slash = rest.rfind("/")
         colon = rest.find(":", slash + 1)
-        tag = _known(rest[colon + 1 :], _TAG) if colon >= 0 else ABSENT
+        tag = _known_or_unknown(rest[colon + 1 :], _TAG) if colon >= 0 else ABSENT
         host, path = _split_host(rest[:colon] if colon >= 0 else rest)
-        segments = _known_tail(path)
+        segments = _take_known_tail(path)
         if path.endswith(_HOLE) and tag is ABSENT:
             tag = UNKNOWN  # the hole may well bring one
-        registry: str | Unset = host if _HOST.match(host) else UNKNOWN
+        registry: str | UnsetValue = host if _HOST.match(host) else UNKNOWN
         whole = registry is not UNKNOWN and len(segments) == len(path.split("/"))
         return cls(reference, registry, "/".join(segments) if whole else UNKNOWN, tag, digest, segments, host)
 
     @property
-    def known(self) -> bool:
+    def is_known(self) -> bool:
         """Whether registry and repository are known."""
         return isinstance(self.repository, str)
 
@@ -92,12 +92,12 @@ class Image:
         return self.segments[-1] if self.segments else None
 
     @property
-    def pinned(self) -> bool:
+    def is_pinned(self) -> bool:
         """Whether a digest says exactly which image it is."""
         return isinstance(self.digest, str)
 
     @property
-    def ecr(self) -> bool:
+    def is_ecr(self) -> bool:
         """Whether the registry is a private one of Amazon ECR."""
         return _ECR.match(self.host) is not None
 
@@ -122,7 +122,7 @@ class Image:
         return next((name for prefix, name in _PARTITIONS if region.startswith(prefix)), "aws")
 
     @property
-    def origin(self) -> str | None:
+    def public_origin(self) -> str | None:
         """`registry/repository` of the public image that this one is, seen through known mirrors.
 
         Amazon's mirror of Docker's official images, pull-through caches of ECR under the prefixes
@@ -138,7 +138,7 @@ class Image:
         if self.registry in _HUB_MIRRORS:
             return f"docker.io/{path}" if "/" in path else f"docker.io/library/{path}"
         first, _, rest = path.partition("/")
-        if self.ecr and rest and first in _PULL_THROUGH:
+        if self.is_ecr and rest and first in _PULL_THROUGH:
             return f"{_PULL_THROUGH[first]}/{rest}"
         return f"{self.registry}/{path}"
 
@@ -146,7 +146,7 @@ class Image:
         return self.reference
 
 
-def _without_holes(text: str) -> str:
+def _replace_holes(text: str) -> str:
     """The text with every template expression replaced by one NUL."""
     out: list[str] = []
     at = 0
@@ -161,7 +161,7 @@ def _without_holes(text: str) -> str:
     return _HOLES.sub(_HOLE, "".join((*out, text[at:])))
 
 
-def _known(text: str, pattern: re.Pattern[str]) -> str | Unset:
+def _known_or_unknown(text: str, pattern: re.Pattern[str]) -> str | UnsetValue:
     return text if pattern.match(text) else UNKNOWN
 
 
@@ -171,17 +171,17 @@ def _split_host(text: str) -> tuple[str, str]:
     if slash and _HOLE in first:
         return first, rest
     if slash and ("." in first or ":" in first or first == "localhost" or first != first.lower()):
-        return ("docker.io" if first in _HUB_HOSTS else first), _hub_path(first, rest)
+        return ("docker.io" if first in _HUB_HOSTS else first), _docker_hub_path(first, rest)
     if not slash and not _SEGMENT.match(text):
         return "", text  # IMAGE_NAME, ${image}: who knows where from
-    return "docker.io", _hub_path("docker.io", text)
+    return "docker.io", _docker_hub_path("docker.io", text)
 
 
-def _hub_path(host: str, path: str) -> str:
+def _docker_hub_path(host: str, path: str) -> str:
     return f"library/{path}" if host in _HUB_HOSTS and "/" not in path and _HOLE not in path else path
 
 
-def _known_tail(path: str) -> tuple[str, ...]:
+def _take_known_tail(path: str) -> tuple[str, ...]:
     tail: list[str] = []
     for segment in reversed(path.split("/")):
         if not _SEGMENT.match(segment):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from fixbot.lens import Container, text_of, truth
+from fixbot.lens import Container, text_of, truth_of
 
 _LINKS: Final = (("/var/run", "/run"), ("/var/lock", "/run/lock"))
 """Links that every usual base image has: what is mounted at one stands at the other."""
@@ -37,27 +37,27 @@ def is_inside(path: str, folder: str) -> bool:
 
 def list_mounts(container: Container) -> tuple[Mounted, ...]:
     """Everything that is mounted: its own volumes and tmpfs, and what `volumesFrom` brings along."""
-    return tuple(_own(container)) + tuple(_from_others(container))
+    return tuple(_own_mounts(container)) + tuple(_from_others(container))
 
 
 def is_writable(container: Container, path: str) -> bool:
     """Whether a mount that can be written holds the path; of several the innermost counts."""
-    found = _innermost(container, path)
+    found = _find_innermost(container, path)
     return found is not None and not found.read_only
 
 
 def is_read_only(container: Container, path: str) -> bool:
     """Whether a mount that can't be written holds the path: it can't be written today either."""
-    found = _innermost(container, path)
+    found = _find_innermost(container, path)
     return found is not None and found.read_only
 
 
-def _innermost(container: Container, path: str) -> Mounted | None:
+def _find_innermost(container: Container, path: str) -> Mounted | None:
     around = [each for each in list_mounts(container) if is_inside(path, each.path)]
     return max(around, key=lambda each: len(each.path), default=None)
 
 
-def _own(container: Container) -> Iterator[Mounted]:
+def _own_mounts(container: Container) -> Iterator[Mounted]:
     for mount in container.mounts:
         if mount.path is not None:
             yield Mounted(real_path(mount.path), mount.read_only)
@@ -65,9 +65,9 @@ def _own(container: Container) -> Iterator[Mounted]:
         return
     key = container.spelling.key
     linux = container.get("linuxParameters")
-    for item in linux.many(key("tmpfs")) if linux is not None else ():
-        if path := text_of(item.get(key("containerPath"))):
-            options = item.get(key("mountOptions"))
+    for item in linux.list_items(key("tmpfs")) if linux is not None else ():
+        if path := text_of(item.find_node(key("containerPath"))):
+            options = item.find_node(key("mountOptions"))
             words = [text_of(each) for each in options.items] if options is not None else []
             yield Mounted(real_path(path), "ro" in words)
 
@@ -77,9 +77,9 @@ def _from_others(container: Container) -> Iterator[Mounted]:
     if container.spelling.vocabulary == "k8s":
         return
     key = container.spelling.key
-    for item in container.node.many(container.spelling.field("volumesFrom")):
-        source = text_of(item.get(key("sourceContainer")))
-        read_only = truth(item.get(key("readOnly"))) is True
+    for item in container.node.list_items(container.spelling.spell_field("volumesFrom")):
+        source = text_of(item.find_node(key("sourceContainer")))
+        read_only = truth_of(item.find_node(key("readOnly"))) is True
         for each in container.task.containers:
             if source is not None and each.name == source and each is not container:
                 yield from (Mounted(m.path, m.read_only or read_only) for m in _own_volumes(each))

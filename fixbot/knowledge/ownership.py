@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from fixbot.edit.tree import UNKNOWN
 from fixbot.knowledge.given import read_given
+from fixbot.knowledge.image_tables import WritePaths
 from fixbot.knowledge.mounted import is_inside
-from fixbot.knowledge.tables import WritePaths
 from fixbot.lens import Container, text_of
-from fixbot.tree import UNKNOWN
 
 _ROOT: Final = frozenset({"", "0", "root"})
 _SCRATCH: Final = re.compile(
@@ -94,7 +94,7 @@ def _on_fargate(container: Container, row: WritePaths | None, paths: Sequence[st
         )
         return Owned(notes=(text,) if sure else (), certain=False)
     scratch = tuple(path for path in foreign if _SCRATCH.search(path))
-    size = _size(container, len(scratch)) if sure and container.task.kind == "ecs" else 0
+    size = _compute_size(container, len(scratch)) if sure and container.task.kind == "ecs" else 0
     tmpfs = scratch if size else ()
     notes = []
     if tmpfs:
@@ -113,12 +113,12 @@ def _on_fargate(container: Container, row: WritePaths | None, paths: Sequence[st
     return Owned(tmpfs, size, tuple(notes), certain=False)
 
 
-def _size(container: Container, count: int) -> int:
+def _compute_size(container: Container, count: int) -> int:
     """The MiB of each tmpfs: a quarter of the memory for all that the task's containers may get."""
     known = [
         size
         for holder, name in ((container.task, "memory"), (container, "memory"))
-        if (size := _mebibytes(text_of(holder.get(name))))
+        if (size := _parse_mebibytes(text_of(holder.get(name))))
     ]
     if not known or not count:
         return 0
@@ -128,7 +128,7 @@ def _size(container: Container, count: int) -> int:
     return min(size, _MOST) if size >= _LEAST else 0
 
 
-def _mebibytes(text: str | None) -> int:
+def _parse_mebibytes(text: str | None) -> int:
     """`512`, `1 GB` or `0.5GB` of a task definition, in MiB; 0 where it is neither."""
     match = re.fullmatch(r"\s*(\d{1,7}(?:\.\d{1,3})?)\s*(GB)?\s*", text or "", re.IGNORECASE)
     return int(float(match[1]) * (1024 if match[2] else 1)) if match else 0
@@ -153,7 +153,7 @@ def _on_instance(container: Container, row: WritePaths | None, paths: Sequence[s
 
 
 def _in_pod(container: Container, row: WritePaths | None, paths: Sequence[str]) -> Owned:
-    if not any(is_inside("/tmp", path) for path in paths) or not _insists(container, row):  # noqa: S108
+    if not any(is_inside("/tmp", path) for path in paths) or not _insists_on_sticky_bit(container, row):  # noqa: S108
         return Owned()
     text = (
         "An `emptyDir` can be written by everybody and has no sticky bit. Ruby, as in {who}, takes no such "
@@ -163,7 +163,7 @@ def _in_pod(container: Container, row: WritePaths | None, paths: Sequence[str]) 
     return Owned(notes=(text,), certain=False)
 
 
-def _insists(container: Container, row: WritePaths | None) -> bool:
+def _insists_on_sticky_bit(container: Container, row: WritePaths | None) -> bool:
     """Whether the program insists on a sticky bit at a folder that everybody can write."""
     if row is not None and row.sticky:
         return True

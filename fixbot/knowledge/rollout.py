@@ -32,6 +32,6 @@ a few fields.
 _OTHERS = "Pods that start after it is applied are affected."
 
 
-def rollout(task: Task) -> str:
+def describe_rollout(task: Task) -> str:
     """When a change of this task begins to count, as a sentence."""
     return _TASKS.get(task.kind) or _WORKLOADS.get(task.workload, _OTHERS)

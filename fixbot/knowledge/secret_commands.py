@@ -66,13 +66,13 @@ def command_secrets(text: str) -> Iterator[Place]:
         words: Sequence[Word] | None = None
         for place in _PLACES[found["program"]]:
             if words is None:
-                words = list(_words(text, found))
-            for start, end in _secrets(place, words):
+                words = list(_split_words(text, found))
+            for start, end in _find_secrets(place, words):
                 if not is_hole(text[start:end]):
                     yield start, end
 
 
-def _words(text: str, program: re.Match[str]) -> Iterator[Word]:
+def _split_words(text: str, program: re.Match[str]) -> Iterator[Word]:
     """The words behind a program's name, up to the end of its command."""
     at, end = program.end(), min(len(text), program.end() + _REACH)
     listed = program["closed"] is not None
@@ -107,7 +107,7 @@ def _without_quotes(whole: str, start: int) -> Word:
     return Word(whole, start)
 
 
-def _secrets(place: SecretPlace, words: Sequence[Word]) -> Iterator[Place]:
+def _find_secrets(place: SecretPlace, words: Sequence[Word]) -> Iterator[Place]:
     at = _behind_words(place.words.split(), words)
     if at is None or (place.needs and not any(re.search(place.needs, each.text) for each in words)):
         return
@@ -120,9 +120,9 @@ def _secrets(place: SecretPlace, words: Sequence[Word]) -> Iterator[Place]:
             taken = number + 1
         elif word.text in place.options.split():
             taken = number + 1
-            yield from _part(place, words[taken]) if taken < len(words) else ()
-        elif (cut := _joined(place, word.text)) is not None:
-            yield from _part(place, _from(word, cut))
+            yield from _secret_part(place, words[taken]) if taken < len(words) else ()
+        elif (cut := _find_joined_value(place, word.text)) is not None:
+            yield from _secret_part(place, _cut_word(word, cut))
         elif number >= at and (word.text[:1] != "-" or len(word.text) == 1):
             plain.append(word)
     yield from _in_places(place, plain)
@@ -132,11 +132,11 @@ def _in_places(place: SecretPlace, plain: Sequence[Word]) -> Iterator[Place]:
     """The secrets among the words that are no options."""
     for word in plain if place.pairs else ():
         if "=" in word.text:
-            yield from _part(place, _from(word, word.text.index("=") + 1))
+            yield from _secret_part(place, _cut_word(word, word.text.index("=") + 1))
     if place.at is not None and -len(plain) <= place.at < len(plain):
         word = plain[place.at]
         if not word.text.startswith(("/", "http:", "https:", ">", "<", "*", "#")):
-            yield from _part(place, word)
+            yield from _secret_part(place, word)
 
 
 def _behind_words(wanted: Sequence[str], words: Sequence[Word]) -> int | None:
@@ -152,7 +152,7 @@ def _behind_words(wanted: Sequence[str], words: Sequence[Word]) -> int | None:
     return 0 if not wanted else None
 
 
-def _joined(place: SecretPlace, text: str) -> int | None:
+def _find_joined_value(place: SecretPlace, text: str) -> int | None:
     """Where a value begins that is written to its option."""
     for option in place.options.split():
         if text.startswith((f"{option}=", f"{option}:")):
@@ -163,11 +163,11 @@ def _joined(place: SecretPlace, text: str) -> int | None:
     return None
 
 
-def _from(word: Word, cut: int) -> Word:
+def _cut_word(word: Word, cut: int) -> Word:
     return _without_quotes(word.text[cut:], word.start + cut)
 
 
-def _part(place: SecretPlace, word: Word) -> Iterator[Place]:
+def _secret_part(place: SecretPlace, word: Word) -> Iterator[Place]:
     """What of a word is secret."""
     text, start = word
     if place.behind:

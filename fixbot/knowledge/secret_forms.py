@@ -96,7 +96,7 @@ _NAMES: Final = ("password", "pwd", "accountkey", "sharedaccesskey")
 _PAIR: Final = rf"(?<![a-z])(?:{'|'.join(_NAMES)})[ \t]{{0,9}}=[ \t]{{0,9}}(?P<pair>[^;&\s\"'<>]{{1,512}})"
 
 
-class Form(Enum):
+class SecretForm(Enum):
     """What a form is one of."""
 
     BARE = "a token"
@@ -104,7 +104,7 @@ class Form(Enum):
     PAIR = "a connection string's password"
 
 
-class Found(NamedTuple):
+class FoundForm(NamedTuple):
     """A form in a text, in characters: where it begins, where in it the secret stands, and what it is.
 
     It ends at `stop`, from which on the next is looked for.
@@ -114,21 +114,21 @@ class Found(NamedTuple):
     start: int
     end: int
     stop: int
-    kind: Form
+    kind: SecretForm
     what: str
 
 
-_Search = Callable[[int], Found | None]
+_Search = Callable[[int], FoundForm | None]
 """The first one from there on."""
 
 
-def find_forms(text: str) -> Iterator[Found]:
+def find_forms(text: str) -> Iterator[FoundForm]:
     """All that a text holds, none inside another, in order; of two in one place the one named first."""
-    waiting: list[tuple[_Search, Found | None]] = [(search, None) for search in _near(text)]
+    waiting: list[tuple[_Search, FoundForm | None]] = [(search, None) for search in _choose_searches(text)]
     at = 0
     while waiting:
-        again: list[tuple[_Search, Found | None]] = []
-        first: Found | None = None
+        again: list[tuple[_Search, FoundForm | None]] = []
+        first: FoundForm | None = None
         for search, known in waiting:
             found = known if known is not None and known.begin >= at else search(at)
             if found is not None:
@@ -140,52 +140,52 @@ def find_forms(text: str) -> Iterator[Found]:
         at, waiting = first.stop, again
 
 
-def _near(text: str) -> Iterator[_Search]:
+def _choose_searches(text: str) -> Iterator[_Search]:
     """The forms whose letters stand in the text."""
     for number, (_, letters, _) in enumerate(_TOKENS):
         for each in letters:
             if each in text:
-                yield partial(_next_token, number, text)
+                yield partial(_find_next_token, number, text)
                 break
     if "://" in text and "@" in text:
-        yield partial(_next_address, text)
+        yield partial(_find_next_address, text)
     if "=" in text:
         small = text.casefold()
         if any(name in small for name in _NAMES):
             # Letters beyond ASCII may change a text's length when they are made small.
             plain = text.isascii()
-            yield partial(_next_pair, _pair(small=plain), small if plain else text)
+            yield partial(_find_next_pair, _pair_pattern(small=plain), small if plain else text)
 
 
-def _next_token(number: int, text: str, at: int) -> Found | None:
-    if (found := _token(number).search(text, at)) is None:
+def _find_next_token(number: int, text: str, at: int) -> FoundForm | None:
+    if (found := _token_pattern(number).search(text, at)) is None:
         return None
     start, end = found.span()
-    return Found(start, start, end, end, Form.BARE, _TOKENS[number][0])
+    return FoundForm(start, start, end, end, SecretForm.BARE, _TOKENS[number][0])
 
 
-def _next_address(text: str, at: int) -> Found | None:
+def _find_next_address(text: str, at: int) -> FoundForm | None:
     for found in _USERINFO.finditer(text, at):
         head = text[max(0, found.start() - _LONGEST_SCHEME - 1) : found.start()]
         length = len(head) - len(head.rstrip(_SCHEME))
         begin = found.start() - length
         if 0 < length <= _LONGEST_SCHEME and text[begin] in string.ascii_letters and begin >= at:
-            return Found(begin, *found.span("url"), found.end(), Form.URL, Form.URL.value)
+            return FoundForm(begin, *found.span("url"), found.end(), SecretForm.URL, SecretForm.URL.value)
     return None
 
 
-def _next_pair(pattern: re.Pattern[str], text: str, at: int) -> Found | None:
+def _find_next_pair(pattern: re.Pattern[str], text: str, at: int) -> FoundForm | None:
     found = pattern.search(text, at)
     if found is None:
         return None
-    return Found(found.start(), *found.span("pair"), found.end(), Form.PAIR, Form.PAIR.value)
+    return FoundForm(found.start(), *found.span("pair"), found.end(), SecretForm.PAIR, SecretForm.PAIR.value)
 
 
 @cache
-def _token(number: int) -> re.Pattern[str]:
+def _token_pattern(number: int) -> re.Pattern[str]:
     return re.compile(_TOKENS[number][2])
 
 
 @cache
-def _pair(*, small: bool) -> re.Pattern[str]:
+def _pair_pattern(*, small: bool) -> re.Pattern[str]:
     return re.compile(_PAIR, re.NOFLAG if small else re.IGNORECASE)

@@ -11,10 +11,18 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
+from fixbot.knowledge.classify_secrets import SecretKind, classify_value
 from fixbot.knowledge.secret_commands import command_secrets
 from fixbot.knowledge.secret_names import is_header_name, is_likely_name
-from fixbot.knowledge.secret_words import BETWEEN, QUOTE, VALUE, Place, is_hole, is_name_like, value_spans
-from fixbot.knowledge.secrets import Kind, classify
+from fixbot.knowledge.secret_words import (
+    BETWEEN,
+    QUOTE,
+    VALUE,
+    Place,
+    is_hole,
+    is_name_like,
+    list_value_spans,
+)
 
 _OPTION: Final = re.compile(rf"(?<![\w-])--?(?P<name>[A-Za-z][\w.-]{{2,60}}){BETWEEN}(?!-){VALUE}")
 _DEFINED: Final = re.compile(rf"(?<![\w-])-D(?P<name>[\w.-]{{2,80}})={VALUE}")
@@ -128,54 +136,54 @@ def is_made_up(text: str) -> bool:
     return _MIXED.search(text) is not None
 
 
-def shaped_spans(text: str) -> Iterator[Place]:
+def find_shaped_spans(text: str) -> Iterator[Place]:
     """Where the values of all these forms stand in a text."""
     if "-" in text:
-        yield from _options(text)
-        yield from _headers(text)
+        yield from _find_option_values(text)
+        yield from _find_header_values(text)
     yield from command_secrets(text)
     lower = text.lower()
     if "uthorization" in lower or "bearer" in lower or "basic" in lower or "splunk" in lower:
-        yield from _schemed(text)
+        yield from _find_scheme_values(text)
     if any(word in lower for word in ("pass", "secret", "token", "pw", "identified", "key", "auth")):
-        yield from _said(text)
+        yield from _find_stated_values(text)
         if '"auths' in text or '\\"auths' in text:
             yield from (m.span("value") for m in _REGISTRY.finditer(text) if not is_hole(m["value"]))
         if " set " in text:
-            yield from value_spans(_under_names(_SET, text))
-        yield from value_spans(_under_names(_READ, text)) if "<<<" in text else ()
-        yield from _assigned(text)
+            yield from list_value_spans(_find_under_names(_SET, text))
+        yield from list_value_spans(_find_under_names(_READ, text)) if "<<<" in text else ()
+        yield from _find_assigned_values(text)
     for gate in _GATES:
         if gate in text:
-            yield from _gated(gate, text)
+            yield from _find_gated_spans(gate, text)
     if ":*:" in text or ":5432:" in text or "pgpass" in lower:
         yield from (m.span("value") for m in _PGPASS.finditer(text) if not is_hole(m["value"]))
     if "send" in lower and ("expect" in lower or "spawn" in lower):
         yield from (m.span("value") for m in _SENT.finditer(text) if not is_plain_word(m["value"]))
 
 
-def _assigned(text: str) -> Iterator[Place]:
+def _find_assigned_values(text: str) -> Iterator[Place]:
     """What a variable of a secret's name is compared with, or is given by the syntax of a language."""
     for sign, pattern in (("$", _COMPARED), ("]", _INDEXED), ("(", _CALLED)):
-        for start, end in value_spans(_under_names(pattern, text)) if sign in text else ():
+        for start, end in list_value_spans(_find_under_names(pattern, text)) if sign in text else ():
             if not text[start:end].isalpha():
                 yield start, end
     if "|" in text or ">" in text:
-        yield from (m.span("value") for m in _under_names(_BLOCK, text))
+        yield from (m.span("value") for m in _find_under_names(_BLOCK, text))
 
 
-def login_spans(text: str) -> Iterator[Place]:
+def find_login_spans(text: str) -> Iterator[Place]:
     """Where passwords stand in `user:password@host`, with and without a scheme."""
     for gate in ("://", "@"):
         if gate in text and "@" in text:
-            yield from _gated(gate, text)
+            yield from _find_gated_spans(gate, text)
 
 
-def _gated(gate: str, text: str) -> Iterator[Place]:
+def _find_gated_spans(gate: str, text: str) -> Iterator[Place]:
     match gate:
         case "://":
-            yield from _addressed(text)
-            yield from _to_last_at(text)
+            yield from _find_address_values(text)
+            yield from _find_spans_to_last_at(text)
         case "@":
             yield from (m.span("value") for m in _LOGIN.finditer(text) if not is_hole(m["value"]))
             if "jdbc:oracle" in text:
@@ -183,14 +191,14 @@ def _gated(gate: str, text: str) -> Iterator[Place]:
         case "pass:":
             yield from (m.span("value") for m in _PASS.finditer(text) if not is_hole(m["value"]))
         case "<<<":
-            yield from value_spans(_HERE.finditer(text))
+            yield from list_value_spans(_HERE.finditer(text))
         case "</":
-            yield from (m.span("value") for m in _under_names(_ELEMENT, text) if not is_hole(m["value"]))
+            yield from (m.span("value") for m in _find_under_names(_ELEMENT, text) if not is_hole(m["value"]))
         case _:
-            yield from value_spans(m for m in _PIPED.finditer(text) if _INTO.match(text, m.end()))
+            yield from list_value_spans(m for m in _PIPED.finditer(text) if _INTO.match(text, m.end()))
 
 
-def _to_last_at(text: str) -> Iterator[Place]:
+def _find_spans_to_last_at(text: str) -> Iterator[Place]:
     """Passwords with an `@` or a slash in them: they go on to the last `@` of the address."""
     for run in _RUN.finditer(text):
         user = _USER.match(text, run.start())
@@ -199,7 +207,7 @@ def _to_last_at(text: str) -> Iterator[Place]:
             yield user.end(), last
 
 
-def _under_names(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+def _find_under_names(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
     """What is found under a likely name; behind another one reading goes on with its value."""
     at = 0
     while (found := pattern.search(text, at)) is not None:
@@ -209,24 +217,24 @@ def _under_names(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]
             yield found
 
 
-def _options(text: str) -> Iterator[Place]:
-    for found in _under_names(_OPTION, text):
-        for start, end in value_spans((found,)):
-            if classify(found["name"], text[start:end]).kind is not Kind.NONE:
+def _find_option_values(text: str) -> Iterator[Place]:
+    for found in _find_under_names(_OPTION, text):
+        for start, end in list_value_spans((found,)):
+            if classify_value(found["name"], text[start:end]).kind is not SecretKind.NONE:
                 yield start, end
-    yield from value_spans(_under_names(_DEFINED, text))
+    yield from list_value_spans(_find_under_names(_DEFINED, text))
     yield from (
         m.span("value") for m in _LETTER.finditer(text) if is_made_up(m["value"]) and not is_hole(m["value"])
     )
 
 
-def _headers(text: str) -> Iterator[Place]:
-    for match in _under_names(_HEADER, text):
+def _find_header_values(text: str) -> Iterator[Place]:
+    for match in _find_under_names(_HEADER, text):
         if not is_hole(match["value"]):
             yield match.start("value"), match.start("value") + len(match["value"].rstrip())
 
 
-def _schemed(text: str) -> Iterator[Place]:
+def _find_scheme_values(text: str) -> Iterator[Place]:
     for match in _SCHEMED.finditer(text):
         value = match["value"]
         if is_hole(value) or (is_plain_word(value) and (match["lone"] is not None or len(value) < 12)):
@@ -235,7 +243,7 @@ def _schemed(text: str) -> Iterator[Place]:
             yield match.span("value")
 
 
-def _said(text: str) -> Iterator[Place]:
+def _find_stated_values(text: str) -> Iterator[Place]:
     for match in _SAID.finditer(text):
         value = match["value"]
         if not is_hole(value) and not is_plain_word(value) and "=" not in value[:-2]:
@@ -243,7 +251,7 @@ def _said(text: str) -> Iterator[Place]:
     yield from (m.span("value") for m in _SQL.finditer(text) if not is_hole(m["value"]))
 
 
-def _addressed(text: str) -> Iterator[Place]:
+def _find_address_values(text: str) -> Iterator[Place]:
     for match in _USER_ONLY.finditer(text):
         value, host = match["value"], match["host"]
         public = _HEX_KEY.fullmatch(value) and ("sentry" in host or re.fullmatch(r"[^/]+/\d{1,12}", host))
@@ -267,11 +275,11 @@ _HINT: Final = re.compile(
 
 def may_hold_shapes(text: str) -> bool:
     """Whether it is worth a closer look; most texts aren't, and short ones stand in files many times."""
-    return _hints(text) if len(text) <= _SHORT else _hints.__wrapped__(text)
+    return _hints_at_secret(text) if len(text) <= _SHORT else _hints_at_secret.__wrapped__(text)
 
 
 @lru_cache(maxsize=16384)
-def _hints(text: str) -> bool:
+def _hints_at_secret(text: str) -> bool:
     if " " in text or "=" in text or "@" in text or "\n" in text:
         return _HINT.search(text) is not None or any(command_secrets(text))
     return len(text) >= _LONG and text[:4] != "arn:" and _FORM.search(text) is not None

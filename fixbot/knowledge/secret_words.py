@@ -58,7 +58,7 @@ def is_hole(text: str) -> bool:
     return text.startswith(HOLES)
 
 
-def value_spans(found: Iterable[re.Match[str]]) -> Iterator[Place]:
+def list_value_spans(found: Iterable[re.Match[str]]) -> Iterator[Place]:
     """Where the values stand that were found by VALUE."""
     for match in found:
         group = next((g for g in ("escaped", "double", "single", "bare") if match[g] is not None), None)

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from fixbot.knowledge.given import Given, is_open, read_given
 from fixbot.knowledge.mounted import is_inside, list_mounts, real_path
 from fixbot.lens import Container, text_of
-from fixbot.prose import code
+from fixbot.text.markdown_escape import mark_code
 
 _READS: Final = re.compile(
     r"(?i)(?:\A|[-_./])(?:config|conf|kubeconfig|cert|crt|key|ca|cacert|token|password|rules?|bundle|certificate)"
@@ -59,10 +59,10 @@ def settle_paths(
     doubts: list[str] = []
     moved: list[str] = []
     for switch in rules.get("switches", ()):
-        named = tuple(_values(switch, given))
-        places = [place for _, value in named for place in _places(switch, value, start)]
+        named = tuple(_read_values(switch, given))
+        places = [place for _, value in named for place in _folder_of_value(switch, value, start)]
         if len(places) < len(named) or _may_be_elsewhere(switch, given):
-            doubts.append(_unseen(switch))
+            doubts.append(_describe_unseen(switch))
         usual = switch.get("path", "")
         if places and usual in found:
             outside = [place for place in places if not is_inside(place, usual)]
@@ -72,23 +72,23 @@ def settle_paths(
             found += places
             moved += places
     for condition in rules.get("conditions", ()):
-        _apply(condition, container, given, found, doubts)
+        _apply_condition(condition, container, given, found, doubts)
     doubts += _strange_paths(given, found, container)
     return Settled(_without_nested(found), tuple(dict.fromkeys(doubts)), tuple(moved))
 
 
-def _values(switch: Mapping[str, Any], given: Given) -> Iterator[tuple[str, str | None]]:
+def _read_values(switch: Mapping[str, Any], given: Given) -> Iterator[tuple[str, str | None]]:
     """What the file gives for a switch, by the name it is given under; None where that can't be known."""
     for name in switch.get("variables", ()):
         if name in given.variables:
             yield name, given.variables[name]
     words = [*given.words, *(w for w in given.every_word if w not in given.words)]
     for name in switch.get("arguments", ()):
-        yield from _options(name, words)
-    yield from _operands(str(switch["behind"]), words) if "behind" in switch else ()
+        yield from _option_values(name, words)
+    yield from _list_operands(str(switch["behind"]), words) if "behind" in switch else ()
 
 
-def _options(name: str, words: Sequence[str | None]) -> Iterator[tuple[str, str | None]]:
+def _option_values(name: str, words: Sequence[str | None]) -> Iterator[tuple[str, str | None]]:
     for at, word in enumerate(words):
         if word == name:
             yield name, words[at + 1] if at + 1 < len(words) else None
@@ -98,13 +98,13 @@ def _options(name: str, words: Sequence[str | None]) -> Iterator[tuple[str, str 
             yield name, word[len(name) :].removeprefix("=")
 
 
-def _operands(behind: str, words: Sequence[str | None]) -> Iterator[tuple[str, str | None]]:
+def _list_operands(behind: str, words: Sequence[str | None]) -> Iterator[tuple[str, str | None]]:
     for word in words[words.index(behind) + 1 :] if behind in words else ():
         if word is None or ("/" in word and not word.startswith("-")) or is_open(word):
             yield behind, word
 
 
-def _places(switch: Mapping[str, Any], value: str | None, start: str) -> Iterator[str]:
+def _folder_of_value(switch: Mapping[str, Any], value: str | None, start: str) -> Iterator[str]:
     """The folder that a value names; nothing where it can't be known."""
     if value is None or is_open(value) or "{" in value or not value.strip():
         return
@@ -127,27 +127,28 @@ def _may_be_elsewhere(switch: Mapping[str, Any], given: Given) -> bool:
     return given.open_variables and bool(switch.get("variables"))
 
 
-def _unseen(switch: Mapping[str, Any]) -> str:
+def _describe_unseen(switch: Mapping[str, Any]) -> str:
     names = [*switch.get("arguments", ()), *switch.get("variables", ())]
     names += [f"{switch['behind']} …"] if "behind" in switch else []
-    listed = " or ".join(code(name) for name in names[:2])
+    listed = " or ".join(mark_code(name) for name in names[:2])
     return (
         f"{listed} says where {{who}} writes, and what it is set to can't be seen here: that place needs a "
         "volume."
     )
 
 
-def _apply(
+def _apply_condition(
     condition: Mapping[str, Any], container: Container, given: Given, found: list[str], doubts: list[str]
 ) -> None:
-    holds = _holds(condition, container, given)
+    holds = _is_condition_met(condition, container, given)
     if holds is False:
         return
     if holds is None:
         if condition.get("paths"):
             where = ", ".join(condition["paths"])
             doubts.append(
-                f"{_named(condition)} would make {{who}} write {where}; whether it is set can't be seen here."
+                f"{_name_condition(condition)} would make {{who}} write {where}; whether it is set "
+                "can't be seen here."
             )
         return
     found += [path for path in condition.get("paths", ()) if path not in found]
@@ -155,7 +156,7 @@ def _apply(
         doubts.append(condition["doubt"])
 
 
-def _holds(condition: Mapping[str, Any], container: Container, given: Given) -> bool | None:
+def _is_condition_met(condition: Mapping[str, Any], container: Container, given: Given) -> bool | None:
     """Whether what a condition asks for is there; None where that can't be known."""
     answers: list[bool | None] = []
     if "mounted" in condition:
@@ -180,8 +181,8 @@ def _holds(condition: Mapping[str, Any], container: Container, given: Given) -> 
     return None if None in answers else True
 
 
-def _named(condition: Mapping[str, Any]) -> str:
-    return code(str(condition.get("called") or condition.get("argument") or condition.get("variable")))
+def _name_condition(condition: Mapping[str, Any]) -> str:
+    return mark_code(str(condition.get("called") or condition.get("argument") or condition.get("variable")))
 
 
 def _strange_paths(given: Given, found: Sequence[str], container: Container) -> Iterator[str]:
@@ -194,7 +195,7 @@ def _strange_paths(given: Given, found: Sequence[str], container: Container) -> 
             continue
         if any(is_inside(value, each) for each in (*found, *mounts, "/dev", "/proc", "/sys")):
             continue
-        yield f"{code(name)} names a place of its own; whether {{who}} writes there is not known."
+        yield f"{mark_code(name)} names a place of its own; whether {{who}} writes there is not known."
 
 
 def _named_values(given: Given) -> Iterator[tuple[str, str | None]]:

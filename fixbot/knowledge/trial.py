@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from fixbot.command import IMAGE, PROGRAM_WORD, USER, VARIABLE, Command, Piece, joined, run
 from fixbot.knowledge.given import Given, is_open, read_given
 from fixbot.knowledge.ownership import user_of
 from fixbot.knowledge.secret_names import is_likely_name
 from fixbot.lens import Container
+from fixbot.text.command import IMAGE, PROGRAM_WORD, USER, VARIABLE, Command, Piece, build_command, join_words
 
 _MOST_WORDS: Final = 40
 _MOST_VARIABLES: Final = 20
@@ -27,36 +27,44 @@ def docker_run(container: Container, *options: str | Piece, note: str = "") -> C
     words: list[str | Piece] = []
     if (user := user_of(container)) is not None:
         words += ["--user", USER(user)]
-    for name in [each for each in given.variables if VARIABLE.fits(each)][:_MOST_VARIABLES]:
-        words += ["--env", joined(VARIABLE(name), "=VALUE")]
-    entry, rest = _split(container)
+    for name in [each for each in given.variables if VARIABLE.is_fitting(each)][:_MOST_VARIABLES]:
+        words += ["--env", join_words(VARIABLE(name), "=VALUE")]
+    entry, rest = _split_entry_point(container)
     if entry:
         words += ["--entrypoint", PROGRAM_WORD(entry)]
-    return run(
-        "docker", "run", *options, *words, IMAGE(container.image), *_arguments(rest), note=_note(note, given)
+    return build_command(
+        "docker",
+        "run",
+        *options,
+        *words,
+        IMAGE(container.image),
+        *_list_arguments(rest),
+        note=_note_variables(note, given),
     )
 
 
-def _note(note: str, given: Given) -> str:
-    if not any(map(VARIABLE.fits, given.variables)):
+def _note_variables(note: str, given: Given) -> str:
+    if not any(map(VARIABLE.is_fitting, given.variables)):
         return note
     more = "VALUE is what you give each variable"
     return f"{note}; {more}" if note else more
 
 
-def _split(container: Container) -> tuple[str, tuple[str | None, ...]]:
+def _split_entry_point(container: Container) -> tuple[str, tuple[str | None, ...]]:
     """The entry point's program, and every word behind it."""
     first = "command" if container.spelling.vocabulary == "k8s" else "entryPoint"
     given = read_given(container)
     node = container.get(first)
-    if node is None or node.nothing or not given.words:
+    if node is None or node.is_nothing or not given.words:
         return "", given.words
     return given.words[0] or "", given.words[1:]
 
 
-def _arguments(words: Sequence[str | None]) -> list[Piece]:
+def _list_arguments(words: Sequence[str | None]) -> list[Piece]:
     """The words, or one placeholder where one of them can't be shown in a command."""
-    plain = [word for word in words if word is not None and PROGRAM_WORD.fits(word) and not is_open(word)]
+    plain = [
+        word for word in words if word is not None and PROGRAM_WORD.is_fitting(word) and not is_open(word)
+    ]
     if len(plain) < len(words) or len(words) > _MOST_WORDS or any(map(_may_tell, words)):
         return [PROGRAM_WORD(None)] if words else []
     return [PROGRAM_WORD(word) for word in plain]

@@ -7,11 +7,13 @@ either of them in a dialect's own way. Fixers say canonical names (`readonlyRoot
 
 from __future__ import annotations
 
-from fixbot.change import Drop
-from fixbot.lens.container import Container, Mount, Variable
-from fixbot.lens.followed import Followed
+from fixbot.edit.change import Drop
+from fixbot.edit.tree import ABSENT, UNKNOWN, CannotEdit, CodeExpression, TaggedValue
+from fixbot.lens.container import Container, Mount, Task, Variable, Volume
+from fixbot.lens.follow_path import FollowedValue
 from fixbot.lens.policy import Policy, Statement
 from fixbot.lens.resource import Companion, Module, Resource, ResourceType
+from fixbot.lens.scalar_values import condition_branches, text_of, truth_of, value_of
 from fixbot.lens.slot import Slot, Update
 from fixbot.lens.spelling import (
     CLOUDFORMATION,
@@ -22,15 +24,12 @@ from fixbot.lens.spelling import (
     TERRAFORM_SERVICE,
     TERRAFORM_TASK,
     Spelling,
-    blocks,
-    camel,
-    capitalised,
-    snake,
+    capitalize_first,
+    spell_block,
+    to_camel_case,
+    to_snake_case,
 )
 from fixbot.lens.subject import Label, Labelled, Subject
-from fixbot.lens.task import Task, Volume
-from fixbot.lens.values import branches, text_of, truth, value_of
-from fixbot.tree import ABSENT, UNKNOWN, CannotEdit, Code, Tagged
 
 __all__ = [
     "ABSENT",
@@ -43,11 +42,11 @@ __all__ = [
     "TERRAFORM_TASK",
     "UNKNOWN",
     "CannotEdit",
-    "Code",
+    "CodeExpression",
     "Companion",
     "Container",
     "Drop",
-    "Followed",
+    "FollowedValue",
     "Label",
     "Labelled",
     "Module",
@@ -59,17 +58,17 @@ __all__ = [
     "Spelling",
     "Statement",
     "Subject",
-    "Tagged",
+    "TaggedValue",
     "Task",
     "Update",
     "Variable",
     "Volume",
-    "blocks",
-    "branches",
-    "camel",
-    "capitalised",
-    "snake",
+    "capitalize_first",
+    "condition_branches",
+    "spell_block",
     "text_of",
-    "truth",
+    "to_camel_case",
+    "to_snake_case",
+    "truth_of",
     "value_of",
 ]

@@ -1,18 +1,125 @@
-"""One container, in whichever vocabulary and spelling it is written."""
+"""One container, in whichever vocabulary and spelling it is written, and the task that it runs in."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from fixbot.edit.change import Add, Change
+from fixbot.edit.tree import ABSENT, CannotEdit, Node, NodeKind, UnsetValue, Value
 from fixbot.lens.fields import Fields
-from fixbot.lens.followed import Followed
+from fixbot.lens.follow_path import FollowedValue
+from fixbot.lens.scalar_values import condition_branches, text_of, truth_of
 from fixbot.lens.spelling import Spelling
 from fixbot.lens.subject import Label, Labelled
-from fixbot.lens.task import Task
-from fixbot.lens.values import branches, text_of, truth
-from fixbot.prose import code
-from fixbot.tree import ABSENT, Kind, Node, Unset
+from fixbot.text.markdown_escape import mark_code
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """A volume of a task or pod. `kind` is the source's canonical name (`host`, `emptyDir`, …)."""
+
+    name: str
+    kind: str
+    node: Node
+
+
+@dataclass(eq=False, slots=True)
+class Task(Fields, Labelled):
+    """What runs together: an ECS task definition, a Batch job definition, a pod template.
+
+    `node` is the map that holds the task's own fields, None where only an array of containers is
+    known (it may stand in another file, and another syntax, than the containers).
+    Flags are three-valued: None says that it can't be known.
+    """
+
+    path: str
+    kind: str
+    """`ecs`, `batch` or `k8s`."""
+    dialect: str
+    """`ecs`, `cloudformation`, `terraform` or `kubernetes`."""
+    name: str
+    node: Node | None
+    spelling: Spelling
+    address: str = ""
+    workload: str = ""
+    """The kind of workload, as its readers call it: `Deployment`, `task`, `job definition`."""
+    owner: Node | None = None
+    """The resource or object that `node` stands in."""
+    namespace: str = ""
+    fargate: bool | None = None
+    windows: bool | None = False
+    exec_enabled: bool | None = None
+    """Whether ECS Exec is on for a service of this task; None: nothing says so."""
+    daemon: bool = False
+    network_mode: str | None = None
+    host_namespaces: tuple[str, ...] = ()
+    containers: list[Container] = field(default_factory=list)
+    volumes: tuple[Volume, ...] | None = ()
+    """None where the volumes are computed."""
+    volumes_reason: str = ""
+    """Why a volume can't be added, if it can't."""
+    execution_role: Node | None = None
+    region: str | None = None
+    account: str | None = None
+    partition: str | None = None
+    container_lacks: frozenset[str] = frozenset()
+    """Canonical fields that its API doesn't take for a container."""
+    volume_adder: Callable[[str], Change] | None = None
+    """How a volume is added where volumes are no list: it may raise CannotEdit."""
+    follower: Callable[[Node], FollowedValue] = FollowedValue.from_literal
+    """What a value in its files stands for."""
+    unknown: dict[str, Node] = field(default_factory=dict, repr=False)
+
+    def follow(self, node: Node) -> FollowedValue:
+        """What a value stands for: parameters, locals and variables are followed one step."""
+        return self.follower(node)
+
+    shared_by: tuple[Task, ...] = ()
+    """The task definitions that take in the same containers: each of them needs what these do."""
+
+    def add_volumes(self, name: str) -> tuple[Change, ...]:
+        """The changes that give every task with these containers an empty volume. Raises CannotEdit."""
+        if self.shared_by and self.volumes is not None:
+            return tuple(task.add_volume(name) for task in self.shared_by)
+        return (self.add_volume(name),)
+
+    def add_volume(self, name: str) -> Change:
+        """The change that gives the task an empty volume of that name. Raises CannotEdit."""
+        if self.node is None or self.volumes is None:
+            raise CannotEdit(self.volumes_reason or "the task's volumes are not written in this file")
+        if self.volume_adder is not None:
+            return self.volume_adder(name)
+        item: Value = {"name": name, "emptyDir": {}} if self.spelling.vocabulary == "k8s" else {"name": name}
+        near = self.spelling.spell_path("containerDefinitions") + self.spelling.spell_path("containers")
+        family = (
+            self.spelling.spell_path("family")
+            + self.spelling.spell_path("cpu")
+            + self.spelling.spell_path("networkMode")
+        )
+        place = () if self.node.style == "body" else (*family, *near)
+        return Add(self.node, self.spelling.spell_path("volumes"), self.spelling.spell_value(item), place)
+
+    @property
+    def host(self) -> str:
+        """What runs it, as far as the file says: `ECS on Fargate`, `AWS Batch`; nothing for a pod."""
+        if self.kind == "k8s":
+            return ""
+        service = "AWS Batch" if self.kind == "batch" else "ECS"
+        if self.fargate is None:
+            return service
+        return f"{service} on {'Fargate' if self.fargate else 'EC2'}"
+
+    @property
+    def label(self) -> Label:
+        """`task orders-api`, `Deployment mailer`."""
+        noun = self.workload or self.kind
+        return Label(noun, f"{noun}s", self.name)
+
+    @property
+    def around(self) -> Sequence[Node]:
+        """Its own fields, and the resource or object that they stand in."""
+        return tuple(filter(None, (self.node, self.owner)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +157,7 @@ class Container(Fields, Labelled):
     conditional: bool = False
     key: str = ""
     """Its name where none is written: the key that it stands under."""
-    defaults: Mapping[str, bool | Unset] = field(default_factory=dict)
+    defaults: Mapping[str, bool | UnsetValue] = field(default_factory=dict)
     """What its flags are where none is written, by canonical name (Terraform modules)."""
     unknown: dict[str, Node] = field(default_factory=dict, repr=False)
 
@@ -58,11 +165,11 @@ class Container(Fields, Labelled):
         """Whether the API that runs it takes that field for a container."""
         return canonical.partition(".")[0] not in self.task.container_lacks
 
-    def default(self, canonical: str) -> bool | Unset:
+    def default(self, canonical: str) -> bool | UnsetValue:
         """What a flag is where nothing is written, by what made the container (Terraform modules)."""
         return self.defaults.get(canonical, ABSENT)
 
-    def follow(self, node: Node) -> Followed:
+    def follow(self, node: Node) -> FollowedValue:
         """What a value stands for: parameters, locals and variables of its task's files are followed."""
         return self.task.follower(node)
 
@@ -79,7 +186,7 @@ class Container(Fields, Labelled):
     @property
     def path(self) -> str:
         """The file that it stands in, which may be another one than its task's."""
-        return self.node.root.source
+        return self.node.root_node.source
 
     @property
     def label(self) -> Label:
@@ -97,8 +204,8 @@ class Container(Fields, Labelled):
         """Its name in a sentence, with the names as code: app of orders-api, Deployment mailer."""
         task = self.task
         kind = f"{task.workload} " if task.kind == "k8s" and task.workload else ""
-        whole = f"{kind}{code(task.name)}"
-        part = "" if self.name == task.name else f"{code(self.name)} of "
+        whole = f"{kind}{mark_code(task.name)}"
+        part = "" if self.name == task.name else f"{mark_code(self.name)} of "
         return f"{part}{whole}"
 
     @property
@@ -120,42 +227,42 @@ class Container(Fields, Labelled):
     def environment(self) -> tuple[Variable, ...]:
         """The variables that are written out, in a list of pairs or in a map."""
         names = ("env",) if self.spelling.vocabulary == "k8s" else ("environment", "mapEnvironment")
-        return tuple(variable for name in names for variable in self._environment(name))
+        return tuple(variable for name in names for variable in self._read_environment(name))
 
-    def _environment(self, name: str) -> Iterator[Variable]:
+    def _read_environment(self, name: str) -> Iterator[Variable]:
         node = self.get(name)
-        if node is not None and node.kind is Kind.MAP and node.style != "body":
+        if node is not None and node.kind is NodeKind.MAP and node.style != "body":
             yield from (Variable(e.key, e.value, e.value) for e in node.entries if e.key != "<<")
         else:
-            chosen = node is not None and node.kind is Kind.CALL and node.value == "?"
-            yield from self._variables(self._listed(name), conditional=chosen)
+            chosen = node is not None and node.kind is NodeKind.CALL and node.value == "?"
+            yield from self._read_variables(self._list_items(name), conditional=chosen)
 
-    def _listed(self, name: str) -> Sequence[Node]:
+    def _list_items(self, name: str) -> Sequence[Node]:
         """The items of a list (in HCL those inside `concat(…)` or a condition too), or the blocks."""
         node = self.get(name)
-        if node is not None and node.kind is Kind.LIST:
+        if node is not None and node.kind is NodeKind.LIST:
             return node.items
-        if node is None or node.kind is not Kind.CALL:
-            return self.node.many(self.spelling.field(name))
+        if node is None or node.kind is not NodeKind.CALL:
+            return self.node.list_items(self.spelling.spell_field(name))
         parts = node.items if node.value in ("concat", "flatten", "?") else []
-        return [item for part in parts if part.kind is Kind.LIST for item in part.items]
+        return [item for part in parts if part.kind is NodeKind.LIST for item in part.items]
 
-    def _variables(self, items: Sequence[Node], *, conditional: bool) -> Iterator[Variable]:
+    def _read_variables(self, items: Sequence[Node], *, conditional: bool) -> Iterator[Variable]:
         for item in items:
             if (
-                item.kind is Kind.MAP
+                item.kind is NodeKind.MAP
                 and item.tag is None
-                and (name := text_of(item.get(self.spelling.key("name"))))
+                and (name := text_of(item.find_node(self.spelling.key("name"))))
             ):
-                yield Variable(name, item.get(self.spelling.key("value")), item, conditional)
+                yield Variable(name, item.find_node(self.spelling.key("value")), item, conditional)
             else:
-                yield from self._variables(branches(item), conditional=True)
+                yield from self._read_variables(condition_branches(item), conditional=True)
 
     @property
     def log_options(self) -> tuple[Variable, ...]:
         """The options of the log driver (ECS only)."""
         node = self.get("logConfiguration.options")
-        if node is None or node.kind is not Kind.MAP:
+        if node is None or node.kind is not NodeKind.MAP:
             return ()
         return tuple(Variable(entry.key, entry.value, entry.value) for entry in node.entries)
 
@@ -167,10 +274,10 @@ class Container(Fields, Labelled):
         volume, path = ("name", "mountPath") if k8s else ("sourceVolume", "containerPath")
         return tuple(
             Mount(
-                text_of(item.get(self.spelling.key(volume))),
-                text_of(item.get(self.spelling.key(path))),
-                truth(item.get(self.spelling.key("readOnly"))) is True,
+                text_of(item.find_node(self.spelling.key(volume))),
+                text_of(item.find_node(self.spelling.key(path))),
+                truth_of(item.find_node(self.spelling.key("readOnly"))) is True,
                 item,
             )
-            for item in self._listed(listed)
+            for item in self._list_items(listed)
         )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fixbot.change import Add, Put
-from fixbot.lens.followed import Followed
+from fixbot.edit.change import Add, Put
+from fixbot.edit.tree import ABSENT, UNKNOWN, CannotEdit, Node, NodeKind, Scalar, UnsetValue, Value
+from fixbot.lens.follow_path import FollowedValue
+from fixbot.lens.scalar_values import text_of, truth_of, value_of
 from fixbot.lens.slot import Slot, Update
 from fixbot.lens.spelling import Spelling
-from fixbot.lens.values import text_of, truth, value_of
-from fixbot.tree import ABSENT, UNKNOWN, CannotEdit, Kind, Node, Scalar, Unset, Value
 
 
 class Fields:
@@ -23,97 +23,101 @@ class Fields:
 
     def get(self, canonical: str) -> Node | None:
         """The node at a canonical path."""
-        return self.node.get(*self.spelling.path(canonical)) if self.node is not None else None
+        return self.node.find_node(*self.spelling.spell_path(canonical)) if self.node is not None else None
 
-    def value(self, canonical: str) -> Scalar | Unset:
+    def value(self, canonical: str) -> Scalar | UnsetValue:
         """The value at a canonical path: UNKNOWN also where a map on the way is computed."""
         return self._computed_above(canonical) or value_of(self.get(canonical))
 
-    def flag(self, canonical: str) -> bool | Unset:
+    def flag(self, canonical: str) -> bool | UnsetValue:
         """The truth at a canonical path, or what it is by default where nothing, or null, is written."""
-        found = self._computed_above(canonical) or truth(self.get(canonical))
+        found = self._computed_above(canonical) or truth_of(self.get(canonical))
         if found is UNKNOWN:
-            self._note(canonical)
+            self._note_unknown(canonical)
         return self.default(canonical) if found is ABSENT or found is None else found
 
-    def followed(self, canonical: str) -> Followed | None:
+    def followed(self, canonical: str) -> FollowedValue | None:
         """What the value at a canonical path stands for; None where none is written there in this file."""
         node = self.get(canonical)
         if node is None or self._computed_above(canonical) is not None:
             return None
         found = self.follow(node)
         if found.value is UNKNOWN:
-            self._note(canonical)
+            self._note_unknown(canonical)
         else:
-            self.unknown.pop(self._written(canonical), None)
+            self.unknown.pop(self._written_path(canonical), None)
         return found
 
-    def follow(self, node: Node) -> Followed:
+    def follow(self, node: Node) -> FollowedValue:
         """What a value stands for, followed one step where its dialect knows how."""
-        return Followed.literal(node)
+        return FollowedValue.from_literal(node)
 
-    def default(self, _canonical: str) -> bool | Unset:
+    def default(self, _canonical: str) -> bool | UnsetValue:
         """What a flag is where nothing is written; ABSENT leaves that to the API."""
         return ABSENT
 
     def slot(self, canonical: str, near: Sequence[str] = ()) -> Slot:
         """The place of the field at a canonical path. Raises CannotEdit where the map stands elsewhere."""
-        fields = self._fields(canonical)
+        fields = self._require_node(canonical)
         found = self.get(canonical)
-        path = self.spelling.path(canonical)
+        path = self.spelling.spell_path(canonical)
         value = self.value(canonical)
         if value is ABSENT or value is None:
             value = self.default(canonical)
         shown = fields if found is None else found
-        if value is UNKNOWN and (found is None or not found.known):
-            self._note(canonical)
+        if value is UNKNOWN and (found is None or not found.is_known):
+            self._note_unknown(canonical)
         return Slot(
-            value, shown, ".".join(path), fields, path, found, self._near(near), update=Update.REVISION
+            value, shown, ".".join(path), fields, path, found, self._spell_near(near), update=Update.REVISION
         )
 
     def put(self, canonical: str, value: Value, near: Sequence[str] = ("image", "name")) -> Put:
         """Write a value at a canonical path; `value`'s keys are canonical too. Raises CannotEdit."""
-        path = self.spelling.path(canonical)
-        return Put(self._fields(canonical), path, self.spelling.value(value), self._near(near))
+        path = self.spelling.spell_path(canonical)
+        return Put(
+            self._require_node(canonical), path, self.spelling.spell_value(value), self._spell_near(near)
+        )
 
     def add(self, canonical: str, item: Value, near: Sequence[str] = ("image", "name")) -> Add:
         """Put an item into the list at a canonical path. Raises CannotEdit."""
-        path = self.spelling.path(canonical)
-        return Add(self._fields(canonical), path, self.spelling.value(item), self._near(near))
+        path = self.spelling.spell_path(canonical)
+        return Add(
+            self._require_node(canonical), path, self.spelling.spell_value(item), self._spell_near(near)
+        )
 
     def words(self, canonical: str) -> tuple[str, ...]:
         """A list of strings such as a command; what isn't known is left out."""
         node = self.get(canonical)
         if node is None:
             return ()
-        if node.kind is not Kind.LIST:
+        if node.kind is not NodeKind.LIST:
             word = text_of(node)
             return (word,) if word else ()
         return tuple(word for item in node.items if (word := text_of(item)))
 
-    def _written(self, canonical: str) -> str:
-        return ".".join(self.spelling.path(canonical))
+    def _written_path(self, canonical: str) -> str:
+        return ".".join(self.spelling.spell_path(canonical))
 
-    def _note(self, canonical: str) -> None:
+    def _note_unknown(self, canonical: str) -> None:
         node = self.get(canonical) or self.node
         if node is not None:
-            self.unknown[self._written(canonical)] = node
+            self.unknown[self._written_path(canonical)] = node
 
-    def _fields(self, canonical: str) -> Node:
+    def _require_node(self, canonical: str) -> Node:
         if self.node is None:
             raise CannotEdit(f"{canonical} stands in another file")
         return self.node
 
-    def _near(self, names: Sequence[str]) -> tuple[str, ...]:
-        return tuple(self.spelling.path(name)[0] for name in names)
+    def _spell_near(self, names: Sequence[str]) -> tuple[str, ...]:
+        return tuple(self.spelling.spell_path(name)[0] for name in names)
 
-    def _computed_above(self, canonical: str) -> Unset | None:
+    def _computed_above(self, canonical: str) -> UnsetValue | None:
         """UNKNOWN where a map on the way, or a block that an HCL `dynamic` makes, is computed."""
         node = self.node
-        for name in self.spelling.path(canonical)[:-1]:
-            if node is not None and any(each.labels == (name,) for each in node.many("dynamic")):
+        for name in self.spelling.spell_path(canonical)[:-1]:
+            if node is not None and any(each.labels == (name,) for each in node.list_items("dynamic")):
                 return UNKNOWN
-            node = node.get(name) if node is not None else None
-            if node is not None and not node.known:
+            node = node.find_node(name) if node is not None else None
+            if node is not None and not node.is_known:
                 return UNKNOWN
         return None

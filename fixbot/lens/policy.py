@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from fixbot.edit.tree import Node
+from fixbot.lens.scalar_values import text_of, value_of
 from fixbot.lens.slot import Slot
-from fixbot.lens.spelling import snake
+from fixbot.lens.spelling import to_snake_case
 from fixbot.lens.subject import Label, Labelled
-from fixbot.lens.values import text_of, value_of
-from fixbot.tree import Node
 
 
 @dataclass(eq=False, slots=True)
@@ -50,8 +50,8 @@ class Policy(Labelled):
 
     def slot(self, canonical: str, near: Sequence[str] = ()) -> Slot:
         """The place of one of the document's own elements (`Version`)."""
-        path = (snake(canonical),) if self.in_blocks else (canonical,)
-        found = self.node.get(*path)
+        path = (to_snake_case(canonical),) if self.in_blocks else (canonical,)
+        found = self.node.find_node(*path)
         shown = self.node if found is None else found
         return Slot(value_of(found), shown, path[0], self.node, path, found, near)
 
@@ -77,4 +77,4 @@ class Statement:
     @property
     def sid(self) -> str | None:
         """The statement's Sid."""
-        return text_of(self.node.get("sid" if self.policy.in_blocks else "Sid"))
+        return text_of(self.node.find_node("sid" if self.policy.in_blocks else "Sid"))

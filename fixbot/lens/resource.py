@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from fixbot.change import Add, Change
-from fixbot.expression import refer
-from fixbot.lens.followed import Followed, reach
+from fixbot.edit.change import Add, Change
+from fixbot.edit.tree import ABSENT, UNKNOWN, CannotEdit, HclBlock, Node, Scalar, UnsetValue, Value
+from fixbot.lens.follow_path import FollowedValue, follow_path
 from fixbot.lens.slot import Slot, Update
-from fixbot.lens.spelling import snake
+from fixbot.lens.spelling import to_snake_case
 from fixbot.lens.subject import Label, Labelled
-from fixbot.tree import ABSENT, UNKNOWN, Block, CannotEdit, Node, Scalar, Unset, Value
+from fixbot.syntax.hcl.expressions import build_reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class ResourceType:
         """Where a dialect has a property, from the resource's own map on."""
         names = tuple(canonical.split("."))
         if dialect == "terraform":
-            return _renamed(names, self.renamed, snake)
+            return _renamed(names, self.renamed, to_snake_case)
         return _renamed(names, self.in_objects, str) if dialect == "kubernetes" else names
 
 
@@ -119,13 +119,13 @@ class Resource(Labelled):
     node: Node
     owner: Node
     prefix: tuple[str, ...] = ()
-    companions: Mapping[str, Node | Unset] = field(default_factory=dict)
+    companions: Mapping[str, Node | UnsetValue] = field(default_factory=dict)
     lone: bool = True
     """Whether it is exactly one: no `count`, `for_each` or condition makes it many or none."""
     companion_name: str = ""
     """The name by which a companion of its own can be called."""
     module: Module | None = None
-    follow: Callable[[Node], Followed] = Followed.literal
+    follow: Callable[[Node], FollowedValue] = FollowedValue.from_literal
     """What a value stands for: parameters, locals and variables are followed one step."""
     inherited: Mapping[str, Node] = field(default_factory=dict)
     """Properties that it has from elsewhere in the file (SAM's Globals), by canonical name."""
@@ -145,7 +145,7 @@ class Resource(Labelled):
     def slot(self, canonical: str, near: Sequence[str] = ()) -> Slot:
         """The place of a property."""
         found = self._slot(canonical, near)
-        if found.value is UNKNOWN and (found.why_not or found.found is None or not found.found.known):
+        if found.value is UNKNOWN and (found.why_not or found.found is None or not found.found.is_known):
             self.unknown[found.written] = found.node
         return found
 
@@ -170,9 +170,9 @@ class Resource(Labelled):
         return self._within(self.owner, (name,), name, ("Type",))
 
     def _within(self, node: Node, path: tuple[str, ...], canonical: str, near: Sequence[str]) -> Slot:
-        at = reach(node, path)
+        at = follow_path(node, path)
         found, why = at.found, at.why_not
-        value: Scalar | Unset = UNKNOWN if why else ABSENT
+        value: Scalar | UnsetValue = UNKNOWN if why else ABSENT
         if found is not None and not why:
             followed = self.follow(found)
             value, found, why = followed.value, followed.node, followed.why_not
@@ -204,7 +204,7 @@ class Resource(Labelled):
             why = f"which {companion.type} belongs to it isn't known"
             return Slot(UNKNOWN, self.node, written, self.node, path, why_not=why)
         return CompanionSlot(
-            ABSENT, own.node, written, self.node.root, path, near=(self.address,),
+            ABSENT, own.node, written, self.node.root_node, path, near=(self.address,),
             why_not="" if self.lone else "it is one of several that one block makes",
             companion=companion, label=self.companion_name, reference=f"{self.address}.id",
         )  # fmt: skip
@@ -224,8 +224,8 @@ class CompanionSlot(Slot):
             raise CannotEdit(self.why_not)
         for name in reversed(self.path):
             value = {name: value}
-        content: dict[str, Value] = {self.companion.refers_by: refer(*self.reference.split("."))}
+        content: dict[str, Value] = {self.companion.refers_by: build_reference(*self.reference.split("."))}
         content |= value if isinstance(value, dict) else {}
         return Add(
-            self.owner, ("resource",), Block((self.companion.type, self.label), content), tuple(self.near)
+            self.owner, ("resource",), HclBlock((self.companion.type, self.label), content), tuple(self.near)
         )

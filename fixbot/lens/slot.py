@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from fixbot.change import Change, Drop, Put, Replace
-from fixbot.tree import CannotEdit, Kind, Node, Scalar, Unset, Value
+from fixbot.edit.change import Change, Drop, Put, Replace
+from fixbot.edit.tree import CannotEdit, Node, NodeKind, Scalar, UnsetValue, Value
 
 
 class Update(Enum):
@@ -29,7 +29,7 @@ class Slot:
     subject where none is written. `written` is the field's dotted name as the file's dialect has it.
     """
 
-    value: Scalar | Unset
+    value: Scalar | UnsetValue
     node: Node
     written: str
     owner: Node
@@ -49,8 +49,8 @@ class Slot:
     def items(self) -> Sequence[Node]:
         """The items of the list that stands there, or the blocks of that type in an HCL body."""
         if self.owner.style == "body" and len(self.path) == 1:
-            return self.owner.many(self.path[0]) or (self.found.items if self.found is not None else ())
-        return self.found.items if self.found is not None and self.found.kind is Kind.LIST else ()
+            return self.owner.list_items(self.path[0]) or (self.found.items if self.found is not None else ())
+        return self.found.items if self.found is not None and self.found.kind is NodeKind.LIST else ()
 
     def set(self, value: Value) -> Change:
         """The change that makes the value be `value`. Raises CannotEdit where that can't be said exactly."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from fixbot.tree import Value
+from fixbot.edit.tree import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +21,16 @@ class Spelling:
     key: Callable[[str], str] = str
     top: Callable[[str], str] | None = None
 
-    def field(self, name: str) -> str:
+    def spell_field(self, name: str) -> str:
         """The name of one of the container's own fields."""
         return (self.top or self.key)(name)
 
-    def path(self, canonical: str) -> tuple[str, ...]:
+    def spell_path(self, canonical: str) -> tuple[str, ...]:
         """A dotted canonical path as this dialect writes it."""
         first, *rest = canonical.split(".")
-        return (self.field(first), *map(self.key, rest)) if canonical else ()
+        return (self.spell_field(first), *map(self.key, rest)) if canonical else ()
 
-    def canonical(self, written: str, *, own: bool = False) -> str:
+    def canonical_name(self, written: str, *, own: bool = False) -> str:
         """The vocabulary's name for what the dialect wrote; `own` for one of the subject's own fields.
 
         Plural blocks of Terraform keep their singular, and what a module calls otherwise its own name.
@@ -38,46 +38,48 @@ class Spelling:
         spell = self.top if own and self.top is not None else self.key
         return _BACK[spell](written) if spell in _BACK else written
 
-    def value(self, value: Value) -> Value:
+    def spell_value(self, value: Value) -> Value:
         """A value whose dict keys are canonical names, as this dialect writes it."""
         match value:
             case dict():
-                return {self.key(name): self.value(each) for name, each in value.items()}
+                return {self.key(name): self.spell_value(each) for name, each in value.items()}
             case list():
-                return [self.value(each) for each in value]
+                return [self.spell_value(each) for each in value]
             case _:
                 return value
 
 
-def capitalised(name: str) -> str:
+def capitalize_first(name: str) -> str:
     """`mountPoints` as CloudFormation writes it."""
     return name[:1].upper() + name[1:]
 
 
-def snake(name: str) -> str:
+def to_snake_case(name: str) -> str:
     """`mountPoints` as Terraform writes it."""
     return re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name).lower()
 
 
-def camel(name: str) -> str:
+def to_camel_case(name: str) -> str:
     """`mount_points` as the APIs write it."""
     head, *rest = name.split("_")
     return head + "".join(word.capitalize() for word in rest)
 
 
-def uncapitalised(name: str) -> str:
+def uncapitalize_first(name: str) -> str:
     """`MountPoints` as the APIs write it."""
     return name[:1].lower() + name[1:]
 
 
-def task_argument(name: str) -> str:
+def spell_task_argument(name: str) -> str:
     """`volumes` as Terraform's `aws_ecs_task_definition` names the argument or block."""
-    return {"volumes": "volume", "inferenceAccelerators": "inference_accelerator"}.get(name) or snake(name)
+    return {"volumes": "volume", "inferenceAccelerators": "inference_accelerator"}.get(name) or to_snake_case(
+        name
+    )
 
 
 def task_block(name: str) -> str:
     """`mountPoints` as Terraform's ECS resources name the block, where containers are blocks."""
-    return _TASK_BLOCKS.get(name) or snake(name)
+    return _TASK_BLOCKS.get(name) or to_snake_case(name)
 
 
 _TASK_BLOCKS = {
@@ -95,15 +97,15 @@ _TASK_BLOCKS = {
 
 def task_field(name: str) -> str:
     """`mount_point` as the ECS API names the list."""
-    return _TASK_LISTS.get(name) or camel(name)
+    return _TASK_LISTS.get(name) or to_camel_case(name)
 
 
 _TASK_LISTS = {block: canonical for canonical, block in _TASK_BLOCKS.items()}
 
 
-def blocks(name: str) -> str:
+def spell_block(name: str) -> str:
     """`volumeMounts` as Terraform's `kubernetes_*` resources name the block."""
-    return _BLOCKS.get(name) or snake(name)
+    return _BLOCKS.get(name) or to_snake_case(name)
 
 
 _BLOCKS = {
@@ -115,20 +117,20 @@ _BLOCKS = {
 }
 
 ECS = Spelling("ecs")
-CLOUDFORMATION = Spelling("ecs", capitalised)
-TERRAFORM_TASK = Spelling("ecs", task_argument)
+CLOUDFORMATION = Spelling("ecs", capitalize_first)
+TERRAFORM_TASK = Spelling("ecs", spell_task_argument)
 """What an `aws_ecs_task_definition` is given; its containers are JSON, in the API's own names."""
 TERRAFORM_CONTAINER = Spelling("ecs", task_block)
 """Daemons and Express services, whose containers are blocks."""
-TERRAFORM_SERVICE = Spelling("ecs", top=snake)
+TERRAFORM_SERVICE = Spelling("ecs", top=to_snake_case)
 """The inputs of Terraform modules that make a service."""
 KUBERNETES = Spelling("k8s")
-TERRAFORM_KUBERNETES = Spelling("k8s", blocks)
+TERRAFORM_KUBERNETES = Spelling("k8s", spell_block)
 
 _BACK = {
-    capitalised: uncapitalised,
-    snake: camel,
-    blocks: camel,
-    task_argument: camel,
+    capitalize_first: uncapitalize_first,
+    to_snake_case: to_camel_case,
+    spell_block: to_camel_case,
+    spell_task_argument: to_camel_case,
     task_block: task_field,
 }

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from fixbot.edit.tree import Node
 from fixbot.lens.slot import Slot
-from fixbot.prose import code
-from fixbot.tree import Node
+from fixbot.text.markdown_escape import mark_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Labelled:
     @property
     def called(self) -> str:
         """Its name in a sentence, the name as code: S3 bucket `logs`."""
-        return f"{self.label.noun} {code(self.label.name)}"
+        return f"{self.label.noun} {mark_code(self.label.name)}"
 
     @property
     def subject(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from fixbot.masking.spans import Span
+from fixbot.masking.mask_spans import Span
 
 
 @dataclass(slots=True)

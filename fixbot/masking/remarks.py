@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from fixbot.knowledge.secret_shapes import is_plain_word
-from fixbot.masking.spans import Span
+from fixbot.masking.mask_spans import Span
 
 _AHEAD: Final = re.compile(
     r"(?:was|is|were|old|new|now|formerly|previously|before|password|passwd|pass|pw|pwd|secret|token|key|used|to|[=:]|->)[:=]?",
@@ -90,15 +90,15 @@ _LINES: Final = {"yaml": r"#", "hcl": r"#|//", "json": r"#|//"}
 _WORD: Final = re.compile(r"\S+")
 
 
-def remark_spans(text: str, spans: Iterable[Span], syntax: str) -> Iterator[Span]:
+def find_remark_spans(text: str, spans: Iterable[Span], syntax: str) -> Iterator[Span]:
     """What is to be hidden of the comments on the lines of these spans, and on the lines above them."""
     mark = re.compile(rf"(?:^|(?<=[\s,\"'}})\]]))(?:{_LINES.get(syntax, '#')})|/\*")
     alone = re.compile(rf"[ \t]*(?:{_LINES.get(syntax, '#')}|/\*)")
     done: set[int] = set()
     for start, end in list(spans):
         first = text.rfind("\n", 0, start) + 1
-        yield from _above(text, first, alone, done)
-        yield from _below(text, text.find("\n", end) + 1, alone, done)
+        yield from _find_remarks_above(text, first, alone, done)
+        yield from _find_remarks_below(text, text.find("\n", end) + 1, alone, done)
         for begin in {first, text.rfind("\n", 0, end) + 1}:
             stop = text.find("\n", begin)
             stop = len(text) if stop < 0 else stop
@@ -106,10 +106,10 @@ def remark_spans(text: str, spans: Iterable[Span], syntax: str) -> Iterator[Span
             found = mark.search(text, after, stop)
             if found is not None and found.start() not in done:
                 done.add(found.start())
-                yield from hidden_words(text, found.end(), stop)
+                yield from find_hidden_words(text, found.end(), stop)
 
 
-def _above(text: str, first: int, alone: re.Pattern[str], done: set[int]) -> Iterator[Span]:
+def _find_remarks_above(text: str, first: int, alone: re.Pattern[str], done: set[int]) -> Iterator[Span]:
     """The comments that stand by themselves on the lines above."""
     for _ in range(3):
         end = first - 1
@@ -118,10 +118,10 @@ def _above(text: str, first: int, alone: re.Pattern[str], done: set[int]) -> Ite
         if end <= 0 or found is None or found.end() in done:
             return
         done.add(found.end())
-        yield from hidden_words(text, found.end(), end)
+        yield from find_hidden_words(text, found.end(), end)
 
 
-def _below(text: str, first: int, alone: re.Pattern[str], done: set[int]) -> Iterator[Span]:
+def _find_remarks_below(text: str, first: int, alone: re.Pattern[str], done: set[int]) -> Iterator[Span]:
     """The comments that stand by themselves on the lines below."""
     for _ in range(3):
         end = text.find("\n", first)
@@ -130,11 +130,11 @@ def _below(text: str, first: int, alone: re.Pattern[str], done: set[int]) -> Ite
         if found is None or found.end() in done:
             return
         done.add(found.end())
-        yield from hidden_words(text, found.end(), end)
+        yield from find_hidden_words(text, found.end(), end)
         first = end + 1
 
 
-def hidden_words(text: str, start: int, end: int) -> Iterator[Span]:
+def find_hidden_words(text: str, start: int, end: int) -> Iterator[Span]:
     """The words of a comment that are none of a language's."""
     ahead = False
     for match in _WORD.finditer(text, start, end):

@@ -8,10 +8,10 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
-from fixbot.document import Document
-from fixbot.masking.judging import names_secret
-from fixbot.syntax import grammar
-from fixbot.tree import SyntaxProblem
+from fixbot.edit.tree import SyntaxProblem
+from fixbot.masking.judge_values import names_secret
+from fixbot.source.document import Document
+from fixbot.syntax import load_grammar
 
 _TELLING: Final = ("assword", "ASSWORD", "asswd", "ecret", "oken", "ConfigMap", "stringData")
 _KIND: Final = re.compile(r"^[\"']?kind\b.*", re.MULTILINE)
@@ -35,7 +35,7 @@ def read_sections(document: Document) -> Document:
         end = start + len(section.text)
         if not section.roots and section.problem is None and _may_hold_secrets(section.text):
             with suppress(SyntaxProblem):
-                roots += grammar(document.syntax).parse(document.text, start, end)
+                roots += load_grammar(document.syntax).parse_text(document.text, start, end)
         start = end
     for root in roots:
         root.source = document.path

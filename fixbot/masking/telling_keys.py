@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from fixbot.masking.expressions import Reference
-from fixbot.masking.spans import Span
-from fixbot.tree import Entry, Node
+from fixbot.edit.tree import Entry, Node
+from fixbot.masking.mask_spans import Span
+from fixbot.masking.value_pieces import ReferencePiece
 
 _NAMES: Final = "name Name key Key ParameterKey OptionName header Header HeaderName"
 NAME_KEYS: Final = frozenset(_NAMES.split())
@@ -43,20 +43,20 @@ def is_hushed(node: Node) -> bool:
 
 def merged_pair(node: Node) -> tuple[list[Node], list[Entry]]:
     """Names and values of a map and of those that it merges: a pair may be put together."""
-    entries = [each for one in (node, *node.merged()) for each in (one.alias or one).entries]
+    entries = [each for one in (node, *node.iterate_merged()) for each in (one.alias or one).entries]
     names = [each.value for each in entries if each.key in NAME_KEYS]
     return names, [each for each in entries if each.key in VALUE_KEYS]
 
 
-def pointed_key(node: Node, source: Node) -> tuple[str, Reference] | None:
+def pointed_key(node: Node, source: Node) -> tuple[str, ReferencePiece] | None:
     """A variable's name, and the key of a ConfigMap that it takes its value from."""
-    name, pointer = node.child("name"), source.child("configMapKeyRef")
+    name, pointer = node.find_child("name"), source.find_child("configMapKeyRef")
     if name is None or pointer is None:
         return None
-    of, key = pointer.child("name"), pointer.child("key")
+    of, key = pointer.find_child("name"), pointer.find_child("key")
     if of is None or key is None:
         return None
-    return str(name.value), Reference("ConfigMap", f"{of.value}/{key.value}")
+    return str(name.value), ReferencePiece("ConfigMap", f"{of.value}/{key.value}")
 
 
 def unsaid_span(text: str, entry: Entry) -> Span | None:

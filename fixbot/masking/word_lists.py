@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
+from fixbot.edit.tree import Node, NodeKind
 from fixbot.knowledge.secret_commands import option_name
 from fixbot.knowledge.secret_shapes import may_hold_shapes
-from fixbot.masking.judging import words_beside
-from fixbot.masking.spans import Span
-from fixbot.tree import Kind, Node
+from fixbot.masking.judge_values import list_words_beside
+from fixbot.masking.mask_spans import Span
 
 _COMMANDS: Final = frozenset(
     ("command", "args", "entryPoint", "entrypoint", "Command", "Args", "EntryPoint", "test", "cmd")
@@ -19,19 +19,19 @@ _LONGEST: Final = 20_000
 _QUOTING: Final = frozenset(" \t\n")
 
 
-def option_values(node: Node) -> Iterator[tuple[str, Node]]:
+def find_option_values(node: Node) -> Iterator[tuple[str, Node]]:
     """Options that a secret's name is in, each with the word behind it."""
     before: list[str] = []
     for at, item in enumerate(node.items):
-        text = item.value if item.kind is Kind.SCALAR and isinstance(item.value, str) else ""
+        text = item.value if item.kind is NodeKind.SCALAR and isinstance(item.value, str) else ""
         if text[:1] == "-" and at + 1 < len(node.items):
-            name = option_name(text, before or words_beside(node))
+            name = option_name(text, before or list_words_beside(node))
             if name:
                 yield name, node.items[at + 1]
         before.append(text)
 
 
-def spread_secrets(
+def find_spread_secrets(
     node: Node, recognised: Callable[[str], Iterable[Span]], beside: Sequence[str]
 ) -> Iterator[tuple[Node, str]]:
     """The words of a command that are secrets by the words in front of them, and what of each is secret.
@@ -64,6 +64,6 @@ def is_command(node: Node) -> bool:
     around = node.parent
     return (
         around is not None
-        and around.kind is Kind.MAP
+        and around.kind is NodeKind.MAP
         and any(entry.value is node and entry.key in _COMMANDS for entry in around.entries)
     )

@@ -38,7 +38,7 @@ class Programs:
     """Bytes that one may have."""
 
     @property
-    def told(self) -> str:
+    def describe_checkers(self) -> str:
         """Which checkers are asked, on one line."""
         found = [each for each in (self.cfn_lint, self.terraform) if each]
         found += ["kubernetes-validate"] if self.kubernetes else []
@@ -65,7 +65,7 @@ def find_programs(
     `scratch` are the folders to choose from for the programs' own; None where each lies in a checkout.
     """
     path = environment.get("PATH", "")
-    chosen = next((each for each in scratch if _usable(each, outside)), None)
+    chosen = next((each for each in scratch if _is_usable_scratch(each, outside)), None)
     if chosen is None:
         return None
     return Programs(
@@ -79,7 +79,7 @@ def find_programs(
     )
 
 
-def _usable(folder: str, outside: Sequence[str]) -> bool:
+def _is_usable_scratch(folder: str, outside: Sequence[str]) -> bool:
     real = os.path.realpath(folder)
     there = os.path.isdir(real) and os.access(real, os.W_OK | os.X_OK)
     return there and not any(lies_within(real, each) for each in outside)

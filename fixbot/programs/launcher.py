@@ -14,7 +14,7 @@ _END_WITH_PARENT, _NO_NEW_RIGHTS = 1, 38
 _KILL = 9
 
 
-def _limit(seconds: int, memory: int, size: int) -> None:
+def _set_limits(seconds: int, memory: int, size: int) -> None:
     import resource  # noqa: PLC0415 - not on Windows, where nothing of this runs
 
     wanted = {"RLIMIT_CPU": seconds, "RLIMIT_AS": memory, "RLIMIT_FSIZE": size, "RLIMIT_CORE": 0}
@@ -28,7 +28,7 @@ def _limit(seconds: int, memory: int, size: int) -> None:
             continue  # macOS knows no limit of memory; the clock stays
 
 
-def _tie(parent: int) -> None:
+def _tie_to_parent(parent: int) -> None:
     if sys.platform == "linux":
         import ctypes  # noqa: PLC0415 - needed here alone
 
@@ -42,8 +42,8 @@ def _tie(parent: int) -> None:
 def main(words: list[str]) -> None:
     """Never returns."""
     parent, seconds, memory, size = map(int, words[:4])
-    _tie(parent)
-    _limit(seconds, memory, size)
+    _tie_to_parent(parent)
+    _set_limits(seconds, memory, size)
     os.execv(words[4], words[4:])  # noqa: S606 - no shell is what is wanted
 
 

@@ -25,7 +25,7 @@ GIVEN: Final = "../given"
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ProgramLimits:
     """Seconds on the clock, bytes of memory, bytes that it may print or put into one file.
 
     None where the limit of all programs counts.
@@ -37,7 +37,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class ProgramTask:
     """What is to be run: the program's absolute path, its words, what it reads, and what else it is told.
 
     `files` are copies, by names without folders; the program sees them below GIVEN. `variables` come on top
@@ -49,11 +49,11 @@ class Task:
     stdin: bytes = field(default=b"", repr=False)
     files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     variables: Mapping[str, str] = field(default_factory=dict)
-    limits: Limits = Limits()
+    limits: ProgramLimits = ProgramLimits()
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
+class FinishedProgram:
     """The status that a program ended with, and what it printed on standard output."""
 
     status: int
@@ -61,24 +61,26 @@ class Finished:
 
 
 @dataclass(frozen=True, slots=True)
-class Unfinished:
+class UnfinishedProgram:
     """Why there is no result: `it took longer than 60 seconds`."""
 
     why: str
 
 
-def run_program(task: Task, programs: Programs) -> Finished | Unfinished:
+def run_program(task: ProgramTask, programs: Programs) -> FinishedProgram | UnfinishedProgram:
     """Run one program to its end, or end it with all that it started. Never raises for what it does."""
     try:
         with tempfile.TemporaryDirectory(
             prefix="run-", dir=programs.scratch, ignore_cleanup_errors=True
         ) as folder:
-            return _run(task, programs, Path(folder))
+            return _run_in_folder(task, programs, Path(folder))
     except OSError as error:
-        return Unfinished(f"it can't be run: {os.strerror(error.errno or 0).lower()}")
+        return UnfinishedProgram(f"it can't be run: {os.strerror(error.errno or 0).lower()}")
 
 
-def _run(task: Task, programs: Programs, folder: Path) -> Finished | Unfinished:
+def _run_in_folder(
+    task: ProgramTask, programs: Programs, folder: Path
+) -> FinishedProgram | UnfinishedProgram:
     for name in ("work", "home", "temporary", "given"):
         (folder / name).mkdir()
     for name, data in task.files.items():
@@ -90,9 +92,9 @@ def _run(task: Task, programs: Programs, folder: Path) -> Finished | Unfinished:
     token = secrets.token_hex(16)
     with (folder / "stdin").open("rb") as stdin, (folder / "stdout").open("wb") as stdout:
         process = subprocess.Popen(
-            _words(task, programs),
+            _build_words(task, programs),
             cwd=folder / "work",
-            env={**_environment(programs, folder), **task.variables, MARK: token},
+            env={**_build_environment(programs, folder), **task.variables, MARK: token},
             stdin=stdin,
             stdout=stdout,
             stderr=subprocess.DEVNULL,
@@ -101,16 +103,16 @@ def _run(task: Task, programs: Programs, folder: Path) -> Finished | Unfinished:
         try:
             status = process.wait(seconds)
         except subprocess.TimeoutExpired:
-            return Unfinished(f"it took longer than {seconds} seconds")
+            return UnfinishedProgram(f"it took longer than {seconds} seconds")
         finally:
-            _end(process)
+            _end_process(process)
             end_marked(token)
     if (folder / "stdout").stat().st_size >= task.limits.output:
-        return Unfinished(f"it printed more than {task.limits.output:,} bytes")
-    return Finished(status, (folder / "stdout").read_bytes())
+        return UnfinishedProgram(f"it printed more than {task.limits.output:,} bytes")
+    return FinishedProgram(status, (folder / "stdout").read_bytes())
 
 
-def _words(task: Task, programs: Programs) -> list[str]:
+def _build_words(task: ProgramTask, programs: Programs) -> list[str]:
     if os.name == "nt":
         return [task.program, *task.words]
     most = task.limits
@@ -119,7 +121,7 @@ def _words(task: Task, programs: Programs) -> list[str]:
     return [*launcher, task.program, *task.words]
 
 
-def _environment(programs: Programs, folder: Path) -> dict[str, str]:
+def _build_environment(programs: Programs, folder: Path) -> dict[str, str]:
     home, temporary = str(folder / "home"), str(folder / "temporary")
     return {
         **dict(programs.system),
@@ -151,7 +153,7 @@ def end_marked(token: str) -> None:
     """
     wanted = f"{MARK}={token}".encode()
     for _ in range(_TIMES):
-        found = [number for number in _numbers() if wanted in _told(number)]
+        found = [number for number in _list_process_numbers() if wanted in _read_environment(number)]
         for number in found:
             with suppress(OSError):
                 os.kill(number, signal.SIGKILL)
@@ -159,14 +161,14 @@ def end_marked(token: str) -> None:
             return
 
 
-def _numbers() -> list[int]:
+def _list_process_numbers() -> list[int]:
     try:
         return [int(each.name) for each in Path("/proc").iterdir() if each.name.isdecimal()]
     except OSError:
         return []
 
 
-def _told(number: int) -> list[bytes]:
+def _read_environment(number: int) -> list[bytes]:
     """The environment that a process began with; nothing for those of others, and for who has ended."""
     try:
         return Path(f"/proc/{number}/environ").read_bytes().split(b"\0")
@@ -174,7 +176,7 @@ def _told(number: int) -> list[bytes]:
         return []
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end_process(process: subprocess.Popen[bytes]) -> None:
     """Kill the program with its whole group, those that it left behind included."""
     if os.name == "nt":
         process.kill()

@@ -6,22 +6,22 @@ from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 from fixbot import __version__
-from fixbot.characters import write_json
-from fixbot.wording import word
+from fixbot.proposal.pull_request_text import render_proposal
+from fixbot.text.characters import write_json
 
 if TYPE_CHECKING:
-    from fixbot.model import Finding, Patch, Proposal, ProposedCommit, Report, Stats
+    from fixbot.model.findings import Finding, Patch, Proposal, ProposedCommit, Report, Stats
 
 
-def render(report: Report) -> str:
+def render_json(report: Report) -> str:
     r"""The whole report. What a path holds that is no Unicode stands as a lone surrogate (`\\udcff`)."""
     whole: dict[str, Any] = {
         "schema": 1,
         "fixbot": __version__,
-        "stats": _stats(report.stats),
-        "findings": [_finding(each) for each in report.findings],
-        "patches": [_patch(each) for each in report.patches],
-        "proposals": [_proposal(each) for each in report.proposals],
+        "stats": _stats_to_json(report.stats),
+        "findings": [_finding_to_json(each) for each in report.findings],
+        "patches": [_patch_to_json(each) for each in report.patches],
+        "proposals": [_proposal_to_json(each) for each in report.proposals],
         "unread": [asdict(each) for each in report.unread],
         "left_out": asdict(report.left_out) | {"severity": report.left_out.severity.label},
     }
@@ -30,13 +30,13 @@ def render(report: Report) -> str:
     return write_json(whole, indent=2) + "\n"
 
 
-def _stats(stats: Stats) -> dict[str, Any]:
+def _stats_to_json(stats: Stats) -> dict[str, Any]:
     seconds = round(stats.seconds, 3)
     files = {"files_listed": stats.files_listed, "files_parsed": stats.files_parsed}
     return {**files, **stats.counts, "seconds": seconds}
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def _finding_to_json(finding: Finding) -> dict[str, Any]:
     told = (each.name for each in fields(finding) if each.name != "lapse")  # the message says it
     return {name: getattr(finding, name) for name in told} | {
         "severity": finding.severity.label,
@@ -45,13 +45,13 @@ def _finding(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _patch(patch: Patch) -> dict[str, Any]:
+def _patch_to_json(patch: Patch) -> dict[str, Any]:
     fields = ("path", "diff", "fixed", "introduced")
     return {name: getattr(patch, name) for name in fields}
 
 
-def _proposal(proposal: Proposal) -> dict[str, Any]:
-    words = word(proposal)
+def _proposal_to_json(proposal: Proposal) -> dict[str, Any]:
+    words = render_proposal(proposal)
     return {
         "key": proposal.key,
         "branch": proposal.branch,
@@ -60,14 +60,14 @@ def _proposal(proposal: Proposal) -> dict[str, Any]:
         "paths": proposal.paths,
         "findings": proposal.findings,
         "rule": proposal.rule,
-        "notes": ["\n".join(note.lines("  ")) if note.whole else note.text for note in words.notes],
+        "notes": ["\n".join(note.indent_lines("  ")) if note.whole else note.text for note in words.notes],
         "severity": proposal.severity.label,
         "safety": proposal.safety.value,
         "topic": proposal.topic,
-        "commits": [_commit(each) for each in proposal.commits],
+        "commits": [_commit_to_json(each) for each in proposal.commits],
     }
 
 
-def _commit(commit: ProposedCommit) -> dict[str, Any]:
+def _commit_to_json(commit: ProposedCommit) -> dict[str, Any]:
     rules = commit.rules
     return {"rule": rules[0] if len(rules) == 1 else None, "rules": rules, "findings": commit.findings}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from fixbot.report.style import count
+from fixbot.report.style import format_count
 
 _WORDS: Final = {
     "containers": ("container", "containers"),
@@ -17,7 +17,7 @@ _WORDS: Final = {
 
 def said_of(counts: Mapping[str, int]) -> str:
     """`31 containers, 12 policy statements`."""
-    return ", ".join(count(number, _WORDS[kind][0]) for kind, number in counts.items())
+    return ", ".join(format_count(number, _WORDS[kind][0]) for kind, number in counts.items())
 
 
 def said_of_none(counts: Mapping[str, int]) -> str:

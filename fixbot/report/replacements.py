@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from fixbot.edited import lines
+from fixbot.edit.edited_text import split_lines
 
 if TYPE_CHECKING:
-    from fixbot.tree import Edit
+    from fixbot.edit.tree import TextEdit
 
 _MARK = "\ufeff"
 
@@ -25,17 +25,19 @@ class Replacement:
     text: str
 
 
-def replacements(before: str, edits: Iterable[Edit]) -> Iterator[Replacement]:
+def find_replacements(before: str, edits: Iterable[TextEdit]) -> Iterator[Replacement]:
     """The same edits of `before`; a byte order mark is not counted as a column."""
-    starts = [0, *accumulate(map(len, lines(before)))]
+    starts = [0, *accumulate(map(len, split_lines(before)))]
     mark = len(_MARK) if before.startswith(_MARK) else 0
     for edit in edits:
         yield Replacement(
-            _place(before, starts, edit.start, mark), _place(before, starts, edit.end, mark), edit.text
+            _line_and_column(before, starts, edit.start, mark),
+            _line_and_column(before, starts, edit.end, mark),
+            edit.text,
         )
 
 
-def _place(text: str, starts: list[int], offset: int, mark: int) -> tuple[int, int]:
+def _line_and_column(text: str, starts: list[int], offset: int, mark: int) -> tuple[int, int]:
     line = bisect_right(starts, offset, 0, max(1, len(starts) - 1))
     if offset == len(text) and text.endswith("\n"):
         line = len(starts)

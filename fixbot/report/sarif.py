@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from fixbot import __version__
-from fixbot.characters import on_one_line, write_json
-from fixbot.model import Severity, Status
-from fixbot.report.replacements import Replacement, replacements
-from fixbot.report.text import said
-from fixbot.wording import headline
+from fixbot.model.findings import Severity, Status
+from fixbot.proposal.pull_request_text import render_headline
+from fixbot.report.replacements import Replacement, find_replacements
+from fixbot.report.text import describe_finding
+from fixbot.text.characters import fold_to_line, write_json
 
 if TYPE_CHECKING:
-    from fixbot.model import Finding, Patch, Proposal, Report, Unread
+    from fixbot.model.findings import Finding, Patch, Proposal, Report, Unread
     from fixbot.rules.rule import Rule
-    from fixbot.suppress import Ignore
+    from fixbot.settings.suppressions import Ignore
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _REPEATED = 20
@@ -28,40 +28,40 @@ _LEVELS = {
 }
 
 
-def render(report: Report, fixers: Iterable[Rule], configured: Collection[Ignore] = ()) -> str:
+def render_sarif(report: Report, fixers: Iterable[Rule], configured: Collection[Ignore] = ()) -> str:
     """The report as one SARIF run. `configured` tells wishes from outside the files from inline ones."""
     rules = sorted(fixers, key=lambda fixer: fixer.name)
     numbers = {fixer.name: number for number, fixer in enumerate(rules)}
     outside = {(wish.rule, wish.reason) for wish in configured}
-    fixes = _fixes(report)
+    fixes = _collect_fixes(report)
     run = {
         "tool": {
             "driver": {
                 "name": "fixbot",
                 "version": __version__,
                 "semanticVersion": __version__,
-                "rules": [_rule(fixer) for fixer in rules],
+                "rules": [_rule_to_sarif(fixer) for fixer in rules],
             }
         },
         "columnKind": "unicodeCodePoints",
         "invocations": [
             {
                 "executionSuccessful": True,
-                "toolExecutionNotifications": [_notification(each) for each in report.unread],
+                "toolExecutionNotifications": [_notification_of(each) for each in report.unread],
             }
         ],
-        "results": [_result(each, numbers, fixes.get(each.id), outside) for each in report.findings],
+        "results": [_result_to_sarif(each, numbers, fixes.get(each.id), outside) for each in report.findings],
     }
     whole = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return write_json(whole, indent=2) + "\n"
 
 
-def _unlinked(message: str) -> str:
+def _remove_links(message: str) -> str:
     """A message on one line without links: SARIF has `[text](target)` in plain text too (2.1.0, 3.11.6)."""
-    return on_one_line(message).replace("](", "] (")
+    return fold_to_line(message).replace("](", "] (")
 
 
-def _rule(fixer: Rule) -> dict[str, Any]:
+def _rule_to_sarif(fixer: Rule) -> dict[str, Any]:
     level, score = _LEVELS[fixer.severity]
     page = fixer.page
     rule: dict[str, Any] = {
@@ -74,7 +74,7 @@ def _rule(fixer: Rule) -> dict[str, Any]:
     return rule
 
 
-def _result(
+def _result_to_sarif(
     finding: Finding,
     numbers: dict[str, int],
     fix: dict[str, Any] | None,
@@ -84,8 +84,8 @@ def _result(
     result: dict[str, Any] = {
         "ruleId": finding.rule,
         "level": _LEVELS[finding.severity][0],
-        "message": {"text": _unlinked(f"{said(finding)}{reason}")},
-        "locations": [_location(finding.path, finding.line, finding.column, finding.resource)],
+        "message": {"text": _remove_links(f"{describe_finding(finding)}{reason}")},
+        "locations": [_location_of(finding.path, finding.line, finding.column, finding.resource)],
         "partialFingerprints": {"fixbot/v1": finding.id},
         "properties": {
             "status": finding.status.value,
@@ -104,12 +104,12 @@ def _result(
     return result
 
 
-def _artifact(path: str) -> dict[str, Any]:
+def _artifact_of(path: str) -> dict[str, Any]:
     return {"uri": quote(path.encode("utf-8", "surrogateescape")), "uriBaseId": "%SRCROOT%"}
 
 
-def _location(path: str, line: int | None, column: int | None, name: str = "") -> dict[str, Any]:
-    place: dict[str, Any] = {"artifactLocation": _artifact(path)}
+def _location_of(path: str, line: int | None, column: int | None, name: str = "") -> dict[str, Any]:
+    place: dict[str, Any] = {"artifactLocation": _artifact_of(path)}
     if line is not None:
         place["region"] = {"startLine": line} | ({"startColumn": column} if column else {})
     location: dict[str, Any] = {"physicalLocation": place}
@@ -118,16 +118,16 @@ def _location(path: str, line: int | None, column: int | None, name: str = "") -
     return location
 
 
-def _notification(unread: Unread) -> dict[str, Any]:
+def _notification_of(unread: Unread) -> dict[str, Any]:
     return {
         "level": "warning" if unread.cause == "damaged" else "note",
-        "message": {"text": _unlinked(f"Not read: {unread.reason}")},
-        "locations": [_location(unread.path, unread.line, None)],
+        "message": {"text": _remove_links(f"Not read: {unread.reason}")},
+        "locations": [_location_of(unread.path, unread.line, None)],
         "properties": {"cause": unread.cause},
     }
 
 
-def _fixes(report: Report) -> dict[str, dict[str, Any]]:
+def _collect_fixes(report: Report) -> dict[str, dict[str, Any]]:
     """The fix of each finding: all that its proposal changes, since that is offered as one.
 
     A large proposal's stands at its first finding only: at each of a thousand it would be gigabytes.
@@ -135,27 +135,29 @@ def _fixes(report: Report) -> dict[str, dict[str, Any]]:
     patches = {patch.path: patch for patch in report.patches}
     found: dict[str, dict[str, Any]] = {}
     for proposal in report.proposals:
-        fix = _fix(proposal, patches)
+        fix = _fix_to_sarif(proposal, patches)
         if fix is not None:
             few = len(proposal.findings) <= _REPEATED
             found.update(dict.fromkeys(proposal.findings if few else proposal.findings[:1], fix))
     return found
 
 
-def _fix(proposal: Proposal, patches: dict[str, Patch]) -> dict[str, Any] | None:
+def _fix_to_sarif(proposal: Proposal, patches: dict[str, Patch]) -> dict[str, Any] | None:
     """None where its edits are not to be shown, or the texts that they count in are not at hand."""
     if not (proposal.edits and proposal.contents) or any(file.path not in patches for file in proposal.edits):
         return None
     changes = []
     for file in proposal.edits:
-        some = list(map(_replacement, replacements(patches[file.path].before or "", file.edits)))
+        some = list(
+            map(_replacement_to_sarif, find_replacements(patches[file.path].before or "", file.edits))
+        )
         if some:
-            changes.append({"artifactLocation": _artifact(file.path), "replacements": some})
-    text = _unlinked(headline(proposal.story))
+            changes.append({"artifactLocation": _artifact_of(file.path), "replacements": some})
+    text = _remove_links(render_headline(proposal.story))
     return {"description": {"text": text}, "artifactChanges": changes} if changes else None
 
 
-def _replacement(each: Replacement) -> dict[str, Any]:
+def _replacement_to_sarif(each: Replacement) -> dict[str, Any]:
     (line, column), (end_line, end_column) = each.start, each.end
     region = {"startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column}
     return {"deletedRegion": region} | ({"insertedContent": {"text": each.text}} if each.text else {})

@@ -10,20 +10,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from fixbot.change import Add, Change, Drop
+from fixbot.edit.change import Add, Change, Drop
+from fixbot.edit.tree import ABSENT, UNKNOWN, CannotEdit, Node, NodeKind, Scalar, UnsetValue, Value
 from fixbot.lens import Slot, Subject, Update
-from fixbot.model import Fix, Found, Manual, Outcome, Refusal, Safety
-from fixbot.prose import code
+from fixbot.model.findings import Fix, Found, Manual, Outcome, Refusal, Safety
+from fixbot.rules.context import Context
 from fixbot.rules.words import Words
-from fixbot.tree import ABSENT, UNKNOWN, CannotEdit, Kind, Node, Scalar, Unset, Value
-from fixbot.world import World
+from fixbot.text.markdown_escape import mark_code
 
-Good = Callable[[Scalar | Unset], bool]
-Unless = Callable[[Subject, World], Refusal | Manual | None]
+Good = Callable[[Scalar | UnsetValue], bool]
+Unless = Callable[[Subject, Context], Refusal | Manual | None]
 """Why a fix would break something at this subject, if it would."""
 
 
-def never(_subject: Subject, _world: World) -> None:
+def never(_subject: Subject, _world: Context) -> None:
     """No reason against a fix."""
 
 
@@ -33,12 +33,12 @@ class MustBe:
 
     wanted: Mapping[str, Scalar]
     words: Words
-    unwritten: Scalar | Unset = ABSENT
+    unwritten: Scalar | UnsetValue = ABSENT
     good: Good | None = None
     unless: Unless = never
     safety: Safety = Safety.REVIEW
 
-    def __call__(self, subject: Subject, world: World) -> Iterator[Found]:
+    def __call__(self, subject: Subject, world: Context) -> Iterator[Found]:
         """What is wrong with a subject: one finding, whichever of the properties are."""
         slots = {name: subject.slot(name) for name in self.wanted if subject.offers(name)}
         wrong = {name: slot for name, slot in slots.items() if not self._is_right(slot, self.wanted[name])}
@@ -72,7 +72,7 @@ def must_be(
     wanted: Mapping[str, Scalar],
     *,
     words: Words,
-    unwritten: Scalar | Unset = ABSENT,
+    unwritten: Scalar | UnsetValue = ABSENT,
     good: Good | None = None,
     unless: Unless = never,
     safety: Safety = Safety.REVIEW,
@@ -95,7 +95,7 @@ class MustContain:
     unless: Unless = never
     safety: Safety = Safety.REVIEW
 
-    def __call__(self, subject: Subject, world: World) -> Iterator[Found]:
+    def __call__(self, subject: Subject, world: Context) -> Iterator[Found]:
         """The list that lacks it, if it does."""
         if not subject.offers(self.at):
             return
@@ -103,7 +103,7 @@ class MustContain:
         held = [each.scalar for each in slot.items]
         if self.item in held:
             return
-        before = ", ".join(str(each) for each in held if not isinstance(each, Unset))
+        before = ", ".join(str(each) for each in held if not isinstance(each, UnsetValue))
         outcome: Outcome = (
             _refuse_computed_list(subject, slot)
             or self.unless(subject, world)
@@ -128,12 +128,12 @@ class MustNotHold:
     """No item of the list at a canonical path may be bad."""
 
     at: str
-    bad: Callable[[Node, World], bool]
+    bad: Callable[[Node, Context], bool]
     words: Words
     unless: Unless = never
     safety: Safety = Safety.REVIEW
 
-    def __call__(self, subject: Subject, world: World) -> Iterator[Found]:
+    def __call__(self, subject: Subject, world: Context) -> Iterator[Found]:
         """The items that are, as one finding."""
         slot = subject.slot(self.at)
         wrong = [item for item in slot.items if self.bad(item, world)]
@@ -141,14 +141,14 @@ class MustNotHold:
             return
         outcome: Outcome = self.unless(subject, world) or _make_fix(
             subject, self.words, self.safety, [partial(Drop, item) for item in wrong],
-            before=f"{len(slot.items)} of {code(slot.written)}", after=str(len(slot.items) - len(wrong)),
+            before=f"{len(slot.items)} of {mark_code(slot.written)}", after=str(len(slot.items) - len(wrong)),
         )  # fmt: skip
         yield _make_found(subject, wrong[0], self.at, self.words, outcome)
 
 
 def must_not_hold(
     at: str,
-    bad: Callable[[Node, World], bool],
+    bad: Callable[[Node, Context], bool],
     *,
     words: Words,
     unless: Unless = never,
@@ -162,12 +162,12 @@ def must_not_hold(
 class Reported:
     """What is wrong and no machine should change."""
 
-    bad: Callable[[Subject, World], Node | None]
+    bad: Callable[[Subject, Context], Node | None]
     words: Words
     instead: str
     safety: Safety = Safety.MANUAL
 
-    def __call__(self, subject: Subject, world: World) -> Iterator[Found]:
+    def __call__(self, subject: Subject, world: Context) -> Iterator[Found]:
         """The place, with what a person can do."""
         node = self.bad(subject, world)
         if node is not None:
@@ -175,7 +175,7 @@ class Reported:
             yield _make_found(subject, node, "", self.words, instead)
 
 
-def report(bad: Callable[[Subject, World], Node | None], *, words: Words, instead: str) -> Reported:
+def report(bad: Callable[[Subject, Context], Node | None], *, words: Words, instead: str) -> Reported:
     """What is wrong and no machine should change: `bad` gives the place, `instead` what a person can do."""
     return Reported(bad, words, instead)
 
@@ -191,18 +191,20 @@ def _find_hindrance(subject: Subject, wrong: Iterable[Slot]) -> Refusal | None:
         if slot.why_not or slot.value is UNKNOWN:
             return _refuse(subject, slot)
         if slot.update is Update.REPLACEMENT:
-            return Refusal(f"Changing {code(slot.written)} would replace {subject.title}, and what it holds.")
+            return Refusal(
+                f"Changing {mark_code(slot.written)} would replace {subject.title}, and what it holds."
+            )
     return None
 
 
 def _refuse_computed_list(subject: Subject, slot: Slot) -> Refusal | None:
-    known = slot.found is None or (slot.found.known and slot.found.kind is Kind.LIST)
+    known = slot.found is None or (slot.found.is_known and slot.found.kind is NodeKind.LIST)
     return None if known and not slot.why_not else _refuse(subject, slot)
 
 
 def _refuse(subject: Subject, slot: Slot) -> Refusal:
     why = slot.why_not or "it is computed where the file is used"
-    return Refusal(f"{code(slot.written)} of {subject.title} is not changed: {why}.")
+    return Refusal(f"{mark_code(slot.written)} of {subject.title} is not changed: {why}.")
 
 
 def _add_item(slot: Slot, item: Value) -> Change:
@@ -236,7 +238,7 @@ def _make_fix(
     )
 
 
-def _format_cell(name: str, value: Scalar | Unset) -> str:
-    if isinstance(value, Unset):
-        return f"{code(name)} not set"
-    return code(f"{name}: {str(value).lower() if isinstance(value, bool) else value}")
+def _format_cell(name: str, value: Scalar | UnsetValue) -> str:
+    if isinstance(value, UnsetValue):
+        return f"{mark_code(name)} not set"
+    return mark_code(f"{name}: {str(value).lower() if isinstance(value, bool) else value}")

@@ -9,7 +9,7 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Final
 
-from fixbot.errors import FixbotError
+from fixbot.model.errors import FixbotError
 from fixbot.rules.rule import Rule, RuleProblem
 
 API_VERSION: Final = 1

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from fixbot.lens import Container, ResourceType, Subject, Task
-from fixbot.model import Found, Safety, Severity
+from fixbot.model.findings import Found, Safety, Severity
+from fixbot.rules.context import Context
 from fixbot.rules.frameworks import FRAMEWORKS
 from fixbot.rules.topics import TOPICS, Topic, choose_topic, names_of
-from fixbot.world import World
 
-Check = Callable[[Any, World], Iterator[Found]]
+Check = Callable[[Any, Context], Iterator[Found]]
 """Gets one thing that the rule looks at, and what other files and the settings say."""
 Selector = type | ResourceType
 """A class of what there is to see (Container, Task, Policy), or a type of resource."""

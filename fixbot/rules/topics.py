@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from fixbot.globs import Names, starred
+from fixbot.text.globs import NamePatterns, tokenize_starred
 
 TOPICS: Final = {
     "workload-hardening": "pod specs and container definitions",
@@ -36,7 +36,7 @@ def choose_topic(topic: Topic, edited: str) -> str:
     if isinstance(topic, str):
         return topic
     patterns = [pattern for pattern in topic if pattern != "default"]
-    held = tuple(Names(map(starred, patterns)).held(edited))
+    held = tuple(NamePatterns(map(tokenize_starred, patterns)).holding_patterns(edited))
     chosen = patterns[min(held)] if held else "default"
     return topic.get(chosen) or next(iter(topic.values()))
 

@@ -13,11 +13,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from fixbot.model import Safety, Severity
+from fixbot.model.findings import Safety, Severity
 from fixbot.programs import Programs
-from fixbot.settings import shapes
-from fixbot.suppress import Ignore
-from fixbot.textshape import GLOB, RULE
+from fixbot.settings import value_shapes
+from fixbot.settings.pull_request_settings import PullRequestSettings
+from fixbot.settings.suppressions import Ignore
+from fixbot.text.text_shape import GLOB, RULE
 
 NEVER_PATCH = (
     "cdk.out/",
@@ -35,7 +36,7 @@ NEVER_PATCH = (
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class RuleSettings:
     """Which rules run."""
 
     only: tuple[str, ...] = field(
@@ -48,12 +49,12 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class Secrets:
+class SecretSettings:
     """Where values go that don't belong into a file."""
 
     prefix: str = field(
         default="fixbot/",
-        metadata={"says": "What the names of new secrets begin with.", "shape": shapes.SECRET_PREFIX},
+        metadata={"says": "What the names of new secrets begin with.", "shape": value_shapes.SECRET_PREFIX},
     )
     store: Literal["secretsmanager", "ssm"] = field(
         default="secretsmanager", metadata={"says": "Secrets Manager, or SSM parameters (SecureString)."}
@@ -62,135 +63,43 @@ class Secrets:
         default_factory=dict,
         metadata={
             "says": "Secrets that exist already: the environment variable's name, and the ARN.",
-            "keys": shapes.VARIABLE,
-            "shape": shapes.SECRET_ARN,
+            "keys": value_shapes.VARIABLE,
+            "shape": value_shapes.SECRET_ARN,
         },
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Tag:
+class TagSettings:
     """The tag that a policy's conditions ask for."""
 
     key: str = field(
         default="Environment",
-        metadata={"says": "The tag's key.", "shape": shapes.TAG_KEY},
+        metadata={"says": "The tag's key.", "shape": value_shapes.TAG_KEY},
     )
     value: str = field(
         default="${aws:PrincipalTag/Environment}",
-        metadata={"says": "Its value: a literal, or an IAM policy variable.", "shape": shapes.TAG_VALUE},
+        metadata={
+            "says": "Its value: a literal, or an IAM policy variable.",
+            "shape": value_shapes.TAG_VALUE,
+        },
     )
 
 
 @dataclass(frozen=True, slots=True)
-class ExternalSecrets:
+class ExternalSecretsSettings:
     """The store that an ExternalSecret names, where the repository doesn't show one."""
 
-    store: str | None = field(default=None, metadata={"says": "The store's name.", "shape": shapes.STORE})
+    store: str | None = field(
+        default=None, metadata={"says": "The store's name.", "shape": value_shapes.STORE}
+    )
     kind: Literal["SecretStore", "ClusterSecretStore"] = field(
         default="ClusterSecretStore", metadata={"says": "The store's kind."}
     )
 
 
 @dataclass(frozen=True, slots=True)
-class PullRequests:
-    """How fixes are offered on GitHub (`--pr`)."""
-
-    group: Literal["topic", "folder", "rule", "file", "all"] = field(
-        default="topic",
-        metadata={
-            "says": "What one pull request holds: what belongs together (`topic`); or a rule in a folder, "
-            "in a file, everywhere; or all."
-        },
-    )
-    base: str | None = field(
-        default=None,
-        metadata={
-            "says": "The branch that they are for; null: the repository's default.",
-            "shape": shapes.BRANCH,
-        },
-    )
-    draft: Literal["review", "always", "never"] = field(
-        default="review",
-        metadata={"says": "Which open as drafts: those whose fix needs a look (`review`), all, none."},
-    )
-    style: Literal["auto", "conventional", "gitmoji", "plain"] = field(
-        default="auto", metadata={"says": "How titles and commits are worded; auto: as the history has it."}
-    )
-    labels: tuple[str, ...] = field(
-        default=("fixbot",), metadata={"says": "Labels for each.", "shape": shapes.LABEL, "entries": 100}
-    )
-    assignees: tuple[str, ...] = field(
-        default=(),
-        metadata={"says": "Who is assigned to each.", "shape": shapes.LOGIN, "entries": 100},
-    )
-    reviewers: tuple[str, ...] = field(
-        default=(),
-        metadata={
-            "says": "Who is asked to review each: logins, and teams as `org/team`.",
-            "shape": shapes.REVIEWER,
-            "entries": 100,
-        },
-    )
-    code_owners: bool = field(
-        default=True, metadata={"says": "Ask the code owners of the changed files as well."}
-    )
-    most_reviewers: int = field(
-        default=3, metadata={"says": "How many are asked at most.", "least": 0, "most": 100}
-    )
-    milestone: str | None = field(
-        default=None, metadata={"says": "The title of an open milestone.", "shape": shapes.MILESTONE}
-    )
-    most_open: int = field(
-        default=10,
-        metadata={
-            "says": "How many of ours may be open at once in a repository.",
-            "least": 0,
-            "most": 10_000,
-        },
-    )
-    per_run: int = field(
-        default=10, metadata={"says": "How many one run opens at most.", "least": 0, "most": 10_000}
-    )
-    per_hour: int = field(
-        default=10,
-        metadata={"says": "How many are opened at most in any hour.", "least": 0, "most": 10_000},
-    )
-    schedule: tuple[str, ...] = field(
-        default=(),
-        metadata={
-            "says": "When new ones may be opened, such as `mon-fri 08:00-18:00`; empty: at any time.",
-            "shape": shapes.WINDOW,
-            "entries": 100,
-        },
-    )
-    timezone: str = field(
-        default="UTC",
-        metadata={
-            "says": "The time zone of the schedule, by its IANA name.",
-            "shape": shapes.ZONE,
-        },
-    )
-    rebase: Literal["conflict", "behind", "never"] = field(
-        default="conflict",
-        metadata={"says": "When a branch is made anew on the base: on a conflict, whenever the base moves."},
-    )
-    verified: bool | None = field(
-        default=None,
-        metadata={"says": "Commits that GitHub signs, for users' tokens too; null: where a rule asks."},
-    )
-    patience: int = field(
-        default=900,
-        metadata={
-            "says": "How many seconds a run may wait for GitHub's limits.",
-            "least": 0,
-            "most": 86_400,
-        },
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
+class LimitSettings:
     """How much one part of a repository, files that are read together, may cost before it is given up."""
 
     seconds: int = field(
@@ -215,7 +124,7 @@ class Limits:
 class Settings:
     """Everything that can be set. Field names are the keys of `.fixbot.yml`."""
 
-    rules: Rules = field(default_factory=Rules, metadata={"says": "Which rules run."})
+    rules: RuleSettings = field(default_factory=RuleSettings, metadata={"says": "Which rules run."})
     safety: Safety = field(
         default=Safety.REVIEW,
         metadata={"says": "How bold: `safe` offers only what cannot change behaviour."},
@@ -246,62 +155,64 @@ class Settings:
             "stricter": "shrinks",
         },
     )
-    secrets: Secrets = field(
-        default_factory=Secrets, metadata={"says": "Where values go that don't belong into a file."}
+    secrets: SecretSettings = field(
+        default_factory=SecretSettings, metadata={"says": "Where values go that don't belong into a file."}
     )
     account: str | None = field(
         default=None,
         metadata={
             "says": "The AWS account, where the files don't show it.",
             "digits": True,
-            "shape": shapes.ACCOUNT,
+            "shape": value_shapes.ACCOUNT,
         },
     )
     region: str | None = field(
         default=None,
         metadata={
             "says": "The AWS Region, where the files don't show it.",
-            "shape": shapes.REGION,
+            "shape": value_shapes.REGION,
         },
     )
     partition: str | None = field(
         default=None,
         metadata={
             "says": "The AWS partition, where the files don't show it.",
-            "shape": shapes.PARTITION,
+            "shape": value_shapes.PARTITION,
         },
     )
-    tag: Tag = field(default_factory=Tag, metadata={"says": "The tag that policies are narrowed to."})
+    tag: TagSettings = field(
+        default_factory=TagSettings, metadata={"says": "The tag that policies are narrowed to."}
+    )
     tag_services: tuple[str, ...] = field(
         default=(),
         metadata={
             "says": "Services whose actions are narrowed by tag (`ecs`, `ec2` …); empty: `ecs` alone.",
-            "shape": shapes.SERVICE,
+            "shape": value_shapes.SERVICE,
         },
     )
     write_paths: Mapping[str, tuple[str, ...]] = field(
         default_factory=dict,
         metadata={
             "says": "Where images of yours write: the image (a glob), and its folders.",
-            "keys": shapes.IMAGE_GLOB,
-            "shape": shapes.FOLDER,
+            "keys": value_shapes.IMAGE_GLOB,
+            "shape": value_shapes.FOLDER,
         },
     )
-    external_secrets: ExternalSecrets = field(
-        default_factory=ExternalSecrets, metadata={"says": "The store that an ExternalSecret names."}
+    external_secrets: ExternalSecretsSettings = field(
+        default_factory=ExternalSecretsSettings, metadata={"says": "The store that an ExternalSecret names."}
     )
     branch_prefix: str = field(
         default="fixbot/",
         metadata={
             "says": "What the names of branches begin with.",
-            "shape": shapes.BRANCH_PREFIX,
+            "shape": value_shapes.BRANCH_PREFIX,
         },
     )
-    pull_requests: PullRequests = field(
-        default_factory=PullRequests, metadata={"says": "How fixes are offered on GitHub (`--pr`)."}
+    pull_requests: PullRequestSettings = field(
+        default_factory=PullRequestSettings, metadata={"says": "How fixes are offered on GitHub (`--pr`)."}
     )
-    limits: Limits = field(
-        default_factory=Limits,
+    limits: LimitSettings = field(
+        default_factory=LimitSettings,
         metadata={
             "says": "How much files that are read together may cost before they are given up.",
             "operator": True,
@@ -321,7 +232,7 @@ class Settings:
         metadata={
             "says": "Keys such as `exclude` or `rules.skip` that a repository may only make stricter; "
             "with `ignore`, comments in files do not count either.",
-            "shape": shapes.KEY,
+            "shape": value_shapes.KEY,
             "operator": True,
             "entries": 200,
         },
@@ -343,6 +254,6 @@ class Settings:
     known_rules: tuple[str, ...] = field(default=(), metadata={"internal": True})
     """Every rule that is installed, whether it runs or not: what a suppression may name."""
 
-    def sets(self, name: str) -> bool:
+    def is_set(self, name: str) -> bool:
         """Whether somebody set this (`tag`, `tag.key`), or it is only the default."""
         return any(each == name or each.startswith(f"{name}.") for each in self.written)

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fixbot.tree import Grammar
+    from fixbot.edit.tree import Grammar
 
 _TEMPLATE_ENDINGS = (".tpl", ".tmpl", ".tftpl", ".template", ".j2", ".dist", ".sample", ".example")
 _BY_ENDING = {
@@ -35,15 +35,15 @@ def syntax_of(path: str, head: str = "") -> str | None:
     if found is None:
         json = head.lstrip("\ufeff \t\r\n").startswith(("{", "["))
         return "json" if json else "yaml" if _OBJECT.search(head) else None
-    return "json" if found == "yaml" and _json_in_yaml(head) else found
+    return "json" if found == "yaml" and _is_json_in_yaml(head) else found
 
 
-def _json_in_yaml(head: str) -> bool:
+def _is_json_in_yaml(head: str) -> bool:
     """YAML readers refuse tabs as indentation, which JSON in a `.yaml` file may well have."""
     return head.lstrip("\ufeff \t\r\n").startswith("{") and "\n\t" in head
 
 
-def grammar(name: str) -> Grammar:
+def load_grammar(name: str) -> Grammar:
     """The grammar of that name, imported when it is first needed."""
     found: Grammar = import_module(f"fixbot.syntax.{name}").GRAMMAR
     return found

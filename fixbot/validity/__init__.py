@@ -6,44 +6,44 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from fixbot import canonical
+from fixbot.edit.tree import UNKNOWN
 from fixbot.lens import Task
-from fixbot.tree import UNKNOWN
-from fixbot.validity.ecs import job_problems, task_problems
-from fixbot.validity.kubernetes import pod_problems
+from fixbot.validity import canonical
+from fixbot.validity.ecs_rules import find_job_problems, find_task_problems
+from fixbot.validity.kubernetes_rules import find_pod_problems
 
 
-def new_problems(before: Task, after: Task) -> tuple[str, ...]:
+def find_new_problems(before: Task, after: Task) -> tuple[str, ...]:
     """What is wrong with a task after a fix that wasn't wrong before."""
-    found = problems(after)
-    return added(problems(before), found) if found else ()
+    found = find_problems(after)
+    return find_added(find_problems(before), found) if found else ()
 
 
-def problems(task: Task) -> tuple[str, ...]:
+def find_problems(task: Task) -> tuple[str, ...]:
     """All that is wrong with a task, as far as reading alone can tell."""
     if task.kind == "k8s":
-        return pod_problems(canonical.pod(task)) if task.node is not None else ()
+        return find_pod_problems(canonical.canonical_pod(task)) if task.node is not None else ()
     if task.kind == "batch":
-        return job_problems(canonical.job(task)) if task.node is not None else ()
-    data = canonical.task(task)
+        return find_job_problems(canonical.canonical_job(task)) if task.node is not None else ()
+    data = canonical.canonical_task(task)
     if task.node is None or task.volumes is None:
         data["volumes"] = UNKNOWN
-    return task_problems(data, _OPERATIONS.get(task.workload, "RegisterTaskDefinition"))
+    return find_task_problems(data, _OPERATIONS.get(task.workload, "RegisterTaskDefinition"))
 
 
 _OPERATIONS = {"daemon": "RegisterDaemonTaskDefinition"}
 
 
-def added(before: Iterable[str], after: Iterable[str]) -> tuple[str, ...]:
+def find_added(before: Iterable[str], after: Iterable[str]) -> tuple[str, ...]:
     """The problems of `after` that `before` has not; positions in lists may have moved between them."""
-    left = Counter(map(_anywhere, before))
+    left = Counter(map(_without_positions, before))
     found: list[str] = []
     for problem in after:
-        left[_anywhere(problem)] -= 1
-        if left[_anywhere(problem)] < 0:
+        left[_without_positions(problem)] -= 1
+        if left[_without_positions(problem)] < 0:
             found.append(problem)
     return tuple(found)
 
 
-def _anywhere(problem: str) -> str:
+def _without_positions(problem: str) -> str:
     return re.sub(r"\[\d+\]", "[]", problem)

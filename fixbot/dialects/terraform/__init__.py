@@ -5,37 +5,37 @@ from __future__ import annotations
 from functools import partial
 
 from fixbot.dialects.terraform import (
-    blocks,
-    ecs,
-    iam,
-    kubernetes,
-    leftover,
-    modules,
+    container_blocks,
+    container_modules,
+    kubernetes_workloads,
+    leftovers,
+    policy_texts,
     resources,
-    sharing,
-    tfjson,
+    shared_containers,
+    task_definitions,
+    tf_json,
 )
-from fixbot.dialects.terraform.index import indices
-from fixbot.project import Project, Reading
+from fixbot.dialects.terraform.folder_index import index_folders
+from fixbot.source.project import Inventory, Project
 
 
-def read(project: Project, reading: Reading) -> None:
+def read_terraform(project: Project, reading: Inventory) -> None:
     """Every task and policy that Terraform files hold or read; the files read are then claimed."""
     drafts = []
-    folders = indices(project)
+    folders = index_folders(project)
     for index in folders:
         before = len(reading.tasks)
-        found = ecs.drafts(project, index, reading)
-        sharing.apart(found, index, reading)
-        modules.read(project, index, found, reading)
-        kubernetes.read(project, index, reading)
-        blocks.read(index, reading)
-        iam.read(project, index, reading)
-        resources.read_resources(index, project.resource_types, reading)
+        found = task_definitions.draft_tasks(project, index, reading)
+        shared_containers.set_shared_apart(found, index, reading)
+        container_modules.read_modules(project, index, found, reading)
+        kubernetes_workloads.read_workloads(project, index, reading)
+        container_blocks.read_container_blocks(index, reading)
+        policy_texts.read_policies(project, index, reading)
+        resources.read_folder_resources(index, project.resource_types, reading)
         drafts += found
         for task in (*(draft.task for draft in found), *reading.tasks[before:]):
-            task.follower = partial(resources.follow, index)
-    sharing.finish(project, drafts, reading)
-    leftover.say(folders, reading)
-    tfjson.read(project, reading)
+            task.follower = partial(resources.follow_value, index)
+    shared_containers.assign_containers(project, drafts, reading)
+    leftovers.report_leftovers(folders, reading)
+    tf_json.report_json_blocks(project, reading)
     resources.read_json_resources(project, project.resource_types, reading)

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import partial
 
-from fixbot.dialects.terraform.index import Block, Index
-from fixbot.document import Document
-from fixbot.lens import Companion, Followed, Resource, ResourceType, text_of, value_of
-from fixbot.project import Project, Reading
-from fixbot.tree import UNKNOWN, Kind, Node, Unset
+from fixbot.dialects.terraform.folder_index import FolderIndex, TerraformBlock
+from fixbot.edit.tree import UNKNOWN, Node, NodeKind, UnsetValue
+from fixbot.lens import Companion, FollowedValue, Resource, ResourceType, text_of, value_of
+from fixbot.source.document import Document
+from fixbot.source.project import Inventory, Project
 
 _VARIABLE = re.compile(r"var\.([\w-]+)")
 _LOCAL = re.compile(r"local\.([\w-]+)")
@@ -18,31 +18,31 @@ _MANY = ("count", "for_each")
 _ELSEWHERE = ("each.", "var.", "local.", "module.", "data.")
 
 
-def read_resources(index: Index, types: Iterable[ResourceType], reading: Reading) -> None:
+def read_folder_resources(index: FolderIndex, types: Iterable[ResourceType], reading: Inventory) -> None:
     """Every resource of these types in a folder, and the calls of modules that make one."""
     wanted = {each.terraform: each for each in types if each.terraform}
     modules = {source: each for each in types for source in each.modules}
-    follower = partial(follow, index)
+    follower = partial(follow_value, index)
     for block in index.blocks:
         if block.word == "resource" and (kind := wanted.get(block.type)) is not None:
-            named = block.node.get(*kind.path("terraform", kind.name)) if kind.name else None
+            named = block.node.find_node(*kind.path("terraform", kind.name)) if kind.name else None
             reading.resources.append(
                 Resource(
                     kind,
                     block.document.path,
                     "terraform",
-                    text_of(index.settled(named)) or block.name,
+                    text_of(index.resolve_local(named)) or block.name,
                     block.address,
                     block.node,
                     block.node,
                     lone=_is_lone(block.node),
                     follow=follower,
                     companion_name=block.name,
-                    companions=dict(_companions(index, block, kind)),
+                    companions=dict(_find_companions(index, block, kind)),
                 )
             )
         elif block.word == "module" and modules:
-            source = text_of(block.node.get("source")) or ""
+            source = text_of(block.node.find_node("source")) or ""
             if (kind := modules.get(source)) is not None:
                 reading.resources.append(
                     Resource(
@@ -61,13 +61,13 @@ def read_resources(index: Index, types: Iterable[ResourceType], reading: Reading
                 )
 
 
-def read_json_resources(project: Project, types: Iterable[ResourceType], reading: Reading) -> None:
+def read_json_resources(project: Project, types: Iterable[ResourceType], reading: Inventory) -> None:
     """The same of `.tf.json` files, each read by itself: a companion in another file makes it unknown."""
     wanted = {each.terraform: each for each in types if each.terraform}
     for document in project.documents.values() if wanted else ():
         if document.path.endswith((".tf.json", ".tofu.json")) and document.syntax == "json":
-            for kind, label, node in _json_blocks(document, wanted):
-                named = node.get(*kind.path("terraform", kind.name)) if kind.name else None
+            for kind, label, node in _list_json_blocks(document, wanted):
+                named = node.find_node(*kind.path("terraform", kind.name)) if kind.name else None
                 address = f"{kind.terraform}.{label}"
                 reading.resources.append(
                     Resource(
@@ -85,63 +85,69 @@ def read_json_resources(project: Project, types: Iterable[ResourceType], reading
                 )
 
 
-def _json_blocks(
+def _list_json_blocks(
     document: Document, wanted: dict[str, ResourceType]
 ) -> Iterator[tuple[ResourceType, str, Node]]:
     for root in document.roots:
-        for types in _maps(root.get("resource")):
+        for types in _list_maps(root.find_node("resource")):
             for entry in types.entries:
-                for names in _maps(entry.value) if entry.key in wanted else ():
+                for names in _list_maps(entry.value) if entry.key in wanted else ():
                     for each in names.entries:
-                        for node in _maps(each.value):
+                        for node in _list_maps(each.value):
                             yield wanted[entry.key], each.key, node
 
 
-def _maps(node: Node | None) -> list[Node]:
+def _list_maps(node: Node | None) -> list[Node]:
     """One object, or those of a list: JSON syntax allows either everywhere."""
-    items = node.items if node is not None and node.kind is Kind.LIST else [node]
-    return [item for item in items if item is not None and item.kind is Kind.MAP]
+    items = node.items if node is not None and node.kind is NodeKind.LIST else [node]
+    return [item for item in items if item is not None and item.kind is NodeKind.MAP]
 
 
 def _is_lone(node: Node) -> bool:
-    return not any(node.entry(key) is not None for key in _MANY)
+    return not any(node.find_entry(key) is not None for key in _MANY)
 
 
-def _companions(index: Index, block: Block, kind: ResourceType) -> Iterator[tuple[str, Node | Unset]]:
+def _find_companions(
+    index: FolderIndex, block: TerraformBlock, kind: ResourceType
+) -> Iterator[tuple[str, Node | UnsetValue]]:
     """The companion that names a resource; UNKNOWN where several do, one of a set, or none can be told."""
     for canonical, companion in kind.companions.items():
         takers = [
             taker
-            for taker, key in index.takers(block.address)
+            for taker, key in index.find_takers(block.address)
             if taker.word == "resource" and taker.type == companion.type and key == companion.refers_by
         ]
         if len(takers) == 1 and _is_lone(takers[0].node) and _is_lone(block.node):
             yield canonical, takers[0].node
-        elif takers or any(_names_another(each, companion) for each in index.of_type(companion.type)):
+        elif takers or any(
+            _names_unknown_owner(each, companion) for each in index.find_by_type(companion.type)
+        ):
             yield canonical, UNKNOWN
 
 
-def _names_another(block: Block, companion: Companion) -> bool:
+def _names_unknown_owner(block: TerraformBlock, companion: Companion) -> bool:
     """Whether no address tells whose companion it is (`each.value`, `var.bucket`, a name written out)."""
-    written = block.node.get(companion.refers_by)
-    text = block.text(written)
+    written = block.node.find_node(companion.refers_by)
+    text = block.source_of(written)
     return any(mark in text for mark in _ELSEWHERE) or text_of(written) is not None
 
 
-def follow(index: Index, node: Node) -> Followed:
+def follow_value(index: FolderIndex, node: Node) -> FollowedValue:
     """A literal, what `local.x` stands for, or the default of the variable that `var.x` names."""
-    text = str(node.value) if node.kind is Kind.CODE else ""
+    text = str(node.value) if node.kind is NodeKind.CODE else ""
     if (found := _VARIABLE.fullmatch(text)) is not None:
         block = index.by_address.get(f"variable.{found[1]}")
-        default = block.node.get("default") if block is not None else None
-        if default is None or not default.known:
-            return Followed(UNKNOWN, node, f"the variable {found[1]} decides it, and has no default here")
-        return Followed(value_of(default), node, f"the default of the variable {found[1]} decides it")
+        default = block.node.find_node("default") if block is not None else None
+        if default is None or not default.is_known:
+            return FollowedValue(
+                UNKNOWN, node, f"the variable {found[1]} decides it, and has no default here"
+            )
+        return FollowedValue(value_of(default), node, f"the default of the variable {found[1]} decides it")
     if (found := _LOCAL.fullmatch(text)) is not None and found[1] in index.locals:
-        settled = index.settled(node)
-        if settled is None or not settled.known:
-            return Followed(UNKNOWN, node, f"local.{found[1]} is computed")
-        shared = index.uses(found[1]) > 1
+        settled = index.resolve_local(node)
+        if settled is None or not settled.is_known:
+            return FollowedValue(UNKNOWN, node, f"local.{found[1]} is computed")
+        shared = index.count_uses(found[1]) > 1
         why = f"local.{found[1]} decides it, for others too" if shared else ""
-        return Followed(value_of(settled), settled, why)
-    return Followed.literal(node)
+        return FollowedValue(value_of(settled), settled, why)
+    return FollowedValue.from_literal(node)

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from html import escape
 from urllib.parse import urlsplit
 
-from fixbot.characters import on_one_line, shown
-from fixbot.spans import read_spans
+from fixbot.text.characters import escape_hidden, fold_to_line
+from fixbot.text.code_spans import read_code_spans
 
 
 class Html(str):
@@ -21,68 +21,70 @@ class Html(str):
 EMPTY = Html()
 
 
-def text(value: str) -> Html:
+def escape_text(value: str) -> Html:
     """A text from anywhere, harmless: what would open an element, reorder or hide is written out."""
-    return Html(escape(shown(value)))
+    return Html(escape(escape_hidden(value)))
 
 
-def code(value: str) -> Html:
+def render_code(value: str) -> Html:
     """A name from a file; one that runs from right to left does not turn its neighbours around."""
-    return Html(f"<code>{text(value)}</code>")
+    return Html(f"<code>{escape_text(value)}</code>")
 
 
-def sentence(value: str) -> Html:
+def render_sentence(value: str) -> Html:
     """A sentence of a finding, in which only code spans count as Markdown."""
-    pieces = read_spans(on_one_line(value))
-    return joined(code(piece.text) if piece.code else text(piece.text) for piece in pieces)
+    pieces = read_code_spans(fold_to_line(value))
+    return join_parts(render_code(piece.text) if piece.code else escape_text(piece.text) for piece in pieces)
 
 
-def joined(parts: Iterable[str], between: str = "") -> Html:
+def join_parts(parts: Iterable[str], between: str = "") -> Html:
     """Several parts in a row."""
-    return Html(_safe(between).join(map(_safe, parts)))
+    return Html(_to_html(between).join(map(_to_html, parts)))
 
 
-def element(name: str, /, *children: str, **attributes: str | bool) -> Html:
+def render_element(name: str, /, *children: str, **attributes: str | bool) -> Html:
     """An element. `class_` is written `class`, `data_x` `data-x`; True stands without a value, False not."""
-    written = "".join(_attribute(key, value) for key, value in attributes.items() if value is not False)
-    return Html(f"<{name}{written}>{joined(children)}</{name}>")
+    written = "".join(
+        _render_attribute(key, value) for key, value in attributes.items() if value is not False
+    )
+    return Html(f"<{name}{written}>{join_parts(children)}</{name}>")
 
 
-def void(name: str, /, **attributes: str | bool) -> Html:
+def render_void_element(name: str, /, **attributes: str | bool) -> Html:
     """An element that has no content and no end."""
-    return Html(element(name, **attributes).removesuffix(f"</{name}>"))
+    return Html(render_element(name, **attributes).removesuffix(f"</{name}>"))
 
 
-def outward(target: str, *children: str) -> Html:
+def render_outward_link(target: str, *children: str) -> Html:
     """A link to the web. Any other target is none: the page leads nowhere else."""
     if urlsplit(target).scheme not in {"http", "https"}:
-        return joined(children)
-    return element("a", *children, href=target, rel="noopener noreferrer")
+        return join_parts(children)
+    return render_element("a", *children, href=target, rel="noopener noreferrer")
 
 
-def policy_hash(inline: str) -> str:
+def hash_for_policy(inline: str) -> str:
     """What a page's security policy calls an inline style or script by."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode()}'"
 
 
-def _attribute(key: str, value: str | bool) -> str:
+def _render_attribute(key: str, value: str | bool) -> str:
     key = key.rstrip("_").replace("_", "-")
-    return f" {key}" if value is True else f' {key}="{text(str(value))}"'
+    return f" {key}" if value is True else f' {key}="{escape_text(str(value))}"'
 
 
-def _safe(part: str) -> Html:
-    return part if isinstance(part, Html) else text(part)
+def _to_html(part: str) -> Html:
+    return part if isinstance(part, Html) else escape_text(part)
 
 
-def table(heads: Iterable[str], rows: Iterable[Html], **more: str | Html) -> Html:
+def render_table(heads: Iterable[str], rows: Iterable[Html], **more: str | Html) -> Html:
     """A table with a caption and a heading over each column; a heading that is Html is a cell as it is."""
-    top = (each if isinstance(each, Html) else element("th", each, scope="col") for each in heads)
+    top = (each if isinstance(each, Html) else render_element("th", each, scope="col") for each in heads)
     caption, foot = more.get("caption", ""), more.get("foot", EMPTY)
-    return element(
+    return render_element(
         "table",
-        element("caption", caption) if caption else EMPTY,
-        element("thead", element("tr", *top)),
-        element("tbody", *rows),
-        element("tfoot", foot) if foot else EMPTY,
+        render_element("caption", caption) if caption else EMPTY,
+        render_element("thead", render_element("tr", *top)),
+        render_element("tbody", *rows),
+        render_element("tfoot", foot) if foot else EMPTY,
         class_=more.get("class_", "") or False,
     )

@@ -4,58 +4,60 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fixbot.syntax.hcl.layout import line_after
-from fixbot.syntax.hcl.render import argument, fitting, key_text, one_line
-from fixbot.tree import Edit
+from fixbot.edit.tree import TextEdit
+from fixbot.syntax.hcl.layout import find_line_after
+from fixbot.syntax.hcl.render import render_argument, render_fitting, render_key, render_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from fixbot.syntax.hcl.align import Sheet
-    from fixbot.syntax.hcl.layout import Child, Layout
-    from fixbot.syntax.hcl.render import Style
-    from fixbot.tree import New
+    from fixbot.edit.tree import NewEntry
+    from fixbot.syntax.hcl.align import AlignmentSheet
+    from fixbot.syntax.hcl.layout import HclChild, HclLayout
+    from fixbot.syntax.hcl.render import HclStyle
 
 NEIGHBOURHOOD = 24
 """How many places near the best one are tried before a new entry is put among others."""
 
 
-def line(layout: Layout, new: New) -> str:
+def render_entry_line(layout: HclLayout, new: NewEntry) -> str:
     """An argument or an object's entry on a line of its own, without comma and line end."""
     if layout.node.style == "body":
-        return argument(new.key, new.value, layout.indent, layout.style)
-    start = f"{layout.indent}{key_text(new.key, layout.style)}{layout.style.equals}"
-    return start + fitting(new.value, layout.indent, len(start), layout.style)
+        return render_argument(new.key, new.value, layout.indent, layout.style)
+    start = f"{layout.indent}{render_key(new.key, layout.style)}{layout.style.equals}"
+    return start + render_fitting(new.value, layout.indent, len(start), layout.style)
 
 
-def short(new: New, style: Style) -> str:
+def render_short_entry(new: NewEntry, style: HclStyle) -> str:
     """An object's entry among others on one line."""
-    return f"{key_text(new.key, style)}{style.equals}{one_line(new.value, style)}"
+    return f"{render_key(new.key, style)}{style.equals}{render_one_line(new.value, style)}"
 
 
-def new_entries(layout: Layout, sheet: Sheet, puts: Sequence[New]) -> Iterator[Edit]:
+def write_new_entries(
+    layout: HclLayout, sheet: AlignmentSheet, puts: Sequence[NewEntry]
+) -> Iterator[TextEdit]:
     """The edits that write `puts` into a body or object in which something stays."""
     body = layout.node.style == "body"
-    places = [child for child in layout.kept if child.ends and not (body and child.node.style == "body")]
+    places = [child for child in layout.kept if child.ends_line and not (body and child.node.style == "body")]
     places = [child for child in places if child.begins] or places
     if body and puts and not places:
-        yield _before_blocks(layout, puts)
+        yield _insert_before_blocks(layout, puts)
         return
-    chosen: dict[int, tuple[Child, list[str]]] = {}
+    chosen: dict[int, tuple[HclChild, list[str]]] = {}
     for new in puts:
-        near = near_child(layout.kept, new.near)
-        if not places or (near is not None and not near.ends and not body):
+        near = find_near_child(layout.kept, new.near)
+        if not places or (near is not None and not near.ends_line and not body):
             anchor = near or layout.kept[-1]
-            yield Edit(anchor.end, anchor.end, f", {short(new, layout.style)}")
+            yield TextEdit(anchor.end, anchor.end, f", {render_short_entry(new, layout.style)}")
             continue
-        written = line(layout, new)
-        anchor = _cheapest(layout, sheet, places, near, written)
+        written = render_entry_line(layout, new)
+        anchor = _choose_cheapest(layout, sheet, places, near, written)
         chosen.setdefault(id(anchor), (anchor, []))[1].append(written)
     for anchor, lines in chosen.values():
-        yield from _behind(layout, anchor, lines)
+        yield from _insert_behind(layout, anchor, lines)
 
 
-def near_child(children: Sequence[Child], names: Sequence[str]) -> Child | None:
+def find_near_child(children: Sequence[HclChild], names: Sequence[str]) -> HclChild | None:
     """The entry of the first of `names` that is there."""
     for name in names:
         found = [child for child in children if child.key == name]
@@ -64,30 +66,32 @@ def near_child(children: Sequence[Child], names: Sequence[str]) -> Child | None:
     return None
 
 
-def _cheapest(layout: Layout, sheet: Sheet, places: list[Child], near: Child | None, written: str) -> Child:
+def _choose_cheapest(
+    layout: HclLayout, sheet: AlignmentSheet, places: list[HclChild], near: HclChild | None, written: str
+) -> HclChild:
     """The place where the fewest lines move; a paragraph away from where it belongs counts as a line."""
-    preferred = near if near in places else _usual(layout, places)
-    paragraph = _paragraphs(layout)
+    preferred = near if near in places else _usual_place(layout, places)
+    paragraph = _number_paragraphs(layout)
     order = {id(child): number for number, child in enumerate(layout.children)}
     places = sorted(places, key=lambda child: abs(order[id(child)] - order[id(preferred)]))[:NEIGHBOURHOOD]
 
-    def cost(child: Child) -> tuple[int, int, int]:
+    def cost_of(child: HclChild) -> tuple[int, int, int]:
         far = order[id(child)] - order[id(preferred)]
         comma = layout.style.commas and child.comma < 0 and child is layout.kept[-1]
-        moved = sheet.cost(child.after, written) + comma
+        moved = sheet.count_moved_lines(child.after, written) + comma
         return moved + abs(paragraph[id(child)] - paragraph[id(preferred)]), abs(far), -far
 
-    return min(places, key=cost)
+    return min(places, key=cost_of)
 
 
-def _usual(layout: Layout, places: list[Child]) -> Child:
+def _usual_place(layout: HclLayout, places: list[HclChild]) -> HclChild:
     """The last entry; in a body the last argument before the first block, if there is one."""
     blocks = [child.start for child in layout.children if child.node.style == "body"]
     before = [child for child in places if not blocks or child.start < blocks[0]]
     return (before or places)[-1]
 
 
-def _paragraphs(layout: Layout) -> dict[int, int]:
+def _number_paragraphs(layout: HclLayout) -> dict[int, int]:
     number, before, found = 0, layout.opened, {}
     for child in layout.children:
         lines = layout.text[before : child.start].split("\n")[1:-1]
@@ -97,32 +101,34 @@ def _paragraphs(layout: Layout) -> dict[int, int]:
     return found
 
 
-def _behind(layout: Layout, anchor: Child, lines: list[str]) -> Iterator[Edit]:
+def _insert_behind(layout: HclLayout, anchor: HclChild, lines: list[str]) -> Iterator[TextEdit]:
     style = layout.style
     ended = anchor.comma >= 0
     if style.commas and layout.node.style == "object":
         last = anchor is layout.kept[-1]
         if last and not ended and not _may_be_heredoc(layout.text[anchor.node.start : anchor.end]):
-            yield Edit(anchor.end, anchor.end, ",")
+            yield TextEdit(anchor.end, anchor.end, ",")
         lines = [line if _may_be_heredoc(line) else f"{line}," for line in lines]
         if last and not ended:
             lines[-1] = lines[-1].removesuffix(",")
-    yield behind_line(layout, anchor.after, lines)
+    yield insert_behind_line(layout, anchor.after, lines)
 
 
-def behind_line(layout: Layout, after: int, lines: list[str]) -> Edit:
+def insert_behind_line(layout: HclLayout, after: int, lines: list[str]) -> TextEdit:
     """Whole new lines where a line ends; a file without a last line end keeps being one."""
     newline = layout.style.newline
     text = newline.join(lines)
     whole = layout.text[:after].endswith("\n") or not after
-    return Edit(after, after, text + newline if whole else newline + text)
+    return TextEdit(after, after, text + newline if whole else newline + text)
 
 
-def _before_blocks(layout: Layout, puts: Sequence[New]) -> Edit:
+def _insert_before_blocks(layout: HclLayout, puts: Sequence[NewEntry]) -> TextEdit:
     if layout.root:
-        return behind_line(layout, len(layout.text), ["", *(line(layout, new) for new in puts)])
-    lines = [*(line(layout, new) for new in puts), ""]
-    return behind_line(layout, line_after(layout.text, layout.opened), lines)
+        return insert_behind_line(
+            layout, len(layout.text), ["", *(render_entry_line(layout, new) for new in puts)]
+        )
+    lines = [*(render_entry_line(layout, new) for new in puts), ""]
+    return insert_behind_line(layout, find_line_after(layout.text, layout.opened), lines)
 
 
 def _may_be_heredoc(text: str) -> bool:

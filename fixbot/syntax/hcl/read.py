@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from fixbot.syntax.hcl.values import heredoc, unquote
-from fixbot.tree import BeyondLimits, Entry, Kind, Node, SyntaxProblem
+from fixbot.edit.tree import BeyondLimits, Entry, Node, NodeKind, SyntaxProblem
+from fixbot.syntax.hcl.strings import read_heredoc, unquote_string
 
 if TYPE_CHECKING:
     import tree_sitter
 
-    from fixbot.tree import Grammar, Scalar
+    from fixbot.edit.tree import Grammar, Scalar
 
 DEEPEST = 200
 _FAR_TOO_DEEP = 20 * DEEPEST
@@ -28,25 +28,25 @@ _EXPONENT = re.compile(r"(?<![\w.])[0-9]+[eE][+-]?[0-9]+")
 _COMPUTED_KEY = re.compile(r"^([ \t]*)\(([^()\n]*)\)(?=[ \t]*[=:](?![=>]))", re.MULTILINE)
 
 
-def read(grammar: Grammar, text: str, start: int, end: int) -> Node:
+def parse_body(grammar: Grammar, text: str, start: int, end: int) -> Node:
     """The root of the body at `text[start:end]`. Raises SyntaxProblem."""
     begin = start + 1 if text.startswith("\ufeff", start) else start
-    tree = _parsed(text[begin:end], begin)
-    root = Node(Kind.MAP, start, end, grammar, "body")
-    reader = _Reader(grammar, text, begin)
+    tree = _parse_tree(text[begin:end], begin)
+    root = Node(NodeKind.MAP, start, end, grammar, "body")
+    reader = _TreeReader(grammar, text, begin)
     for child in tree.children:
         if child.type == "body":
             reader.todo.append((child, root, 0))
         elif child.type != "comment":
             raise SyntaxProblem("this is one object, not a body", child.start_byte + begin)
-    reader.run()
+    reader.read_all()
     return root
 
 
-def comments(text: str, start: int, end: int) -> list[tuple[int, int]]:
+def find_comments(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """Where comments stand in `text[start:end]`. Raises SyntaxProblem."""
     begin = start + 1 if text.startswith("\ufeff", start) else start
-    found, waiting = [], [_parsed(text[begin:end], begin)]
+    found, waiting = [], [_parse_tree(text[begin:end], begin)]
     while waiting:
         node = waiting.pop()
         if node.type == "comment":
@@ -71,7 +71,7 @@ def _check_depth(text: str, offset: int) -> None:
             raise BeyondLimits(f"it is nested deeper than {DEEPEST} levels", found.start() + offset)
 
 
-def _parsed(text: str, offset: int) -> tree_sitter.Node:
+def _parse_tree(text: str, offset: int) -> tree_sitter.Node:
     import tree_sitter  # noqa: PLC0415 - most runs meet no HCL
     import tree_sitter_hcl  # noqa: PLC0415
 
@@ -84,7 +84,7 @@ def _parsed(text: str, offset: int) -> tree_sitter.Node:
     if root.has_error:
         again = parser.parse(_in_other_words(text).encode("ascii", "replace")).root_node
         if again.has_error:
-            at = _first_error(root)
+            at = _find_first_error(root)
             raise SyntaxProblem("it isn't valid HCL", None if at is None else at + offset)
         return again
     return root
@@ -96,7 +96,7 @@ def _in_other_words(text: str) -> str:
     return _COMPUTED_KEY.sub(lambda match: f'{match[1]}"{"x" * len(match[2])}"', text)
 
 
-def _first_error(node: tree_sitter.Node) -> int | None:
+def _find_first_error(node: tree_sitter.Node) -> int | None:
     if node.is_error:
         return None
     while not (node.is_error or node.is_missing):
@@ -108,11 +108,11 @@ def _first_error(node: tree_sitter.Node) -> int | None:
     return node.start_byte
 
 
-def _without_comments(node: tree_sitter.Node) -> list[tree_sitter.Node]:
+def _drop_comments(node: tree_sitter.Node) -> list[tree_sitter.Node]:
     return [child for child in node.children if child.type != "comment"]
 
 
-class _Reader:
+class _TreeReader:
     """Works through a list of collections that are still to be filled: no recursion, no limit."""
 
     def __init__(self, grammar: Grammar, text: str, offset: int) -> None:
@@ -121,20 +121,20 @@ class _Reader:
         self.offset = offset
         self.todo: list[tuple[tree_sitter.Node, Node, int]] = []
 
-    def run(self) -> None:
+    def read_all(self) -> None:
         while self.todo:
             source, node, depth = self.todo.pop()
             if depth > DEEPEST:
                 raise BeyondLimits(f"it is nested deeper than {DEEPEST} levels", node.start)
             match source.type:
                 case "body":
-                    self._body(source, node, depth + 1)
+                    self._read_body(source, node, depth + 1)
                 case "object":
-                    self._object(source, node, depth + 1)
+                    self._read_object(source, node, depth + 1)
                 case _:
-                    self._items(source, node, depth + 1)
+                    self._read_items(source, node, depth + 1)
 
-    def _body(self, source: tree_sitter.Node, body: Node, depth: int) -> None:
+    def _read_body(self, source: tree_sitter.Node, body: Node, depth: int) -> None:
         before = 0
         for child in source.children:
             kind = child.type
@@ -144,34 +144,34 @@ class _Reader:
             if before and self.text.find("\n", before, start) < 0:
                 raise SyntaxProblem("two entries of a body stand on one line", start)
             before = child.end_byte + self.offset
-            parts = _without_comments(child)
+            parts = _drop_comments(child)
             key_end = parts[0].end_byte + self.offset
             key = self.text[start:key_end]
             if kind == "attribute":
-                value = self._value(parts[-1], depth)
+                value = self._read_value(parts[-1], depth)
             else:
-                value = self._block(parts, start, before, depth)
+                value = self._read_block(parts, start, before, depth)
             value.parent = body
             body.entries.append(Entry(key, start, key_end, value))
 
-    def _block(self, parts: list[tree_sitter.Node], start: int, end: int, depth: int) -> Node:
-        node = Node(Kind.MAP, start, end, self.grammar, "body")
+    def _read_block(self, parts: list[tree_sitter.Node], start: int, end: int, depth: int) -> Node:
+        node = Node(NodeKind.MAP, start, end, self.grammar, "body")
         labels = []
         for part in parts[1:]:
             match part.type:
                 case "body":
                     self.todo.append((part, node, depth))
                 case "identifier" | "string_lit":
-                    labels.append(self._key(part))
+                    labels.append(self._read_key(part))
         node.labels = tuple(labels)
         return node
 
-    def _key(self, part: tree_sitter.Node) -> str:
+    def _read_key(self, part: tree_sitter.Node) -> str:
         start, end = part.start_byte + self.offset, part.end_byte + self.offset
         source = self.text[start:end]
-        return unquote(source[1:-1], start + 1) if _STRING.fullmatch(source) else source
+        return unquote_string(source[1:-1], start + 1) if _STRING.fullmatch(source) else source
 
-    def _object(self, source: tree_sitter.Node, node: Node, depth: int) -> None:
+    def _read_object(self, source: tree_sitter.Node, node: Node, depth: int) -> None:
         before = 0
         for child in source.children:
             if child.type != "object_elem":
@@ -180,91 +180,93 @@ class _Reader:
             if before and not {"\n", ","} & set(self.text[before:start]):
                 raise SyntaxProblem("a comma or a new line is missing between two entries", start)
             before = child.end_byte + self.offset
-            parts = _without_comments(child)
-            value = self._value(parts[-1], depth)
+            parts = _drop_comments(child)
+            value = self._read_value(parts[-1], depth)
             value.parent = node
             key_end = parts[0].end_byte + self.offset
-            node.entries.append(Entry(self._key(parts[0]), start, key_end, value))
+            node.entries.append(Entry(self._read_key(parts[0]), start, key_end, value))
 
-    def _items(self, source: tree_sitter.Node, node: Node, depth: int) -> None:
+    def _read_items(self, source: tree_sitter.Node, node: Node, depth: int) -> None:
         for child in source.children:
             if child.type == "expression":
-                item = self._value(child, depth)
+                item = self._read_value(child, depth)
                 item.parent = node
                 node.items.append(item)
 
-    def _value(self, source: tree_sitter.Node, depth: int) -> Node:
+    def _read_value(self, source: tree_sitter.Node, depth: int) -> Node:
         start, end = source.start_byte + self.offset, source.end_byte + self.offset
         text = self.text[start:end]
         if _STRING.fullmatch(text):
-            return self._scalar(start, end, unquote(text[1:-1], start + 1), '"')
+            return self._build_scalar(start, end, unquote_string(text[1:-1], start + 1), '"')
         if text in _WORDS:
-            return self._scalar(start, end, _WORDS[text])
+            return self._build_scalar(start, end, _WORDS[text])
         if _REFERENCE.fullmatch(text):
-            return self._code(start, end)
+            return self._build_code(start, end)
         if match := _NUMBER.fullmatch(text):
-            return self._scalar(start, end, self._number(match, start))
-        parts = _without_comments(source)
+            return self._build_scalar(start, end, self._read_number(match, start))
+        parts = _drop_comments(source)
         if len(parts) != 1:
-            return self._code(start, end)
-        return self._compound(parts[0], start, end, depth)
+            return self._build_code(start, end)
+        return self._read_compound(parts[0], start, end, depth)
 
-    def _compound(self, part: tree_sitter.Node, start: int, end: int, depth: int) -> Node:
+    def _read_compound(self, part: tree_sitter.Node, start: int, end: int, depth: int) -> Node:
         match part.type:
             case "collection_value":
-                inner = _without_comments(part)[0]
-                kind = Kind.MAP if inner.type == "object" else Kind.LIST
+                inner = _drop_comments(part)[0]
+                kind = NodeKind.MAP if inner.type == "object" else NodeKind.LIST
                 node = Node(kind, start, end, self.grammar, inner.type)
                 self.todo.append((inner, node, depth))
                 return node
             case "function_call":
-                return self._call(part, start, end, depth)
+                return self._read_call(part, start, end, depth)
             case "conditional":
                 # A call of "?": so that what is written out in its branches can be seen.
-                node = self._code(start, end)
-                node.kind, node.value = Kind.CALL, "?"
+                node = self._build_code(start, end)
+                node.kind, node.value = NodeKind.CALL, "?"
                 self.todo.append((part, node, depth))
                 return node
             case "template_expr":
-                return self._template(_without_comments(part)[0], start, end)
+                return self._read_template(_drop_comments(part)[0], start, end)
             case "literal_value" if self.text[start] == '"':
-                return self._scalar(start, end, unquote(self.text[start + 1 : end - 1], start + 1), '"')
+                return self._build_scalar(
+                    start, end, unquote_string(self.text[start + 1 : end - 1], start + 1), '"'
+                )
             case _:
-                return self._code(start, end)
+                return self._build_code(start, end)
 
-    def _call(self, part: tree_sitter.Node, start: int, end: int, depth: int) -> Node:
-        node = self._code(start, end)
-        name, *rest = _without_comments(part)
+    def _read_call(self, part: tree_sitter.Node, start: int, end: int, depth: int) -> Node:
+        node = self._build_code(start, end)
+        name, *rest = _drop_comments(part)
         arguments = next((child for child in rest if child.type == "function_arguments"), None)
         if arguments is not None:
             if any(child.type == "ellipsis" for child in arguments.children):
                 return node
             self.todo.append((arguments, node, depth))
-        node.kind = Kind.CALL
+        node.kind = NodeKind.CALL
         node.value = self.text[start : name.end_byte + self.offset]
         return node
 
-    def _template(self, part: tree_sitter.Node, start: int, end: int) -> Node:
-        node = self._code(start, end, '"')
+    def _read_template(self, part: tree_sitter.Node, start: int, end: int) -> Node:
+        node = self._build_code(start, end, '"')
         if part.type == "heredoc_template":
             node.style = "heredoc"
             if all(child.type in _PLAIN_HEREDOC for child in part.children):
-                node.kind = Kind.SCALAR
-                node.value = heredoc(self.text, node)
+                node.kind = NodeKind.SCALAR
+                node.value = read_heredoc(self.text, node)
         return node
 
-    def _number(self, match: re.Match[str], start: int) -> int | float:
+    def _read_number(self, match: re.Match[str], start: int) -> int | float:
         try:
             return float(match[0]) if match[1] or match[2] else int(match[0])
         except ValueError as error:
             raise BeyondLimits("a number has too many digits", start) from error
 
-    def _scalar(self, start: int, end: int, value: Scalar, style: str = "") -> Node:
-        node = Node(Kind.SCALAR, start, end, self.grammar, style)
+    def _build_scalar(self, start: int, end: int, value: Scalar, style: str = "") -> Node:
+        node = Node(NodeKind.SCALAR, start, end, self.grammar, style)
         node.value = value
         return node
 
-    def _code(self, start: int, end: int, style: str = "") -> Node:
-        node = Node(Kind.CODE, start, end, self.grammar, style)
+    def _build_code(self, start: int, end: int, style: str = "") -> Node:
+        node = Node(NodeKind.CODE, start, end, self.grammar, style)
         node.value = self.text[start:end]
         return node

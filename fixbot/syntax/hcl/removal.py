@@ -6,67 +6,67 @@ import re
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
-from fixbot.syntax.comments import comments
-from fixbot.syntax.hcl.layout import line_after, line_start
-from fixbot.tree import Edit
+from fixbot.edit.tree import TextEdit
+from fixbot.syntax.comments_between import find_comments_between
+from fixbot.syntax.hcl.layout import find_line_after, find_line_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fixbot.syntax.hcl.layout import Child, Layout
+    from fixbot.syntax.hcl.layout import HclChild, HclLayout
 
 
 _COMMENT = re.compile(r"#[^\r\n]*|//[^\r\n]*|/\*.*?\*/", re.DOTALL)
 
 
-def removals(layout: Layout) -> Iterator[Edit]:
+def remove_children(layout: HclLayout) -> Iterator[TextEdit]:
     """The edits that take every child away that isn't kept."""
     numbered = list(enumerate(layout.children))
-    for (kept, own), group in groupby(numbered, lambda pair: (pair[1].kept, pair[1].own_lines)):
+    for (kept, own), group in groupby(numbered, lambda pair: (pair[1].kept, pair[1].has_own_lines)):
         run = [child for _, child in group]
         if kept:
             continue
         if own:
-            yield from _lines(layout, run)
+            yield from _remove_lines(layout, run)
         elif layout.node.style == "body":
-            yield from (Edit(child.start, child.end, "") for child in run)
+            yield from (TextEdit(child.start, child.end, "") for child in run)
         else:
-            yield from _inline(layout, run)
+            yield from _remove_inline(layout, run)
 
 
-def _lines(layout: Layout, run: list[Child]) -> Iterator[Edit]:
+def _remove_lines(layout: HclLayout, run: list[HclChild]) -> Iterator[TextEdit]:
     text = layout.text
-    start, end = line_start(text, run[0].start), run[0].after
-    remarks = _remarks(text, run[0])
+    start, end = find_line_start(text, run[0].start), run[0].after
+    remarks = _keep_remarks(text, run[0])
     for child in run[1:]:
-        begin = line_start(text, child.start)
+        begin = find_line_start(text, child.start)
         if text[end:begin].strip():
-            yield _without_lines(layout, start, end, remarks)
+            yield _delete_lines(layout, start, end, remarks)
             start, remarks = begin, ""
         end = child.after
-        remarks += _remarks(text, child)
-    yield _without_lines(layout, start, end, remarks)
+        remarks += _keep_remarks(text, child)
+    yield _delete_lines(layout, start, end, remarks)
 
 
-def _remarks(text: str, child: Child) -> str:
+def _keep_remarks(text: str, child: HclChild) -> str:
     """The comments of a child that goes, each on a line of its own."""
-    start = line_start(text, child.start)
+    start = find_line_start(text, child.start)
     line = "\r\n" if text[child.after - 2 : child.after] == "\r\n" else "\n"
-    found = comments(text, child.node, child.node.start, child.after, _COMMENT)
+    found = find_comments_between(text, child.node, child.node.start, child.after, _COMMENT)
     return "".join(text[start : child.start] + remark + line for remark in found)
 
 
-def _without_lines(layout: Layout, start: int, end: int, remarks: str) -> Edit:
-    return Edit(start, end, remarks) if remarks else _without_doubled_blank(layout, start, end)
+def _delete_lines(layout: HclLayout, start: int, end: int, remarks: str) -> TextEdit:
+    return TextEdit(start, end, remarks) if remarks else _delete_doubled_blank(layout, start, end)
 
 
-def _without_doubled_blank(layout: Layout, start: int, end: int) -> Edit:
+def _delete_doubled_blank(layout: HclLayout, start: int, end: int) -> TextEdit:
     """Takes a blank line along that would be left as a second one, or at an end of the collection."""
     text = layout.text
-    above = line_start(text, start - 1) if start else 0
+    above = find_line_start(text, start - 1) if start else 0
     blank_above = above < start and above >= layout.opened and not text[above:start].strip()
-    first = start == layout.opened or start == line_after(text, layout.opened)
-    below = line_after(text, end)
+    first = start == layout.opened or start == find_line_after(text, layout.opened)
+    below = find_line_after(text, end)
     blank_below = end < layout.closed and not text[end:below].strip()
     if blank_below and (blank_above or first):
         end = below
@@ -74,35 +74,35 @@ def _without_doubled_blank(layout: Layout, start: int, end: int) -> Edit:
         start = above
     if end == len(text) and start > layout.opened and not text.endswith("\n"):
         start -= 2 if text.startswith("\r\n", start - 2) else 1
-    return Edit(start, end, "")
+    return TextEdit(start, end, "")
 
 
-def _inline(layout: Layout, run: list[Child]) -> Iterator[Edit]:
+def _remove_inline(layout: HclLayout, run: list[HclChild]) -> Iterator[TextEdit]:
     text = layout.text
     first, last = layout.children.index(run[0]), layout.children.index(run[-1])
     start, end = run[0].start, run[-1].end
     after = max(end, run[-1].comma + 1)
-    if not _only_blank(text[end:after]) or not _blank_between(text, run):
+    if not _is_blank(text[end:after]) or not _is_blank_between(text, run):
         for child in run:
-            yield Edit(child.start, child.end, "")
+            yield TextEdit(child.start, child.end, "")
             if child.comma >= 0:
-                yield Edit(child.comma, child.comma + 1, "")
+                yield TextEdit(child.comma, child.comma + 1, "")
         return
     if last + 1 < len(layout.children):
         follower = layout.children[last + 1].start
-        yield Edit(start, follower if _only_blank(text[end:follower]) else after, "")
+        yield TextEdit(start, follower if _is_blank(text[end:follower]) else after, "")
         return
     before = layout.children[first - 1].end if first else layout.opened
     if after > end:
         start -= len(text[before:start]) - len(text[before:start].rstrip(" \t"))
-    elif first and _only_blank(text[before:start]):
+    elif first and _is_blank(text[before:start]):
         start = before
-    yield Edit(start, after, "")
+    yield TextEdit(start, after, "")
 
 
-def _blank_between(text: str, run: list[Child]) -> bool:
-    return all(_only_blank(text[one.end : two.start]) for one, two in pairwise(run))
+def _is_blank_between(text: str, run: list[HclChild]) -> bool:
+    return all(_is_blank(text[one.end : two.start]) for one, two in pairwise(run))
 
 
-def _only_blank(text: str) -> bool:
+def _is_blank(text: str) -> bool:
     return not text.strip(" \t\r\n,")

@@ -7,8 +7,8 @@ import math
 import re
 from dataclasses import dataclass, replace
 
-from fixbot.syntax.hcl.values import quote
-from fixbot.tree import Block, CannotEdit, Code, Tagged, Value
+from fixbot.edit.tree import CannotEdit, CodeExpression, HclBlock, TaggedValue, Value
+from fixbot.syntax.hcl.strings import quote_string
 
 WIDTH = 100
 SHORT = 25
@@ -16,7 +16,7 @@ _IDENTIFIER = re.compile(r"[^\W\d][\w-]*")
 
 
 @dataclass(frozen=True, slots=True)
-class Style:
+class HclStyle:
     """How the neighbours write: what stands between key and value, quotes, commas, indentation."""
 
     equals: str = " = "
@@ -26,20 +26,20 @@ class Style:
     newline: str = "\n"
 
 
-def key_text(key: str, style: Style) -> str:
+def render_key(key: str, style: HclStyle) -> str:
     """An object's key."""
     bare = not style.quoted and _IDENTIFIER.fullmatch(key) and key != "for"
-    return key if bare else quote(key)
+    return key if bare else quote_string(key)
 
 
-def name_text(name: str) -> str:
+def render_name(name: str) -> str:
     """An attribute's name or a block's type. Raises CannotEdit for what can't be one."""
     if not _IDENTIFIER.fullmatch(name):
         raise CannotEdit(f"{name!r} can't be the name of an argument in HCL")
     return name
 
 
-def one_line(value: Value, style: Style) -> str:
+def render_one_line(value: Value, style: HclStyle) -> str:
     """The value without line breaks of its own."""
     match value:
         case None | bool():
@@ -47,23 +47,26 @@ def one_line(value: Value, style: Style) -> str:
         case int():
             return str(value)
         case float():
-            return _float(value)
+            return _render_float(value)
         case str():
-            return quote(value)
-        case Code():
+            return quote_string(value)
+        case CodeExpression():
             return value.text
         case list():
-            return f"[{', '.join(one_line(item, style) for item in value)}]"
+            return f"[{', '.join(render_one_line(item, style) for item in value)}]"
         case dict():
-            pairs = (f"{key_text(key, style)}{style.equals}{one_line(v, style)}" for key, v in value.items())
+            pairs = (
+                f"{render_key(key, style)}{style.equals}{render_one_line(v, style)}"
+                for key, v in value.items()
+            )
             return f"{{ {', '.join(pairs)} }}" if value else "{}"
-        case Block():
+        case HclBlock():
             raise CannotEdit("a block can't stand within an expression")
-        case Tagged():
+        case TaggedValue():
             raise CannotEdit(f"{value.tag} has no meaning in HCL")
 
 
-def _float(value: float) -> str:
+def _render_float(value: float) -> str:
     if not math.isfinite(value):
         raise CannotEdit(f"{value} can't be written in HCL")
     text = repr(value)
@@ -71,24 +74,26 @@ def _float(value: float) -> str:
     return text if "." in text or "e" not in text else text.replace("e", ".0e")
 
 
-def fits(text: str, used: int) -> bool:
+def fits_line(text: str, used: int) -> bool:
     """Whether a value may stay on its line; the shortest may even where the line is too long already."""
     return "\n" not in text and (used + len(text) <= WIDTH or len(text) <= SHORT)
 
 
-def fitting(value: Value, indent: str, used: int, style: Style) -> str:
+def render_fitting(value: Value, indent: str, used: int, style: HclStyle) -> str:
     """The value as it best stands on a line indented by `indent`, of which `used` columns are taken."""
-    text = one_line(value, style)
-    if not isinstance(value, dict | list) or not value or fits(text, used):
+    text = render_one_line(value, style)
+    if not isinstance(value, dict | list) or not value or fits_line(text, used):
         return text
     inner = indent + style.unit
     lines = []
     if isinstance(value, dict):
         for key, each in value.items():
-            start = f"{inner}{key_text(key, style)}{style.equals}"
-            lines.append(start + fitting(each, inner, len(start), style) + ("," if style.commas else ""))
+            start = f"{inner}{render_key(key, style)}{style.equals}"
+            lines.append(
+                start + render_fitting(each, inner, len(start), style) + ("," if style.commas else "")
+            )
     else:
-        lines = [inner + fitting(each, inner, len(inner), style) + "," for each in value]
+        lines = [inner + render_fitting(each, inner, len(inner), style) + "," for each in value]
         lines[-1] = lines[-1].removesuffix(",")
     opening, closing = "{}" if isinstance(value, dict) else "[]"
     return style.newline.join([opening, *lines, indent + closing])
@@ -98,42 +103,42 @@ def are_blocks(value: Value) -> bool:
     """Whether a body holds the value as blocks rather than as an argument."""
     if isinstance(value, list):
         return bool(value) and all(isinstance(each, dict) for each in value)
-    return isinstance(value, dict | Block)
+    return isinstance(value, dict | HclBlock)
 
 
-def as_blocks(value: Value) -> list[Block]:
+def list_blocks(value: Value) -> list[HclBlock]:
     """The blocks, one or several, that a body holds `value` as."""
     match value:
-        case Block():
+        case HclBlock():
             return [value]
         case dict():
-            return [Block((), value)]
+            return [HclBlock((), value)]
         case list():
-            return [Block((), each) for each in value if isinstance(each, dict)]
+            return [HclBlock((), each) for each in value if isinstance(each, dict)]
         case _:
             return []
 
 
-def argument(name: str, value: Value, indent: str, style: Style) -> str:
+def render_argument(name: str, value: Value, indent: str, style: HclStyle) -> str:
     """`name = value`, indented, without a line end."""
-    start = f"{indent}{name_text(name)} = "
-    return start + fitting(value, indent, len(start), replace(style, equals=" = "))
+    start = f"{indent}{render_name(name)} = "
+    return start + render_fitting(value, indent, len(start), replace(style, equals=" = "))
 
 
-def block(name: str, content: Block, indent: str, style: Style, short: bool = False) -> str:
+def render_block(name: str, content: HclBlock, indent: str, style: HclStyle, short: bool = False) -> str:
     """A block, indented, without a line end; on one line if `short` and it holds one argument at most."""
-    header = " ".join([indent + name_text(name), *map(quote, content.labels), "{"])
+    header = " ".join([indent + render_name(name), *map(quote_string, content.labels), "{"])
     if not content.content:
         return header + "}"
     items = list(content.content.items())
     if short and len(items) == 1 and not are_blocks(items[0][1]):
-        line = f"{header} {argument(items[0][0], items[0][1], '', style)} }}"
+        line = f"{header} {render_argument(items[0][0], items[0][1], '', style)} }}"
         if "\n" not in line and len(line) <= WIDTH:
             return line
     inner = indent + style.unit
     lines = [header]
-    lines += [argument(key, value, inner, style) for key, value in items if not are_blocks(value)]
+    lines += [render_argument(key, value, inner, style) for key, value in items if not are_blocks(value)]
     for key, value in items:
-        for each in as_blocks(value):
-            lines += [""] * (len(lines) > 1) + [block(key, each, inner, style)]
+        for each in list_blocks(value):
+            lines += [""] * (len(lines) > 1) + [render_block(key, each, inner, style)]
     return style.newline.join([*lines, indent + "}"])

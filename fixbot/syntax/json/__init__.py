@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 
-from fixbot.syntax.json.read import comments, parse
-from fixbot.syntax.json.write import rewrite
-from fixbot.tree import CannotEdit, Edit, Node, Rewrite, Value
+from fixbot.edit.tree import CannotEdit, Node, Rewrite, TextEdit, Value
+from fixbot.syntax.json.read import find_comments, parse_value
+from fixbot.syntax.json.write import rewrite_collection
 
 
 class JsonGrammar:
@@ -16,19 +16,19 @@ class JsonGrammar:
     name = "json"
     new_items_first = True
 
-    def parse(self, text: str, start: int = 0, end: int | None = None) -> tuple[Node, ...]:
+    def parse_text(self, text: str, start: int = 0, end: int | None = None) -> tuple[Node, ...]:
         """The one value in `text[start:end]`. Raises SyntaxProblem."""
-        return (parse(self, text, start, len(text) if end is None else end),)
+        return (parse_value(self, text, start, len(text) if end is None else end),)
 
-    def comments(self, text: str, start: int = 0, end: int | None = None) -> Sequence[tuple[int, int]]:
+    def find_comments(self, text: str, start: int = 0, end: int | None = None) -> Sequence[tuple[int, int]]:
         """Where comments stand. Raises SyntaxProblem."""
-        return comments(self, text, start, len(text) if end is None else end)
+        return find_comments(self, text, start, len(text) if end is None else end)
 
-    def rewrite(self, text: str, wanted: Rewrite) -> Iterable[Edit]:
+    def rewrite_collection(self, text: str, wanted: Rewrite) -> Iterable[TextEdit]:
         """The edits of one object or array. Raises CannotEdit."""
-        return rewrite(text, wanted)
+        return rewrite_collection(text, wanted)
 
-    def write(self, value: Value) -> str:
+    def write_document(self, value: Value) -> str:
         """A document of its own with that data. Raises CannotEdit."""
         try:
             return json.dumps(value, indent=2, allow_nan=False) + "\n"

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Final
 
-from fixbot.tree import BeyondLimits, Entry, Grammar, Kind, Node, SyntaxProblem
+from fixbot.edit.tree import BeyondLimits, Entry, Grammar, Node, NodeKind, SyntaxProblem
 
 DEEPEST: Final = 400
 
@@ -25,23 +25,23 @@ _MUSTACHE = re.compile(r"\{\{[^{}\n]{1,500}\}\}")
 _WORDS = {"true": True, "false": False, "null": None}
 
 
-def parse(grammar: Grammar, text: str, start: int, end: int) -> Node:
+def parse_value(grammar: Grammar, text: str, start: int, end: int) -> Node:
     """The value in `text[start:end]`, offsets those of `text`."""
-    scan = _Scan(grammar, text, start, end)
-    root = scan.document()
+    scan = _JsonScanner(grammar, text, start, end)
+    root = scan.read_document()
     root.source = ""
     return root
 
 
-def comments(grammar: Grammar, text: str, start: int, end: int) -> list[tuple[int, int]]:
+def find_comments(grammar: Grammar, text: str, start: int, end: int) -> list[tuple[int, int]]:
     """Where comments stand between the values of `text[start:end]`. Raises SyntaxProblem."""
-    scan = _Scan(grammar, text, start, end)
+    scan = _JsonScanner(grammar, text, start, end)
     scan.gaps = []
-    scan.document()
+    scan.read_document()
     return [found.span() for gap in scan.gaps for found in _COMMENT.finditer(text, *gap)]
 
 
-class _Scan:
+class _JsonScanner:
     def __init__(self, grammar: Grammar, text: str, start: int, end: int) -> None:
         self.grammar = grammar
         self.text = text
@@ -53,13 +53,13 @@ class _Scan:
         self.lines = start > 0 or end < len(text)
         """Whether it stands in a heredoc, whose interpolations may go over several lines."""
 
-    def fail(self, what: str, at: int | None = None) -> SyntaxProblem:
+    def build_problem(self, what: str, at: int | None = None) -> SyntaxProblem:
         offset = self.at if at is None else at
         if self.text.startswith(("%{", "{%"), offset):
             return SyntaxProblem("a template directive stands between its values", offset)
         return SyntaxProblem(f"not JSON: {what}", offset)
 
-    def space(self) -> str:
+    def skip_space(self) -> str:
         """Skip what has no meaning; the character that follows, or an empty string at the end."""
         match = _SPACE.match(self.text, self.at, self.end)
         if match and self.gaps is not None and match.end() > self.at:
@@ -67,26 +67,26 @@ class _Scan:
         self.at = match.end() if match else self.at
         return self.text[self.at] if self.at < self.end else ""
 
-    def document(self) -> Node:
-        if not self.space():
-            raise self.fail("the text is empty")
+    def read_document(self) -> Node:
+        if not self.skip_space():
+            raise self.build_problem("the text is empty")
         stack: list[Node] = []
-        node = self.value(stack)
+        node = self.read_value(stack)
         root = node
         while stack:
-            self.member(stack)
-        if self.space():
-            raise self.fail("text follows the value")
+            self.read_member(stack)
+        if self.skip_space():
+            raise self.build_problem("text follows the value")
         return root
 
-    def value(self, stack: list[Node]) -> Node:
-        """Read a scalar whole; open a collection and leave its members to `member`."""
-        char = self.space()
+    def read_value(self, stack: list[Node]) -> Node:
+        """Read a scalar whole; open a collection and leave its members to `read_member`."""
+        char = self.skip_space()
         start = self.at
         if char == "{" and (found := _MUSTACHE.match(self.text, start, self.end)):
-            return self.code(found.end())
+            return self.read_code(found.end())
         if char in ("{", "["):
-            kind, style = (Kind.MAP, "object") if char == "{" else (Kind.LIST, "array")
+            kind, style = (NodeKind.MAP, "object") if char == "{" else (NodeKind.LIST, "array")
             node = Node(kind, start, start, self.grammar, style)
             self.at += 1
             stack.append(node)
@@ -94,39 +94,39 @@ class _Scan:
                 raise BeyondLimits(f"nested deeper than {DEEPEST} levels", start)
             return node
         if char == '"':
-            node = Node(Kind.SCALAR, start, start, self.grammar, '"')
-            node.value = self.string()
+            node = Node(NodeKind.SCALAR, start, start, self.grammar, '"')
+            node.value = self.read_string()
             node.end = self.at
             return node
         if found := _LITERAL.match(self.text, start, self.end):
-            node = Node(Kind.SCALAR, start, found.end(), self.grammar)
-            node.value = _number(found[0])
+            node = Node(NodeKind.SCALAR, start, found.end(), self.grammar)
+            node.value = _parse_number(found[0])
             self.at = found.end()
             return node
         if char == "$" and self.text.startswith("${", start):
-            return self.code(self.interpolation(start) or start)
+            return self.read_code(self.find_interpolation_end(start) or start)
         if char == "<" and (found := _ANGLE.match(self.text, start, self.end)):
-            return self.code(found.end())
+            return self.read_code(found.end())
         if found := _BARE.match(self.text, start, self.end):
-            return self.code(found.end())
-        raise self.fail("a value is missing" if char else "it ends too early")
+            return self.read_code(found.end())
+        raise self.build_problem("a value is missing" if char else "it ends too early")
 
-    def interpolation(self, start: int) -> int | None:
+    def find_interpolation_end(self, start: int) -> int | None:
         if self.unclosed > _PATIENCE:
             return None
-        end = interpolation_end(self.text, start, self.end, lines=self.lines)
+        end = find_interpolation_end(self.text, start, self.end, lines=self.lines)
         self.unclosed += end is None
         return end
 
-    def code(self, end: int) -> Node:
-        node = Node(Kind.CODE, self.at, end, self.grammar)
+    def read_code(self, end: int) -> Node:
+        node = Node(NodeKind.CODE, self.at, end, self.grammar)
         if end == self.at:
-            raise self.fail("a placeholder isn't closed")
+            raise self.build_problem("a placeholder isn't closed")
         node.value = self.text[self.at : end]
         self.at = end
         return node
 
-    def string(self) -> str:
+    def read_string(self) -> str:
         if (found := _STRING.match(self.text, self.at, self.end)) is not None:
             self.at = found.end()
             return found[1]
@@ -134,63 +134,67 @@ class _Scan:
         at = start + 1
         while at < self.end and (char := self.text[at]) != '"':
             if char in "\r\n":
-                raise self.fail("a string isn't closed on its line", start)
+                raise self.build_problem("a string isn't closed on its line", start)
             if char == "\\":
                 at += 1
             elif char == "$" and self.text.startswith("${", at):
-                at = (self.interpolation(at) or at + 1) - 1
+                at = (self.find_interpolation_end(at) or at + 1) - 1
             at += 1
         if at >= self.end:
-            raise self.fail("a string isn't closed", start)
+            raise self.build_problem("a string isn't closed", start)
         self.at = at + 1
-        return decoded(self.text[start : at + 1], start)
+        return decode_string(self.text[start : at + 1], start)
 
-    def member(self, stack: list[Node]) -> None:
+    def read_member(self, stack: list[Node]) -> None:
         """Read one member of the innermost collection, or close it."""
         node = stack[-1]
-        closing = "}" if node.kind is Kind.MAP else "]"
-        char = self.space()
+        closing = "}" if node.kind is NodeKind.MAP else "]"
+        char = self.skip_space()
         if node.end != node.start:
             if char == ",":
                 self.at += 1
-                char = self.space()
+                char = self.skip_space()
             elif char != closing:
-                raise self.fail(f"a comma or {closing!r} is missing" if char else "it ends too early")
+                raise self.build_problem(
+                    f"a comma or {closing!r} is missing" if char else "it ends too early"
+                )
         if char == closing:
             self.at += 1
             node.end = self.at
             stack.pop()
             return
         node.end = self.at + 1
-        if node.kind is Kind.MAP:
-            self.pair(node, stack)
+        if node.kind is NodeKind.MAP:
+            self.read_pair(node, stack)
         else:
-            item = self.value(stack)
+            item = self.read_value(stack)
             item.parent = node
             node.items.append(item)
 
-    def pair(self, node: Node, stack: list[Node]) -> None:
+    def read_pair(self, node: Node, stack: list[Node]) -> None:
         start = self.at
         if not self.text.startswith('"', start):
-            raise self.fail("a key in double quotes is missing" if start < self.end else "it ends too early")
-        key = self.string()
+            raise self.build_problem(
+                "a key in double quotes is missing" if start < self.end else "it ends too early"
+            )
+        key = self.read_string()
         key_end = self.at
-        if self.space() != ":":
-            raise self.fail("a colon is missing")
+        if self.skip_space() != ":":
+            raise self.build_problem("a colon is missing")
         self.at += 1
-        value = self.value(stack)
+        value = self.read_value(stack)
         value.parent = node
         node.entries.append(Entry(key, start, key_end, value))
 
 
-def _number(word: str) -> int | float | bool | None:
+def _parse_number(word: str) -> int | float | bool | None:
     if word in _WORDS:
         return _WORDS[word]
     # int() refuses more digits than this, and nobody means such a number
     return float(word) if not word.lstrip("-").isdigit() or len(word) > 400 else int(word)
 
 
-def interpolation_end(text: str, start: int, end: int, *, lines: bool = False) -> int | None:
+def find_interpolation_end(text: str, start: int, end: int, *, lines: bool = False) -> int | None:
     """Where the `${…}` that opens at `start` is closed, its inner strings and braces counted.
 
     That is on the same line, or with `lines` on any.
@@ -213,18 +217,18 @@ def interpolation_end(text: str, start: int, end: int, *, lines: bool = False) -
     return None
 
 
-def decoded(quoted: str, offset: int) -> str:
+def decode_string(quoted: str, offset: int) -> str:
     """The string that a JSON literal stands for."""
     inner = quoted[1:-1]
     if "\\" not in inner:
         return inner
     try:
         # an interpolation's own quotes aren't JSON's: such a string is kept as written
-        value = json.loads(quoted, strict=False) if _plain(inner) else inner
+        value = json.loads(quoted, strict=False) if _is_unescaped(inner) else inner
     except ValueError as error:
         raise SyntaxProblem("not JSON: an unknown escape in a string", offset) from error
     return str(value)
 
 
-def _plain(inner: str) -> bool:
+def _is_unescaped(inner: str) -> bool:
     return re.search(r'(?<!\\)(?:\\\\)*"', inner) is None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from fixbot.tree import SyntaxProblem
+from fixbot.edit.tree import SyntaxProblem
 
 UNKNOWN_KIND: Final = "not YAML"
 _KINDS: Final = (
@@ -55,7 +55,7 @@ _KINDS: Final = (
 )
 
 
-def explain(problem: Exception, start: int) -> SyntaxProblem:
+def explain_problem(problem: Exception, start: int) -> SyntaxProblem:
     """Our sentence for what a parser raised, and where it stopped; `start` is where its text began."""
     mark = getattr(problem, "problem_mark", None)
     offset = start + mark.index if mark is not None else None
@@ -65,7 +65,7 @@ def explain(problem: Exception, start: int) -> SyntaxProblem:
     return SyntaxProblem(f"{UNKNOWN_KIND}: {kind}" if kind is not None else UNKNOWN_KIND, offset)
 
 
-def colon_refused(problem: Exception) -> bool:
+def is_colon_refused(problem: Exception) -> bool:
     """Whether a parser stopped at a colon inside a word, which other parsers take."""
     said = getattr(problem, "problem", None)
     return isinstance(said, str) and "unexpected ':'" in said

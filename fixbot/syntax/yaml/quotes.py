@@ -6,11 +6,11 @@ import math
 import re
 from typing import TYPE_CHECKING
 
-from fixbot.syntax.yaml.scalars import looks_like_text, resolve
-from fixbot.tree import CannotEdit
+from fixbot.edit.tree import CannotEdit
+from fixbot.syntax.yaml.scalars import looks_like_text, resolve_scalar
 
 if TYPE_CHECKING:
-    from fixbot.tree import Scalar
+    from fixbot.edit.tree import Scalar
 
 LONGEST_KEY = 1_000
 """Characters; YAML looks no further than 1,024 for the colon behind a key."""
@@ -24,7 +24,7 @@ _BAD_IN_FLOW = re.compile(r"[,\[\]{}:?]|^-")
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
-def printable(text: str) -> bool:
+def is_printable(text: str) -> bool:
     """Whether YAML takes all these characters as they are, and on one line."""
     return _UNPRINTABLE.search(text) is None
 
@@ -33,7 +33,7 @@ def needs_quotes(text: str, *, flow: bool) -> bool:
     """Whether these characters, written plain, would mean something else to some YAML reader."""
     return (
         not text
-        or resolve(text) is not text
+        or resolve_scalar(text) is not text
         or not looks_like_text(text)
         or _UNPRINTABLE.search(text) is not None
         or _BAD_START.match(text) is not None
@@ -42,7 +42,7 @@ def needs_quotes(text: str, *, flow: bool) -> bool:
     )
 
 
-def double(text: str) -> str:
+def quote_double(text: str) -> str:
     """In double quotes, with escapes that JSON has too."""
     if any("\ud800" <= sign <= "\udfff" for sign in text):
         raise CannotEdit("the new value holds half a character")
@@ -50,17 +50,17 @@ def double(text: str) -> str:
     return '"' + _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", out) + '"'
 
 
-def string(text: str, quote: str, *, flow: bool) -> str:
+def quote_string(text: str, quote: str, *, flow: bool) -> str:
     """A string in the quotes asked for, or in none if it needs none."""
     if not quote and not needs_quotes(text, flow=flow):
         return text
     single = quote == "'" or (not quote and ('"' in text or "\\" in text))
     if single and _UNPRINTABLE.search(text) is None:
         return "'" + text.replace("'", "''") + "'"
-    return double(text)
+    return quote_double(text)
 
 
-def scalar(value: Scalar, quote: str, *, flow: bool) -> str:
+def render_scalar(value: Scalar, quote: str, *, flow: bool) -> str:
     """A scalar on one line."""
     match value:
         case None:
@@ -70,11 +70,11 @@ def scalar(value: Scalar, quote: str, *, flow: bool) -> str:
         case int():
             return str(value)
         case float():
-            return _float(value)
-    return string(value, quote, flow=flow)
+            return _render_float(value)
+    return quote_string(value, quote, flow=flow)
 
 
-def _float(value: float) -> str:
+def _render_float(value: float) -> str:
     if math.isinf(value):
         return ".inf" if value > 0 else "-.inf"
     if math.isnan(value):
@@ -83,9 +83,9 @@ def _float(value: float) -> str:
     return digits.replace("e", ".0e") if "e" in digits and "." not in digits else digits
 
 
-def key(text: str, quote: str, *, flow: bool) -> str:
+def render_key(text: str, quote: str, *, flow: bool) -> str:
     """A key, in its neighbours' quotes."""
-    written = string(text, quote, flow=flow)
+    written = quote_string(text, quote, flow=flow)
     if len(written) > LONGEST_KEY:
         raise CannotEdit("the key is too long for YAML")
     return written

@@ -4,104 +4,104 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fixbot.edit.tree import CannotEdit, CodeExpression, HclBlock, TaggedValue, Value
 from fixbot.syntax.yaml import quotes
-from fixbot.tree import Block, CannotEdit, Code, Tagged, Value
 
 if TYPE_CHECKING:
-    from fixbot.syntax.yaml.habits import Habits
+    from fixbot.syntax.yaml.writing_style import YamlStyle
 
 
 def is_nested(value: Value) -> bool:
     """Whether a block writes this value on lines of its own."""
-    inner = value.value if isinstance(value, Tagged) else value
-    return isinstance(inner, dict | list) and bool(inner) and not _short(value)
+    inner = value.value if isinstance(value, TaggedValue) else value
+    return isinstance(inner, dict | list) and bool(inner) and not _is_short(value)
 
 
-def _short(value: Value) -> bool:
+def _is_short(value: Value) -> bool:
     """A tagged list without collections, which people write on one line: `!If [a, b, c]`."""
-    if not isinstance(value, Tagged) or not isinstance(value.value, list):
+    if not isinstance(value, TaggedValue) or not isinstance(value.value, list):
         return False
-    inner = (each.value if isinstance(each, Tagged) else each for each in value.value)
+    inner = (each.value if isinstance(each, TaggedValue) else each for each in value.value)
     return not any(isinstance(each, dict | list) for each in inner)
 
 
-def inline(value: Value, habits: Habits, *, flow: bool, quote: str | None = None) -> str:
+def render_inline(value: Value, habits: YamlStyle, *, flow: bool, quote: str | None = None) -> str:
     """The value on one line; collections in flow style."""
     quote = habits.quote if quote is None else quote
     match value:
-        case Block():
+        case HclBlock():
             raise CannotEdit("YAML has no blocks")
-        case Code():
+        case CodeExpression():
             return value.text
-        case Tagged():
-            return f"{value.tag} {inline(value.value, habits, flow=flow, quote=quote)}"
+        case TaggedValue():
+            return f"{value.tag} {render_inline(value.value, habits, flow=flow, quote=quote)}"
         case dict():
-            pairs = [pair(key, each, habits) for key, each in value.items()]
-            return _wrapped("{", habits.comma.join(pairs), "}", habits.pad)
+            pairs = [render_pair(key, each, habits) for key, each in value.items()]
+            return _wrap_in_brackets("{", habits.comma.join(pairs), "}", habits.pad)
         case list():
-            items = [inline(each, habits, flow=True) for each in value]
-            return _wrapped("[", habits.comma.join(items), "]", habits.pad)
-    return quotes.scalar(value, '"' if habits.json else quote, flow=flow)
+            items = [render_inline(each, habits, flow=True) for each in value]
+            return _wrap_in_brackets("[", habits.comma.join(items), "]", habits.pad)
+    return quotes.render_scalar(value, '"' if habits.json else quote, flow=flow)
 
 
-def _wrapped(left: str, inner: str, right: str, pad: str) -> str:
+def _wrap_in_brackets(left: str, inner: str, right: str, pad: str) -> str:
     return f"{left}{pad}{inner}{pad}{right}" if inner else left + right
 
 
-def pair(key: str, value: Value, habits: Habits) -> str:
+def render_pair(key: str, value: Value, habits: YamlStyle) -> str:
     """`key: value` in flow style."""
-    written = quotes.key(key, '"' if habits.json else habits.key_quote, flow=True)
+    written = quotes.render_key(key, '"' if habits.json else habits.key_quote, flow=True)
     colon = habits.colon if written[0] in "\"'" else ": "
-    return f"{written}{colon}{inline(value, habits, flow=True)}"
+    return f"{written}{colon}{render_inline(value, habits, flow=True)}"
 
 
-def below_key(value: Value, column: int, habits: Habits) -> tuple[str, list[str]]:
+def render_below_key(value: Value, column: int, habits: YamlStyle) -> tuple[str, list[str]]:
     """What follows `key:` on its line (with a blank in front), and the lines below, for a key at `column`."""
-    inner, tag = (value.value, f" {value.tag}") if isinstance(value, Tagged) else (value, "")
+    inner, tag = (value.value, f" {value.tag}") if isinstance(value, TaggedValue) else (value, "")
     if is_nested(value):
         by = habits.sequence if isinstance(inner, list) else habits.step
-        return tag, lines(inner, column + by, habits)
-    return _one(value, column + habits.step, habits)
+        return tag, render_lines(inner, column + by, habits)
+    return _render_one(value, column + habits.step, habits)
 
 
-def behind_dash(value: Value, column: int, habits: Habits) -> tuple[str, list[str]]:
+def render_behind_dash(value: Value, column: int, habits: YamlStyle) -> tuple[str, list[str]]:
     """What follows a dash on its line, without blanks in front, and the lines below.
 
     `column` is the one at which the value itself starts.
     """
     if is_nested(value):
-        if isinstance(value, Tagged):
-            return value.tag, lines(value.value, column, habits)
-        first, *rest = lines(value, column, habits)
+        if isinstance(value, TaggedValue):
+            return value.tag, render_lines(value.value, column, habits)
+        first, *rest = render_lines(value, column, habits)
         return first[column:], rest
-    head, rest = _one(value, column, habits)
+    head, rest = _render_one(value, column, habits)
     return head[1:], rest
 
 
-def lines(value: Value, column: int, habits: Habits) -> list[str]:
+def render_lines(value: Value, column: int, habits: YamlStyle) -> list[str]:
     """A collection that isn't empty, as lines of block style at `column`."""
     if isinstance(value, dict):
-        return [line for key, each in value.items() for line in entry(key, each, column, habits)]
+        return [line for key, each in value.items() for line in render_entry(key, each, column, habits)]
     out: list[str] = []
     for each in value if isinstance(value, list) else ():
-        head, rest = behind_dash(each, column + 1 + len(habits.gap), habits)
+        head, rest = render_behind_dash(each, column + 1 + len(habits.gap), habits)
         out += [f"{' ' * column}-{habits.gap}{head}", *rest]
     return out
 
 
-def entry(key: str, value: Value, column: int, habits: Habits) -> list[str]:
+def render_entry(key: str, value: Value, column: int, habits: YamlStyle) -> list[str]:
     """The lines of one entry of a block map."""
-    head, rest = below_key(value, column, habits)
-    return [" " * column + quotes.key(key, habits.key_quote, flow=False) + ":" + head, *rest]
+    head, rest = render_below_key(value, column, habits)
+    return [" " * column + quotes.render_key(key, habits.key_quote, flow=False) + ":" + head, *rest]
 
 
-def _one(value: Value, column: int, habits: Habits) -> tuple[str, list[str]]:
-    inner, tag = (value.value, f" {value.tag}") if isinstance(value, Tagged) else (value, "")
+def _render_one(value: Value, column: int, habits: YamlStyle) -> tuple[str, list[str]]:
+    inner, tag = (value.value, f" {value.tag}") if isinstance(value, TaggedValue) else (value, "")
     if isinstance(inner, str) and habits.literal and fits_literal(inner):
         sign = "" if inner.endswith("\n") else "-"
         content = inner.removesuffix("\n").split("\n")
         return f"{tag} |{sign}", [" " * column + line if line else "" for line in content]
-    return " " + inline(value, habits, flow=False), []
+    return " " + render_inline(value, habits, flow=False), []
 
 
 def fits_literal(text: str) -> bool:
@@ -112,5 +112,5 @@ def fits_literal(text: str) -> bool:
         and not content.endswith("\n")
         and not content.startswith((" ", "\n"))
         and all(line == line.rstrip() for line in content.split("\n"))
-        and quotes.printable(content.replace("\n", ""))
+        and quotes.is_printable(content.replace("\n", ""))
     )

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fixbot.tree import Scalar
+    from fixbot.edit.tree import Scalar
 
 LONGEST_NUMBER = 100
 """Characters; a longer run of digits keeps its text, so that no reading costs more than linear time."""
@@ -44,44 +44,44 @@ _LIKE_NUMBER = re.compile(
 _LIKE_WORD = frozenset({"y", "n", "=", "<<", *(word.lower() for word in WORDS)})
 
 
-def resolve(text: str) -> Scalar:
+def resolve_scalar(text: str) -> Scalar:
     """The value of a plain scalar; timestamps keep their text."""
     if text in WORDS:
         return WORDS[text]
-    return number(text) if text[0] in NUMBER_STARTS else text
+    return parse_number(text) if text[0] in NUMBER_STARTS else text
 
 
-def number(text: str) -> int | float | str:
+def parse_number(text: str) -> int | float | str:
     """The number that a plain scalar writes, or its text where it writes none."""
     if len(text) > LONGEST_NUMBER:
         return text
     try:
         if (found := _INT.fullmatch(text)) is not None:
-            return _int(text, str(found.lastgroup))
+            return _parse_int(text, str(found.lastgroup))
         if (found := _FLOAT.fullmatch(text)) is not None:
-            return _float(text, found.lastgroup)
+            return _parse_float(text, found.lastgroup)
     except (ValueError, OverflowError):
         pass
     return text
 
 
-def _int(text: str, form: str) -> int:
+def _parse_int(text: str, form: str) -> int:
     sign = -1 if text[0] == "-" else 1
     digits = text.lstrip("+-").replace("_", "")
     if form == "sixty":
-        return sign * int(_sixty(digits))
+        return sign * int(_parse_base_sixty(digits))
     return sign * int(digits[2:] if digits[1:2] in ("b", "o", "x") else digits, _BASES[form])
 
 
-def _float(text: str, form: str | None) -> float:
+def _parse_float(text: str, form: str | None) -> float:
     sign = -1.0 if text[0] == "-" else 1.0
     digits = text.lstrip("+-").replace("_", "")
     if form == "sixty":
-        return sign * _sixty(digits)
+        return sign * _parse_base_sixty(digits)
     return sign * float(digits[1:] if form else digits)
 
 
-def _sixty(digits: str) -> float:
+def _parse_base_sixty(digits: str) -> float:
     total: float = 0
     for part in digits.split(":"):
         total = total * 60 + (float(part) if "." in part else int(part))
@@ -93,10 +93,10 @@ def looks_like_text(text: str) -> bool:
     return text.lower() not in _LIKE_WORD and _LIKE_NUMBER.fullmatch(text) is None
 
 
-def tagged(tag: str, text: str, plain: bool) -> tuple[Scalar, str | None]:
+def resolve_tagged(tag: str, text: str, plain: bool) -> tuple[Scalar, str | None]:
     """The value of a scalar behind `tag`, and the tag if it isn't one of YAML's own scalar types."""
     name = tag.removeprefix("tag:yaml.org,2002:")
-    value = resolve(text)
+    value = resolve_scalar(text)
     if tag == "!" or name in ("str", "timestamp"):
         return text, None
     match name:
@@ -108,9 +108,9 @@ def tagged(tag: str, text: str, plain: bool) -> tuple[Scalar, str | None]:
             return value, None
         case "null" if value is None:
             return None, None
-    return (value if plain else text), short(tag)
+    return (value if plain else text), shorten_tag(tag)
 
 
-def short(tag: str) -> str:
+def shorten_tag(tag: str) -> str:
     """The tag as people write it: `!!set` for YAML's own."""
     return tag.replace("tag:yaml.org,2002:", "!!", 1) if tag.startswith("tag:yaml.org,2002:") else tag

@@ -1,0 +1,121 @@
+"""What counts for a run: the command line over the repository's settings over an organisation's."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from fixbot.checkout.git_home import repository_above
+from fixbot.checkout.named_files import stranger_folders
+from fixbot.cli.find_checkers import find_checkers
+from fixbot.cli.options import Options
+from fixbot.model.errors import FixbotError
+from fixbot.model.findings import Safety
+from fixbot.rules.rule import Rule
+from fixbot.settings import Settings
+from fixbot.settings.read_settings import NAMES, load_settings, read_settings
+from fixbot.settings.rebase_globs import rebase_settings
+from fixbot.settings.suppressions import explain_unknown_rule
+
+
+def read_checkout_settings(options: Options, fixers: tuple[Rule, ...]) -> Settings:
+    """What counts in a checkout: the command line over the files over the defaults."""
+    home = find_settings_home(options.path)
+    settings = rebase_settings(
+        load_settings(home.folder, options.config, stranger_folders(options.path)), home.way
+    )
+    return overlay_options(replace(settings, notes=(*settings.notes, *home.notes)), options, fixers)
+
+
+def read_organisation(options: Options) -> Settings:
+    """The settings of an organisation over the defaults, without any of the repository's."""
+    if options.config is None:
+        return Settings()
+    return read_settings(Settings(), options.config, stranger_folders(options.path))
+
+
+def overlay_options(settings: Settings, options: Options, fixers: tuple[Rule, ...]) -> Settings:
+    """Settings with the command line over them. Raises FixbotError for rules that don't exist."""
+    known = {fixer.name for fixer in fixers}
+    sources = (
+        ("--only", options.only),
+        ("--skip", options.skip),
+        (_name_with_place(settings, "rules.only"), settings.rules.only),
+        (_name_with_place(settings, "rules.skip"), settings.rules.skip),
+    )
+    for source, names in sources:
+        for name in names:
+            if name not in known:
+                raise FixbotError(f"{source}: {explain_unknown_rule(name, known)}")
+    for wish in settings.ignore:
+        if wish.rule not in known:
+            raise FixbotError(f"{wish.where}: {explain_unknown_rule(wish.rule, known)}")
+    rules = replace(
+        settings.rules,
+        only=options.only or settings.rules.only,
+        skip=tuple(dict.fromkeys((*settings.rules.skip, *options.skip))),
+    )
+    thorough = options.thorough or settings.thorough
+    programs = find_checkers(options, os.environ, settings.limits) if thorough else None
+    return replace(
+        settings,
+        rules=rules,
+        known_rules=tuple(sorted(known)),
+        safety=Safety(options.safety.value) if options.safety else settings.safety,
+        thorough=thorough,
+        programs=programs,
+        notes=(*settings.notes, programs.describe_checkers) if programs else settings.notes,
+        include=options.include or settings.include,
+        exclude=(*settings.exclude, *options.exclude),
+    )
+
+
+def _name_with_place(settings: Settings, key: str) -> str:
+    """The key with the file and line that set it."""
+    return f"{settings.places[key]}: {key}" if key in settings.places else key
+
+
+class SettingsHome(NamedTuple):
+    """The folder of `.fixbot.yml`, the way down from there, and a line for each file that does not count."""
+
+    folder: Path
+    way: str
+    notes: tuple[str, ...]
+
+
+def find_settings_home(path: str) -> SettingsHome:
+    """Where `.fixbot.yml` is looked for: upwards to the repository's top.
+
+    Outside of a repository the folders above may be anybody's, as `/tmp` is, and there only files of this
+    user count.
+    """
+    start = Path(path).resolve()
+    start = start if start.is_dir() else start.parent
+    top = repository_above(str(start))
+    notes: list[str] = []
+    for folder in (start, *start.parents):
+        for file in (folder / name for name in NAMES):
+            if not os.path.lexists(file):
+                continue
+            if top or folder == start or _is_own_file(file):
+                way = start.relative_to(folder).as_posix()
+                return SettingsHome(folder, "" if way == "." else way, tuple(notes))
+            notes.append(f"{file} belongs to another user, so it does not count")
+        if str(folder) == top:
+            break
+    return SettingsHome(start, "", tuple(notes))
+
+
+def _is_own_file(file: Path) -> bool:
+    try:
+        return not hasattr(os, "geteuid") or file.lstat().st_uid == os.geteuid()
+    except OSError:
+        return False
+
+
+def select_fixers(fixers: tuple[Rule, ...], settings: Settings) -> tuple[Rule, ...]:
+    """The fixers that are to run."""
+    only, skip = settings.rules.only, settings.rules.skip
+    return tuple(each for each in fixers if (not only or each.name in only) and each.name not in skip)

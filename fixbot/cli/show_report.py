@@ -1,0 +1,162 @@
+"""The report in the form that was asked for, to where it was asked for, and what to type next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from fixbot.checkout.named_files import stranger_folders
+from fixbot.cli.options import Format, Options
+from fixbot.engine.process_limits import limit_time
+from fixbot.report import text
+from fixbot.report.pull_request_words import summarize_pulls
+from fixbot.report.style import TerminalStyle, format_count
+from fixbot.text.command import ARGUMENT, BRANCH, PATH, Command, build_command
+from fixbot.text.instructions import render_shell_lines
+
+if TYPE_CHECKING:
+    from fixbot.cli.apply_patches import AppliedChanges
+    from fixbot.cli.terminal import Terminal
+    from fixbot.model.findings import Report
+    from fixbot.rules.rule import Rule
+    from fixbot.settings import Settings
+
+
+_PATIENCE: Final = 12
+"""How many times as long as a part a whole report may take to be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportContext:
+    """All that a report's forms need between them. `name` is what was looked at, where it is not the path."""
+
+    report: Report
+    fixers: tuple[Rule, ...]
+    settings: Settings
+    options: Options
+    deeds: AppliedChanges
+    in_git: bool = True
+    name: str = ""
+
+
+def show_report(all_of_it: ReportContext, terminal: Terminal) -> None:
+    """Print or write the report. Raises CannotWrite, OutOfTime."""
+    seconds = all_of_it.settings.limits.seconds * _PATIENCE
+    with limit_time(seconds, "writing the report"):
+        _show_in_form(all_of_it, terminal)
+
+
+def _show_in_form(all_of_it: ReportContext, terminal: Terminal) -> None:
+    options, report = all_of_it.options, all_of_it.report
+    last = tuple(closing_lines(all_of_it))
+    if options.output is None or str(options.output) == "-":
+        terminal.print_out(_render_report(all_of_it, terminal.style, last))
+        if options.format is not Format.TEXT and (options.write or options.branch or options.pr):
+            _print_notes(last, terminal)
+        return
+    private = options.format is Format.PATCH
+    terminal.write_file(
+        options.output,
+        _render_report(all_of_it, TerminalStyle(), last),
+        private=private,
+        within=stranger_folders(options.path),
+    )
+    if private:
+        _warn_of_secrets(report, options, terminal)
+    _print_notes((f"{text.summarize_run(report)} Written to {options.output}", *last[:1]), terminal)
+
+
+def _render_report(all_of_it: ReportContext, style: TerminalStyle, closing: tuple[str, ...]) -> str:
+    report, options = all_of_it.report, all_of_it.options
+    # Each form is imported when it is asked for.
+    match options.format:
+        case Format.JSON:
+            from fixbot.report import json  # noqa: PLC0415
+
+            return json.render_json(report)
+        case Format.SARIF:
+            from fixbot.report import sarif  # noqa: PLC0415
+
+            return sarif.render_sarif(report, all_of_it.fixers, all_of_it.settings.ignore)
+        case Format.MARKDOWN:
+            from fixbot.report import markdown_report  # noqa: PLC0415
+
+            return markdown_report.render_markdown(report)
+        case Format.PATCH:
+            from fixbot.report import patch  # noqa: PLC0415
+
+            return patch.render_patch(report)
+        case Format.HTML:
+            from fixbot.report import html  # noqa: PLC0415
+
+            return html.render_html(report, all_of_it.name or Path(options.path).resolve().name)
+        case Format.TEXT:
+            if options.command == "scan":
+                return text.render_scan(report, style, brief=options.quiet)
+            if report.pulls is not None:
+                return text.render_pulls(report, style, closing, brief=options.quiet)
+            return text.render_run(report, style, closing, brief=options.quiet)
+
+
+def _warn_of_secrets(report: Report, options: Options, terminal: Terminal) -> None:
+    from fixbot.report.patch import holds_secrets  # noqa: PLC0415 - only this form needs it
+
+    if holds_secrets(report):
+        terminal.print_note(
+            f"note: {options.output} holds secrets that the fixes remove; don't commit or share it"
+        )
+
+
+def _print_notes(lines: tuple[str, ...], terminal: Terminal) -> None:
+    for line in lines:
+        terminal.print_note(line)
+
+
+def closing_lines(all_of_it: ReportContext) -> Iterator[str]:
+    """What was done, and the command that comes next."""
+    options, deeds = all_of_it.options, all_of_it.deeds
+    if all_of_it.report.pulls is not None:
+        yield from _describe_next_for_pulls(all_of_it)
+    elif options.write:
+        look = " Look at them: git diff" if deeds.files and all_of_it.in_git else ""
+        yield f"Written: {format_count(len(deeds.files), 'file')}.{look}"
+    elif options.branch:
+        ends = ":" if deeds.branches else "."
+        yield f"{format_count(len(deeds.branches), 'branch', 'branches')}, one for each proposal{ends}"
+        looks = render_shell_lines(build_command("git", "show", BRANCH(name)) for name in deeds.branches)
+        yield from (f"  {line}" for line in looks)
+    elif all_of_it.report.proposals and options.command == "run":
+        if options.format is Format.PATCH:
+            yield _describe_command("Apply it", build_command("git", "apply", PATH(str(options.output))))
+            return
+        words = [word for word in options.arguments if word not in {"--debug", "--quiet", "--no-cache"}]
+        branches = (
+            f"    {_describe_command('as local branches', _repeat_command(words, '--branch'))}"
+            if all_of_it.in_git
+            else ""
+        )
+        yield f"{_describe_command('Apply them', _repeat_command(words, '--write'))}{branches}"
+
+
+def _repeat_command(words: Sequence[str], *more: str) -> Command:
+    """The command that the user typed, with options behind it, and before what is no option any more."""
+    end = words.index("--") if "--" in words else len(words)
+    return build_command("fixbot", *map(ARGUMENT, [*words[:end], *more, *words[end:]]))
+
+
+def _describe_command(what: str, command: Command) -> str:
+    """A command behind what it does; where it can't be shown, that."""
+    if command.why_refused:
+        return f"{what}: {command.why_refused}"
+    return "  ".join([f"{what}: {command.text}", *command.explain_placeholders])
+
+
+def _describe_next_for_pulls(all_of_it: ReportContext) -> Iterator[str]:
+    rows = all_of_it.report.pulls or ()
+    if all_of_it.options.dry_run:
+        words = [word for word in all_of_it.options.arguments if word != "--dry-run"]
+        yield f"Nothing was written. {_describe_command('Do it', _repeat_command(words))}"
+        return
+    yield summarize_pulls(rows)

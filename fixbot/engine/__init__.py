@@ -1,0 +1,1 @@
+"""From files to proven proposals: partitioned, analyzed, verified, composed, remembered."""

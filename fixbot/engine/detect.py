@@ -1,0 +1,100 @@
+"""Problems: what the fixers found, each with an identity that survives moved lines."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from fixbot.edit.tree import Node
+from fixbot.lens import Resource, Subject
+from fixbot.model.findings import Fix, Found, Manual, Refusal, Safety
+from fixbot.rules.context import Context
+from fixbot.rules.rule import Rule, Selector
+from fixbot.source.project import Inventory
+
+UNJUDGED: Final = "is set by a variable or a condition, and so not judged by"
+"""Words of every place on which a rule has no opinion."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Detection:
+    """One finding on its way: who found it, where, and what became of it so far."""
+
+    id: str
+    fixer: Rule
+    found: Found
+    path: str
+    subject: Subject
+    controls: tuple[str, ...]
+    """The controls that it counts for, as a reader knows them."""
+
+    @property
+    def around(self) -> Sequence[Node]:
+        """What it is about, from the inside out: container, task, the resource that these stand in."""
+        return self.subject.around
+
+    @property
+    def fix(self) -> Fix | None:
+        """The way out, if there is one."""
+        return self.found.outcome if isinstance(self.found.outcome, Fix) else None
+
+    @property
+    def safety(self) -> Safety:
+        """How bold its fix is."""
+        match self.found.outcome:
+            case Fix() as fix:
+                return fix.safety
+            case Refusal():
+                return Safety.REVIEW
+            case Manual():
+                return Safety.MANUAL
+
+
+def detect_problems(reading: Inventory, fixers: Iterable[Rule], world: Context) -> list[Detection]:
+    """Let every rule look at all that it wants to see.
+
+    Where one finds nothing, and asked for what can't be known, that is said: unknown is not absent.
+    """
+    seen: Counter[tuple[str, str, str, str]] = Counter()
+    subjects = _sort_subjects(reading)
+    problems = []
+    for rule in fixers:
+        for subject in (each for selector in rule.selectors for each in subjects.get(selector, ())):
+            for found in _find_with_rule(rule, subject, world, reading):
+                path = found.node.root_node.source
+                key = (rule.name, path, found.address, found.wrong)
+                seen[key] += 1
+                controls = rule.controls_for(subject)
+                problems.append(
+                    Detection(_identify_problem(*key, seen[key]), rule, found, path, subject, controls)
+                )
+    return problems
+
+
+def _find_with_rule(rule: Rule, subject: Subject, world: Context, reading: Inventory) -> list[Found]:
+    unknown = subject.unknown
+    unknown.clear()
+    found = list(rule.check(subject, world))
+    if unknown and not found:
+        says = f"of {subject.title} {UNJUDGED} {rule.name}"
+        reading.unjudged += ((node, f"{name} {says}") for name, node in unknown.items())
+    return found
+
+
+def _sort_subjects(reading: Inventory) -> Mapping[Selector, Sequence[Subject]]:
+    """Everything that a rule can look at, by what it is, so that a rule meets its own kind alone."""
+    sorted_subjects: dict[Selector, list[Subject]] = defaultdict(list)
+    for subject in reading.subjects:
+        sorted_subjects[type(subject)].append(subject)
+        if isinstance(subject, Resource):
+            sorted_subjects[subject.type].append(subject)
+    return sorted_subjects
+
+
+def _identify_problem(rule: str, path: str, address: str, wrong: str, twin: int) -> str:
+    """Sixteen hexadecimal digits; twins of one address are told apart by their order."""
+    parts = [rule, path, address, wrong, *([str(twin)] if twin > 1 else [])]
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]

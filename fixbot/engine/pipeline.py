@@ -1,0 +1,320 @@
+"""The whole bot on one screen: discover, parse, detect, fix, verify, propose."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+from fixbot.checkout import READ_ELSEWHERE, Content, Globs, RepositoryFiles
+from fixbot.engine.isolate import add_failures, analyze_isolated
+from fixbot.engine.partition_result import AnalysisRequest, PartitionResult
+from fixbot.engine.process_limits import MEGABYTE, OutOfTime, limit_time
+from fixbot.engine.propose import gather_proposals
+from fixbot.engine.result_cache import InputDigests, ResultCache, compute_part_keys
+from fixbot.lens import ResourceType
+from fixbot.masking.mask_texts import mask_texts
+from fixbot.masking.secret_masker import KnownValuesMasker
+from fixbot.masking.values_elsewhere import find_values_elsewhere, select_holders, values_kept
+from fixbot.model.errors import FixbotError
+from fixbot.model.findings import NO_COUNTS, Failure, LeftOutBySettings, Report, Stats, Unread
+from fixbot.rules.rule import Rule, resource_types
+from fixbot.settings import NEVER_PATCH, LimitSettings, Settings
+from fixbot.settings.loosened import running_rules
+from fixbot.settings.suppressions import Suppressions
+from fixbot.source.codeowners import PLACES as OWNERS
+from fixbot.source.discover import (
+    FileFacts,
+    collect_needles,
+    declares_only,
+    find_companions,
+    find_unnamed,
+    gather_surroundings,
+    is_of_other_tool,
+    is_relevant,
+    is_script,
+    read_facts,
+)
+from fixbot.source.partition import partition_files
+from fixbot.syntax import syntax_of
+
+if TYPE_CHECKING:
+    from fixbot.engine.user_cache import Cache
+
+Progress = Callable[[int, int, str], None]
+_WORTH_A_WORKER = 400_000
+"""Characters below which starting a second process costs more than it saves."""
+_A_FILES_WORTH = 5_000_000
+"""Bytes of all files for which looking at them together may take as long as looking at one."""
+_MASKING = 6
+"""Times of that for which all texts of a report may be masked."""
+
+
+def run_pipeline(  # noqa: PLR0913 - each has its default
+    checkout: RepositoryFiles,
+    fixers: tuple[Rule, ...],
+    settings: Settings,
+    *,
+    progress: Progress | None = None,
+    jobs: int = 1,
+    cache: Cache | None = None,
+    contents: bool = True,
+    deadline: float | None = None,
+    like: RepositoryFiles | None = None,
+) -> Report:
+    """Everything that is wrong in a checkout, and every proven way out. Writes nothing.
+
+    Without `contents` results may come from the cache; their patches and proposals then have diffs, but no
+    texts. With `like`, what the cache knows of those files is taken, and nothing is remembered. What is not
+    done by the `deadline` (of `time.monotonic`) is given up. Raises FixbotError for a wish without rule.
+    """
+    started = time.monotonic()
+    today = date.today()  # noqa: DTZ011 - whether a wish has ended is for the user's own day to say
+    memory = None if cache is None else ResultCache(cache, like or checkout, today.isoformat(), contents)
+    if memory is not None and like is None and (known := memory.load_all()) is not None:
+        return _build_report(checkout, settings, started, *known)
+    read = _read_files(checkout, resource_types(fixers), settings.limits, InputDigests() if memory else None)
+    patience = read.allowed_seconds
+    with limit_time(patience, "finding out what the files of this repository have in common"):
+        order = _build_request(checkout, read, fixers, settings, today)
+        grouped = partition_files({path: read.facts[path].reads for path in read.texts})
+    _take_secrets(read)
+    read.bytes.clear()
+    keys = compute_part_keys(grouped, read.seen, order, today.isoformat()) if read.seen is not None else []
+    results: dict[int, PartitionResult] = {}
+    if memory is not None:
+        results = {at: found for at, key in enumerate(keys) if (found := memory.load_part(key)) is not None}
+    files = sum(len(grouped[number]) for number in results)
+    for number, examined in _analyze_partitions(grouped, results, read.texts, order, jobs, deadline):
+        results[number] = examined
+        files += len(grouped[number])
+        if progress is not None:
+            progress(files, len(read.texts), grouped[number][0])
+    in_order = [found for _, found in sorted(results.items())]
+    masker = KnownValuesMasker(frozenset(read.secrets).union(*(each.secrets for each in in_order)))
+    if complaint := next((words for each in in_order for words in each.complaints), None):
+        raise FixbotError(masker.mask_sentence(complaint))
+    with limit_time(patience * _MASKING, "masking the secrets of this repository in its report"):
+        in_order = [_mask_partition(each, masker) for each in in_order]
+        unread = [mask_texts(each, masker) for each in read.unread]
+    if memory is not None and like is None and read.seen is not None:
+        memory.store_results(read.seen, unread, dict(zip(keys, in_order, strict=True)))
+    return _build_report(checkout, settings, started, in_order, unread)
+
+
+@dataclass(slots=True)
+class _ReadFiles:
+    texts: dict[str, str]
+    unread: list[Unread]
+    bytes: dict[str, bytes]
+    facts: dict[str, FileFacts]
+    """What each file of `bytes` says of the whole repository."""
+    seen: InputDigests | None = None
+    limits: LimitSettings = field(default_factory=LimitSettings)
+    held: int = 0
+    """Characters and bytes of all that is kept."""
+    secrets: set[str] = field(default_factory=set)
+    """Values of files in which nothing else is looked for."""
+
+    @property
+    def allowed_seconds(self) -> float:
+        """Seconds of work for what is asked of all files at once."""
+        return self.limits.seconds * (1 + sum(map(len, self.bytes.values())) / _A_FILES_WORTH)
+
+
+def _read_files(
+    checkout: RepositoryFiles,
+    types: Sequence[ResourceType],
+    limits: LimitSettings,
+    seen: InputDigests | None = None,
+) -> _ReadFiles:
+    """Read every candidate, and keep the texts that can matter. `seen` is told of everything."""
+    needles = tuple(each.encode() for each in collect_needles(types))
+    files = _ReadFiles({}, list(checkout.unread), {}, {}, seen, limits)
+    for entry in checkout.entries:
+        content = checkout.read_file(entry)
+        if seen is not None:
+            seen.add_entry(entry, content)
+        if isinstance(content, Content):
+            _keep_content(files, content, needles)
+        else:
+            files.unread.append(content)
+    with limit_time(files.allowed_seconds, "finding out which files name others"):
+        kept = select_holders(checkout.others)
+        names = [*find_unnamed(files.facts), *kept]
+    if seen is not None:
+        seen.named = names
+    for entry in checkout.find_named(names):
+        content = checkout.read_file(entry)
+        if seen is not None:
+            seen.add_entry(entry, content)
+        if isinstance(content, Content) and entry.path in kept:
+            files.secrets |= values_kept(content.data)
+        elif isinstance(content, Content) and syntax_of(entry.path, content.text[:4096]):
+            _keep_content(files, content, needles)
+    with limit_time(files.allowed_seconds, "finding out which files belong together"):
+        for path in find_companions(files.bytes, files.facts, files.texts, variables=bool(types)):
+            files.texts[path] = files.bytes[path].decode()
+    files.unread = [each for each in files.unread if not _read_elsewhere(checkout, each, files)]
+    return files
+
+
+def _keep_content(files: _ReadFiles, content: Content, needles: Sequence[bytes]) -> None:
+    size = len(content.data)
+    if files.held + size > files.limits.memory_mb * MEGABYTE:
+        why = f"all files together need more than {files.limits.memory_mb:,} MB (limits.memory_mb)"
+        files.unread.append(Unread(content.path, None, f"not examined: out of memory: {why}"))
+        return
+    try:
+        with limit_time(files.limits.seconds, "looking at it"):
+            counts = is_relevant(content.data, needles)
+            counts = counts and not declares_only(content.path, content.data)
+            counts = counts and not is_script(content.path, content.data)
+            counts = counts and not is_of_other_tool(content.path, content.data)
+            facts = read_facts(content.path, content.data)
+    except OutOfTime as why:
+        files.unread.append(Unread(content.path, None, f"not examined: out of time: {why}"))
+        return
+    files.bytes[content.path] = content.data
+    files.held += size * (1 + counts)
+    files.facts[content.path] = facts
+    if counts:
+        files.texts[content.path] = content.text
+
+
+def _take_secrets(files: _ReadFiles) -> None:
+    """The secrets of files in which nothing else is looked for, each in its own time."""
+    for path, data in files.bytes.items():
+        if path not in files.texts:
+            try:
+                with limit_time(files.limits.seconds, "looking for secrets in it"):
+                    files.secrets |= find_values_elsewhere([data])
+            except OutOfTime as why:
+                files.unread.append(Unread(path, None, f"not examined: out of time: {why}"))
+
+
+def _read_elsewhere(checkout: RepositoryFiles, unread: Unread, files: _ReadFiles) -> bool:
+    """Whether a file was not read since it is a symbolic link to one that was."""
+    return unread.reason == READ_ELSEWHERE and checkout.resolve_link(unread.path) in files.bytes
+
+
+def _build_request(
+    checkout: RepositoryFiles, read: _ReadFiles, fixers: tuple[Rule, ...], settings: Settings, today: date
+) -> AnalysisRequest:
+    never = Globs(settings.never_patch)
+    paths = [*(entry.path for entry in checkout.entries), *read.bytes]
+    facts = gather_surroundings(read.facts, paths, (path for path in read.texts if never.matches(path)))
+    charts = frozenset(
+        path[: -len("Chart.yaml")].rstrip("/") for path in paths if path.endswith("Chart.yaml")
+    )
+    known = frozenset(settings.known_rules or (f.name for f in fixers))
+    suppressions = Suppressions(settings.ignore, known, today)
+    suppressions.check_all()
+    return AnalysisRequest(fixers, settings, suppressions, facts, charts)
+
+
+def _analyze_partitions(
+    grouped: Sequence[list[str]],
+    done: Collection[int],
+    texts: Mapping[str, str],
+    order: AnalysisRequest,
+    jobs: int,
+    deadline: float | None,
+) -> Iterator[tuple[int, PartitionResult]]:
+    """What comes out of each part that isn't `done`, by its number, as it gets ready."""
+    numbers = [number for number in range(len(grouped)) if number not in done]
+    todo = [grouped[number] for number in numbers]
+    if not todo:
+        return
+    from fixbot.engine.workers import analyze_in_processes, can_fork  # noqa: PLC0415 - costs 20 ms
+
+    if can_fork():
+        size = sum(len(texts[path]) for part in todo for path in part)
+        jobs = jobs if size > _WORTH_A_WORKER else 1
+        yield from (
+            (numbers[at], found) for at, found in analyze_in_processes(todo, texts, order, jobs, deadline)
+        )
+        return
+    for number, part in zip(numbers, todo, strict=True):
+        try:
+            yield number, analyze_isolated({path: texts[path] for path in part}, order)
+        except MemoryError:
+            yield number, add_failures(PartitionResult(), [Failure(tuple(part), "out of memory")])
+
+
+def _mask_partition(examined: PartitionResult, masker: KnownValuesMasker) -> PartitionResult:
+    """A part's results without the secrets of all other files; `told` says whether any stood there."""
+    if not masker.values.known - examined.secrets:
+        return examined
+    patches = [mask_texts(each, masker) for each in examined.patches]
+    proposals = [mask_texts(each, masker) for each in examined.proposals]
+    findings = [mask_texts(each, masker) for each in examined.findings]
+    touched = patches != examined.patches or proposals != examined.proposals or findings != examined.findings
+    return replace(
+        examined,
+        patches=patches,
+        proposals=proposals,
+        findings=findings,
+        unread=[mask_texts(each, masker) for each in examined.unread],
+        alone=examined.alone and not touched,
+    )
+
+
+def _build_report(
+    checkout: RepositoryFiles,
+    settings: Settings,
+    started: float,
+    parts: Iterable[PartitionResult],
+    unread: Iterable[Unread],
+) -> Report:
+    done = PartitionResult()
+    counts = Counter(NO_COUNTS)
+    for more in parts:
+        done.findings += more.findings
+        done.patches += more.patches
+        done.proposals += more.proposals
+        done.unread += more.unread
+        done.failures += more.failures
+        done.parsed += more.parsed
+        counts.update(more.counts)
+        done.hidden += more.hidden
+    offered = gather_proposals(done.proposals, settings, lambda: _code_owners(checkout))
+    stats = Stats(checkout.listed, done.parsed, dict(counts), time.monotonic() - started)
+    return Report(
+        stats,
+        tuple(sorted(done.findings, key=lambda f: (f.path, f.line, f.rule))),
+        tuple(sorted(done.patches, key=lambda p: p.path)),
+        tuple(
+            sorted(
+                offered,
+                key=lambda p: (-p.severity, p.paths),
+            )
+        ),
+        tuple(sorted({*unread, *done.unread}, key=lambda u: (u.path, u.line or 0, u.reason))),
+        tuple(done.failures),
+        left_out=_summarize_left_out(checkout, settings, done.hidden),
+    )
+
+
+def _code_owners(checkout: RepositoryFiles) -> str:
+    """The text of the CODEOWNERS file that GitHub would read; empty where there is none that can be read."""
+    there = {entry.path: entry for entry in checkout.find_named(OWNERS)}
+    found = next((there[path] for path in OWNERS if path in there), None)
+    content = checkout.read_file(found) if found is not None else None
+    return content.text if isinstance(content, Content) else ""
+
+
+def _summarize_left_out(checkout: RepositoryFiles, settings: Settings, hidden: int) -> LeftOutBySettings:
+    on = frozenset(running_rules(settings, settings.known_rules))
+    return LeftOutBySettings(
+        rules=tuple(each for each in settings.known_rules if each not in on),
+        exclude=settings.exclude,
+        include=settings.include,
+        files=checkout.excluded,
+        severity=settings.severity,
+        hidden=hidden,
+        never_patch=tuple(each for each in settings.never_patch if each not in NEVER_PATCH),
+    )

@@ -1,0 +1,192 @@
+"""From problems to offers: which fixes are proven, alone and together with their neighbours."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from fixbot.engine.detect import Detection
+from fixbot.engine.verify import VerifiedPatch, Verifier, list_changed_paths
+from fixbot.model.findings import Safety
+
+MOST_TRIES = 100
+"""Proofs that the search for the fixes which spoil one may cost in the files that belong together."""
+_TOO_MANY = (
+    "Too many fixes in this file spoil each other to find out which of them hold. "
+    "Apply the others, or fix a part by hand, then run again."
+)
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class FixGroup:
+    """Fixes of one rule and one safety in files that belong together, proven as they stand.
+
+    `held` is the branch of the open pull request, gathered in another way, that they stay in; mostly empty.
+    """
+
+    problems: tuple[Detection, ...]
+    proven: VerifiedPatch
+    held: str = ""
+
+    @property
+    def safety(self) -> Safety:
+        """How bold the boldest of the fixes is."""
+        return safety_of(self.problems)
+
+
+@dataclass(slots=True)
+class OfferableFixes:
+    """What can be offered: each rule alone, and everything at once for the working tree."""
+
+    offers: list[FixGroup] = field(default_factory=list)
+    together: list[VerifiedPatch] = field(default_factory=list)
+    refused: dict[str, str] = field(default_factory=dict)
+
+    def refuse_problems(self, problems: Iterable[Detection], reason: str) -> None:
+        """Say why these are not offered."""
+        self.refused.update((problem.id, reason) for problem in problems)
+
+
+def prove_fixes(
+    court: Verifier, problems: Sequence[Detection], held: Mapping[str, str] | None = None
+) -> OfferableFixes:
+    """Prove every fix of `problems`: those of one rule and safety in shared files, then all in them."""
+    settled = OfferableFixes()
+    alike: dict[tuple[str, Safety, str], list[Detection]] = defaultdict(list)
+    by_rule: dict[str, list[Detection]] = defaultdict(list)
+    for problem in problems:
+        by_rule[problem.fixer.name].append(problem)
+    for rule, every in by_rule.items():
+        for unit in units_of(every):
+            alike[rule, safety_of(unit), (held or {}).get(unit[0].id, "")].extend(unit)
+    for (_, _, branch), each in alike.items():
+        for cluster in group_by_shared_paths(each, list_changed_paths):
+            good, proven = _CulpritSearch(court, settled).find_largest_provable(units_of(cluster))
+            if proven is not None:
+                settled.offers.append(FixGroup(tuple(good), proven, branch))
+    for offers in group_by_shared_paths(settled.offers, lambda offer: set(offer.proven.texts)):
+        _combine_offers(court, offers, settled)
+    return settled
+
+
+def safety_of(problems: Iterable[Detection]) -> Safety:
+    """SAFE where every one of the fixes is."""
+    return Safety.SAFE if all(each.safety is Safety.SAFE for each in problems) else Safety.REVIEW
+
+
+def group_by_shared_paths(things: Iterable[_T], paths: Callable[[_T], set[str]]) -> list[list[_T]]:
+    """The things in groups that have a path in common, directly or through another; in order."""
+    leader: dict[str, str] = {}
+
+    def find_leader(path: str) -> str:
+        while (above := leader.setdefault(path, path)) != path:
+            leader[path] = path = leader[above]
+        return path
+
+    ways = [(thing, sorted(paths(thing))) for thing in things]
+    for _, way in ways:
+        for path in way[1:]:
+            leader[find_leader(path)] = find_leader(way[0])
+    groups: dict[str, list[_T]] = {}
+    alone = []
+    for thing, way in ways:
+        if way:
+            groups.setdefault(find_leader(way[0]), []).append(thing)
+        else:
+            alone.append([thing])
+    return [*groups.values(), *alone]
+
+
+def units_of(problems: Iterable[Detection]) -> list[list[Detection]]:
+    """Units that are offered whole or not at all."""
+    units: dict[str, list[Detection]] = {}
+    for problem in problems:
+        word = problem.fix.alike if problem.fix else ""
+        units.setdefault(word or problem.id, []).append(problem)
+    return list(units.values())
+
+
+Units = list[list[Detection]]
+
+
+@dataclass(slots=True)
+class _CulpritSearch:
+    """Looks for as many units as can be proven together; what spoils the proof is refused with its reason."""
+
+    court: Verifier
+    settled: OfferableFixes
+    tries: int = 0
+
+    def find_largest_provable(self, units: Units) -> tuple[list[Detection], VerifiedPatch | None]:
+        """The problems that hold together and their proof; None where none does."""
+        while units:
+            everything = [problem for unit in units for problem in unit]
+            outcome = self.court.verify_fixes(everything)
+            self.tries += 1
+            if isinstance(outcome, VerifiedPatch):
+                return everything, outcome
+            if len(units) == 1 or self.tries > MOST_TRIES:
+                self.settled.refuse_problems(everything, outcome.reason if len(units) == 1 else _TOO_MANY)
+                break
+            left = self._drop_uneditable(units)
+            if len(left) == len(units):
+                return self._bisect_units(units)
+            units = left
+        return [], None
+
+    def _drop_uneditable(self, units: Units) -> Units:
+        """The units less those that have no exact edit even when alone: finding that out takes no proof."""
+        kept = []
+        for unit in units:
+            reason = self.court.why_uneditable(unit)
+            if reason is None:
+                kept.append(unit)
+            else:
+                self.settled.refuse_problems(unit, reason)
+        return kept
+
+    def _bisect_units(self, units: Units) -> tuple[list[Detection], VerifiedPatch | None]:
+        middle = len(units) // 2
+        left, left_proven = self.find_largest_provable(units[:middle])
+        right, right_proven = self.find_largest_provable(units[middle:])
+        if left_proven is None or right_proven is None:
+            return (left, left_proven) if left_proven else (right, right_proven)
+        both = self.court.verify_fixes(left + right)
+        if isinstance(both, VerifiedPatch):
+            return left + right, both
+        self.settled.refuse_problems(right, both.reason)
+        return left, left_proven
+
+
+def _combine_offers(court: Verifier, offers: list[FixGroup], settled: OfferableFixes) -> None:
+    """All offers of some files at once, the worst first; one that doesn't fit waits for the others."""
+    if len(offers) == 1:
+        settled.together.append(offers[0].proven)
+        return
+    everything = court.verify_fixes([problem for offer in offers for problem in offer.problems])
+    if isinstance(everything, VerifiedPatch):
+        settled.together.append(everything)
+        return
+    kept: list[FixGroup] = []
+    proven: VerifiedPatch | None = None
+    worst_first = sorted(offers, key=lambda o: -max(p.fixer.severity for p in o.problems))
+    for offer in worst_first[MOST_TRIES:]:
+        settled.offers.remove(offer)
+        settled.refuse_problems(offer.problems, _TOO_MANY)
+    for offer in worst_first[:MOST_TRIES]:
+        outcome = court.verify_fixes([problem for each in (*kept, offer) for problem in each.problems])
+        if isinstance(outcome, VerifiedPatch):
+            kept.append(offer)
+            proven = outcome
+            continue
+        settled.offers.remove(offer)
+        first = kept[0].problems[0].fixer.name if kept else "another rule"
+        reason = (
+            f"It can't go with the fix for {first} in the same file; merge that one first, then run again."
+        )
+        settled.refuse_problems(offer.problems, reason)
+    if proven is not None:
+        settled.together.append(proven)

@@ -1,0 +1,43 @@
+"""What a report says about some files of a repository that was read as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from fixbot.model.findings import Report
+
+
+def restrict_report(report: Report, paths: Collection[str], brought: Collection[str] = ()) -> Report:
+    """The report on `paths` and on the files that have to change together with them.
+
+    `brought` are ids of findings in other files that count as well; of those files nothing else is said.
+    The figures stay those of the whole, which was read.
+    """
+    files = _add_companions(report, frozenset(paths))
+    ids = frozenset(brought)
+    proposals = tuple(
+        each
+        for each in report.proposals
+        if not files.isdisjoint(each.paths) or not ids.isdisjoint(each.findings)
+    )
+    changed = files.union(*(each.paths for each in proposals))
+    ids = ids.union(*(each.findings for each in proposals))
+    return replace(
+        report,
+        findings=tuple(each for each in report.findings if each.path in files or each.id in ids),
+        patches=tuple(each for each in report.patches if each.path in changed),
+        proposals=proposals,
+        unread=tuple(each for each in report.unread if each.path in files),
+        failures=tuple(each for each in report.failures if not files.isdisjoint(each.paths)),
+    )
+
+
+def _add_companions(report: Report, paths: frozenset[str]) -> frozenset[str]:
+    found = paths
+    while True:
+        touched = (each.paths for each in report.proposals if not found.isdisjoint(each.paths))
+        more = found.union(*touched)
+        if more == found:
+            return found
+        found = more

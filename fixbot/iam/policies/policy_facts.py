@@ -1,0 +1,77 @@
+"""Who a policy belongs to: its role's trust, and what role and policy are called."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fixbot.dialects import iam
+from fixbot.dialects.cloudformation import find_references, list_resources
+from fixbot.iam.policies.policy_data import read_version
+from fixbot.iam.policy_document import VARIABLES_SINCE
+from fixbot.iam.tagging import PolicyFacts
+from fixbot.lens import text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fixbot.dialects.cloudformation import TemplateResource
+    from fixbot.lens import Policy
+
+_NAMES = ("RoleName", "PolicyName", "ManagedPolicyName", "Path", "name", "role", "path")
+
+
+def gather_policy_facts(policy: Policy, services: tuple[str, ...]) -> PolicyFacts:
+    """What is known of a policy besides its statements. A computed version is taken for today's."""
+    version = read_version(policy)
+    principals = policy.principals or tuple(_list_trusted_services(policy))
+    return PolicyFacts(
+        version if isinstance(version, str) or version is None else VARIABLES_SINCE,
+        frozenset(services),
+        principals,
+        tuple(name.replace("_", "-") for name in _list_names(policy)),
+    )
+
+
+def list_roles(policy: Policy) -> tuple[str, ...]:
+    """The roles that have the policy, as the files call them."""
+    owner = policy.owner
+    own = [
+        each.name
+        for each in (list_resources(policy.node.root_node) if policy.dialect == "cloudformation" else ())
+        if each.node is owner and each.type == "AWS::IAM::Role"
+    ]
+    return policy.roles or tuple(own) or tuple(each.name for each in _find_roles(policy))
+
+
+def _list_names(policy: Policy) -> Iterator[str]:
+    yield policy.name
+    yield policy.address
+    yield from policy.roles
+    yield from (each.name for each in _find_roles(policy))
+    owner = policy.owner
+    properties = owner.find_node("Properties") or owner if owner is not None else None
+    for key in _NAMES if properties is not None else ():
+        name = text_of(properties.find_node(key)) if properties is not None else None
+        if name is not None:
+            yield name
+
+
+def _list_trusted_services(policy: Policy) -> Iterator[str]:
+    for role in _find_roles(policy):
+        yield from iam.trusted_services(role.properties.find_node("AssumeRolePolicyDocument"))
+
+
+def _find_roles(policy: Policy) -> Iterator[TemplateResource]:
+    """The roles of a template that a policy resource of its own is attached to."""
+    if policy.dialect != "cloudformation" or policy.owner is None:
+        return
+    everything = list(list_resources(policy.node.root_node))
+    own = next((each for each in everything if each.node is policy.owner), None)
+    if own is None or own.type not in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
+        return
+    named = find_references(own.properties.find_node("Roles"))
+    for role in everything:
+        if role.type == "AWS::IAM::Role" and (
+            role.name in named or own.name in find_references(role.properties.find_node("ManagedPolicyArns"))
+        ):
+            yield role

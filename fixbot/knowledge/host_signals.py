@@ -1,0 +1,60 @@
+"""Signs that a container works on its host: what it mounts, shares, or where it is started."""
+
+from __future__ import annotations
+
+from fixbot.edit.tree import Node
+from fixbot.lens import Container, text_of
+
+_HOST_PATHS = (
+    "/proc",
+    "/sys",
+    "/dev",
+    "/lib/modules",
+    "/boot",
+    "/run",
+    "/var/run",
+    "/var/lib/kubelet",
+    "/var/lib/docker",
+    "/etc/cni",
+    "/opt/cni",
+)
+_SYSTEM_NAMESPACES = ("kube-system", "monitoring", "observability")
+
+
+def find_host_signals(container: Container) -> tuple[str, ...]:
+    """What speaks for work on the host, in the reader's words; empty where nothing does."""
+    task = container.task
+    signals = [f"a {task.workload}, one on every node"] if task.daemon else []
+    if task.namespace in _SYSTEM_NAMESPACES or task.namespace.endswith("-system"):
+        signals.append(f"in the namespace {task.namespace}")
+    if task.network_mode == "host" and "hostNetwork" not in task.host_namespaces:
+        signals.append("network mode host")
+    signals += [f"{each} shared" for each in task.host_namespaces]
+    signals += [f"the host's {path} mounted" for path in _find_host_paths(container)]
+    if container.get("linuxParameters.devices") is not None:
+        signals.append("devices of the host")
+    return tuple(signals)
+
+
+def _find_host_paths(container: Container) -> list[str]:
+    used = {mount.volume for mount in container.mounts}
+    found = []
+    for volume in container.task.volumes or ():
+        path = _volume_host_path(volume.node) if volume.name in used else None
+        if path is not None and (path == "/" or path.startswith(_HOST_PATHS) or path.endswith(".sock")):
+            found.append(path)
+    return found
+
+
+def _volume_host_path(node: Node) -> str | None:
+    """The host path of a volume, in any of the dialects."""
+    for way in (
+        ("hostPath", "path"),
+        ("host", "sourcePath"),
+        ("Host", "SourcePath"),
+        ("host_path", "path"),
+        ("host_path",),
+    ):
+        if (path := text_of(node.find_node(*way))) is not None:
+            return path
+    return None

@@ -1,0 +1,256 @@
+"""What is known about public images: where they write, what they must be allowed, who watches them.
+
+The facts stand in `fixbot/data/images.json`, each with its evidence. They are looked up by the parsed
+reference: by the public repository itself, or by the name of somebody's own image (`RecognizedBy.NAME`). An
+image called nginx in a private registry is taken for one built on nginx, and said to be a guess.
+On public registries a name in another's namespace says nothing: `bitnami/nginx` isn't nginx.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from fixbot.edit.tree import ABSENT
+from fixbot.knowledge.images import ImageReference
+from fixbot.knowledge.needs import shell_words
+
+ECS_EXEC_PATHS: Final = ("/managed-agents", "/var/lib/amazon/ssm", "/var/log/amazon/ssm")
+"""What people mount to keep ECS Exec alive (aws/containers-roadmap issue 1359); AWS supports it not."""
+
+_PUBLIC: Final = frozenset(
+    {
+        "docker.io",
+        "public.ecr.aws",
+        "quay.io",
+        "registry.k8s.io",
+        "k8s.gcr.io",
+        "mcr.microsoft.com",
+        "docker.elastic.co",
+        "cgr.dev",
+        "registry.access.redhat.com",
+        "registry.redhat.io",
+        "nvcr.io",
+        "lscr.io",
+        "ghcr.io",
+        "gcr.io",
+        "icr.io",
+        "registry.gitlab.com",
+    }
+)
+"""Registries where each publisher has a name of their own: the same name below another's is another image."""
+_PUBLIC_HOSTS: Final = (".pkg.dev", ".gcr.io")
+_REPACKAGERS: Final = frozenset({"bitnami", "bitnamilegacy", "bitnamisecure", "linuxserver", "chainguard"})
+_BESIDE: Final = frozenset({"exporter", "operator", "ui", "dashboard", "sidekick"})
+
+
+class RecognizedBy(Enum):
+    """How an image was recognised."""
+
+    REPOSITORY = "repository"
+    NAME = "name"
+
+
+@dataclass(frozen=True, slots=True)
+class WritePaths:
+    """Where an image writes. `paths` is None where mounts alone don't help; `note` then says why.
+
+    `verified` means that the publisher runs it so, or that its Dockerfile shows it; only then may a
+    read-only root count as safe. `declared` are the paths that the image declares as VOLUME: on
+    Fargate only these keep the image's owner, any other mount belongs to root with mode 0755.
+    `user` is the image's default user, empty where unknown.
+    """
+
+    paths: tuple[str, ...] | None
+    verified: bool
+    evidence: str
+    note: str = ""
+    by: RecognizedBy = RecognizedBy.NAME
+    user: str = ""
+    declared: tuple[str, ...] = ()
+    enough: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Paths below one of `paths` that do as well, where something is mounted there already."""
+    ships: tuple[str, ...] = ()
+    """Paths where the image keeps what it ships (configuration, plugins, web roots)."""
+    needs: Mapping[str, str] = field(default_factory=dict)
+    """Variables without which it doesn't start on a read-only root."""
+    needs_as_user: Mapping[str, str] = field(default_factory=dict)
+    """The same where another user than root runs it."""
+    sticky: bool = False
+    """Whether the program wants a sticky bit at a folder for temporary files."""
+    workdir: str = ""
+    rules: Mapping[str, Any] = field(default_factory=dict)
+    """The `switches` and `conditions` of the table (`fixbot.knowledge.switches`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsPrivileged:
+    """Why a container like this can't do without privileged mode; the alternative may be empty."""
+
+    why: str
+    alternative: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImageCapabilities:
+    """The capabilities that an image's own programs need, in alphabetical order."""
+
+    add: tuple[str, ...]
+    by: RecognizedBy
+    evidence: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeSensor:
+    """A runtime sensor: a program that starts others in order to watch them."""
+
+    name: str
+    evidence: str
+
+
+def find_write_paths(image: ImageReference) -> WritePaths | None:
+    """Where containers of this image write; None where nothing is known."""
+    for row, by in _match_rows("write_paths", image):
+        return WritePaths(
+            paths=None if row["paths"] is None else tuple(row["paths"]),
+            verified=bool(row.get("verified")) and by is RecognizedBy.REPOSITORY,
+            evidence=row["evidence"],
+            note=row.get("manual") or row.get("note", ""),
+            by=by,
+            user=row.get("user", ""),
+            declared=tuple(row.get("declared", ())),
+            enough=row.get("enough", {}),
+            ships=tuple(row.get("ships", ())),
+            needs=row.get("needs", {}),
+            needs_as_user=row.get("needs_as_user", {}),
+            sticky=bool(row.get("sticky")),
+            workdir=row.get("workdir", ""),
+            rules=row,
+        )
+    return None
+
+
+def why_needs_privileged(image: ImageReference | None, name: str = "") -> NeedsPrivileged | None:
+    """Why this image, or a container of that name, needs privileged mode; None if nothing says so.
+
+    Taking the mode away from what needs it breaks nodes, so here a name is enough in any registry.
+    """
+    words = _split_name(name)
+    for row in _read_table()["needs_privileged"]:
+        if _matches_name(row, words) or (image is not None and _matches_loosely(row, image)):
+            return NeedsPrivileged(row["why"], row["alternative"], row["evidence"])
+    return None
+
+
+def find_capabilities(image: ImageReference, name: str = "") -> ImageCapabilities | None:
+    """What the image's own programs need beyond nothing at all; None where nothing is known."""
+    for row, by in _match_rows("capabilities", image):
+        if row.get("name") in (None, name):
+            return ImageCapabilities(tuple(row["add"]), by, row["evidence"], row.get("note", ""))
+    return None
+
+
+def find_sensor_launcher(words: Sequence[str]) -> RuntimeSensor | None:
+    """The sensor whose launcher stands in an entry point or command, if any."""
+    programs = [word for word in (*words, *shell_words(words)) if word]
+    for row in _read_table()["sensors"]:
+        prefixes, files = tuple(row["launchers"]), row.get("files", ())
+        if any(word.startswith(prefixes) or word.rpartition("/")[2] in files for word in programs):
+            return RuntimeSensor(row["name"], row["evidence"])
+    return None
+
+
+def find_sensor(image: ImageReference | str | None, name: str = "") -> RuntimeSensor | None:
+    """The sensor that this image is, or a container of that name. A string may be either of them."""
+    if isinstance(image, str):
+        name, image = name or image, ImageReference.parse_reference(image)
+    for row in _read_table()["sensors"]:
+        if name.lower() in row["names"] or (image is not None and _matches_loosely(row, image)):
+            return RuntimeSensor(row["name"], row["evidence"])
+    return None
+
+
+@cache
+def _read_table() -> dict[str, list[dict[str, Any]]]:
+    path = Path(__file__).parent.parent / "data" / "images.json"
+    tables: dict[str, list[dict[str, Any]]] = json.loads(path.read_text("utf-8"))
+    for row in (row for rows in tables.values() for row in rows):
+        row["origins"] = frozenset(
+            ImageReference.parse_reference(each).public_origin for each in row["images"]
+        )
+        whole = row.get("whole", False)
+        names = row.get("named", [each if whole else each.rpartition("/")[2] for each in row["images"]])
+        row["tails"] = tuple(tuple(each.split("/")) for each in names)
+        row["last"] = frozenset(tail[-1] for tail in row["tails"])
+    return tables
+
+
+def _match_rows(table: str, image: ImageReference) -> Iterator[tuple[dict[str, Any], RecognizedBy]]:
+    origin = image.public_origin
+    guess = not is_published(image) and not _REPACKAGERS.intersection(image.segments)
+    for row in _read_table()[table]:
+        if origin not in row["origins"] and image.name not in row["last"]:
+            continue  # nearly all of them: this is asked of every container
+        if not _matches_tag(row, image):
+            continue
+        if origin is not None and origin in row["origins"]:
+            yield row, RecognizedBy.REPOSITORY
+        elif _ends_in_row_name(row, image, 1 if guess else 2):
+            yield row, RecognizedBy.NAME
+
+
+def is_published(image: ImageReference) -> bool:
+    """Whether the registry is one where everybody has a name of their own, so that it tells the maker."""
+    registry = image.registry
+    return isinstance(registry, str) and (registry in _PUBLIC or registry.endswith(_PUBLIC_HOSTS))
+
+
+def _matches_loosely(row: dict[str, Any], image: ImageReference) -> bool:
+    if not _matches_tag(row, image):
+        return False
+    name = image.name or ""
+    return (
+        image.public_origin in row["origins"]
+        or (_ends_in_row_name(row, image) and not _is_official(image))
+        or bool(name and name.endswith(tuple(row.get("suffixes", ()))))
+        or any(segment in row.get("segments", ()) for segment in image.segments)
+    )
+
+
+def _is_official(image: ImageReference) -> bool:
+    """Whether it is one of Docker's official images, whose names mean just that image."""
+    return (image.public_origin or "").startswith("docker.io/library/")
+
+
+def _ends_in_row_name(row: dict[str, Any], image: ImageReference, least: int = 1) -> bool:
+    """Whether a repository ends in one of a row's names, of `least` segments or more."""
+    return any(image.segments[-len(tail) :] == tail for tail in row["tails"] if len(tail) >= least)
+
+
+def _matches_tag(row: dict[str, Any], image: ImageReference) -> bool:
+    """Whether a row that is only about some tags is about this one; a tag left out is `latest`."""
+    if "tag" not in row:
+        return True
+    tag = image.tag if isinstance(image.tag, str) else "latest" if image.tag is ABSENT else ""
+    return re.fullmatch(row["tag"], tag) is not None
+
+
+def _split_name(name: str) -> tuple[str, ...]:
+    words = tuple(re.split(r"[^a-z0-9]+", name.lower()))
+    return () if words[-1] in _BESIDE else words
+
+
+def _matches_name(row: dict[str, Any], words: tuple[str, ...]) -> bool:
+    for name in row.get("names", ()):
+        wanted = tuple(name.split("-"))
+        if any(words[at : at + len(wanted)] == wanted for at in range(len(words))):
+            return True
+    return False

@@ -1,0 +1,213 @@
+"""All that a container starts: command, hooks, probes, health check, and scripts that lie beside it."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from fixbot.edit.tree import Node, NodeKind
+from fixbot.knowledge.images import ImageReference
+from fixbot.knowledge.needs import entry_point_of
+from fixbot.lens import Container, Mount, text_of
+from fixbot.lens.templated import text_with_holes
+from fixbot.rules.context import Context
+from fixbot.syntax.shell import HOLE, Script, ShellWord, read_command, read_script
+
+_HOOKS: Final = (
+    ("lifecycle.postStart.exec.command", "postStart hook"),
+    ("lifecycle.preStop.exec.command", "preStop hook"),
+    ("startupProbe.exec.command", "startup probe"),
+    ("readinessProbe.exec.command", "readiness probe"),
+    ("livenessProbe.exec.command", "liveness probe"),
+)
+_VARIABLE: Final = re.compile(r"\$(\$?)\(([A-Za-z_][\w.-]*)\)")
+_DEEPEST: Final = 4
+_MOST_FILES: Final = 20
+Files = Callable[[str], str | None]
+"""The text of a file in the container by its path; None where it isn't here."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartedScript:
+    """What one place of a container starts. `where` is what a sentence calls it: `postStart hook`."""
+
+    where: str
+    script: Script
+
+
+@dataclass(frozen=True, slots=True)
+class Startup:
+    """What a container starts, place by place; empty where nothing is written."""
+
+    scripts: tuple[StartedScript, ...]
+    own: bool
+    """Whether a program is named: an entry point, or the command of a pod's container."""
+
+    @property
+    def unread(self) -> str:
+        """The first stretch that was not understood, in a reader's words; empty where all was."""
+        unread = (f"{e.script.unread[0]} in its {e.where}" for e in self.scripts if e.script.unread)
+        return next(unread, "")
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Scripts that are started and whose text isn't here."""
+        return tuple(dict.fromkeys(path for each in self.scripts for path in each.script.missing))
+
+
+def read_startup(container: Container, world: Context | None = None) -> Startup:
+    """Read all that a container starts; arguments without a program go to the image's own, if known."""
+    kubernetes = container.spelling.vocabulary == "k8s"
+    variables = _read_variables(container)
+    folder = text_of(container.get("workingDir" if kubernetes else "workingDirectory"))
+    program = _read_words(container, "command" if kubernetes else "entryPoint", variables)
+    arguments = _read_words(container, "args" if kubernetes else "command", variables)
+    own = entry_point_of(ImageReference.parse_reference(container.image).name) if container.image else ()
+    words = [*(program or (own if arguments else ())), *arguments]
+    files = _files_of(container, world) if world is not None else _no_file
+    found = [_follow_scripts("command", read_words(words, variables, folder), files, variables, folder)]
+    for where, hook in _read_hooks(container, variables):
+        found.append(_follow_scripts(where, _read_hook(hook, variables, folder), files, variables, folder))
+    if world is not None:
+        found += _initial_scripts(container, world, variables)
+    kept = tuple(each for each in found if each.script.invocations or not each.script.understood)
+    return Startup(kept, own=bool(program))
+
+
+def read_words(
+    words: Sequence[str], variables: Mapping[str, ShellWord] | None = None, folder: str | None = None
+) -> Script:
+    """Read a command by its words; one word with blanks and operators between words are a shell's."""
+    if len(words) == 1 and re.search(r"\s", words[0]):
+        return read_script(words[0], variables, folder)
+    if any(word in ("&&", "||", ";", "|") for word in words):
+        return read_script(" ".join(words), variables, folder)
+    return read_command(words, variables, folder) if words else Script()
+
+
+def _read_variables(container: Container) -> Mapping[str, ShellWord]:
+    known = {}
+    for variable in container.environment:
+        text = text_with_holes(variable.value) if variable.value is not None else HOLE
+        known[variable.name] = ShellWord((text,) if HOLE not in text else (None,))
+    return known
+
+
+def _read_words(container: Container, canonical: str, variables: Mapping[str, ShellWord]) -> tuple[str, ...]:
+    node = container.get(canonical)
+    if node is None:
+        return ()
+    if node.kind is not NodeKind.LIST or node.tag is not None:
+        return (_expand_word(container, text_with_holes(node), variables),)
+    return tuple(_expand_word(container, text_with_holes(item), variables) for item in node.items)
+
+
+def _expand_word(container: Container, text: str, variables: Mapping[str, ShellWord]) -> str:
+    """A word as the kubelet hands it on: `$(NAME)` of a variable of the container is its value."""
+    if container.spelling.vocabulary != "k8s" or "$" not in text:
+        return text
+
+    def fill_variable(found: re.Match[str]) -> str:
+        if found[1]:
+            return f"$({found[2]})"
+        word = variables.get(found[2])
+        return found[0] if word is None else HOLE if word.text is None else word.text
+
+    return _VARIABLE.sub(fill_variable, text)
+
+
+def _read_hooks(
+    container: Container, variables: Mapping[str, ShellWord]
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    if container.spelling.vocabulary == "k8s":
+        for canonical, where in _HOOKS:
+            if words := _read_words(container, canonical, variables):
+                yield where, words
+    elif words := _read_words(container, "healthCheck.command", variables):
+        yield "health check", words
+
+
+def _read_hook(words: tuple[str, ...], variables: Mapping[str, ShellWord], folder: str | None) -> Script:
+    if words[0] == "CMD-SHELL" or len(words) == 1:
+        return read_script(words[-1], variables, folder) if words[0] != "NONE" else Script()
+    return read_command(words[1:] if words[0] == "CMD" else words, variables, folder)
+
+
+def _follow_scripts(
+    where: str, script: Script, files: Files, variables: Mapping[str, ShellWord], folder: str | None
+) -> StartedScript:
+    """A script with those that it starts and whose text is here."""
+    invocations, unread = list(script.invocations), dict.fromkeys(script.unread)
+    waiting, missing, done = list(script.missing), [], set[str]()
+    while waiting:
+        path = waiting.pop(0)
+        whole = posixpath.normpath(posixpath.join(folder or "/", path))
+        text = files(whole) if len(done) < _MOST_FILES and whole not in done else None
+        if text is None:
+            if whole not in done:
+                missing.append(path)
+            continue
+        done.add(whole)
+        inner = read_script(text, variables, folder)
+        invocations += inner.invocations
+        unread |= dict.fromkeys(inner.unread)
+        waiting += inner.missing
+    return StartedScript(where, Script(tuple(invocations), tuple(unread), tuple(missing)))
+
+
+def _no_file(_path: str) -> None:
+    return None
+
+
+def _files_of(container: Container, world: Context) -> Files:
+    """Files that ConfigMaps of the folder put into a container."""
+
+    def find_file(path: str) -> str | None:
+        for mount in container.mounts:
+            place = (mount.path or "").rstrip("/")
+            if place and (path == place or path.startswith(f"{place}/")):
+                part = text_of(mount.node.find_node(container.spelling.key("subPath")))
+                name = part if part and path == place else path.removeprefix(f"{place}/")
+                node = _data_of(container, world, mount).get(name)
+                if node is not None:
+                    return text_with_holes(node)
+        return None
+
+    return find_file
+
+
+def _data_of(container: Container, world: Context, mount: Mount) -> Mapping[str, Node]:
+    """The entries of the ConfigMap that a mount shows, by the name of the file that each becomes."""
+    volumes = [each for each in container.task.volumes or () if each.name == mount.volume]
+    source = volumes[0].node.find_node("configMap") if volumes else None
+    name = text_of(source.find_node("name")) if source is not None else None
+    if source is None or name is None:
+        return {}
+    for root in world.project.objects_of_name(container.path, name):
+        data = root.find_node("data") if text_of(root.find_node("kind")) == "ConfigMap" else None
+        if data is not None:
+            entries = {entry.key: entry.value for entry in data.entries}
+            renamed = {
+                text_of(item.find_node("path")) or "": entries[key]
+                for item in source.list_items("items")
+                if (key := text_of(item.find_node("key"))) in entries
+            }
+            return renamed or entries
+    return {}
+
+
+_INITIAL: Final = "/docker-entrypoint-initdb.d"
+
+
+def _initial_scripts(
+    container: Container, world: Context, variables: Mapping[str, ShellWord]
+) -> Iterator[StartedScript]:
+    """Scripts that the entry points of databases run when they first start."""
+    for mount in container.mounts:
+        if (mount.path or "").rstrip("/") == _INITIAL:
+            for name, node in _data_of(container, world, mount).items():
+                if name.endswith(".sh"):
+                    yield StartedScript(f"script {name}", read_script(text_with_holes(node), variables, None))

@@ -1,0 +1,347 @@
+"""Where a container must still be able to write once its root filesystem is read-only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from fixbot.knowledge.claims import claimed_names
+from fixbot.knowledge.image_tables import (
+    RecognizedBy,
+    WritePaths,
+    find_sensor,
+    find_sensor_launcher,
+    find_write_paths,
+    is_published,
+)
+from fixbot.knowledge.images import ImageReference
+from fixbot.knowledge.mounted import is_inside, is_read_only, is_writable
+from fixbot.knowledge.ownership import runs_as_root, settle_owners
+from fixbot.knowledge.startup import read_startup
+from fixbot.knowledge.switches import Settled, settle_paths
+from fixbot.knowledge.trial import docker_run
+from fixbot.knowledge.writable_needs import WritableNeeds, WritableSpace
+from fixbot.knowledge.writes import EVERYWHERE, find_writes
+from fixbot.lens import Container, Volume, text_of
+from fixbot.model.findings import Refusal
+from fixbot.rules.context import Context
+from fixbot.text.command import MOUNT, Command, build_command, join_commands
+from fixbot.text.globs import compile_word
+from fixbot.text.markdown_escape import mark_code
+
+_DATABASES = (
+    ("5432", ("POSTGRES_", "PGDATA"), "postgres"),
+    ("3306", ("MYSQL_", "MARIADB_"), "mysql"),
+    ("27017", ("MONGO_INITDB_",), "mongo"),
+)
+_EMPTY = ("emptyDir", "bind", "empty_dir", "host_empty")
+_MOST_DOUBTS = 3
+
+
+def find_writable_paths(container: Container, world: Context) -> WritableNeeds | Refusal:
+    """The volumes that keep the program alive, or why that can't be said."""
+    configured = _find_configured_paths(container, world)
+    if configured is None and (refusal := _refuse_sensor(container)) is not None:
+        return refusal
+    if container.task.exec_enabled:
+        return Refusal(
+            f"ECS Exec is on for a service of {container.task.name}; its agent writes into the container, "
+            "and AWS documents a read-only root as unsupported with it. Turn ECS Exec off, or keep this as "
+            "it is."
+        )
+    image = ImageReference.parse_reference(container.image or "")
+    row = (
+        configured
+        or find_write_paths(image)
+        or _static_image_paths(container)
+        or _find_database_paths(container, image)
+    )
+    if row is not None and row.paths is None and container.role == "init" and container.words("command"):
+        row = None  # what is known is about what the image itself starts
+    if row is not None and row.paths is None:
+        return Refusal(f"{container.name} can't simply get a read-only root: {row.note or row.evidence}.")
+    if row is not None and (hidden := _find_hidden_path(container, row)):
+        return Refusal(
+            f"{container.name} may not be the public {image.name}, which writes {hidden}: an empty volume "
+            "there would hide what an image of your own brings along. Put the paths that it writes under "
+            "`write_paths` in `.fixbot.yml`, and run again."
+        )
+    settled = _settle_paths(container, row)
+    if (refusal := _refuse_other_writes(container, settled.paths, world)) is not None:
+        return refusal
+    return _build_needs(container, image, row, settled)
+
+
+def _settle_paths(container: Container, row: WritePaths | None) -> Settled:
+    if row is None:
+        # without a place for a volume the flag alone is offered, and what is not known is said
+        usual = ("/tmp",) if _can_add_volumes(container) or container.task.shared_by else ()  # noqa: S108
+        return Settled(usual)
+    paths = row.paths or ()
+    if row.by is RecognizedBy.NAME and not _keeps_content(container):
+        paths = tuple(path for path in paths if path not in row.ships)
+    return settle_paths(paths, row.rules, container, row.workdir)
+
+
+def _find_hidden_path(container: Container, row: WritePaths) -> str:
+    """The path that somebody's own image must be able to write, and where it may keep what it ships."""
+    if row.by is RecognizedBy.REPOSITORY or _keeps_content(container):
+        return ""
+    return next(
+        (path for path in row.paths or () if path in row.ships and not is_writable(container, path)), ""
+    )
+
+
+def _keeps_content(container: Container) -> bool:
+    """Whether a new volume starts with what the image has at its path: Docker fills it, on ECS with EC2."""
+    return container.task.kind == "ecs" and container.task.fargate is False
+
+
+def _static_image_paths(container: Container) -> WritePaths | None:
+    """An image that `ko` builds: one Go program on a base that holds nothing else."""
+    if not (container.image or "").startswith("ko://"):
+        return None
+    return WritePaths(
+        (),
+        verified=False,
+        evidence="ko-build/ko, pkg/commands/options/build.go: the base is a static image without a shell",
+        note="",
+        by=RecognizedBy.REPOSITORY,
+        user="65532",
+    )
+
+
+def _refuse_sensor(container: Container) -> Refusal | None:
+    launcher = find_sensor_launcher(container.words("entryPoint") + container.words("command")[:1])
+    sources = {
+        source
+        for item in container.node.list_items(container.spelling.spell_field("volumesFrom"))
+        if (source := text_of(item.find_node(container.spelling.key("sourceContainer"))))
+    }
+    beside = [
+        each.name
+        for each in (container.task.containers if sources else ())
+        if each.name in sources and find_sensor(each.image or each.name)
+    ]
+    if launcher is None and not beside:
+        return None
+    what = (
+        f"starts through the runtime sensor of {launcher.name}"
+        if launcher
+        else f"takes its volumes from the runtime sensor {beside[0]}"
+    )
+    return Refusal(
+        f"{container.name} {what}, and where that sensor writes is not known. Ask its vendor for the paths, "
+        f"put them under `write_paths` in `.fixbot.yml`, and run again."
+    )
+
+
+def _refuse_other_writes(container: Container, writable: tuple[str, ...], world: Context) -> Refusal | None:
+    """What the container's scripts write outside of every place that will be writable."""
+    startup = read_startup(container, world)
+    if startup.unread:
+        return Refusal(
+            f"{container.name} starts a script of which {startup.unread} was not understood, so what it "
+            "writes is not known. Make the script simpler, or set the flag by hand once you know."
+        )
+    free = ("/tmp", "/dev", "/proc", *writable)  # noqa: S108
+    for started in startup.scripts:
+        for found in find_writes(started.script):
+            path = found.path
+            if not any(is_inside(path, each) for each in free) and not is_writable(container, path):
+                what = "installs packages" if path == EVERYWHERE else f"writes {_place_in_sentence(path)}"
+                by = f" ({mark_code(found.program)})" if found.program else ""
+                return Refusal(
+                    f"The {started.where} of {container.name} {what} when it runs{by}, which a read-only "
+                    "root forbids. Do that when the image is built, or mount a volume there, and run again."
+                )
+    return None
+
+
+def _place_in_sentence(path: str) -> str:
+    """A path for a sentence: where nobody knows the folder that it is seen from, that is said."""
+    if path == ".":
+        return "to its working directory"
+    return path if path.startswith(("/", "~")) else f"{path} in its working directory"
+
+
+def _find_configured_paths(container: Container, world: Context) -> WritePaths | None:
+    reference = container.image or ""
+    for glob, paths in world.settings.write_paths.items():
+        if reference and compile_word(glob).holds_text(reference):
+            return WritePaths(tuple(paths), verified=False, evidence="`write_paths` in .fixbot.yml")
+    return None
+
+
+def _find_database_paths(container: Container, image: ImageReference) -> WritePaths | None:
+    """The paths of the database that an image is built on, told from its port and variables."""
+    if is_published(image) and image.is_known:
+        return None  # its publisher's own image, of which nothing is known
+    names = {variable.name for variable in container.environment}
+    names |= {
+        text_of(each.find_node(container.spelling.key("name"))) or ""
+        for each in container.node.list_items(container.spelling.spell_field("secrets"))
+    }
+    ports = {
+        text_of(each.find_node(container.spelling.key("containerPort")))
+        for field in ("ports", "portMappings")
+        for each in container.node.list_items(container.spelling.spell_field(field))
+    }
+    for port, prefixes, called in _DATABASES:
+        if port in ports and any(name.startswith(prefixes) for name in names):
+            row = find_write_paths(ImageReference.parse_reference(called))
+            return None if row is None else replace(row, by=RecognizedBy.NAME, verified=False)
+    return None
+
+
+def _can_add_volumes(container: Container) -> bool:
+    return container.task.node is not None and container.task.volumes is not None
+
+
+def _build_needs(
+    container: Container, image: ImageReference, row: WritePaths | None, settled: Settled
+) -> WritableNeeds:
+    enough = row.enough if row is not None else {}
+    wanted = tuple(
+        path
+        for path in settled.paths
+        if not any(is_writable(container, each) for each in (path, *enough.get(path, ())))
+    )
+    kept = tuple(path for path in wanted if is_read_only(container, path))
+    new = tuple(path for path in wanted if path not in kept)
+    owned = settle_owners(container, row, new)
+    spaces = _choose_spaces(container, tuple(path for path in new if path not in owned.tmpfs))
+    given = {variable.name for variable in container.environment}
+    variables = tuple((name, value) for name, value in _read_variables(container, row) if name not in given)
+    overridden = bool(container.words("command") or container.words("entryPoint"))
+    certain = owned.certain and not settled.doubts and not settled.moved and not variables
+    verified = row is not None and row.verified and not overridden and certain
+    return WritableNeeds(
+        volumes=spaces,
+        writable=tuple(path for path in settled.paths if path in new),
+        verified=verified,
+        evidence=_describe_evidence(image, row, settled),
+        unknown="" if verified else _describe_unknown(container, row, spaces, settled),
+        commands=() if verified else _build_trial_commands(container, settled.paths),
+        notes=(*_image_notes(container, image, row, variables), *_read_only_notes(kept), *owned.notes),
+        tmpfs=owned.tmpfs,
+        tmpfs_size=owned.size,
+        variables=variables,
+    )
+
+
+def _read_variables(container: Container, row: WritePaths | None) -> Iterator[tuple[str, str]]:
+    if row is not None:
+        yield from row.needs.items()
+        yield from row.needs_as_user.items() if runs_as_root(container, row) is False else ()
+
+
+def _image_notes(
+    container: Container,
+    image: ImageReference,
+    row: WritePaths | None,
+    variables: tuple[tuple[str, str], ...],
+) -> tuple[str, ...]:
+    notes = (
+        [f"{mark_code(_name_image(image, container))}: {row.note}"] if row is not None and row.note else []
+    )
+    notes += [
+        f"{mark_code(name)} comes with it: without it {{who}} does not start on a read-only root."
+        for name, _ in variables
+    ]
+    return tuple(notes)
+
+
+def _read_only_notes(paths: tuple[str, ...]) -> tuple[str, ...]:
+    if not paths:
+        return ()
+    where = ", ".join(paths)
+    return (
+        f"A read-only mount stands at {where} in {{who}}, where it may want to write; it can't today either.",
+    )
+
+
+def _choose_spaces(container: Container, paths: tuple[str, ...]) -> tuple[WritableSpace, ...]:
+    found: list[WritableSpace] = []
+    for path in paths:
+        found.append(_choose_space(container, path, {space.name for space in found}))
+    return tuple(found)
+
+
+def _choose_space(container: Container, path: str, given: set[str]) -> WritableSpace:
+    wanted = _build_volume_name(container.name, path)
+    claimed = claimed_names(container.task)
+    for volume in container.task.volumes or ():
+        fits = volume.name in (wanted, path.strip("/").replace("/", "-")) and volume.kind in _EMPTY
+        if fits and volume.name not in claimed and not _is_mounted(container, volume):
+            return WritableSpace(volume.name, path, reused=True)
+    taken = {volume.name for volume in container.task.volumes or ()} | claimed | given
+    return WritableSpace(_find_free_name(wanted, taken), path, reused=False)
+
+
+def _is_mounted(container: Container, volume: Volume) -> bool:
+    """Whether any container of the task sees that volume already."""
+    return any(mount.volume == volume.name for each in container.task.containers for mount in each.mounts)
+
+
+def _build_volume_name(name: str, path: str) -> str:
+    """A name that both APIs take: at most 63 lower-case letters, digits and hyphens."""
+    short = re.sub(r"^/(?:var|usr/local|opt)/", "/", path).strip("/").replace("/", "-") or "root"
+    base = re.sub(r"[^a-z0-9-]+", "-", (short if name.startswith("#") else f"{name}-{short}").lower()).strip(
+        "-"
+    )
+    return base if len(base) <= 63 else (base[:40] + "-" + short[-20:]).strip("-")
+
+
+def _find_free_name(wanted: str, taken: set[str]) -> str:
+    return next(
+        name for n in range(1, len(taken) + 2) if (name := wanted if n == 1 else f"{wanted}-{n}") not in taken
+    )
+
+
+def _name_image(image: ImageReference, container: Container) -> str:
+    return image.name or container.name
+
+
+def _describe_evidence(image: ImageReference, row: WritePaths | None, settled: Settled) -> str:
+    if row is None or settled.paths:
+        return ""
+    known = row.verified and row.by is RecognizedBy.REPOSITORY
+    return f"{image.name or 'it'} is {'known' if known else 'expected'} to run so"
+
+
+def _describe_unknown(
+    container: Container, row: WritePaths | None, spaces: tuple[WritableSpace, ...], settled: Settled
+) -> str:
+    if container.image is None:
+        return "The files don't show the image of {who}, so which paths are written at run time is not known."
+    if settled.doubts:
+        return " ".join(settled.doubts[:_MOST_DOUBTS])
+    if row is None:
+        where = ", ".join(space.path for space in spaces)
+        guess = f" The volume at {where} is a guess: most programs that write do so there." if where else ""
+        return (
+            f"Whether {{who}} must write{f' outside {where}' if where else ' anywhere'} is not known.{guess}"
+        )
+    if row.by is RecognizedBy.REPOSITORY:
+        return (
+            "For {who}, what the public image is known to write is covered; whether yours, with its "
+            "configuration, writes elsewhere is not known."
+        )
+    return (
+        "{who} is taken for an image built on the public one of that name, which is not known: whether it "
+        "writes elsewhere has to be tried."
+    )
+
+
+def _build_trial_commands(container: Container, paths: tuple[str, ...]) -> tuple[Command, ...]:
+    mounts = [word for path in paths for word in ("--tmpfs", MOUNT(path))]
+    return (
+        docker_run(container, "-d", "--read-only", *mounts, "--name", "try"),
+        join_commands(
+            build_command("sleep", "60"), ";", build_command("docker", "logs", "try"), ";",
+            build_command("docker", "diff", "try"), ";",
+            build_command("docker", "rm", "-f", "try"),
+        ),
+    )  # fmt: skip

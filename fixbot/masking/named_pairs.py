@@ -1,0 +1,132 @@
+"""Values that stand under a likely name: `name: value`, or `name` and `value` on lines nearby."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from fixbot.knowledge.classify_secrets import SecretKind, classify_value, holds_certain_secret
+from fixbot.knowledge.secret_names import LONGEST, is_likely_name, may_name_secret
+from fixbot.knowledge.secret_words import looks_random
+from fixbot.masking.judge_values import find_written_default
+from fixbot.masking.mask_spans import Span
+
+_HEAD: Final = re.compile(
+    r"""(?P<quote>(?:\\{0,3}["'])?)(?<![\w.-])(?P<name>-{0,2}[A-Za-z_][\w.-]{0,120})(?P=quote)
+    (?P<sign>[ \t]{0,40}(?:=>|[:=])[ \t]{0,40}(?:\\\r?\n[ \t]{0,40})?)""",
+    re.VERBOSE,
+)
+_QUOTED: Final = re.compile(
+    r"""\\{1,3}"(?P<escaped>[^"\\]++(?:\\{1,3}[^"\\][^"\\]*+)*+)
+    |"(?P<double>(?:[^"\\]++|\\.)++)"|'(?P<single>(?:''|[^'])++)'""",
+    re.VERBOSE | re.DOTALL,
+)
+_BARE: Final = re.compile(r"\$\{[^}\n]{0,100}\}|\{\{[^}\n]{0,100}\}\}|[^\s\"'\\\[{(,;}]")
+_BARE_END: Final = re.compile(r"(?:[^\n\"',;}\])]++|,(?=\S))*+")
+_LINE_START: Final = re.compile(r"(?:[ \t]|[+-](?=[ \t+-]|\w))*(?:(?:export|set|ENV|ARG)[ \t]+)?")
+_TAGGED: Final = re.compile(
+    r"""!(?:(?:Ref|GetAtt|ImportValue|FindInMap|Not|Equals|And|Or|Condition)\b|If[ \t]*$
+    |If[ \t]+\[[ ]?\w{1,255}(?:,[ ]?!(?:Ref|GetAtt|ImportValue)[ ]["']?[\w:.]{1,255}["']?){2}[ ]?\])""",
+    re.VERBOSE | re.MULTILINE,
+)
+_KEY: Final = re.compile(r"[A-Z][A-Z_]*")
+_REFERRING: Final = frozenset({"existingSecret", "ServiceToken"})
+_CODE: Final = re.compile(r"[A-Za-z_]\w*(?:(?:\.[\w\[\]*$-]+)+\s*|\(.*)\Z", re.DOTALL)
+_VALUE_KEYS: Final = frozenset({"value", "Value", "default", "Default"})
+_NAME_KEYS: Final = frozenset({"name", "Name", "key", "Key"})
+_REACH: Final = 3
+"""Lines between a name and its value."""
+_JUDGED: Final = 400
+"""Characters of a value that are judged; one that goes on for longer is hidden to its end."""
+
+
+def find_named_spans(text: str) -> Iterator[Span]:
+    """Values that stand under a likely name, in the same place or as `name` and `value` nearby."""
+    name_above: tuple[int, str] | None = None
+    value_above: tuple[int, int, int] | None = None
+    line, counted, at, bare = 0, 0, 0, (0, 0)
+    while (head := _HEAD.search(text, at)) is not None:
+        at = head.end()
+        name = head["name"].lstrip("-")
+        if not _is_telling_pair(head, name) or (body := _find_value(text, head, bare)) is None:
+            continue
+        start, end, bare = body
+        line += text.count("\n", counted, head.start())
+        counted = head.start()
+        found: Span | None = None
+        if name in _NAME_KEYS:
+            name_above = line, text[start : min(end, start + LONGEST)]
+            if value_above is not None and line - value_above[0] < _REACH:
+                found = _span_if_secret(name_above[1], text, *value_above[1:])
+            value_above = None
+        elif name in _VALUE_KEYS:
+            if name_above is not None and line - name_above[0] < _REACH:
+                found = _span_if_secret(name_above[1], text, start, end)
+            value_above = line, start, end
+        elif not (
+            head["sign"].strip() == "="
+            and text[start - 1] not in "\"'"
+            and _CODE.match(text, start, min(end, start + _JUDGED))
+        ):
+            found = _span_if_secret(name, text, start, end)
+        if found is not None:
+            at = max(at, found[1])
+            yield found
+
+
+def _is_telling_pair(head: re.Match[str], name: str) -> bool:
+    """Whether something reads like `name: value` and its name may tell; pairs in values are found too."""
+    if head["sign"].endswith(":") and not head["quote"]:
+        return False  # `secret:db` in an ARN is no pair
+    return (
+        name in _NAME_KEYS
+        or name in _VALUE_KEYS
+        or ((is_likely_name(name) or may_name_secret(name)) and name not in _REFERRING)
+    )
+
+
+def _find_value(text: str, head: re.Match[str], bare: Span) -> tuple[int, int, Span] | None:
+    """Where the value stands, and the stretch without quotes that ends with it, so that none is read twice.
+
+    Without quotes and at the head of a line it goes on to the line's end.
+    """
+    at = head.end()
+    if _TAGGED.match(text, at):
+        return None
+    if (quoted := _QUOTED.match(text, at)) is not None:
+        return *quoted.span(quoted.lastgroup or 0), bare
+    first = _BARE.match(text, at)
+    if first is None:
+        return None
+    if not bare[0] <= first.end() < bare[1]:
+        rest = _BARE_END.match(text, first.end())
+        bare = first.end(), rest.end() if rest is not None else first.end()
+    end = max(bare[1], first.end())
+    line = text.rfind("\n", max(0, head.start() - 200), head.start()) + 1
+    if (line or head.start() <= 200) and _LINE_START.fullmatch(text, line, head.start()):
+        end = text.find("\n", at)
+        end = len(text) if end < 0 else end
+    comment = text.find(" #", at, end)
+    end = comment if comment >= 0 else end
+    while end > at and text[end - 1] in " \t\r,":
+        end -= 1
+    return at, end, bare
+
+
+def _span_if_secret(name: str, text: str, start: int, end: int) -> Span | None:
+    """The value's place, if its name and form say that it is a secret; of a long one the head is judged."""
+    value = text[start : min(end, start + _JUDGED)]
+    if not is_likely_name(name):
+        made_up = may_name_secret(name) and looks_random(value.rstrip("]}) \t"))
+        return (start, end) if made_up else None
+    value = (find_written_default(value) or value) if value[:1] == "$" else value
+    bare = value.rstrip("]}) \t")
+    kind = classify_value(name, bare).kind
+    if kind is SecretKind.NONE:
+        return None  # `ManageMasterUserPassword: true}}` at the end of something on one line
+    if name == "secretKey" and _KEY.fullmatch(value):
+        return None  # an ExternalSecret's word for the key that it fills
+    kind = classify_value(name, value).kind if bare != value else kind
+    likely = kind is SecretKind.LIKELY or (kind is SecretKind.CERTAIN and not holds_certain_secret(value))
+    return (start, end) if likely else None

@@ -1,0 +1,322 @@
+"""The words that the parts of fixbot share: what was found, what is offered, what was left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, IntEnum
+from typing import TYPE_CHECKING, Final, Literal
+
+from fixbot.edit.edited_text import EditedFile
+from fixbot.model.proposal_facts import ProposalFacts
+
+if TYPE_CHECKING:
+    from fixbot.edit.change import Change
+    from fixbot.edit.tree import Node, TextEdit, Value
+    from fixbot.text.command import Command
+    from fixbot.text.step import Step
+
+
+Cause = Literal["damaged", "unserved"]
+"""Why something was not read: it can't be (no text, no syntax, a link …), or fixbot only names such files."""
+
+
+NO_COUNTS: Final[Mapping[str, int]] = {"containers": 0, "statements": 0}
+"""The kinds of what is always looked at, as the JSON report names them."""
+
+
+class Severity(IntEnum):
+    """How bad a finding is; ordered."""
+
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+    CRITICAL = 4
+
+    @property
+    def label(self) -> str:
+        """The word used in reports and on the command line."""
+        return self.name.lower()
+
+
+class Safety(Enum):
+    """Whether a fix can change how the workload behaves; MANUAL has no fix by a machine."""
+
+    SAFE = "safe"
+    REVIEW = "review"
+    MANUAL = "manual"
+
+
+class Status(Enum):
+    """What became of a finding."""
+
+    FIXED = "fixed"
+    REFUSED = "refused"
+    MANUAL = "manual"
+    SUPPRESSED = "suppressed"
+
+
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """A file that a fix brings along: one object, `data`, beside a file that the fix changes.
+
+    Its text is made by the writer of its syntax when it is proven. Refused where the path exists.
+    """
+
+    path: str
+    data: dict[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Everything that one finding needs, in one or several files, and what its reader must know.
+
+    All texts are plain Markdown sentences; none may hold a secret's value, length or hash.
+    `before` and `after` are the cells of the proposal's table. `gist` says what changes, in one sentence
+    with the reader's names; `effect` is what will be noticed at run time, `rollout` when that begins. `why`
+    is the attack as it is possible here, in two sentences. In `gist`, `why` and `unknown` stands `{who}`
+    for `who`, or for the names of several that are repaired alike: `may` and `can` go with both.
+    `unknown` is what could not be known, `commands` how to find out. `steps_before` and `steps_after` are
+    what a person does before and after merging.
+    """
+
+    changes: tuple[Change, ...]
+    files: tuple[NewFile, ...] = ()
+    safety: Safety = Safety.REVIEW
+    who: str = ""
+    before: str = ""
+    after: str = ""
+    gist: str = ""
+    why: str = ""
+    effect: str = ""
+    rollout: str = ""
+    unknown: str = ""
+    commands: tuple[Command, ...] = ()
+    steps_before: tuple[Step, ...] = ()
+    steps_after: tuple[Step, ...] = ()
+    notes: tuple[str, ...] = ()
+    alike: str = ""
+    """Fixes of a rule with the same non-empty word are offered as one or not at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A fix exists in principle. What is there, why it isn't safe here, what a person can do."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manual:
+    """No machine should fix this. `reason` says what to do."""
+
+    reason: str
+
+
+Outcome = Fix | Refusal | Manual
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a fixer says: this is wrong, here, and this is the way out.
+
+    `resource` is the reader's name for it ("task web, container app"); `address` is the same for
+    machines and must survive moved lines and new neighbours; `wrong` is what is wrong, in a word or
+    two, for the finding's identity: it changes when the thing itself changes, and holds no secret.
+    """
+
+    node: Node
+    resource: str
+    address: str
+    wrong: str
+    message: str
+    outcome: Outcome
+    policy: str = ""
+    """The address of the policy that the fix may only narrow, if it is about one."""
+    subject: str = ""
+    """What a title names: the service, workload or policy."""
+    severity: Severity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One row of the report; the fields are those of the contract."""
+
+    id: str
+    rule: str
+    severity: Severity
+    safety: Safety
+    path: str
+    line: int
+    column: int
+    resource: str
+    message: str
+    controls: tuple[str, ...]
+    status: Status
+    reason: str | None = None
+    lapse: str | None = None
+    """That somebody asked to leave it alone, and why that doesn't count any more."""
+    topic: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """One file as all offered fixes together leave it. `before` is None for a new file."""
+
+    path: str
+    before: str | None
+    after: str
+    diff: str
+    """A unified diff with secrets masked."""
+    fixed: tuple[str, ...]
+    introduced: tuple[str, ...] = ()
+    edits: tuple[TextEdit, ...] = field(repr=False, default=())
+    """What makes `after` of `before`."""
+
+    @property
+    def file(self) -> EditedFile:
+        """The file with what is changed in it."""
+        return EditedFile(self.path, self.before, self.after, self.edits)
+
+
+@dataclass(frozen=True, slots=True)
+class FileEdits:
+    """What is changed in one file, by places in what it is now; of a new file all of it is one edit."""
+
+    path: str
+    edits: tuple[TextEdit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedCommit:
+    """One commit of a proposal: the findings of these rules, that can be dropped without the others.
+
+    `contents` are the files that it changes, as they are after it and all commits before it.
+    """
+
+    rules: tuple[str, ...]
+    findings: tuple[str, ...]
+    contents: dict[str, str] = field(repr=False, default_factory=dict)
+    order: tuple[bool, int] = (True, 0)
+    """Where it stands among the others: whether it is bold, and how bad its rules' findings are, negated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What one pull request would hold. `contents` are the files as this proposal alone leaves them.
+
+    `key` comes from the topic, or the rule, and the findings; `rule` is None where it holds several.
+    `fixbot.proposal.pull_request_text` makes title, text and commit messages of the `story`.
+    """
+
+    key: str
+    rule: str | None
+    branch: str
+    paths: tuple[str, ...]
+    findings: tuple[str, ...]
+    story: ProposalFacts
+    contents: dict[str, str] = field(repr=False, default_factory=dict)
+    diff: str = field(repr=False, default="")
+    """A unified diff of this proposal alone, with secrets masked."""
+    severity: Severity = Severity.MEDIUM
+    safety: Safety = Safety.REVIEW
+    topic: str = ""
+    commits: tuple[ProposedCommit, ...] = ()
+    """In their order, each prefix of which is proven."""
+    shares: str = ""
+    """Proposals of other files with the same non-empty word become one with this."""
+    edits: tuple[FileEdits, ...] = field(repr=False, default=())
+    """What it writes and where; nothing where that would show a secret."""
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The rules whose findings it repairs, by name."""
+        return tuple(concern.rule for concern in self.story.concerns)
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A file, or a place in one, that could matter and was not read. It does not count as clean.
+
+    Where nobody says that fixbot merely doesn't serve such files, it counts as damaged: gates fail for that.
+    """
+
+    path: str
+    line: int | None
+    reason: str
+    cause: Cause = "damaged"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Files that could not be examined for a bug of ours. `reason` holds nothing of the files.
+
+    `trace` is for people who ask for it: Python's own words may repeat values.
+    """
+
+    paths: tuple[str, ...]
+    reason: str
+    trace: str = field(repr=False, default="")
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """Figures of a run; `counts` says by kind how much was looked at, `seconds` is wall time."""
+
+    files_listed: int = 0
+    files_parsed: int = 0
+    counts: Mapping[str, int] = field(default_factory=lambda: dict(NO_COUNTS))
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequestRow:
+    """One branch on GitHub after a run with `--pr`.
+
+    `deed` is what was to be done (open, update, close …), `outcome` how it ended: `done`, `left`, `branch`
+    (no pull request could be opened), `failed`, `waits`, `would` (only shown). `why` says why, in a sentence.
+    """
+
+    deed: str
+    outcome: str
+    why: str
+    branch: str
+    title: str
+    key: str = ""
+    number: int | None = None
+    url: str = ""
+    severity: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOutBySettings:
+    """What settings left out of a run: rules, globs, the files of those globs, findings of little weight."""
+
+    rules: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
+    files: int = 0
+    severity: Severity = Severity.LOW
+    hidden: int = 0
+    never_patch: tuple[str, ...] = ()
+
+    @property
+    def glob_settings(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The settings that leave files out, each with its patterns."""
+        return (("exclude", self.exclude), ("include", self.include))
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that a run has to say."""
+
+    stats: Stats
+    findings: tuple[Finding, ...]
+    patches: tuple[Patch, ...]
+    proposals: tuple[Proposal, ...]
+    unread: tuple[Unread, ...]
+    failures: tuple[Failure, ...] = ()
+    """Parts that failed; their files are in `unread` as well."""
+    pulls: tuple[PullRequestRow, ...] | None = None
+    """What became of pull requests; None where nobody asked for any."""
+    left_out: LeftOutBySettings = field(default_factory=LeftOutBySettings)

@@ -1,0 +1,174 @@
+"""What a proposal's words are made of: plain data, so that title and text can be written late.
+
+Only whoever publishes knows where links must point and how a repository words its titles; and a story must
+outlive the process and the files that it came from, in another process or in the next run.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import astuple, dataclass, fields, replace
+from typing import Any, Final
+
+from fixbot.text import command, step
+from fixbot.text.command import Command
+from fixbot.text.step import Step
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSummary:
+    """What a fixer says of all its findings.
+
+    Titles with `{subject}`, or `{count}` and `{folder}`; the section of its page on the threat. `topic` is
+    what the findings belong together with.
+    """
+
+    rule: str
+    one: str
+    many: str
+    threat: str = ""
+    topic: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FixedFinding:
+    """One finding and its fix, as `model.Finding` and `model.Fix` have them; `line` counts from 1."""
+
+    id: str
+    rule: str
+    path: str
+    line: int
+    resource: str
+    subject: str
+    controls: tuple[str, ...] = ()
+    who: str = ""
+    before: str = ""
+    after: str = ""
+    gist: str = ""
+    why: str = ""
+    effect: str = ""
+    rollout: str = ""
+    unknown: str = ""
+    commands: tuple[Command, ...] = ()
+    steps_before: tuple[Step, ...] = ()
+    steps_after: tuple[Step, ...] = ()
+    notes: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+    """What was checked of the fix: names of `Checks`, or of programs that had nothing to say against it."""
+
+
+class Checks:
+    """What is checked of the fixes in a file; one that had nothing to look at was not made."""
+
+    BYTES: Final = "bytes"
+    DATA: Final = "data"
+    NEW_FILES: Final = "new files"
+    VALID: Final = "valid"
+    POLICIES: Final = "policies"
+    AGAIN: Final = "again"
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedFinding:
+    """A finding of the same rule in the same folder that was left alone."""
+
+    path: str
+    line: int
+    resource: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalFacts:
+    """All that a proposal's texts are made of.
+
+    `apart` is the folder or file that sets its title off from others of the same words. `topic` is the
+    gravest one of its concerns, or `all`.
+    """
+
+    concerns: tuple[RuleSummary, ...]
+    rows: tuple[FixedFinding, ...]
+    nearby: tuple[SkippedFinding, ...] = ()
+    apart: str = ""
+    topic: str = ""
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The folders of the findings, in order; an empty string for the top."""
+        return tuple(sorted({posixpath.dirname(row.path) for row in self.rows}))
+
+
+def part_of(story: ProposalFacts, findings: Collection[str]) -> ProposalFacts:
+    """What a story says of some of its findings; nothing of what was left alone nearby."""
+    rows = tuple(row for row in story.rows if row.id in findings)
+    rules = {row.rule for row in rows}
+    concerns = tuple(each for each in story.concerns if each.rule in rules)
+    return ProposalFacts(concerns, rows, (), story.apart, story.topic)
+
+
+def merge_sentences(
+    rows: Iterable[FixedFinding], texts: Callable[[FixedFinding], Iterable[str]]
+) -> list[str]:
+    """What is said of the rows, once each: where several differ by `who` alone, with the names of all."""
+    names: dict[str, dict[str, None]] = {}
+    for row in rows:
+        for said in filter(None, texts(row)):
+            names.setdefault(said, {})[row.who] = None
+    return [said.replace("{who}", _join_names(list(every))) for said, every in names.items()]
+
+
+def _join_names(names: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b, c and 7 more`."""
+    if len(names) < 2:
+        return "".join(names)
+    first, last = names[: min(3, len(names) - 1)], names[-1] if len(names) < 5 else f"{len(names) - 3} more"
+    return f"{', '.join(first)} and {last}"
+
+
+def pack_facts(story: ProposalFacts) -> list[Any]:
+    """The story as what JSON can hold."""
+    rows = [[_pack_value(getattr(row, each.name)) for each in fields(row)] for row in story.rows]
+    return [
+        list(map(astuple, story.concerns)),
+        rows,
+        list(map(astuple, story.nearby)),
+        story.apart,
+        story.topic,
+    ]
+
+
+def _pack_value(value: Any) -> Any:
+    match value:
+        case Command():
+            return command.pack_command(value)
+        case Step():
+            return step.pack_step(value)
+        case tuple():
+            return [_pack_value(each) for each in value]
+    return value
+
+
+def unpack_facts(value: Sequence[Any]) -> ProposalFacts:
+    """The story that was packed. Raises LookupError, TypeError or ValueError for anything else."""
+    concerns, rows, nearby, apart, topic = value
+    return ProposalFacts(
+        tuple(RuleSummary(*each) for each in concerns),
+        tuple(_unpack_row(*each) for each in rows),
+        tuple(SkippedFinding(*each) for each in nearby),
+        apart,
+        topic,
+    )
+
+
+def _unpack_row(*values: Any) -> FixedFinding:
+    row = FixedFinding(*values)
+    return replace(
+        row,
+        controls=tuple(row.controls),
+        commands=tuple(map(command.unpack_command, row.commands)),  # type: ignore[arg-type]
+        steps_before=tuple(map(step.unpack_step, row.steps_before)),  # type: ignore[arg-type]
+        steps_after=tuple(map(step.unpack_step, row.steps_after)),  # type: ignore[arg-type]
+        notes=tuple(row.notes),
+        checks=tuple(row.checks),
+    )

@@ -1,0 +1,54 @@
+"""What is to be done about one branch, and what a run knows when it decides that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fixbot.model.findings import Proposal, Report, Severity
+from fixbot.publish.file_source import FileSource
+from fixbot.publish.pull_requests.decide import (
+    BranchAction,
+    BranchState,
+    WantedPullRequest,
+)
+
+BESIDE = "-next"
+"""What the name of a branch ends with on which a signed commit is made; an interrupted run may leave one."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedAction:
+    """One branch, and what is to be done about it. `proposal` is what is offered on it, if anything."""
+
+    action: BranchAction
+    place: BranchState
+    wanted: WantedPullRequest | None = None
+    proposal: Proposal | None = None
+
+    @property
+    def branch(self) -> str:
+        """The branch's name."""
+        return self.place.branch
+
+    @property
+    def severity(self) -> Severity:
+        """How bad what it repairs is."""
+        return self.proposal.severity if self.proposal is not None else Severity.LOW
+
+
+@dataclass(frozen=True, slots=True)
+class RunKnowledge:
+    """What a run knows: its report, the files it is about, and files that changed on GitHub since.
+
+    `rules` are those that ran, `every` says that these are all there are; `scope` says of a path whether it
+    was looked at, `whole` that all were.
+    """
+
+    report: Report
+    ground: FileSource
+    stale: frozenset[str]
+    rules: frozenset[str]
+    every: bool
+    scope: Callable[[str], bool]
+    whole: bool

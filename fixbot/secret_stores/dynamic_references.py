@@ -1,0 +1,112 @@
+"""Values that CloudFormation fetches itself: they are secret, yet end up in clear in the task definition."""
+
+from __future__ import annotations
+
+import re
+
+from fixbot.dialects.cloudformation import find_references
+from fixbot.edit.tree import Node
+from fixbot.lens import Variable, text_of, truth_of
+from fixbot.model.findings import Manual, Refusal
+from fixbot.secret_stores.aws_names import secret_arn_of
+from fixbot.secret_stores.cloudformation_functions import build_substitution, render_as_sub
+from fixbot.secret_stores.secret_leaks import holds_literal_secret
+from fixbot.secret_stores.secret_source import SSM, SecretSource
+from fixbot.text.markdown_escape import mark_code
+
+_HOLES = r"(?:[^{}]|\$\{[^{}]*\})*"
+_RESOLVE = re.compile(rf"\{{\{{resolve:(?P<service>secretsmanager|ssm-secure):(?P<body>{_HOLES})\}}\}}")
+_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
+_SECRETS = ("AWS::SecretsManager::Secret", "AWS::SecretsManager::SecretTargetAttachment")
+_ALONE = re.compile(r"\$\{([^{}.]+)(\.[^{}]+)?\}")
+
+
+def judge_template_value(variable: Variable, root: Node) -> SecretSource | Refusal | Manual | None:
+    """What a computed value of a template is, None where nothing says that it is a secret."""
+    if variable.value is None:
+        return None
+    text = render_as_sub(variable.value)
+    found = _RESOLVE.search(text)
+    if found is not None:
+        return _source_of_reference(variable.name, text, found, root)
+    if holds_literal_secret(variable.name, text):
+        return Refusal(
+            f"{variable.name} is put together from parts, and a secret is written out in one of them. "
+            "Store the whole value as "
+            "one secret, or give the application the secret part in a variable of its own; then run again."
+        )
+    hidden = next((name for name in find_references(variable.value) if _is_no_echo(name, root)), None)
+    if hidden is not None:
+        return Manual(
+            f"{variable.name} gets the parameter {hidden}, which NoEcho hides in CloudFormation, but not "
+            "in the task definition. "
+            "Store the value in Secrets Manager, let the parameter hold the secret's ARN, and refer to it "
+            "under `Secrets`."
+        )
+    return None
+
+
+def _is_no_echo(name: str, root: Node) -> bool:
+    return truth_of(root.find_node("Parameters", name, "NoEcho")) is True
+
+
+def _source_of_reference(name: str, text: str, found: re.Match[str], root: Node) -> SecretSource | Refusal:
+    if found[0] != text.strip():
+        return Refusal(
+            f"{name} is put together from parts, and CloudFormation fetches a secret into one of them, so "
+            "that it stands in "
+            "clear in the task definition. Store the whole value as one secret and refer to it under "
+            "`Secrets`."
+        )
+    json = root.grammar.name == "json"
+    if found["service"] == "ssm-secure":
+        return _parameter_source(found["body"], json=json)
+    base, _, rest = found["body"].partition(":SecretString")
+    parts = [*rest.lstrip(":").split(":"), "", ""][:3]
+    suffix = ":" + ":".join(parts) if any(parts) else ""
+    arn = _build_arn(base.rstrip(":"), root)
+    if isinstance(arn, Refusal):
+        return Refusal(f"{name}: {arn.reason}")
+    resource = arn if _ALONE.fullmatch(arn) or _SUFFIX.search(secret_arn_of(arn)) else f"{arn}-??????"
+    return SecretSource(
+        build_substitution(arn + suffix, json=json),
+        "the secret that the template fetched it from",
+        build_substitution(resource, json=json),
+        resource,
+    )
+
+
+def _build_arn(base: str, root: Node) -> str | Refusal:
+    """The ARN for the secret that a dynamic reference names."""
+    alone = _ALONE.fullmatch(base)
+    if base.startswith("arn:"):
+        return base
+    if alone is not None:
+        kind = text_of(root.find_node("Resources", alone[1], "Type"))
+        if (alone[2] or "").endswith("Arn") or kind in _SECRETS:
+            return base
+        return Refusal(
+            f"{mark_code(base)} may be a secret's name or its ARN, and `Secrets` takes only the ARN. "
+            "Refer to "
+            "it by ARN and run again."
+        )
+    if _SUFFIX.search(base):
+        return Refusal(
+            "the secret's name ends like the six characters of an ARN, so a partial ARN does not find it. "
+            "Write its full ARN under `Secrets`."
+        )
+    return f"arn:${{AWS::Partition}}:secretsmanager:${{AWS::Region}}:${{AWS::AccountId}}:secret:{base}"
+
+
+def _parameter_source(body: str, *, json: bool) -> SecretSource:
+    """`name:version`; `Secrets` takes the name, and the newest version."""
+    name = body.partition(":")[0]
+    path = name if name.startswith("/") else f"/{name}"
+    arn = f"arn:${{AWS::Partition}}:ssm:${{AWS::Region}}:${{AWS::AccountId}}:parameter{path}"
+    return SecretSource(
+        build_substitution(name, json=json),
+        f"parameter {mark_code(name)}",
+        build_substitution(arn, json=json),
+        arn,
+        SSM,
+    )

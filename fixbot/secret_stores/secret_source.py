@@ -1,0 +1,62 @@
+"""What one value will be taken from, and all that moving a task's values takes together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fixbot.edit.change import Change
+from fixbot.edit.tree import Value
+from fixbot.model.findings import NewFile, Refusal
+from fixbot.text.command import Command
+from fixbot.text.step import Step
+
+SECRETS_MANAGER = "secretsmanager"
+SSM = "ssm"
+
+
+@dataclass(frozen=True, slots=True)
+class SecretSource:
+    """Where one value comes from after the fix.
+
+    `value` is what the entry says; `resource` what the execution role must be allowed to read, as the
+    file's syntax writes it, and `shown` the same as text. `says` is the reader's name for the place.
+    """
+
+    value: Value
+    says: str
+    resource: Value = None
+    shown: str = ""
+    service: str = SECRETS_MANAGER
+    changes: tuple[Change, ...] = ()
+    nameless: bool = False
+    """Whether it is a parameter only since no ARN could be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecretMove:
+    """What all moved values of a task share; `sources` says by a leak's id where each one goes.
+
+    Every text holds for the whole task, so that each finding says the same and it is shown once.
+    """
+
+    sources: Mapping[int, SecretSource | Refusal]
+    changes: tuple[Change, ...] = ()
+    files: tuple[NewFile, ...] = ()
+    gist: str = ""
+    effect: str = "The program finds the same variables as before."
+    rollout: str = ""
+    unknown: str = ""
+    commands: tuple[Command, ...] = ()
+    """What shows whether the value is there already."""
+    notes: tuple[str, ...] = ()
+    steps_before: tuple[Step, ...] = ()
+    steps_after: tuple[Step, ...] = ()
+    alike: str = ""
+
+
+def join_with_and(names: list[str] | tuple[str, ...]) -> str:
+    """`A`, `A and B`, `A, B and C`."""
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"

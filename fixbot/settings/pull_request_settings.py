@@ -1,0 +1,106 @@
+"""What people may decide of pull requests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from fixbot.settings import value_shapes
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequestSettings:
+    """How fixes are offered on GitHub (`--pr`)."""
+
+    group: Literal["topic", "folder", "rule", "file", "all"] = field(
+        default="topic",
+        metadata={
+            "says": "What one pull request holds: what belongs together (`topic`); or a rule in a folder, "
+            "in a file, everywhere; or all."
+        },
+    )
+    base: str | None = field(
+        default=None,
+        metadata={
+            "says": "The branch that they are for; null: the repository's default.",
+            "shape": value_shapes.BRANCH,
+        },
+    )
+    draft: Literal["review", "always", "never"] = field(
+        default="review",
+        metadata={"says": "Which open as drafts: those whose fix needs a look (`review`), all, none."},
+    )
+    style: Literal["auto", "conventional", "gitmoji", "plain"] = field(
+        default="auto", metadata={"says": "How titles and commits are worded; auto: as the history has it."}
+    )
+    labels: tuple[str, ...] = field(
+        default=("fixbot",),
+        metadata={"says": "Labels for each.", "shape": value_shapes.LABEL, "entries": 100},
+    )
+    assignees: tuple[str, ...] = field(
+        default=(),
+        metadata={"says": "Who is assigned to each.", "shape": value_shapes.LOGIN, "entries": 100},
+    )
+    reviewers: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "says": "Who is asked to review each: logins, and teams as `org/team`.",
+            "shape": value_shapes.REVIEWER,
+            "entries": 100,
+        },
+    )
+    code_owners: bool = field(
+        default=True, metadata={"says": "Ask the code owners of the changed files as well."}
+    )
+    most_reviewers: int = field(
+        default=3, metadata={"says": "How many are asked at most.", "least": 0, "most": 100}
+    )
+    milestone: str | None = field(
+        default=None, metadata={"says": "The title of an open milestone.", "shape": value_shapes.MILESTONE}
+    )
+    most_open: int = field(
+        default=10,
+        metadata={
+            "says": "How many of ours may be open at once in a repository.",
+            "least": 0,
+            "most": 10_000,
+        },
+    )
+    per_run: int = field(
+        default=10, metadata={"says": "How many one run opens at most.", "least": 0, "most": 10_000}
+    )
+    per_hour: int = field(
+        default=10,
+        metadata={"says": "How many are opened at most in any hour.", "least": 0, "most": 10_000},
+    )
+    schedule: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "says": "When new ones may be opened, such as `mon-fri 08:00-18:00`; empty: at any time.",
+            "shape": value_shapes.WINDOW,
+            "entries": 100,
+        },
+    )
+    timezone: str = field(
+        default="UTC",
+        metadata={
+            "says": "The time zone of the schedule, by its IANA name.",
+            "shape": value_shapes.ZONE,
+        },
+    )
+    rebase: Literal["conflict", "behind", "never"] = field(
+        default="conflict",
+        metadata={"says": "When a branch is made anew on the base: on a conflict, whenever the base moves."},
+    )
+    verified: bool | None = field(
+        default=None,
+        metadata={"says": "Commits that GitHub signs, for users' tokens too; null: where a rule asks."},
+    )
+    patience: int = field(
+        default=900,
+        metadata={
+            "says": "How many seconds a run may wait for GitHub's limits.",
+            "least": 0,
+            "most": 86_400,
+        },
+    )
