@@ -7,6 +7,8 @@ folder or file name, as builds name it: `cmd/web/Dockerfile`, `web.Dockerfile`, 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from itertools import islice
 from typing import Final
 
 _NAMED: Final = re.compile(
@@ -22,6 +24,13 @@ _FROM: Final = re.compile(
 _VOLUME: Final = re.compile(r"^[ \t]*VOLUME\b", re.MULTILINE | re.IGNORECASE)
 _VARIANTS: Final = frozenset({"dev", "debug", "test", "ci", "build", "local", "base", "builder", "tilt"})
 _LONGEST: Final = 65_536
+_MOST: Final = 500
+"""No more are read of a repository."""
+
+
+def select_dockerfiles(paths: Iterable[str]) -> tuple[str, ...]:
+    """Those of some paths, and no more than are read."""
+    return tuple(islice((path for path in paths if is_dockerfile(path)), _MOST))
 
 
 def is_dockerfile(path: str) -> bool:
