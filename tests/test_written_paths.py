@@ -274,7 +274,7 @@ spec:
     [
         ("ruby:3.3", {}),
         ("registry.example/shop:1", {"command": ["bundle", "exec", "puma"]}),
-        ("registry.example/shop:1", {"command": ["sh", "-c", "exec bin/rails server"]}),
+        ("registry.example/shop:1", {"command": ["sh", "-c", "exec puma"]}),
     ],
 )
 def test_ruby_is_told_that_an_empty_dir_has_no_sticky_bit(tmp_path: Path, image: str, given: Json) -> None:
@@ -340,7 +340,11 @@ def test_what_is_dropped_counts_once_the_mode_is_gone(
     assert set(after["capabilities"].get("add", ())) == (added or set())
 
 
-STATIC = "FROM golang:1 AS build\nRUN go build -o /web\nFROM gcr.io/distroless/static:nonroot\nCOPY --from=build /web /\n"
+STATIC = """FROM golang:1 AS build
+RUN go build -o /web
+FROM gcr.io/distroless/static:nonroot
+COPY --from=build /web /
+"""
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,6 @@ from fixbot.source.discover import (
     is_relevant,
     is_script,
     read_facts,
-    read_image_facts,
 )
 from fixbot.source.dockerfiles import select_dockerfiles
 from fixbot.source.partition import partition_files
@@ -167,7 +166,7 @@ def _read_named(checkout: RepositoryFiles, files: _ReadFiles, needles: Sequence[
         if isinstance(content, Content) and entry.path in kept:
             files.secrets |= values_kept(content.data)
         elif isinstance(content, Content) and entry.path in images:
-            files.facts[entry.path] = read_image_facts(entry.path, content.text)
+            files.facts[entry.path] = read_facts(entry.path, content.data)
         elif isinstance(content, Content) and syntax_of(entry.path, content.text[:4096]):
             _keep_content(files, content, needles)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from fixbot.lens import ResourceType
-from fixbot.source.dockerfiles import holds_static_program, image_of_dockerfile, is_variant
+from fixbot.source.dockerfiles import holds_static_program, image_of_dockerfile, is_dockerfile, is_variant
 from fixbot.source.partition import KUSTOMIZATIONS, find_file_references, list_kustomized
 from fixbot.source.project import RepositoryFacts
 from fixbot.source.tag_survey import find_own_tags
@@ -226,6 +226,8 @@ class FileFacts:
 
 def read_facts(path: str, data: bytes) -> FileFacts:
     """What a file says of the whole repository, told from its bytes."""
+    if is_dockerfile(path):
+        return _read_image_facts(path, data.decode(errors="replace"))
     operator = None
     if b"external-secrets.io/" in data and (found := _ESO.search(data)):
         store = _STORE.search(data)
@@ -243,7 +245,7 @@ def read_facts(path: str, data: bytes) -> FileFacts:
     )
 
 
-def read_image_facts(path: str, text: str) -> FileFacts:
+def _read_image_facts(path: str, text: str) -> FileFacts:
     """What a Dockerfile says of the image that is called like its folder; one for development says none."""
     return FileFacts(
         image="" if is_variant(path) else image_of_dockerfile(path), static=holds_static_program(text)
