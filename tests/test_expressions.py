@@ -24,6 +24,8 @@ ELSEWHERE = {
     ("fixbot/text/command.py", "self.pattern"),
     ("fixbot/knowledge/secret_forms.py", "_TOKENS[number][2]"),
     ("fixbot/knowledge/image_tables.py", "row['tag']"),
+    ("fixbot/knowledge/switches.py", "condition['variable']"),
+    ("fixbot/knowledge/secret_commands.py", "place.needs"),
 }
 """Where an expression comes from data of ours: shapes of texts, kinds of words, the table of images."""
 OF_VALUES = {

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -222,8 +223,92 @@ def test_every_row_has_evidence_and_sound_paths() -> None:
         assert (row["paths"] is None) == ("manual" in row)
         paths = row["paths"] or []
         assert all(path.startswith("/") and not path.startswith("/var/run") and path != "/" for path in paths)
-        assert not row.get("verified") or not row["evidence"].startswith("assumed")
-        assert set(row.get("declared", ())) <= set(paths) | {"/data/configdb"}
+        assert not row["evidence"].startswith("assumed")
+        assert row["paths"] is None or set(row.get("declared", ())) <= set(paths) | LEFT_ALONE
+        assert set(row.get("ships", ())) <= set(paths) | CONDITIONAL
+        assert set(row) <= WRITES, set(row) - WRITES
+
+
+WRITES = {
+    "images", "prefixes", "named", "whole", "tag", "paths", "enough", "switches", "conditions", "ships",
+    "needs", "needs_as_user", "sticky", "evidence", "source", "user", "uid", "declared", "workdir",
+    "verified", "note", "manual",
+}  # fmt: skip
+LEFT_ALONE = {"/mosquitto/log"}
+"""Declared, and written only where a configuration asks for it."""
+CONDITIONAL = {"/vault/config", "/consul/config"}
+
+
+def test_every_row_says_where_its_facts_can_be_read() -> None:
+    table = json.loads((Path(image_tables.__file__).parents[1] / "data" / "images.json").read_text("utf-8"))
+    for row in table["write_paths"]:
+        source = row["source"]
+        if "issue" in source:
+            assert re.fullmatch(r"[\w.-]+/[\w.-]+#\d+", source["issue"])
+            continue
+        assert re.fullmatch(r"[\w.-]+/[\w.-]+", source["repository"])
+        assert re.fullmatch(r"[0-9a-f]{40}", source["commit"])
+        assert source["file"]
+
+
+def test_switches_and_conditions_are_of_a_known_form() -> None:
+    table = json.loads((Path(image_tables.__file__).parents[1] / "data" / "images.json").read_text("utf-8"))
+    for row in table["write_paths"]:
+        for switch in row.get("switches", ()):
+            assert set(switch) <= {"path", "arguments", "variables", "behind", "file", "absolute", "until"}
+            assert switch["path"] in (*(row["paths"] or ()), "")
+            assert switch.keys() & {"arguments", "variables", "behind"}
+            assert all(each.startswith("-") for each in switch.get("arguments", ()))
+        for condition in row.get("conditions", ()):
+            assert set(condition) <= {"mounted", "variable", "argument", "absent", "called", "paths", "doubt"}
+            assert condition.keys() & {"mounted", "variable", "argument"}
+            assert condition.keys() & {"paths", "doubt"}
+
+
+def test_no_image_is_in_two_rows_of_the_same_tags() -> None:
+    table = json.loads((Path(image_tables.__file__).parents[1] / "data" / "images.json").read_text("utf-8"))
+    seen = [
+        (ImageReference.parse_reference(each).public_origin, row.get("tag"))
+        for row in table["write_paths"]
+        for each in row["images"]
+    ]
+    assert sorted(each for each in set(seen) if seen.count(each) > 1) == []
+
+
+def test_the_two_hundred_images_are_there() -> None:
+    table = json.loads((Path(image_tables.__file__).parents[1] / "data" / "images.json").read_text("utf-8"))
+    named = {image for row in table["write_paths"] for image in row["images"]}
+    assert len({ImageReference.parse_reference(image).public_origin for image in named}) > 200
+
+
+def test_a_survey_of_public_repositories_stands_in_where_no_publisher_is_known() -> None:
+    known = find_write_paths(ImageReference.parse_reference("ghcr.io/recyclarr/recyclarr:7"))
+    assert known is not None
+    assert (known.paths, known.verified) == (("/config", "/tmp"), False)
+    assert known.surveyed >= 3
+    assert find_write_paths(ImageReference.parse_reference("ghcr.io/acme/recyclarr")) is None
+
+
+def test_the_survey_names_whole_images_and_sound_paths() -> None:
+    text = (Path(image_tables.__file__).parents[1] / "data" / "images_run_read_only.tsv").read_text("utf-8")
+    header, *lines = text.splitlines()
+    assert header == "image\trepositories\twritable"
+    assert lines == sorted(lines)
+    for line in lines:
+        image, count, paths = line.split("\t")
+        assert ImageReference.parse_reference(image).public_origin == image
+        assert int(count) > 0
+        assert paths == "-" or all(re.fullmatch(r"(/[\w.-]+)+", path) for path in paths.split(" "))
+
+
+@pytest.mark.parametrize(
+    "reference",
+    ["gcr.io/knative-releases/knative.dev/serving/cmd/queue:v1", "ghcr.io/tektoncd/pipeline/webhook-x:v1"],
+)
+def test_families_that_ko_builds_are_known_by_their_beginning(reference: str) -> None:
+    known = find_write_paths(ImageReference.parse_reference(reference))
+    assert known is not None
+    assert known.paths == ()
 
 
 @pytest.mark.parametrize(

@@ -274,7 +274,7 @@ spec:
     [
         ("ruby:3.3", {}),
         ("registry.example/shop:1", {"command": ["bundle", "exec", "puma"]}),
-        ("registry.example/shop:1", {"command": ["sh", "-c", "exec bundle exec puma"]}),
+        ("registry.example/shop:1", {"command": ["sh", "-c", "exec puma"]}),
     ],
 )
 def test_ruby_is_told_that_an_empty_dir_has_no_sticky_bit(tmp_path: Path, image: str, given: Json) -> None:
@@ -338,3 +338,37 @@ def test_what_is_dropped_counts_once_the_mode_is_gone(
     after = in_pod(tmp_path, image, securityContext=context).container["securityContext"]
     assert (after.get("privileged") is True) is (added is None)
     assert set(after["capabilities"].get("add", ())) == (added or set())
+
+
+STATIC = """FROM golang:1 AS build
+RUN go build -o /web
+FROM gcr.io/distroless/static:nonroot
+COPY --from=build /web /
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "dockerfile", "mounted"),
+    [
+        ("cmd/web/Dockerfile", STATIC, set()),
+        ("build/Dockerfile.web", STATIC, set()),
+        ("web.Dockerfile", "FROM scratch\nCOPY web /\n", set()),
+        ("cmd/web/Dockerfile", STATIC.replace("COPY --from", "VOLUME /x\nCOPY --from"), {"/tmp"}),
+        ("cmd/web/Dockerfile", "FROM python:3\n", {"/tmp"}),
+        ("cmd/web/Dockerfile", "FROM scratch AS one\nFROM python:3\n", {"/tmp"}),
+        ("cmd/web/Dockerfile.dev", STATIC, {"/tmp"}),
+        ("cmd/other/Dockerfile", STATIC, {"/tmp"}),
+    ],
+)
+def test_a_dockerfile_of_the_repository_shows_that_nothing_is_written(
+    tmp_path: Path, path: str, dockerfile: str, mounted: set[str]
+) -> None:
+    (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / path).write_text(dockerfile)
+    assert in_pod(tmp_path, "registry.example/shop/web:1").mounted == mounted
+
+
+def test_what_people_mount_is_said_to_be_that(tmp_path: Path) -> None:
+    ran = in_pod(tmp_path, "ghcr.io/recyclarr/recyclarr:7")
+    assert ran.mounted == {"/config", "/tmp"}
+    assert "public repositories" in ran.said

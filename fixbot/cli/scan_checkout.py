@@ -71,6 +71,9 @@ def scan_checkout(
     settings = (
         read_checkout_settings(options, fixers) if base is None else read_base_settings(base, options, fixers)
     )
+    if (options.files or options.since) and not options.pr:
+        # What is asked of some files is not joined with what their neighbours need.
+        settings = replace(settings, pull_requests=replace(settings.pull_requests, group="file"))
     chosen = select_fixers(fixers, settings)
     scope = Scope(settings.include, settings.exclude, None, is_candidate)
     checkout = Checkout.open_checkout(options.path, scope, settings.limits.file_mb * MEGABYTE)

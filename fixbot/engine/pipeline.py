@@ -38,6 +38,7 @@ from fixbot.source.discover import (
     is_script,
     read_facts,
 )
+from fixbot.source.dockerfiles import select_dockerfiles
 from fixbot.source.partition import partition_files
 from fixbot.syntax import syntax_of
 
@@ -142,24 +143,32 @@ def _read_files(
             _keep_content(files, content, needles)
         else:
             files.unread.append(content)
-    with limit_time(files.allowed_seconds, "finding out which files name others"):
-        kept = select_holders(checkout.others)
-        names = [*find_unnamed(files.facts), *kept]
-    if seen is not None:
-        seen.named = names
-    for entry in checkout.find_named(names):
-        content = checkout.read_file(entry)
-        if seen is not None:
-            seen.add_entry(entry, content)
-        if isinstance(content, Content) and entry.path in kept:
-            files.secrets |= values_kept(content.data)
-        elif isinstance(content, Content) and syntax_of(entry.path, content.text[:4096]):
-            _keep_content(files, content, needles)
+    _read_named(checkout, files, needles)
     with limit_time(files.allowed_seconds, "finding out which files belong together"):
         for path in find_companions(files.bytes, files.facts, files.texts, variables=bool(types)):
             files.texts[path] = files.bytes[path].decode()
     files.unread = [each for each in files.unread if not _read_elsewhere(checkout, each, files)]
     return files
+
+
+def _read_named(checkout: RepositoryFiles, files: _ReadFiles, needles: Sequence[bytes]) -> None:
+    """Read what others name, what holds values of secrets, and Dockerfiles."""
+    with limit_time(files.allowed_seconds, "finding out which files name others"):
+        kept = select_holders(checkout.others)
+        images = frozenset(select_dockerfiles(checkout.others))
+        names = [*find_unnamed(files.facts), *kept, *sorted(images)]
+    if files.seen is not None:
+        files.seen.named = names
+    for entry in checkout.find_named(names):
+        content = checkout.read_file(entry)
+        if files.seen is not None:
+            files.seen.add_entry(entry, content)
+        if isinstance(content, Content) and entry.path in kept:
+            files.secrets |= values_kept(content.data)
+        elif isinstance(content, Content) and entry.path in images:
+            files.facts[entry.path] = read_facts(entry.path, content.data)
+        elif isinstance(content, Content) and syntax_of(entry.path, content.text[:4096]):
+            _keep_content(files, content, needles)
 
 
 def _keep_content(files: _ReadFiles, content: Content, needles: Sequence[bytes]) -> None:

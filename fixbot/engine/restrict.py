@@ -36,8 +36,8 @@ def restrict_report(report: Report, paths: Collection[str], brought: Collection[
 def _add_companions(report: Report, paths: frozenset[str]) -> frozenset[str]:
     found = paths
     while True:
-        touched = (each.paths for each in report.proposals if not found.isdisjoint(each.paths))
-        more = found.union(*touched)
+        ids = {each.id for each in report.findings if each.path in found}
+        more = found.union(each.path for each in report.patches if not ids.isdisjoint(each.fixed))
         if more == found:
             return found
         found = more

@@ -28,6 +28,7 @@ from fixbot.model.findings import (
     Unread,
 )
 from fixbot.model.proposal_facts import pack_facts, unpack_facts
+from fixbot.source.dockerfiles import select_dockerfiles
 
 if TYPE_CHECKING:
     from fixbot.engine.partition_result import AnalysisRequest
@@ -88,6 +89,8 @@ class ResultCache:
             if self.contents and any(part["patches"] for part in parts):
                 return None
             if not frozenset(self.old["named"]).issuperset(select_holders(self.checkout.others)):
+                return None
+            if not frozenset(self.old["named"]).issuperset(select_dockerfiles(self.checkout.others)):
                 return None
             seen = self._digest_inputs(frozenset(self.old["unreadable"]), self.old["named"])
             if self.old["whole"] != self._digest_whole(seen):

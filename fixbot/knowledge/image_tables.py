@@ -85,6 +85,8 @@ class WritePaths:
     sticky: bool = False
     """Whether the program wants a sticky bit at a folder for temporary files."""
     workdir: str = ""
+    surveyed: int = 0
+    """In how many public repositories the image runs read-only so, where no publisher's word is known."""
     rules: Mapping[str, Any] = field(default_factory=dict)
     """The `switches` and `conditions` of the table (`fixbot.knowledge.switches`)."""
 
@@ -135,7 +137,24 @@ def find_write_paths(image: ImageReference) -> WritePaths | None:
             workdir=row.get("workdir", ""),
             rules=row,
         )
-    return None
+    return _find_surveyed(image)
+
+
+def _find_surveyed(image: ImageReference) -> WritePaths | None:
+    """What public repositories let the image write, where no word of its publisher is known."""
+    count, paths = _read_survey().get(image.public_origin or "", (0, ()))
+    if not count:
+        return None
+    evidence = f"{count} of the public repositories of a survey run it read-only"
+    return WritePaths(paths, verified=False, evidence=evidence, by=RecognizedBy.REPOSITORY, surveyed=count)
+
+
+@cache
+def _read_survey() -> dict[str, tuple[int, tuple[str, ...]]]:
+    """By image: in how many public repositories it runs read-only, and what it may write there."""
+    path = Path(__file__).parent.parent / "data" / "images_run_read_only.tsv"
+    rows = (line.split("\t") for line in path.read_text("utf-8").splitlines()[1:])
+    return {image: (int(count), () if paths == "-" else tuple(paths.split())) for image, count, paths in rows}
 
 
 def why_needs_privileged(image: ImageReference | None, name: str = "") -> NeedsPrivileged | None:
@@ -189,6 +208,7 @@ def _read_table() -> dict[str, list[dict[str, Any]]]:
         whole = row.get("whole", False)
         names = row.get("named", [each if whole else each.rpartition("/")[2] for each in row["images"]])
         row["tails"] = tuple(tuple(each.split("/")) for each in names)
+        row["prefixes"] = tuple(row.get("prefixes", ()))
         row["last"] = frozenset(tail[-1] for tail in row["tails"])
     return tables
 
@@ -197,11 +217,12 @@ def _match_rows(table: str, image: ImageReference) -> Iterator[tuple[dict[str, A
     origin = image.public_origin
     guess = not is_published(image) and not _REPACKAGERS.intersection(image.segments)
     for row in _read_table()[table]:
-        if origin not in row["origins"] and image.name not in row["last"]:
+        begins = bool(row["prefixes"]) and (origin or "").startswith(row["prefixes"])
+        if not begins and origin not in row["origins"] and image.name not in row["last"]:
             continue  # nearly all of them: this is asked of every container
         if not _matches_tag(row, image):
             continue
-        if origin is not None and origin in row["origins"]:
+        if begins or (origin is not None and origin in row["origins"]):
             yield row, RecognizedBy.REPOSITORY
         elif _ends_in_row_name(row, image, 1 if guess else 2):
             yield row, RecognizedBy.NAME

@@ -152,7 +152,8 @@ def _mounts_filesystem(each: Invocation) -> bool:
 
 
 def _raises_limit(each: Invocation) -> bool:
-    return any(re.fullmatch(r"-[A-Za-z]*[lH][A-Za-z]*", word) for word in each.words)
+    options = (word[1:] for word in each.words if word.startswith("-") and word[1:].isalpha())
+    return any("l" in letters or "H" in letters for letters in options)
 
 
 def _declare_need(programs: str, gives: str, when: Callable[[Invocation], bool] = _is_always_needed) -> _Need:

@@ -130,7 +130,7 @@ def _compute_size(container: Container, count: int) -> int:
 
 def _parse_mebibytes(text: str | None) -> int:
     """`512`, `1 GB` or `0.5GB` of a task definition, in MiB; 0 where it is neither."""
-    match = re.fullmatch(r"\s*(\d{1,7}(?:\.\d{1,3})?)\s*(GB)?\s*", text or "", re.IGNORECASE)
+    match = re.fullmatch(r"(\d{1,7}(?:\.\d{1,3})?)(?:[ \t]{0,4}(GB))?", (text or "").strip(), re.IGNORECASE)
     return int(float(match[1]) * (1024 if match[2] else 1)) if match else 0
 
 

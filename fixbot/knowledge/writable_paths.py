@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from fixbot.knowledge.claims import claimed_names
 from fixbot.knowledge.image_tables import (
     RecognizedBy,
     WritePaths,
@@ -21,9 +19,10 @@ from fixbot.knowledge.ownership import runs_as_root, settle_owners
 from fixbot.knowledge.startup import read_startup
 from fixbot.knowledge.switches import Settled, settle_paths
 from fixbot.knowledge.trial import docker_run
-from fixbot.knowledge.writable_needs import WritableNeeds, WritableSpace
+from fixbot.knowledge.volume_names import choose_spaces
+from fixbot.knowledge.writable_needs import WritableNeeds
 from fixbot.knowledge.writes import EVERYWHERE, find_writes
-from fixbot.lens import Container, Volume, text_of
+from fixbot.lens import Container, text_of
 from fixbot.model.findings import Refusal
 from fixbot.rules.context import Context
 from fixbot.text.command import MOUNT, Command, build_command, join_commands
@@ -35,8 +34,10 @@ _DATABASES = (
     ("3306", ("MYSQL_", "MARIADB_"), "mysql"),
     ("27017", ("MONGO_INITDB_",), "mongo"),
 )
-_EMPTY = ("emptyDir", "bind", "empty_dir", "host_empty")
 _MOST_DOUBTS = 3
+_STATIC = WritePaths((), verified=False, evidence="", by=RecognizedBy.REPOSITORY)
+_BY_KO = "ko-build/ko, pkg/commands/options/build.go: the base is a static image without a shell"
+_BY_DOCKERFILE = "the repository's own Dockerfile: one program on a static base, without a VOLUME"
 
 
 def find_writable_paths(container: Container, world: Context) -> WritableNeeds | Refusal:
@@ -54,7 +55,7 @@ def find_writable_paths(container: Container, world: Context) -> WritableNeeds |
     row = (
         configured
         or find_write_paths(image)
-        or _static_image_paths(container)
+        or _static_image_paths(container, image, world)
         or _find_database_paths(container, image)
     )
     if row is not None and row.paths is None and container.role == "init" and container.words("command"):
@@ -98,18 +99,13 @@ def _keeps_content(container: Container) -> bool:
     return container.task.kind == "ecs" and container.task.fargate is False
 
 
-def _static_image_paths(container: Container) -> WritePaths | None:
-    """An image that `ko` builds: one Go program on a base that holds nothing else."""
-    if not (container.image or "").startswith("ko://"):
-        return None
-    return WritePaths(
-        (),
-        verified=False,
-        evidence="ko-build/ko, pkg/commands/options/build.go: the base is a static image without a shell",
-        note="",
-        by=RecognizedBy.REPOSITORY,
-        user="65532",
-    )
+def _static_image_paths(container: Container, image: ImageReference, world: Context) -> WritePaths | None:
+    """An image of one static program on a base of nothing else, that `ko` or a Dockerfile here builds."""
+    if (container.image or "").startswith("ko://"):
+        return replace(_STATIC, evidence=_BY_KO, user="65532")
+    if image.name is not None and image.name in world.surroundings.static_images:
+        return replace(_STATIC, evidence=_BY_DOCKERFILE)
+    return None
 
 
 def _refuse_sensor(container: Container) -> Refusal | None:
@@ -211,7 +207,7 @@ def _build_needs(
     kept = tuple(path for path in wanted if is_read_only(container, path))
     new = tuple(path for path in wanted if path not in kept)
     owned = settle_owners(container, row, new)
-    spaces = _choose_spaces(container, tuple(path for path in new if path not in owned.tmpfs))
+    spaces = choose_spaces(container, tuple(path for path in new if path not in owned.tmpfs))
     given = {variable.name for variable in container.environment}
     variables = tuple((name, value) for name, value in _read_variables(container, row) if name not in given)
     overridden = bool(container.words("command") or container.words("entryPoint"))
@@ -222,7 +218,7 @@ def _build_needs(
         writable=tuple(path for path in settled.paths if path in new),
         verified=verified,
         evidence=_describe_evidence(image, row, settled),
-        unknown="" if verified else _describe_unknown(container, row, spaces, settled),
+        unknown="" if verified else _describe_unknown(container, row, new, settled),
         commands=() if verified else _build_trial_commands(container, settled.paths),
         notes=(*_image_notes(container, image, row, variables), *_read_only_notes(kept), *owned.notes),
         tmpfs=owned.tmpfs,
@@ -262,44 +258,6 @@ def _read_only_notes(paths: tuple[str, ...]) -> tuple[str, ...]:
     )
 
 
-def _choose_spaces(container: Container, paths: tuple[str, ...]) -> tuple[WritableSpace, ...]:
-    found: list[WritableSpace] = []
-    for path in paths:
-        found.append(_choose_space(container, path, {space.name for space in found}))
-    return tuple(found)
-
-
-def _choose_space(container: Container, path: str, given: set[str]) -> WritableSpace:
-    wanted = _build_volume_name(container.name, path)
-    claimed = claimed_names(container.task)
-    for volume in container.task.volumes or ():
-        fits = volume.name in (wanted, path.strip("/").replace("/", "-")) and volume.kind in _EMPTY
-        if fits and volume.name not in claimed and not _is_mounted(container, volume):
-            return WritableSpace(volume.name, path, reused=True)
-    taken = {volume.name for volume in container.task.volumes or ()} | claimed | given
-    return WritableSpace(_find_free_name(wanted, taken), path, reused=False)
-
-
-def _is_mounted(container: Container, volume: Volume) -> bool:
-    """Whether any container of the task sees that volume already."""
-    return any(mount.volume == volume.name for each in container.task.containers for mount in each.mounts)
-
-
-def _build_volume_name(name: str, path: str) -> str:
-    """A name that both APIs take: at most 63 lower-case letters, digits and hyphens."""
-    short = re.sub(r"^/(?:var|usr/local|opt)/", "/", path).strip("/").replace("/", "-") or "root"
-    base = re.sub(r"[^a-z0-9-]+", "-", (short if name.startswith("#") else f"{name}-{short}").lower()).strip(
-        "-"
-    )
-    return base if len(base) <= 63 else (base[:40] + "-" + short[-20:]).strip("-")
-
-
-def _find_free_name(wanted: str, taken: set[str]) -> str:
-    return next(
-        name for n in range(1, len(taken) + 2) if (name := wanted if n == 1 else f"{wanted}-{n}") not in taken
-    )
-
-
 def _name_image(image: ImageReference, container: Container) -> str:
     return image.name or container.name
 
@@ -312,18 +270,28 @@ def _describe_evidence(image: ImageReference, row: WritePaths | None, settled: S
 
 
 def _describe_unknown(
-    container: Container, row: WritePaths | None, spaces: tuple[WritableSpace, ...], settled: Settled
+    container: Container, row: WritePaths | None, new: tuple[str, ...], settled: Settled
 ) -> str:
     if container.image is None:
         return "The files don't show the image of {who}, so which paths are written at run time is not known."
     if settled.doubts:
         return " ".join(settled.doubts[:_MOST_DOUBTS])
     if row is None:
-        where = ", ".join(space.path for space in spaces)
-        guess = f" The volume at {where} is a guess: most programs that write do so there." if where else ""
+        where = ", ".join(new)
+        guess = (
+            f" What is mounted at {where} is a guess: most programs that write do so there." if where else ""
+        )
         return (
             f"Whether {{who}} must write{f' outside {where}' if where else ' anywhere'} is not known.{guess}"
         )
+    if row.surveyed:
+        mounts = "with these mounts" if settled.paths else "without any mount"
+        return (
+            f"Of the public repositories that were looked through, {row.surveyed} run the image of {{who}} "
+            f"read-only {mounts}; whether yours writes elsewhere is not known."
+        )
+    if row.evidence == _BY_DOCKERFILE:
+        return "The image of {who} is one static program without a folder of its own; does it write files?"
     if row.by is RecognizedBy.REPOSITORY:
         return (
             "For {who}, what the public image is known to write is covered; whether yours, with its "

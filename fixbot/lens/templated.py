@@ -14,7 +14,6 @@ _SUB: Final = re.compile(r"\$\{(!?)([^{}]*)\}")
 _BRACES: Final = re.compile(r"\{\{[^{}]*\}\}|\{%[^%]*%\}|\{\{-?(?:[^{}]|\{[^{}]*\})*\}\}")
 _HCL_ESCAPE: Final = re.compile(r'\\(n|r|t|"|\\|u[0-9A-Fa-f]{4})')
 _HCL_LETTERS: Final = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
-_HEREDOC: Final = re.compile(r"<<-?\s*(\w+)\r?\n(.*?)\r?\n?[ \t]*\1\s*\Z", re.DOTALL)
 _LONGEST: Final = 200_000
 
 
@@ -69,8 +68,8 @@ def _joined(items: list[Node]) -> str:
 def _hcl_template(source: str, style: str) -> str:
     if style == '"' and len(source) > 1:
         text = _HCL_ESCAPE.sub(_unescape, source[1:-1])
-    elif style == "heredoc" and (found := _HEREDOC.match(source)) is not None:
-        text = found[2]
+    elif style == "heredoc":
+        text = "\n".join(source.splitlines()[1:-1])
     else:
         return HOLE
     return "".join(_without_interpolations(text[:_LONGEST]))

@@ -10,11 +10,12 @@ from typing import Final
 from fixbot.knowledge.secret_shapes import is_made_up
 from fixbot.masking.secret_masker import find_recognised_spans
 
-_HOLDERS: Final = re.compile(
-    r"(?:.*/)?(?:\.env(?:\..*|rc)?|.*\.env|.*\.tfvars|\.npmrc|\.yarnrc|\.netrc|_netrc|\.pgpass|\.pypirc|\.my\.cnf|\.htpasswd"
-    r"|\.dockercfg|\.git-credentials|\.s3cfg|\.boto|\.vault-token|credentials|.*\.(?:properties|ini|cnf|conf|cfg|toml|secret)"
-    r"|.*secrets?(?:\.[\w-]+)*\.(?:txt|env|enc|xml))"
-)
+_HOLDERS: Final = frozenset((
+    ".env", ".envrc", ".npmrc", ".yarnrc", ".netrc", "_netrc", ".pgpass", ".pypirc", ".my.cnf", ".htpasswd",
+    ".dockercfg", ".git-credentials", ".s3cfg", ".boto", ".vault-token", "credentials",
+))  # fmt: skip
+_ENDINGS: Final = (".env", ".tfvars", ".properties", ".ini", ".cnf", ".conf", ".cfg", ".toml", ".secret")
+_OF_SECRETS: Final = (".txt", ".env", ".enc", ".xml")
 _READ: Final = 500_000
 """Bytes of one that are looked at."""
 _MOST: Final = 50
@@ -27,7 +28,10 @@ _LONGEST: Final = 2_000
 
 def may_hold_values(path: str) -> bool:
     """Whether a file is by its name one in which settings and secrets are kept: `.env`, `prod.tfvars`."""
-    return _HOLDERS.fullmatch(path) is not None
+    name = path.rpartition("/")[2]
+    if name in _HOLDERS or name.startswith(".env.") or name.endswith(_ENDINGS):
+        return True
+    return name.endswith(_OF_SECRETS) and name.partition(".")[0].endswith(("secret", "secrets"))
 
 
 def select_holders(paths: Iterable[str]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from fixbot.lens import ResourceType
+from fixbot.source.dockerfiles import holds_static_program, image_of_dockerfile, is_dockerfile, is_variant
 from fixbot.source.partition import KUSTOMIZATIONS, find_file_references, list_kustomized
 from fixbot.source.project import RepositoryFacts
 from fixbot.source.tag_survey import find_own_tags
@@ -217,10 +218,16 @@ class FileFacts:
     """The files that it reads, as Terraform does."""
     names: tuple[str, ...] = ()
     """The files that it names, as a kustomization does."""
+    image: str = ""
+    """The image that it describes, where it is a Dockerfile."""
+    static: bool = False
+    """Whether that image holds one static program and nothing else."""
 
 
 def read_facts(path: str, data: bytes) -> FileFacts:
     """What a file says of the whole repository, told from its bytes."""
+    if is_dockerfile(path):
+        return _read_image_facts(path, data.decode(errors="replace"))
     operator = None
     if b"external-secrets.io/" in data and (found := _ESO.search(data)):
         store = _STORE.search(data)
@@ -238,6 +245,13 @@ def read_facts(path: str, data: bytes) -> FileFacts:
     )
 
 
+def _read_image_facts(path: str, text: str) -> FileFacts:
+    """What a Dockerfile says of the image that is called like its folder; one for development says none."""
+    return FileFacts(
+        image="" if is_variant(path) else image_of_dockerfile(path), static=holds_static_program(text)
+    )
+
+
 def gather_surroundings(
     facts: Mapping[str, FileFacts], paths: Iterable[str], unpatched: Iterable[str]
 ) -> RepositoryFacts:
@@ -251,6 +265,8 @@ def gather_surroundings(
         tuple(path for path, each in facts.items() if each.executes),
         ranked,
         frozenset(unpatched),
+        frozenset(each.image for each in facts.values() if each.image)
+        - {each.image for each in facts.values() if not each.static},
     )
 
 

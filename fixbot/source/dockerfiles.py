@@ -1,0 +1,70 @@
+"""Dockerfiles of the repository whose image holds one static program: nothing in it writes but that program.
+
+Told from the last stage's base: `scratch`, distroless static, Chainguard's static. The image is known by the
+folder or file name, as builds name it: `cmd/web/Dockerfile`, `web.Dockerfile`, `Dockerfile.web`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from itertools import islice
+from typing import Final
+
+_NAMED: Final = re.compile(
+    r"(?:(?P<folder>[^/]+)/)?(?:(?P<before>[^/]+)\.)?(?:dockerfile|containerfile)(?:\.(?P<after>[^/]+))?\Z",
+    re.IGNORECASE,
+)
+_STATIC: Final = re.compile(
+    r"scratch|(?:gcr\.io/distroless|cgr\.dev/chainguard|ghcr\.io/wolfi-dev)/static(?:-debian\d+)?(?:[:@]\S+)?"
+)
+_FROM: Final = re.compile(
+    r"^[ \t]*FROM[ \t]+(?:--\S+[ \t]+)*(\S+)(?:[ \t]+AS[ \t]+(\S+))?", re.MULTILINE | re.IGNORECASE
+)
+_VOLUME: Final = re.compile(r"^[ \t]*VOLUME\b", re.MULTILINE | re.IGNORECASE)
+_VARIANTS: Final = frozenset({"dev", "debug", "test", "ci", "build", "local", "base", "builder", "tilt"})
+_LONGEST: Final = 65_536
+_MOST: Final = 500
+"""No more are read of a repository."""
+
+
+def select_dockerfiles(paths: Iterable[str]) -> tuple[str, ...]:
+    """Those of some paths, and no more than are read."""
+    return tuple(islice((path for path in paths if is_dockerfile(path)), _MOST))
+
+
+def is_dockerfile(path: str) -> bool:
+    """Whether a file's name is a Dockerfile's."""
+    last = path.rpartition("/")[2].lower()
+    return ("dockerfile" in last or "containerfile" in last) and _NAMED.search(path) is not None
+
+
+def image_of_dockerfile(path: str) -> str:
+    """The image's likely name, in small letters; empty where the path names none."""
+    found = _NAMED.search(path)
+    if found is None:
+        return ""
+    own = found["before"] or found["after"] or ""
+    name = found["folder"] or "" if own.lower() in ("", *_VARIANTS) else own
+    return name.lower()
+
+
+def is_variant(path: str) -> bool:
+    """Whether the file is for development: it says nothing of the image that is deployed."""
+    found = _NAMED.search(path)
+    own = (found["before"] or found["after"] or "") if found is not None else ""
+    return own.lower() in _VARIANTS
+
+
+def holds_static_program(dockerfile: str) -> bool:
+    """Whether the last stage holds nothing but what is copied onto a static base, and no VOLUME."""
+    text = dockerfile[:_LONGEST]
+    stages = list(_FROM.finditer(text))
+    if not stages:
+        return False
+    named = {found[2].lower(): found[1] for found in stages if found[2]}
+    last = stages[-1]
+    base = last[1]
+    for _ in stages:
+        base = named.get(base.lower(), base)
+    return _STATIC.fullmatch(base) is not None and _VOLUME.search(text[last.end() :]) is None
