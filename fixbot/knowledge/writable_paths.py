@@ -11,7 +11,6 @@ from fixbot.knowledge.image_tables import (
     find_sensor,
     find_sensor_launcher,
     find_write_paths,
-    is_published,
 )
 from fixbot.knowledge.images import ImageReference
 from fixbot.knowledge.mounted import is_inside, is_read_only, is_writable
@@ -56,7 +55,7 @@ def find_writable_paths(container: Container, world: Context) -> WritableNeeds |
         configured
         or find_write_paths(image)
         or _static_image_paths(container, image, world)
-        or _find_database_paths(container, image)
+        or _find_database_paths(container)
     )
     if row is not None and row.paths is None and container.role == "init" and container.words("command"):
         row = None  # what is known is about what the image itself starts
@@ -170,10 +169,8 @@ def _find_configured_paths(container: Container, world: Context) -> WritePaths |
     return None
 
 
-def _find_database_paths(container: Container, image: ImageReference) -> WritePaths | None:
+def _find_database_paths(container: Container) -> WritePaths | None:
     """The paths of the database that an image is built on, told from its port and variables."""
-    if is_published(image) and image.is_known:
-        return None  # its publisher's own image, of which nothing is known
     names = {variable.name for variable in container.environment}
     names |= {
         text_of(each.find_node(container.spelling.key("name"))) or ""

@@ -11,10 +11,6 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Final
 
-_NAMED: Final = re.compile(
-    r"(?:(?P<folder>[^/]+)/)?(?:(?P<before>[^/]+)\.)?(?:dockerfile|containerfile)(?:\.(?P<after>[^/]+))?\Z",
-    re.IGNORECASE,
-)
 _STATIC: Final = re.compile(
     r"scratch|(?:gcr\.io/distroless|cgr\.dev/chainguard|ghcr\.io/wolfi-dev)/static(?:-debian\d+)?(?:[:@]\S+)?"
 )
@@ -36,24 +32,33 @@ def select_dockerfiles(paths: Iterable[str]) -> tuple[str, ...]:
 def is_dockerfile(path: str) -> bool:
     """Whether a file's name is a Dockerfile's."""
     last = path.rpartition("/")[2].lower()
-    return ("dockerfile" in last or "containerfile" in last) and _NAMED.search(path) is not None
+    return ("dockerfile" in last or "containerfile" in last) and _split_name(path) is not None
+
+
+def _split_name(path: str) -> tuple[str, str] | None:
+    """The folder, and what stands before or behind `Dockerfile` in its name, in small letters."""
+    above, _, last = path.lower().rpartition("/")
+    for word in ("dockerfile", "containerfile"):
+        parts = last.split(".")
+        if word in parts:
+            at = parts.index(word)
+            return above.rpartition("/")[2], ".".join(parts[:at]) or ".".join(parts[at + 1 :])
+    return None
 
 
 def image_of_dockerfile(path: str) -> str:
     """The image's likely name, in small letters; empty where the path names none."""
-    found = _NAMED.search(path)
+    found = _split_name(path)
     if found is None:
         return ""
-    own = found["before"] or found["after"] or ""
-    name = found["folder"] or "" if own.lower() in ("", *_VARIANTS) else own
-    return name.lower()
+    folder, own = found
+    return folder if own in ("", *_VARIANTS) else own
 
 
 def is_variant(path: str) -> bool:
     """Whether the file is for development: it says nothing of the image that is deployed."""
-    found = _NAMED.search(path)
-    own = (found["before"] or found["after"] or "") if found is not None else ""
-    return own.lower() in _VARIANTS
+    found = _split_name(path)
+    return found is not None and found[1] in _VARIANTS
 
 
 def holds_static_program(dockerfile: str) -> bool:
