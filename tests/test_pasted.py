@@ -215,7 +215,7 @@ def started(script: str, folder: Path) -> list[list[str]]:
 
 
 OPTIONS = re.compile(
-    r"-(?:n|f|d|o|r|rs)|--(?:rm|cap-add|tmpfs|name|env|user|entrypoint|read-only|server-side|force-new-deployment|region|secret-id|type"
+    r"-(?:n|f|d|o|r|rs)|--(?:rm|cap-add|tmpfs|name|env|user|entrypoint|read-only|server-side|force-new-deployment|service|region|secret-id|type"
     r"|value|no-execute-changeset|stack-name|capabilities|template-file|logical-resource-id|query|output|cluster"
     r"|include|services|resource-type-filters|role-name|tags|parameter-filters|secret-string|task-definition"
     r"|policy-type|existing-policy-document|new-policy-document)|-target=[\w.-]+"

@@ -171,9 +171,18 @@ _ORDER = (
     "used the old one."
 )
 _AFTER = build_step(
-    "Start new tasks once more if any began during the update (",
-    build_command("aws", "ecs", "update-service", "--force-new-deployment"),
-    "): a container keeps the password that it got at its start.",
+    "Start new tasks once more if any began during the update: ",
+    build_command(
+        "aws",
+        "ecs",
+        "update-service",
+        "--cluster",
+        "CLUSTER",
+        "--service",
+        "SERVICE",
+        "--force-new-deployment",
+    ),
+    ". A container keeps the password that it got at its start.",
 )
 _ROTATION = (
     "RDS keeps the password of {} in a secret of its own and changes it every seven days. A task keeps the "

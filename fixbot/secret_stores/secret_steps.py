@@ -153,9 +153,18 @@ def rotate_step(sources: Sequence[SecretSource]) -> Step:
     services = {name_service(source.service) for source in sources}
     return build_step(
         f"Change the value where it was issued ({HISTORY}), store the new one in "
-        f"{join_with_and(sorted(services))}, and start new tasks (",
-        build_command("aws", "ecs", "update-service", "--force-new-deployment"),
-        " with the `--cluster` and `--service`): a container keeps what it got at its start.",
+        f"{join_with_and(sorted(services))}, and start new tasks: ",
+        build_command(
+            "aws",
+            "ecs",
+            "update-service",
+            "--cluster",
+            "CLUSTER",
+            "--service",
+            "SERVICE",
+            "--force-new-deployment",
+        ),
+        ". A container keeps what it got at its start.",
     )
 
 
