@@ -22,6 +22,7 @@ _PLACES: dict[str, tuple[str, ...]] = {
         r"volume_mount\{\}(?:/\[\])?",
         r"volume/[\w.-]+",
         r"linux_?Parameters(?:/tmpfs(?:/\[\])?)?",
+        r"env(?:ironment)?(?:\{\})?(?:/\[\])?",
     ),
     PRIVILEGED: (
         r"privileged",
@@ -98,6 +99,8 @@ def _harmless(key: str, value: Any) -> bool:
         return value is True or value == "true"
     if key == "readonly":
         return value is False
+    if key == "value":  # a switch of the image that lets it start so
+        return bool(value == "true")
     return key in _OF_MOUNTS
 
 

@@ -118,7 +118,9 @@ def _alone(
     repository: Repository, report: Mapping[str, Any], before: Mapping[str, bytes]
 ) -> Iterator[Defect]:
     """Every proposal as its branch holds it."""
+    rule_of = {each["id"]: each["rule"] for each in report["findings"]}
     for proposal in report["proposals"]:
+        rules = tuple(sorted({rule_of[each] for each in proposal["findings"]}))
         branch = proposal["branch"]
         said = repository.git("diff-tree", "-r", "-z", "--name-only", "--no-renames", "HEAD", branch).decode()
         paths = sorted(each for each in said.split("\0") if each)
@@ -126,7 +128,7 @@ def _alone(
             yield Defect("branch", branch, f"holds {paths}, the proposal says {proposal['paths']}")
         contents = repository.tree(branch, paths)
         for path in paths:
-            verdict = judge(path, _text(before, path), contents[path].decode(), (proposal["rule"],))
+            verdict = judge(path, _text(before, path), contents[path].decode(), rules)
             yield from (Defect(f"{each.kind} (alone)", each.path, each.detail) for each in verdict.defects)
 
 
