@@ -730,3 +730,43 @@ def test_any_environment_is_moved_whole_or_left_whole(
     assert not set(kept) & set(moved) or report.findings
     again = looked_at(tmp_path, {"task.json": after})
     assert not again.patches
+
+
+REPLICATED = f"""\
+Resources:
+  Db:
+    Type: AWS::RDS::DBInstance
+    Properties:
+      Engine: mysql
+      MasterUsername: shop
+      MasterUserPassword: {PASSWORD}
+  Other:
+    Type: %s
+    Properties:
+      %s
+  Web:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      ExecutionRoleArn: arn:aws:iam::111122223333:role/web
+      ContainerDefinitions:
+        - Name: web
+          Image: registry.example/web:2
+          Environment:
+            - Name: DB_PASSWORD
+              Value: {PASSWORD}
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "property_"),
+    [
+        ("AWS::RDS::DBInstance", "SourceDBInstanceIdentifier: !Ref Db"),
+        ("AWS::RDS::DBProxyTargetGroup", "DBInstanceIdentifiers: [!Ref Db]"),
+        ("AWS::RDS::GlobalCluster", "SourceDBClusterIdentifier: !GetAtt Db.Arn"),
+    ],
+)
+def test_the_source_of_a_replica_keeps_a_password_of_its_own(
+    tmp_path: Path, kind: str, property_: str
+) -> None:
+    report = looked_at(tmp_path, {"t.yaml": REPLICATED % (kind, property_)})
+    assert not any("ManageMasterUserPassword" in each.after for each in report.patches)

@@ -58,6 +58,7 @@ _MOST_STATEMENTS: Final = 500
 _SERVICE_ROLES = (
     "application-autoscaling",
     "autoscaling",
+    "codedeploy",
     "ec2",
     "ecs",
     "events",

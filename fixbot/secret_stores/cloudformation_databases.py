@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from fixbot.dialects.cloudformation import WORKLOADS, TemplateResource, list_resources
+from fixbot.dialects.cloudformation import WORKLOADS, TemplateResource, find_references, list_resources
 from fixbot.edit.change import Change, Drop, Put
 from fixbot.edit.tree import Node, NodeKind
 from fixbot.knowledge.classify_secrets import classify_value
@@ -25,6 +25,16 @@ _MANAGED = ("AWS::RDS::DBInstance", "AWS::RDS::DBCluster")
 _FIELD = "MasterUserPassword"
 _LONG_ENOUGH = 6
 """Characters from which a value that stands inside a longer text is taken for the same secret."""
+
+
+_TAKEN_BY = (
+    "SourceDBInstanceIdentifier", "SourceDBClusterIdentifier", "ReplicationSourceIdentifier",
+    "DBInstanceIdentifiers", "DBClusterIdentifiers",
+)  # fmt: skip
+"""Properties by which a replica, a global cluster or a proxy names the database that it is made of.
+
+RDS manages no password of such a source (Amazon RDS User Guide, "Password management with Secrets Manager").
+"""
 
 
 class TemplateDatabases:
@@ -51,15 +61,20 @@ class TemplateDatabases:
             return refuse_database(leak.name, ", ".join(each.name for each in sharing))
         return self._managed_source(sharing[0], json=json)
 
-    @staticmethod
-    def _is_unmanaged(database: TemplateResource) -> bool:
+    def _is_unmanaged(self, database: TemplateResource) -> bool:
+        """Whether RDS takes no password of its own for it: a replica, or the source of one."""
         keys = (
             "SourceDBInstanceIdentifier",
             "SourceDBClusterIdentifier",
             "GlobalClusterIdentifier",
             "ManageMasterUserPassword",
         )
-        return any(database.properties.find_node(key) is not None for key in keys)
+        own = any(database.properties.find_node(key) is not None for key in keys)
+        return own or any(
+            database.name in find_references(other.properties.find_node(key))
+            for other in list_resources(self._root)
+            for key in _TAKEN_BY
+        )
 
     @staticmethod
     def _managed_source(database: TemplateResource, *, json: bool) -> SecretSource:

@@ -27,6 +27,12 @@ _REPLICAS = (
     "manage_master_user_password",
 )
 
+_TAKEN_BY = frozenset((
+    "replicate_source_db", "replication_source_identifier", "source_db_cluster_identifier",
+    "db_instance_identifier", "db_cluster_identifier",
+))  # fmt: skip
+"""Arguments by which a replica, a global cluster or a proxy names the database that it is made of."""
+
 
 class FolderDatabases:
     """The databases of a folder, asked for those that share a task's literal."""
@@ -52,12 +58,18 @@ class FolderDatabases:
         if (
             len(sharing) > 1
             or any(one.node.find_node(key) is not None for key in _REPLICAS)
+            or self._is_source(one)
             or _is_one_of_many(one)
         ):
             return cloudformation_databases.refuse_database(
                 leak.name, ", ".join(each.address for each in sharing)
             )
         return self._managed_source(one, leak)
+
+    def _is_source(self, database: TerraformBlock) -> bool:
+        """Whether a replica, a global cluster or a proxy is made of it."""
+        takers = self._folder.index.find_takers(database.address)
+        return any(key in _TAKEN_BY and not block.type.endswith("snapshot") for block, key in takers)
 
     def _iterate_databases(self) -> Iterator[TerraformBlock]:
         return self._folder.find_blocks(*_PASSWORDS)
