@@ -17,6 +17,7 @@ from fixbot.model.findings import Fix, Found, Manual, Outcome, Refusal, Safety, 
 from fixbot.rules import ESSENTIAL, Rule
 from fixbot.rules.context import Context
 from fixbot.text.markdown_escape import mark_code
+from fixbot.text.name_lists import join_with_and
 
 _EFFECT = 'A write to the image itself fails with "Read-only file system"; mounted volumes are not affected.'
 _TMPFS_OPTIONS = ("exec", "mode=1777")
@@ -60,7 +61,7 @@ def _choose_outcome(container: Container, world: Context, *, computed: bool) -> 
     try:
         return _build_fix(container, needs)
     except CannotEdit as reason:
-        where = _join_with_and(needs.volume_paths)
+        where = join_with_and(needs.volume_paths)
         what = f"a writable volume for {where}" if where else "more than the flag"
         return Refusal(f"{name} needs {what}, and there is no place for it: {reason}.")
 
@@ -122,7 +123,7 @@ def _describe_after(needs: WritableNeeds) -> str:
 
 
 def _describe_change(needs: WritableNeeds) -> str:
-    where, many = _join_with_and(needs.writable), len(needs.writable) > 1
+    where, many = join_with_and(needs.writable), len(needs.writable) > 1
     kept = f"; {where} {'stay' if many else 'stays'} writable, empty at each start" if where else ""
     return f"{{who}} can no longer write to the root filesystem{kept}."
 
@@ -134,12 +135,6 @@ def _describe_threat(container: Container) -> str:
         f"change the program and leave tools beside it for the life of the {life}. Read-only, all of it "
         "stays as it was built."
     )
-
-
-def _join_with_and(paths: tuple[str, ...]) -> str:
-    if not paths:
-        return ""
-    return " and ".join(filter(None, (", ".join(paths[:-1]), paths[-1])))
 
 
 rule = Rule(

@@ -17,8 +17,9 @@ from fixbot.secret_stores.choose_move import build_judge, choose_move
 from fixbot.secret_stores.copies import refuse_copy
 from fixbot.secret_stores.move_entry import move_entry
 from fixbot.secret_stores.secret_leaks import SecretLeak, find_leaks
-from fixbot.secret_stores.secret_source import SecretMove, SecretSource, join_with_and
+from fixbot.secret_stores.secret_source import SecretMove, SecretSource
 from fixbot.text.markdown_escape import mark_code
+from fixbot.text.name_lists import join_with_and
 
 _LONGEST = 32
 """Characters of several names in a title; longer ones are counted."""

@@ -16,9 +16,10 @@ from fixbot.secret_stores import secret_steps
 from fixbot.secret_stores.aws_names import build_key_reference
 from fixbot.secret_stores.cloudformation_functions import build_substitution
 from fixbot.secret_stores.secret_leaks import SecretLeak, text_as_written
-from fixbot.secret_stores.secret_source import SecretMove, SecretSource, join_with_and
-from fixbot.text.command import LOGICAL_ID, build_command
+from fixbot.secret_stores.secret_source import SecretMove, SecretSource
+from fixbot.text.command import LOGICAL_ID
 from fixbot.text.markdown_escape import mark_code
+from fixbot.text.name_lists import join_with_and
 from fixbot.text.step import Step, build_step
 
 _MANAGED = ("AWS::RDS::DBInstance", "AWS::RDS::DBCluster")
@@ -187,17 +188,8 @@ _ORDER = (
 )
 _AFTER = build_step(
     "Start new tasks once more if any began during the update: ",
-    build_command(
-        "aws",
-        "ecs",
-        "update-service",
-        "--cluster",
-        "CLUSTER",
-        "--service",
-        "SERVICE",
-        "--force-new-deployment",
-    ),
-    ". A container keeps the password that it got at its start.",
+    *secret_steps.START_NEW_TASKS,
+    "A container keeps the password that it got at its start.",
 )
 _ROTATION = (
     "RDS keeps the password of {} in a secret of its own and changes it every seven days. A task keeps the "

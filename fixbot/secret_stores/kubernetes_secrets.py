@@ -13,10 +13,11 @@ from fixbot.rules.context import Context
 from fixbot.secret_stores import secret_operators, secret_steps
 from fixbot.secret_stores.neighbour_secrets import NeighbourSecrets, find_neighbour_secrets
 from fixbot.secret_stores.secret_leaks import SecretLeak
-from fixbot.secret_stores.secret_source import SecretMove, SecretSource, join_with_and
+from fixbot.secret_stores.secret_source import SecretMove, SecretSource
 from fixbot.source.own_documents import print_document
 from fixbot.text.command import NAMESPACE, OBJECT, Command, CommandWord, build_command, join_words
 from fixbot.text.markdown_escape import mark_code
+from fixbot.text.name_lists import join_with_and
 from fixbot.text.step import Step, build_step
 
 _RESTARTED = {"Deployment": "deployment/", "StatefulSet": "statefulset/", "DaemonSet": "daemonset/"}

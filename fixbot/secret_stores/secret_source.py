@@ -53,10 +53,3 @@ class SecretMove:
     steps_before: tuple[Step, ...] = ()
     steps_after: tuple[Step, ...] = ()
     alike: str = ""
-
-
-def join_with_and(names: list[str] | tuple[str, ...]) -> str:
-    """`A`, `A and B`, `A, B and C`."""
-    if len(names) < 2:
-        return "".join(names)
-    return f"{', '.join(names[:-1])} and {names[-1]}"

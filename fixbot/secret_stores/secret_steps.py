@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from fixbot.edit.tree import Value
-from fixbot.secret_stores.secret_source import SSM, SecretSource, join_with_and
+from fixbot.secret_stores.secret_source import SSM, SecretSource
 from fixbot.source.own_documents import print_document
 from fixbot.text.command import (
     ADDRESS,
@@ -25,6 +26,7 @@ from fixbot.text.command import (
     join_words,
 )
 from fixbot.text.markdown_escape import mark_code
+from fixbot.text.name_lists import join_with_and
 from fixbot.text.step import PrintedDocument, Step, build_step
 
 HISTORY = "Git's history and the diff of this change keep the old one"
@@ -138,6 +140,16 @@ def grant_role_step(role: str, resources: Sequence[str], service: str) -> Step:
     )
 
 
+START_NEW_TASKS: Final = (
+    build_command(
+        "aws", "ecs", "update-service", "--cluster", "CLUSTER", "--service", "SERVICE",
+        "--force-new-deployment",
+    ),
+    ". CLUSTER is where the service runs, SERVICE its name. ",
+)  # fmt: skip
+"""Makes a service start its tasks anew, so that they get what a secret holds now: parts of a step."""
+
+
 def deploy_step(names: Sequence[str]) -> Step:
     """The step right after merging."""
     return build_step(
@@ -154,17 +166,8 @@ def rotate_step(sources: Sequence[SecretSource]) -> Step:
     return build_step(
         f"Change the value where it was issued ({HISTORY}), store the new one in "
         f"{join_with_and(sorted(services))}, and start new tasks: ",
-        build_command(
-            "aws",
-            "ecs",
-            "update-service",
-            "--cluster",
-            "CLUSTER",
-            "--service",
-            "SERVICE",
-            "--force-new-deployment",
-        ),
-        ". A container keeps what it got at its start.",
+        *START_NEW_TASKS,
+        "A container keeps what it got at its start.",
     )
 
 

@@ -21,9 +21,10 @@ from fixbot.secret_stores.aws_names import (
     secret_arn_of,
 )
 from fixbot.secret_stores.secret_leaks import SecretLeak, text_as_written
-from fixbot.secret_stores.secret_source import SECRETS_MANAGER, SSM, SecretMove, SecretSource, join_with_and
+from fixbot.secret_stores.secret_source import SECRETS_MANAGER, SSM, SecretMove, SecretSource
 from fixbot.settings import Settings
 from fixbot.text.markdown_escape import mark_code
+from fixbot.text.name_lists import join_with_and
 from fixbot.text.step import Step, build_step
 
 

@@ -12,6 +12,7 @@ from fixbot.model.findings import Fix, Refusal
 from fixbot.source.own_documents import print_document
 from fixbot.text.command import PATH, SERVICE, TAG, Command, build_command, join_commands, join_words
 from fixbot.text.markdown_escape import mark_code
+from fixbot.text.name_lists import join_with_and
 from fixbot.text.step import Step, build_step
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ class StatementExplanation:
 
     def _describe_change(self) -> str:
         count = len(self._limited_actions)
-        some = _join_with_and(map(mark_code, self._limited_actions)) if count < 3 else f"{count} actions"
+        some = join_with_and(map(mark_code, self._limited_actions)) if count < 3 else f"{count} actions"
         return f"Through {{who}}, {some} will work only with {self._describe_tag}."
 
     def _describe_threat(self) -> str:
@@ -217,7 +218,7 @@ class StatementExplanation:
     def _describe_holders(self) -> str:
         if not self.roles:
             return f"each role or user that has {describe_policy(self.decision.statement.policy)}"
-        return f"the role{'s' * (len(self.roles) > 1)} {_join_with_and(map(mark_code, self.roles))}"
+        return f"the role{'s' * (len(self.roles) > 1)} {join_with_and(map(mark_code, self.roles))}"
 
     def _list_notes(self) -> Iterator[str]:
         yield self.chosen.why
@@ -231,11 +232,11 @@ class StatementExplanation:
             yield f"Version becomes {version}: without it AWS takes the tag's variable for plain text."
         if self.plan.also:
             others = [self.decision.statement.policy.statements[at] for at in self.plan.also[:_MOST]]
-            named = _join_with_and(each.sid or f"#{each.position + 1}" for each in others)
+            named = join_with_and(each.sid or f"#{each.position + 1}" for each in others)
             yield f"The Deny reaches what statement {named} of the same policy allows, too."
         if self.untagged and not _OF_TASKS.isdisjoint(self._existing_actions):
             yield (
-                f"No tags reach the tasks of {_join_with_and(self.untagged[:_MOST])} (no "
+                f"No tags reach the tasks of {join_with_and(self.untagged[:_MOST])} (no "
                 "`propagateTags`), so those "
                 "tasks will be out of reach."
             )
@@ -298,11 +299,6 @@ def format_names(listed: Iterable[str]) -> str:
 
 def _verb_fail(listed: list[str]) -> str:
     return "fails" if len(listed) == 1 else "fail"
-
-
-def _join_with_and(every: Iterable[str]) -> str:
-    *first, last = every
-    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _build_grant_step(wanted: New) -> Step:
