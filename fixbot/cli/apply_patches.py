@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from fixbot.checkout import Checkout, FileChange
 from fixbot.checkout.commit_on_branch import commits_on_branch
 from fixbot.model.findings import Refusal
+from fixbot.model.joined_groups import JoinedGroups
 from fixbot.proposal.pull_request_text import commit_messages, render_proposal
 
 if TYPE_CHECKING:
@@ -62,18 +63,13 @@ def _file_change_of(patch: Patch, after: str) -> FileChange:
 
 def _group_tied_patches(report: Report) -> Iterable[list[Patch]]:
     """The patches in groups that share a proposal, directly or through another."""
-    leader = {patch.path: patch.path for patch in report.patches}
-
-    def find_leader(path: str) -> str:
-        while leader[path] != path:
-            path = leader[path]
-        return path
-
+    patched = {patch.path for patch in report.patches}
+    joined = JoinedGroups[str]()
     for proposal in report.proposals:
-        known = [path for path in proposal.paths if path in leader]
+        known = [path for path in proposal.paths if path in patched]
         for path in known[1:]:
-            leader[find_leader(path)] = find_leader(known[0])
+            joined.join_keys(known[0], path)
     groups: dict[str, list[Patch]] = {}
     for patch in report.patches:
-        groups.setdefault(find_leader(patch.path), []).append(patch)
+        groups.setdefault(joined.find_leader(patch.path), []).append(patch)
     return groups.values()

@@ -18,6 +18,7 @@ from fixbot.engine.prove_together import FixGroup, OfferableFixes, group_by_shar
 from fixbot.engine.verify import VerifiedPatch, Verifier, list_changed_paths
 from fixbot.lens import Resource
 from fixbot.model.findings import Refusal, Safety, Severity
+from fixbot.model.joined_groups import JoinedGroups
 
 EVERYTHING = "all"
 """The name that stands for the topic where one proposal holds all of them."""
@@ -230,19 +231,13 @@ class _Composer:
         for number, unit in enumerate(units):
             for path, hunks in self.find_hunks(unit).items():
                 by_path[path] += [(hunk, number) for hunk in hunks]
-        leader = list(range(len(units)))
-
-        def find_leader(number: int) -> int:
-            while leader[number] != number:
-                number = leader[number]
-            return number
-
+        joined = JoinedGroups[int]()
         for rows in by_path.values():
             for one, two in find_touching(rows):
-                leader[find_leader(two)] = find_leader(one)
+                joined.join_keys(one, two)
         groups: dict[int, list[Detection]] = defaultdict(list)
         for number, unit in enumerate(units):
-            groups[find_leader(number)] += unit
+            groups[joined.find_leader(number)] += unit
         yield from groups.values()
 
     def _build_stages(

@@ -10,6 +10,7 @@ from typing import TypeVar
 from fixbot.engine.detect import Detection
 from fixbot.engine.verify import VerifiedPatch, Verifier, list_changed_paths
 from fixbot.model.findings import Safety
+from fixbot.model.joined_groups import JoinedGroups
 
 MOST_TRIES = 100
 """Proofs that the search for the fixes which spoil one may cost in the files that belong together."""
@@ -79,22 +80,16 @@ def safety_of(problems: Iterable[Detection]) -> Safety:
 
 def group_by_shared_paths(things: Iterable[_T], paths: Callable[[_T], set[str]]) -> list[list[_T]]:
     """The things in groups that have a path in common, directly or through another; in order."""
-    leader: dict[str, str] = {}
-
-    def find_leader(path: str) -> str:
-        while (above := leader.setdefault(path, path)) != path:
-            leader[path] = path = leader[above]
-        return path
-
+    joined = JoinedGroups[str]()
     ways = [(thing, sorted(paths(thing))) for thing in things]
     for _, way in ways:
         for path in way[1:]:
-            leader[find_leader(path)] = find_leader(way[0])
+            joined.join_keys(way[0], path)
     groups: dict[str, list[_T]] = {}
     alone = []
     for thing, way in ways:
         if way:
-            groups.setdefault(find_leader(way[0]), []).append(thing)
+            groups.setdefault(joined.find_leader(way[0]), []).append(thing)
         else:
             alone.append([thing])
     return [*groups.values(), *alone]

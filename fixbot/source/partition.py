@@ -8,6 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from fixbot.model.joined_groups import JoinedGroups
+
 _FILE = re.compile(rb"file(?:base64)?\s*\(\s*\"([^\"\n]{1,300})\"")
 KUSTOMIZATIONS: Final = frozenset(("kustomization", "kustomization.yaml", "kustomization.yml"))
 _NAMED = re.compile(
@@ -21,22 +23,14 @@ def partition_files(files: Mapping[str, Iterable[str]]) -> list[list[str]]:
 
     `files` are paths with what each of them reads.
     """
-    leader: dict[str, str] = {}
-
-    def find_leader(folder: str) -> str:
-        while (above := leader.setdefault(folder, folder)) != folder:
-            folder = above
-        return folder
-
+    folders = JoinedGroups[str]()
     for path, reads in files.items():
-        folder = posixpath.dirname(path)
-        find_leader(folder)
         for target in reads:
             if target in files:
-                leader[find_leader(posixpath.dirname(target))] = find_leader(folder)
+                folders.join_keys(posixpath.dirname(path), posixpath.dirname(target))
     grouped: dict[str, list[str]] = defaultdict(list)
     for path in files:
-        grouped[find_leader(posixpath.dirname(path))].append(path)
+        grouped[folders.find_leader(posixpath.dirname(path))].append(path)
     return list(grouped.values())
 
 
