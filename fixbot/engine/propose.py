@@ -7,12 +7,12 @@ import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from fixbot.engine.compose import EVERYTHING, CommitStage, ProposalContent, topic_of
 from fixbot.engine.detect import Detection
 from fixbot.model.findings import FileEdits, Finding, Fix, Proposal, ProposedCommit, Safety
-from fixbot.model.proposal_facts import FixedFinding, ProposalFacts, RuleSummary, SkippedFinding
+from fixbot.model.proposal_facts import FixedFinding, FixWords, ProposalFacts, RuleSummary, SkippedFinding
 from fixbot.proposal.pull_request_text import render_headline
 from fixbot.settings import Settings
 from fixbot.source.codeowners import find_owners
@@ -230,16 +230,5 @@ def _fixed_finding(problem: Detection, finding: Finding, fix: Fix) -> FixedFindi
         resource=finding.resource,
         subject=problem.found.subject,
         controls=finding.controls,
-        who=fix.who,
-        before=fix.before,
-        after=fix.after,
-        gist=fix.gist,
-        why=fix.why,
-        effect=fix.effect,
-        rollout=fix.rollout,
-        unknown=fix.unknown,
-        commands=fix.commands,
-        steps_before=fix.steps_before,
-        steps_after=fix.steps_after,
-        notes=fix.notes,
+        **{each.name: getattr(fix, each.name) for each in fields(FixWords)},
     )

@@ -8,13 +8,11 @@ from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, Final, Literal
 
 from fixbot.edit.edited_text import EditedFile
-from fixbot.model.proposal_facts import ProposalFacts
+from fixbot.model.proposal_facts import FixWords, ProposalFacts
 
 if TYPE_CHECKING:
     from fixbot.edit.change import Change
     from fixbot.edit.tree import Node, TextEdit, Value
-    from fixbot.text.command import Command
-    from fixbot.text.step import Step
 
 
 Cause = Literal["damaged", "unserved"]
@@ -68,33 +66,12 @@ class NewFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Fix:
-    """Everything that one finding needs, in one or several files, and what its reader must know.
-
-    All texts are plain Markdown sentences; none may hold a secret's value, length or hash.
-    `before` and `after` are the cells of the proposal's table. `gist` says what changes, in one sentence
-    with the reader's names; `effect` is what will be noticed at run time, `rollout` when that begins. `why`
-    is the attack as it is possible here, in two sentences. In `gist`, `why` and `unknown` stands `{who}`
-    for `who`, or for the names of several that are repaired alike: `may` and `can` go with both.
-    `unknown` is what could not be known, `commands` how to find out. `steps_before` and `steps_after` are
-    what a person does before and after merging.
-    """
+class Fix(FixWords):
+    """Everything that one finding needs, in one or several files, and what its reader must know."""
 
     changes: tuple[Change, ...]
     files: tuple[NewFile, ...] = ()
     safety: Safety = Safety.REVIEW
-    who: str = ""
-    before: str = ""
-    after: str = ""
-    gist: str = ""
-    why: str = ""
-    effect: str = ""
-    rollout: str = ""
-    unknown: str = ""
-    commands: tuple[Command, ...] = ()
-    steps_before: tuple[Step, ...] = ()
-    steps_after: tuple[Step, ...] = ()
-    notes: tuple[str, ...] = ()
     alike: str = ""
     """Fixes of a rule with the same non-empty word are offered as one or not at all."""
 

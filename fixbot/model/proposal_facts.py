@@ -31,17 +31,19 @@ class RuleSummary:
     topic: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class FixedFinding:
-    """One finding and its fix, as `model.Finding` and `model.Fix` have them; `line` counts from 1."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixWords:
+    """What the reader of a fix is told.
 
-    id: str
-    rule: str
-    path: str
-    line: int
-    resource: str
-    subject: str
-    controls: tuple[str, ...] = ()
+    All texts are plain Markdown sentences; none may hold a secret's value, length or hash.
+    `before` and `after` are the cells of the proposal's table. `gist` says what changes, in one sentence
+    with the reader's names; `effect` is what will be noticed at run time, `rollout` when that begins. `why`
+    is the attack as it is possible here, in two sentences. In `gist`, `why` and `unknown` stands `{who}`
+    for `who`, or for the names of several that are repaired alike: `may` and `can` go with both.
+    `unknown` is what could not be known, `commands` how to find out. `steps_before` and `steps_after` are
+    what a person does before and after merging.
+    """
+
     who: str = ""
     before: str = ""
     after: str = ""
@@ -54,6 +56,19 @@ class FixedFinding:
     steps_before: tuple[Step, ...] = ()
     steps_after: tuple[Step, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FixedFinding(FixWords):
+    """One finding and what is said of its fix; `line` counts from 1."""
+
+    id: str
+    rule: str
+    path: str
+    line: int
+    resource: str
+    subject: str
+    controls: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
     """What was checked of the fix: names of `Checks`, or of programs that had nothing to say against it."""
 
@@ -162,7 +177,8 @@ def unpack_facts(value: Sequence[Any]) -> ProposalFacts:
 
 
 def _unpack_row(*values: Any) -> FixedFinding:
-    row = FixedFinding(*values)
+    names = (each.name for each in fields(FixedFinding))
+    row = FixedFinding(**dict(zip(names, values, strict=True)))
     return replace(
         row,
         controls=tuple(row.controls),
