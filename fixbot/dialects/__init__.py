@@ -28,6 +28,12 @@ def read_dialects(project: Project) -> Inventory:
         if document.path not in project.claimed and document.syntax != "hcl":
             for root in document.roots:
                 _read_with_dialect(project, document, root, reading)
+    return reading
+
+
+def survey_dialects(project: Project) -> Inventory:
+    """The same, with what was overlooked said aloud: for a first reading, not for the proof of a fix."""
+    reading = read_dialects(project)
     say_overlooked(project.documents.values(), reading)
     return reading
 

@@ -67,7 +67,7 @@ def analyze_partition(
     if done.complaints:
         return done
     project = Project(documents, order.surroundings, types)
-    reading = dialects.read_dialects(project)
+    reading = dialects.survey_dialects(project)
     done.counts = reading.count_subjects(resources=bool(types))
     world = Context(order.settings, project)
     problems = detect_problems(reading, order.fixers, world)

@@ -200,7 +200,7 @@ def find_places(path: str, text: str) -> JudgedPlaces:
         document = parse_document_sections(path, text, is_relevant_text)
     except SyntaxProblem:
         return JudgedPlaces(unread=1)
-    reading = dialects.read_dialects(Project({path: document}))
+    reading = dialects.survey_dialects(Project({path: document}))
     return JudgedPlaces(frozenset(_list_addresses(reading)), len(reading.unread) + len(document.problems))
 
 

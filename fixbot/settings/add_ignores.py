@@ -9,11 +9,11 @@ from datetime import date
 
 from fixbot.edit.change import Add, plan_rewrites, render_edits
 from fixbot.edit.splice import splice_edits
-from fixbot.edit.tree import CannotEdit, Node, NodeKind, SyntaxProblem, Value
+from fixbot.edit.tree import CannotEdit, SyntaxProblem, Value
 from fixbot.model.errors import FixbotError
 from fixbot.model.findings import Finding
 from fixbot.settings import Settings
-from fixbot.settings.read_settings import NAMES, parse_settings
+from fixbot.settings.read_settings import NAMES, is_null_node, parse_settings
 from fixbot.settings.suppressions import Ignore, escape_name
 from fixbot.syntax import load_grammar
 from fixbot.text.globs import pattern_below
@@ -86,17 +86,13 @@ def add_ignores(text: str, wishes: Iterable[Ignore], name: str) -> str:
 
 def _add_entries(text: str, wishes: Iterable[Ignore]) -> str:
     roots = load_grammar("yaml").parse_text(text)
-    if not roots or _is_null_node(roots[0]):
+    if not roots or is_null_node(roots[0]):
         text += ("" if not text or text.endswith("\n") else "\n") + "ignore:\n"
         roots = load_grammar("yaml").parse_text(text)
     changes = [
         Add(roots[0], ("ignore",), dict[str, Value](_ignore_to_entry(each)), last=True) for each in wishes
     ]
     return splice_edits(text, render_edits(text, plan_rewrites(changes)))
-
-
-def _is_null_node(node: Node) -> bool:
-    return node.is_known and node.kind is NodeKind.SCALAR and node.value is None
 
 
 def _ignore_to_entry(wanted: Ignore) -> dict[str, str]:

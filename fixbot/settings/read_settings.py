@@ -93,7 +93,7 @@ def parse_settings(settings: Settings, text: str, name: str, *, operator: bool =
         raise FixbotError(f"{name}{line}: {problem.reason}") from None
     if len(roots) > 1:
         raise FixbotError(f"{name}:{_line_number(text, roots[1].start)}: a second document; keep one")
-    if not roots or _is_null_node(roots[0]):
+    if not roots or is_null_node(roots[0]):
         return settings
     file = _SettingsFile(name, text, () if operator else settings.enforce, operator)
     new: Settings = file.overlay_map(settings, roots[0], ())
@@ -111,7 +111,8 @@ def _line_number(text: str, offset: int) -> int:
     return text.count("\n", 0, offset) + 1
 
 
-def _is_null_node(node: Node) -> bool:
+def is_null_node(node: Node) -> bool:
+    """Whether a value is written as nothing, and no tag says otherwise."""
     return node.is_known and node.kind is NodeKind.SCALAR and node.value is None
 
 
@@ -237,7 +238,7 @@ class _SettingsFile:
         origin, arguments = get_origin(hint), get_args(hint)
         if NoneType in arguments:
             inner = next(each for each in arguments if each is not NoneType)
-            return None if _is_null_node(node) else self.read_value(node, inner, meta, path)
+            return None if is_null_node(node) else self.read_value(node, inner, meta, path)
         if origin is tuple:
             if not node.is_known or node.kind is not NodeKind.LIST:
                 raise self.complain_at(node.start, path, "must be a list (`- one` or [one, two])")

@@ -28,15 +28,20 @@ _OWNERS: Final = {
 
 def find_oversized_policy(before: Iterable[Policy], after: Iterable[Policy]) -> str | None:
     """What has become larger than IAM takes, with the figures; None where nothing has."""
-    was, sizes = _measure_sizes(before), _measure_sizes(after)
-    for (path, owner, kind), size in sizes.items():
-        most = _MANAGED if kind == "managed" else _TRUST if kind == "trust" else _INLINE[kind]
-        if size > most and size > was.get((path, owner, kind), 0):
+    large = {key: size for key, size in _measure_sizes(after).items() if size > _limit_of(key[2])}
+    was = _measure_sizes(before) if large else {}
+    for (path, owner, kind), size in large.items():
+        if size > was.get((path, owner, kind), 0):
+            most = _limit_of(kind)
             what = {"managed": "a managed policy", "trust": "a trust policy"}.get(
                 kind, f"all inline policies of a {kind}"
             )
             return f"{owner} would have {size:,} characters, and IAM takes {most:,} for {what}"
     return None
+
+
+def _limit_of(kind: str) -> int:
+    return _MANAGED if kind == "managed" else _TRUST if kind == "trust" else _INLINE[kind]
 
 
 def _measure_sizes(policies: Iterable[Policy]) -> dict[tuple[str, str, str], int]:
