@@ -13,7 +13,7 @@ from fixbot.knowledge.dropped import capabilities_after_drop
 from fixbot.knowledge.host_signals import find_host_signals
 from fixbot.knowledge.image_tables import why_needs_privileged
 from fixbot.knowledge.images import ImageReference
-from fixbot.knowledge.needs import find_beyond_capabilities, find_capabilities, find_devices
+from fixbot.knowledge.needs import find_beyond_capabilities, find_devices, find_needed_capabilities
 from fixbot.knowledge.rollout import describe_rollout
 from fixbot.knowledge.startup import Startup, read_startup
 from fixbot.knowledge.trial import docker_run
@@ -116,7 +116,7 @@ def _replace_by_capabilities(container: Container, startup: Startup, drop: Chang
             f"{name} runs {mark_code(program)}, and no list of capabilities replaces the mode for it: "
             f"{reason}."
         )
-    needed, devices = find_capabilities(scripts), find_devices(scripts)
+    needed, devices = find_needed_capabilities(scripts), find_devices(scripts)
     woken = capabilities_after_drop(container)
     if isinstance(woken, Refusal):
         return woken

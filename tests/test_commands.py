@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fixbot.knowledge.image_tables import find_sensor_launcher
-from fixbot.knowledge.needs import find_beyond_capabilities, find_capabilities, find_devices
+from fixbot.knowledge.needs import find_beyond_capabilities, find_devices, find_needed_capabilities
 from fixbot.knowledge.startup import read_words
 from fixbot.knowledge.writes import find_writes
 
@@ -41,7 +41,7 @@ from fixbot.knowledge.writes import find_writes
     ],
 )
 def test_capabilities_follow_from_what_a_command_runs(words: list[str], capabilities: list[str]) -> None:
-    found = find_capabilities([read_words(words)])
+    found = find_needed_capabilities([read_words(words)])
     assert [capability for capability, _ in found] == capabilities
     assert all(because for _, because in found)
 
@@ -91,7 +91,7 @@ def test_writes_follow_from_the_command(words: list[str], paths: list[str]) -> N
 def test_any_words_can_be_looked_at(words: list[str]) -> None:
     for script in (words, ["sh", "-c", *words]):
         read = read_words(script)
-        find_capabilities([read])
+        find_needed_capabilities([read])
         find_devices([read])
         find_beyond_capabilities([read])
         find_writes(read)

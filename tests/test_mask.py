@@ -40,7 +40,7 @@ CANARY = "plum-Tr4ctor/9+é'\"\\ ${x}"
     ],
 )
 def test_a_known_secret_is_hidden_however_it_is_written(form: str) -> None:
-    masked = SecretMasker([CANARY]).mask_line(f"before {form} after")
+    masked = SecretMasker([CANARY]).mask_text(f"before {form} after")
     assert MASK in masked
     assert masked.startswith("before ")
     assert masked.endswith(" after")
@@ -49,30 +49,30 @@ def test_a_known_secret_is_hidden_however_it_is_written(form: str) -> None:
 
 def test_the_mask_is_always_as_wide() -> None:
     masker = SecretMasker(["short-1", "a-much-longer-secret-2"])
-    assert masker.mask_line("x short-1 y") == masker.mask_line("x a-much-longer-secret-2 y") == f"x {MASK} y"
+    assert masker.mask_text("x short-1 y") == masker.mask_text("x a-much-longer-secret-2 y") == f"x {MASK} y"
 
 
 def test_overlapping_secrets_leave_nothing() -> None:
-    assert SecretMasker(["abcdef", "defghi"]).mask_line("x abcdefghi y") == f"x {MASK} y"
-    assert SecretMasker(["abcd", "abcdefgh"]).mask_line("abcdefgh") == MASK
-    assert SecretMasker(["aaaa"]).mask_line("aaaaaa") == MASK
+    assert SecretMasker(["abcdef", "defghi"]).mask_text("x abcdefghi y") == f"x {MASK} y"
+    assert SecretMasker(["abcd", "abcdefgh"]).mask_text("abcdefgh") == MASK
+    assert SecretMasker(["aaaa"]).mask_text("aaaaaa") == MASK
 
 
 def test_each_line_of_a_key_is_hidden_by_itself() -> None:
     key = "-----BEGIN PRIVATE KEY-----\nMIIBOgIBAAJBAKZZ\n-----END PRIVATE KEY-----\n"
     masker = SecretMasker([key])
-    assert masker.mask_line("+    MIIBOgIBAAJBAKZZ") == f"+    {MASK}"
+    assert masker.mask_text("+    MIIBOgIBAAJBAKZZ") == f"+    {MASK}"
     assert "MIIB" not in masker.mask_text(f"a\n{key}b\n")
 
 
 @pytest.mark.parametrize("secret", ["ab", "1", "password", "Postgres"])
 def test_very_short_and_ordinary_words_are_hidden_as_values_only(secret: str) -> None:
     masker = SecretMasker([secret])
-    assert masker.mask_line(f'key: "{secret}"') == f'key: "{MASK}"'
-    assert masker.mask_line(f"key={secret}") == f"key={MASK}"
-    assert masker.mask_line(f"  - {secret}") == f"  - {MASK}"
-    assert masker.mask_line(f"a {secret}word and x{secret} here") == f"a {secret}word and x{secret} here"
-    assert masker.mask_line(f'"{secret}": [2]') == f'"{secret}": [2]'
+    assert masker.mask_text(f'key: "{secret}"') == f'key: "{MASK}"'
+    assert masker.mask_text(f"key={secret}") == f"key={MASK}"
+    assert masker.mask_text(f"  - {secret}") == f"  - {MASK}"
+    assert masker.mask_text(f"a {secret}word and x{secret} here") == f"a {secret}word and x{secret} here"
+    assert masker.mask_text(f'"{secret}": [2]') == f'"{secret}": [2]'
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_no_known_secret_survives(secrets: list[str], junk: list[str]) -> None:
     text = "".join(part for pair in zip(junk * 4, forms, strict=False) for part in pair)
     masker = SecretMasker(secrets)
     masked = masker.mask_text(text)
-    weak = [secret for secret in secrets if masker.mask_line(f"x{secret}x") == f"x{secret}x"]
+    weak = [secret for secret in secrets if masker.mask_text(f"x{secret}x") == f"x{secret}x"]
     assert not any(form in masked for form in forms if form not in "".join(weak))
     assert masker.mask_text(masked) == masked
 
@@ -151,7 +151,7 @@ def test_no_known_secret_survives(secrets: list[str], junk: list[str]) -> None:
 def test_nor_does_one_inside_something_encoded(secret: str, before: bytes, behind: bytes) -> None:
     secret += "#tail"
     encoded = base64.b64encode(before + secret.encode() + behind).decode()
-    shown = SecretMasker([secret]).mask_line(f"Basic {encoded}")
+    shown = SecretMasker([secret]).mask_text(f"Basic {encoded}")
     assert secret.encode() not in base64.b64decode(
         shown.removeprefix("Basic ").replace(MASK, "") + "==", validate=False
     )
@@ -179,8 +179,8 @@ def test_hostile_text_takes_time_in_proportion(piece: str) -> None:
 
 def test_a_setting_at_the_end_of_something_on_one_line_is_shown() -> None:
     line = "    ManageMasterUserPassword: true}}"
-    assert SecretMasker().mask_line(line) == line
-    assert "hunter2" not in SecretMasker().mask_line("    DbPassword: hunter2-abc}}")
+    assert SecretMasker().mask_text(line) == line
+    assert "hunter2" not in SecretMasker().mask_text("    DbPassword: hunter2-abc}}")
 
 
 def test_many_secrets_are_hidden_like_few() -> None:

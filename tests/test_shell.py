@@ -57,7 +57,7 @@ def test_what_a_script_writes(text: str, paths: list[str | None]) -> None:
 
 
 def test_home_is_a_variable_like_others() -> None:
-    assert written("echo a > ~/.rc; echo b > $HOME/x", HOME="/root") == ["/root/.rc", "/root/x"]
+    assert written("echo a > ~/.rc; echo b > $HOME/x", HOME="/home/app") == ["/home/app/.rc", "/home/app/x"]
     assert written("echo a > ~/.rc") == ["~/.rc"]
 
 

@@ -21,9 +21,6 @@ from fixbot.edit.tree import ABSENT
 from fixbot.knowledge.images import ImageReference
 from fixbot.knowledge.needs import shell_words
 
-ECS_EXEC_PATHS: Final = ("/managed-agents", "/var/lib/amazon/ssm", "/var/log/amazon/ssm")
-"""What people mount to keep ECS Exec alive (aws/containers-roadmap issue 1359); AWS supports it not."""
-
 _PUBLIC: Final = frozenset(
     {
         "docker.io",

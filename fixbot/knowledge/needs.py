@@ -30,7 +30,7 @@ def shell_words(words: Sequence[str]) -> tuple[str, ...]:
     return tuple(word for each in started for word in (each.called.text or "", *each.words))
 
 
-def find_capabilities(scripts: Scripts) -> tuple[tuple[str, str], ...]:
+def find_needed_capabilities(scripts: Scripts) -> tuple[tuple[str, str], ...]:
     """The capabilities that the programs of these scripts need, each with the program it is because of.
 
     Capabilities that Docker gives anyway (CHOWN, MKNOD, …) aren't named, except NET_RAW, which hardened

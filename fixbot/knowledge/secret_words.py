@@ -15,7 +15,6 @@ VALUE: Final = (
     r"(?:\\{1,3}\"(?P<escaped>[^\"\\\n]++)|\"(?P<double>(?:[^\"\\\n]++|\\.)++)|'(?P<single>[^'\n]++)"
     r"|(?P<bare>[^\s\"'\\,;|&)\]}<>][^\s\"'\\;|&)\]}]*+))"
 )
-VALUE_HERE: Final = re.compile(VALUE)
 HOLES: Final = ("$", "%", "<", "{{", "#{", "••")
 
 

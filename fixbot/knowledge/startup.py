@@ -43,8 +43,6 @@ class Startup:
     """What a container starts, place by place; empty where nothing is written."""
 
     scripts: tuple[StartedScript, ...]
-    own: bool
-    """Whether a program is named: an entry point, or the command of a pod's container."""
 
     @property
     def unread(self) -> str:
@@ -52,13 +50,8 @@ class Startup:
         unread = (f"{e.script.unread[0]} in its {e.where}" for e in self.scripts if e.script.unread)
         return next(unread, "")
 
-    @property
-    def missing(self) -> tuple[str, ...]:
-        """Scripts that are started and whose text isn't here."""
-        return tuple(dict.fromkeys(path for each in self.scripts for path in each.script.missing))
 
-
-def read_startup(container: Container, world: Context | None = None) -> Startup:
+def read_startup(container: Container, world: Context) -> Startup:
     """Read all that a container starts; arguments without a program go to the image's own, if known."""
     kubernetes = container.spelling.vocabulary == "k8s"
     variables = _read_variables(container)
@@ -67,14 +60,13 @@ def read_startup(container: Container, world: Context | None = None) -> Startup:
     arguments = _read_words(container, "args" if kubernetes else "command", variables)
     own = entry_point_of(ImageReference.parse_reference(container.image).name) if container.image else ()
     words = [*(program or (own if arguments else ())), *arguments]
-    files = _files_of(container, world) if world is not None else _no_file
+    files = _files_of(container, world)
     found = [_follow_scripts("command", read_words(words, variables, folder), files, variables, folder)]
     for where, hook in _read_hooks(container, variables):
         found.append(_follow_scripts(where, _read_hook(hook, variables, folder), files, variables, folder))
-    if world is not None:
-        found += _initial_scripts(container, world, variables)
+    found += _initial_scripts(container, world, variables)
     kept = tuple(each for each in found if each.script.invocations or not each.script.understood)
-    return Startup(kept, own=bool(program))
+    return Startup(kept)
 
 
 def read_words(
@@ -156,10 +148,6 @@ def _follow_scripts(
         unread |= dict.fromkeys(inner.unread)
         waiting += inner.missing
     return StartedScript(where, Script(tuple(invocations), tuple(unread), tuple(missing)))
-
-
-def _no_file(_path: str) -> None:
-    return None
 
 
 def _files_of(container: Container, world: Context) -> Files:

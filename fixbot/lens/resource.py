@@ -165,10 +165,6 @@ class Resource(Labelled):
                     return self._beside(canonical, beginning, companion, own)
         return own
 
-    def attribute(self, name: str) -> Slot:
-        """What stands beside the properties of a CloudFormation resource, such as `DeletionPolicy`."""
-        return self._within(self.owner, (name,), name, ("Type",))
-
     def _within(self, node: Node, path: tuple[str, ...], canonical: str, near: Sequence[str]) -> Slot:
         at = follow_path(node, path)
         found, why = at.found, at.why_not

@@ -31,10 +31,6 @@ class SecretMasker:
         self.values = SecretValues(secrets, words)
         self._told: dict[str, str] = {}  # a report says the same of many things
 
-    def mask_line(self, text: str) -> str:
-        """One line, or a piece of one, without its secrets."""
-        return self.mask_text(text)
-
     def mask_text(self, text: str) -> str:
         """The text without its secrets, line ends kept. What is masked once stays as it is."""
         for _ in range(_ROUNDS):  # a mask may complete a secret that itself holds dots

@@ -145,9 +145,7 @@ def is_relevant_text(text: str, needles: Iterable[str] = ()) -> bool:
     if any(needle in text for needle in needles):
         return True
     data = text.encode()
-    if not any(needle in text for needle in _NEEDLES) and not is_relevant(data):
-        return False
-    return is_relevant(data) or _holds_secrets(data)
+    return is_relevant(data) or (any(needle in text for needle in _NEEDLES) and _holds_secrets(data))
 
 
 def collect_needles(types: Iterable[ResourceType]) -> tuple[str, ...]:
