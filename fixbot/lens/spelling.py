@@ -77,7 +77,7 @@ def spell_task_argument(name: str) -> str:
     )
 
 
-def task_block(name: str) -> str:
+def spell_task_block(name: str) -> str:
     """`mountPoints` as Terraform's ECS resources name the block, where containers are blocks."""
     return _TASK_BLOCKS.get(name) or to_snake_case(name)
 
@@ -95,7 +95,7 @@ _TASK_BLOCKS = {
 }
 
 
-def task_field(name: str) -> str:
+def name_task_field(name: str) -> str:
     """`mount_point` as the ECS API names the list."""
     return _TASK_LISTS.get(name) or to_camel_case(name)
 
@@ -120,7 +120,7 @@ ECS = Spelling("ecs")
 CLOUDFORMATION = Spelling("ecs", capitalize_first)
 TERRAFORM_TASK = Spelling("ecs", spell_task_argument)
 """What an `aws_ecs_task_definition` is given; its containers are JSON, in the API's own names."""
-TERRAFORM_CONTAINER = Spelling("ecs", task_block)
+TERRAFORM_CONTAINER = Spelling("ecs", spell_task_block)
 """Daemons and Express services, whose containers are blocks."""
 TERRAFORM_SERVICE = Spelling("ecs", top=to_snake_case)
 """The inputs of Terraform modules that make a service."""
@@ -132,5 +132,5 @@ _BACK = {
     to_snake_case: to_camel_case,
     spell_block: to_camel_case,
     spell_task_argument: to_camel_case,
-    task_block: task_field,
+    spell_task_block: name_task_field,
 }
