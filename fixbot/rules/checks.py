@@ -1,13 +1,13 @@
 """Checks of the common shapes: a property must say this, a list must hold that, an item must not be there.
 
-Each is a function that returns a check whose facts can be read, so that tests hold a rule's properties
-against the vendors' schemas, and a list of rules can say what they fix.
+Each is called with its facts and is then the check itself; the facts can be read, so that tests hold a rule's
+properties against the vendors' schemas, and a list of rules can say what they fix.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from functools import partial
 
 from fixbot.edit.change import Add, Change, Drop
@@ -29,9 +29,14 @@ def never(_subject: Subject, _world: Context) -> None:
 
 @dataclass(frozen=True, slots=True)
 class MustBe:
-    """Each property of `wanted`, by its canonical name, must have that value."""
+    """Each property of `wanted`, by its canonical name, must have that value.
+
+    `unwritten` is what AWS or Kubernetes takes where nothing is written. `good` says which other values do
+    as well. `unless` says where a fix would break something; it is asked only where something is wrong.
+    """
 
     wanted: Mapping[str, Scalar]
+    _: KW_ONLY
     words: Words
     unwritten: Scalar | UnsetValue = ABSENT
     good: Good | None = None
@@ -68,29 +73,13 @@ class MustBe:
         )
 
 
-def must_be(
-    wanted: Mapping[str, Scalar],
-    *,
-    words: Words,
-    unwritten: Scalar | UnsetValue = ABSENT,
-    good: Good | None = None,
-    unless: Unless = never,
-    safety: Safety = Safety.REVIEW,
-) -> MustBe:
-    """Each property of `wanted`, by its canonical name, must have that value.
-
-    `unwritten` is what AWS or Kubernetes takes where nothing is written. `good` says which other values do
-    as well. `unless` says where a fix would break something; it is asked only where something is wrong.
-    """
-    return MustBe(wanted, words, unwritten, good, unless, safety)
-
-
 @dataclass(frozen=True, slots=True)
 class MustContain:
-    """The list at a canonical path must hold an item."""
+    """The list at a canonical path must hold that item; it is made where there is none."""
 
     at: str
     item: Scalar
+    _: KW_ONLY
     words: Words
     unless: Unless = never
     safety: Safety = Safety.REVIEW
@@ -116,19 +105,13 @@ class MustContain:
         yield _make_found(subject, slot.node, f"{self.at} {self.item}", self.words, outcome)
 
 
-def must_contain(
-    at: str, item: Scalar, *, words: Words, unless: Unless = never, safety: Safety = Safety.REVIEW
-) -> MustContain:
-    """The list at a canonical path must hold that item; it is made where there is none."""
-    return MustContain(at, item, words, unless, safety)
-
-
 @dataclass(frozen=True, slots=True)
 class MustNotHold:
-    """No item of the list at a canonical path may be bad."""
+    """No item of the list at a canonical path (in HCL: no block of that type) may be `bad`; such ones go."""
 
     at: str
     bad: Callable[[Node, Context], bool]
+    _: KW_ONLY
     words: Words
     unless: Unless = never
     safety: Safety = Safety.REVIEW
@@ -146,23 +129,12 @@ class MustNotHold:
         yield _make_found(subject, wrong[0], self.at, self.words, outcome)
 
 
-def must_not_hold(
-    at: str,
-    bad: Callable[[Node, Context], bool],
-    *,
-    words: Words,
-    unless: Unless = never,
-    safety: Safety = Safety.REVIEW,
-) -> MustNotHold:
-    """No item of the list at a canonical path (in HCL: no block of that type) may be `bad`; such ones go."""
-    return MustNotHold(at, bad, words, unless, safety)
-
-
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """What is wrong and no machine should change."""
+    """What is wrong and no machine should change: `bad` gives the place, `instead` what a person can do."""
 
     bad: Callable[[Subject, Context], Node | None]
+    _: KW_ONLY
     words: Words
     instead: str
     safety: Safety = Safety.MANUAL
@@ -175,9 +147,8 @@ class Reported:
             yield _make_found(subject, node, "", self.words, instead)
 
 
-def report(bad: Callable[[Subject, Context], Node | None], *, words: Words, instead: str) -> Reported:
-    """What is wrong and no machine should change: `bad` gives the place, `instead` what a person can do."""
-    return Reported(bad, words, instead)
+must_be, must_contain, must_not_hold, report = MustBe, MustContain, MustNotHold, Reported
+"""How a rule reads: `check=must_be({…}, words=…)`."""
 
 
 def _make_found(subject: Subject, node: Node, wrong: str, words: Words, outcome: Outcome) -> Found:
