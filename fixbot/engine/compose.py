@@ -127,9 +127,17 @@ class _Composer:
     proofs: dict[frozenset[str], VerifiedPatch | Refusal]
     """What was proven together already, by the ids of the findings."""
     lined: dict[str, LinedText] = field(default_factory=dict)
+    hunks: dict[tuple[str, ...], Hunks] = field(default_factory=dict)
+    """What was found to be touched already, by the ids of the findings: each joining asks for all again."""
 
     def find_hunks(self, problems: Sequence[Detection]) -> Hunks:
         """The lines that some fixes touch together, by file; in a new file all that is put there."""
+        names = tuple(each.id for each in problems)
+        if names not in self.hunks:
+            self.hunks[names] = self._compute_hunks(problems)
+        return self.hunks[names]
+
+    def _compute_hunks(self, problems: Sequence[Detection]) -> Hunks:
         found: Hunks = {}
         try:
             edited = self.court.render_edits_of(problems)
