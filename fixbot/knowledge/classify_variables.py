@@ -91,7 +91,7 @@ def classify_variables(pairs: Iterable[tuple[str, str]]) -> dict[str, SecretVerd
 
 
 def find_inner_secret(text: str) -> str:
-    """What in a text of options, pairs or commands is a secret, as a reader calls it; empty where nothing is."""
+    """What in a text of options or commands is a secret, as a reader calls it; empty where nothing is."""
     if "=" not in text and " " not in text and ":" not in text:
         return ""
     lower = text.lower()
