@@ -19,7 +19,8 @@ STOP: dict[str, object] = {"Effect": "Allow", "Action": ["ecs:StopTask", "ecs:Ru
 def statements(size: int) -> list[dict[str, object]]:
     """Statements of about so many characters without blanks, the first of which is too wide."""
     names = [f"arn:aws:s3:::bucket-{number:05}/*" for number in range(size // 30)]
-    return [STOP, {"Effect": "Allow", "Action": "s3:PutObject", "Resource": names}]
+    put: dict[str, object] = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": names}
+    return [STOP, put]
 
 
 def document(size: int) -> str:
