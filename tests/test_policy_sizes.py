@@ -13,7 +13,11 @@ from fixbot.model.findings import Report
 from fixbot.rules.loading import load_rules
 from fixbot.settings import Settings
 
-STOP: dict[str, object] = {"Effect": "Allow", "Action": ["ecs:StopTask", "ecs:RunTask", "s3:GetObject"], "Resource": "*"}
+STOP: dict[str, object] = {
+    "Effect": "Allow",
+    "Action": ["ecs:StopTask", "ecs:RunTask", "s3:GetObject"],
+    "Resource": "*",
+}
 
 
 def statements(size: int) -> list[dict[str, object]]:
