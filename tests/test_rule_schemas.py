@@ -9,7 +9,8 @@ import pytest
 from fixbot.edit.tree import Scalar
 from fixbot.lens import ResourceType
 from fixbot.rules import Rule, load_rules
-from fixbot.rules.checks import MustBe, MustContain, MustNotHold
+from fixbot.rules.checks import EachOf, MustBe, MustContain, MustNotHold
+from fixbot.rules.entry_checks import MustHaveEntry
 from tests.sample_rules import SAMPLES
 from tests.vendor_schemas import (
     cloudformation_property,
@@ -26,9 +27,17 @@ LISTS = (MustContain, MustNotHold)
 
 def properties_of(rule: Rule) -> Mapping[str, Scalar]:
     """The canonical properties that a rule speaks of, with the value that it wants."""
-    if isinstance(rule.check, MustBe):
-        return rule.check.wanted
-    return {rule.check.at: None} if isinstance(rule.check, LISTS) else {}
+    found: dict[str, Scalar] = {}
+    for check in rule.check.checks if isinstance(rule.check, EachOf) else (rule.check,):
+        if isinstance(check, MustBe):
+            found.update(check.wanted)
+        elif isinstance(check, MustHaveEntry):
+            found.update(
+                {f"{check.at}.{name}": value for name, value in {**check.key, **check.wanted}.items()}
+            )
+        elif isinstance(check, LISTS):
+            found[check.at] = None
+    return found
 
 
 def declared() -> Iterator[tuple[Rule, ResourceType, str, Scalar]]:
@@ -51,7 +60,7 @@ def test_cloudformation_has_the_property_and_takes_the_value(
     path = kind.path("cloudformation", name)
     schema = cloudformation_property(kind.cloudformation, path)
     assert schema is not None, f"{kind.cloudformation} has no {name}"
-    if isinstance(rule.check, LISTS):
+    if value is None:
         assert schema["type"] == "array"
     else:
         assert KINDS[type(value)] == schema["type"].replace("integer", "number")
@@ -71,7 +80,7 @@ def test_the_provider_has_the_attribute_and_takes_the_value(
     rest = name.removeprefix(beside[0]).lstrip(".") if beside else name
     attribute = terraform_attribute(owner, kind.path("terraform", rest))
     assert attribute is not None, f"{owner} has no {rest}"
-    if isinstance(rule.check, LISTS):
+    if value is None:
         assert attribute == "list" or isinstance(attribute, dict)
     else:
         assert attribute == KINDS[type(value)]
