@@ -9,7 +9,7 @@ import pytest
 from fixbot.edit.tree import Scalar
 from fixbot.lens import ResourceType
 from fixbot.rules import Rule, load_rules
-from fixbot.rules.checks import EachOf, MustBe, MustContain, MustNotHold
+from fixbot.rules.checks import ByType, EachOf, MustBe, MustContain, MustNotHold
 from fixbot.rules.entry_checks import MustHaveEntry
 from tests.sample_rules import SAMPLES
 from tests.vendor_schemas import (
@@ -25,26 +25,23 @@ KINDS: Mapping[type, str] = {bool: "boolean", int: "number", float: "number", st
 LISTS = (MustContain, MustNotHold)
 
 
-def properties_of(rule: Rule) -> Mapping[str, Scalar]:
-    """The canonical properties that a rule speaks of, with the value that it wants."""
-    found: dict[str, Scalar] = {}
-    for check in rule.check.checks if isinstance(rule.check, EachOf) else (rule.check,):
-        if isinstance(check, MustBe):
-            found.update(check.wanted)
-        elif isinstance(check, MustHaveEntry):
-            found.update(
-                {f"{check.at}.{name}": value for name, value in {**check.key, **check.wanted}.items()}
-            )
-        elif isinstance(check, LISTS):
-            found[check.at] = None
-    return found
+def properties_of(check: object) -> Mapping[str, Scalar]:
+    """The canonical properties that a check speaks of, with the value that it wants."""
+    if isinstance(check, EachOf):
+        return {name: value for each in check.checks for name, value in properties_of(each).items()}
+    if isinstance(check, MustBe):
+        return check.wanted
+    if isinstance(check, MustHaveEntry):
+        return {f"{check.at}.{name}": value for name, value in {**check.key, **check.wanted}.items()}
+    return {check.at: None} if isinstance(check, LISTS) else {}
 
 
 def declared() -> Iterator[tuple[Rule, ResourceType, str, Scalar]]:
     for rule in RULES:
         for kind in rule.selectors:
             if isinstance(kind, ResourceType):
-                yield from ((rule, kind, name, value) for name, value in properties_of(rule).items())
+                check = rule.check.by_type[kind] if isinstance(rule.check, ByType) else rule.check
+                yield from ((rule, kind, name, value) for name, value in properties_of(check).items())
 
 
 DECLARED = [pytest.param(*each, id=f"{each[0].name}: {each[1].noun} {each[2]}") for each in declared()]

@@ -184,12 +184,16 @@ class Resource(Labelled):
             return False
         return not any(each.labels == slot.path for each in slot.owner.list_items("dynamic"))
 
-    def add_entry(self, slot: Slot, canonical: str, entry: Mapping[str, Value]) -> Change:
-        """One more entry, its keys canonical, for the list at that place."""
-        item: Value = {self._written_path(f"{canonical}.{name}")[-1]: value for name, value in entry.items()}
+    def add_entries(self, slot: Slot, canonical: str, entries: Sequence[Mapping[str, Value]]) -> Change:
+        """These entries, their keys canonical, for the list there: several only where there is none."""
+        items: list[Value] = [
+            {self._written_path(f"{canonical}.{name}")[-1]: value for name, value in each.items()}
+            for each in entries
+        ]
         if self.has_blocks(slot):
+            (item,) = items
             return Add(slot.owner, slot.path, item)
-        return slot.set([item]) if slot.found is None else Add(slot.found, (), item)
+        return slot.set(items) if slot.found is None else Add(slot.found, (), items[0])
 
     def _written_path(self, canonical: str) -> tuple[str, ...]:
         return self.type.path(self.dialect, canonical)

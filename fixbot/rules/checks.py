@@ -6,14 +6,14 @@ properties against the vendors' schemas, and a list of rules can say what they f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from typing import Any
 
 from fixbot.edit.change import Add, Change, Drop
 from fixbot.edit.tree import ABSENT, UNKNOWN, Node, Scalar, UnsetValue, Value
-from fixbot.lens import Slot, Subject
+from fixbot.lens import Resource, ResourceType, Slot, Subject
 from fixbot.model.findings import Found, Manual, Outcome, Safety
 from fixbot.rules.context import Context
 from fixbot.rules.entry_checks import MustHaveEntry
@@ -44,6 +44,7 @@ from fixbot.text.markdown_escape import mark_code
 class MustBe:
     """Each property of `wanted`, by its canonical name, must have that value.
 
+    `in_each` names lists of maps (in HCL blocks): then each of their entries must.
     `unwritten` is what AWS or Kubernetes takes where nothing is written. `good` says which other values do
     as well. `unless` says where a fix would break something; it is asked only where something is wrong.
     `spares` says what is no finding, whatever is written there; `finish` what is true of one fix alone,
@@ -53,6 +54,7 @@ class MustBe:
     wanted: Mapping[str, Scalar]
     _: KW_ONLY
     words: Words
+    in_each: tuple[str, ...] = ()
     unwritten: Scalar | UnsetValue = ABSENT
     good: Good | None = None
     unless: Unless = never
@@ -63,8 +65,8 @@ class MustBe:
 
     def __call__(self, subject: Subject, world: Context) -> Iterator[Found]:
         """What is wrong with a subject: one finding, whichever of the properties are."""
-        slots = {name: subject.slot(name) for name in self.wanted if subject.offers(name)}
-        wrong = {name: slot for name, slot in slots.items() if not self._is_right(slot, self.wanted[name])}
+        slots = self._find_slots(subject)
+        wrong = {at: slot for at, slot in slots.items() if not self._is_right(slot, self._wanted_at(at))}
         if not wrong or self.spares(subject, world):
             return
         outcome: Outcome = (
@@ -72,15 +74,29 @@ class MustBe:
             or self.unless(subject, world)
             or make_fix(
                 self, subject, world, [
-                    partial(slot.set, spell_alike(subject, slot, self.wanted[name]))
-                    for name, slot in wrong.items()
+                    partial(slot.set, spell_alike(subject, slot, self._wanted_at(at)))
+                    for at, slot in wrong.items()
                 ],
                 before=", ".join(format_cell(slot.written, slot.value) for slot in wrong.values()),
-                after=", ".join(format_cell(s.written, self.wanted[name]) for name, s in wrong.items()),
+                after=", ".join(format_cell(s.written, self._wanted_at(at)) for at, s in wrong.items()),
             )
         )  # fmt: skip
         node = next(iter(wrong.values())).node
         yield make_found(subject, node, ",".join(self.wanted), self, outcome)
+
+    def _find_slots(self, subject: Any) -> dict[tuple[str, int], Slot]:
+        """The places by the property's name and the entry's number; 0 where it isn't asked of entries."""
+        if not self.in_each:
+            return {(name, 0): subject.slot(name) for name in self.wanted if subject.offers(name)}
+        entries = [(at, entry) for at in self.in_each for entry in subject.slot(at).items]
+        return {
+            (name, number): subject.slot_in(entry, f"{at}.{name}")
+            for number, (at, entry) in enumerate(entries)
+            for name in self.wanted
+        }
+
+    def _wanted_at(self, at: tuple[str, int]) -> Scalar:
+        return self.wanted[at[0]]
 
     def _is_right(self, slot: Slot, wanted: Scalar) -> bool:
         value = self.unwritten if slot.value is ABSENT else slot.value
@@ -95,12 +111,17 @@ class MustBe:
 
 @dataclass(frozen=True, slots=True)
 class MustContain:
-    """The list at a canonical path must hold that item; it is made where there is none."""
+    """The list at a canonical path must hold that item. Where there is none it is made, with `made` in it.
+
+    `good` says of which items one does as well.
+    """
 
     at: str
     item: Scalar
     _: KW_ONLY
     words: Words
+    made: tuple[Scalar, ...] = ()
+    good: Good | None = None
     unless: Unless = never
     spares: Spares = spare_none
     finish: Finish = keep_fix
@@ -112,15 +133,16 @@ class MustContain:
         if not subject.offers(self.at):
             return
         slot = subject.slot(self.at)
-        held = [each.scalar for each in slot.items]
-        if self.item in held or self.spares(subject, world):
+        held = [each.scalar for each in slot.items] if slot.found is not None else [slot.value]
+        settled = self.item in held or (self.good is not None and any(map(self.good, held)))
+        if settled or self.spares(subject, world):
             return
         before = ", ".join(str(each) for each in held if not isinstance(each, UnsetValue))
         outcome: Outcome = (
             refuse_computed_list(subject, slot)
             or self.unless(subject, world)
             or make_fix(
-                self, subject, world, [partial(_add_item, slot, self.item)],
+                self, subject, world, [partial(_add_item, slot, self.item, self.made)],
                 before=format_cell(slot.written, before or ABSENT),
                 after=format_cell(slot.written, f"{self.item} too"),
             )
@@ -191,6 +213,27 @@ class EachOf:
             yield from check(subject, world)
 
 
+@dataclass(frozen=True, slots=True)
+class ByType:
+    """A check for each type of resource that a rule looks at; the first says how safe the rule is."""
+
+    by_type: Mapping[ResourceType, AnyCheck]
+
+    @property
+    def checks(self) -> tuple[AnyCheck, ...]:
+        """Those of all types."""
+        return tuple(self.by_type.values())
+
+    @property
+    def safety(self) -> Safety:
+        """How bold its fixes usually are."""
+        return self.checks[0].safety
+
+    def __call__(self, resource: Resource, world: Context) -> Iterator[Found]:
+        """What the check of its type finds."""
+        yield from self.by_type[resource.type](resource, world)
+
+
 AnyCheck = MustBe | MustContain | MustHaveEntry | MustNotHold | Reported
 
 
@@ -200,9 +243,9 @@ def each_of(*checks: AnyCheck) -> EachOf:
 
 
 must_be, must_contain, must_not_hold, report = MustBe, MustContain, MustNotHold, Reported
-must_have_entry = MustHaveEntry
+must_have_entry, by_type = MustHaveEntry, ByType
 """How a rule reads: `check=must_be({…}, words=…)`."""
 
 
-def _add_item(slot: Slot, item: Value) -> Change:
-    return slot.set([item]) if slot.found is None else Add(slot.found, (), item)
+def _add_item(slot: Slot, item: Value, made: Sequence[Value]) -> Change:
+    return slot.set(list(made) or [item]) if slot.found is None else Add(slot.found, (), item)

@@ -21,7 +21,8 @@ from fixbot.text.markdown_escape import mark_code
 class MustHaveEntry:
     """The list of maps at a canonical path must have the entry that `key` names, and it must say `wanted`.
 
-    In HCL the entries are blocks. `good` says which other values do as well.
+    In HCL the entries are blocks. `made` are the keys of all entries of a list that isn't there yet. `good`
+    says which other values do as well.
     """
 
     at: str
@@ -29,6 +30,7 @@ class MustHaveEntry:
     wanted: Mapping[str, Scalar]
     _: KW_ONLY
     words: Words
+    made: tuple[Mapping[str, Scalar], ...] = ()
     good: Good | None = None
     unless: Unless = never
     spares: Spares = spare_none
@@ -57,7 +59,7 @@ class MustHaveEntry:
             or self.unless(resource, world)
             or make_fix(
                 self, resource, world,
-                changes or [partial(resource.add_entry, slot, self.at, {**self.key, **self.wanted})],
+                changes or [partial(resource.add_entries, slot, self.at, self._list_missing(slot))],
                 before=", ".join(format_cell(each.written, each.value) for each in wrong.values())
                 or format_cell(slot.written, ABSENT),
                 after=mark_code(shown),
@@ -76,6 +78,10 @@ class MustHaveEntry:
             or (self.good is not None and self.good(said or ABSENT))
             for name, wanted in self.wanted.items()
         )
+
+    def _list_missing(self, slot: Slot) -> list[dict[str, Scalar]]:
+        keys = self.made if self.made and slot.found is None else (self.key,)
+        return [{**key, **self.wanted} for key in keys]
 
     def _is_meant(self, resource: Resource, entry: Node) -> bool:
         return all(resource.slot_in(entry, f"{self.at}.{n}").value == value for n, value in self.key.items())
