@@ -21,6 +21,7 @@ spec:
       securityContext:
         privileged: false
         readOnlyRootFilesystem: true
+        allowPrivilegeEscalation: false
 """
 BAD = POD.replace("privileged: false", "privileged: true")
 
