@@ -120,7 +120,10 @@ def test_attributes_hide_no_line(story: Story, attributes: str) -> None:
 SETTINGS = {
     "everything excluded": ('exclude: ["**"]\n', "files more (exclude **)"),
     "nothing included": ("include: [nothing]\n", "files more (include nothing)"),
-    "the rule is off": ("rules: {skip: [privileged-container]}\n", "switches off privileged-container"),
+    "the rule is off": (
+        "profile: essential\nrules: {skip: [privileged-container]}\n",
+        "switches off privileged-container",
+    ),
     "another rule alone": ("rules: {only: [secret-in-environment]}\n", "privileged-container"),
     "only what is grave": ("severity: critical\n", "hides findings below critical"),
     "ignored": (
