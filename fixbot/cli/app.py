@@ -92,6 +92,8 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option of the contract
     repo: given.RepositoryOption = None,
     dry_run: given.DryRunOption = False,
     host: given.HostOption = "",
+    show: given.ShowOption = "",
+    diffs: given.DiffsOption = False,
     only: given.OnlyOption = None,
     skip: given.SkipOption = None,
     safety: given.SafetyOption = None,
@@ -116,7 +118,7 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option of the contract
             fail_on or FailOn.NEVER,
             tuple(include or ()), tuple(exclude or ()), since, config, format, output,
             not no_cache, jobs, quiet, write, branch, review, pr, split_values(repo), dry_run, host,
-            thorough=thorough, fail_on_unread=fail_on_unread,
+            thorough=thorough, fail_on_unread=fail_on_unread, show=show, diffs=diffs,
         )
     )  # fmt: skip
 

@@ -137,6 +137,12 @@ HostOption = Annotated[
     typer.Option("--host", metavar="HOST",
                  help="The GitHub to talk to, where it is not github.com."),
 ]  # fmt: skip
+ShowOption = Annotated[
+    str, typer.Option("--show", metavar="KEY", help="Only the proposal of this key, in full.")
+]
+DiffsOption = Annotated[
+    bool, typer.Option("--diffs", help="All proposals in full, through your pager on a terminal.")
+]
 DryRunOption = Annotated[
     bool, typer.Option("--dry-run", help="With --pr: show what would be done, in its order, and do nothing.")
 ]
@@ -172,6 +178,8 @@ class Options:
     thorough: bool = False
     fail_on_unread: bool = False
     fail_on_new_ignores: bool = False
+    show: str = ""
+    diffs: bool = False
     arguments: tuple[str, ...] = ()
     """The words as typed, for the command that is offered next."""
 
