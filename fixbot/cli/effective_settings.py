@@ -7,8 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from fixbot.checkout.git_home import repository_above
-from fixbot.checkout.named_files import stranger_folders
+from fixbot.checkout.git_home import repository_above, stranger_folders
 from fixbot.cli.find_checkers import find_checkers
 from fixbot.cli.options import Options
 from fixbot.model.errors import FixbotError

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from fixbot.checkout.named_files import stranger_folders
+from fixbot.checkout.git_home import stranger_folders
 from fixbot.cli.options import Format, Options
 from fixbot.engine.process_limits import limit_time
 from fixbot.report import text

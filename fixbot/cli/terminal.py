@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from fixbot.checkout.file_content import Unreadable
-from fixbot.checkout.named_files import stranger_folders, write_report
+from fixbot.checkout.git_home import stranger_folders
+from fixbot.checkout.named_files import write_report
 from fixbot.model.errors import FixbotError
 from fixbot.report.style import TerminalStyle
 from fixbot.text.characters import escape_hidden, sanitize_lines
