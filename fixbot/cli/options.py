@@ -34,6 +34,14 @@ class FailOn(StrEnum):
     NEVER = "never"
 
 
+class ProfileChoice(StrEnum):
+    """Which rules run."""
+
+    ESSENTIAL = "essential"
+    RECOMMENDED = "recommended"
+    ALL = "all"
+
+
 class Format(StrEnum):
     """The forms of a report."""
 
@@ -70,6 +78,15 @@ SkipOption = Annotated[
     list[str] | None,
     typer.Option("--skip", metavar="RULE", help="Not this rule; repeat it or list them with commas.",
                  autocompletion=complete_rule),
+]  # fmt: skip
+ProfileOption = Annotated[
+    ProfileChoice | None,
+    typer.Option("--rules-profile", help="Which rules run; goes before `profile` in the settings."),
+]
+FrameworkOption = Annotated[
+    str,
+    typer.Option("--framework", metavar="NAME", help="Only rules that have a control there: fsbp, cis-eks, "
+                 "pss-restricted, pci-dss, …"),
 ]  # fmt: skip
 SafetyOption = Annotated[
     SafetyChoice | None,
@@ -180,6 +197,8 @@ class Options:
     fail_on_new_ignores: bool = False
     show: str = ""
     diffs: bool = False
+    rules_profile: ProfileChoice | None = None
+    framework: str = ""
     arguments: tuple[str, ...] = ()
     """The words as typed, for the command that is offered next."""
 
