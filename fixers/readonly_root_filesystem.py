@@ -53,8 +53,8 @@ def _choose_outcome(container: Container, world: Context, *, computed: bool) -> 
         )
     if container.task.windows is None:
         return Refusal(
-            "The operating system family is filled in elsewhere; on Windows the switch does not exist. "
-            "Set the flag by hand if these are Linux containers."
+            f"Whether {name} runs on Linux is not certain here, and on Windows the switch does not exist. "
+            "Set the flag by hand if it does."
         )
     needs = find_writable_paths(container, world)
     if isinstance(needs, Refusal | Manual):

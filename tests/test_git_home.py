@@ -12,7 +12,9 @@ from fixbot.checkout import Checkout, FileChange, Scope
 from fixbot.checkout.changed_lines import list_changes, read_touched_lines
 from fixbot.checkout.commit_on_branch import MARKS, BranchCommit, commit_on_branch
 from fixbot.checkout.git import COMMANDS, Git
+from fixbot.checkout.git_home import repositories_above, stranger_folders
 from fixbot.model.findings import Refusal
+from fixbot.programs.lookup import find_program
 
 TASK, FIXED = b'{"family": "web"}\n', b'{"family": "web", "x": 1}\n'
 
@@ -260,6 +262,36 @@ def test_git_is_not_looked_for_in_a_checkout(
     checkout = Checkout.open_checkout(str(ours))
     assert checkout.git is not None
     assert not marker.exists()
+
+
+@pytest.mark.parametrize("kind", ["planted", "submodule"])
+def test_nor_in_a_larger_one_that_it_lies_in(
+    ours: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    marker, inner = tmp_path / "marker", ours / "deploy" / "inner"
+    (ours / "bin").mkdir()
+    for name in ("git", "cfn-lint"):
+        (ours / "bin" / name).write_text(f"#!/bin/sh\ntouch {marker}\n")
+        (ours / "bin" / name).chmod(0o755)
+    inner.mkdir(parents=True)
+    if kind == "planted":
+        subprocess.run(["git", "init", "-q", str(inner)], check=True)
+    else:
+        (inner / ".git").write_text("gitdir: ../../.git/modules/inner\n")
+    monkeypatch.chdir(inner)
+    monkeypatch.setenv("PATH", f"{ours}/bin{os.pathsep}{os.environ['PATH']}")
+    Checkout.open_checkout(str(inner))
+    assert not marker.exists()
+    assert find_program("cfn-lint", str(ours / "bin"), stranger_folders(str(inner))) is None
+
+
+def test_a_home_that_is_a_repository_is_no_strangers(
+    ours: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".git").mkdir()
+    assert repositories_above(str(ours)) == (str(ours),)
+    assert repositories_above(str(tmp_path)) == (str(tmp_path),)
 
 
 def test_git_gets_no_token_and_nothing_that_makes_it_run_programs(

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from fixbot.checkout.named_files import find_planted_link, stranger_folders
+from fixbot.checkout.git_home import stranger_folders
+from fixbot.checkout.named_files import find_planted_link
 from tests.oracle.runs import Answer, Repository
 
 POD = """\

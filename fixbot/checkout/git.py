@@ -14,7 +14,7 @@ import os
 import subprocess
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
-from fixbot.checkout.git_home import repository_above
+from fixbot.checkout.git_home import stranger_folders
 from fixbot.programs.lookup import find_program, lies_within, search_path
 
 if TYPE_CHECKING:
@@ -136,12 +136,14 @@ class Git:
     def __init__(self, folder: str) -> None:
         self.folder = folder
         self.configuration: Mapping[str, str] = {}
-        real = os.path.realpath(folder)
-        self._barred = tuple(filter(None, (real, repository_above(real))))
+        self._barred = stranger_folders(folder)
         self._program = find_program("git", os.environ.get("PATH", ""), self._barred)
         self._environment = _build_environment(self._barred)
         rows = list(_parse_configuration(finish_process(self.start_command("config"), seconds=QUICK_SECONDS)))
         self.configuration = {key: value for _, key, value in rows}
+        theirs = (value for scope, key, value in rows if key == "core.pager" and scope not in _OWN)
+        self.user_pager = next(reversed([*theirs]), "")
+        """What the user, and no repository, has set as the pager."""
         self._environment |= _switch_off_configuration(self._environment, rows)
 
     def start_command(

@@ -5,12 +5,13 @@ another repository as the one to write to. So git is used only where the two bel
 """
 
 # Names relative to an open folder, and bytes in names, are beyond pathlib.
-# ruff: noqa: PTH112, PTH114, PTH118, PTH120
+# ruff: noqa: PTH109, PTH111, PTH112, PTH114, PTH118, PTH120
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -41,6 +42,37 @@ def repository_above(folder: str) -> str:
             return ""
         here = above
     return here
+
+
+def repositories_above(folder: str) -> tuple[str, ...]:
+    """Every folder, this one or above, with a `.git` of any kind in it, the nearest first.
+
+    A repository may lie in a stranger's larger one: as a submodule, or with a `.git` that was planted. Of
+    those further up the user's own home does not count, where some keep their settings in Git.
+    `folder` is a real path.
+    """
+    found: list[str] = []
+    home = os.path.realpath(os.path.expanduser("~"))
+    while top := repository_above(folder):
+        above = os.path.dirname(top)
+        if not found or top not in (home, above):
+            found.append(top)
+        if above == top:
+            break
+        folder = above
+    return tuple(found)
+
+
+def stranger_folders(path: str | None = None) -> tuple[str, ...]:
+    """The folders whose content may be a stranger's: PATH, its repositories, those of the current folder."""
+    found: list[str] = []
+    with suppress(OSError):  # the current folder may be gone
+        found += repositories_above(os.getcwd())
+    if path is not None:
+        real = os.path.realpath(path)
+        folder = real if os.path.isdir(real) else os.path.dirname(real)
+        found += [folder, *repositories_above(folder)]
+    return tuple(dict.fromkeys(found))
 
 
 def why_not_ours(top: str, home: GitHome, configuration: Mapping[str, str]) -> str:

@@ -6,7 +6,7 @@ stands in a checkout leads out of it.
 """
 
 # Names relative to an open folder, and bytes in names, are beyond pathlib.
-# ruff: noqa: PTH100, PTH101, PTH105, PTH108, PTH109, PTH112, PTH115, PTH117, PTH116, PTH118, PTH120, PTH123, PTH206
+# ruff: noqa: PTH100, PTH101, PTH105, PTH108, PTH109, PTH115, PTH117, PTH116, PTH118, PTH120, PTH123, PTH206
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from contextlib import suppress
 from typing import Final
 
 from fixbot.checkout.file_content import Content, TooLarge, Unreadable, read_content
-from fixbot.checkout.git_home import repository_above
+from fixbot.checkout.git_home import repositories_above
 from fixbot.checkout.rooted_folder import RootedFolder
 from fixbot.model.findings import Unread
 from fixbot.programs.lookup import lies_within
@@ -28,16 +28,6 @@ from fixbot.programs.lookup import lies_within
 _MOST_LINKS: Final = 40
 """As many as Linux follows in one path."""
 _STREAMS: Final = re.compile(r"/dev|/dev/fd|/proc/(?:self|thread-self|\d+)/fd")
-
-
-def stranger_folders(path: str | None = None) -> tuple[str, ...]:
-    """The folders whose content may be a stranger's: PATH, its repository, that of the current folder."""
-    found = [repository_above(os.getcwd())]
-    if path is not None:
-        real = os.path.realpath(path)
-        folder = real if os.path.isdir(real) else os.path.dirname(real)
-        found += [folder, repository_above(folder)]
-    return tuple(dict.fromkeys(filter(None, found)))
 
 
 def read_own_file(root: str, name: str, limit: int) -> Content | Unread | None:
@@ -75,8 +65,7 @@ def read_given_file(path: str, limit: int, within: Sequence[str]) -> bytes:
 def link_that_leads_out(path: str) -> str:
     """The link by which a path leads out of the repository that it begins in; empty where none does."""
     beside = os.path.realpath(os.path.dirname(os.path.abspath(path)))
-    found = (repository_above(os.getcwd()), repository_above(beside))
-    return find_planted_link(path, tuple(filter(None, found)))
+    return find_planted_link(path, (*repositories_above(os.getcwd()), *repositories_above(beside)))
 
 
 def find_planted_link(path: str, within: Sequence[str]) -> str:

@@ -11,10 +11,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from fixbot.checkout.named_files import stranger_folders
+from fixbot.checkout.git_home import stranger_folders
 from fixbot.cli.options import Options
 from fixbot.engine.process_limits import MEGABYTE
-from fixbot.engine.user_cache import find_cache_folder
+from fixbot.engine.user_cache import find_own_cache
 from fixbot.model.errors import FixbotError
 from fixbot.programs import Programs, find_programs
 
@@ -32,7 +32,7 @@ def find_checkers(options: Options, environment: Mapping[str, str], limits: Limi
     """
     found = find_programs(
         environment,
-        _scratch_folders(environment),
+        _scratch_folders(environment, None if options.repositories else options.path),
         stranger_folders(None if options.repositories else options.path),
         sys.executable,
         kubernetes=find_spec("kubernetes_validate") is not None,
@@ -42,10 +42,10 @@ def find_checkers(options: Options, environment: Mapping[str, str], limits: Limi
     return replace(found, seconds=limits.seconds * _PATIENCE, memory=limits.memory_mb * MEGABYTE * _ROOM)
 
 
-def _scratch_folders(environment: Mapping[str, str]) -> tuple[str, ...]:
+def _scratch_folders(environment: Mapping[str, str], path: str | None) -> tuple[str, ...]:
     """Where they may run: first where nobody else can put a file into a folder above."""
     folders = [tempfile.gettempdir(), "/var/tmp"]  # noqa: S108 - the folder made there has a name of its own
-    cache = find_cache_folder(environment)
+    cache = find_own_cache(environment, path)
     if cache is not None:
         own = cache / "programs"
         with suppress(OSError):

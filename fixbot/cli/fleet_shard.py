@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from fixbot import __version__
-from fixbot.checkout.named_files import find_planted_link, stranger_folders
+from fixbot.checkout.git_home import stranger_folders
+from fixbot.checkout.named_files import find_planted_link
 from fixbot.cli.effective_settings import overlay_options
 from fixbot.cli.fleet_repository import FleetRun, process_repository
 from fixbot.cli.options import Options

@@ -34,6 +34,14 @@ class FailOn(StrEnum):
     NEVER = "never"
 
 
+class ProfileChoice(StrEnum):
+    """Which rules run."""
+
+    ESSENTIAL = "essential"
+    RECOMMENDED = "recommended"
+    ALL = "all"
+
+
 class Format(StrEnum):
     """The forms of a report."""
 
@@ -70,6 +78,15 @@ SkipOption = Annotated[
     list[str] | None,
     typer.Option("--skip", metavar="RULE", help="Not this rule; repeat it or list them with commas.",
                  autocompletion=complete_rule),
+]  # fmt: skip
+ProfileOption = Annotated[
+    ProfileChoice | None,
+    typer.Option("--rules-profile", help="Which rules run; goes before `profile` in the settings."),
+]
+FrameworkOption = Annotated[
+    str,
+    typer.Option("--framework", metavar="NAME", help="Only rules that have a control there: fsbp, cis-eks, "
+                 "pss-restricted, pci-dss, …"),
 ]  # fmt: skip
 SafetyOption = Annotated[
     SafetyChoice | None,
@@ -137,6 +154,12 @@ HostOption = Annotated[
     typer.Option("--host", metavar="HOST",
                  help="The GitHub to talk to, where it is not github.com."),
 ]  # fmt: skip
+ShowOption = Annotated[
+    str, typer.Option("--show", metavar="KEY", help="Only the proposal of this key, in full.")
+]
+DiffsOption = Annotated[
+    bool, typer.Option("--diffs", help="All proposals in full, through your pager on a terminal.")
+]
 DryRunOption = Annotated[
     bool, typer.Option("--dry-run", help="With --pr: show what would be done, in its order, and do nothing.")
 ]
@@ -172,6 +195,10 @@ class Options:
     thorough: bool = False
     fail_on_unread: bool = False
     fail_on_new_ignores: bool = False
+    show: str = ""
+    diffs: bool = False
+    rules_profile: ProfileChoice | None = None
+    framework: str = ""
     arguments: tuple[str, ...] = ()
     """The words as typed, for the command that is offered next."""
 

@@ -10,17 +10,22 @@ from typing import TYPE_CHECKING
 from fixbot import __version__
 from fixbot.checkout import Checkout, Scope
 from fixbot.checkout.git import GitFailed
-from fixbot.checkout.named_files import stranger_folders
+from fixbot.checkout.git_home import stranger_folders
 from fixbot.cli.apply_patches import AppliedChanges
-from fixbot.cli.effective_settings import overlay_options, read_checkout_settings, select_fixers
+from fixbot.cli.effective_settings import (
+    overlay_options,
+    read_checkout_settings,
+    runs_every_rule,
+    select_fixers,
+)
 from fixbot.cli.exit_status import describe_loss, reaches_severity
 from fixbot.cli.options import FailOn
-from fixbot.cli.scan_checkout import count_cores, find_own_cache, open_cache
+from fixbot.cli.scan_checkout import count_cores, open_cache
 from fixbot.cli.show_report import ReportContext, show_report
 from fixbot.cli.terminal import Terminal
 from fixbot.engine.pipeline import run_pipeline
 from fixbot.engine.process_limits import MEGABYTE
-from fixbot.engine.user_cache import Cache
+from fixbot.engine.user_cache import Cache, find_own_cache
 from fixbot.model.errors import FixbotError
 from fixbot.model.findings import PullRequestRow
 from fixbot.proposal.pull_request_text import render_proposal
@@ -212,7 +217,7 @@ def _publish_proposals(
     else:
         published = Publisher(
             reader.gateway, reader, remote, ground, settings, examine_files,
-            frozenset(each.name for each in chosen), len(chosen) == len(whole.fixers), files.is_in_scope,
+            frozenset(each.name for each in chosen), runs_every_rule(chosen, settings), files.is_in_scope,
             not (options.include or options.exclude or options.since),
             datetime.fromtimestamp(whole.connector.clock.current_time(), UTC),
             whole.connector.host.web, whole.connector.is_in_actions,

@@ -21,7 +21,7 @@ from fixbot.cli.scan_checkout import ScannedCheckout, scan_checkout
 from fixbot.cli.show_report import ReportContext, show_report
 from fixbot.cli.terminal import Terminal
 from fixbot.engine.brought_findings import Brought
-from fixbot.engine.restrict import restrict_report
+from fixbot.engine.restrict import restrict_report, select_proposal
 from fixbot.model.errors import FixbotError
 from fixbot.text.characters import escape_hidden
 
@@ -43,10 +43,13 @@ def run_job(options: Options, environment: Mapping[str, str]) -> int:
         options, environment, terminal, contents=contents, base=base if _is_gate(options) else None
     )
     looked, brought = _narrow_report(options, looked, base)
+    if options.show:
+        looked = looked._replace(report=select_proposal(looked.report, options.show))
     settings, checkout, report = looked.settings, looked.checkout, looked.report
     shown = ReportContext(
-        report, looked.fixers, settings, options, AppliedChanges(), checkout.git is not None
-    )
+        report, looked.fixers, settings, options, AppliedChanges(), checkout.git is not None,
+        pager=checkout.git.user_pager if checkout.git else "",
+    )  # fmt: skip
     if options.review:
         from fixbot.cli.review import ReviewDesk, review_proposals  # noqa: PLC0415 - only this option needs it
 
@@ -130,6 +133,8 @@ def _check_options(options: Options) -> None:
         raise FixbotError("--fail-on-new-ignores compares with a commit; name it with --since REF")
     if options.write and options.branch:
         raise FixbotError("--write changes your files and --branch leaves them as they are; choose one")
+    if options.show or options.diffs:
+        _check_shown(options)
     _check_github(options)
     if options.review:
         _check_review(options)
@@ -164,6 +169,16 @@ def _check_github(options: Options) -> None:
         raise FixbotError("--output and --format are for one report; with several --repo run them one by one")
     if options.repositories and options.since is not None:
         raise FixbotError("--since needs a checkout; --repo has none")
+
+
+def _check_shown(options: Options) -> None:
+    if options.show and options.diffs:
+        raise FixbotError("--show is for one proposal and --diffs for all of them; choose one")
+    if options.writes_anything or options.pr or options.repositories or options.format is not Format.TEXT:
+        raise FixbotError(
+            "--show and --diffs are for reading; "
+            "leave --write, --branch, --review, --pr, --repo and --format out"
+        )
 
 
 def _check_review(options: Options) -> None:

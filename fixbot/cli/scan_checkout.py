@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fixbot import __version__
 from fixbot.checkout import Checkout, RepositoryFiles, Scope
-from fixbot.checkout.named_files import stranger_folders
 from fixbot.cli.base_settings import PullRequestBase, read_base_settings
 from fixbot.cli.effective_settings import read_checkout_settings, select_fixers
 from fixbot.cli.options import Options
@@ -22,9 +21,8 @@ from fixbot.cli.terminal import Terminal
 from fixbot.engine.pipeline import run_pipeline
 from fixbot.engine.process_limits import MEGABYTE
 from fixbot.engine.restrict import restrict_report
-from fixbot.engine.user_cache import Cache, find_cache_folder, fingerprint_program
+from fixbot.engine.user_cache import Cache, find_own_cache, fingerprint_program
 from fixbot.model.errors import FixbotError
-from fixbot.programs.lookup import lies_within
 from fixbot.rules.loading import load_rules
 from fixbot.rules.rule import Rule
 from fixbot.settings import Settings
@@ -147,10 +145,3 @@ def open_cache(
     code = fingerprint_program({Path(__file__).parent.parent, *homes, *pages})
     parts = (__version__, sys.version, code, *libraries, repr(settings), *(each.name for each in chosen))
     return Cache(find_own_cache(environment, path), parts)
-
-
-def find_own_cache(environment: Mapping[str, str], path: str | None) -> Path | None:
-    """Where results are kept: nowhere if that lies in the checkout, whose files may be a stranger's."""
-    folder = find_cache_folder(environment)
-    real = os.path.realpath(folder) if folder is not None else ""
-    return None if any(lies_within(real, each) for each in stranger_folders(path)) else folder

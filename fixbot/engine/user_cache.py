@@ -17,6 +17,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from fixbot.checkout.git_home import stranger_folders
+from fixbot.programs.lookup import lies_within
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -39,6 +42,13 @@ def find_cache_folder(environment: Mapping[str, str], platform: str = sys.platfo
     if not Path(home).is_absolute():
         return None
     return Path(home, *(("Library", "Caches") if platform == "darwin" else (".cache",)), "fixbot")
+
+
+def find_own_cache(environment: Mapping[str, str], path: str | None) -> Path | None:
+    """Where results are kept: nowhere if that lies in the checkout, whose files may be a stranger's."""
+    folder = find_cache_folder(environment)
+    real = os.path.realpath(folder) if folder is not None else ""
+    return None if any(lies_within(real, each) for each in stranger_folders(path)) else folder
 
 
 def fingerprint_program(folders: Iterable[Path]) -> str:

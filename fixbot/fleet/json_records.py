@@ -16,7 +16,8 @@ from types import NoneType
 from typing import Any, Final, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from fixbot.checkout.file_content import Unreadable
-from fixbot.checkout.named_files import read_given_file, stranger_folders
+from fixbot.checkout.git_home import stranger_folders
+from fixbot.checkout.named_files import read_given_file
 from fixbot.model.errors import FixbotError
 from fixbot.text.text_shape import TextShape
 

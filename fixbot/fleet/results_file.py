@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import IO
 
 from fixbot.checkout.file_content import Unreadable
-from fixbot.checkout.named_files import stranger_folders, write_report
+from fixbot.checkout.git_home import stranger_folders
+from fixbot.checkout.named_files import write_report
 from fixbot.fleet.json_records import WORD, build_record, load_json, read_file
 from fixbot.fleet.result_rows import FleetRow, RowState, format_row, parse_row
 from fixbot.model.errors import FixbotError
