@@ -293,7 +293,6 @@ _NAME_HINT: Final = re.compile(
     r"[\w.-]{0,20}(?:=|>|:[ \t\"'{]|\\{0,3}[\"'][ \t,:]|[ \t])"
 )
 _OPTION_HINT: Final = re.compile(r"-(?<![\w-]-)(?:[apPuUw](?:[ \"']|[^-\s])|D|-(?:proxy-)?user[ =\"'])")
-_LOGIN_HINT: Final = re.compile(r":[^\s/]{1,99}@|://[^\s/]{8,99}@")
 _QUERY_HINT: Final = re.compile(r"[?&]\w{1,20}=")
 _SEND_HINT: Final = re.compile(r"[ ;\"'\n]send[ \t]")
 _MARKS: Final = (
@@ -322,7 +321,20 @@ def _holds_hint(text: str) -> bool:
         any(mark in text for mark in _MARKS)
         or (any(stem in lower for stem in _STEMS) and _NAME_HINT.search(text) is not None)
         or _OPTION_HINT.search(text) is not None
-        or ("@" in text and _LOGIN_HINT.search(text) is not None)
+        or ("@" in text and _holds_login(text))
         or ("=" in text and _QUERY_HINT.search(text) is not None)
         or ("send" in text and _SEND_HINT.search(text) is not None)
     )
+
+
+def _holds_login(text: str) -> bool:
+    """Whether `:` and at most 99 characters, or `://` and 8 to 99 of them, stand before an `@`; no blank."""
+    at = text.find("@")
+    while at >= 0:
+        head = text[max(0, at - 102) : at]
+        words = head.replace("/", " ").split()
+        last = words[-1] if words and head.endswith(words[-1]) else ""
+        if ":" in last[-100:-1] or (8 <= len(last) <= 99 and head.removesuffix(last).endswith("://")):
+            return True
+        at = text.find("@", at + 1)
+    return False
