@@ -141,6 +141,8 @@ def scan(  # noqa: PLR0913, PLR0917 - one for each option of the contract
     include: given.IncludeOption = None,
     exclude: given.ExcludeOption = None,
     since: given.SinceOption = None,
+    baseline: given.BaselineOption = None,
+    write_baseline: given.WriteBaselineOption = None,
     thorough: given.ThoroughOption = False,
     config: given.ConfigOption = None,
     format: given.FormatOption = Format.TEXT,  # noqa: A002 - the option's name
@@ -157,7 +159,8 @@ def scan(  # noqa: PLR0913, PLR0917 - one for each option of the contract
             fail_on or FailOn.LOW,
             tuple(include or ()), tuple(exclude or ()), since, config, format, output,
             not no_cache, jobs, quiet, thorough=thorough, fail_on_unread=fail_on_unread,
-            fail_on_new_ignores=fail_on_new_ignores, rules_profile=rules_profile, framework=framework,
+            fail_on_new_ignores=fail_on_new_ignores, baseline=baseline,
+            write_baseline=write_baseline, rules_profile=rules_profile, framework=framework,
         )
     )  # fmt: skip
 

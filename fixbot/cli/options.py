@@ -130,6 +130,16 @@ FailOnNewIgnoresOption = Annotated[
     typer.Option("--fail-on-new-ignores",
                  help="With --since: exit with 1 where something is ignored or left out that REF doesn't."),
 ]  # fmt: skip
+BaselineOption = Annotated[
+    Path | None,
+    typer.Option("--baseline", metavar="FILE", help="Findings that this file has are known: no gate fails "
+                 "for them."),
+]  # fmt: skip
+WriteBaselineOption = Annotated[
+    Path | None,
+    typer.Option("--write-baseline", metavar="FILE",
+                 help="Write what is found there, for --baseline, and exit with 0."),
+]  # fmt: skip
 FormatOption = Annotated[Format, typer.Option("--format", help="What the report looks like.")]
 OutputOption = Annotated[
     Path | None, typer.Option("--output", metavar="FILE", help="Write the report there instead of stdout.")
@@ -197,6 +207,8 @@ class Options:
     fail_on_new_ignores: bool = False
     show: str = ""
     diffs: bool = False
+    baseline: Path | None = None
+    write_baseline: Path | None = None
     rules_profile: ProfileChoice | None = None
     framework: str = ""
     arguments: tuple[str, ...] = ()

@@ -136,6 +136,8 @@ class Finding:
     lapse: str | None = None
     """That somebody asked to leave it alone, and why that doesn't count any more."""
     topic: str = ""
+    known: bool = False
+    """Whether a baseline has it: then no gate fails for it."""
 
 
 @dataclass(frozen=True, slots=True)

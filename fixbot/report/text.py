@@ -73,7 +73,7 @@ def _render_pull(row: PullRequestRow, style: TerminalStyle) -> Iterator[str]:
 def render_scan(report: Report, style: TerminalStyle, *, brief: bool = False) -> str:
     """All of `fixbot scan`: findings by rule, the gravest first."""
     out = [] if brief else [render_opening(report), ""]
-    open_ones = [finding for finding in report.findings if finding.status is not Status.SUPPRESSED]
+    open_ones = [each for each in report.findings if each.status is not Status.SUPPRESSED and not each.known]
     for (rule, severity), some in group_by_key(open_ones, lambda each: (each.rule, each.severity)):
         fixed = sum(finding.status is Status.FIXED for finding in some)
         right = f"{severity.label} · {format_count(len(some), 'finding')}, {fixed:,} with a fix"
@@ -114,18 +114,17 @@ def summarize_run(report: Report) -> str:
 
 def summarize_scan(report: Report) -> str:
     """The closing sentence of a scan."""
-    some = [finding for finding in report.findings if finding.status is not Status.SUPPRESSED]
+    some = [each for each in report.findings if each.status is not Status.SUPPRESSED and not each.known]
+    known = sum(each.known and each.status is not Status.SUPPRESSED for each in report.findings)
     files = len({finding.path for finding in some})
     words = (
         f"{format_count(len(some), 'finding')} in {format_count(files, 'file')}"
         if some
-        else "No findings in what was read"
+        else f"No {'new ' if known else ''}findings in what was read"
     )
-    ignored = len(report.findings) - len(some)
-    return (
-        ", ".join([words, *([f"{ignored:,} ignored as asked"] if ignored else []), *_count_unread(report)])
-        + "."
-    )
+    ignored = len(report.findings) - len(some) - known
+    rest = ((known, f"{known:,} known before"), (ignored, f"{ignored:,} ignored as asked"))
+    return ", ".join([words, *(said for number, said in rest if number), *_count_unread(report)]) + "."
 
 
 def _count_unread(report: Report) -> list[str]:
