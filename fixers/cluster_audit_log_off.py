@@ -39,5 +39,6 @@ rule = Rule(
             good=lambda item: item in ("all", "*"),
         ),
     }),
+    peers={"checkov": ("CKV_AWS_37",), "trivy": ("AWS-0038",), "kubescape": ("C-0067",)},
     profiles=ESSENTIAL,
 )  # fmt: skip

@@ -38,5 +38,6 @@ rule = Rule(
         ),
         safety=Safety.SAFE,
     ),
+    peers={"checkov": ("CKV_AWS_65",), "trivy": ("AWS-0034",)},
     profiles=ESSENTIAL,
 )  # fmt: skip

@@ -67,5 +67,6 @@ rule = Rule(
             unknown="Who connects to {who} from outside is not known; its log of connections says so.",
         ),
     ),
+    peers={"checkov": ("CKV_AWS_17", "CKV_AWS_102", "CKV_AWS_89"), "trivy": ("AWS-0180",)},
     profiles=ESSENTIAL,
 )  # fmt: skip

@@ -92,5 +92,6 @@ rule = Rule(
         EKSCTL: must_be({"disableIMDSv1": True}, in_each=("nodeGroups", "managedNodeGroups"), words=WORDS,
                         unwritten=True),
     }),
+    peers={"checkov": ("CKV_AWS_79",), "trivy": ("AWS-0028", "AWS-0130")},
     profiles=ESSENTIAL,
 )  # fmt: skip

@@ -56,5 +56,6 @@ rule = Rule(
         ),
         safety=Safety.SAFE,
     ),
+    peers={"checkov": ("CKV_AWS_7",), "trivy": ("AWS-0065",)},
     profiles=ESSENTIAL,
 )  # fmt: skip

@@ -63,5 +63,7 @@ rule = Rule(
         must_contain(_OPTIONS, _SWITCH, words=WORDS, unless=refuse_or_explain, spares=spare_tasks,
                      finish=finish, weigh=weigh),
     ),
+    peers={"checkov": ("CKV_K8S_20",), "trivy": ("KSV-0001",),
+           "kube-linter": ("privilege-escalation-container",), "polaris": ("privilegeEscalationAllowed",), "kubescape": ("C-0016",)},
     profiles=ESSENTIAL,
 )  # fmt: skip

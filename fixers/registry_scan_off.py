@@ -73,5 +73,6 @@ rule = Rule(
         ),
         safety=Safety.SAFE,
     ),
+    peers={"checkov": ("CKV_AWS_163",), "trivy": ("AWS-0030",), "kubescape": ("C-0221",)},
     profiles=ESSENTIAL,
 )  # fmt: skip

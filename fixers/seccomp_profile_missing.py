@@ -81,5 +81,6 @@ rule = Rule(
         must_be({PROFILE: "RuntimeDefault"}, words=WORDS, good=lambda value: value in (ABSENT, "Localhost"),
                 spares=spare_pods, unless=refuse_known_needs, finish=finish),
     ),
+    peers={"checkov": ("CKV_K8S_31",), "trivy": ("KSV-0030", "KSV-0104"), "kubescape": ("C-0055", "C-0210")},
     profiles=ESSENTIAL,
 )  # fmt: skip
