@@ -64,6 +64,7 @@ rule = Rule(
                      finish=finish, weigh=weigh),
     ),
     peers={"checkov": ("CKV_K8S_20",), "trivy": ("KSV-0001",),
-           "kube-linter": ("privilege-escalation-container",), "polaris": ("privilegeEscalationAllowed",), "kubescape": ("C-0016",)},
+           "kube-linter": ("privilege-escalation-container",), "polaris": ("privilegeEscalationAllowed",),
+           "kubescape": ("C-0016",)},
     profiles=ESSENTIAL,
 )  # fmt: skip
