@@ -22,6 +22,7 @@ spec:
       securityContext:
         privileged: false
         readOnlyRootFilesystem: true
+        allowPrivilegeEscalation: false
 """
 BAD = POD.replace("privileged: false", "privileged: true")
 """What everybody tries to bring in."""
