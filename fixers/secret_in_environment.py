@@ -30,7 +30,7 @@ def find_secrets_in_environments(task: Task, world: Context) -> Iterator[Found]:
     """Variables and log options whose value is a secret, written out or put there by a template."""
     found = find_leaks(task, build_judge(task, world))
     found += find_command_leaks(task, found)
-    movable = [leak for leak in found if leak.is_movable]
+    movable = [leak for leak in found if leak.is_movable and not task.partial]
     copied = {leak.id: refusal for leak in movable if (refusal := refuse_copy(leak, movable, task, world))}
     moved = [leak for leak in movable if leak.id not in copied]
     move = choose_move(task, moved, world) if moved else None
@@ -88,6 +88,8 @@ def _choose_outcome(leak: SecretLeak, move: SecretMove | Refusal | None) -> Outc
             f"Whether {leak.name} holds a secret is not known: {leak.why}. If it does, store it in a "
             "secret store and refer to it; if not, a `fixbot:ignore` with the reason ends this."
         )
+    if leak.container.task.partial:
+        return Manual(leak.container.task.partial)
     if isinstance(leak.way, Refusal | Manual):
         return leak.way
     if leak.variable.conditional:

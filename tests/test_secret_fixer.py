@@ -523,7 +523,7 @@ def test_what_terraform_reads_is_pointed_at(tmp_path: Path, value: str, written:
         ('"x-${data.aws_ssm_parameter.db.value}"', "", "Terraform reads a secret into one of them"),
         (f'"postgres://shop:{PASSWORD}@${{var.host}}/shop"', "", "a secret is written out in one of them"),
         ("local.password", f'locals {{\n  password = "{PASSWORD}"\n}}\n', "a local whose value, a secret"),
-        ("var.password", f'variable "password" {{\n  default = "{PASSWORD}"\n}}\n', "main.tf:14"),
+        ("var.password", f'variable "password" {{\n  default = "{PASSWORD}"\n}}\n', "main.tf:15"),
         ("random_password.db.result", "", "a password that Terraform makes"),
         (
             f'"{PASSWORD}"',
