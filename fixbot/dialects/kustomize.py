@@ -21,8 +21,8 @@ _LISTS = ("containers", "initContainers", "ephemeralContainers")
 _GENERATORS = {
     "configMapGenerator": kubernetes.IN_SETTINGS,
     "secretGenerator": (
-        "The Secret is made of a text that stands in Git, in clear. Keep the value in a secret store, and let "
-        "the Secret be made from there, or of a file that Git ignores."
+        "The Secret is made of a text that stands in Git, in clear. Keep the value in a secret store, and "
+        "let the Secret be made from there, or of a file that Git ignores."
     ),
 }
 

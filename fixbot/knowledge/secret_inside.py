@@ -11,6 +11,7 @@ from fixbot.knowledge.secret_commands import command_secrets
 from fixbot.knowledge.secret_names import is_header_name, is_likely_name, only_describes
 from fixbot.knowledge.secret_shapes import is_made_up
 from fixbot.knowledge.secret_words import VALUE, is_hole
+from fixbot.text.markdown_escape import mark_code
 
 _LONGEST: Final = 20_000
 """Characters of a text that is looked into."""
@@ -57,7 +58,7 @@ def find_inner_secrets(text: str) -> Iterator[InnerSecret]:
         while (found := pattern.search(text, at)) is not None:
             at, told, span = found.end("name"), found["name"], _span_of_value(found)
             if not only_describes(told) and is_written_out(told, text[slice(*span)]):
-                yield InnerSecret(*span, f"`{told}`")
+                yield InnerSecret(*span, mark_code(told))
     if "uthorization" in text:
         for found in _HEADER.finditer(text):
             yield InnerSecret(*found.span("value"), "a header that lets somebody in")

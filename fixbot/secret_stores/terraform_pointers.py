@@ -38,8 +38,9 @@ def judge_terraform_value(
     if variable.value is None:
         return None
     text = folder.expression_of(variable.value)
-    json = container.node.grammar.name != "hcl"
-    if json and container.given is None and container.node.root_node.grammar.name == "json":
+    json = not container.node.grammar.has_expressions
+    bare = container.given is None and not container.node.root_node.grammar.has_expressions
+    if json and bare:
         text = text if holds_literal_secret(variable.name, text) else ""
     if (found := _STRING.fullmatch(text)) is not None:
         return _source_of_resource(found[1], "", json=json)
