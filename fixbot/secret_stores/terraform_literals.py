@@ -25,8 +25,11 @@ def find_written(expression: str, folder: TerraformFolder, given: Node | None) -
         if node is None:
             return None
         said = f"the variable {expression} of its template"
-        literal = _literal(node, expression, "")
-        behind = literal or find_written(folder.expression_of(node), folder, None)
+        behind = (
+            _literal(node, expression, "")
+            or find_written(str(node.value), folder, None)
+            or find_written(folder.expression_of(node), folder, None)
+        )
         return None if behind is None else WrittenValue(behind.text, behind.node, behind.name, said)
     return None
 

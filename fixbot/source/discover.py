@@ -105,7 +105,14 @@ def is_relevant(data: bytes, needles: Iterable[bytes] = ()) -> bool:
     Plain searches cost a quarter of a regex. A word that is written with escapes is found by those.
     """
     if b"ontainer" not in data and b"tatement" not in data and b'"image"' not in data:
-        others = (b"AWSEBDockerrunVersion", b"\nservices:", *_VALUES_ELSEWHERE, *_ESCAPES, *needles)
+        others = (
+            b"AWSEBDockerrunVersion",
+            b"\nservices:",
+            b"path: /data",
+            *_VALUES_ELSEWHERE,
+            *_ESCAPES,
+            *needles,
+        )
         return (
             data.startswith(b"services:")
             or any(needle in data for needle in others)
