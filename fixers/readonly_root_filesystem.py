@@ -153,5 +153,11 @@ rule = Rule(
     looks_at=Container,
     check=find_writable_roots,
     profiles=ESSENTIAL,
+    peers={
+        "checkov": ("CKV_AWS_336", "CKV_K8S_22"),
+        "trivy": ("KSV-0014",),
+        "kube-linter": ("no-read-only-root-fs",),
+        "polaris": ("notReadOnlyRootFilesystem",),
+    },
     since="0.1",
 )

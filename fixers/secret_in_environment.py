@@ -155,5 +155,11 @@ rule = Rule(
     check=find_secrets_in_environments,
     profiles=ESSENTIAL,
     discloses=True,
+    peers={
+        "checkov": ("CKV_SECRET_2", "CKV_SECRET_4", "CKV_SECRET_6"),
+        "trivy": ("AWS-0036", "KSV-0109"),
+        "kube-linter": ("env-var-secret",),
+        "polaris": ("sensitiveContainerEnvVar",),
+    },
     since="0.1",
 )
