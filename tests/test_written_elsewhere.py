@@ -103,8 +103,10 @@ def test_what_a_merged_patch_says_outright_is_found(
             "privileged-container",
         ),
         (
-            "path: /spec/template/spec/containers/-\n"
-             "  value: {name: a, image: 'r.example/a:1', securityContext: {privileged: true}}",
+            (
+                "path: /spec/template/spec/containers/-\n"
+                "  value: {name: a, image: 'r.example/a:1', securityContext: {privileged: true}}"
+            ),
             "privileged-container",
         ),
         ("path: /spec/containers/0/securityContext/privileged\n  value: true", "privileged-container"),
