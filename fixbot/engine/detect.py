@@ -10,6 +10,7 @@ from functools import cached_property
 from itertools import chain
 from typing import Final
 
+from fixbot.dialects.terraform.ignored_changes import warn_of_ignored
 from fixbot.edit.tree import Node
 from fixbot.lens import Container, Resource, Subject, Task
 from fixbot.lens.partial import VIRTUAL
@@ -43,7 +44,11 @@ class Detection:
     def outcome(self) -> Outcome:
         """What its rule says can be done about it, thought of when it is first asked for."""
         outlook = self.found.outcome
-        return outlook() if callable(outlook) else outlook
+        outcome = outlook() if callable(outlook) else outlook
+        ignored = warn_of_ignored(outcome.changes, self.subject) if isinstance(outcome, Fix) else ""
+        if isinstance(outcome, Fix) and ignored:
+            return replace(outcome, gist=f"{ignored} {outcome.gist}".strip(), safety=Safety.REVIEW)
+        return outcome
 
     @property
     def fix(self) -> Fix | None:
