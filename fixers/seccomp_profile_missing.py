@@ -18,21 +18,26 @@ _TRACERS = ("gdb", "perf", "strace", "bpftrace", "py-spy", "rr")
 
 
 def spare_settled_pods(subject: Task | Container, _world: Context) -> bool:
-    """A pod whose containers each say it themselves, or are privileged and beyond any profile."""
+    """Windows, and a pod whose containers each say it themselves."""
     if isinstance(subject, Container) or spare_windows(subject):
         return True
     own = [each for each in subject.containers if each.role != "ephemeral"]
-    return all(is_privileged(each) or each.value(PROFILE) is not ABSENT for each in own)
+    return bool(own) and all(each.value(PROFILE) is not ABSENT for each in own)
 
 
 def spare_pods(subject: Task | Container, _world: Context) -> bool:
-    """What a container says counts for it alone, and for one that is privileged not at all."""
-    return isinstance(subject, Task) or spare_windows(subject) or is_privileged(subject)
+    """What a container says counts for it alone."""
+    return isinstance(subject, Task) or spare_windows(subject)
 
 
 def refuse_known_needs(subject: Task | Container, world: Context) -> Refusal | Manual | None:
-    """Containers within containers, tracers, and what a comment explains."""
-    for each in subject.containers if isinstance(subject, Task) else (subject,):
+    """Privileged mode, containers within containers, tracers, and what a comment explains."""
+    own = tuple(subject.containers) if isinstance(subject, Task) else (subject,)
+    if own and all(map(is_privileged, own)):
+        return Refusal(
+            f"No profile counts for {subject.title}, which is privileged. Take the mode away first."
+        )
+    for each in own:
         image = ImageReference.parse_reference(each.image) if each.image else None
         if (need := why_needs_privileged(image, each.name)) is not None:
             return Refusal(f"{each.name} is known to need more than others: {need.why}.")

@@ -23,6 +23,7 @@ spec:
         privileged: false
         readOnlyRootFilesystem: true
         allowPrivilegeEscalation: false
+        seccompProfile: {type: RuntimeDefault}
 """
 BAD = POD.replace("privileged: false", "privileged: true")
 """What everybody tries to bring in."""

@@ -22,6 +22,7 @@ spec:
         privileged: false
         readOnlyRootFilesystem: true
         allowPrivilegeEscalation: false
+        seccompProfile: {type: RuntimeDefault}
 """
 BAD = POD.replace("privileged: false", "privileged: true")
 
