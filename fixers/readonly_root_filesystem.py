@@ -31,9 +31,12 @@ def find_writable_roots(container: Container, world: Context) -> Iterator[Found]
     offered = container.offers(_FLAG[container.spelling.vocabulary])
     if flag is True or container.task.windows or not offered:
         return
+    written = container.get(_FLAG[container.spelling.vocabulary]) if container.only_said else None
+    if container.only_said and written is None:
+        return
     found = f"{container.title} can write to its own root filesystem"
     yield Found(
-        container.node,
+        written or container.node,
         container.title,
         container.address,
         "writable root",

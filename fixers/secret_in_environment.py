@@ -30,7 +30,7 @@ def find_secrets_in_environments(task: Task, world: Context) -> Iterator[Found]:
     """Variables and log options whose value is a secret, written out or put there by a template."""
     found = find_leaks(task, build_judge(task, world))
     found += find_command_leaks(task, found)
-    movable = [leak for leak in found if leak.is_movable]
+    movable = [leak for leak in found if leak.is_movable and not leak.container.only_said]
     copied = {leak.id: refusal for leak in movable if (refusal := refuse_copy(leak, movable, task, world))}
     moved = [leak for leak in movable if leak.id not in copied]
     move = choose_move(task, moved, world) if moved else None
@@ -55,7 +55,8 @@ def _name_subject(task: Task, moved: Sequence[SecretLeak]) -> str:
 
 
 def _describe_leak(leak: SecretLeak) -> str:
-    where = f"the {leak.place} of {leak.container.title}"
+    title = leak.container.title
+    where = title if leak.container.role == "values" else f"the {leak.place} of {title}"
     match leak.kind:
         case SecretKind.PLACEHOLDER:
             return f"{leak.name} in {where} has a placeholder where a secret belongs"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
-from fixbot.dialects import iam
+from fixbot.dialects import iam, pod_places
+from fixbot.dialects.handed_values import HandedValues, read_handed_values
 from fixbot.edit.tree import UNKNOWN, Node, NodeKind
 from fixbot.lens import KUBERNETES, Container, Task, Volume, text_of, truth_of, value_of
 from fixbot.source.document import Document
@@ -19,12 +21,16 @@ _POD_AT = {
         ("Deployment", "DaemonSet", "StatefulSet", "ReplicaSet", "ReplicationController", "Job"), _TEMPLATE
     ),
 }
-_POD_ONLY = (
-    "volumes", "initContainers", "serviceAccountName", "restartPolicy", "nodeSelector", "tolerations",
-    "affinity", "imagePullSecrets", "hostNetwork", "hostPID", "hostIPC", "dnsPolicy", "priorityClassName",
-    "terminationGracePeriodSeconds",
+_WHOLE = (
+    "dnsPolicy", "hostIPC", "hostNetwork", "hostPID", "priorityClassName", "restartPolicy",
+    "terminationGracePeriodSeconds", "volumes",
 )  # fmt: skip
-"""What stands beside containers in a pod, and hardly anywhere else."""
+"""What stands beside containers in a whole pod; of what operators take besides, only such takes volumes."""
+NO_WORKLOADS = frozenset(
+    ("CustomResourceDefinition", "ConfigMap", "Secret", "ClusterPolicy", "Policy", "ConstraintTemplate",
+     "PodSecurityPolicy", "SecurityContextConstraints", "ImagePolicy", "List")
+)  # fmt: skip
+"""Kinds that speak of containers and start none."""
 _OWN_GROUPS = ("", "apps", "batch", "extensions")
 """Where Kubernetes has those kinds; `extensions` until 1.16."""
 _ANY = "."
@@ -70,10 +76,35 @@ def _read_object(document: Document, root: Node, kind: str, group: str, reading:
     elif not _is_custom(group):
         _report_hidden_pods(document, root, f"what a {kind} holds is no workload", reading)
         return
-    for place, spec in _find_pods(root, kind, group):
-        reading.tasks.append(_build_pod(document, root, kind, place, spec))
+    tasks = [_build_pod(document, root, kind, pod) for pod in _find_pods(root, kind, group)]
+    reading.tasks += tasks
+    if _is_custom(group) and kind not in NO_WORKLOADS and any(word in document.text for word in _TELLING):
+        _read_rest(document, root, kind, tasks, reading)
     if "aws" in group and '"Statement"' in document.text:
         _read_policies(document, root, kind, reading)
+
+
+_TELLING = ("rivileged", "ootFilesystem", "value:", '"value"')
+
+
+def _read_rest(document: Document, root: Node, kind: str, tasks: list[Task], reading: Inventory) -> None:
+    """What an operator's object says of containers in places where none was read."""
+    spec = root.find_node("spec")
+    if spec is None:
+        return
+    passed = {id(each.node) for task in tasks for each in task.containers}
+    passed |= {id(each) for task in tasks if (each := task.get("securityContext")) is not None}
+    for node in spec.walk_tree():
+        nested = node.kind is NodeKind.MAP and node.find_entry("apiVersion") and node.find_entry("kind")
+        passed |= {id(node)} if nested else {id(e.value) for e in node.entries if "patch" in e.key.lower()}
+    name = text_of(root.find_node("metadata", "name")) or "unnamed"
+    why = f"Not changed here: what is made of it by whatever runs a {kind} isn't known. Change it by hand."
+    namespace = text_of(root.find_node("metadata", "namespace")) or ""
+    address = "/".join(filter(None, (kind, namespace, name)))
+    handed = HandedValues(
+        document, spec, kind, name, why, root, address=address, passed=frozenset(passed), plain=False
+    )
+    read_handed_values(handed, reading)
 
 
 def _read_word(root: Node, key: str) -> str | None:
@@ -152,17 +183,42 @@ def _read_policies(document: Document, root: Node, kind: str, reading: Inventory
                 reading.policies.append(iam.build_policy(document, found, "kubernetes", name, where))
 
 
-def _find_pods(root: Node, kind: str, group: str) -> Iterator[tuple[str, Node]]:
+@dataclass(frozen=True, slots=True)
+class _Pod:
+    """What is like a pod in an object: where, its containers with their keys, whether it takes volumes."""
+
+    place: str
+    spec: Node
+    containers: tuple[tuple[Node, str], ...]
+    volumes: bool = True
+
+
+def _find_pods(root: Node, kind: str, group: str) -> Iterator[_Pod]:
     if _is_workload(kind, group):
         spec = root.find_node(*_POD_AT[kind])
         if spec is not None and spec.kind is NodeKind.MAP:
-            yield "", spec
+            yield _Pod("", spec, _list_containers(spec))
         return
-    spec = root.find_node(*_TEMPLATE)
-    if spec is not None and _is_pod(spec):
-        yield "", spec
-    elif (wanted := root.find_node("spec")) is not None:
-        yield from _find_nested_pods(wanted, "spec")
+    known: set[int] = set()
+    for place in pod_places.find_places(group, kind):
+        for path, spec in place.follow(root):
+            known.add(id(spec))
+            found = [each for key in place.containers for each in pod_places.find_containers(spec, key)]
+            if found:
+                yield _Pod(_shorten(path), spec, tuple(found), place.volumes)
+    if (wanted := root.find_node("spec")) is not None:
+        yield from _find_nested_pods(wanted, "spec", known)
+
+
+def _shorten(path: str) -> str:
+    """Where a pod stands, in a name; nothing for where most have it."""
+    return "" if path == ".".join(_TEMPLATE) else path.removesuffix("spec").removesuffix(".")
+
+
+def _list_containers(spec: Node) -> tuple[tuple[Node, str], ...]:
+    return tuple(
+        (item, key) for key, _ in _ROLES for item in spec.list_items(key) if item.kind is NodeKind.MAP
+    )
 
 
 def _is_pod(spec: Node) -> bool:
@@ -173,7 +229,7 @@ def _is_pod(spec: Node) -> bool:
     )
 
 
-def _find_nested_pods(root: Node, above: str) -> Iterator[tuple[str, Node]]:
+def _find_nested_pods(root: Node, above: str, known: set[int]) -> Iterator[_Pod]:
     """Pods that a custom resource wants: a map with containers at any depth, and objects of workloads.
 
     What a policy or a patch says of pods is none, and neither is what another object holds: a record of
@@ -187,21 +243,28 @@ def _find_nested_pods(root: Node, above: str) -> Iterator[tuple[str, Node]]:
         if node.kind is NodeKind.MAP and node.find_node("apiVersion") and node.find_node("kind"):
             kind, group = _read_word(node, "kind"), _api_group(node)
             if kind is not None and group is not None and (_is_workload(kind, group) or _is_custom(group)):
-                for place, spec in _find_pods(node, kind, group):
-                    yield ".".join(filter(None, (path, place))), spec
+                for found in _find_pods(node, kind, group):
+                    yield replace(found, place=".".join(filter(None, (path, found.place))))
             continue
         stack.extend((f"{path}.{entry.key}", entry.value) for entry in reversed(node.entries))
         stack.extend((f"{path}[{i}]", item) for i, item in reversed(list(enumerate(node.items))))
-        if node.kind is NodeKind.MAP and node.alias is None and _is_pod(node):
-            yield path.removesuffix("spec").removesuffix("."), node
+        if node.kind is NodeKind.MAP and node.alias is None and id(node) not in known and _is_pod(node):
+            yield _Pod(_shorten(path), node, _list_containers(node), _takes_volumes(path, node))
 
 
-def _build_pod(document: Document, root: Node, kind: str, place: str, spec: Node) -> Task:
+def _takes_volumes(path: str, node: Node) -> bool:
+    """Whether a map of an unknown kind is a whole pod, and not a list that is only called containers."""
+    whole = node.find_entry("containers") is not None and any(map(node.find_entry, _WHOLE))
+    return whole or path.endswith("emplate.spec") or node.find_entry("volumes") is not None
+
+
+def _build_pod(document: Document, root: Node, kind: str, pod: _Pod) -> Task:
     name = (
         text_of(root.find_node("metadata", "name"))
         or text_of(root.find_node("metadata", "generateName"))
         or "unnamed"
     )
+    spec, place = pod.spec, pod.place
     namespace = text_of(root.find_node("metadata", "namespace")) or ""
     task = Task(
         path=document.path,
@@ -221,13 +284,28 @@ def _build_pod(document: Document, root: Node, kind: str, place: str, spec: Node
         ),
     )
     task.volumes, task.volumes_reason = read_pod_volumes(spec, "volumes")
-    if place and not place.endswith("emplate") and not any(spec.find_entry(name) for name in _POD_ONLY):
+    if not pod.volumes:
         task.volumes, task.volumes_reason = None, f"whether a {kind} takes volumes there is not known"
-    for listed, role in _ROLES:
-        for position, item in enumerate(spec.list_items(listed)):
-            if item.kind is NodeKind.MAP and item.find_node("image") is not None:
-                task.containers.append(Container(item, task, KUBERNETES, position, role))
+    for node, key in pod.containers:
+        role = _role_of(key)
+        position = sum(each.role == role for each in task.containers)
+        own = "" if node.parent is not None and node.parent.kind is NodeKind.LIST else key
+        found = Container(node, task, KUBERNETES, position, role, key=own)
+        if node.find_node("image") is None:
+            found.only_said = _NO_IMAGE
+        task.containers.append(found)
     return task
+
+
+_NO_IMAGE = (
+    "which image it is isn't said here: another file or an operator adds the rest. Set it where the whole "
+    "container is known"
+)
+
+
+def _role_of(key: str) -> str:
+    """`initContainers`, `vaultInitContainers`, `initContainer`: an init container, and so on."""
+    return "init" if "init" in key.lower() else "ephemeral" if "ephemeral" in key else "container"
 
 
 def read_pod_volumes(spec: Node, key: str) -> tuple[tuple[Volume, ...] | None, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 
+from fixbot.dialects import chart_values
 from fixbot.edit.tree import Node, NodeKind
 from fixbot.lens import text_of
 from fixbot.source.document import Document
@@ -76,5 +77,6 @@ def is_of_dialect(document: Document, root: Node) -> bool:
 
 
 def read_root(_project: Project, document: Document, root: Node, reading: Inventory) -> None:
-    """Say that the document was not read."""
+    """Say that the document was not read, but for what it says outright."""
     reading.add_unread(document, None, why_unread(document, root) or "")
+    chart_values.read_values(document, root, reading)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from fixbot.dialects.kubernetes import NO_WORKLOADS
 from fixbot.edit.tree import Node, NodeKind
 from fixbot.lens import text_of, truth_of
 from fixbot.source.document import Document
@@ -13,10 +14,6 @@ _BESIDE_AN_IMAGE = frozenset(
     ("args", "command", "env", "envFrom", "ports", "resources", "securityContext", "volumeMounts")
 )
 _NEEDLES = ("image", "privileged", "securityContext")
-_NO_WORKLOADS = frozenset(
-    ("CustomResourceDefinition", "ConfigMap", "Secret", "ClusterPolicy", "Policy", "ConstraintTemplate",
-     "PodSecurityPolicy", "SecurityContextConstraints", "ImagePolicy", "List")
-)  # fmt: skip
 
 
 def say_overlooked(documents: Iterable[Document], reading: Inventory) -> None:
@@ -30,7 +27,7 @@ def say_overlooked(documents: Iterable[Document], reading: Inventory) -> None:
             kind = text_of(root.find_node("kind")) if root.kind is NodeKind.MAP else None
             if (
                 kind is None
-                or kind in _NO_WORKLOADS
+                or kind in NO_WORKLOADS
                 or id(root) in read
                 or root.find_node("apiVersion") is None
             ):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from fixbot.edit.tree import Node
+from fixbot.engine.left_to_people import leave_to_people, list_partial_places
 from fixbot.lens import Resource, Subject
 from fixbot.model.findings import Fix, Found, Manual, Refusal, Safety
 from fixbot.rules.context import Context
@@ -60,10 +61,12 @@ def detect_problems(reading: Inventory, fixers: Iterable[Rule], world: Context) 
     """
     seen: Counter[tuple[str, str, str, str]] = Counter()
     subjects = _sort_subjects(reading)
+    partial = list_partial_places(reading)
     problems = []
     for rule in fixers:
         for subject in (each for selector in rule.selectors for each in subjects.get(selector, ())):
-            for found in _find_with_rule(rule, subject, world, reading):
+            every = _find_with_rule(rule, subject, world, reading)
+            for found in leave_to_people(every, partial) if partial else every:
                 path = found.node.root_node.source
                 key = (rule.name, path, found.address, found.wrong)
                 seen[key] += 1

@@ -63,6 +63,8 @@ class Task(Fields, Labelled):
     region: str | None = None
     account: str | None = None
     partition: str | None = None
+    only_said: str = ""
+    """Why only what is written of it is judged, by a person: see `Container.only_said`."""
     container_lacks: frozenset[str] = frozenset()
     """Canonical fields that its API doesn't take for a container."""
     volume_adder: Callable[[str], Change] | None = None
@@ -159,6 +161,10 @@ class Container(Fields, Labelled):
     """Its name where none is written: the key that it stands under."""
     defaults: Mapping[str, bool | UnsetValue] = field(default_factory=dict)
     """What its flags are where none is written, by canonical name (Terraform modules)."""
+    only_said: str = ""
+    """Why only what is written of it is judged, by a person: the rest of it stands elsewhere."""
+    variables: tuple[Variable, ...] | None = None
+    """Its variables where they stand in no list or map of its own."""
     unknown: dict[str, Node] = field(default_factory=dict, repr=False)
 
     def offers(self, canonical: str) -> bool:
@@ -191,7 +197,9 @@ class Container(Fields, Labelled):
     @property
     def label(self) -> Label:
         """`container app`; its title and what it is called name its task too."""
-        role = "container" if self.role == "container" else f"{self.role} container"
+        role = self.role if self.role in ("container", "values") else f"{self.role} container"
+        if role == "values":
+            return Label(role, role, self.name)
         return Label(role, f"{role}s", self.name)
 
     @property
@@ -226,6 +234,8 @@ class Container(Fields, Labelled):
     @property
     def environment(self) -> tuple[Variable, ...]:
         """The variables that are written out, in a list of pairs or in a map."""
+        if self.variables is not None:
+            return self.variables
         names = ("env",) if self.spelling.vocabulary == "k8s" else ("environment", "mapEnvironment")
         return tuple(variable for name in names for variable in self._read_environment(name))
 

@@ -118,7 +118,7 @@ class Inventory:
     def count_subjects(self, *, resources: bool) -> dict[str, int]:
         """How much of each kind there is to look at; `resources` where a rule looks at any."""
         counts = {
-            "containers": sum(len(task.containers) for task in self.tasks),
+            "containers": sum(len(task.containers) for task in self.tasks if not task.only_said),
             "statements": sum(len(policy.statements) for policy in self.policies),
         }
         return counts | {"resources": len(self.resources)} if resources else counts
