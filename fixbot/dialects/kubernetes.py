@@ -139,10 +139,11 @@ def _is_workload(kind: str, group: str) -> bool:
 def _is_custom(group: str) -> bool:
     """Whether an object is of a kind that somebody added: such groups have a dot in their names.
 
-    Those of Kubernetes itself that have one end with `k8s.io`. Source: its API conventions.
+    Those of Kubernetes itself that have one end with `k8s.io`, and few others do. Source: its API
+    conventions.
     """
     own = group == "k8s.io" or group.endswith(".k8s.io")
-    return group == _ANY or ("." in group and not own)
+    return group == _ANY or ("." in group and (not own or pod_places.has_group(group)))
 
 
 def _report_hidden_pods(document: Document, root: Node, reason: str, reading: Inventory) -> None:

@@ -44,6 +44,11 @@ def find_places(group: str, kind: str) -> tuple[PodPlace, ...]:
     return _read_table().get((group, kind.lower()), ())
 
 
+def has_group(group: str) -> bool:
+    """Whether the table has a kind of that API group."""
+    return any(known == group for known, _ in _read_table())
+
+
 def find_containers(pod: Node, key: str) -> Iterator[tuple[Node, str]]:
     """The containers of a list or map `key`, or the one that stands there, each with the key it has."""
     for path, node in _follow(pod, key, ""):

@@ -101,6 +101,7 @@ def is_relevant(data: bytes, needles: Iterable[bytes] = ()) -> bool:
         return (
             data.startswith(b"services:")
             or any(needle in data for needle in others)
+            or (b"env:" in data and b"apiVersion:" in data)
             or (b'? "' in data and b"\\\n" in data)
         )
     return b"CustomResourceDefinition" not in data or not _defines_resources_only(data)
