@@ -73,8 +73,7 @@ def find_policy_behind(document: Document, node: Node | None, reading: Inventory
     """
     if node is None or is_policy(node):
         return node
-    if node.tag == "!Sub" and node.kind is NodeKind.LIST and node.items:
-        node = node.items[0]
+    node = _find_substituted(node)
     text = node.value if node.kind is NodeKind.SCALAR else None
     if not isinstance(text, str) or '"Statement"' not in text or not text.lstrip().startswith("{"):
         return None
@@ -91,6 +90,18 @@ def find_policy_behind(document: Document, node: Node | None, reading: Inventory
         document, node.start, "a policy stands here as a quoted text; written as a map it can be read"
     )
     return None
+
+
+def _find_substituted(node: Node) -> Node:
+    """The text that `Fn::Sub` is given, in both of its spellings and forms; any other node as it is."""
+    inner = node.entries[0].value if node.kind is NodeKind.MAP and _is_substitution(node) else node
+    if inner.kind is NodeKind.LIST and inner.items and (inner is not node or node.tag == "!Sub"):
+        return inner.items[0]
+    return inner
+
+
+def _is_substitution(node: Node | None) -> bool:
+    return node is not None and [entry.key for entry in node.entries] == ["Fn::Sub"]
 
 
 def _find_json_span(text: str, node: Node) -> tuple[int, int] | None:
@@ -111,7 +122,9 @@ def _find_host_scalar(node: Node) -> Node | None:
 def _set_text_spelling(found: Policy, host: Node) -> None:
     """`Fn::Sub` leaves `${!aws:…}` alone, and a single quote is doubled between single quotes."""
     above = host.parent
-    marks = [("${", "${!")] if "!Sub" in (host.tag, above.tag if above is not None else None) else []
+    outer = above.parent if above is not None and above.kind is NodeKind.LIST else above
+    tagged = "!Sub" in (host.tag, above.tag if above is not None else None)
+    marks = [("${", "${!")] if tagged or _is_substitution(outer) else []
     marks += [("'", "''")] if host.style == "'" else []
 
     def escape_text(text: str) -> str:

@@ -40,7 +40,7 @@ _FILLED_IN = (".tpl", ".tftpl", ".tmpl", ".template", ".j2", ".dist")
 _VALUES_ELSEWHERE = (
     b"HelmRelease", b"valuesObject", b"helmCharts", b'"helm_release"', b"HelmChart", b"argoproj.io/",
     b"literals:", b"rivileged", b"ootFilesystem", b"tekton.dev/", b"\nreleases:", b"substitute:", b"patches:",
-    b"Web Service", b"Backend Service", b"Worker Service", b"Scheduled Job",
+    b"root_filesystem", b"yaml_body", b"Web Service", b"Backend Service", b"Worker Service", b"Scheduled Job",
 )  # fmt: skip
 """What hands values to a chart that isn't here, or says of containers what no container says."""
 _ESCAPES = (b"\\u00", b"\\x", b"\\U0000")
@@ -102,6 +102,7 @@ def is_relevant(data: bytes, needles: Iterable[bytes] = ()) -> bool:
             data.startswith(b"services:")
             or any(needle in data for needle in others)
             or (b"env:" in data and b"apiVersion:" in data)
+            or (b"environment" in data and b'module "' in data)
             or (b'? "' in data and b"\\\n" in data)
         )
     return b"CustomResourceDefinition" not in data or not _defines_resources_only(data)
