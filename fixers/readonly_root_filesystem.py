@@ -6,6 +6,7 @@ It is mounted read-only here, and each path that the image is known to write get
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from fixbot.edit.change import Change
 from fixbot.edit.tree import UNKNOWN, CannotEdit, Value
@@ -41,7 +42,7 @@ def find_writable_roots(container: Container, world: Context) -> Iterator[Found]
         container.address,
         "writable root",
         found,
-        _choose_outcome(container, world, computed=flag is UNKNOWN),
+        partial(_choose_outcome, container, world, computed=flag is UNKNOWN),
         subject=container.task.name,
     )
 

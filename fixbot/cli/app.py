@@ -92,6 +92,8 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option of the contract
     repo: given.RepositoryOption = None,
     dry_run: given.DryRunOption = False,
     host: given.HostOption = "",
+    show: given.ShowOption = "",
+    diffs: given.DiffsOption = False,
     only: given.OnlyOption = None,
     skip: given.SkipOption = None,
     rules_profile: given.ProfileOption = None,
@@ -118,7 +120,7 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option of the contract
             fail_on or FailOn.NEVER,
             tuple(include or ()), tuple(exclude or ()), since, config, format, output,
             not no_cache, jobs, quiet, write, branch, review, pr, split_values(repo), dry_run, host,
-            thorough=thorough, fail_on_unread=fail_on_unread,
+            thorough=thorough, fail_on_unread=fail_on_unread, show=show, diffs=diffs,
             rules_profile=rules_profile, framework=framework,
         )
     )  # fmt: skip
@@ -139,6 +141,8 @@ def scan(  # noqa: PLR0913, PLR0917 - one for each option of the contract
     include: given.IncludeOption = None,
     exclude: given.ExcludeOption = None,
     since: given.SinceOption = None,
+    baseline: given.BaselineOption = None,
+    write_baseline: given.WriteBaselineOption = None,
     thorough: given.ThoroughOption = False,
     config: given.ConfigOption = None,
     format: given.FormatOption = Format.TEXT,  # noqa: A002 - the option's name
@@ -155,7 +159,8 @@ def scan(  # noqa: PLR0913, PLR0917 - one for each option of the contract
             fail_on or FailOn.LOW,
             tuple(include or ()), tuple(exclude or ()), since, config, format, output,
             not no_cache, jobs, quiet, thorough=thorough, fail_on_unread=fail_on_unread,
-            fail_on_new_ignores=fail_on_new_ignores, rules_profile=rules_profile, framework=framework,
+            fail_on_new_ignores=fail_on_new_ignores, baseline=baseline,
+            write_baseline=write_baseline, rules_profile=rules_profile, framework=framework,
         )
     )  # fmt: skip
 

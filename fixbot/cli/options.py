@@ -130,6 +130,16 @@ FailOnNewIgnoresOption = Annotated[
     typer.Option("--fail-on-new-ignores",
                  help="With --since: exit with 1 where something is ignored or left out that REF doesn't."),
 ]  # fmt: skip
+BaselineOption = Annotated[
+    Path | None,
+    typer.Option("--baseline", metavar="FILE", help="Findings that this file has are known: no gate fails "
+                 "for them."),
+]  # fmt: skip
+WriteBaselineOption = Annotated[
+    Path | None,
+    typer.Option("--write-baseline", metavar="FILE",
+                 help="Write what is found there, for --baseline, and exit with 0."),
+]  # fmt: skip
 FormatOption = Annotated[Format, typer.Option("--format", help="What the report looks like.")]
 OutputOption = Annotated[
     Path | None, typer.Option("--output", metavar="FILE", help="Write the report there instead of stdout.")
@@ -154,6 +164,12 @@ HostOption = Annotated[
     typer.Option("--host", metavar="HOST",
                  help="The GitHub to talk to, where it is not github.com."),
 ]  # fmt: skip
+ShowOption = Annotated[
+    str, typer.Option("--show", metavar="KEY", help="Only the proposal of this key, in full.")
+]
+DiffsOption = Annotated[
+    bool, typer.Option("--diffs", help="All proposals in full, through your pager on a terminal.")
+]
 DryRunOption = Annotated[
     bool, typer.Option("--dry-run", help="With --pr: show what would be done, in its order, and do nothing.")
 ]
@@ -189,6 +205,10 @@ class Options:
     thorough: bool = False
     fail_on_unread: bool = False
     fail_on_new_ignores: bool = False
+    show: str = ""
+    diffs: bool = False
+    baseline: Path | None = None
+    write_baseline: Path | None = None
     rules_profile: ProfileChoice | None = None
     framework: str = ""
     arguments: tuple[str, ...] = ()

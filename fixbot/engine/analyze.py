@@ -178,9 +178,9 @@ def _settle_statuses(
             statuses[each.id] = Status.SUPPRESSED, declined
         elif wish is not None:
             statuses[each.id] = Status.SUPPRESSED, wish.reason
-        elif not isinstance(each.found.outcome, Fix):
-            status = Status.REFUSED if isinstance(each.found.outcome, Refusal) else Status.MANUAL
-            statuses[each.id] = status, each.found.outcome.reason
+        elif not isinstance(each.outcome, Fix):
+            status = Status.REFUSED if isinstance(each.outcome, Refusal) else Status.MANUAL
+            statuses[each.id] = status, each.outcome.reason
         elif (reason := reasons[each.path]) is not None:
             statuses[each.id] = Status.REFUSED, f"This file is never changed: {reason}."
         elif each.path in order.surroundings.unpatched:

@@ -30,6 +30,7 @@ from fixbot.knowledge.secret_names import (
 )
 from fixbot.knowledge.secret_shapes import is_made_up, is_plain_word
 from fixbot.knowledge.secret_words import VALUE, is_hole, looks_random
+from fixbot.text.markdown_escape import mark_code
 
 _LONGEST: Final = 20_000
 """Characters of a value that is looked into."""
@@ -103,7 +104,7 @@ def find_inner_secret(text: str) -> str:
             at = found.end("name")
             told = found["name"]
             if not only_describes(told) and is_written_out(told, _value_of(found)):
-                return f"`{told}`"
+                return mark_code(told)
     given = (
         *command_secrets(text),
         *(found.span("password") for found in _USER_OPTION.finditer(text)),

@@ -163,8 +163,8 @@ class Container(Fields, Labelled):
     """What its flags are where none is written, by canonical name (Terraform modules)."""
     only_said: str = ""
     """Why only what is written of it is judged, by a person: the rest of it stands elsewhere."""
-    variables: tuple[Variable, ...] | None = None
-    """Its variables where they stand in no list or map of its own."""
+    variables: tuple[Variable, ...] | None = field(default=None, repr=False)
+    """Its variables: given where they stand in no list or map of its own, else read when they are asked for."""
     unknown: dict[str, Node] = field(default_factory=dict, repr=False)
 
     def offers(self, canonical: str) -> bool:
@@ -234,10 +234,10 @@ class Container(Fields, Labelled):
     @property
     def environment(self) -> tuple[Variable, ...]:
         """The variables that are written out, in a list of pairs or in a map."""
-        if self.variables is not None:
-            return self.variables
-        names = ("env",) if self.spelling.vocabulary == "k8s" else ("environment", "mapEnvironment")
-        return tuple(variable for name in names for variable in self._read_environment(name))
+        if self.variables is None:
+            names = ("env",) if self.spelling.vocabulary == "k8s" else ("environment", "mapEnvironment")
+            self.variables = tuple(each for name in names for each in self._read_environment(name))
+        return self.variables
 
     def _read_environment(self, name: str) -> Iterator[Variable]:
         node = self.get(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fixbot.edit.tree import Value
 
@@ -20,6 +20,8 @@ class Spelling:
     vocabulary: str
     key: Callable[[str], str] = str
     top: Callable[[str], str] | None = None
+    _paths: dict[str, tuple[str, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What was asked for before: rules ask for the same few paths of every container."""
 
     def spell_field(self, name: str) -> str:
         """The name of one of the container's own fields."""
@@ -27,8 +29,12 @@ class Spelling:
 
     def spell_path(self, canonical: str) -> tuple[str, ...]:
         """A dotted canonical path as this dialect writes it."""
-        first, *rest = canonical.split(".")
-        return (self.spell_field(first), *map(self.key, rest)) if canonical else ()
+        path = self._paths.get(canonical)
+        if path is None:
+            first, *rest = canonical.split(".")
+            path = (self.spell_field(first), *map(self.key, rest)) if canonical else ()
+            self._paths[canonical] = path
+        return path
 
     def canonical_name(self, written: str, *, own: bool = False) -> str:
         """The vocabulary's name for what the dialect wrote; `own` for one of the subject's own fields.

@@ -34,15 +34,14 @@ from fixbot.masking.remarks import find_remark_spans
 from fixbot.masking.secret_masker import find_recognised_spans
 from fixbot.masking.telling_keys import (
     COMPUTED,
-    KEPT_IN,
+    JUDGED,
     NAME_KEYS,
-    ODD,
     PLAIN_KEYS,
     TOLD,
-    TOLD_BY_KEY,
     VALUE_KEYS,
     is_hushed,
     merged_pair,
+    part_of_key,
     pointed_key,
     unsaid_span,
 )
@@ -90,7 +89,8 @@ class PlaceSearch:
                 continue
             kind = node.kind
             if kind is NodeKind.SCALAR or kind is NodeKind.CODE:
-                stack += self._judge_written(node)
+                if (inside := self._judge_written(node)) is not None:
+                    stack.append(inside)
             elif kind is NodeKind.MAP:
                 self._judge_map(node)
                 stack += [entry.value for entry in node.entries]
@@ -100,8 +100,8 @@ class PlaceSearch:
                 self._judge_words(node)
                 stack.extend(node.items)
 
-    def _judge_written(self, node: Node) -> Iterable[Node]:
-        """Look at a text or an expression; gives the root of what stands embedded in it."""
+    def _judge_written(self, node: Node) -> Node | None:
+        """Look at a text or an expression; gives the root of what stands embedded in it, if anything does."""
         inside = node.embedded
         if inside is None and node.style == "heredoc":
             inside = parse_embedded_json(node, self.documents)
@@ -110,25 +110,25 @@ class PlaceSearch:
             self._judge_composed(node)
         elif isinstance(text, str) and len(text) > _SHORT and may_hold_shapes(text):
             self._judge_text(node, text)
-        return () if inside is None else (inside,)
+        return inside
 
     def _judge_map(self, node: Node) -> None:
         names: list[Node] = []
         values: list[Entry] = []
         for entry in node.entries:
             key = entry.key
-            if key in PLAIN_KEYS:
+            part = part_of_key(key)
+            if part == 0 and not (entry.value.labels and key not in PLAIN_KEYS):
                 continue
-            if key in TOLD_BY_KEY:
-                if key in NAME_KEYS:
-                    names.append(entry.value)
-                elif key in VALUE_KEYS:
-                    values.append(entry)
-                elif key == "<<":
-                    names, values = merged_pair(node)
-                elif key == "valueFrom":
-                    self._judge_pointed(node, entry.value)
-            if key in KEPT_IN or entry.value.labels or names_secret(key) or key.startswith(ODD):
+            if key in NAME_KEYS:
+                names.append(entry.value)
+            elif key in VALUE_KEYS:
+                values.append(entry)
+            elif key == "<<":
+                names, values = merged_pair(node)
+            elif key == "valueFrom":
+                self._judge_pointed(node, entry.value)
+            if part & JUDGED or entry.value.labels:
                 self._judge_entry(node, entry)
         if values:
             self._judge_pairs(names, values, *((_FORCED,) if is_hushed(node) else ()))

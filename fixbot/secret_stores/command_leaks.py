@@ -58,7 +58,7 @@ def _find_in_words(container: Container, node: Node, where: str) -> Iterator[Sec
         if text[:1] == "-" and " " not in text and "=" not in text:
             name = text.lstrip("-")
             if isinstance(after, str) and after[:1] != "-" and is_written_out(name, after):
-                yield _make_leak(container, items[number + 1], text, f"`{text}`", where, after)
+                yield _make_leak(container, items[number + 1], text, mark_code(text), where, after)
             continue
         told = find_inner_secret(text) or _find_certain(text)
         if told:
@@ -71,10 +71,9 @@ def _find_certain(text: str) -> str:
 
 
 def _make_leak(container: Container, node: Node, name: str, told: str, where: str, text: str) -> SecretLeak:
-    shown = mark_code(told.strip("`")) if told[:1] == "`" else told
     variable = Variable(name, node, node)
     way = Manual(
-        f"A secret stands in clear in the {where} of {mark_code(container.name)} ({shown}): whoever may see "
+        f"A secret stands in clear in the {where} of {mark_code(container.name)} ({told}): whoever may see "
         "the file, the running configuration or the list of processes reads it. Put it into a secret store, "
         "let a variable come from there, and name that variable in its place."
     )

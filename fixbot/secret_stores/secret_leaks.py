@@ -145,7 +145,7 @@ def text_as_written(node: Node | None) -> str | None:
     if node is None or node.kind is not NodeKind.SCALAR or node.tag is not None:
         return None
     if (
-        node.grammar.name == "hcl"
+        node.grammar.has_expressions
         and isinstance(node.value, str)
         and ("${" in node.value or "%{" in node.value)
     ):
