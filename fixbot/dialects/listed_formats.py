@@ -47,6 +47,8 @@ def _handed_on(name: str, root: Node) -> str | None:
     kind, spec = text_of(root.find_node("kind")), root.find_node("spec")
     if kind in ("HelmRelease", "HelmChart", "HelmChartConfig") and spec is not None:
         return f"a {kind}: the values for its chart are not looked at yet"
+    if kind == "Release" and root.find_node("spec", "forProvider", "chart") is not None:
+        return "a Release of Crossplane: the values for its chart are not looked at yet"
     keys = (entry.key for node in root.walk_tree() for entry in node.entries)
     if kind in ("Application", "ApplicationSet") and "helm" in keys:
         return "an Argo CD application: the values for its chart are not looked at yet"

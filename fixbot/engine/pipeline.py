@@ -175,10 +175,12 @@ def _read_named(checkout: RepositoryFiles, files: _ReadFiles, needles: Sequence[
             _keep_content(files, content, needles)
 
 
-def _name_format(files: _ReadFiles, content: Content) -> None:
-    """Say aloud that a file is of a format that isn't read."""
-    if (reason := name_format(content.path, content.data)) is not None:
+def _name_format(files: _ReadFiles, content: Content) -> bool:
+    """Say aloud that a file is of a format that isn't read, if it is."""
+    reason = name_format(content.path, content.data)
+    if reason is not None:
         files.unread.append(Unread(content.path, None, reason, "unserved"))
+    return reason is not None
 
 
 def _keep_content(files: _ReadFiles, content: Content, needles: Sequence[bytes]) -> None:
@@ -197,7 +199,7 @@ def _keep_content(files: _ReadFiles, content: Content, needles: Sequence[bytes])
     except OutOfTime as why:
         files.unread.append(Unread(content.path, None, f"not examined: out of time: {why}"))
         return
-    _name_format(files, content)
+    counts = not _name_format(files, content) and counts
     files.bytes[content.path] = content.data
     files.held += size * (1 + counts)
     files.facts[content.path] = facts

@@ -164,7 +164,7 @@ class Container(Fields, Labelled):
     only_said: str = ""
     """Why only what is written of it is judged, by a person: the rest of it stands elsewhere."""
     variables: tuple[Variable, ...] | None = field(default=None, repr=False)
-    """Its variables: given where they stand in no list or map of its own, else read when they are asked for."""
+    """Its variables: given where they stand in no list of its own, else read when they are asked for."""
     unknown: dict[str, Node] = field(default_factory=dict, repr=False)
 
     def offers(self, canonical: str) -> bool:
