@@ -33,7 +33,7 @@ def find_writable_roots(container: Container, world: Context) -> Iterator[Found]
     if flag is True or container.task.windows or not offered:
         return
     written = container.get(_FLAG[container.spelling.vocabulary]) if container.only_said else None
-    if container.only_said and written is None:
+    if container.only_said and flag is not False:
         return
     found = f"{container.title} can write to its own root filesystem"
     yield Found(

@@ -74,7 +74,23 @@ def read_root(_project: Project, document: Document, root: Node, reading: Invent
             _read_express_service(document, resource, reading)
         elif resource.type == "AWS::Batch::JobDefinition":
             _read_job(document, resource, reading)
-        reading.policies.extend(_read_policies(document, resource, reading))
+        policies = list(_read_policies(document, resource, reading))
+        reading.policies += policies
+        if "Statement" in document.text:
+            known = {id(each.node) for each in policies}
+            reading.policies += _read_other_policies(document, resource, known)
+
+
+def _read_other_policies(document: Document, resource: TemplateResource, known: set[int]) -> Iterator[Policy]:
+    """The policies of keys, buckets and topics: what a resource lets others do, and no role may."""
+    for node in resource.properties.walk_tree():
+        for entry in node.entries:
+            if id(entry.value) not in known and iam.is_policy(entry.value):
+                address = f"{resource.name}/{entry.key}"
+                found = iam.build_policy(document, entry.value, "cloudformation", resource.name, address)
+                found.kind = "resource" if found.kind == "resource" else "unknown"
+                found.owner = resource.node
+                yield found
 
 
 def _read_task(

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Final
 
 from fixbot.edit.tree import Node
-from fixbot.engine.left_to_people import leave_to_people, list_partial_places
+from fixbot.engine.left_to_people import leave_to_people
 from fixbot.lens import Resource, Subject
 from fixbot.model.findings import Fix, Found, Manual, Outcome, Refusal, Safety
 from fixbot.rules.context import Context
@@ -68,12 +68,10 @@ def detect_problems(reading: Inventory, fixers: Iterable[Rule], world: Context) 
     """
     seen: Counter[tuple[str, str, str, str]] = Counter()
     subjects = _sort_subjects(reading)
-    partial = list_partial_places(reading)
     problems = []
     for rule in fixers:
         for subject in (each for selector in rule.selectors for each in subjects.get(selector, ())):
-            every = _find_with_rule(rule, subject, world, reading)
-            for found in leave_to_people(every, partial) if partial else every:
+            for found in leave_to_people(_find_with_rule(rule, subject, world, reading), subject):
                 path = found.node.root_node.source
                 key = (rule.name, path, found.address, found.wrong)
                 seen[key] += 1

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from fixbot.lens import Container, Subject, Task
 from fixbot.model.findings import Found, Manual
-from fixbot.source.project import Inventory
 
 
-def list_partial_places(reading: Inventory) -> Mapping[int, str]:
-    """The nodes of tasks and containers of which the rest stands elsewhere, each with the reason."""
-    places: dict[int, str] = {}
-    for task in reading.tasks:
-        if task.only_said and task.node is not None:
-            places[id(task.node)] = task.only_said
-        places |= {id(each.node): each.only_said for each in task.containers if each.only_said}
-    return places
-
-
-def leave_to_people(found: Iterable[Found], places: Mapping[int, str]) -> Iterator[Found]:
-    """The same findings; of partial places those about something written, and those for a person."""
+def leave_to_people(found: Iterable[Found], subject: Subject) -> Iterator[Found]:
+    """The same findings; of a subject known in part those about something written, and those for a person."""
+    whole = subject.only_said if isinstance(subject, Container | Task) else ""
+    parts = {id(subject.node): whole} if whole and isinstance(subject, Container | Task) else {}
+    if isinstance(subject, Task):
+        parts |= {id(each.node): each.only_said for each in subject.containers if each.only_said}
     for each in found:
         node = each.node
-        while id(node) not in places and node.parent is not None:
+        while id(node) not in parts and node.parent is not None and parts:
             node = node.parent
-        reason = places.get(id(node))
-        if reason is None:
+        reason = parts.get(id(node)) or whole
+        if not reason:
             yield each
-        elif node is not each.node:
+        elif id(each.node) not in parts:
             yield replace(each, outcome=Manual(reason))

@@ -102,7 +102,9 @@ def _find_container_leaks(container: Container, judge: Judge) -> Iterator[Secret
             if known[variable.name] == text
             else classify_variable(variable.name, text)
         )
-        if verdict.kind is not SecretKind.NONE:
+        sure = verdict.kind in (SecretKind.CERTAIN, SecretKind.LIKELY)
+        # most of what a chart or module is given are no variables, and names of that kind say little
+        if sure or (verdict.kind is not SecretKind.NONE and container.role != "values"):
             yield SecretLeak(container, variable, option, verdict.kind, verdict.reason, text)
 
 
