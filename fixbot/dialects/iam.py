@@ -34,9 +34,14 @@ def is_policy(node: Node) -> bool:
     statements = node.find_node("Statement")
     if statements is None:
         return False
-    listed = statements.items if statements.kind is NodeKind.LIST else [statements]
-    each = [item for one in listed for item in (condition_branches(one) or [one])]
-    return any(item.kind is NodeKind.MAP and item.find_node("Effect") is not None for item in each)
+    written = list_statements(statements)
+    return any(item.kind is NodeKind.MAP and item.find_node("Effect") is not None for item in written)
+
+
+def list_statements(node: Node) -> list[Node]:
+    """The statements of a document, those in the branches of conditions included, at any depth."""
+    inner = condition_branches(node) or (node.items if node.kind is NodeKind.LIST else [])
+    return [each for item in inner for each in list_statements(item)] if inner else [node]
 
 
 def read_root(project: Project, document: Document, root: Node, reading: Inventory) -> None:
@@ -146,11 +151,9 @@ def build_policy(document: Document, node: Node, dialect: str, name: str, addres
     found = Policy(document.path, dialect, name, node, address)
     listed = node.find_node("Statement")
     if listed is not None:
-        items = listed.items if listed.kind is NodeKind.LIST else [listed]
-        flat = [each for item in items for each in (condition_branches(item) or [item])]
         found.statements = [
             Statement(item, found, position)
-            for position, item in enumerate(flat)
+            for position, item in enumerate(list_statements(listed))
             if item.kind is NodeKind.MAP and item.tag is None
         ]
     found.kind = classify_policy(found)
