@@ -40,33 +40,20 @@ def find_handed_values(document: Document, root: Node) -> Iterator[HandedValues]
     elif kind in ("Application", "ApplicationSet"):
         yield from _hand_on(document, root, kind, called, _CHART, _find_helm_sources(root))
         yield from _hand_on(document, root, kind, called, _PATCH, _find_patches(root.find_node("spec")))
-    elif kind in ("Kustomization", "Component") or name.startswith("kustomization."):
-        spec = root.find_node("spec") or root
-        charts = [each.find_node("valuesInline") for each in spec.list_items("helmCharts")]
-        yield from _hand_on(document, root, kind or "Kustomization", called, _CHART, charts)
-        yield from _hand_on(document, root, kind or "Kustomization", called, _PATCH, _find_patches(spec))
-        generators = [each for key in _GENERATORS for each in spec.list_items(key)]
-        made = [_without_literals(each) for each in generators]
-        yield from _hand_on(document, root, kind or "Kustomization", called, _GENERATED, made)
-        filled = [spec.find_node("postBuild", "substitute")]
-        yield from _hand_on(document, root, kind or "Kustomization", called, _SUBSTITUTED, filled)
+    elif root.find_node("helmCharts") is not None:
+        charts = [each.find_node("valuesInline") for each in root.list_items("helmCharts")]
+        yield from _hand_on(document, root, "Kustomization", called, _CHART, charts)
+    elif kind == "Kustomization" and (spec := root.find_node("spec")) is not None:
+        yield from _hand_on(document, root, kind, called, _PATCH, _find_patches(spec))
+        yield from _hand_on(
+            document, root, kind, called, _SUBSTITUTED, [spec.find_node("postBuild", "substitute")]
+        )
     elif name in ("fleet.yaml", "fleet.yml"):
         yield from _hand_on(document, root, "Fleet bundle", called, _CHART, _find_helm_sources(root))
     for release in root.list_items("releases") if not kind else ():
         nodes = [*release.list_items("values"), *release.list_items("set"), *release.list_items("secrets")]
         chart = text_of(release.find_node("name")) or called
         yield from _hand_on(document, root, "Helmfile release", chart, _CHART, nodes)
-
-
-_GENERATORS = ("configMapGenerator", "secretGenerator")
-_GENERATED = (
-    "it stands in Git as it is. Take it from a secret store; a generator can read it from a file that isn't "
-    "committed (`envs`)"
-)
-
-
-def _without_literals(generator: Node) -> Node | None:
-    return generator if generator.list_items("literals") else None
 
 
 def _hand_on(

@@ -80,7 +80,7 @@ def read_handed_values(handed: HandedValues, reading: Inventory) -> None:
     task = Task(
         handed.document.path, "k8s", handed.dialect, handed.name, handed.node, KUBERNETES,
         address=handed.address or f"{handed.kind}/{handed.name}", workload=handed.kind, owner=handed.owner,
-        volumes=None, volumes_reason=handed.why, only_said=handed.why,
+        volumes=None, volumes_reason=handed.why, partial=handed.why,
     )  # fmt: skip
     for path, node in _walk_maps(handed):
         plain = handed.plain or _ENVIRONMENT.search(path.rpartition(".")[2]) is not None
@@ -90,11 +90,11 @@ def read_handed_values(handed: HandedValues, reading: Inventory) -> None:
             task.containers.append(
                 Container(
                     node, task, spelling, len(task.containers), "values", key=path or "at the top",
-                    only_said=handed.why, variables=variables,
+                    variables=variables,
                 )
             )  # fmt: skip
     if task.containers:
-        reading.tasks.append(task)
+        reading.partial.append(task)
 
 
 def parse_values(document: Document, node: Node) -> Node | None:

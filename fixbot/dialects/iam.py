@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterator
 
 from fixbot.edit.tree import Node, NodeKind, SyntaxProblem
 from fixbot.lens import Policy, Statement, condition_branches, text_of
@@ -34,14 +35,19 @@ def is_policy(node: Node) -> bool:
     statements = node.find_node("Statement")
     if statements is None:
         return False
-    written = list_statements(statements)
-    return any(item.kind is NodeKind.MAP and item.find_node("Effect") is not None for item in written)
+    return any(
+        item.kind is NodeKind.MAP and item.find_node("Effect") is not None
+        for item in list_choices(statements)
+    )
 
 
-def list_statements(node: Node) -> list[Node]:
-    """The statements of a document, those in the branches of conditions included, at any depth."""
-    inner = condition_branches(node) or (node.items if node.kind is NodeKind.LIST else [])
-    return [each for item in inner for each in list_statements(item)] if inner else [node]
+def list_choices(node: Node) -> Iterator[Node]:
+    """The items of a list, and what `Fn::If` may make of it or of them, at any depth."""
+    inner = condition_branches(node) or (node.items if node.kind is NodeKind.LIST else ())
+    if not inner:
+        yield node
+    for each in inner:
+        yield from list_choices(each)
 
 
 def read_root(project: Project, document: Document, root: Node, reading: Inventory) -> None:
@@ -78,7 +84,7 @@ def find_policy_behind(document: Document, node: Node | None, reading: Inventory
     """
     if node is None or is_policy(node):
         return node
-    node = _find_substituted(node)
+    node = _text_of_sub(node)
     text = node.value if node.kind is NodeKind.SCALAR else None
     if not isinstance(text, str) or '"Statement"' not in text or not text.lstrip().startswith("{"):
         return None
@@ -97,16 +103,22 @@ def find_policy_behind(document: Document, node: Node | None, reading: Inventory
     return None
 
 
-def _find_substituted(node: Node) -> Node:
-    """The text that `Fn::Sub` is given, in both of its spellings and forms; any other node as it is."""
-    inner = node.entries[0].value if node.kind is NodeKind.MAP and _is_substitution(node) else node
-    if inner.kind is NodeKind.LIST and inner.items and (inner is not node or node.tag == "!Sub"):
-        return inner.items[0]
-    return inner
+def _text_of_sub(node: Node) -> Node:
+    """The text that `Fn::Sub` fills in, in either spelling and in both forms; any other value itself."""
+    if node.kind is NodeKind.MAP and len(node.entries) == 1 and node.entries[0].key == "Fn::Sub":
+        node = node.entries[0].value
+    elif node.tag != "!Sub":
+        return node
+    return node.items[0] if node.kind is NodeKind.LIST and node.items else node
 
 
-def _is_substitution(node: Node | None) -> bool:
-    return node is not None and [entry.key for entry in node.entries] == ["Fn::Sub"]
+def _is_filled_in(host: Node) -> bool:
+    """Whether a text is what `Fn::Sub` fills in: by itself, or as the first of its two."""
+    above = host.parent
+    if above is not None and above.kind is NodeKind.LIST:
+        host, above = above, above.parent
+    long = above is not None and any(e.value is host and e.key == "Fn::Sub" for e in above.entries)
+    return long or host.tag == "!Sub"
 
 
 def _find_json_span(text: str, node: Node) -> tuple[int, int] | None:
@@ -126,10 +138,7 @@ def _find_host_scalar(node: Node) -> Node | None:
 
 def _set_text_spelling(found: Policy, host: Node) -> None:
     """`Fn::Sub` leaves `${!aws:…}` alone, and a single quote is doubled between single quotes."""
-    above = host.parent
-    outer = above.parent if above is not None and above.kind is NodeKind.LIST else above
-    tagged = "!Sub" in (host.tag, above.tag if above is not None else None)
-    marks = [("${", "${!")] if tagged or _is_substitution(outer) else []
+    marks = [("${", "${!")] if _is_filled_in(host) else []
     marks += [("'", "''")] if host.style == "'" else []
 
     def escape_text(text: str) -> str:
@@ -153,7 +162,7 @@ def build_policy(document: Document, node: Node, dialect: str, name: str, addres
     if listed is not None:
         found.statements = [
             Statement(item, found, position)
-            for position, item in enumerate(list_statements(listed))
+            for position, item in enumerate(list_choices(listed))
             if item.kind is NodeKind.MAP and item.tag is None
         ]
     found.kind = classify_policy(found)

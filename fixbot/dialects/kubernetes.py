@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from fixbot.dialects import iam, pod_places
+from fixbot.dialects import chart_values, iam, pod_places
 from fixbot.dialects.handed_values import HandedValues, read_handed_values
 from fixbot.edit.tree import UNKNOWN, Node, NodeKind
 from fixbot.lens import KUBERNETES, Container, Task, Volume, text_of, truth_of, value_of
+from fixbot.lens.partial import build_settings, hold_in_map
 from fixbot.source.document import Document
 from fixbot.source.project import Inventory, Project
 
@@ -73,13 +74,22 @@ def _read_object(document: Document, root: Node, kind: str, group: str, reading:
         return
     if _is_workload(kind, group):
         _report_computed(document, root, kind, reading)
+    elif kind == "ConfigMap" and group == "":
+        _read_settings(root, reading)
+        return
     elif not _is_custom(group):
         _report_hidden_pods(document, root, f"what a {kind} holds is no workload", reading)
         return
-    tasks = [_build_pod(document, root, kind, pod) for pod in _find_pods(root, kind, group)]
-    reading.tasks += tasks
+    tasks: list[Task] = []
+    for pod in _find_pods(root, kind, group):
+        task, part = build_pod(document, root, kind, pod)
+        tasks += [task, part]
+        reading.tasks.append(task)
+        reading.partial += [part] if part.containers else []
     if _is_custom(group) and kind not in NO_WORKLOADS and any(word in document.text for word in _TELLING):
         _read_rest(document, root, kind, tasks, reading)
+    if kind == "Kustomization":
+        chart_values.read_values(document, root, reading)
     if "aws" in group and '"Statement"' in document.text:
         _read_policies(document, root, kind, reading)
 
@@ -105,6 +115,27 @@ def _read_rest(document: Document, root: Node, kind: str, tasks: list[Task], rea
         document, spec, kind, name, why, root, address=address, passed=frozenset(passed), plain=False
     )
     read_handed_values(handed, reading)
+
+
+IN_SETTINGS = (
+    "A ConfigMap is shown to everybody who may look into the namespace, and this one stands in Git. Keep the "
+    "value in a Secret that comes from a secret store, and take it from there (`secretRef`, `secretKeyRef`)."
+)
+
+
+def _read_settings(root: Node, reading: Inventory) -> None:
+    """What a ConfigMap holds for variables; its files are none."""
+    data = root.find_node("data")
+    entries = [
+        (entry.key, entry.value)
+        for entry in (data.entries if data is not None else ())
+        if isinstance(entry.value.value, str) and "\n" not in entry.value.value.strip()
+    ]
+    if data is not None and entries:
+        name = text_of(root.find_node("metadata", "name")) or "unnamed"
+        space = text_of(root.find_node("metadata", "namespace")) or ""
+        values = hold_in_map(entries, data)
+        reading.partial.append(build_settings("ConfigMap", name, values, root, IN_SETTINGS, space))
 
 
 def _read_word(root: Node, key: str) -> str | None:
@@ -185,7 +216,7 @@ def _read_policies(document: Document, root: Node, kind: str, reading: Inventory
 
 
 @dataclass(frozen=True, slots=True)
-class _Pod:
+class Pod:
     """What is like a pod in an object: where, its containers with their keys, whether it takes volumes."""
 
     place: str
@@ -194,11 +225,11 @@ class _Pod:
     volumes: bool = True
 
 
-def _find_pods(root: Node, kind: str, group: str) -> Iterator[_Pod]:
+def _find_pods(root: Node, kind: str, group: str) -> Iterator[Pod]:
     if _is_workload(kind, group):
         spec = root.find_node(*_POD_AT[kind])
         if spec is not None and spec.kind is NodeKind.MAP:
-            yield _Pod("", spec, _list_containers(spec))
+            yield Pod("", spec, list_containers(spec))
         return
     known: set[int] = set()
     for place in pod_places.find_places(group, kind):
@@ -206,7 +237,7 @@ def _find_pods(root: Node, kind: str, group: str) -> Iterator[_Pod]:
             known.add(id(spec))
             found = [each for key in place.containers for each in pod_places.find_containers(spec, key)]
             if found:
-                yield _Pod(_shorten(path), spec, tuple(found), place.volumes)
+                yield Pod(_shorten(path), spec, tuple(found), place.volumes)
     if (wanted := root.find_node("spec")) is not None:
         yield from _find_nested_pods(wanted, "spec", known)
 
@@ -216,7 +247,8 @@ def _shorten(path: str) -> str:
     return "" if path == ".".join(_TEMPLATE) else path.removesuffix("spec").removesuffix(".")
 
 
-def _list_containers(spec: Node) -> tuple[tuple[Node, str], ...]:
+def list_containers(spec: Node) -> tuple[tuple[Node, str], ...]:
+    """The containers of a pod's own lists, each with the list's key."""
     return tuple(
         (item, key) for key, _ in _ROLES for item in spec.list_items(key) if item.kind is NodeKind.MAP
     )
@@ -230,7 +262,7 @@ def _is_pod(spec: Node) -> bool:
     )
 
 
-def _find_nested_pods(root: Node, above: str, known: set[int]) -> Iterator[_Pod]:
+def _find_nested_pods(root: Node, above: str, known: set[int]) -> Iterator[Pod]:
     """Pods that a custom resource wants: a map with containers at any depth, and objects of workloads.
 
     What a policy or a patch says of pods is none, and neither is what another object holds: a record of
@@ -250,7 +282,7 @@ def _find_nested_pods(root: Node, above: str, known: set[int]) -> Iterator[_Pod]
         stack.extend((f"{path}.{entry.key}", entry.value) for entry in reversed(node.entries))
         stack.extend((f"{path}[{i}]", item) for i, item in reversed(list(enumerate(node.items))))
         if node.kind is NodeKind.MAP and node.alias is None and id(node) not in known and _is_pod(node):
-            yield _Pod(_shorten(path), node, _list_containers(node), _takes_volumes(path, node))
+            yield Pod(_shorten(path), node, list_containers(node), _takes_volumes(path, node))
 
 
 def _takes_volumes(path: str, node: Node) -> bool:
@@ -259,7 +291,14 @@ def _takes_volumes(path: str, node: Node) -> bool:
     return whole or path.endswith("emplate.spec") or node.find_entry("volumes") is not None
 
 
-def _build_pod(document: Document, root: Node, kind: str, pod: _Pod) -> Task:
+PATCHED = (
+    "It stands in a patch, and what that is laid over stands elsewhere, so it is not changed here. Take it "
+    "out of the patch, or let the patch say what is right; a secret moves to a Secret (`secretKeyRef`)."
+)
+
+
+def build_pod(document: Document, root: Node, kind: str, pod: Pod) -> tuple[Task, Task]:
+    """The pod of an object, and those of its containers that have no image: these are patches of others."""
     name = (
         text_of(root.find_node("metadata", "name"))
         or text_of(root.find_node("metadata", "generateName"))
@@ -287,21 +326,15 @@ def _build_pod(document: Document, root: Node, kind: str, pod: _Pod) -> Task:
     task.volumes, task.volumes_reason = read_pod_volumes(spec, "volumes")
     if not pod.volumes:
         task.volumes, task.volumes_reason = None, f"whether a {kind} takes volumes there is not known"
+    part = replace(task, containers=[], partial=PATCHED, unknown={})
     for node, key in pod.containers:
         role = _role_of(key)
-        position = sum(each.role == role for each in task.containers)
+        owner = task if node.find_node("image") is not None else part
+        position = sum(each.role == role for each in (*task.containers, *part.containers))
         own = "" if node.parent is not None and node.parent.kind is NodeKind.LIST else key
-        found = Container(node, task, KUBERNETES, position, role, key=own)
-        if node.find_node("image") is None:
-            found.only_said = _NO_IMAGE
-        task.containers.append(found)
-    return task
-
-
-_NO_IMAGE = (
-    "which image it is isn't said here: another file or an operator adds the rest. Set it where the whole "
-    "container is known"
-)
+        if owner is task or node.find_entry("$patch") is None:
+            owner.containers.append(Container(node, owner, KUBERNETES, position, role, key=own))
+    return task, part
 
 
 def _role_of(key: str) -> str:

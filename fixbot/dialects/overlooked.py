@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from fixbot.dialects import iam
-from fixbot.dialects.kubernetes import NO_WORKLOADS
+from fixbot.dialects.kubernetes import NO_WORKLOADS, PATCHED
 from fixbot.edit.tree import Node, NodeKind
 from fixbot.lens import text_of, truth_of
 from fixbot.source.document import Document
@@ -19,12 +19,8 @@ _NEEDLES = ("image", "rivileged", "securityContext", "Statement")
 
 def say_overlooked(documents: Iterable[Document], reading: Inventory) -> None:
     """List each object with something like a container or a policy in it of which nothing was read."""
-    read = {
-        id(container.node.root_node)
-        for task in reading.tasks
-        for container in task.containers
-        if not task.only_said
-    }
+    parts = (task for task in reading.partial if task.partial == PATCHED)
+    read = {id(c.node.root_node) for task in (*reading.tasks, *parts) for c in task.containers}
     policies = {id(policy.node) for policy in reading.policies}
     said = {each.path for each in reading.unread}
     for document in documents:
