@@ -38,6 +38,8 @@ _REFERENCE: Final = re.compile(
 """How values call what only names a Secret, or a key of one: `existingSecret`, `passwordKey`."""
 _OBJECT_NAME: Final = re.compile(r"[a-z]+(?:[-./_][a-z0-9]+)*\Z|[A-Z_]+\Z")
 _ENVIRONMENT: Final = re.compile(r"env(?:s|vars?|ironment|ironmentVariables)?\Z", re.IGNORECASE)
+_TELLING: Final = ("rivileged", "ootFilesystem", "value:", '"value"')
+"""A text without any of these says nothing of a container that an operator makes."""
 _LITERAL: Final = re.compile(r"([A-Za-z_][\w.-]*)=(.*)\Z", re.DOTALL)
 
 
@@ -95,6 +97,29 @@ def read_handed_values(handed: HandedValues, reading: Inventory) -> None:
             )  # fmt: skip
     if task.containers:
         reading.partial.append(task)
+
+
+def read_operator_values(
+    document: Document, root: Node, kind: str, tasks: Iterable[Task], reading: Inventory
+) -> None:
+    """What an operator's object says of containers in places where none was read."""
+    spec = root.find_node("spec")
+    if spec is None or not any(word in document.text for word in _TELLING):
+        return
+    tasks = tuple(tasks)
+    passed = {id(each.node) for task in tasks for each in task.containers}
+    passed |= {id(each) for task in tasks if (each := task.get("securityContext")) is not None}
+    for node in spec.walk_tree():
+        nested = node.kind is NodeKind.MAP and node.find_entry("apiVersion") and node.find_entry("kind")
+        passed |= {id(node)} if nested else {id(e.value) for e in node.entries if "patch" in e.key.lower()}
+    name = text_of(root.find_node("metadata", "name")) or "unnamed"
+    why = f"Not changed here: what is made of it by whatever runs a {kind} isn't known. Change it by hand."
+    namespace = text_of(root.find_node("metadata", "namespace")) or ""
+    address = "/".join(filter(None, (kind, namespace, name)))
+    handed = HandedValues(
+        document, spec, kind, name, why, root, address=address, passed=frozenset(passed), plain=False
+    )
+    read_handed_values(handed, reading)
 
 
 def parse_values(document: Document, node: Node) -> Node | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from fixbot.dialects import chart_values, iam, pod_places
-from fixbot.dialects.handed_values import HandedValues, read_handed_values
+from fixbot.dialects.handed_values import read_operator_values
 from fixbot.edit.tree import UNKNOWN, Node, NodeKind
 from fixbot.lens import KUBERNETES, Container, Task, Volume, text_of, truth_of, value_of
 from fixbot.lens.partial import build_settings, hold_in_map
@@ -86,35 +86,12 @@ def _read_object(document: Document, root: Node, kind: str, group: str, reading:
         tasks += [task, part]
         reading.tasks.append(task)
         reading.partial += [part] if part.containers else []
-    if _is_custom(group) and kind not in NO_WORKLOADS and any(word in document.text for word in _TELLING):
-        _read_rest(document, root, kind, tasks, reading)
+    if _is_custom(group) and kind not in NO_WORKLOADS:
+        read_operator_values(document, root, kind, tasks, reading)
     if kind == "Kustomization":
         chart_values.read_values(document, root, reading)
     if "aws" in group and '"Statement"' in document.text:
         _read_policies(document, root, kind, reading)
-
-
-_TELLING = ("rivileged", "ootFilesystem", "value:", '"value"')
-
-
-def _read_rest(document: Document, root: Node, kind: str, tasks: list[Task], reading: Inventory) -> None:
-    """What an operator's object says of containers in places where none was read."""
-    spec = root.find_node("spec")
-    if spec is None:
-        return
-    passed = {id(each.node) for task in tasks for each in task.containers}
-    passed |= {id(each) for task in tasks if (each := task.get("securityContext")) is not None}
-    for node in spec.walk_tree():
-        nested = node.kind is NodeKind.MAP and node.find_entry("apiVersion") and node.find_entry("kind")
-        passed |= {id(node)} if nested else {id(e.value) for e in node.entries if "patch" in e.key.lower()}
-    name = text_of(root.find_node("metadata", "name")) or "unnamed"
-    why = f"Not changed here: what is made of it by whatever runs a {kind} isn't known. Change it by hand."
-    namespace = text_of(root.find_node("metadata", "namespace")) or ""
-    address = "/".join(filter(None, (kind, namespace, name)))
-    handed = HandedValues(
-        document, spec, kind, name, why, root, address=address, passed=frozenset(passed), plain=False
-    )
-    read_handed_values(handed, reading)
 
 
 IN_SETTINGS = (

@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterator, Sequence
 
 from fixbot.dialects import chart_values, kubernetes
+from fixbot.dialects.handed_values import HandedValues, read_handed_values
 from fixbot.edit.tree import Node, NodeKind, SyntaxProblem
 from fixbot.lens import text_of
 from fixbot.lens.partial import build_settings, hold_in_list, hold_in_map, hold_text
@@ -83,6 +84,10 @@ def _read_inline(document: Document, inner: Node, reading: Inventory) -> None:
         _read_operations(document, root, reading)
     elif kubernetes.is_of_dialect(document, root):
         kubernetes.read_root(Project({}), document, root, reading)
+    else:
+        read_handed_values(
+            HandedValues(document, root, "patch", "unnamed", kubernetes.PATCHED, root), reading
+        )
 
 
 def _read_operations(document: Document, root: Node, reading: Inventory) -> None:

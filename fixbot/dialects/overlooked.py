@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import posixpath
+from collections.abc import Iterator
 
 from fixbot.dialects import iam
 from fixbot.dialects.kubernetes import NO_WORKLOADS, PATCHED
 from fixbot.edit.tree import Node, NodeKind
 from fixbot.lens import text_of, truth_of
-from fixbot.source.document import Document
-from fixbot.source.project import Inventory
+from fixbot.source.discover import find_chart, is_values_file
+from fixbot.source.project import Inventory, Project
 
 _BESIDE_AN_IMAGE = frozenset(
     ("args", "command", "env", "envFrom", "ports", "resources", "securityContext", "volumeMounts")
@@ -17,19 +18,25 @@ _BESIDE_AN_IMAGE = frozenset(
 _NEEDLES = ("image", "rivileged", "securityContext", "Statement")
 
 
-def say_overlooked(documents: Iterable[Document], reading: Inventory) -> None:
+def say_overlooked(project: Project, reading: Inventory) -> None:
     """List each object with something like a container or a policy in it of which nothing was read."""
     parts = (task for task in reading.partial if task.partial == PATCHED)
     read = {id(c.node.root_node) for task in (*reading.tasks, *parts) for c in task.containers}
     policies = {id(policy.node) for policy in reading.policies}
     said = {each.path for each in reading.unread}
-    for document in documents:
+    charts = frozenset(
+        posixpath.dirname(path) for path in project.surroundings.paths if path.endswith("Chart.yaml")
+    )
+    for document in project.documents.values():
         if document.syntax == "hcl" or not any(needle in document.text for needle in _NEEDLES):
             continue
         for root in document.roots:
             kind = text_of(root.find_node("kind")) if root.kind is NodeKind.MAP else None
             if document.path in said or id(root) in read or kind in NO_WORKLOADS:
                 continue
+            chart = find_chart(document.path, charts) if kind is None else None
+            if chart is not None and is_values_file(document.path, chart):
+                continue  # named as such where charts are
             node = next(_find_container_shapes(root), None)
             what = f"a {kind}" if kind else "a format that fixbot doesn't know"
             if node is not None:
