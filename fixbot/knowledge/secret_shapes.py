@@ -13,6 +13,7 @@ from typing import Final
 
 from fixbot.knowledge.classify_secrets import SecretKind, classify_value
 from fixbot.knowledge.secret_commands import command_secrets
+from fixbot.knowledge.secret_lines import may_hold_lines
 from fixbot.knowledge.secret_names import is_header_name, is_likely_name
 from fixbot.knowledge.secret_words import (
     BETWEEN,
@@ -79,10 +80,6 @@ _CALLED: Final = re.compile(
     rf"(?:(?:{QUOTE})?[^\s,()\"'\\]{{1,80}}(?:{QUOTE})?,[ \t]{{0,4}}){{0,3}}"
     rf"(?={QUOTE}){VALUE}[ \t]{{0,4}}"
 )
-_PGPASS: Final = re.compile(
-    r"(?m:^)[ \t]*[^\s:#/\"']{1,253}:(?:\d{2,5}|\*):[^\s:/\"']{1,128}:[^\s:/\"']{1,128}:"
-    r"(?P<value>[^\s\"']++)[ \t\r]*(?m:$)"
-)
 _LETTER: Final = re.compile(
     r"(?<![\w-])-[pP](?:[ \t]{1,4}|=|[\"'],[ \t]{0,4}[\"'])(?P<value>[^\s\"'\\/:,;|&()]{8,}+)"
 )
@@ -112,6 +109,8 @@ _GATES: Final = ("://", "@", "pass:", "<<<", "echo", "printf", "</")
 
 _SHORT: Final = 300
 """Characters of a text that is worth being remembered."""
+_COLONS: Final = 3
+"""More of them than a name has: a line of `.pgpass`."""
 _LONG: Final = 20
 """Characters that a word needs to be a token by its form alone."""
 
@@ -138,9 +137,8 @@ def is_made_up(text: str) -> bool:
 
 def find_shaped_spans(text: str) -> Iterator[Place]:
     """Where the values of all these forms stand in a text."""
-    if "-" in text:
-        yield from _find_option_values(text)
-        yield from _find_header_values(text)
+    yield from _find_option_values(text) if "-" in text else ()
+    yield from _find_header_values(text) if ":" in text else ()
     yield from command_secrets(text)
     lower = text.lower()
     if "uthorization" in lower or "bearer" in lower or "basic" in lower or "splunk" in lower:
@@ -156,8 +154,6 @@ def find_shaped_spans(text: str) -> Iterator[Place]:
     for gate in _GATES:
         if gate in text:
             yield from _find_gated_spans(gate, text)
-    if ":*:" in text or ":5432:" in text or "pgpass" in lower:
-        yield from (m.span("value") for m in _PGPASS.finditer(text) if not is_hole(m["value"]))
     if "send" in lower and ("expect" in lower or "spawn" in lower):
         yield from (m.span("value") for m in _SENT.finditer(text) if not is_plain_word(m["value"]))
 
@@ -266,8 +262,8 @@ _HINT: Final = re.compile(
     r"(?:[Pp]ass|PASS|[Pp]wd|PWD|[Pp]w|PW|[Tt]oken|TOKEN|[Ss]ecret|SECRET|[Kk]ey|KEY|[Aa]uth|AUTH|[Cc]red|CRED"
     r"|[Cc]ookie|dsn|DSN|[Ss]alt|SALT|[Bb]earer|Basic|psk|PSK|[Ss]eed|SEED)"
     r"[\w.-]{0,20}(?:=|>|:[ \t\"'{]|\\{0,3}[\"'][ \t,:]|[ \t])"
-    r"|(?<![\w-])-(?:[apPuUw](?:[ \"']|[^-\s])|D|-(?:proxy-)?user[ =\"'])|:[^\s/]{1,99}@|://[^\s/]{8,99}@|[?&]\w{1,20}=|IDENTIFIED"
-    r"|:\*:|:5432:|[ ;\"'\n]send[ \t]"
+    r"|(?<![\w-])-(?:[apPuUw](?:[ \"']|[^-\s])|D|-(?:proxy-)?user[ =\"'])|:[^\s/]{1,99}@|://[^\s\"'<>]{1,300}@|[?&]\w{1,20}=|IDENTIFIED"
+    r"|[ ;\"'\n]send[ \t]"
     r"|identified|AKIA|ASIA|PRIVATE KEY|[rs]k_live|gh[pousr]_|github_pat|glpat|xox|eyJ|AIza|hvs\.|npm_|pypi-"
     r"|SG\.|sk-|pass:|hooks\.slack"
 )
@@ -280,6 +276,6 @@ def may_hold_shapes(text: str) -> bool:
 
 @lru_cache(maxsize=16384)
 def _hints_at_secret(text: str) -> bool:
-    if " " in text or "=" in text or "@" in text or "\n" in text:
-        return _HINT.search(text) is not None or any(command_secrets(text))
+    if " " in text or "=" in text or "@" in text or "\n" in text or text.count(":") > _COLONS:
+        return _HINT.search(text) is not None or may_hold_lines(text) or any(command_secrets(text))
     return len(text) >= _LONG and text[:4] != "arn:" and _FORM.search(text) is not None
