@@ -199,5 +199,11 @@ rule = Rule(
     looks_at=Container,
     check=find_privileged_containers,
     profiles=ESSENTIAL,
+    peers={
+        "checkov": ("CKV_AWS_334", "CKV_K8S_16"),
+        "trivy": ("KSV-0017",),
+        "kube-linter": ("privileged-container",),
+        "polaris": ("runAsPrivileged",),
+    },
     since="0.1",
 )

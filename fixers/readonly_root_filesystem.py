@@ -6,6 +6,7 @@ It is mounted read-only here, and each path that the image is known to write get
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from fixbot.edit.change import Change
 from fixbot.edit.tree import UNKNOWN, CannotEdit, Value
@@ -38,7 +39,7 @@ def find_writable_roots(container: Container, world: Context) -> Iterator[Found]
         container.address,
         "writable root",
         found,
-        _choose_outcome(container, world, computed=flag is UNKNOWN),
+        partial(_choose_outcome, container, world, computed=flag is UNKNOWN),
         subject=container.task.name,
     )
 
@@ -52,8 +53,8 @@ def _choose_outcome(container: Container, world: Context, *, computed: bool) -> 
         )
     if container.task.windows is None:
         return Refusal(
-            "The operating system family is filled in elsewhere; on Windows the switch does not exist. "
-            "Set the flag by hand if these are Linux containers."
+            f"Whether {name} runs on Linux is not certain here, and on Windows the switch does not exist. "
+            "Set the flag by hand if it does."
         )
     needs = find_writable_paths(container, world)
     if isinstance(needs, Refusal | Manual):
@@ -151,5 +152,11 @@ rule = Rule(
     looks_at=Container,
     check=find_writable_roots,
     profiles=ESSENTIAL,
+    peers={
+        "checkov": ("CKV_AWS_336", "CKV_K8S_22"),
+        "trivy": ("KSV-0014",),
+        "kube-linter": ("no-read-only-root-fs",),
+        "polaris": ("notReadOnlyRootFilesystem",),
+    },
     since="0.1",
 )

@@ -14,6 +14,7 @@ from fixbot.model.findings import Fix, Found, Manual, Outcome, Refusal, Severity
 from fixbot.rules import ESSENTIAL, Rule
 from fixbot.rules.context import Context
 from fixbot.secret_stores.choose_move import build_judge, choose_move
+from fixbot.secret_stores.command_leaks import find_command_leaks
 from fixbot.secret_stores.copies import refuse_copy
 from fixbot.secret_stores.move_entry import move_entry
 from fixbot.secret_stores.secret_leaks import SecretLeak, find_leaks
@@ -28,6 +29,7 @@ _LONGEST = 32
 def find_secrets_in_environments(task: Task, world: Context) -> Iterator[Found]:
     """Variables and log options whose value is a secret, written out or put there by a template."""
     found = find_leaks(task, build_judge(task, world))
+    found += find_command_leaks(task, found)
     movable = [leak for leak in found if leak.is_movable]
     copied = {leak.id: refusal for leak in movable if (refusal := refuse_copy(leak, movable, task, world))}
     moved = [leak for leak in movable if leak.id not in copied]
@@ -151,5 +153,11 @@ rule = Rule(
     check=find_secrets_in_environments,
     profiles=ESSENTIAL,
     discloses=True,
+    peers={
+        "checkov": ("CKV_SECRET_2", "CKV_SECRET_4", "CKV_SECRET_6"),
+        "trivy": ("AWS-0036", "KSV-0109"),
+        "kube-linter": ("env-var-secret",),
+        "polaris": ("sensitiveContainerEnvVar",),
+    },
     since="0.1",
 )

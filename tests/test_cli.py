@@ -343,7 +343,7 @@ def test_rules_are_listed_and_explained(shop: Path) -> None:
     assert re.search(rf"^{RULE} +high +review +\S", done.out, re.MULTILINE)
     rows = json.loads(fixbot("rules", "--format", "json", at=shop).out)["rules"]
     assert set(rows[0]) == {
-        "name", "title", "topic", "severity", "safety", "fixes", "dialects", "profiles", "off_without",
+        "name", "title", "topic", "severity", "safety", "fixes", "dialects", "profiles", "on", "off_without",
         "controls", "since",
     }  # fmt: skip
     names = [row["name"] for row in rows]

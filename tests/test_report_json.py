@@ -40,6 +40,7 @@ def test_the_fields_are_those_of_the_contract() -> None:
         "status": "fixed",
         "reason": None,
         "topic": "",
+        "known": False,
     }
     assert set(report["patches"][0]) == {"path", "diff", "fixed", "introduced"}
     assert set(report["proposals"][0]) >= {

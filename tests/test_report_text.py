@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from fixbot.model.findings import Unread
-from fixbot.report import text
+from fixbot.report import overview, text
 from fixbot.report.style import TerminalStyle
 from fixbot.text.characters import escape_hidden
 from tests.report_samples import SECRET, nothing, sample
@@ -149,11 +149,16 @@ def test_no_form_of_text_holds_the_secret() -> None:
     )
 
 
-def test_on_a_terminal_many_proposals_are_a_line_each_after_the_gravest() -> None:
+def test_many_proposals_are_an_overview_with_the_gravest_in_full() -> None:
     report = sample()
-    many = replace(report, proposals=report.proposals[:1] * 25)
-    out = text.render_run(many, TerminalStyle(most=40))
-    assert out.count("     iam/role.tf\n") == 20
-    assert "The others in a line each; all in full: fixbot run | less\n21  Take DB_PASSWORD" in out
-    assert re.search(r"\n25  Take DB_PASSWORD .*\n\nLeft alone\n", out)
+    first, *_ = report.proposals
+    many = replace(
+        report, proposals=tuple(replace(first, key=f"{n:012x}", topic="secrets") for n in range(25))
+    )
+    out = overview.render_overview(many, TerminalStyle(), CLOSING)
+    assert out.count("     iam/role.tf\n") == 3
+    assert re.search(r"\nsecrets +\w+ +25 ", out)
+    assert len(re.findall(r"^0{10}\w\w  Take DB_PASSWORD", out, re.MULTILINE)) == 12
+    assert "\nand 10 others, 10 of them high or worse (all of them: fixbot run --diffs)\n" in out
+    assert out.endswith("".join(f"{line}\n" for line in CLOSING))
     assert text.render_run(many, TerminalStyle()).count("     iam/role.tf\n") == 25

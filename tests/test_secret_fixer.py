@@ -770,3 +770,63 @@ def test_the_source_of_a_replica_keeps_a_password_of_its_own(
 ) -> None:
     report = looked_at(tmp_path, {"t.yaml": REPLICATED % (kind, property_)})
     assert not any("ManageMasterUserPassword" in each.after for each in report.patches)
+
+
+COMMANDS = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: shop}
+spec:
+  containers:
+  - name: app
+    image: registry.example/app:3
+    args: [%s]
+"""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "--user, shop, --password=plum-Tr4ctor-88",
+        "--user, shop, --password, plum-Tr4ctor-88",
+        "--requirepass, plum-Tr4ctor-88",
+        "-Dspring.datasource.password=plum-Tr4ctor-88",
+        'sh, -c, "PGPASSWORD=plum-Tr4ctor-88 exec app"',
+        'sh, -c, "mysql -uroot -pplum-Tr4ctor-88 shop"',
+        '"postgres://shop:plum-Tr4ctor-88@db/shop"',
+        '--header, "Authorization: Bearer plum-Tr4ctor-88"',
+    ],
+)
+def test_a_secret_in_the_arguments_is_for_a_person_and_never_shown(tmp_path: Path, words: str) -> None:
+    report = looked_at(tmp_path, {"pod.yaml": COMMANDS % words})
+    finding = one(report)
+    assert finding.status is Status.MANUAL
+    assert finding.reason is not None
+    assert "arguments" in finding.reason
+    assert PASSWORD not in finding.reason + finding.message
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "--password=$(DB_PASSWORD), --user, shop",
+        "--password-file=/run/secrets/db",
+        "--token, $(TOKEN)",
+        "--auth-mode=rbac, --secret-name, shop",
+        'sh, -c, "PGPASSWORD=$DB_PASSWORD exec app"',
+        "--authorization-policy=plain",
+        "--key, /etc/tls/tls.key",
+        "--leader-election-token=true",
+        "--metrics-auth, none",
+    ],
+)
+def test_arguments_that_hold_no_secret_are_left_alone(tmp_path: Path, words: str) -> None:
+    assert looked_at(tmp_path, {"pod.yaml": COMMANDS % words}).findings == ()
+
+
+def test_a_copy_in_a_command_is_named_once_with_its_variable(tmp_path: Path) -> None:
+    text = task_json(("DB_PASSWORD", PASSWORD))
+    text = text.replace('"memory"', f'"command": ["web", "--db-password", "{PASSWORD}"], "memory"')
+    finding = one(looked_at(tmp_path, {"task.json": text}))
+    assert finding.status is Status.REFUSED
+    assert "command" in str(finding.reason)

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from fixbot.knowledge.classify_secrets import (
     SecretKind,
     classify_value,
-    classify_values,
     find_aws_key_pairs,
     find_certain_spans,
     holds_certain_secret,
     is_reference,
 )
+from fixbot.knowledge.classify_variables import classify_variables
 from tests.steps import steps
 
 KEY_ID = "AKIA" + "Q2W3E4R5T6Y7U2I3"
@@ -96,14 +96,15 @@ def test_a_value_is_judged_by_its_form_and_its_name(name: str, value: str, kind:
 
 def test_half_of_an_aws_pair_gives_the_other_away() -> None:
     pair = [("S3_AWS_ACCESS_KEY_ID", "abcd"), ("S3_AWS_SECRET_ACCESS_KEY", SECRET_KEY), ("X", "y")]
-    verdicts = classify_values(pair)
+    verdicts = classify_variables(pair)
     assert verdicts["S3_AWS_ACCESS_KEY_ID"].kind is SecretKind.LIKELY
     assert verdicts["X"].kind is SecretKind.NONE
     assert find_aws_key_pairs(name for name, _ in pair) == (
         ("S3_AWS_ACCESS_KEY_ID", "S3_AWS_SECRET_ACCESS_KEY"),
     )
     assert (
-        classify_values([*pair[:1], (pair[1][0], "${Key}")])["S3_AWS_ACCESS_KEY_ID"].kind is SecretKind.NONE
+        classify_variables([*pair[:1], (pair[1][0], "${Key}")])["S3_AWS_ACCESS_KEY_ID"].kind
+        is SecretKind.NONE
     )
 
 

@@ -54,6 +54,7 @@ def test_the_shipped_schema_is_the_one_that_the_types_make() -> None:
 PARAMETER = "arn:aws:ssm:eu-west-1:123456789012:parameter"
 WHOLE = """\
 enforce: [rules]
+profile: all
 rules:
   only: [readonly-root-filesystem]
   skip: [secret-in-environment]
@@ -168,7 +169,7 @@ def test_everything_can_be_set() -> None:
             "deploy/legacy/**",
             "*orders*",
             date(2027, 3, 31),
-            where=".fixbot.yml:46",
+            where=".fixbot.yml:47",
         ),
     )
     defaults = Settings()

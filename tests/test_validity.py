@@ -120,6 +120,19 @@ def test_nothing_is_said_of_a_good_definition() -> None:
         ),
         ("containerDefinitions", [WEB, WEB], "containerDefinitions: the name web is given twice"),
         (
+            "containerDefinitions.0.linuxParameters",
+            {"tmpfs": [{"containerPath": "/tmp/", "size": 64}]},  # noqa: S108
+            "containerDefinitions[0].mountPoints: /tmp is mounted twice",
+        ),
+        (
+            "containerDefinitions",
+            [
+                {**WEB, "volumesFrom": [{"sourceContainer": "log"}]},
+                {**WEB, "name": "log"},
+            ],
+            "containerDefinitions[0].mountPoints: /tmp hides what volumesFrom brings there",
+        ),
+        (
             "containerDefinitions.0.privileged",
             True,
             "containerDefinitions[0].privileged is not supported on Fargate",

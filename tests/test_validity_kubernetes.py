@@ -84,6 +84,33 @@ def test_nothing_is_said_of_a_good_pod() -> None:
         ),
         ("initContainers", [{"name": "web"}], "spec: two containers are called web"),
         ("hostPID", True, None),
+        (
+            "containers.0.volumeMounts.0.mountPropagation",
+            "Bidirectional",
+            "spec.containers[0].volumeMounts[0]: mountPropagation Bidirectional is for privileged",
+        ),
+        ("containers.0.volumeMounts.0.mountPropagation", "HostToContainer", None),
+        (
+            "containers.0.volumeMounts.0.recursiveReadOnly",
+            "Enabled",
+            "spec.containers[0].volumeMounts[0]: recursiveReadOnly is for mounts that are readOnly",
+        ),
+        (
+            "containers.0.volumeDevices",
+            [{"name": "tmp", "devicePath": "/tmp"}],  # noqa: S108
+            "spec.containers[0].volumeMounts: /tmp is mounted twice",
+        ),
+        (
+            "containers.0.securityContext.seccompProfile",
+            {"type": "Localhost"},
+            "spec.containers[0].securityContext.seccompProfile: a profile of type Localhost needs",
+        ),
+        (
+            "containers.0.securityContext.appArmorProfile",
+            {"type": "RuntimeDefault", "localhostProfile": "x"},
+            "spec.containers[0].securityContext.appArmorProfile: localhostProfile is for",
+        ),
+        ("containers.0.securityContext.seccompProfile", {"type": "RuntimeDefault"}, None),
     ],
 )
 def test_the_api_servers_own_rules(path: str, value: object, said: str | None) -> None:
@@ -92,12 +119,28 @@ def test_the_api_servers_own_rules(path: str, value: object, said: str | None) -
     assert all(line.startswith(said or "") for line in found)
 
 
+@pytest.mark.parametrize("privileged", [True, UNKNOWN, "true"])
+def test_a_privileged_container_may_pass_its_mounts_on(privileged: object) -> None:
+    shared = changed(POD, "containers.0.volumeMounts.0.mountPropagation", "Bidirectional")
+    assert (
+        find_pod_problems(changed(shared, "containers.0.securityContext", {"privileged": privileged})) == ()
+    )
+
+
+def test_a_container_takes_the_user_of_its_pod() -> None:
+    root = changed(POD, "securityContext", {"runAsUser": 0})
+    rootless = changed(root, "containers.0.securityContext", {"runAsNonRoot": True})
+    (found,) = find_pod_problems(rootless)
+    assert found.endswith("runAsNonRoot is true and runAsUser is 0")
+    assert find_pod_problems(changed(rootless, "containers.0.securityContext.runAsUser", 1000)) == ()
+
+
 def test_windows_pods_take_fewer_fields() -> None:
     pod = changed(POD, "os", {"name": "windows"})
     pod = changed(pod, "containers.0.securityContext", {"readOnlyRootFilesystem": True, "runAsUser": UNKNOWN})
     assert find_pod_problems(changed(pod, "hostIPC", True)) == (
-        "spec.hostIPC is not allowed on Windows",
-        "spec.containers[0].securityContext.readOnlyRootFilesystem is not allowed on Windows",
+        "spec.hostIPC is not supported on Windows",
+        "spec.containers[0].securityContext.readOnlyRootFilesystem is not supported on Windows",
     )
 
 

@@ -141,6 +141,9 @@ class Git:
         self._environment = _build_environment(self._barred)
         rows = list(_parse_configuration(finish_process(self.start_command("config"), seconds=QUICK_SECONDS)))
         self.configuration = {key: value for _, key, value in rows}
+        theirs = (value for scope, key, value in rows if key == "core.pager" and scope not in _OWN)
+        self.user_pager = next(reversed([*theirs]), "")
+        """What the user, and no repository, has set as the pager."""
         self._environment |= _switch_off_configuration(self._environment, rows)
 
     def start_command(

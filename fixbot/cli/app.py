@@ -92,8 +92,12 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option of the contract
     repo: given.RepositoryOption = None,
     dry_run: given.DryRunOption = False,
     host: given.HostOption = "",
+    show: given.ShowOption = "",
+    diffs: given.DiffsOption = False,
     only: given.OnlyOption = None,
     skip: given.SkipOption = None,
+    rules_profile: given.ProfileOption = None,
+    framework: given.FrameworkOption = "",
     safety: given.SafetyOption = None,
     fail_on: given.FailOnOption = None,
     fail_on_unread: given.FailOnUnreadOption = False,
@@ -116,7 +120,8 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option of the contract
             fail_on or FailOn.NEVER,
             tuple(include or ()), tuple(exclude or ()), since, config, format, output,
             not no_cache, jobs, quiet, write, branch, review, pr, split_values(repo), dry_run, host,
-            thorough=thorough, fail_on_unread=fail_on_unread,
+            thorough=thorough, fail_on_unread=fail_on_unread, show=show, diffs=diffs,
+            rules_profile=rules_profile, framework=framework,
         )
     )  # fmt: skip
 
@@ -127,6 +132,8 @@ def scan(  # noqa: PLR0913, PLR0917 - one for each option of the contract
     files: given.FilesOption = None,
     only: given.OnlyOption = None,
     skip: given.SkipOption = None,
+    rules_profile: given.ProfileOption = None,
+    framework: given.FrameworkOption = "",
     safety: given.SafetyOption = None,
     fail_on: given.FailOnOption = None,
     fail_on_unread: given.FailOnUnreadOption = False,
@@ -134,6 +141,8 @@ def scan(  # noqa: PLR0913, PLR0917 - one for each option of the contract
     include: given.IncludeOption = None,
     exclude: given.ExcludeOption = None,
     since: given.SinceOption = None,
+    baseline: given.BaselineOption = None,
+    write_baseline: given.WriteBaselineOption = None,
     thorough: given.ThoroughOption = False,
     config: given.ConfigOption = None,
     format: given.FormatOption = Format.TEXT,  # noqa: A002 - the option's name
@@ -150,7 +159,8 @@ def scan(  # noqa: PLR0913, PLR0917 - one for each option of the contract
             fail_on or FailOn.LOW,
             tuple(include or ()), tuple(exclude or ()), since, config, format, output,
             not no_cache, jobs, quiet, thorough=thorough, fail_on_unread=fail_on_unread,
-            fail_on_new_ignores=fail_on_new_ignores,
+            fail_on_new_ignores=fail_on_new_ignores, baseline=baseline,
+            write_baseline=write_baseline, rules_profile=rules_profile, framework=framework,
         )
     )  # fmt: skip
 
@@ -163,13 +173,16 @@ def _make_job(options: Options) -> Job:
 
 @app.command(epilog=render_examples("rules"))
 def rules(
+    rules_profile: given.ProfileOption = None,
+    framework: given.FrameworkOption = "",
     format: Annotated[RulesForm, typer.Option("--format", help="What the list looks like.")] = RulesForm.TEXT,  # noqa: A002 - the option's name
     debug: given.DebugOption = False,  # noqa: ARG001 - read where exceptions end
 ) -> Job:
-    """List the rules: name, severity, safety, what each does."""
+    """List the rules: name, severity, safety, which are on in this folder, topic, what each does."""
     from fixbot.cli.rule_pages import list_rules  # noqa: PLC0415 - as above
 
-    return Job(lambda _: list_rules(os.environ, as_json=format is RulesForm.JSON))
+    asked = Options("rules", rules_profile=rules_profile, framework=framework)
+    return Job(lambda _: list_rules(asked, os.environ, as_json=format is RulesForm.JSON))
 
 
 @app.command(epilog=render_examples("explain"))

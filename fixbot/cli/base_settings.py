@@ -71,7 +71,7 @@ def read_base_settings(base: PullRequestBase, options: Options, fixers: tuple[Ru
 
 def _read_organisation_settings(base: PullRequestBase, options: Options) -> Settings:
     """What `--config` says; of a file that belongs to the repository, what it says in the base."""
-    path = _path_in_repository(base, options)
+    path = None if options.config is None else _path_in_repository(base, options.config)
     if path is None or CommitFiles(base.git, "HEAD").find_blob(path) is None:
         return read_organisation(options)
     if base.tip is None:
@@ -84,11 +84,25 @@ def _read_organisation_settings(base: PullRequestBase, options: Options) -> Sett
     return parse_settings(Settings(), _read_settings_text(files, blob, where), where, operator=True)
 
 
-def _path_in_repository(base: PullRequestBase, options: Options) -> str | None:
-    """The path of `--config` from the repository's top, None where it lies outside."""
-    if options.config is None:
+def read_from_base(base: PullRequestBase, path: Path, most: int) -> bytes | None:
+    """What a file of the repository held in the base, up to `most` bytes; None for a file from elsewhere.
+
+    Raises FixbotError where the base has no such file.
+    """
+    inside = _path_in_repository(base, path)
+    if inside is None:
         return None
-    for file in (options.config.absolute(), options.config.resolve()):
+    files = None if base.tip is None else CommitFiles(base.git, base.tip)
+    blob = None if files is None else files.find_blob(inside)
+    data = None if files is None or blob is None or not blob.is_file else files.read_blob(blob, most)
+    if data is None:
+        raise FixbotError(f"{path}: the base has no such file of up to {most:,} bytes")
+    return data
+
+
+def _path_in_repository(base: PullRequestBase, path: Path) -> str | None:
+    """The path of a file from the repository's top, None where it lies outside."""
+    for file in (path.absolute(), path.resolve()):
         if file.is_relative_to(base.git.folder):
             return file.relative_to(base.git.folder).as_posix()
     return None

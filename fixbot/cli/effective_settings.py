@@ -12,8 +12,11 @@ from fixbot.cli.find_checkers import find_checkers
 from fixbot.cli.options import Options
 from fixbot.model.errors import FixbotError
 from fixbot.model.findings import Safety
-from fixbot.rules.rule import Rule
+from fixbot.rules.frameworks import FRAMEWORKS
+from fixbot.rules.loading import FIRST_VERSION, OWN_PACKAGE
+from fixbot.rules.rule import ESSENTIAL, Rule
 from fixbot.settings import Settings
+from fixbot.settings.loosened import running_rules
 from fixbot.settings.read_settings import NAMES, load_settings, read_settings
 from fixbot.settings.rebase_globs import rebase_settings
 from fixbot.settings.suppressions import explain_unknown_rule
@@ -51,9 +54,14 @@ def overlay_options(settings: Settings, options: Options, fixers: tuple[Rule, ..
     for wish in settings.ignore:
         if wish.rule not in known:
             raise FixbotError(f"{wish.where}: {explain_unknown_rule(wish.rule, known)}")
+    profiled = _list_profile(settings, options, fixers)
+    essential = _list_profile(replace(settings, profile=ESSENTIAL[0]), options, fixers)
+    only = options.only or settings.rules.only
+    if options.framework:
+        only = narrow_to_framework(only or profiled, options.framework, fixers)
     rules = replace(
         settings.rules,
-        only=options.only or settings.rules.only,
+        only=only,
         skip=tuple(dict.fromkeys((*settings.rules.skip, *options.skip))),
     )
     thorough = options.thorough or settings.thorough
@@ -62,10 +70,15 @@ def overlay_options(settings: Settings, options: Options, fixers: tuple[Rule, ..
         settings,
         rules=rules,
         known_rules=tuple(sorted(known)),
+        profiled=profiled,
         safety=Safety(options.safety.value) if options.safety else settings.safety,
         thorough=thorough,
         programs=programs,
-        notes=(*settings.notes, programs.describe_checkers) if programs else settings.notes,
+        notes=(
+            *settings.notes,
+            *_name_profile(settings, options, len(profiled), len(essential)),
+            *((programs.describe_checkers,) if programs else ()),
+        ),
         include=options.include or settings.include,
         exclude=(*settings.exclude, *options.exclude),
     )
@@ -116,5 +129,45 @@ def _is_own_file(file: Path) -> bool:
 
 def select_fixers(fixers: tuple[Rule, ...], settings: Settings) -> tuple[Rule, ...]:
     """The fixers that are to run."""
-    only, skip = settings.rules.only, settings.rules.skip
-    return tuple(each for each in fixers if (not only or each.name in only) and each.name not in skip)
+    on = frozenset(running_rules(settings, [each.name for each in fixers]))
+    return tuple(each for each in fixers if each.name in on)
+
+
+def runs_every_rule(chosen: tuple[Rule, ...], settings: Settings) -> bool:
+    """Whether these are all the rules of the profile, so that what none of them finds is gone."""
+    return {each.name for each in chosen} >= set(settings.profiled or settings.known_rules)
+
+
+def _list_profile(settings: Settings, options: Options, fixers: tuple[Rule, ...]) -> tuple[str, ...]:
+    """The names of the rules that the profile lets run, those of other distributions always among them."""
+    profile = options.rules_profile or settings.profile
+    if profile is None and not settings.from_file:
+        profile = ESSENTIAL[0]
+    return tuple(
+        each.name
+        for each in fixers
+        if each.package != OWN_PACKAGE
+        or (each.since == FIRST_VERSION if profile is None else profile in each.profiles)
+    )
+
+
+def _name_profile(settings: Settings, options: Options, kept: int, offered: int) -> tuple[str, ...]:
+    """A line for settings that were written before there was more to choose from."""
+    if options.rules_profile or settings.profile or not settings.from_file or kept >= offered:
+        return ()
+    if options.only or settings.rules.only:
+        return ()
+    what = f"the settings name no profile, so only the rules of version {FIRST_VERSION} run"
+    return (f"{what}; `profile: essential` in .fixbot.yml turns on {offered - kept} more",)
+
+
+def narrow_to_framework(names: tuple[str, ...], framework: str, fixers: tuple[Rule, ...]) -> tuple[str, ...]:
+    """Those of these rules that have a control there. Raises FixbotError where none has."""
+    if not framework:
+        return names
+    if framework not in FRAMEWORKS:
+        raise FixbotError(f"--framework {framework!r} is none of {', '.join(FRAMEWORKS)}")
+    found = tuple(each.name for each in fixers if each.name in names and framework in each.controls)
+    if not found:
+        raise FixbotError(f"--framework {framework}: none of the rules that are on has a control there")
+    return found

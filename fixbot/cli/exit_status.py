@@ -21,8 +21,12 @@ def describe_loss(lost: Failure, *, debug: bool) -> Iterator[str]:
 
 
 def reaches_severity(report: Report, fail_on: FailOn) -> bool:
-    """Whether a finding that nobody asked to ignore is as bad as that."""
+    """Whether a finding is as bad as that which nobody asked to ignore, and no baseline has."""
     if fail_on is FailOn.NEVER:
         return False
     least = Severity[fail_on.name]
-    return any(each.severity >= least for each in report.findings if each.status is not Status.SUPPRESSED)
+    return any(
+        each.severity >= least
+        for each in report.findings
+        if each.status is not Status.SUPPRESSED and not each.known
+    )

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from fixbot.checkout import Scope
-from fixbot.cli.effective_settings import overlay_options, select_fixers
+from fixbot.cli.effective_settings import overlay_options, runs_every_rule, select_fixers
 from fixbot.cli.options import Options
 from fixbot.cli.pull_request_runs import result_rows
 from fixbot.cli.terminal import Terminal
@@ -159,7 +159,8 @@ def _publish_repository(desk: FleetRun, pulse: RepositoryPulse, place: _Reposito
     return Publisher(
         place.reader.gateway, place.reader, remote or _empty_remote(pulse), RemoteCommitSource(snapshot),
         place.settings, _reexamine(desk, snapshot, place.settings, report),
-        frozenset(each.name for each in chosen), len(chosen) == len(desk.fixers), snapshot.is_in_scope,
+        frozenset(each.name for each in chosen), runs_every_rule(chosen, place.settings),
+        snapshot.is_in_scope,
         not (desk.options.include or desk.options.exclude),
         datetime.fromtimestamp(desk.connector.clock.current_time(), UTC), desk.connector.host.web,
         user_token=desk.connector.token_for(pulse.name).is_user, dry=not publishing,

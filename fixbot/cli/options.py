@@ -34,6 +34,14 @@ class FailOn(StrEnum):
     NEVER = "never"
 
 
+class ProfileChoice(StrEnum):
+    """Which rules run."""
+
+    ESSENTIAL = "essential"
+    RECOMMENDED = "recommended"
+    ALL = "all"
+
+
 class Format(StrEnum):
     """The forms of a report."""
 
@@ -70,6 +78,15 @@ SkipOption = Annotated[
     list[str] | None,
     typer.Option("--skip", metavar="RULE", help="Not this rule; repeat it or list them with commas.",
                  autocompletion=complete_rule),
+]  # fmt: skip
+ProfileOption = Annotated[
+    ProfileChoice | None,
+    typer.Option("--rules-profile", help="Which rules run; goes before `profile` in the settings."),
+]
+FrameworkOption = Annotated[
+    str,
+    typer.Option("--framework", metavar="NAME", help="Only rules that have a control there: fsbp, cis-eks, "
+                 "pss-restricted, pci-dss, …"),
 ]  # fmt: skip
 SafetyOption = Annotated[
     SafetyChoice | None,
@@ -113,6 +130,16 @@ FailOnNewIgnoresOption = Annotated[
     typer.Option("--fail-on-new-ignores",
                  help="With --since: exit with 1 where something is ignored or left out that REF doesn't."),
 ]  # fmt: skip
+BaselineOption = Annotated[
+    Path | None,
+    typer.Option("--baseline", metavar="FILE", help="Findings that this file has are known: no gate fails "
+                 "for them."),
+]  # fmt: skip
+WriteBaselineOption = Annotated[
+    Path | None,
+    typer.Option("--write-baseline", metavar="FILE",
+                 help="Write what is found there, for --baseline, and exit with 0."),
+]  # fmt: skip
 FormatOption = Annotated[Format, typer.Option("--format", help="What the report looks like.")]
 OutputOption = Annotated[
     Path | None, typer.Option("--output", metavar="FILE", help="Write the report there instead of stdout.")
@@ -137,6 +164,12 @@ HostOption = Annotated[
     typer.Option("--host", metavar="HOST",
                  help="The GitHub to talk to, where it is not github.com."),
 ]  # fmt: skip
+ShowOption = Annotated[
+    str, typer.Option("--show", metavar="KEY", help="Only the proposal of this key, in full.")
+]
+DiffsOption = Annotated[
+    bool, typer.Option("--diffs", help="All proposals in full, through your pager on a terminal.")
+]
 DryRunOption = Annotated[
     bool, typer.Option("--dry-run", help="With --pr: show what would be done, in its order, and do nothing.")
 ]
@@ -172,6 +205,12 @@ class Options:
     thorough: bool = False
     fail_on_unread: bool = False
     fail_on_new_ignores: bool = False
+    show: str = ""
+    diffs: bool = False
+    baseline: Path | None = None
+    write_baseline: Path | None = None
+    rules_profile: ProfileChoice | None = None
+    framework: str = ""
     arguments: tuple[str, ...] = ()
     """The words as typed, for the command that is offered next."""
 

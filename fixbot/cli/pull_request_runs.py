@@ -12,7 +12,12 @@ from fixbot.checkout import Checkout, Scope
 from fixbot.checkout.git import GitFailed
 from fixbot.checkout.git_home import stranger_folders
 from fixbot.cli.apply_patches import AppliedChanges
-from fixbot.cli.effective_settings import overlay_options, read_checkout_settings, select_fixers
+from fixbot.cli.effective_settings import (
+    overlay_options,
+    read_checkout_settings,
+    runs_every_rule,
+    select_fixers,
+)
 from fixbot.cli.exit_status import describe_loss, reaches_severity
 from fixbot.cli.options import FailOn
 from fixbot.cli.scan_checkout import count_cores, open_cache
@@ -212,7 +217,7 @@ def _publish_proposals(
     else:
         published = Publisher(
             reader.gateway, reader, remote, ground, settings, examine_files,
-            frozenset(each.name for each in chosen), len(chosen) == len(whole.fixers), files.is_in_scope,
+            frozenset(each.name for each in chosen), runs_every_rule(chosen, settings), files.is_in_scope,
             not (options.include or options.exclude or options.since),
             datetime.fromtimestamp(whole.connector.clock.current_time(), UTC),
             whole.connector.host.web, whole.connector.is_in_actions,

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 
+from fixbot.cli.effective_settings import narrow_to_framework, read_checkout_settings
+from fixbot.cli.options import Options
 from fixbot.cli.terminal import Terminal
 from fixbot.model.errors import FixbotError
 from fixbot.model.findings import Safety
 from fixbot.report.style import TerminalStyle
 from fixbot.rules.loading import load_rules
 from fixbot.rules.rule import Rule
+from fixbot.rules.topics import TOPICS
+from fixbot.settings.loosened import running_rules
 from fixbot.settings.suppressions import explain_unknown_rule
 from fixbot.text.characters import write_json
 
@@ -18,11 +23,17 @@ _LINK = re.compile(r"\[([^\[\]]+)\]\(([^()\s]+)\)")
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
 
 
-def list_rules(environment: Mapping[str, str], *, as_json: bool) -> int:
-    """Print all rules; returns the exit code."""
+def list_rules(options: Options, environment: Mapping[str, str], *, as_json: bool) -> int:
+    """Print all rules, or those of a framework, and which are on in this folder; returns the exit code."""
     fixers = load_rules()
+    settings = read_checkout_settings(replace(options, framework=""), fixers)
+    on = frozenset(running_rules(settings, settings.known_rules))
+    names = narrow_to_framework(settings.known_rules, options.framework, fixers)
+    shown = [each for each in fixers if each.name in names]
     terminal = Terminal(environment)
-    terminal.print_out(_render_rules_json(fixers) if as_json else _render_rule_lines(fixers, terminal.style))
+    terminal.print_out(
+        _render_rules_json(shown, on) if as_json else _render_rule_lines(shown, on, terminal.style)
+    )
     return 0
 
 
@@ -39,18 +50,30 @@ def show_page(rule: str, environment: Mapping[str, str]) -> int:
     return 0
 
 
-def _render_rule_lines(fixers: Iterable[Rule], style: TerminalStyle) -> str:
-    rows = [(each.name, each.severity.label, each.safety.value, each.heading) for each in fixers]
-    wide = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
+def _render_rule_lines(fixers: Iterable[Rule], on: Collection[str], style: TerminalStyle) -> str:
+    """A line for each, those of a topic together, in the topics' order."""
+    order = list(TOPICS)
+    rows = [
+        (
+            each.name,
+            each.severity.label,
+            each.safety.value,
+            "on" if each.name in on else "off",
+            each.topic_of(),
+            each.heading,
+        )
+        for each in sorted(fixers, key=lambda one: (order.index(one.topic_of()), one.name))
+    ]
+    wide = [max((len(row[column]) for row in rows), default=0) for column in range(5)]
     return "".join(
         f"{style.paint_bold(name.ljust(wide[0]))}  "
         f"{style.paint_severity(severity, severity.ljust(wide[1]))}  "
-        f"{safety.ljust(wide[2])}  {title}\n"
-        for name, severity, safety, title in rows
+        f"{safety.ljust(wide[2])}  {runs.ljust(wide[3])}  {topic.ljust(wide[4])}  {title}\n"
+        for name, severity, safety, runs, topic, title in rows
     )
 
 
-def _render_rules_json(fixers: Iterable[Rule]) -> str:
+def _render_rules_json(fixers: Iterable[Rule], on: Collection[str]) -> str:
     rows = [
         {
             "name": each.name,
@@ -61,6 +84,7 @@ def _render_rules_json(fixers: Iterable[Rule]) -> str:
             "fixes": each.safety is not Safety.MANUAL,
             "dialects": list(each.dialects),
             "profiles": list(each.profiles),
+            "on": each.name in on,
             "off_without": each.off_without or None,
             "controls": {name: list(ids) for name, ids in each.controls.items()},
             "since": each.since,

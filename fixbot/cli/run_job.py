@@ -12,6 +12,7 @@ from fixbot.checkout import Checkout, Scope
 from fixbot.checkout.named_files import is_stream
 from fixbot.cli.apply_patches import AppliedChanges, commit_branches, write_patches
 from fixbot.cli.base_settings import PullRequestBase, find_base
+from fixbot.cli.baseline_options import compare_with_baseline, write_baseline
 from fixbot.cli.check_changes import check_changes, find_brought
 from fixbot.cli.effective_settings import find_settings_home
 from fixbot.cli.exit_status import describe_loss, reaches_severity
@@ -21,7 +22,7 @@ from fixbot.cli.scan_checkout import ScannedCheckout, scan_checkout
 from fixbot.cli.show_report import ReportContext, show_report
 from fixbot.cli.terminal import Terminal
 from fixbot.engine.brought_findings import Brought
-from fixbot.engine.restrict import restrict_report
+from fixbot.engine.restrict import restrict_report, select_proposal
 from fixbot.model.errors import FixbotError
 from fixbot.text.characters import escape_hidden
 
@@ -43,10 +44,14 @@ def run_job(options: Options, environment: Mapping[str, str]) -> int:
         options, environment, terminal, contents=contents, base=base if _is_gate(options) else None
     )
     looked, brought = _narrow_report(options, looked, base)
+    looked = looked._replace(report=compare_with_baseline(options, looked.report, base, terminal))
+    if options.show:
+        looked = looked._replace(report=select_proposal(looked.report, options.show))
     settings, checkout, report = looked.settings, looked.checkout, looked.report
     shown = ReportContext(
-        report, looked.fixers, settings, options, AppliedChanges(), checkout.git is not None
-    )
+        report, looked.fixers, settings, options, AppliedChanges(), checkout.git is not None,
+        pager=checkout.git.user_pager if checkout.git else "",
+    )  # fmt: skip
     if options.review:
         from fixbot.cli.review import ReviewDesk, review_proposals  # noqa: PLC0415 - only this option needs it
 
@@ -66,6 +71,9 @@ def run_job(options: Options, environment: Mapping[str, str]) -> int:
     for lost in report.failures:
         for line in describe_loss(lost, debug="--debug" in options.arguments):
             terminal.print_trouble(line)
+    if options.write_baseline is not None:
+        write_baseline(options.write_baseline, options, report, terminal)
+        return 1 if report.failures else 0
     shut = _apply_gate(options, looked, base if _is_gate(options) else None, brought, terminal)
     failed = deeds.failures or report.failures
     return 1 if shut or failed or reaches_severity(report, options.fail_on) else 0
@@ -126,10 +134,14 @@ def _apply_gate(
 
 
 def _check_options(options: Options) -> None:
+    if options.write_baseline is not None and (options.since is not None or options.files):
+        raise FixbotError("--write-baseline keeps what is found in all files; leave --since and FILE out")
     if options.fail_on_new_ignores and options.since is None:
         raise FixbotError("--fail-on-new-ignores compares with a commit; name it with --since REF")
     if options.write and options.branch:
         raise FixbotError("--write changes your files and --branch leaves them as they are; choose one")
+    if options.show or options.diffs:
+        _check_shown(options)
     _check_github(options)
     if options.review:
         _check_review(options)
@@ -164,6 +176,16 @@ def _check_github(options: Options) -> None:
         raise FixbotError("--output and --format are for one report; with several --repo run them one by one")
     if options.repositories and options.since is not None:
         raise FixbotError("--since needs a checkout; --repo has none")
+
+
+def _check_shown(options: Options) -> None:
+    if options.show and options.diffs:
+        raise FixbotError("--show is for one proposal and --diffs for all of them; choose one")
+    if options.writes_anything or options.pr or options.repositories or options.format is not Format.TEXT:
+        raise FixbotError(
+            "--show and --diffs are for reading; "
+            "leave --write, --branch, --review, --pr, --repo and --format out"
+        )
 
 
 def _check_review(options: Options) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from fixbot.settings import Settings
 
 
+_PASSING: Final = frozenset(("--debug", "--quiet", "--no-cache", "--diffs"))
+"""Options that a command for the next step is offered without."""
+FEW: Final = 5
+"""So many proposals are shown one after the other; of more there is an overview."""
 _PATIENCE: Final = 12
 """How many times as long as a part a whole report may take to be written."""
 
@@ -39,6 +43,8 @@ class ReportContext:
     deeds: AppliedChanges
     in_git: bool = True
     name: str = ""
+    pager: str = ""
+    """The pager of the user's own git configuration."""
 
 
 def show_report(all_of_it: ReportContext, terminal: Terminal) -> None:
@@ -52,7 +58,11 @@ def _show_in_form(all_of_it: ReportContext, terminal: Terminal) -> None:
     options, report = all_of_it.options, all_of_it.report
     last = tuple(closing_lines(all_of_it))
     if options.output is None or str(options.output) == "-":
-        terminal.print_out(_render_report(all_of_it, terminal.style, last))
+        shown = _render_report(all_of_it, terminal.style, last)
+        if options.diffs:
+            terminal.page_out(shown, stranger_folders(options.path), all_of_it.pager)
+        else:
+            terminal.print_out(shown)
         if options.format is not Format.TEXT and (options.write or options.branch or options.pr):
             _print_notes(last, terminal)
         return
@@ -97,7 +107,12 @@ def _render_report(all_of_it: ReportContext, style: TerminalStyle, closing: tupl
                 return text.render_scan(report, style, brief=options.quiet)
             if report.pulls is not None:
                 return text.render_pulls(report, style, closing, brief=options.quiet)
-            return text.render_run(report, style, closing, brief=options.quiet)
+            if options.quiet or options.diffs or len(report.proposals) <= FEW:
+                whole = replace(style, most=None) if options.diffs or options.show else style
+                return text.render_run(report, whole, closing, brief=options.quiet)
+            from fixbot.report import overview  # noqa: PLC0415
+
+            return overview.render_overview(report, style, (*_describe_ways(options), *closing))
 
 
 def _warn_of_secrets(report: Report, options: Options, terminal: Terminal) -> None:
@@ -127,17 +142,31 @@ def closing_lines(all_of_it: ReportContext) -> Iterator[str]:
         yield f"{format_count(len(deeds.branches), 'branch', 'branches')}, one for each proposal{ends}"
         looks = render_shell_lines(build_command("git", "show", BRANCH(name)) for name in deeds.branches)
         yield from (f"  {line}" for line in looks)
-    elif all_of_it.report.proposals and options.command == "run":
+    elif all_of_it.report.proposals and options.command == "run" and not options.show:
         if options.format is Format.PATCH:
             yield _describe_command("Apply it", build_command("git", "apply", PATH(str(options.output))))
             return
-        words = [word for word in options.arguments if word not in {"--debug", "--quiet", "--no-cache"}]
+        words = [word for word in options.arguments if word not in _PASSING]
         branches = (
             f"    {_describe_command('as local branches', _repeat_command(words, '--branch'))}"
             if all_of_it.in_git
             else ""
         )
         yield f"{_describe_command('Apply them', _repeat_command(words, '--write'))}{branches}"
+
+
+def _describe_ways(options: Options) -> Iterator[str]:
+    """How to go on from an overview."""
+    if options.writes_anything:
+        return
+    words = [word for word in options.arguments if word not in _PASSING]
+    for what, more in (
+        ("One of them in full", ("--show", "KEY")),
+        ("All of them", ("--diffs",)),
+        ("Decide one by one", ("--review",)),
+        ("Look at them in a browser", ("--format", "html", "--output", "fixbot.html")),
+    ):
+        yield _describe_command(what, _repeat_command(words, *more))
 
 
 def _repeat_command(words: Sequence[str], *more: str) -> Command:

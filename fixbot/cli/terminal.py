@@ -37,6 +37,7 @@ class Terminal:
         self._progress_at = time.monotonic() + FIRST_AFTER
         self._shown = False
         there = sys.stdout.isatty()
+        self._environment = environment if there and not dumb and sys.stdin.isatty() else None
         width = min(max(shutil.get_terminal_size().columns, NARROWEST), WIDEST) if there else ELSEWHERE
         # https://no-color.org: present and not empty, whatever its value.
         colour = there and not dumb and not environment.get("NO_COLOR")
@@ -88,6 +89,19 @@ class Terminal:
             # What is still in the buffer must not fail once more when Python exits.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise CannotWrite(f"stdout: cannot be written: {error.strerror}") from None
+
+    def page_out(self, text: str, outside: Sequence[str], configured: str) -> None:
+        """Show a long text through a pager where somebody is there to read it; else as `print_out` does.
+
+        `configured` is the user's own `core.pager`; none is taken from the folders `outside`.
+        """
+        from fixbot.cli.pager import choose_pager, page_text  # noqa: PLC0415 - few runs page
+
+        words = choose_pager(self._environment or {}, configured, outside) if self._environment else []
+        if not words:
+            return self.print_out(text)
+        self.clear_progress()
+        return page_text(sanitize_lines(text), words)
 
     def write_file(self, path: Path, text: str, *, private: bool = False, within: Sequence[str] = ()) -> None:
         """Write a file, whole or not at all; `private` is for its owner alone. A pipe gets it as it is.

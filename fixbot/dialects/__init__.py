@@ -18,6 +18,8 @@ from fixbot.dialects.overlooked import say_overlooked
 from fixbot.edit.tree import Node, SyntaxProblem
 from fixbot.source.document import Document, parse_document
 from fixbot.source.project import Inventory, Project
+from fixbot.validity import runs_on_windows
+from fixbot.validity.windows import TELLING
 
 
 def read_dialects(project: Project) -> Inventory:
@@ -28,7 +30,18 @@ def read_dialects(project: Project) -> Inventory:
         if document.path not in project.claimed and document.syntax != "hcl":
             for root in document.roots:
                 _read_with_dialect(project, document, root, reading)
+    _mark_windows(project, reading)
     return reading
+
+
+def _mark_windows(project: Project, reading: Inventory) -> None:
+    """Say of each task whether it runs on Windows, by all that it says itself and not by one field."""
+    telling = {path: TELLING.search(each.text) is not None for path, each in project.documents.items()}
+    for task in reading.tasks:
+        paths = {task.path, *(container.path for container in task.containers)}
+        if not task.windows and any(telling.get(path) for path in paths):
+            found = runs_on_windows(task)
+            task.windows = task.windows if found is False else found
 
 
 def survey_dialects(project: Project) -> Inventory:

@@ -105,7 +105,7 @@ def _find_host_scalar(node: Node) -> Node | None:
     host = node.parent
     while host is not None and host.embedded is None:
         host = host.parent
-    return host if host is not None and host.grammar.name == "yaml" else None
+    return host if host is not None and host.grammar.has_tags else None
 
 
 def _set_text_spelling(found: Policy, host: Node) -> None:

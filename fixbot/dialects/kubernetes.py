@@ -214,7 +214,6 @@ def _build_pod(document: Document, root: Node, kind: str, place: str, spec: Node
         workload=kind,
         owner=root,
         namespace=namespace,
-        windows=_is_windows_pod(spec),
         daemon=kind == "DaemonSet",
         network_mode="host" if truth_of(spec.find_node("hostNetwork")) is True else None,
         host_namespaces=tuple(
@@ -229,17 +228,6 @@ def _build_pod(document: Document, root: Node, kind: str, place: str, spec: Node
             if item.kind is NodeKind.MAP and item.find_node("image") is not None:
                 task.containers.append(Container(item, task, KUBERNETES, position, role))
     return task
-
-
-def _is_windows_pod(spec: Node) -> bool | None:
-    system = text_of(spec.find_node("os", "name"))
-    selector = spec.find_node("nodeSelector")
-    chosen = [
-        text_of(entry.value)
-        for entry in (selector.entries if selector is not None else [])
-        if entry.key in ("kubernetes.io/os", "beta.kubernetes.io/os")
-    ]
-    return "windows" in (system, *chosen)
 
 
 def read_pod_volumes(spec: Node, key: str) -> tuple[tuple[Volume, ...] | None, str]:

@@ -98,7 +98,7 @@ def render_edits(text: str, wanted: RewritePlan) -> list[TextEdit]:
     """The edits of `text` that carry out a plan whose nodes all stand in it. Raises CannotEdit."""
     inner_first = sorted(wanted.values(), key=lambda rewrite: -rewrite.node.start)
     for each in inner_first:
-        if each.node.grammar.name != "hcl" and each.node.root_node.grammar.name == "hcl":
+        if not each.node.grammar.has_expressions and each.node.root_node.grammar.has_expressions:
             _check_hosted(each)
     return [
         edit for rewrite in inner_first for edit in rewrite.node.grammar.rewrite_collection(text, rewrite)

@@ -244,7 +244,7 @@ class Node:
 
     def iterate_merged(self) -> Iterator[Node]:
         """The maps that a YAML `<<` brings in, first come first served."""
-        entry = self.find_entry("<<") if self.grammar.name == "yaml" else None
+        entry = self.find_entry("<<") if self.grammar.has_tags else None
         if entry is not None:
             yield from entry.value.items if entry.value.kind is NodeKind.LIST else (entry.value,)
 
@@ -317,6 +317,10 @@ class Grammar(Protocol):
     """What a syntax offers. Stateless; one instance a syntax, named `GRAMMAR` in its module."""
 
     name: str
+    has_tags: bool
+    """Whether a value may carry a tag (`!Ref`), an anchor or a merge key."""
+    has_expressions: bool
+    """Whether a value may be code of the syntax's own (`var.x`), which JSON and YAML know only in strings."""
     new_items_first: bool
     """Whether an item costs fewer lines at the head of a list than at its end (commas)."""
 

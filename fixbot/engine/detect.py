@@ -6,11 +6,12 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from fixbot.edit.tree import Node
 from fixbot.lens import Resource, Subject
-from fixbot.model.findings import Fix, Found, Manual, Refusal, Safety
+from fixbot.model.findings import Fix, Found, Manual, Outcome, Refusal, Safety
 from fixbot.rules.context import Context
 from fixbot.rules.rule import Rule, Selector
 from fixbot.source.project import Inventory
@@ -19,7 +20,7 @@ UNJUDGED: Final = "is set by a variable or a condition, and so not judged by"
 """Words of every place on which a rule has no opinion."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Detection:
     """One finding on its way: who found it, where, and what became of it so far."""
 
@@ -36,15 +37,21 @@ class Detection:
         """What it is about, from the inside out: container, task, the resource that these stand in."""
         return self.subject.around
 
+    @cached_property
+    def outcome(self) -> Outcome:
+        """What its rule says can be done about it, thought of when it is first asked for."""
+        outlook = self.found.outcome
+        return outlook() if callable(outlook) else outlook
+
     @property
     def fix(self) -> Fix | None:
         """The way out, if there is one."""
-        return self.found.outcome if isinstance(self.found.outcome, Fix) else None
+        return self.outcome if isinstance(self.outcome, Fix) else None
 
     @property
     def safety(self) -> Safety:
         """How bold its fix is."""
-        match self.found.outcome:
+        match self.outcome:
             case Fix() as fix:
                 return fix.safety
             case Refusal():

@@ -319,7 +319,7 @@ def _code_owners(checkout: RepositoryFiles) -> str:
 def _summarize_left_out(checkout: RepositoryFiles, settings: Settings, hidden: int) -> LeftOutBySettings:
     on = frozenset(running_rules(settings, settings.known_rules))
     return LeftOutBySettings(
-        rules=tuple(each for each in settings.known_rules if each not in on),
+        rules=tuple(each for each in settings.profiled or settings.known_rules if each not in on),
         exclude=settings.exclude,
         include=settings.include,
         files=checkout.excluded,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
+from fixbot.model.errors import FixbotError
 from fixbot.model.findings import Report
+from fixbot.text.text_shape import quote_plain_word
 
 
 def restrict_report(report: Report, paths: Collection[str], brought: Collection[str] = ()) -> Report:
@@ -41,3 +43,20 @@ def _add_companions(report: Report, paths: frozenset[str]) -> frozenset[str]:
         if more == found:
             return found
         found = more
+
+
+def select_proposal(report: Report, key: str) -> Report:
+    """The report on one proposal, named by its key or by how that begins. Raises FixbotError."""
+    found = [each for each in report.proposals if key and each.key.startswith(key)]
+    if len(found) != 1:
+        said = "no proposal has" if not found else f"{len(found)} proposals have"
+        named = quote_plain_word(key, "key")
+        raise FixbotError(f"--show: {said} the key {named}; `fixbot run` and --format json list the keys")
+    ids = frozenset(found[0].findings)
+    return replace(
+        report,
+        findings=tuple(each for each in report.findings if each.id in ids),
+        patches=tuple(each for each in report.patches if each.path in found[0].paths),
+        proposals=(found[0],),
+        unread=(),
+    )

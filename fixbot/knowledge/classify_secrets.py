@@ -26,6 +26,7 @@ from fixbot.knowledge.secret_names import (
     is_likely_name,
     names_address,
     names_password,
+    names_published_key,
     only_describes,
 )
 
@@ -90,14 +91,27 @@ _SETTING: Final = re.compile(
     r"(?i:true|false|yes|no|on|off|null|none|nil|n/a|enabled|disabled|default|required|optional|prefer|always|never)"
     r"|[+-]?\d+(?:\.\d+)?(?:ms|s|m|h|d|[kKmMgG]i?[bB]?)?"
 )
+_WAY_IN: Final = re.compile(
+    r"(?i:basic|digest|bearer|ntlm|kerberos|negotiate|oauth\d?|oidc|ldap|saml|jwt|token|plain|login|cram-md5|trust|md5|pam)"
+)
+"""How somebody is let in, which names that end in `auth` say too."""
 _SCHEME: Final = re.compile(
     r"(?:bearer|basic|token|digest|apikey|geniekey|splunk|ssws)[ \t]{1,9}(?=\S)", re.IGNORECASE
 )
 """The schemes in front of what lets somebody in, in the header for that."""
 _PUBLIC: Final = re.compile(
-    r"https?://[0-9a-f]{32}@[\w.-]{1,253}(?:/[\w-]{1,60}){1,4}/?|pk_(?:live|test)_\w+"
+    r"https?://[0-9a-f]{32}@[\w.-]{1,253}(?:/[\w-]{1,60}){1,4}/?|pk_(?:live|test)_[\w=$-]+"
+    r"|pub[0-9a-f]{32}|phc_\w{32,60}|pk\.eyJ[\w-]{10,400}\.[\w-]{10,200}|6L[\w-]{38}|0x4A{4,}[\w-]{8,40}"
 )
-"""What its maker publishes by design: a Sentry DSN without its secret half, Stripe's publishable keys."""
+"""What its maker publishes by design: a Sentry DSN without its secret half, Stripe's and Clerk's publishable
+keys, Datadog's client tokens, PostHog's project keys, Mapbox' public tokens, site keys of captchas.
+
+Sources: docs.sentry.io/concepts/key-terms/dsn-explainer, docs.stripe.com/keys, clerk.com/docs (publishable
+key), docs.datadoghq.com/account_management/api-app-keys (client tokens), posthog.com/docs/privacy,
+docs.mapbox.com/help (access tokens), developers.google.com/recaptcha, developers.cloudflare.com/turnstile.
+"""
+_MAY_BE_PUBLIC: Final = ("a Google API key", "a JSON web token")
+"""Forms that keys for browsers have too."""
 _PATH: Final = re.compile(r"(?:\.{0,2}/|[A-Za-z]:\\)[\w./\\~-]*")
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}://\S*")
 _QUERY: Final = re.compile(
@@ -127,25 +141,18 @@ def classify_value(name: str, value: str) -> SecretVerdict:
         text = text[scheme.end() :].lstrip() or text
     if text not in ("0", "1") and not is_reference(text) and _is_placeholder(name, text):
         return SecretVerdict(SecretKind.PLACEHOLDER, "it reads like a placeholder") if likely else _PLAIN
-    if (certain := next(find_certain_spans(text), None)) is not None:
+    published = names_published_key(name)
+    certain = next(find_certain_spans(text), None)
+    if certain is not None and not (published and certain.what in _MAY_BE_PUBLIC):
         return SecretVerdict(SecretKind.CERTAIN, f"it holds {certain.what}")
     if name.upper().endswith(_AWS_PAIR[1]) and re.fullmatch(r"[A-Za-z0-9/+=]{40}", text):
         return SecretVerdict(SecretKind.CERTAIN, "it has the form of an AWS secret access key")
-    return _classify_by_name(name, text, likely=likely)
-
-
-def classify_values(pairs: Iterable[tuple[str, str]]) -> dict[str, SecretVerdict]:
-    """Judge variables that stand together: one half of an AWS key pair gives the other away."""
-    values = dict(pairs)
-    verdicts = {name: classify_value(name, value) for name, value in values.items()}
-    for first, second in find_aws_key_pairs(values):
-        if (
-            verdicts[second].is_secret
-            and verdicts[first].kind is SecretKind.NONE
-            and not is_reference(values[first])
-        ):
-            verdicts[first] = SecretVerdict(SecretKind.LIKELY, "it is the other half of an AWS key pair")
-    return verdicts
+    verdict = _classify_by_name(name, text, likely=likely)
+    if published and (certain is not None or verdict.is_secret):
+        return SecretVerdict(
+            SecretKind.POSSIBLE, "such keys are made for browsers, which show them to everybody"
+        )
+    return verdict
 
 
 def find_aws_key_pairs(names: Iterable[str]) -> tuple[tuple[str, str], ...]:
@@ -221,7 +228,7 @@ def _classify_by_name(name: str, text: str, *, likely: bool) -> SecretVerdict:
         return SecretVerdict(SecretKind.LIKELY, "its query string holds a token")
     if is_reference(text):
         return SecretVerdict(SecretKind.NONE, "it is a reference")
-    if _is_setting(name, text):
+    if is_setting(name, text):
         return _PLAIN
     if only_describes(name):
         return SecretVerdict(SecretKind.NONE, "the name says that it only describes a secret")
@@ -255,8 +262,11 @@ def _is_in_connection_string(text: str, found: FoundForm) -> bool:
     return re.search(r"[A-Za-z ]{2,40}=[^;&\s]{1,200}[;&]|[;&][A-Za-z ]{2,40}=", around) is not None
 
 
-def _is_setting(name: str, text: str) -> bool:
+def is_setting(name: str, text: str) -> bool:
+    """Whether it is a plain setting, a path, an address or what its maker publishes by design."""
     if _PUBLIC.fullmatch(text):
+        return True
+    if name.lower().endswith("auth") and _WAY_IN.fullmatch(text):
         return True
     if _SETTING.fullmatch(text):
         return not (text.isdigit() and len(text) >= 4 and names_password(name))

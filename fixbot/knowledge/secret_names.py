@@ -26,7 +26,7 @@ _WORDS: Final = (
     r"|(?:totp|otp|mfa|2fa|wallet){J}(?:seed|secret|key)|recovery{J}codes?|backup{J}codes?|origin{J}verif(?:y|ication)"
     r"|snmp{J}community(?:{J}string)?|r[ow]community|contrase(?:n|ñ)[ay]|lozinka|lösenord|losenord|salasana|parola|heslo"
     r"|has[lł]o|пароль|密码|パスワード|passwor[dt]|psswd|pswd|passwrd|pword|user{J}pass"
-    r"|pre{J}shared{J}key|client{J}key{J}data|jaas(?:{J}config)?|secret{J}string"
+    r"|pre{J}shared{J}key|client{J}key{J}data|jaas(?:{J}config)?|secret{J}string|erl(?:ang)?{J}cookie|setcookie"
 ).replace("{J}", _J)
 _ALONE: Final = (
     r"pass|pwd|pw|psk|mdp|jwt|bearer|secret|token|creds?|credentials?|dsn|salt|pepper|pat"
@@ -45,7 +45,7 @@ _ENDINGS: Final = (
     " config string cred creds credential credentials dsn salt pepper pat prod production stg staging dev"
     " seed codes code verify verification community string contraseña contraseñay lozinka lösenord losenord"
     " salasana parola heslo haslo hasło пароль 密码 パスワード passwort psswd pswd passwrd pword mdp jwt"
-    " psk bearer key-data key_data keydata test old new base64 b64 0 1 2 3 4 5 6 7 8 9"
+    " psk bearer key-data key_data keydata cookie test old new base64 b64 0 1 2 3 4 5 6 7 8 9"
 )
 _ENDS: Final = tuple(_ENDINGS.split())
 """How every name ends that the patterns know; most names are told by this alone."""
@@ -179,6 +179,78 @@ def may_name_secret(name: str) -> bool:
     if last in ("key", "keys") and (len(words) < 2 or not _OTHER_KEYS.isdisjoint(words)):
         return told
     return told or not _SHORT_STEMS.isdisjoint(words)
+
+
+_PUBLISHED: Final = re.compile(
+    r"^(?:next_public|react_app|vite|vue_app|nuxt_public|expo_public|gatsby|public)_"
+    r"|(?:pusher(?:{J}app)?{J}key|mixpanel{J}(?:project{J})?token|segment{J}write{J}key|algolia{J}search(?:{J}only)?(?:{J}api)?{J}key"
+    r"|anon(?:{J}public)?{J}key|firebase(?:{J}web)?{J}api{J}key|maps?(?:{J}api)?{J}key|amplitude(?:{J}api)?{J}key"
+    r"|posthog(?:{J}(?:api|project))?{J}key|rollbar{J}client{J}token|client{J}side{J}id|(?:dd|datadog){J}client{J}token"
+    r"|bugsnag{J}api{J}key|site{J}key|logrocket{J}(?:app{J})?id|tokenization{J}key)$".replace("{J}", _J),
+    re.IGNORECASE,
+)
+
+
+@lru_cache(maxsize=16_384)
+def names_published_key(name: str) -> bool:
+    """Whether it is the name of a key that pages hand to every browser.
+
+    Sources: pusher.com/docs (app key), docs.mixpanel.com (project token), segment.com/docs (write key of a
+    browser's source), algolia.com/doc (search-only key), supabase.com/docs (anon key),
+    firebase.google.com/docs (API keys), developers.google.com/maps (keys in pages), amplitude.com/docs,
+    docs.rollbar.com, docs.bugsnag.com.
+    """
+    return _PUBLISHED.search(name[-LONGEST:]) is not None
+
+
+_LOGINS: Final = frozenset(
+    (
+        "auth",
+        "login",
+        "logins",
+        "users",
+        "user",
+        "accounts",
+        "credentials",
+        "creds",
+        "cred",
+        "credential",
+        "userpass",
+        "pass",
+    )
+)
+
+
+def holds_logins(name: str) -> bool:
+    """Whether users stand there with their passwords: `NEO4J_AUTH`, `SFTP_USERS`, `ADMIN_LOGIN`."""
+    words = [each.lower() for each in _PARTS.findall(name[-LONGEST:])]
+    return bool(words) and words[-1] in _LOGINS
+
+
+_FIRST_WORDS: Final = frozenset(("password", "passwd", "pwd", "pw", "pass", "passphrase", "passwort"))
+_SAYS_HOW: Final = frozenset(
+    ("algo", "attempts", "authentication", "characters", "chars", "complexity", "cost", "days", "domain",
+     "driver", "encoder", "encoding", "encryption", "engine", "expire", "expires", "factor", "field",
+     "flow", "generator", "grace", "grant", "hash", "hasher", "hashing", "history", "hours", "iterations",
+     "keyring", "level", "link", "max", "maxlength", "method", "min", "minlength", "minutes", "mount",
+     "plugin", "realm", "reset", "rotation", "rounds", "rule", "salt", "samesite", "scheme", "scope",
+     "score", "server", "service", "strategy", "strength", "through", "validation", "validator", "words")
+)  # fmt: skip
+"""Last words of names that say how passwords are dealt with."""
+
+
+def leads_with_password(name: str) -> bool:
+    """Whether a name says first that it is a password, then whose: `PASSWORD_DB`, `pwd-admin`."""
+    words = [each.lower() for each in _PARTS.findall(name[-LONGEST:])]
+    if len(words) < 2 or words[0] not in _FIRST_WORDS or only_describes(name):
+        return False
+    return _NO_SECRETS.isdisjoint(words[1:]) and not says_how(name)
+
+
+def says_how(name: str) -> bool:
+    """Whether it is the name of how secrets are dealt with: `PASSWORD_ENCODER`, `TOKEN_ROTATION`."""
+    words = [each.lower() for each in _PARTS.findall(name[-LONGEST:])]
+    return len(words) > 1 and (words[-1] in _SAYS_HOW or words[-1].removesuffix("s") in _SAYS_HOW)
 
 
 def names_pin(name: str) -> bool:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from fixbot.knowledge.classify_secrets import SecretKind, classify_value
 from fixbot.knowledge.secret_commands import command_secrets
-from fixbot.knowledge.secret_lines import may_hold_lines
+from fixbot.knowledge.secret_lines import find_line_spans
 from fixbot.knowledge.secret_names import is_header_name, is_likely_name
 from fixbot.knowledge.secret_words import (
     BETWEEN,
@@ -25,30 +25,48 @@ from fixbot.knowledge.secret_words import (
     list_value_spans,
 )
 
-_OPTION: Final = re.compile(rf"(?<![\w-])--?(?P<name>[A-Za-z][\w.-]{{2,60}}){BETWEEN}(?!-){VALUE}")
-_DEFINED: Final = re.compile(rf"(?<![\w-])-D(?P<name>[\w.-]{{2,80}})={VALUE}")
+
+class _AnyCase(NamedTuple):
+    """A pattern for texts in any case: it runs over the text in small letters where that is as long.
+
+    Ignoring case keeps `re` from skipping to where a match may begin.
+    """
+
+    small: re.Pattern[str]
+    ignoring: re.Pattern[str]
+
+    def find_all(self, text: str) -> Iterator[re.Match[str]]:
+        """All matches; what they hold may be in small letters, where they stand is exact."""
+        return self.small.finditer(text.lower()) if text.isascii() else self.ignoring.finditer(text)
+
+
+_OPTION: Final = re.compile(rf"-(?<![\w-]-)-?(?P<name>[A-Za-z][\w.-]{{2,60}}){BETWEEN}(?!-){VALUE}")
+_DEFINED: Final = re.compile(rf"-(?<![\w-]-)D(?P<name>[\w.-]{{2,80}})={VALUE}")
 _SET: Final = re.compile(
     rf"(?<![\w-])(?:configure|config)[ \t]{{1,4}}set[ \t]{{1,4}}(?P<name>[\w.-]{{2,80}}){BETWEEN}{VALUE}"
 )
-_SCHEMED: Final = re.compile(
-    r"(?:(?<![\w-])(?P<lone>(?i:bearer|basic|splunk|geniekey|ssws))[ \t]{1,4}"
-    r"|(?i:authorization)[\"'\\ \t]{0,4}[:=,][\"'\\ \t]{0,4}(?:[A-Za-z]{3,12}[ \t]{1,4}(?=[^\s\"'\\]))?)"
+_SCHEMED_FORM: Final = (
+    r"(?:(?<![\w-])(?P<lone>bearer|basic|splunk|geniekey|ssws)[ \t]{1,4}"
+    r"|authorization[\"'\\ \t]{0,4}[:=,][\"'\\ \t]{0,4}(?:[a-z]{3,12}[ \t]{1,4}(?=[^\s\"'\\]))?)"
     r"(?P<value>[^\s\"'\\,;)\]}]{3,}+)"
 )
+_SCHEMED: Final = _AnyCase(re.compile(_SCHEMED_FORM), re.compile(_SCHEMED_FORM, re.IGNORECASE))
 _HEADER: Final = re.compile(
     r"(?<![\w-])(?P<name>(?i:x-[\w-]{0,40}|private-token|api-?key|cookie|set-cookie))[ \t]{0,2}:[ \t]{0,4}"
     r"(?P<value>[^\s\"'\\][^\n\"'\\]*+)"
 )
-_SAID: Final = re.compile(
-    r"(?i:password|passwd|passwort|passphrase|requirepass|masterauth|secret|token|pw|api[ _-]?key"
+_SAID_FORM: Final = (
+    r"(?:password|passwd|passwort|passphrase|requirepass|masterauth|secret|token|pw|api[ _-]?key"
     r"|basic[ _-]?auth|auth[ _-]basic)"
-    r"(?:[ \t]{0,4}(?:->|=>)|[ \t]{1,4}(?i:is|was|to|now|old|new)\b:?)?[ \t]{1,4}[\"'`]?"
+    r"(?:[ \t]{0,4}(?:->|=>)|[ \t]{1,4}(?:is|was|to|now|old|new)\b:?)?[ \t]{1,4}[\"'`]?"
     r"(?P<value>[^\s\"'`,;<>{}()\[\]!&*=:-][^\s\"'`,;<>{}()\[\]]{3,}+)"
 )
-_SQL: Final = re.compile(
-    r"(?i:identified[ \t]{1,4}(?:with[ \t]{1,4}[\w']{1,60}[ \t]{1,4})?(?:by|as)|\bpassword)[ \t(]{1,6}"
+_SAID: Final = _AnyCase(re.compile(_SAID_FORM), re.compile(_SAID_FORM, re.IGNORECASE))
+_SQL_FORM: Final = (
+    r"(?:identified[ \t]{1,4}(?:with[ \t]{1,4}[\w']{1,60}[ \t]{1,4})?(?:by|as)|\bpassword)[ \t(]{1,6}"
     r"\\{0,3}(?P<quote>[\"'])(?P<value>[^\"'\\\n]++)\\{0,3}(?P=quote)"
 )
+_SQL: Final = _AnyCase(re.compile(_SQL_FORM), re.compile(_SQL_FORM, re.IGNORECASE))
 _REGISTRY: Final = re.compile(r"\\{0,3}\"auth\\{0,3}\"[ \t]*:[ \t]*\\{0,3}\"(?P<value>[^\"\\\n]{8,}+)")
 _ELEMENT: Final = re.compile(r"<(?P<name>[A-Za-z][\w.:-]{1,60})>(?P<value>[^<>\n]++)</")
 _PIPED: Final = re.compile(
@@ -81,7 +99,7 @@ _CALLED: Final = re.compile(
     rf"(?={QUOTE}){VALUE}[ \t]{{0,4}}"
 )
 _LETTER: Final = re.compile(
-    r"(?<![\w-])-[pP](?:[ \t]{1,4}|=|[\"'],[ \t]{0,4}[\"'])(?P<value>[^\s\"'\\/:,;|&()]{8,}+)"
+    r"-(?<![\w-]-)[pP](?:[ \t]{1,4}|=|[\"'],[ \t]{0,4}[\"'])(?P<value>[^\s\"'\\/:,;|&()]{8,}+)"
 )
 _BLOCK: Final = re.compile(
     r"(?m:^)(?P<indent>[ \t-]*)(?P<name>[\w.-]{2,80})[\"']?:[ \t]*[|>][-+\d]{0,3}[ \t]*(?:#[^\n]*)?\r?\n"
@@ -137,10 +155,10 @@ def is_made_up(text: str) -> bool:
 
 def find_shaped_spans(text: str) -> Iterator[Place]:
     """Where the values of all these forms stand in a text."""
-    yield from _find_option_values(text) if "-" in text else ()
-    yield from _find_header_values(text) if ":" in text else ()
-    yield from command_secrets(text)
     lower = text.lower()
+    yield from _find_option_values(text) if "-" in text else ()
+    yield from _find_header_values(text, lower) if ":" in text else ()
+    yield from command_secrets(text)
     if "uthorization" in lower or "bearer" in lower or "basic" in lower or "splunk" in lower:
         yield from _find_scheme_values(text)
     if any(word in lower for word in ("pass", "secret", "token", "pw", "identified", "key", "auth")):
@@ -218,21 +236,24 @@ def _find_option_values(text: str) -> Iterator[Place]:
         for start, end in list_value_spans((found,)):
             if classify_value(found["name"], text[start:end]).kind is not SecretKind.NONE:
                 yield start, end
-    yield from list_value_spans(_find_under_names(_DEFINED, text))
-    yield from (
-        m.span("value") for m in _LETTER.finditer(text) if is_made_up(m["value"]) and not is_hole(m["value"])
-    )
+    yield from list_value_spans(_find_under_names(_DEFINED, text)) if "-D" in text else ()
+    for match in _LETTER.finditer(text) if "-p" in text or "-P" in text else ():
+        if is_made_up(match["value"]) and not is_hole(match["value"]):
+            yield match.span("value")
 
 
-def _find_header_values(text: str) -> Iterator[Place]:
-    for match in _find_under_names(_HEADER, text):
+_HEADERS: Final = ("x-", "private-token", "api-key", "apikey", "cookie")
+
+
+def _find_header_values(text: str, lower: str) -> Iterator[Place]:
+    for match in _find_under_names(_HEADER, text) if any(each in lower for each in _HEADERS) else ():
         if not is_hole(match["value"]):
             yield match.start("value"), match.start("value") + len(match["value"].rstrip())
 
 
 def _find_scheme_values(text: str) -> Iterator[Place]:
-    for match in _SCHEMED.finditer(text):
-        value = match["value"]
+    for match in _SCHEMED.find_all(text):
+        value = text[slice(*match.span("value"))]
         if is_hole(value) or (is_plain_word(value) and (match["lone"] is not None or len(value) < 12)):
             continue
         if not (match["lone"] is not None and len(value) < 8):
@@ -240,11 +261,11 @@ def _find_scheme_values(text: str) -> Iterator[Place]:
 
 
 def _find_stated_values(text: str) -> Iterator[Place]:
-    for match in _SAID.finditer(text):
-        value = match["value"]
+    for match in _SAID.find_all(text):
+        value = text[slice(*match.span("value"))]
         if not is_hole(value) and not is_plain_word(value) and "=" not in value[:-2]:
             yield match.span("value")
-    yield from (m.span("value") for m in _SQL.finditer(text) if not is_hole(m["value"]))
+    yield from (m.span("value") for m in _SQL.find_all(text) if not is_hole(m["value"]))
 
 
 def _find_address_values(text: str) -> Iterator[Place]:
@@ -258,14 +279,22 @@ def _find_address_values(text: str) -> Iterator[Place]:
 _FORM: Final = re.compile(
     r"AKIA|ASIA|[rs]k_live|gh[pousr]_|github_pat|glpat|xox|eyJ|AIza|hvs\.|npm_|pypi-|SG\.|sk-|pass:|hooks\.slack|\""
 )
-_HINT: Final = re.compile(
+_STEMS: Final = (
+    *("pass", "pwd", "pw", "token", "secret", "key", "auth", "cred", "cookie", "dsn", "salt", "bearer"),
+    *("basic", "psk", "seed"),
+)
+_NAME_HINT: Final = re.compile(
     r"(?:[Pp]ass|PASS|[Pp]wd|PWD|[Pp]w|PW|[Tt]oken|TOKEN|[Ss]ecret|SECRET|[Kk]ey|KEY|[Aa]uth|AUTH|[Cc]red|CRED"
     r"|[Cc]ookie|dsn|DSN|[Ss]alt|SALT|[Bb]earer|Basic|psk|PSK|[Ss]eed|SEED)"
     r"[\w.-]{0,20}(?:=|>|:[ \t\"'{]|\\{0,3}[\"'][ \t,:]|[ \t])"
-    r"|(?<![\w-])-(?:[apPuUw](?:[ \"']|[^-\s])|D|-(?:proxy-)?user[ =\"'])|:[^\s/]{1,99}@|://[^\s\"'<>]{1,300}@|[?&]\w{1,20}=|IDENTIFIED"
-    r"|[ ;\"'\n]send[ \t]"
-    r"|identified|AKIA|ASIA|PRIVATE KEY|[rs]k_live|gh[pousr]_|github_pat|glpat|xox|eyJ|AIza|hvs\.|npm_|pypi-"
-    r"|SG\.|sk-|pass:|hooks\.slack"
+)
+_OPTION_HINT: Final = re.compile(r"-(?<![\w-]-)(?:[apPuUw](?:[ \"']|[^-\s])|D|-(?:proxy-)?user[ =\"'])")
+_QUERY_HINT: Final = re.compile(r"[?&]\w{1,20}=")
+_SEND_HINT: Final = re.compile(r"[ ;\"'\n]send[ \t]")
+_MARKS: Final = (
+    *("IDENTIFIED", "identified", "AKIA", "ASIA", "PRIVATE KEY", "rk_live", "sk_live"),
+    *("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat", "glpat", "xox", "eyJ", "AIza", "hvs.", "npm_"),
+    *("pypi-", "SG.", "sk-", "pass:", "hooks.slack"),
 )
 
 
@@ -277,5 +306,31 @@ def may_hold_shapes(text: str) -> bool:
 @lru_cache(maxsize=16384)
 def _hints_at_secret(text: str) -> bool:
     if " " in text or "=" in text or "@" in text or "\n" in text or text.count(":") > _COLONS:
-        return _HINT.search(text) is not None or may_hold_lines(text) or any(command_secrets(text))
+        return _holds_hint(text) or any(find_line_spans(text)) or any(command_secrets(text))
     return len(text) >= _LONG and text[:4] != "arn:" and _FORM.search(text) is not None
+
+
+def _holds_hint(text: str) -> bool:
+    """Whether any sign of a secret stands in a text; each pattern runs only where it may find something."""
+    lower = text.lower()
+    return (
+        any(mark in text for mark in _MARKS)
+        or (any(stem in lower for stem in _STEMS) and _NAME_HINT.search(text) is not None)
+        or _OPTION_HINT.search(text) is not None
+        or ("@" in text and (_holds_login(text) or any(_find_spans_to_last_at(text))))
+        or ("=" in text and _QUERY_HINT.search(text) is not None)
+        or ("send" in text and _SEND_HINT.search(text) is not None)
+    )
+
+
+def _holds_login(text: str) -> bool:
+    """Whether `:` and at most 99 characters, or `://` and 8 to 99 of them, stand before an `@`; no blank."""
+    at = text.find("@")
+    while at >= 0:
+        head = text[max(0, at - 102) : at]
+        words = head.replace("/", " ").split()
+        last = words[-1] if words and head.endswith(words[-1]) else ""
+        if ":" in last[-100:-1] or (8 <= len(last) <= 99 and head.removesuffix(last).endswith("://")):
+            return True
+        at = text.find("@", at + 1)
+    return False

@@ -29,7 +29,7 @@ def docker_run(container: Container, *options: str | Piece, note: str = "") -> C
         words += ["--user", USER(user)]
     for name in [each for each in given.variables if VARIABLE.is_fitting(each)][:_MOST_VARIABLES]:
         words += ["--env", join_words(VARIABLE(name), "=VALUE")]
-    entry, rest = _split_entry_point(container)
+    entry, rest = _split_entry_point(container, given)
     if entry:
         words += ["--entrypoint", PROGRAM_WORD(entry)]
     return build_command(
@@ -50,10 +50,9 @@ def _note_variables(note: str, given: Given) -> str:
     return f"{note}; {more}" if note else more
 
 
-def _split_entry_point(container: Container) -> tuple[str, tuple[str | None, ...]]:
+def _split_entry_point(container: Container, given: Given) -> tuple[str, tuple[str | None, ...]]:
     """The entry point's program, and every word behind it."""
     first = "command" if container.spelling.vocabulary == "k8s" else "entryPoint"
-    given = read_given(container)
     node = container.get(first)
     if node is None or node.is_nothing or not given.words:
         return "", given.words

@@ -160,6 +160,7 @@ class Container(Fields, Labelled):
     defaults: Mapping[str, bool | UnsetValue] = field(default_factory=dict)
     """What its flags are where none is written, by canonical name (Terraform modules)."""
     unknown: dict[str, Node] = field(default_factory=dict, repr=False)
+    _environment: tuple[Variable, ...] | None = field(default=None, init=False, repr=False)
 
     def offers(self, canonical: str) -> bool:
         """Whether the API that runs it takes that field for a container."""
@@ -226,8 +227,10 @@ class Container(Fields, Labelled):
     @property
     def environment(self) -> tuple[Variable, ...]:
         """The variables that are written out, in a list of pairs or in a map."""
-        names = ("env",) if self.spelling.vocabulary == "k8s" else ("environment", "mapEnvironment")
-        return tuple(variable for name in names for variable in self._read_environment(name))
+        if self._environment is None:
+            names = ("env",) if self.spelling.vocabulary == "k8s" else ("environment", "mapEnvironment")
+            self._environment = tuple(each for name in names for each in self._read_environment(name))
+        return self._environment
 
     def _read_environment(self, name: str) -> Iterator[Variable]:
         node = self.get(name)

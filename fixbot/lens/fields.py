@@ -115,9 +115,11 @@ class Fields:
         """UNKNOWN where a map on the way, or a block that an HCL `dynamic` makes, is computed."""
         node = self.node
         for name in self.spelling.spell_path(canonical)[:-1]:
-            if node is not None and any(each.labels == (name,) for each in node.list_items("dynamic")):
+            if node is None:
+                return None
+            if node.style == "body" and any(each.labels == (name,) for each in node.list_items("dynamic")):
                 return UNKNOWN
-            node = node.find_node(name) if node is not None else None
+            node = node.find_child(name)
             if node is not None and not node.is_known:
                 return UNKNOWN
         return None

@@ -32,6 +32,8 @@ class Policy(Labelled):
     """What IAM sees of a text that stands in the file: `&{aws:username}` is `${aws:username}`."""
     roles: tuple[str, ...] = ()
     """Addresses of the roles, written beside it, that it is attached to."""
+    carriers: tuple[tuple[str, str], ...] = ()
+    """What takes it in, where that is known: (`role`, address) for an inline policy of a role, and so on."""
     others: str = ""
     """Why these may not be all of its statements, if they may not."""
     statements: list[Statement] = field(default_factory=list)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fixbot.edit.tree import Value
 
@@ -20,6 +20,8 @@ class Spelling:
     vocabulary: str
     key: Callable[[str], str] = str
     top: Callable[[str], str] | None = None
+    _paths: dict[str, tuple[str, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What was asked for before: rules ask for the same few paths of every container."""
 
     def spell_field(self, name: str) -> str:
         """The name of one of the container's own fields."""
@@ -27,13 +29,17 @@ class Spelling:
 
     def spell_path(self, canonical: str) -> tuple[str, ...]:
         """A dotted canonical path as this dialect writes it."""
-        first, *rest = canonical.split(".")
-        return (self.spell_field(first), *map(self.key, rest)) if canonical else ()
+        path = self._paths.get(canonical)
+        if path is None:
+            first, *rest = canonical.split(".")
+            path = (self.spell_field(first), *map(self.key, rest)) if canonical else ()
+            self._paths[canonical] = path
+        return path
 
     def canonical_name(self, written: str, *, own: bool = False) -> str:
         """The vocabulary's name for what the dialect wrote; `own` for one of the subject's own fields.
 
-        Plural blocks of Terraform keep their singular, and what a module calls otherwise its own name.
+        What a module calls otherwise keeps its own name.
         """
         spell = self.top if own and self.top is not None else self.key
         return _BACK[spell](written) if spell in _BACK else written
@@ -111,10 +117,23 @@ def spell_block(name: str) -> str:
 _BLOCKS = {
     "containers": "container",
     "initContainers": "init_container",
+    "ports": "port",
+    "tolerations": "toleration",
+    "nodeSelectorTerms": "node_selector_term",
     "volumes": "volume",
     "volumeMounts": "volume_mount",
+    "hostPID": "host_pid",
+    "hostIPC": "host_ipc",
     "imagePullSecrets": "image_pull_secrets",
 }
+
+
+def name_block_field(name: str) -> str:
+    """`volume_mount` as the Kubernetes API names the list."""
+    return _POD_LISTS.get(name) or to_camel_case(name)
+
+
+_POD_LISTS = {block: canonical for canonical, block in _BLOCKS.items()}
 
 ECS = Spelling("ecs")
 CLOUDFORMATION = Spelling("ecs", capitalize_first)
@@ -130,7 +149,7 @@ TERRAFORM_KUBERNETES = Spelling("k8s", spell_block)
 _BACK = {
     capitalize_first: uncapitalize_first,
     to_snake_case: to_camel_case,
-    spell_block: to_camel_case,
+    spell_block: name_block_field,
     spell_task_argument: to_camel_case,
     spell_task_block: name_task_field,
 }

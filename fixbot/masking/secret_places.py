@@ -36,15 +36,14 @@ from fixbot.masking.secret_masker import find_recognised_spans
 from fixbot.masking.secret_objects import HOLDERS, list_held_entries, list_resource_secrets
 from fixbot.masking.telling_keys import (
     COMPUTED,
-    KEPT_IN,
+    JUDGED,
     NAME_KEYS,
-    ODD,
     PLAIN_KEYS,
     TOLD,
-    TOLD_BY_KEY,
     VALUE_KEYS,
     is_hushed,
     merged_pair,
+    part_of_key,
     pointed_key,
     unsaid_span,
 )
@@ -93,7 +92,8 @@ class PlaceSearch:
                 continue
             kind = node.kind
             if kind is NodeKind.SCALAR or kind is NodeKind.CODE:
-                stack += self._judge_written(node)
+                if (inside := self._judge_written(node)) is not None:
+                    stack.append(inside)
             elif kind is NodeKind.MAP:
                 self._judge_map(node)
                 stack += [entry.value for entry in node.entries]
@@ -103,8 +103,8 @@ class PlaceSearch:
                 self._judge_words(node)
                 stack.extend(node.items)
 
-    def _judge_written(self, node: Node) -> Iterable[Node]:
-        """Look at a text or an expression; gives the root of what stands embedded in it."""
+    def _judge_written(self, node: Node) -> Node | None:
+        """Look at a text or an expression; gives the root of what stands embedded in it, if anything does."""
         inside = node.embedded
         if inside is None and node.style == "heredoc":
             inside = parse_embedded_json(node, self.documents)
@@ -116,7 +116,7 @@ class PlaceSearch:
                 self._judge_text(node, text)
             if "=" in text:
                 self._judge_assignment(node, text)
-        return () if inside is None else (inside,)
+        return inside
 
     def _judge_assignment(self, node: Node, text: str) -> None:
         """`NAME=value` as one text, as lists of variables have it."""
@@ -129,18 +129,18 @@ class PlaceSearch:
         values: list[Entry] = []
         for entry in node.entries:
             key = entry.key
-            if key in PLAIN_KEYS:
+            part = part_of_key(key)
+            if part == 0 and not (entry.value.labels and key not in PLAIN_KEYS):
                 continue
-            if key in TOLD_BY_KEY:
-                if key in NAME_KEYS:
-                    names.append(entry.value)
-                elif key in VALUE_KEYS:
-                    values.append(entry)
-                elif key == "<<":
-                    names, values = merged_pair(node)
-                elif key == "valueFrom":
-                    self._judge_pointed(node, entry.value)
-            if key in KEPT_IN or entry.value.labels or names_secret(key) or key.startswith(ODD):
+            if key in NAME_KEYS:
+                names.append(entry.value)
+            elif key in VALUE_KEYS:
+                values.append(entry)
+            elif key == "<<":
+                names, values = merged_pair(node)
+            elif key == "valueFrom":
+                self._judge_pointed(node, entry.value)
+            if part & JUDGED or entry.value.labels:
                 self._judge_entry(node, entry)
         if values:
             self._judge_pairs(names, values, *((_FORCED,) if is_hushed(node) else ()))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from fixbot.edit.tree import Entry, Node
+from fixbot.masking.judge_values import names_secret
 from fixbot.masking.mask_spans import Span
 from fixbot.masking.secret_objects import HOLDERS
 from fixbot.masking.value_pieces import ReferencePiece
@@ -32,6 +34,20 @@ PLAIN_KEYS: Final = frozenset(_PLAIN.split())
 """Keys that are met so often that not looking at them pays."""
 TOLD: Final = ("variable", "output", "set", "set_sensitive")
 """Blocks of HCL whose label, or `name`, is the name of the value in them."""
+
+PAIRED: Final = 1
+"""A key by which its map is looked at as a pair."""
+JUDGED: Final = 2
+"""A key whose value is judged for what stands under such a key."""
+
+
+@lru_cache(maxsize=16_384)
+def part_of_key(key: str) -> int:
+    """What a key says of its value, PAIRED and JUDGED together; 0 of nearly all keys, so it is remembered."""
+    if key in PLAIN_KEYS:
+        return 0
+    judged = key in KEPT_IN or names_secret(key) or key.startswith(ODD)
+    return PAIRED * (key in TOLD_BY_KEY) + JUDGED * judged
 
 
 def is_hushed(node: Node) -> bool:

@@ -75,7 +75,7 @@ def function_of(node: Node) -> tuple[str, Node] | None:
     if node.tag is not None:
         name = node.tag.removeprefix("!")
         return (name, node) if name in _FUNCTIONS else None
-    if node.kind is NodeKind.MAP and len(node.entries) == 1 and node.grammar.name != "hcl":
+    if node.kind is NodeKind.MAP and len(node.entries) == 1 and not node.grammar.has_expressions:
         key = node.entries[0].key
         if key in ("Ref", "Condition") or key.startswith("Fn::"):
             return key.removeprefix("Fn::"), node.entries[0].value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, Final, Literal
@@ -91,6 +91,8 @@ class Manual:
 
 
 Outcome = Fix | Refusal | Manual
+Outlook = Outcome | Callable[[], Outcome]
+"""A way out, or what finds it: a proof asks only whether something is wrong, and so never for that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ class Found:
     address: str
     wrong: str
     message: str
-    outcome: Outcome
+    outcome: Outlook
     policy: str = ""
     """The address of the policy that the fix may only narrow, if it is about one."""
     subject: str = ""
@@ -134,6 +136,8 @@ class Finding:
     lapse: str | None = None
     """That somebody asked to leave it alone, and why that doesn't count any more."""
     topic: str = ""
+    known: bool = False
+    """Whether a baseline has it: then no gate fails for it."""
 
 
 @dataclass(frozen=True, slots=True)

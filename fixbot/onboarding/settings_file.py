@@ -52,7 +52,8 @@ def _check_read_back(text: str, ground: RepositorySurvey) -> None:
 
 def _choose_settings(ground: RepositorySurvey) -> list[tuple[str, str]]:
     """The settings that what is there asks for, each with its reason."""
-    found = []
+    why = "# Which rules run: what nearly everybody wants. `recommended` is more, `all` is everything.\n"
+    found = [("profile", f"{why}profile: essential\n")]
     if ground.folder:
         why = "# Only this part of the repository is looked at.\n"
         found.append(

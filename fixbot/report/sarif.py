@@ -94,6 +94,8 @@ def _result_to_sarif(
             "security-severity": _LEVELS[finding.severity][1],
         },
     }
+    if finding.known:
+        result["baselineState"] = "unchanged"
     if finding.rule in numbers:
         result["ruleIndex"] = numbers[finding.rule]
     if fix is not None and finding.status is Status.FIXED:

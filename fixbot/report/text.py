@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 PLACES = 8
 """So many places are named of a group that says the same of all."""
 
-IN_FULL = 20
-"""So many proposals are shown in full on a terminal, the gravest ones."""
-
 UNREAD: Mapping[Cause, str] = {"damaged": "Not read", "unserved": "Not read yet"}
 """The headings: what can't be read at all, and what fixbot only names."""
 
@@ -38,10 +35,7 @@ def render_run(
     out = [] if brief else [render_opening(report), ""]
     by_id = {finding.id: finding for finding in report.findings}
     for number, proposal in enumerate(report.proposals, 1):
-        short = brief or (style.most is not None and number > IN_FULL)
-        if short and not brief and number == IN_FULL + 1:
-            out.append(style.paint_dim("The others in a line each; all in full: fixbot run | less"))
-        out.extend(render_proposal(number, proposal, by_id, style, brief=short))
+        out.extend(render_proposal(number, proposal, by_id, style, brief=brief))
     out.extend(_render_rest(report, style, brief=brief))
     out.extend(_render_left_out(report, style))
     if not brief:
@@ -79,8 +73,8 @@ def _render_pull(row: PullRequestRow, style: TerminalStyle) -> Iterator[str]:
 def render_scan(report: Report, style: TerminalStyle, *, brief: bool = False) -> str:
     """All of `fixbot scan`: findings by rule, the gravest first."""
     out = [] if brief else [render_opening(report), ""]
-    open_ones = [finding for finding in report.findings if finding.status is not Status.SUPPRESSED]
-    for (rule, severity), some in _group_by_key(open_ones, lambda each: (each.rule, each.severity)):
+    open_ones = [each for each in report.findings if each.status is not Status.SUPPRESSED and not each.known]
+    for (rule, severity), some in group_by_key(open_ones, lambda each: (each.rule, each.severity)):
         fixed = sum(finding.status is Status.FIXED for finding in some)
         right = f"{severity.label} · {format_count(len(some), 'finding')}, {fixed:,} with a fix"
         out.append(
@@ -120,18 +114,17 @@ def summarize_run(report: Report) -> str:
 
 def summarize_scan(report: Report) -> str:
     """The closing sentence of a scan."""
-    some = [finding for finding in report.findings if finding.status is not Status.SUPPRESSED]
+    some = [each for each in report.findings if each.status is not Status.SUPPRESSED and not each.known]
+    known = sum(each.known and each.status is not Status.SUPPRESSED for each in report.findings)
     files = len({finding.path for finding in some})
     words = (
         f"{format_count(len(some), 'finding')} in {format_count(files, 'file')}"
         if some
-        else "No findings in what was read"
+        else f"No {'new ' if known else ''}findings in what was read"
     )
-    ignored = len(report.findings) - len(some)
-    return (
-        ", ".join([words, *([f"{ignored:,} ignored as asked"] if ignored else []), *_count_unread(report)])
-        + "."
-    )
+    ignored = len(report.findings) - len(some) - known
+    rest = ((known, f"{known:,} known before"), (ignored, f"{ignored:,} ignored as asked"))
+    return ", ".join([words, *(said for number, said in rest if number), *_count_unread(report)]) + "."
 
 
 def _count_unread(report: Report) -> list[str]:
@@ -188,11 +181,11 @@ def render_proposal(
 
 
 def _render_rest(report: Report, style: TerminalStyle, *, brief: bool) -> Iterator[str]:
-    if report.proposals and (brief or (style.most is not None and len(report.proposals) > IN_FULL)):
+    if report.proposals and brief:
         yield ""
     for status, heading in ((Status.REFUSED, "Left alone"), (Status.MANUAL, "For a person to do")):
         some = [finding for finding in report.findings if finding.status is status]
-        groups = _group_by_key(some, lambda each: (each.rule, each.reason or each.message))
+        groups = group_by_key(some, lambda each: (each.rule, each.reason or each.message))
         yield from _render_section(
             heading,
             groups,
@@ -205,14 +198,14 @@ def _render_rest(report: Report, style: TerminalStyle, *, brief: bool) -> Iterat
 
 def _render_ignored(report: Report, style: TerminalStyle) -> Iterator[str]:
     some = [finding for finding in report.findings if finding.status is Status.SUPPRESSED]
-    groups = _group_by_key(some, lambda each: (each.rule, each.reason or ""))
+    groups = group_by_key(some, lambda each: (each.rule, each.reason or ""))
     yield from _render_section("Ignored, as asked", groups, _format_finding_place, style)
 
 
 def _render_unread(report: Report, style: TerminalStyle) -> Iterator[str]:
     for cause, heading in UNREAD.items():
         some = [each for each in report.unread if each.cause == cause]
-        groups = _group_by_key(some, lambda each: ("", each.reason))
+        groups = group_by_key(some, lambda each: ("", each.reason))
         yield from _render_section(heading, groups, lambda each: _format_place(each.path, each.line), style)
 
 
@@ -248,7 +241,7 @@ def _render_section(
 K = TypeVar("K")
 
 
-def _group_by_key(some: Iterable[T], key: Callable[[T], K]) -> Iterable[tuple[K, list[T]]]:
+def group_by_key(some: Iterable[T], key: Callable[[T], K]) -> Iterable[tuple[K, list[T]]]:
     """Those that say the same, in the order of the first of each."""
     groups: dict[K, list[T]] = {}
     for each in some:

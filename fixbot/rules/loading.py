@@ -14,6 +14,9 @@ from fixbot.rules.rule import Rule, RuleProblem
 
 API_VERSION: Final = 1
 """Of what `fixbot.rules` and `fixbot.lens` offer to rules; it rises when a rule that was right breaks."""
+OWN_PACKAGE: Final = "fixers"
+FIRST_VERSION: Final = "0.1"
+"""Its rules run where settings were written before there was a profile to name."""
 GROUP: Final = "fixbot.fixers"
 """The entry points by which other distributions name their packages of rules."""
 
@@ -31,7 +34,7 @@ def load_rules() -> tuple[Rule, ...]:
     first counts, ours before all others. Raises UnusableRules.
     """
     found: dict[str, Rule] = {}
-    for package in ("fixers", *sorted(point.value for point in entry_points(group=GROUP))):
+    for package in (OWN_PACKAGE, *sorted(point.value for point in entry_points(group=GROUP))):
         try:
             for rule in _rules_of(package):
                 found.setdefault(rule.name, rule)

@@ -66,7 +66,7 @@ class SecretTemplate:
         listed = root.find_node("Resources")
         self.resources = listed if listed is not None else root
         self.owner_name = next((e.key for e in self.resources.entries if e.value is owner), "Task")
-        self.json = root.grammar.name == "json"
+        self.json = not root.grammar.has_tags
         self.path = root.root_node.source
         self.secret_name = _find_free_name(f"{self.owner_name}Secret", self.resources)
 

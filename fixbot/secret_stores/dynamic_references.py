@@ -58,7 +58,7 @@ def _source_of_reference(name: str, text: str, found: re.Match[str], root: Node)
             "clear in the task definition. Store the whole value as one secret and refer to it under "
             "`Secrets`."
         )
-    json = root.grammar.name == "json"
+    json = not root.grammar.has_tags
     if found["service"] == "ssm-secure":
         return _parameter_source(found["body"], json=json)
     base, _, rest = found["body"].partition(":SecretString")

@@ -11,9 +11,9 @@ from fixbot.edit.tree import Node, NodeKind
 from fixbot.knowledge.classify_secrets import (
     SecretKind,
     classify_value,
-    classify_values,
     holds_certain_secret,
 )
+from fixbot.knowledge.classify_variables import classify_variable, classify_variables
 from fixbot.lens import Container, Task, Variable, text_of
 from fixbot.model.findings import Manual, Refusal
 from fixbot.secret_stores.secret_source import SecretSource
@@ -41,6 +41,8 @@ class SecretLeak:
     why: str
     text: str | None
     key: str = ""
+    where: str = ""
+    """The place in the reader's words, where it is no environment."""
     way: SecretSource | Refusal | Manual | None = None
 
     @property
@@ -56,7 +58,7 @@ class SecretLeak:
     @property
     def place(self) -> str:
         """Where it stands, in the reader's words."""
-        return "log options" if self.option else "environment"
+        return self.where or ("log options" if self.option else "environment")
 
     @property
     def is_movable(self) -> bool:
@@ -83,7 +85,7 @@ def find_leaks(task: Task, judge: Judge) -> list[SecretLeak]:
 def _find_container_leaks(container: Container, judge: Judge) -> Iterator[SecretLeak]:
     listed = [*((v, False) for v in container.environment), *((v, True) for v in container.log_options)]
     known = {v.name: text for v, _ in listed if (text := text_of(v.value)) is not None}
-    verdicts = classify_values(known.items())
+    verdicts = classify_variables(known.items())
     for variable, option in listed:
         text = text_of(variable.value)
         if text is None:
@@ -94,7 +96,9 @@ def _find_container_leaks(container: Container, judge: Judge) -> Iterator[Secret
                 )
             continue
         verdict = (
-            verdicts[variable.name] if known[variable.name] == text else classify_value(variable.name, text)
+            verdicts[variable.name]
+            if known[variable.name] == text
+            else classify_variable(variable.name, text)
         )
         if verdict.kind is not SecretKind.NONE:
             yield SecretLeak(container, variable, option, verdict.kind, verdict.reason, text)
@@ -129,7 +133,7 @@ def text_as_written(node: Node | None) -> str | None:
     if node is None or node.kind is not NodeKind.SCALAR or node.tag is not None:
         return None
     if (
-        node.grammar.name == "hcl"
+        node.grammar.has_expressions
         and isinstance(node.value, str)
         and ("${" in node.value or "%{" in node.value)
     ):

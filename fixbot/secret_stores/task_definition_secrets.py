@@ -116,7 +116,7 @@ def sources_by_name(task: Task, moved: Iterable[SecretLeak], settings: Settings)
 
 def _has_holes(task: Task) -> bool:
     """Whether placeholders in names are for what makes the file; in HCL and CloudFormation they are not."""
-    return task.dialect == "ecs" and task.node is not None and task.node.root_node.grammar.name != "hcl"
+    return task.dialect == "ecs" and task.node is not None and not task.node.root_node.grammar.has_expressions
 
 
 def parameter_source(

@@ -81,14 +81,14 @@ class FolderDatabases:
     def _managed_source(self, database: TerraformBlock, leak: SecretLeak) -> SecretSource | Refusal:
         arn = build_reference(database.type, database.name, "master_user_secret", "[0]", "secret_arn")
         password = self._find_password(database)
-        if password is None or leak.container.node.root_node.grammar.name != "hcl":
+        if password is None or not leak.container.node.root_node.grammar.has_expressions:
             return cloudformation_databases.refuse_database(leak.name, database.address)
         near = ("username", "master_username", "engine")
         changes: tuple[Change, ...] = (
             Drop(password),
             Put(database.node, ("manage_master_user_password",), True, near),
         )
-        written = build_template if leak.container.node.grammar.name == "hcl" else build_hosted_text
+        written = build_template if leak.container.node.grammar.has_expressions else build_hosted_text
         return SecretSource(
             written(arn, build_key_reference("", "password")),
             f"the secret that RDS keeps for {mark_code(database.address)}",

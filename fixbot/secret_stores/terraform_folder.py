@@ -41,7 +41,7 @@ class TerraformFolder:
         """A value as an expression: locals followed, the quotes of `"${x}"` and `sensitive()` taken off."""
         text = self.source_of(node).strip()
         # In HCL itself a string without a template has `${` only where its source writes `$${`.
-        template = node.kind is NodeKind.SCALAR and node.grammar.name != "hcl"
+        template = node.kind is NodeKind.SCALAR and not node.grammar.has_expressions
         if template and isinstance(node.value, str) and "${" in node.value:
             text = f'"{node.value}"'
         for _ in range(10):

@@ -36,8 +36,8 @@ def judge_terraform_value(
     if variable.value is None:
         return None
     text = folder.expression_of(variable.value)
-    json = container.node.grammar.name != "hcl"
-    if json and container.node.root_node.grammar.name == "json":
+    json = not container.node.grammar.has_expressions
+    if json and not container.node.root_node.grammar.has_expressions:
         text = text if holds_literal_secret(variable.name, text) else ""
     if (found := _STRING.fullmatch(text)) is not None:
         return _source_of_resource(found[1], "", json=json)

@@ -93,13 +93,13 @@ class _TerraformSecret:
         shared = databases.find_source(leak)
         if shared is not None:
             return shared
-        apart = leak.container.node.root_node.grammar.name != "hcl"
+        apart = not leak.container.node.root_node.grammar.has_expressions
         if apart or self.settings.secrets.store == SSM:
             return task_definition_secrets.sources_by_name(self.task, [leak], self.settings)[leak.id]
         kept = self._find_existing(leak)
         if kept is not None:
             return kept
-        written = build_template if leak.container.node.grammar.name == "hcl" else build_hosted_text
+        written = build_template if leak.container.node.grammar.has_expressions else build_hosted_text
         return SecretSource(
             written(self.arn, build_key_reference("", leak.key)),
             f"key {mark_code(leak.key)} of the new {mark_code(f'{_TYPE}.{self.resource}')}",
@@ -119,7 +119,7 @@ class _TerraformSecret:
             ):
                 continue
             arn = build_reference(block.type, block.name, "arn")
-            value: Value = arn if leak.container.node.grammar.name == "hcl" else build_hosted_text(arn)
+            value: Value = arn if leak.container.node.grammar.has_expressions else build_hosted_text(arn)
             says = f"{mark_code(block.address)}, which must hold this value alone"
             return SecretSource(value, says, arn, f"<{arn.text}>")
         return None

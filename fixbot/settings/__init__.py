@@ -41,7 +41,11 @@ class RuleSettings:
 
     only: tuple[str, ...] = field(
         default=(),
-        metadata={"says": "Run these rules and no others; empty: all.", "shape": RULE, "stricter": "covers"},
+        metadata={
+            "says": "Run these rules and no others, whatever the profile; empty: all of it.",
+            "shape": RULE,
+            "stricter": "covers",
+        },
     )
     skip: tuple[str, ...] = field(
         default=(), metadata={"says": "Never run these.", "shape": RULE, "stricter": "shrinks"}
@@ -124,7 +128,14 @@ class LimitSettings:
 class Settings:
     """Everything that can be set. Field names are the keys of `.fixbot.yml`."""
 
-    rules: RuleSettings = field(default_factory=RuleSettings, metadata={"says": "Which rules run."})
+    profile: Literal["essential", "recommended", "all"] | None = field(
+        default=None,
+        metadata={
+            "says": "Which rules run: what nearly everybody wants, what is right for most, or all. Not set: "
+            "`essential`; in a repository whose settings are older than this key, the rules of version 0.1."
+        },
+    )
+    rules: RuleSettings = field(default_factory=RuleSettings, metadata={"says": "Rules by their names."})
     safety: Safety = field(
         default=Safety.REVIEW,
         metadata={"says": "How bold: `safe` offers only what cannot change behaviour."},
@@ -251,8 +262,12 @@ class Settings:
     """Where each key that a file sets stands there, as `file:line`."""
     written: tuple[str, ...] = field(default=(), metadata={"internal": True})
     """The dotted names of what a file set; all else is a default."""
+    from_file: bool = field(default=False, repr=False, compare=False, metadata={"internal": True})
+    """Whether there is a file of settings, though it may say nothing."""
     known_rules: tuple[str, ...] = field(default=(), metadata={"internal": True})
     """Every rule that is installed, whether it runs or not: what a suppression may name."""
+    profiled: tuple[str, ...] = field(default=(), metadata={"internal": True})
+    """The rules of the profile; empty: all that are installed."""
 
     def is_set(self, name: str) -> bool:
         """Whether somebody set this (`tag`, `tag.key`), or it is only the default."""

@@ -41,8 +41,8 @@ def find_loosened(old: Settings, new: Settings, rules: Collection[str]) -> Loose
 
 def running_rules(settings: Settings, rules: Collection[str]) -> Iterator[str]:
     """Those of these rules that the settings let run."""
-    only, skip = settings.rules.only, settings.rules.skip
-    return (each for each in rules if (not only or each in only) and each not in skip)
+    on, skip = settings.rules.only or settings.profiled, settings.rules.skip
+    return (each for each in rules if (not on or each in on) and each not in skip)
 
 
 def _ignore_key(wish: Ignore) -> tuple[object, ...]:

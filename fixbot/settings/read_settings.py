@@ -93,6 +93,7 @@ def parse_settings(settings: Settings, text: str, name: str, *, operator: bool =
         raise FixbotError(f"{name}{line}: {problem.reason}") from None
     if len(roots) > 1:
         raise FixbotError(f"{name}:{_line_number(text, roots[1].start)}: a second document; keep one")
+    settings = replace(settings, from_file=True)
     if not roots or is_null_node(roots[0]):
         return settings
     file = _SettingsFile(name, text, () if operator else settings.enforce, operator)

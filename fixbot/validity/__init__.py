@@ -11,6 +11,7 @@ from fixbot.lens import Task
 from fixbot.validity import canonical
 from fixbot.validity.ecs_rules import find_job_problems, find_task_problems
 from fixbot.validity.kubernetes_rules import find_pod_problems
+from fixbot.validity.windows import is_windows_pod, is_windows_task
 
 
 def find_new_problems(before: Task, after: Task) -> tuple[str, ...]:
@@ -29,6 +30,15 @@ def find_problems(task: Task) -> tuple[str, ...]:
     if task.node is None or task.volumes is None:
         data["volumes"] = UNKNOWN
     return find_task_problems(data, _OPERATIONS.get(task.workload, "RegisterTaskDefinition"))
+
+
+def runs_on_windows(task: Task) -> bool | None:
+    """Whether a task or pod runs on Windows by all that it says itself; None where it may."""
+    if task.kind == "k8s":
+        return is_windows_pod(canonical.canonical_pod(task))
+    if task.kind == "batch" and task.node is not None:
+        return is_windows_task(canonical.canonical_pod(task))
+    return is_windows_task(canonical.canonical_task(task))
 
 
 _OPERATIONS = {"daemon": "RegisterDaemonTaskDefinition"}

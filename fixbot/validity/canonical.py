@@ -12,7 +12,17 @@ _FIELDS = (
     "mountPoints", "volumesFrom", "privileged", "readonlyRootFilesystem", "user",
 )  # fmt: skip
 """What a Terraform module for one container takes and hands on to the API."""
-_DATA_KEYS = frozenset(("options", "dockerLabels", "labels", "driverOpts", "systemControls"))
+_DATA_KEYS = frozenset(
+    ("options", "dockerLabels", "labels", "driverOpts", "systemControls", "nodeSelector", "matchLabels")
+)
+_BLOCK_LISTS = frozenset((
+    "containerDefinitions", "containers", "devices", "env", "envFrom", "environment", "environmentFiles",
+    "imagePullSecrets", "inferenceAccelerators", "initContainers", "matchExpressions", "mountPoints",
+    "nodeSelectorTerms", "placementConstraints", "portMappings", "ports", "resourceRequirements",
+    "secretOptions", "secrets", "systemControls", "tmpfs", "tolerations", "ulimits", "volume",
+    "volumeMounts", "volumes", "volumesFrom",
+))  # fmt: skip
+"""What blocks of HCL stand for an item of; any other block is a map."""
 
 
 def canonical_task(each: Task) -> dict[str, object]:
@@ -69,9 +79,10 @@ def _canonical_data(node: Node, spelling: Spelling, *, own: bool = True) -> obje
             for entry in node.entries:
                 name = spelling.canonical_name(entry.key, own=own)
                 if entry.value.style == "body":
-                    listed = data.setdefault(name, [])
+                    given = _canonical_data(entry.value, spelling, own=False)
+                    listed = data.setdefault(name, [] if name in _BLOCK_LISTS else given)
                     if isinstance(listed, list):
-                        listed.append(_canonical_data(entry.value, spelling, own=False))
+                        listed.append(given)
                 elif name in _DATA_KEYS and entry.value.kind is NodeKind.MAP:
                     data[name] = {e.key: value_or_unknown(e.value) for e in entry.value.entries}
                 else:

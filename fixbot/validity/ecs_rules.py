@@ -11,7 +11,6 @@ from fixbot.validity.fargate import find_container_problems, find_fargate_proble
 from fixbot.validity.kubernetes_rules import find_volume_problems
 from fixbot.validity.plain_data import (
     find_repeated,
-    is_flag_on,
     is_unknown,
     list_maps,
     list_names,
@@ -19,6 +18,7 @@ from fixbot.validity.plain_data import (
     text_or_none,
 )
 from fixbot.validity.request_shapes import find_request_problems
+from fixbot.validity.windows import find_linux_only_definitions, is_windows_task
 
 _HOLE: Final = re.compile(
     r"\$\{[^}]*+(?:\}|\Z)|\{\{[^\n}]*+(?:\}(?!\})[^\n}]*+)*+(?:\}\}|$)|<[^<>]*>|\$\([^)]*+(?:\)|\Z)",
@@ -27,7 +27,6 @@ _HOLE: Final = re.compile(
 _SECRET_ARN: Final = re.compile(r"arn:[^:]*:secretsmanager:[^:]*:[^:]*:(?P<rest>.*)\Z", re.DOTALL)
 _PARAMETER_ARN: Final = re.compile(r"arn:[^:]*:ssm:[^:]*:[^:]*:parameter/[\w./-]+\Z", re.ASCII)
 _PARAMETER: Final = re.compile(r"[\w./-]{1,2048}\Z", re.ASCII)
-_WINDOWS: Final = ("privileged", "readonlyRootFilesystem")
 
 
 def find_task_problems(
@@ -99,11 +98,10 @@ def _find_json_key_problem(parts: list[str]) -> str | None:
 
 
 def _check_on_windows(task: Mapping[str, object]) -> Iterator[str]:
-    family = text_or_none(mapping_or_empty(task.get("runtimePlatform")).get("operatingSystemFamily")) or ""
-    for at, container in list_maps(task.get("containerDefinitions")) if family.startswith("WINDOWS") else ():
-        for key in _WINDOWS:
-            if is_flag_on(container.get(key)):
-                yield f"containerDefinitions[{at}].{key} is not supported on Windows"
+    windows = is_windows_task(task)
+    if windows is not False:
+        may = "" if windows else ", where this may run"
+        yield from (f"{problem}{may}" for problem in find_linux_only_definitions(task))
 
 
 def _iterate_groups(job: Mapping[str, object]) -> Iterator[tuple[str, object, object]]:
@@ -133,6 +131,7 @@ def _check_together(where: str, containers: object, volumes: object) -> Iterator
     for at, container in list_maps(containers):
         place = f"{where}[{at}]"
         yield from _check_mounts(place, container, known)
+        yield from _check_shared_mounts(place, container, containers)
         yield from _check_variables(place, container)
         yield from _check_log_options(place, container)
         yield from _check_siblings(place, container, beside)
@@ -144,8 +143,35 @@ def _check_mounts(where: str, container: Mapping[str, object], volumes: set[str]
         name = text_or_none(mount.get("sourceVolume"))
         if volumes is not None and name is not None and name not in volumes:
             yield f"{where}.mountPoints[{at}]: there is no volume {name}"
-    for path in find_repeated(text_or_none(mount.get("containerPath")) for _, mount in mounts):
+    for path in find_repeated(_list_mounted(container)):
         yield f"{where}.mountPoints: {path} is mounted twice"
+
+
+def _list_mounted(container: Mapping[str, object]) -> list[str | None]:
+    """Where a container mounts something of its own: volumes and tmpfs, without slashes at the end.
+
+    Docker refuses a path of both ("Duplicate mount point"). Source: moby, daemon/volumes_unix.go.
+    """
+    memory = mapping_or_empty(container.get("linuxParameters")).get("tmpfs")
+    every = (*list_maps(container.get("mountPoints")), *list_maps(memory))
+    paths = (text_or_none(each.get("containerPath")) for _, each in every)
+    return [path.rstrip("/") or "/" if path else path for path in paths]
+
+
+def _check_shared_mounts(where: str, container: Mapping[str, object], beside: object) -> Iterator[str]:
+    """A mount over one that `volumesFrom` brings hides what the containers share."""
+    sources = {
+        text_or_none(each.get("sourceContainer")) for _, each in list_maps(container.get("volumesFrom"))
+    }
+    brought = {
+        path
+        for _, other in (list_maps(beside) if sources else ())
+        if text_or_none(other.get("name")) in sources
+        for path in _list_mounted(other)
+    }
+    for path in dict.fromkeys(_list_mounted(container)):
+        if path is not None and path in brought:
+            yield f"{where}.mountPoints: {path} hides what volumesFrom brings there"
 
 
 def _check_variables(where: str, container: Mapping[str, object]) -> Iterator[str]:

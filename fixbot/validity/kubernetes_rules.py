@@ -19,6 +19,7 @@ from fixbot.validity.plain_data import (
     mapping_or_empty,
     text_or_none,
 )
+from fixbot.validity.windows import find_linux_only, is_windows_pod
 
 _CONTAINERS: Final = ("initContainers", "containers", "ephemeralContainers")
 _LABEL: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z")
@@ -68,19 +69,6 @@ _CAPABILITIES: Final = frozenset(
         "WAKE_ALARM",
     }
 )
-_NOT_ON_WINDOWS: Final = (
-    "allowPrivilegeEscalation",
-    "appArmorProfile",
-    "capabilities",
-    "privileged",
-    "procMount",
-    "readOnlyRootFilesystem",
-    "runAsGroup",
-    "runAsUser",
-    "seLinuxOptions",
-    "seccompProfile",
-)
-_POD_NOT_ON_WINDOWS: Final = ("hostPID", "hostIPC", "shareProcessNamespace")
 _DEEPEST: Final = 8
 _Pod = tuple[str, Mapping[str, object], set[str]]
 
@@ -94,21 +82,14 @@ def find_pod_problems(pod: Mapping[str, object], where: str = "spec") -> tuple[s
     every = [each for key in _CONTAINERS for _, each in list_maps(pod.get(key))]
     called = find_repeated(text_or_none(each.get("name")) for each in every)
     found += [f"{where}: two containers are called {name}" for name in called]
-    windows = mapping_or_empty(pod.get("os")).get("name") == "windows"
-    if windows:
-        found += [
-            f"{where}.{key} is not allowed on Windows" for key in _POD_NOT_ON_WINDOWS if _is_given(pod, key)
-        ]
-        found += _check_windows(mapping_or_empty(pod.get("securityContext")), f"{where}.securityContext")
     for key in _CONTAINERS:
         for at, each in list_maps(pod.get(key)):
             place = f"{where}.{key}[{at}]"
-            found += [*_check_environment(each, place), *_check_security(each, place)]
-            found += (
-                _check_windows(mapping_or_empty(each.get("securityContext")), f"{place}.securityContext")
-                if windows
-                else ()
-            )
+            found += [*_check_environment(each, place), *_check_security(each, pod, place)]
+    windows = is_windows_pod(pod)
+    if windows is not False:
+        may = "" if windows else ", where this may run"
+        found += [f"{problem}{may}" for problem in find_linux_only(pod, where)]
     return tuple(found)
 
 
@@ -137,7 +118,9 @@ def find_volume_problems(pod: Mapping[str, object], where: str) -> Iterator[str]
                 name = text_or_none(mount.get("name"))
                 if known is not None and name is not None and name not in known:
                     yield f"{where}.{key}[{at}].volumeMounts[{index}]: there is no volume {name}"
-            for path in find_repeated(text_or_none(mount.get("mountPath")) for _, mount in mounts):
+            devices = list_maps(container.get("volumeDevices"))
+            paths = [text_or_none(mount.get("mountPath")) for _, mount in mounts]
+            for path in find_repeated([*paths, *(text_or_none(one.get("devicePath")) for _, one in devices)]):
                 yield f"{where}.{key}[{at}].volumeMounts: {path} is mounted twice"
 
 
@@ -184,29 +167,52 @@ def _check_environment(container: Mapping[str, object], where: str) -> Iterator[
                     yield f"{where}.env[{at}].valueFrom.secretKeyRef.{key} is missing"
 
 
-def _check_security(container: Mapping[str, object], where: str) -> Iterator[str]:
+def _check_security(container: Mapping[str, object], pod: Mapping[str, object], where: str) -> Iterator[str]:
     context = mapping_or_empty(container.get("securityContext"))
+    above = mapping_or_empty(pod.get("securityContext"))
+    place = f"{where}.securityContext"
     capabilities = mapping_or_empty(context.get("capabilities"))
     added = [name for name in _list_or_empty(capabilities.get("add")) if isinstance(name, str)]
     for key in ("add", "drop"):
         for name in _list_or_empty(capabilities.get(key)):
             if isinstance(name, str) and name.upper() not in _CAPABILITIES:
-                yield f"{where}.securityContext.capabilities.{key}: Kubernetes knows no capability {name}"
+                yield f"{place}.capabilities.{key}: Kubernetes knows no capability {name}"
     if context.get("allowPrivilegeEscalation") is False:
         if is_flag_on(context.get("privileged")):
-            yield f"{where}.securityContext: allowPrivilegeEscalation can't be false where privileged is true"
+            yield f"{place}: allowPrivilegeEscalation can't be false where privileged is true"
         if "SYS_ADMIN" in added or "CAP_SYS_ADMIN" in added:
-            yield f"{where}.securityContext: allowPrivilegeEscalation can't be false where SYS_ADMIN is added"
-    if context.get("runAsNonRoot") is True and context.get("runAsUser") == 0:
-        yield f"{where}.securityContext: runAsNonRoot is true and runAsUser is 0"
+            yield f"{place}: allowPrivilegeEscalation can't be false where SYS_ADMIN is added"
+    user, rootless = (context.get(key, above.get(key)) for key in ("runAsUser", "runAsNonRoot"))
+    if rootless is True and user in (0, "0") and not isinstance(user, bool):
+        yield f"{place}: runAsNonRoot is true and runAsUser is 0"
+    yield from _check_profiles(context, place)
+    yield from _check_mounts(container, where, privileged=context.get("privileged"))
 
 
-def _check_windows(context: Mapping[str, object], where: str) -> list[str]:
-    return [f"{where}.{key} is not allowed on Windows" for key in _NOT_ON_WINDOWS if _is_given(context, key)]
+def _check_profiles(context: Mapping[str, object], where: str) -> Iterator[str]:
+    """A profile of the node has a name, and no other type has one."""
+    for key in ("seccompProfile", "appArmorProfile"):
+        profile = mapping_or_empty(context.get(key))
+        named, kind = profile.get("localhostProfile"), profile.get("type")
+        if kind == "Localhost" and named in (None, "", ABSENT):
+            yield f"{where}.{key}: a profile of type Localhost needs localhostProfile"
+        if isinstance(kind, str) and kind != "Localhost" and isinstance(named, str):
+            yield f"{where}.{key}: localhostProfile is for the type Localhost only"
 
 
-def _is_given(data: Mapping[str, object], key: str) -> bool:
-    return data.get(key) is not None and data.get(key) is not ABSENT and not is_unknown(data.get(key))
+def _check_mounts(container: Mapping[str, object], where: str, *, privileged: object) -> Iterator[str]:
+    for at, mount in list_maps(container.get("volumeMounts")):
+        place = f"{where}.volumeMounts[{at}]"
+        if mount.get("mountPropagation") == "Bidirectional" and not (
+            is_flag_on(privileged) or is_unknown(privileged)
+        ):
+            yield f"{place}: mountPropagation Bidirectional is for privileged containers only"
+        if mount.get("recursiveReadOnly") in ("Enabled", "IfPossible") and mount.get("readOnly") in (
+            None,
+            False,
+            ABSENT,
+        ):
+            yield f"{place}: recursiveReadOnly is for mounts that are readOnly"
 
 
 def _list_or_empty(value: object) -> list[object]:

@@ -15,6 +15,16 @@ _ROLE = re.compile(r"(?<![\w.])aws_iam_role\.([\w-]+)")
 _ATTACHMENTS = (("aws_iam_role_policy_attachment", "role"), ("aws_iam_policy_attachment", "roles"))
 SOURCES = ("source_policy_documents", "override_policy_documents", "source_json", "override_json")
 _DEEPEST = 5
+_INLINE = re.compile(r"aws_iam_(role|user|group)_policy")
+_OWNER = re.compile(r"(?<![\w.])aws_iam_(?:role|user|group)\.[\w-]+")
+CARRIERS = {
+    "aws_iam_policy": "managed",
+    "aws_iam_role": "role",
+    "aws_s3_bucket_policy": "bucket",
+    "aws_kms_key": "key",
+    "aws_kms_key_policy": "key",
+}
+"""What resources are to the policy that they hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +49,22 @@ def find_document_users(index: FolderIndex, document: TerraformBlock) -> Iterato
     for block, key in index.find_takers(document.address):
         if block is not document and block.word in ("resource", "module"):
             yield block, key
+
+
+def find_carriers(index: FolderIndex, block: TerraformBlock, depth: int = 0) -> Iterator[tuple[str, str]]:
+    """What takes the policy of a block in: (what kind of thing, which one). Trust policies are a kind."""
+    if block.type in CARRIERS:
+        yield CARRIERS[block.type], block.address
+    elif (inline := _INLINE.fullmatch(block.type)) is not None:
+        text = block.source_of(block.node.find_node(inline[1]))
+        named = _OWNER.search(text)
+        yield inline[1], named[0] if named else text
+    elif block.type == "aws_iam_policy_document" and depth <= _DEEPEST:
+        for user, key in index.find_takers(block.address):
+            if user.type == "aws_iam_role" and key == "assume_role_policy":
+                yield "trust", user.address
+            elif user is not block and (key in SOURCES or user.type != block.type):
+                yield from find_carriers(index, user, depth + 1)
 
 
 def _find_roles(index: FolderIndex, block: TerraformBlock, depth: int) -> Iterator[TerraformBlock]:

@@ -48,7 +48,7 @@ def _read_workload(block: TerraformBlock, name: str, reading: Inventory) -> None
     task = Task(
         block.document.path, "k8s", "terraform", called or block.name, spec, TERRAFORM_KUBERNETES,
         address=block.address, workload=kind, owner=block.node, namespace=namespace or "",
-        windows=_is_windows_pod(spec), daemon=kind == "DaemonSet",
+        daemon=kind == "DaemonSet",
         network_mode="host" if truth_of(spec.find_node("host_network")) is True else None,
         host_namespaces=tuple(canonical for canonical, key in hosts if truth_of(spec.find_node(key)) is True),
         volumes=tuple(_read_volumes(spec)),
@@ -69,17 +69,6 @@ def _read_volumes(spec: Node) -> Iterator[Volume]:
     for node in spec.list_items("volume"):
         kinds = [entry.key for entry in node.entries if entry.value.style == "body"]
         yield Volume(text_of(node.find_node("name")) or "", to_camel_case(kinds[0]) if kinds else "", node)
-
-
-def _is_windows_pod(spec: Node) -> bool:
-    selector = spec.find_node("node_selector")
-    system = text_of(spec.find_node("os", "name"))
-    chosen = [
-        text_of(entry.value)
-        for entry in (selector.entries if selector is not None else [])
-        if entry.key in ("kubernetes.io/os", "beta.kubernetes.io/os")
-    ]
-    return "windows" in (system, *chosen)
 
 
 def _read_manifest(project: Project, index: FolderIndex, block: TerraformBlock, reading: Inventory) -> None:

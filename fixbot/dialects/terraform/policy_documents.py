@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from fixbot.dialects.terraform.attached_roles import SOURCES, find_attached_roles, find_document_users
+from fixbot.dialects.terraform.attached_roles import (
+    SOURCES,
+    find_attached_roles,
+    find_carriers,
+    find_document_users,
+)
 from fixbot.dialects.terraform.folder_index import FolderIndex, TerraformBlock
 from fixbot.edit.tree import Node, NodeKind
 from fixbot.lens import Policy, Statement, text_of
@@ -26,6 +31,7 @@ def read_policy_document(
     found.kind = classify_document(index, block)
     to = find_attached_roles(project, index, block)
     found.roles, found.principals = to.roles, to.services
+    found.carriers = tuple(dict.fromkeys(find_carriers(index, block)))
     for node in block.node.list_items("dynamic"):
         if node.labels == ("statement",):
             found.others = "some of its statements are in a dynamic block"

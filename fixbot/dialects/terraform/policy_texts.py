@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from fixbot.dialects import iam
-from fixbot.dialects.terraform.attached_roles import AttachedRoles, find_attached_roles
+from fixbot.dialects.terraform.attached_roles import AttachedRoles, find_attached_roles, find_carriers
 from fixbot.dialects.terraform.folder_index import FolderIndex, TerraformBlock
 from fixbot.dialects.terraform.literal_values import ValueSearch
 from fixbot.dialects.terraform.policy_documents import read_policy_document
@@ -137,6 +137,10 @@ class _PolicyFinder:
         found.statements = list(_read_statements(self.index, found, self.reading, document))
         found.kind = self._classify_place(place, found)
         _attach_roles(found, self.attached)
+        if self.block.word == "resource":
+            trust = place == "assume_role_policy"
+            carriers = (("trust", self.block.address),) if trust else find_carriers(self.index, self.block)
+            found.carriers = tuple(carriers)
         found.escape, found.unescape = ESCAPES[reader]
         self.reading.policies.append(found)
 

@@ -101,7 +101,7 @@ def _add_statements(policy: Policy, new: Sequence[Data], instead: Data) -> list[
         return []
     if alone is None:
         home = _find_statement_list(policy)
-        behind = home.grammar.name != "hcl"
+        behind = not home.grammar.has_expressions
         return [
             Add(home, (), spell_statement(each, policy), last=behind and each["Effect"] == "Allow")
             for each in new

@@ -175,7 +175,7 @@ def spell_value(value: Value, policy: Policy) -> Value:
             raise CannotEdit(f"{value.text.partition('(')[0]}(…) would have to be written a second time")
         case str():
             return policy.escape(value)
-        case CodeExpression() if policy.node.grammar.name != "hcl" and value.text.startswith('"'):
+        case CodeExpression() if not policy.node.grammar.has_expressions and value.text.startswith('"'):
             return HostedText(value.text[1:-1])
         case dict():
             return {key: spell_value(each, policy) for key, each in value.items()}

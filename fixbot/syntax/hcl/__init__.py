@@ -21,6 +21,8 @@ class HclGrammar:
     """The grammar of `.tf` and `.hcl` files."""
 
     name = "hcl"
+    has_tags = False
+    has_expressions = True
     new_items_first = True
     """Few tuples end with a comma, so an item at the end would change its neighbour's line too."""
 

@@ -112,6 +112,14 @@ def _drop_comments(node: tree_sitter.Node) -> list[tree_sitter.Node]:
     return [child for child in node.children if child.type != "comment"]
 
 
+def _outer_children(node: tree_sitter.Node) -> tuple[tree_sitter.Node, tree_sitter.Node]:
+    """The first and the last child that is no comment: a key, and what it is given."""
+    first, last = node.child(0), node.child(node.child_count - 1)
+    if first is None or last is None or last.type == "comment":
+        first, *_, last = _drop_comments(node)
+    return first, last
+
+
 class _TreeReader:
     """Works through a list of collections that are still to be filled: no recursion, no limit."""
 
@@ -144,20 +152,21 @@ class _TreeReader:
             if before and self.text.find("\n", before, start) < 0:
                 raise SyntaxProblem("two entries of a body stand on one line", start)
             before = child.end_byte + self.offset
-            parts = _drop_comments(child)
-            key_end = parts[0].end_byte + self.offset
-            key = self.text[start:key_end]
             if kind == "attribute":
-                value = self._read_value(parts[-1], depth)
+                first, last = _outer_children(child)
+                value = self._read_value(last, depth)
             else:
-                value = self._read_block(parts, start, before, depth)
+                first, *rest = _drop_comments(child)
+                value = self._read_block(rest, start, before, depth)
+            key_end = first.end_byte + self.offset
+            key = self.text[start:key_end]
             value.parent = body
             body.entries.append(Entry(key, start, key_end, value))
 
     def _read_block(self, parts: list[tree_sitter.Node], start: int, end: int, depth: int) -> Node:
         node = Node(NodeKind.MAP, start, end, self.grammar, "body")
         labels = []
-        for part in parts[1:]:
+        for part in parts:
             match part.type:
                 case "body":
                     self.todo.append((part, node, depth))
@@ -173,21 +182,21 @@ class _TreeReader:
 
     def _read_object(self, source: tree_sitter.Node, node: Node, depth: int) -> None:
         before = 0
-        for child in source.children:
+        for child in source.named_children:
             if child.type != "object_elem":
                 continue
             start = child.start_byte + self.offset
-            if before and not {"\n", ","} & set(self.text[before:start]):
+            if before and "\n" not in (between := self.text[before:start]) and "," not in between:
                 raise SyntaxProblem("a comma or a new line is missing between two entries", start)
             before = child.end_byte + self.offset
-            parts = _drop_comments(child)
-            value = self._read_value(parts[-1], depth)
+            first, last = _outer_children(child)
+            value = self._read_value(last, depth)
             value.parent = node
-            key_end = parts[0].end_byte + self.offset
-            node.entries.append(Entry(self._read_key(parts[0]), start, key_end, value))
+            key_end = first.end_byte + self.offset
+            node.entries.append(Entry(self._read_key(first), start, key_end, value))
 
     def _read_items(self, source: tree_sitter.Node, node: Node, depth: int) -> None:
-        for child in source.children:
+        for child in source.named_children:
             if child.type == "expression":
                 item = self._read_value(child, depth)
                 item.parent = node
@@ -204,7 +213,7 @@ class _TreeReader:
             return self._build_code(start, end)
         if match := _NUMBER.fullmatch(text):
             return self._build_scalar(start, end, self._read_number(match, start))
-        parts = _drop_comments(source)
+        parts = source.children if source.child_count == 1 else _drop_comments(source)
         if len(parts) != 1:
             return self._build_code(start, end)
         return self._read_compound(parts[0], start, end, depth)

@@ -14,6 +14,8 @@ class JsonGrammar:
     """Scanned by hand: see docs/decisions for what was measured against tree-sitter."""
 
     name = "json"
+    has_tags = False
+    has_expressions = False
     new_items_first = True
 
     def parse_text(self, text: str, start: int = 0, end: int | None = None) -> tuple[Node, ...]:

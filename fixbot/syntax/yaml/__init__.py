@@ -20,6 +20,8 @@ class YamlGrammar:
     """The grammar of YAML 1.1."""
 
     name = "yaml"
+    has_tags = True
+    has_expressions = False
     new_items_first = False
 
     def parse_text(self, text: str, start: int = 0, end: int | None = None) -> tuple[Node, ...]:

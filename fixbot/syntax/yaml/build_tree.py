@@ -55,10 +55,11 @@ class TreeBuilder:
             event = following()
             kind = type(event)
             if kind is scalar:
+                start, end = base + event.start_mark.index, base + event.end_mark.index
                 if key is None and items is None and node is not None and event.anchor is None:
-                    key = (event.value, base + event.start_mark.index, base + event.end_mark.index)
+                    key = (event.value, start, end)
                     continue
-                child = self.build_scalar(event, key)
+                child = self.build_scalar(event, start, end, key)
             elif kind in opening:
                 around.append((node, items, key))
                 node, items, key = self.open_collection(event, opening[kind]), None, None
@@ -90,17 +91,17 @@ class TreeBuilder:
             plain = child.kind is _SCALAR and child.alias is None
             source = self.text[child.start - self.start : child.end - self.start]
             return (event.value if plain else source, child.start, child.end)
-        node.entries.append(Entry(*key, child))
+        written, start, end = key
+        node.entries.append(Entry(written, start, end, child))
         child.parent = node
-        if key[0] == "<<":
+        if written == "<<":
             self.weigh_merge(node, child)
         return None
 
-    def build_scalar(self, event: Any, key: Key | None) -> Node:
+    def build_scalar(self, event: Any, start: int, end: int, key: Key | None) -> Node:
         """The node of a scalar event."""
-        start, end = event.start_mark.index, event.end_mark.index
-        text, style, tag = event.value, event.style or "", event.tag
-        node = Node(_SCALAR, self.start + start, self.start + end, self.grammar, style)
+        text, style, tag = event.value, event.style or "", event.ctag
+        node = Node(_SCALAR, start, end, self.grammar, style)
         if tag is not None:
             node.value, node.tag = resolve_tagged(str(tag), text, not style)
         elif style:
@@ -110,7 +111,7 @@ class TreeBuilder:
         else:
             node.value = parse_number(text) if text[0] in NUMBER_STARTS else text
         if style in ("|", ">"):
-            node.end = self.start + _find_content_end(self.text, start, end)
+            node.end = self.start + _find_content_end(self.text, start - self.start, end - self.start)
         elif start == end:
             node.start = node.end = self.place_of_nothing(node.start, key)
         if event.anchor is not None:

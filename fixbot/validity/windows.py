@@ -1,0 +1,179 @@
+"""Whether a pod or a task runs on Windows, in every way in which either says it, and what can't be set there.
+
+Sources: the Kubernetes API's description of `PodSpec.os` (which fields must be unset), its guide to Windows
+containers (labels, taints, runtime classes); botocore, ecs, `ContainerDefinition` ("not supported for
+Windows containers"); the Amazon ECS developer guide on placement (`ecs.os-type`, `ecs.os-family`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from fixbot.edit.tree import ABSENT
+from fixbot.validity.plain_data import is_unknown, list_maps, mapping_or_empty, text_or_none
+
+TELLING: Final = re.compile(r"windows|nanoserver|servercore|powershell|cmd\.exe|[a-z]:\\", re.IGNORECASE)
+"""A text without any of this says nothing of Windows."""
+_OS_LABELS: Final = frozenset({"kubernetes.io/os", "beta.kubernetes.io/os"})
+_BUILD_LABEL: Final = "node.kubernetes.io/windows-build"
+_IMAGE: Final = re.compile(
+    r"(?:\A|/)windows(?:/|:|\Z)|nanoserver|servercore|\bltsc20\d\d|[:-]windows(?:-|\Z)", re.IGNORECASE
+)
+_DRIVE: Final = re.compile(r"[A-Za-z]:[\\/]|[A-Za-z]:\Z")
+_SHELLS: Final = frozenset({"cmd", "cmd.exe", "powershell", "powershell.exe", "pwsh.exe"})
+_PLACEMENT: Final = re.compile(
+    r"ecs\.os-(?:type|family)\s{0,9}(?:==?|in)[\s'\"\[]{0,9}windows", re.IGNORECASE
+)
+_CONTAINERS: Final = ("initContainers", "containers", "ephemeralContainers")
+_OF_POD: Final = ("hostPID", "hostIPC", "hostUsers", "shareProcessNamespace")
+_OF_POD_CONTEXT: Final = (
+    "appArmorProfile", "seLinuxOptions", "seccompProfile", "fsGroup", "fsGroupChangePolicy", "sysctls",
+    "runAsUser", "runAsGroup", "supplementalGroups", "supplementalGroupsPolicy",
+)  # fmt: skip
+_OF_CONTEXT: Final = (
+    "allowPrivilegeEscalation", "appArmorProfile", "capabilities", "privileged", "procMount",
+    "readOnlyRootFilesystem", "runAsGroup", "runAsUser", "seLinuxOptions", "seccompProfile",
+)  # fmt: skip
+_OFF: Final[tuple[object, ...]] = (None, ABSENT, False, "false", {}, [], ())
+"""What ECS takes for a field that isn't given; Kubernetes wants those of Linux unset, not off."""
+_OF_TASK: Final = ("pidMode", "ipcMode")
+_OF_DEFINITION: Final = (
+    "disableNetworking", "dnsSearchDomains", "dnsServers", "extraHosts", "linuxParameters", "links",
+    "privileged", "readonlyRootFilesystem", "ulimits", "user",
+)  # fmt: skip
+
+
+def is_windows_pod(pod: Mapping[str, object]) -> bool | None:
+    """Whether a pod can only run on Windows; None where it may, or where that is filled in elsewhere."""
+    said = [
+        *_read_system(mapping_or_empty(pod.get("os")).get("name", ABSENT)),
+        *_read_selector(mapping_or_empty(pod.get("nodeSelector"))),
+        *_read_affinity(pod),
+        *_read_contexts(pod),
+        *_read_programs(each for key in _CONTAINERS for _, each in list_maps(pod.get(key))),
+    ]
+    if True in said or False in said:
+        return True in said
+    runtime = text_or_none(pod.get("runtimeClassName")) or ""
+    tolerated = any(
+        (text_or_none(each.get("value")) or "").lower() == "windows"
+        for _, each in list_maps(pod.get("tolerations"))
+    )
+    return None if None in said or tolerated or "windows" in runtime.lower() else False
+
+
+def is_windows_task(task: Mapping[str, object]) -> bool | None:
+    """The same of a task definition of ECS, or of what a Batch job runs."""
+    family = mapping_or_empty(task.get("runtimePlatform")).get("operatingSystemFamily", ABSENT)
+    if isinstance(family, str):
+        return family.upper().startswith("WINDOWS")
+    placed = [
+        text_or_none(each.get("expression")) or "" for _, each in list_maps(task.get("placementConstraints"))
+    ]
+    if any(_PLACEMENT.search(each) for each in placed):
+        return True
+    if any(each.get("fsxWindowsFileServerVolumeConfiguration") for _, each in list_maps(task.get("volumes"))):
+        return True
+    listed = task.get("containerDefinitions", task.get("containers"))
+    programs = [each for _, each in list_maps(listed)]
+    if True in _read_programs([*programs, task]):
+        return True
+    return None if is_unknown(family) else False
+
+
+def find_linux_only(pod: Mapping[str, object], where: str) -> Iterator[str]:
+    """The fields of a pod that Kubernetes takes for Linux alone; `where` names the pod."""
+    yield from _name_given(pod, _OF_POD, where)
+    yield from _name_given(
+        mapping_or_empty(pod.get("securityContext")), _OF_POD_CONTEXT, f"{where}.securityContext"
+    )
+    for key in _CONTAINERS:
+        for at, each in list_maps(pod.get(key)):
+            context = mapping_or_empty(each.get("securityContext"))
+            yield from _name_given(context, _OF_CONTEXT, f"{where}.{key}[{at}].securityContext")
+
+
+def find_linux_only_definitions(task: Mapping[str, object]) -> Iterator[str]:
+    """The fields of a task definition that ECS takes for Linux alone."""
+    yield from _name_given(task, _OF_TASK, "", _OFF)
+    for at, each in list_maps(task.get("containerDefinitions")):
+        yield from _name_given(each, _OF_DEFINITION, f"containerDefinitions[{at}]", _OFF)
+
+
+def _name_given(
+    data: Mapping[str, object], keys: Iterable[str], where: str, unset: tuple[object, ...] = (None, ABSENT)
+) -> Iterator[str]:
+    for key in keys:
+        value = data.get(key)
+        if value not in unset and not is_unknown(value):
+            yield f"{where}.{key} is not supported on Windows".removeprefix(".")
+
+
+def _read_system(value: object) -> Iterator[bool | None]:
+    """What the value of a label, or of `os.name`, says."""
+    if isinstance(value, str):
+        yield value.lower() == "windows"
+    elif is_unknown(value):
+        yield None
+
+
+def _read_selector(labels: Mapping[str, object]) -> Iterator[bool | None]:
+    for key, value in labels.items():
+        if key in _OS_LABELS:
+            yield from _read_system(value)
+        elif key == _BUILD_LABEL:
+            yield True
+
+
+def _read_affinity(pod: Mapping[str, object]) -> Iterator[bool | None]:
+    """What the terms say of which a node has to meet one."""
+    nodes = mapping_or_empty(mapping_or_empty(pod.get("affinity")).get("nodeAffinity"))
+    needed = nodes.get("requiredDuringSchedulingIgnoredDuringExecution")
+    terms = [_read_term(each) for _, each in list_maps(mapping_or_empty(needed).get("nodeSelectorTerms"))]
+    if terms and any(term is not ABSENT for term in terms):
+        yield (
+            True if all(term is True for term in terms) else None if True in terms or None in terms else False
+        )
+
+
+def _read_term(term: Mapping[str, object]) -> object:
+    """True, False or None as ever; ABSENT where a term doesn't speak of the system."""
+    for _, each in list_maps(term.get("matchExpressions")):
+        key, operator = each.get("key"), each.get("operator")
+        if key == _BUILD_LABEL and operator in ("In", "Exists"):
+            return True
+        if key in _OS_LABELS and operator in ("In", "NotIn"):
+            values = each.get("values")
+            known = [str(value).lower() for value in values] if isinstance(values, list | tuple) else []
+            if any(is_unknown(value) for value in (values if isinstance(values, list | tuple) else [values])):
+                return None
+            if operator == "NotIn":
+                return False if "windows" in known else True if "linux" in known else ABSENT
+            return None if "windows" in known and len(known) > 1 else "windows" in known
+    return ABSENT
+
+
+def _read_contexts(pod: Mapping[str, object]) -> Iterator[bool]:
+    for each in (pod, *(one for key in _CONTAINERS for _, one in list_maps(pod.get(key)))):
+        if mapping_or_empty(each.get("securityContext")).get("windowsOptions") not in (None, ABSENT, {}):
+            yield True
+
+
+def _read_programs(containers: Iterable[Mapping[str, object]]) -> Iterator[bool]:
+    """What images, paths with a drive and Windows' own shells say."""
+    for each in containers:
+        if _IMAGE.search(text_or_none(each.get("image")) or ""):
+            yield True
+        paths = [
+            mount.get(key)
+            for listed, key in (("volumeMounts", "mountPath"), ("mountPoints", "containerPath"))
+            for _, mount in list_maps(each.get(listed))
+        ]
+        started = each.get("entryPoint", each.get("command"))
+        first = started[0] if isinstance(started, list | tuple) and started else started
+        words = [*paths, each.get("workingDir"), each.get("workingDirectory"), first]
+        known = [word for word in words if isinstance(word, str)]
+        if any(map(_DRIVE.match, known)) or (isinstance(first, str) and first.lower() in _SHELLS):
+            yield True
