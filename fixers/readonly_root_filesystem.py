@@ -33,8 +33,9 @@ def find_writable_roots(container: Container, world: Context) -> Iterator[Found]
     if flag is True or container.task.windows or not offered:
         return
     found = f"{container.title} can write to its own root filesystem"
+    written = container.get(_FLAG[container.spelling.vocabulary]) if container.task.partial else None
     yield Found(
-        container.node,
+        written or container.node,
         container.title,
         container.address,
         "writable root",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from fixbot.dialects import ecs, iam
 from fixbot.edit.tree import UNKNOWN, Node, NodeKind
-from fixbot.lens import CLOUDFORMATION, Container, Policy, Task, condition_branches, text_of, truth_of
+from fixbot.lens import CLOUDFORMATION, Container, Policy, Task, text_of, truth_of
 from fixbot.source.document import Document
 from fixbot.source.project import Inventory, Project
 
@@ -202,12 +202,25 @@ def _find_documents(document: Document, properties: Node, reading: Inventory) ->
         node = properties.find_node(key)
         if node is None:
             continue
-        if (whole := iam.find_policy_behind(document, node, reading)) is not None:
+        whole = iam.find_policy_behind(document, node, reading)
+        if whole is not None:
             yield "", whole
-        for item in node.items:
-            for each in condition_branches(item) or [item]:
-                held = each.find_node("PolicyDocument") if each.kind is NodeKind.MAP else None
-                if (inner := iam.find_policy_behind(document, held, reading)) is not None:
-                    yield text_of(each.find_node("PolicyName")) or "inline", inner
-                elif each.kind is NodeKind.MAP and iam.is_policy(each):
-                    yield "inline", each
+        for each in iam.list_choices(node):
+            held = each.find_node("PolicyDocument") if each.kind is NodeKind.MAP else None
+            if (inner := iam.find_policy_behind(document, held, reading)) is not None:
+                yield text_of(each.find_node("PolicyName")) or "inline", inner
+            elif each is not whole and each.kind is NodeKind.MAP and iam.is_policy(each):
+                yield "inline", each
+            computed = held if held is not None else each if key != "Policies" else None
+            if computed is not None and _is_computed(computed):
+                reading.add_unread(document, computed.start, "a policy that the template computes")
+
+
+_COMPUTE = ("Join", "Transform", "ImportValue", "Ref", "FindInMap", "GetAtt", "Select", "ToJsonString")
+
+
+def _is_computed(node: Node) -> bool:
+    """Whether a function makes a value that can't be read here."""
+    tag = (node.tag or "").lstrip("!")
+    key = node.entries[0].key if node.kind is NodeKind.MAP and len(node.entries) == 1 else ""
+    return tag in _COMPUTE or key == "Ref" or (key[:4] == "Fn::" and key[4:] in _COMPUTE)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from fixbot.dialects import iam
 from fixbot.edit.tree import UNKNOWN, Node, NodeKind
 from fixbot.lens import KUBERNETES, Container, Task, Volume, text_of, truth_of, value_of
+from fixbot.lens.partial import build_settings, hold_in_map
 from fixbot.source.document import Document
 from fixbot.source.project import Inventory, Project
 
@@ -67,13 +69,40 @@ def _read_object(document: Document, root: Node, kind: str, group: str, reading:
         return
     if _is_workload(kind, group):
         _report_computed(document, root, kind, reading)
+    elif kind == "ConfigMap" and group == "":
+        _read_settings(root, reading)
+        return
     elif not _is_custom(group):
         _report_hidden_pods(document, root, f"what a {kind} holds is no workload", reading)
         return
     for place, spec in _find_pods(root, kind, group):
-        reading.tasks.append(_build_pod(document, root, kind, place, spec))
+        task = build_pod(document, root, kind, place, spec)
+        reading.tasks.append(task)
+        if (part := split_patched(task)) is not None:
+            reading.partial.append(part)
     if "aws" in group and '"Statement"' in document.text:
         _read_policies(document, root, kind, reading)
+
+
+IN_SETTINGS = (
+    "A ConfigMap is shown to everybody who may look into the namespace, and this one stands in Git. Keep the "
+    "value in a Secret that comes from a secret store, and take it from there (`secretRef`, `secretKeyRef`)."
+)
+
+
+def _read_settings(root: Node, reading: Inventory) -> None:
+    """What a ConfigMap holds for variables; its files are none."""
+    data = root.find_node("data")
+    entries = [
+        (entry.key, entry.value)
+        for entry in (data.entries if data is not None else ())
+        if isinstance(entry.value.value, str) and "\n" not in entry.value.value.strip()
+    ]
+    if data is not None and entries:
+        name = text_of(root.find_node("metadata", "name")) or "unnamed"
+        space = text_of(root.find_node("metadata", "namespace")) or ""
+        values = hold_in_map(entries, data)
+        reading.partial.append(build_settings("ConfigMap", name, values, root, IN_SETTINGS, space))
 
 
 def _read_word(root: Node, key: str) -> str | None:
@@ -196,7 +225,30 @@ def _find_nested_pods(root: Node, above: str) -> Iterator[tuple[str, Node]]:
             yield path.removesuffix("spec").removesuffix("."), node
 
 
-def _build_pod(document: Document, root: Node, kind: str, place: str, spec: Node) -> Task:
+PATCHED = (
+    "It stands in a patch, and what that is laid over stands elsewhere, so it is not changed here. Take it "
+    "out of the patch, or let the patch say what is right; a secret moves to a Secret (`secretKeyRef`)."
+)
+
+
+def split_patched(task: Task) -> Task | None:
+    """The containers of a pod that have no image, as a task of their own: those are patches of others."""
+    spec = task.node
+    listed = [
+        (item, position, role)
+        for key, role in _ROLES
+        for position, item in enumerate(spec.list_items(key) if spec is not None else ())
+        if item.kind is NodeKind.MAP and item.find_node("image") is None and item.find_entry("$patch") is None
+    ]
+    if not listed:
+        return None
+    part = replace(task, containers=[], partial=PATCHED, unknown={})
+    part.containers = [Container(node, part, KUBERNETES, position, role) for node, position, role in listed]
+    return part
+
+
+def build_pod(document: Document, root: Node, kind: str, place: str, spec: Node) -> Task:
+    """The pod of an object, with those of its containers that have an image."""
     name = (
         text_of(root.find_node("metadata", "name"))
         or text_of(root.find_node("metadata", "generateName"))

@@ -35,12 +35,6 @@ def why_unread(document: Document, root: Node) -> str | None:
     return None
 
 
-_KUSTOMIZE = (
-    "patches", "patchesStrategicMerge", "patchesJson6902", "configMapGenerator", "secretGenerator",
-    "helmCharts", "replacements", "transformers",
-)  # fmt: skip
-
-
 def _handed_on(name: str, root: Node) -> str | None:
     """What a file is that hands values, or whole templates, to something that isn't here."""
     kind, spec = text_of(root.find_node("kind")), root.find_node("spec")
@@ -49,9 +43,6 @@ def _handed_on(name: str, root: Node) -> str | None:
     keys = (entry.key for node in root.walk_tree() for entry in node.entries)
     if kind in ("Application", "ApplicationSet") and "helm" in keys:
         return "an Argo CD application: the values for its chart are not looked at yet"
-    kustomization = kind in ("Kustomization", "Component") or name.startswith("kustomization.")
-    if kustomization and any(root.find_node(key) is not None for key in _KUSTOMIZE):
-        return "a kustomization: what it patches and generates is not looked at yet"
     if name in ("fleet.yaml", "fleet.yml") and root.find_node("helm") is not None:
         return "a Fleet bundle: the values for its chart are not looked at yet"
     if root.find_node("service") is not None and root.find_node("provider") is not None:

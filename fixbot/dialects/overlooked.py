@@ -21,7 +21,7 @@ _NO_WORKLOADS = frozenset(
 
 def say_overlooked(documents: Iterable[Document], reading: Inventory) -> None:
     """List each object with something like a container in it of which nothing was read."""
-    read = {id(c.node.root_node) for task in reading.tasks for c in task.containers}
+    read = {id(c.node.root_node) for task in (*reading.tasks, *reading.partial) for c in task.containers}
     said = {each.path for each in reading.unread}
     for document in documents:
         if document.syntax == "hcl" or not any(needle in document.text for needle in _NEEDLES):

@@ -69,6 +69,8 @@ class Task(Fields, Labelled):
     """How a volume is added where volumes are no list: it may raise CannotEdit."""
     follower: Callable[[Node], FollowedValue] = FollowedValue.from_literal
     """What a value in its files stands for."""
+    partial: str = ""
+    """Why only what is written out counts, where the rest of it stands elsewhere."""
     unknown: dict[str, Node] = field(default_factory=dict, repr=False)
 
     def follow(self, node: Node) -> FollowedValue:
@@ -147,7 +149,7 @@ class Mount:
 
 @dataclass(eq=False, slots=True)
 class Container(Fields, Labelled):
-    """One container and the task it belongs to; `role` is `container`, `init` or `ephemeral`."""
+    """One container and the task it belongs to; `role` is `container`, `init`, `ephemeral` or `settings`."""
 
     node: Node
     task: Task
@@ -157,6 +159,8 @@ class Container(Fields, Labelled):
     conditional: bool = False
     key: str = ""
     """Its name where none is written: the key that it stands under."""
+    given: Node | None = None
+    """The map that fills in the template it stands in (Terraform)."""
     defaults: Mapping[str, bool | UnsetValue] = field(default_factory=dict)
     """What its flags are where none is written, by canonical name (Terraform modules)."""
     unknown: dict[str, Node] = field(default_factory=dict, repr=False)
@@ -198,7 +202,11 @@ class Container(Fields, Labelled):
     @property
     def title(self) -> str:
         """`task web, container app`: the reader's name for it."""
-        return f"{self.task.title}, {self.label.noun} {self.name}"
+        return (
+            self.task.title
+            if self.role == "settings"
+            else f"{self.task.title}, {self.label.noun} {self.name}"
+        )
 
     @property
     def called(self) -> str:
