@@ -97,7 +97,8 @@ def find_recognised_spans(text: str) -> Iterator[Span]:
     yield from ((start, end) for start, end, _ in find_certain_spans(text))
     yield from find_query_spans(text)
     yield from find_shaped_spans(text)
-    yield from ((start, end) for start, end, _ in find_inner_secrets(text))
+    for start, end, _ in find_inner_secrets(text):
+        yield start, start + len(text[start:end].rstrip())
     yield from find_named_spans(text)
 
 
