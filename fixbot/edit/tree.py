@@ -229,15 +229,23 @@ class Node:
         """The node at `path` below this map, through YAML merge keys; None where nothing is written."""
         node: Node | None = self
         for key in path:
-            node = node.find_child(key) if node is not None else None
+            if node is None:
+                return None
+            node = node.find_child(key)
         return node
 
     def find_child(self, key: str) -> Node | None:
         """The value of one key, its own or one that a merge key brings in; a null is none, and hides that."""
-        entry = self.find_entry(key)
-        if entry is not None:
-            return None if entry.value.is_nothing else entry.value
-        for merged in self.iterate_merged():
+        merge: Entry | None = None
+        found: Node | None = None
+        for entry in self.entries:
+            if entry.key == key:
+                found = entry.value
+            elif entry.key == "<<":
+                merge = entry
+        if found is not None:
+            return None if found.is_nothing else found
+        for merged in self.iterate_merged() if merge is not None else ():
             if (found := merged.find_child(key)) is not None:
                 return found
         return None
@@ -295,7 +303,7 @@ class Rewrite:
 
     def is_dropped(self, node: Node) -> bool:
         """Whether that child goes."""
-        return any(each is node for each in self.dropped)
+        return bool(self.dropped) and any(each is node for each in self.dropped)
 
     def find_replacement(self, node: Node) -> tuple[Value] | None:
         """What is written in the place of that child."""

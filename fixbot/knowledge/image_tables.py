@@ -213,9 +213,10 @@ def _read_table() -> dict[str, list[dict[str, Any]]]:
 def _match_rows(table: str, image: ImageReference) -> Iterator[tuple[dict[str, Any], RecognizedBy]]:
     origin = image.public_origin
     guess = not is_published(image) and not _REPACKAGERS.intersection(image.segments)
+    name = image.name
     for row in _read_table()[table]:
         begins = bool(row["prefixes"]) and (origin or "").startswith(row["prefixes"])
-        if not begins and origin not in row["origins"] and image.name not in row["last"]:
+        if not begins and origin not in row["origins"] and name not in row["last"]:
             continue  # nearly all of them: this is asked of every container
         if not _matches_tag(row, image):
             continue
