@@ -32,9 +32,12 @@ def find_writable_roots(container: Container, world: Context) -> Iterator[Found]
     offered = container.offers(_FLAG[container.spelling.vocabulary])
     if flag is True or container.task.windows or not offered:
         return
+    if container.task.partial and flag is not False:
+        return
     found = f"{container.title} can write to its own root filesystem"
+    written = container.get(_FLAG[container.spelling.vocabulary]) if container.task.partial else None
     yield Found(
-        container.node,
+        written or container.node,
         container.title,
         container.address,
         "writable root",
@@ -152,5 +155,11 @@ rule = Rule(
     looks_at=Container,
     check=find_writable_roots,
     profiles=ESSENTIAL,
+    peers={
+        "checkov": ("CKV_AWS_336", "CKV_K8S_22"),
+        "trivy": ("KSV-0014",),
+        "kube-linter": ("no-read-only-root-fs",),
+        "polaris": ("notReadOnlyRootFilesystem",),
+    },
     since="0.1",
 )

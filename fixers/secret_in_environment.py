@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from fixbot.edit.tree import Node
 from fixbot.knowledge.classify_secrets import SecretKind
 from fixbot.lens import Task
 from fixbot.model.findings import Fix, Found, Manual, Outcome, Refusal, Severity
@@ -16,6 +17,7 @@ from fixbot.rules.context import Context
 from fixbot.secret_stores.choose_move import build_judge, choose_move
 from fixbot.secret_stores.command_leaks import find_command_leaks
 from fixbot.secret_stores.copies import refuse_copy
+from fixbot.secret_stores.listed_already import build_listed_fix, find_listed
 from fixbot.secret_stores.move_entry import move_entry
 from fixbot.secret_stores.secret_leaks import SecretLeak, find_leaks
 from fixbot.secret_stores.secret_source import SecretMove, SecretSource
@@ -30,9 +32,10 @@ def find_secrets_in_environments(task: Task, world: Context) -> Iterator[Found]:
     """Variables and log options whose value is a secret, written out or put there by a template."""
     found = find_leaks(task, build_judge(task, world))
     found += find_command_leaks(task, found)
-    movable = [leak for leak in found if leak.is_movable]
+    movable = [leak for leak in found if leak.is_movable and not task.partial]
     copied = {leak.id: refusal for leak in movable if (refusal := refuse_copy(leak, movable, task, world))}
-    moved = [leak for leak in movable if leak.id not in copied]
+    listed = {leak.id: node for leak in movable if (node := find_listed(leak)) is not None}
+    moved = [leak for leak in movable if leak.id not in copied and leak.id not in listed]
     move = choose_move(task, moved, world) if moved else None
     subject = _name_subject(task, moved)
     for leak in found:
@@ -42,7 +45,7 @@ def find_secrets_in_environments(task: Task, world: Context) -> Iterator[Found]:
             leak.container.address,
             f"secret {leak.name} in {leak.place}",
             _describe_leak(leak),
-            copied.get(leak.id) or _choose_outcome(leak, move),
+            copied.get(leak.id) or _choose_outcome(leak, move, listed.get(leak.id)),
             subject=subject if leak.is_movable else f"{leak.name} of {task.name}",
             severity=_choose_severity(leak),
         )
@@ -55,7 +58,8 @@ def _name_subject(task: Task, moved: Sequence[SecretLeak]) -> str:
 
 
 def _describe_leak(leak: SecretLeak) -> str:
-    where = f"the {leak.place} of {leak.container.title}"
+    title = leak.container.title
+    where = title if leak.container.role == "values" else f"the {leak.place} of {title}"
     match leak.kind:
         case SecretKind.PLACEHOLDER:
             return f"{leak.name} in {where} has a placeholder where a secret belongs"
@@ -77,7 +81,7 @@ def _choose_severity(leak: SecretLeak) -> Severity:
             return Severity.HIGH if leak.option or leak.text is None else Severity.CRITICAL
 
 
-def _choose_outcome(leak: SecretLeak, move: SecretMove | Refusal | None) -> Outcome:
+def _choose_outcome(leak: SecretLeak, move: SecretMove | Refusal | None, listed: Node | None) -> Outcome:
     if leak.kind is SecretKind.PLACEHOLDER:
         return Manual(
             f"What {leak.name} holds here is a placeholder, so there is no value to move. Whoever fills it "
@@ -88,6 +92,8 @@ def _choose_outcome(leak: SecretLeak, move: SecretMove | Refusal | None) -> Outc
             f"Whether {leak.name} holds a secret is not known: {leak.why}. If it does, store it in a "
             "secret store and refer to it; if not, a `fixbot:ignore` with the reason ends this."
         )
+    if leak.container.task.partial:
+        return Manual(leak.container.task.partial)
     if isinstance(leak.way, Refusal | Manual):
         return leak.way
     if leak.variable.conditional:
@@ -95,6 +101,8 @@ def _choose_outcome(leak: SecretLeak, move: SecretMove | Refusal | None) -> Outc
             f"{leak.name} is set inside a condition. Move the value in both branches by hand: `secrets` "
             "takes the same condition."
         )
+    if listed is not None:
+        return build_listed_fix(leak, listed, _describe_threat(leak))
     if isinstance(move, SecretMove):
         source = move.sources[leak.id]
         return source if isinstance(source, Refusal) else _build_fix(leak, source, move)
@@ -153,5 +161,11 @@ rule = Rule(
     check=find_secrets_in_environments,
     profiles=ESSENTIAL,
     discloses=True,
+    peers={
+        "checkov": ("CKV_SECRET_2", "CKV_SECRET_4", "CKV_SECRET_6"),
+        "trivy": ("AWS-0036", "KSV-0109"),
+        "kube-linter": ("env-var-secret",),
+        "polaris": ("sensitiveContainerEnvVar",),
+    },
     since="0.1",
 )

@@ -74,5 +74,6 @@ rule = Rule(
     looks_at=Policy,
     check=find_untagged_statements,
     profiles=ESSENTIAL,
+    peers={"checkov": ("CKV_AWS_111", "CKV_AWS_290")},
     since="0.1",
 )

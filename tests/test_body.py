@@ -27,8 +27,16 @@ from fixbot.settings.read_settings import parse_settings
 from fixbot.settings.suppressions import Ignore, Suppressions
 from fixbot.text import command
 from fixbot.text.characters import escape_hidden
-from fixbot.text.command import PATH
-from fixbot.text.step import PrintedDocument, Step, build_step
+from fixbot.text.command import PATH, build_command
+from fixbot.text.markdown_escape import mark_code
+from fixbot.text.step import (
+    PrintedDocument,
+    Step,
+    StepSubjects,
+    build_step,
+    pack_step,
+    unpack_step,
+)
 from tests.gfm import Page
 from tests.test_prose import NASTY
 
@@ -349,3 +357,16 @@ def test_what_a_body_says_no_to_is_that_one_thing(path: str, name: str, other: s
     assert (
         found.find_ignore("a-rule", other, 1, name) is None or other == path or other.startswith(f"{path}/")
     )
+
+
+def test_steps_that_differ_in_names_alone_are_one_for_all_of_these() -> None:
+    def tag(*roles: str) -> Step:
+        subjects = StepSubjects(tuple(map(mark_code, roles)), "the role", "the roles")
+        return build_step("Tag ", subjects, " with ", build_command("aws", "iam", "tag-role"), ".")
+
+    steps = tag("one"), build_step("Wait."), tag("two", "one"), tag("{names}")
+    rows = (replace(story("web").rows[0], steps_before=steps),)
+    text = render_body(ProposalFacts(story("web").concerns, rows), "a-rule", "k")
+    told = "1. Tag the roles `one`, `two` and `{names}` with `aws iam tag-role`.\n2. Wait.\n"
+    assert told in text
+    assert [unpack_step(pack_step(each)) for each in steps] == list(steps)

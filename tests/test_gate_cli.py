@@ -184,7 +184,7 @@ def test_a_resource_that_is_slid_under_a_comment_is_newly_ignored(work: Path) ->
     code, _, err = scan(work, "--fail-on-new-ignores")
     assert code == 1
     assert (
-        "new since main: pod.yaml:11 a comment that was there before ignores privileged-container of "
+        "new since main: pod.yaml:11 what stands beside it ignores privileged-container of "
         "Pod web, container web, which is new: it was so" in err
     )
 

@@ -523,7 +523,7 @@ def test_what_terraform_reads_is_pointed_at(tmp_path: Path, value: str, written:
         ('"x-${data.aws_ssm_parameter.db.value}"', "", "Terraform reads a secret into one of them"),
         (f'"postgres://shop:{PASSWORD}@${{var.host}}/shop"', "", "a secret is written out in one of them"),
         ("local.password", f'locals {{\n  password = "{PASSWORD}"\n}}\n', "a local whose value, a secret"),
-        ("var.password", f'variable "password" {{\n  default = "{PASSWORD}"\n}}\n', "main.tf:14"),
+        ("var.password", f'variable "password" {{\n  default = "{PASSWORD}"\n}}\n', "main.tf:15"),
         ("random_password.db.result", "", "a password that Terraform makes"),
         (
             f'"{PASSWORD}"',
@@ -830,3 +830,92 @@ def test_a_copy_in_a_command_is_named_once_with_its_variable(tmp_path: Path) -> 
     finding = one(looked_at(tmp_path, {"task.json": text}))
     assert finding.status is Status.REFUSED
     assert "command" in str(finding.reason)
+
+
+LISTED = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:shop/db-AbCdEf:password::"
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        (LISTED, "`shop/db`"),
+        ("arn:aws:secretsmanager:eu-west-1:111122223333:secret:shop/db-AbCdEf", "`shop/db`"),
+        ("arn:aws:ssm:eu-west-1:111122223333:parameter/shop/db", "`/shop/db`"),
+        ("/shop/db", "`/shop/db`"),
+    ],
+)
+def test_a_name_that_comes_from_a_store_already_only_loses_its_literal(
+    tmp_path: Path, source: str, shown: str
+) -> None:
+    text = json.loads(task_json(("DB_PASSWORD", PASSWORD), ("LOG_LEVEL", "info")))
+    text["containerDefinitions"][0]["secrets"] = [{"name": "DB_PASSWORD", "valueFrom": source}]
+    report = looked_at(tmp_path, {"task.json": json.dumps(text, indent=2)})
+    container = container_of(report)
+    assert container["environment"] == [{"name": "LOG_LEVEL", "value": "info"}]
+    assert container["secrets"] == [{"name": "DB_PASSWORD", "valueFrom": source}]
+    body = render_proposal(report.proposals[0]).body
+    assert f"already comes from {shown}" in body
+    assert "create-secret" not in body
+    assert "fixbot/web" not in body
+
+
+def test_a_name_in_no_list_still_moves_beside_one_that_is_listed(tmp_path: Path) -> None:
+    text = json.loads(task_json(("DB_PASSWORD", PASSWORD), ("API_TOKEN", "b2f0-not-a-real-token-77aa")))
+    text["containerDefinitions"][0]["secrets"] = [{"name": "DB_PASSWORD", "valueFrom": LISTED}]
+    container = container_of(looked_at(tmp_path, {"task.json": json.dumps(text, indent=2)}))
+    assert "environment" not in container
+    listed = container["secrets"]
+    assert isinstance(listed, list)
+    assert {each["name"] for each in listed} == {"DB_PASSWORD", "API_TOKEN"}
+
+
+def test_the_secrets_region_is_where_the_task_logs(tmp_path: Path) -> None:
+    text = json.loads(task_json(("DB_PASSWORD", PASSWORD)))
+    container = text["containerDefinitions"][0]
+    container["image"] = ECR.replace("eu-west-1", "us-east-1")
+    options = {"awslogs-group": "web", "awslogs-region": "eu-west-1"}
+    container["logConfiguration"] = {"logDriver": "awslogs", "options": options}
+    report = looked_at(tmp_path, {"task.json": json.dumps(text, indent=2)})
+    assert "secretsmanager:eu-west-1" in patched(report)
+
+
+IGNORED = """\
+resource "aws_ecs_task_definition" "web" {
+  family             = "web"
+  execution_role_arn = "arn:aws:iam::111122223333:role/web"
+  container_definitions = %s
+
+  lifecycle {
+    ignore_changes = %s
+  }
+}
+"""
+WRITTEN = f"""jsonencode([{{
+    name        = "web"
+    image       = "registry.example/web:1"
+    environment = [{{ name = "DB_PASSWORD", value = "{PASSWORD}" }}]
+  }}])"""
+HEREDOC = f"""<<EOF
+[{{"name": "web", "image": "registry.example/web:1",
+  "environment": [{{"name": "DB_PASSWORD", "value": "{PASSWORD}"}}]}}]
+EOF"""
+
+
+@pytest.mark.parametrize("written", [WRITTEN, HEREDOC, "local.containers"])
+@pytest.mark.parametrize(
+    "ignored",
+    ["[container_definitions]", "[tags, container_definitions]", "all", '["container_definitions"]'],
+)
+def test_that_terraform_ignores_the_change_is_said_first(tmp_path: Path, written: str, ignored: str) -> None:
+    text = IGNORED % (written, ignored)
+    if written.startswith("local"):
+        text += f"locals {{\n  containers = {WRITTEN}\n}}\n"
+    (proposal,) = looked_at(tmp_path, {"main.tf": text}).proposals
+    body = render_proposal(proposal).body
+    assert 0 <= body.index("Terraform ignores changes to") < body.index("Secrets Manager")
+
+
+@pytest.mark.parametrize("ignored", ["[tags]", "[]", "[family, tags_all]"])
+def test_other_ignored_changes_are_not_spoken_of(tmp_path: Path, ignored: str) -> None:
+    (proposal,) = looked_at(tmp_path, {"main.tf": IGNORED % (WRITTEN, ignored)}).proposals
+    assert "ignores changes" not in render_proposal(proposal).body

@@ -11,6 +11,7 @@ from fixbot.dialects import (
     iam,
     kubernetes,
     kubernetes_resources,
+    kustomize,
     listed_formats,
     terraform,
 )
@@ -51,7 +52,7 @@ def _mark_windows(project: Project, reading: Inventory) -> None:
 def survey_dialects(project: Project) -> Inventory:
     """The same, with what was overlooked said aloud: for a first reading, not for the proof of a fix."""
     reading = read_dialects(project)
-    say_overlooked(project.documents.values(), reading)
+    say_overlooked(project, reading)
     return reading
 
 
@@ -72,7 +73,7 @@ def name_dialect(path: str, text: str) -> str | None:
 
 
 def _read_with_dialect(project: Project, document: Document, root: Node, reading: Inventory) -> None:
-    for dialect in (cloudformation, listed_formats, kubernetes, ecs, iam):
+    for dialect in (cloudformation, kustomize, listed_formats, kubernetes, ecs, iam):
         if dialect.is_of_dialect(document, root):
             before = len(reading.tasks)
             dialect.read_root(project, document, root, reading)

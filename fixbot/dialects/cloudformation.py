@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from fixbot.dialects import ecs, iam
 from fixbot.edit.tree import UNKNOWN, Node, NodeKind
-from fixbot.lens import CLOUDFORMATION, Container, Policy, Task, condition_branches, text_of, truth_of
+from fixbot.lens import CLOUDFORMATION, Container, Policy, Task, text_of, truth_of
 from fixbot.source.document import Document
 from fixbot.source.project import Inventory, Project
 
@@ -74,7 +74,37 @@ def read_root(_project: Project, document: Document, root: Node, reading: Invent
             _read_express_service(document, resource, reading)
         elif resource.type == "AWS::Batch::JobDefinition":
             _read_job(document, resource, reading)
-        reading.policies.extend(_read_policies(document, resource, reading))
+        policies = list(_read_policies(document, resource, reading))
+        reading.policies += policies
+        if "Statement" in document.text:
+            known = {id(each.node) for each in policies}
+            reading.policies += _read_other_policies(document, resource, known, reading)
+
+
+def _read_other_policies(
+    document: Document, resource: TemplateResource, known: set[int], reading: Inventory
+) -> Iterator[Policy]:
+    """The policies of keys, buckets and topics: what a resource lets others do, and no role may."""
+    for node in resource.properties.walk_tree():
+        for entry in node.entries:
+            if id(entry.value) in known:
+                continue
+            if _holds_template(entry.value):
+                what = f"the template inside of {resource.name} is not read; keep it in a file of its own"
+                reading.add_unread(document, entry.value.start, what)
+                continue
+            behind = iam.find_policy_behind(document, entry.value, reading)
+            if behind is not None and id(behind) not in known and iam.is_policy(behind):
+                address = f"{resource.name}/{entry.key}"
+                found = iam.build_policy(document, behind, "cloudformation", resource.name, address)
+                found.kind = "resource" if found.kind == "resource" else "unknown"
+                found.owner = resource.node
+                yield found
+
+
+def _holds_template(node: Node) -> bool:
+    text = node.value if node.kind is NodeKind.SCALAR else None
+    return isinstance(text, str) and "Resources" in text and "AWS::" in text
 
 
 def _read_task(
@@ -202,12 +232,25 @@ def _find_documents(document: Document, properties: Node, reading: Inventory) ->
         node = properties.find_node(key)
         if node is None:
             continue
-        if (whole := iam.find_policy_behind(document, node, reading)) is not None:
+        whole = iam.find_policy_behind(document, node, reading)
+        if whole is not None:
             yield "", whole
-        for item in node.items:
-            for each in condition_branches(item) or [item]:
-                held = each.find_node("PolicyDocument") if each.kind is NodeKind.MAP else None
-                if (inner := iam.find_policy_behind(document, held, reading)) is not None:
-                    yield text_of(each.find_node("PolicyName")) or "inline", inner
-                elif each.kind is NodeKind.MAP and iam.is_policy(each):
-                    yield "inline", each
+        for each in iam.list_choices(node):
+            held = each.find_node("PolicyDocument") if each.kind is NodeKind.MAP else None
+            if (inner := iam.find_policy_behind(document, held, reading)) is not None:
+                yield text_of(each.find_node("PolicyName")) or "inline", inner
+            elif each is not whole and each.kind is NodeKind.MAP and iam.is_policy(each):
+                yield "inline", each
+            computed = held if held is not None else each if key != "Policies" else None
+            if computed is not None and _is_computed(computed):
+                reading.add_unread(document, computed.start, "a policy that the template computes")
+
+
+_COMPUTE = ("Join", "Transform", "ImportValue", "Ref", "FindInMap", "GetAtt", "Select", "ToJsonString")
+
+
+def _is_computed(node: Node) -> bool:
+    """Whether a function makes a value that can't be read here."""
+    tag = (node.tag or "").lstrip("!")
+    key = node.entries[0].key if node.kind is NodeKind.MAP and len(node.entries) == 1 else ""
+    return tag in _COMPUTE or key == "Ref" or (key[:4] == "Fn::" and key[4:] in _COMPUTE)

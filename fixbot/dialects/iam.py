@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterator
 
 from fixbot.edit.tree import Node, NodeKind, SyntaxProblem
 from fixbot.lens import Policy, Statement, condition_branches, text_of
@@ -34,9 +35,19 @@ def is_policy(node: Node) -> bool:
     statements = node.find_node("Statement")
     if statements is None:
         return False
-    listed = statements.items if statements.kind is NodeKind.LIST else [statements]
-    each = [item for one in listed for item in (condition_branches(one) or [one])]
-    return any(item.kind is NodeKind.MAP and item.find_node("Effect") is not None for item in each)
+    return any(
+        item.kind is NodeKind.MAP and item.find_node("Effect") is not None
+        for item in list_choices(statements)
+    )
+
+
+def list_choices(node: Node) -> Iterator[Node]:
+    """The items of a list, and what `Fn::If` may make of it or of them, at any depth."""
+    inner = condition_branches(node) or (node.items if node.kind is NodeKind.LIST else ())
+    if not inner:
+        yield node
+    for each in inner:
+        yield from list_choices(each)
 
 
 def read_root(project: Project, document: Document, root: Node, reading: Inventory) -> None:
@@ -73,8 +84,7 @@ def find_policy_behind(document: Document, node: Node | None, reading: Inventory
     """
     if node is None or is_policy(node):
         return node
-    if node.tag == "!Sub" and node.kind is NodeKind.LIST and node.items:
-        node = node.items[0]
+    node = _text_of_sub(node)
     text = node.value if node.kind is NodeKind.SCALAR else None
     if not isinstance(text, str) or '"Statement"' not in text or not text.lstrip().startswith("{"):
         return None
@@ -91,6 +101,24 @@ def find_policy_behind(document: Document, node: Node | None, reading: Inventory
         document, node.start, "a policy stands here as a quoted text; written as a map it can be read"
     )
     return None
+
+
+def _text_of_sub(node: Node) -> Node:
+    """The text that `Fn::Sub` fills in, in either spelling and in both forms; any other value itself."""
+    if node.kind is NodeKind.MAP and len(node.entries) == 1 and node.entries[0].key == "Fn::Sub":
+        node = node.entries[0].value
+    elif node.tag != "!Sub":
+        return node
+    return node.items[0] if node.kind is NodeKind.LIST and node.items else node
+
+
+def _is_filled_in(host: Node) -> bool:
+    """Whether a text is what `Fn::Sub` fills in: by itself, or as the first of its two."""
+    above = host.parent
+    if above is not None and above.kind is NodeKind.LIST:
+        host, above = above, above.parent
+    long = above is not None and any(e.value is host and e.key == "Fn::Sub" for e in above.entries)
+    return long or host.tag == "!Sub"
 
 
 def _find_json_span(text: str, node: Node) -> tuple[int, int] | None:
@@ -110,8 +138,7 @@ def _find_host_scalar(node: Node) -> Node | None:
 
 def _set_text_spelling(found: Policy, host: Node) -> None:
     """`Fn::Sub` leaves `${!aws:…}` alone, and a single quote is doubled between single quotes."""
-    above = host.parent
-    marks = [("${", "${!")] if "!Sub" in (host.tag, above.tag if above is not None else None) else []
+    marks = [("${", "${!")] if _is_filled_in(host) else []
     marks += [("'", "''")] if host.style == "'" else []
 
     def escape_text(text: str) -> str:
@@ -133,11 +160,9 @@ def build_policy(document: Document, node: Node, dialect: str, name: str, addres
     found = Policy(document.path, dialect, name, node, address)
     listed = node.find_node("Statement")
     if listed is not None:
-        items = listed.items if listed.kind is NodeKind.LIST else [listed]
-        flat = [each for item in items for each in (condition_branches(item) or [item])]
         found.statements = [
             Statement(item, found, position)
-            for position, item in enumerate(flat)
+            for position, item in enumerate(list_choices(listed))
             if item.kind is NodeKind.MAP and item.tag is None
         ]
     found.kind = classify_policy(found)

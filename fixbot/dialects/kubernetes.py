@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
-from fixbot.dialects import iam
+from fixbot.dialects import chart_values, iam, pod_places
+from fixbot.dialects.handed_values import read_operator_values
 from fixbot.edit.tree import UNKNOWN, Node, NodeKind
 from fixbot.lens import KUBERNETES, Container, Task, Volume, text_of, truth_of, value_of
+from fixbot.lens.partial import build_settings, hold_in_map
 from fixbot.source.document import Document
 from fixbot.source.project import Inventory, Project
 
@@ -19,12 +22,16 @@ _POD_AT = {
         ("Deployment", "DaemonSet", "StatefulSet", "ReplicaSet", "ReplicationController", "Job"), _TEMPLATE
     ),
 }
-_POD_ONLY = (
-    "volumes", "initContainers", "serviceAccountName", "restartPolicy", "nodeSelector", "tolerations",
-    "affinity", "imagePullSecrets", "hostNetwork", "hostPID", "hostIPC", "dnsPolicy", "priorityClassName",
-    "terminationGracePeriodSeconds",
+_WHOLE = (
+    "dnsPolicy", "hostIPC", "hostNetwork", "hostPID", "priorityClassName", "restartPolicy",
+    "terminationGracePeriodSeconds", "volumes",
 )  # fmt: skip
-"""What stands beside containers in a pod, and hardly anywhere else."""
+"""What stands beside containers in a whole pod; of what operators take besides, only such takes volumes."""
+NO_WORKLOADS = frozenset(
+    ("CustomResourceDefinition", "ConfigMap", "Secret", "ClusterPolicy", "Policy", "ConstraintTemplate",
+     "PodSecurityPolicy", "SecurityContextConstraints", "ImagePolicy", "List")
+)  # fmt: skip
+"""Kinds that speak of containers and start none."""
 _OWN_GROUPS = ("", "apps", "batch", "extensions")
 """Where Kubernetes has those kinds; `extensions` until 1.16."""
 _ANY = "."
@@ -67,13 +74,45 @@ def _read_object(document: Document, root: Node, kind: str, group: str, reading:
         return
     if _is_workload(kind, group):
         _report_computed(document, root, kind, reading)
+    elif kind == "ConfigMap" and group == "":
+        _read_settings(root, reading)
+        return
     elif not _is_custom(group):
         _report_hidden_pods(document, root, f"what a {kind} holds is no workload", reading)
         return
-    for place, spec in _find_pods(root, kind, group):
-        reading.tasks.append(_build_pod(document, root, kind, place, spec))
+    tasks: list[Task] = []
+    for pod in _find_pods(root, kind, group):
+        task, part = build_pod(document, root, kind, pod)
+        tasks += [task, part]
+        reading.tasks.append(task)
+        reading.partial += [part] if part.containers else []
+    if _is_custom(group) and kind not in NO_WORKLOADS:
+        read_operator_values(document, root, kind, tasks, reading)
+    if kind == "Kustomization":
+        chart_values.read_values(document, root, reading)
     if "aws" in group and '"Statement"' in document.text:
         _read_policies(document, root, kind, reading)
+
+
+IN_SETTINGS = (
+    "A ConfigMap is shown to everybody who may look into the namespace, and this one stands in Git. Keep the "
+    "value in a Secret that comes from a secret store, and take it from there (`secretRef`, `secretKeyRef`)."
+)
+
+
+def _read_settings(root: Node, reading: Inventory) -> None:
+    """What a ConfigMap holds for variables; its files are none."""
+    data = root.find_node("data")
+    entries = [
+        (entry.key, entry.value)
+        for entry in (data.entries if data is not None else ())
+        if isinstance(entry.value.value, str) and "\n" not in entry.value.value.strip()
+    ]
+    if data is not None and entries:
+        name = text_of(root.find_node("metadata", "name")) or "unnamed"
+        space = text_of(root.find_node("metadata", "namespace")) or ""
+        values = hold_in_map(entries, data)
+        reading.partial.append(build_settings("ConfigMap", name, values, root, IN_SETTINGS, space))
 
 
 def _read_word(root: Node, key: str) -> str | None:
@@ -108,10 +147,11 @@ def _is_workload(kind: str, group: str) -> bool:
 def _is_custom(group: str) -> bool:
     """Whether an object is of a kind that somebody added: such groups have a dot in their names.
 
-    Those of Kubernetes itself that have one end with `k8s.io`. Source: its API conventions.
+    Those of Kubernetes itself that have one end with `k8s.io`, and few others do. Source: its API
+    conventions.
     """
     own = group == "k8s.io" or group.endswith(".k8s.io")
-    return group == _ANY or ("." in group and not own)
+    return group == _ANY or ("." in group and (not own or pod_places.has_group(group)))
 
 
 def _report_hidden_pods(document: Document, root: Node, reason: str, reading: Inventory) -> None:
@@ -152,17 +192,43 @@ def _read_policies(document: Document, root: Node, kind: str, reading: Inventory
                 reading.policies.append(iam.build_policy(document, found, "kubernetes", name, where))
 
 
-def _find_pods(root: Node, kind: str, group: str) -> Iterator[tuple[str, Node]]:
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """What is like a pod in an object: where, its containers with their keys, whether it takes volumes."""
+
+    place: str
+    spec: Node
+    containers: tuple[tuple[Node, str], ...]
+    volumes: bool = True
+
+
+def _find_pods(root: Node, kind: str, group: str) -> Iterator[Pod]:
     if _is_workload(kind, group):
         spec = root.find_node(*_POD_AT[kind])
         if spec is not None and spec.kind is NodeKind.MAP:
-            yield "", spec
+            yield Pod("", spec, list_containers(spec))
         return
-    spec = root.find_node(*_TEMPLATE)
-    if spec is not None and _is_pod(spec):
-        yield "", spec
-    elif (wanted := root.find_node("spec")) is not None:
-        yield from _find_nested_pods(wanted, "spec")
+    known: set[int] = set()
+    for place in pod_places.find_places(group, kind):
+        for path, spec in place.follow(root):
+            known.add(id(spec))
+            found = [each for key in place.containers for each in pod_places.find_containers(spec, key)]
+            if found:
+                yield Pod(_shorten(path), spec, tuple(found), place.volumes)
+    if (wanted := root.find_node("spec")) is not None:
+        yield from _find_nested_pods(wanted, "spec", known)
+
+
+def _shorten(path: str) -> str:
+    """Where a pod stands, in a name; nothing for where most have it."""
+    return "" if path == ".".join(_TEMPLATE) else path.removesuffix("spec").removesuffix(".")
+
+
+def list_containers(spec: Node) -> tuple[tuple[Node, str], ...]:
+    """The containers of a pod's own lists, each with the list's key."""
+    return tuple(
+        (item, key) for key, _ in _ROLES for item in spec.list_items(key) if item.kind is NodeKind.MAP
+    )
 
 
 def _is_pod(spec: Node) -> bool:
@@ -173,7 +239,7 @@ def _is_pod(spec: Node) -> bool:
     )
 
 
-def _find_nested_pods(root: Node, above: str) -> Iterator[tuple[str, Node]]:
+def _find_nested_pods(root: Node, above: str, known: set[int]) -> Iterator[Pod]:
     """Pods that a custom resource wants: a map with containers at any depth, and objects of workloads.
 
     What a policy or a patch says of pods is none, and neither is what another object holds: a record of
@@ -187,21 +253,35 @@ def _find_nested_pods(root: Node, above: str) -> Iterator[tuple[str, Node]]:
         if node.kind is NodeKind.MAP and node.find_node("apiVersion") and node.find_node("kind"):
             kind, group = _read_word(node, "kind"), _api_group(node)
             if kind is not None and group is not None and (_is_workload(kind, group) or _is_custom(group)):
-                for place, spec in _find_pods(node, kind, group):
-                    yield ".".join(filter(None, (path, place))), spec
+                for found in _find_pods(node, kind, group):
+                    yield replace(found, place=".".join(filter(None, (path, found.place))))
             continue
         stack.extend((f"{path}.{entry.key}", entry.value) for entry in reversed(node.entries))
         stack.extend((f"{path}[{i}]", item) for i, item in reversed(list(enumerate(node.items))))
-        if node.kind is NodeKind.MAP and node.alias is None and _is_pod(node):
-            yield path.removesuffix("spec").removesuffix("."), node
+        if node.kind is NodeKind.MAP and node.alias is None and id(node) not in known and _is_pod(node):
+            yield Pod(_shorten(path), node, list_containers(node), _takes_volumes(path, node))
 
 
-def _build_pod(document: Document, root: Node, kind: str, place: str, spec: Node) -> Task:
+def _takes_volumes(path: str, node: Node) -> bool:
+    """Whether a map of an unknown kind is a whole pod, and not a list that is only called containers."""
+    whole = node.find_entry("containers") is not None and any(map(node.find_entry, _WHOLE))
+    return whole or path.endswith("emplate.spec") or node.find_entry("volumes") is not None
+
+
+PATCHED = (
+    "It stands in a patch, and what that is laid over stands elsewhere, so it is not changed here. Take it "
+    "out of the patch, or let the patch say what is right; a secret moves to a Secret (`secretKeyRef`)."
+)
+
+
+def build_pod(document: Document, root: Node, kind: str, pod: Pod) -> tuple[Task, Task]:
+    """The pod of an object, and those of its containers that have no image: these are patches of others."""
     name = (
         text_of(root.find_node("metadata", "name"))
         or text_of(root.find_node("metadata", "generateName"))
         or "unnamed"
     )
+    spec, place = pod.spec, pod.place
     namespace = text_of(root.find_node("metadata", "namespace")) or ""
     task = Task(
         path=document.path,
@@ -221,13 +301,22 @@ def _build_pod(document: Document, root: Node, kind: str, place: str, spec: Node
         ),
     )
     task.volumes, task.volumes_reason = read_pod_volumes(spec, "volumes")
-    if place and not place.endswith("emplate") and not any(spec.find_entry(name) for name in _POD_ONLY):
+    if not pod.volumes:
         task.volumes, task.volumes_reason = None, f"whether a {kind} takes volumes there is not known"
-    for listed, role in _ROLES:
-        for position, item in enumerate(spec.list_items(listed)):
-            if item.kind is NodeKind.MAP and item.find_node("image") is not None:
-                task.containers.append(Container(item, task, KUBERNETES, position, role))
-    return task
+    part = replace(task, containers=[], partial=PATCHED, unknown={})
+    for node, key in pod.containers:
+        role = _role_of(key)
+        owner = task if node.find_node("image") is not None else part
+        position = sum(each.role == role for each in (*task.containers, *part.containers))
+        own = "" if node.parent is not None and node.parent.kind is NodeKind.LIST else key
+        if owner is task or node.find_entry("$patch") is None:
+            owner.containers.append(Container(node, owner, KUBERNETES, position, role, key=own))
+    return task, part
+
+
+def _role_of(key: str) -> str:
+    """`initContainers`, `vaultInitContainers`, `initContainer`: an init container, and so on."""
+    return "init" if "init" in key.lower() else "ephemeral" if "ephemeral" in key else "container"
 
 
 def read_pod_volumes(spec: Node, key: str) -> tuple[tuple[Volume, ...] | None, str]:

@@ -11,6 +11,7 @@ from fixbot.edit.diff import masked_diff
 from fixbot.edit.tree import Node, NodeKind, SyntaxProblem
 from fixbot.engine.compose import compose_offers, topic_of
 from fixbot.engine.detect import Detection, detect_problems
+from fixbot.engine.foreign_ignores import ForeignIgnores
 from fixbot.engine.partition_result import AnalysisRequest, PartitionResult
 from fixbot.engine.propose import Shown, build_proposals
 from fixbot.engine.prove_together import OfferableFixes, prove_fixes
@@ -169,6 +170,7 @@ def _settle_statuses(
 ) -> dict[str, tuple[Status, str]]:
     """What is settled before anything is proven."""
     statuses: dict[str, tuple[Status, str]] = {}
+    foreign = ForeignIgnores({} if is_enforced(("ignore",), order.settings.enforce) else documents)
     paths = {each.path for each in problems}
     reasons = {path: why_unpatchable(documents[path].text.encode()) for path in paths}
     for each in problems:
@@ -178,6 +180,8 @@ def _settle_statuses(
             statuses[each.id] = Status.SUPPRESSED, declined
         elif wish is not None:
             statuses[each.id] = Status.SUPPRESSED, wish.reason
+        elif (told := foreign.find_reason(each)) is not None:
+            statuses[each.id] = Status.SUPPRESSED, told
         elif not isinstance(each.outcome, Fix):
             status = Status.REFUSED if isinstance(each.outcome, Refusal) else Status.MANUAL
             statuses[each.id] = status, each.outcome.reason

@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from typing import Final
 
+from fixbot.dialects.terraform.ignored_changes import warn_of_ignored
 from fixbot.edit.tree import Node
-from fixbot.lens import Resource, Subject
+from fixbot.lens import Container, Resource, Subject, Task
+from fixbot.lens.partial import VIRTUAL
 from fixbot.model.findings import Fix, Found, Manual, Outcome, Refusal, Safety
 from fixbot.rules.context import Context
 from fixbot.rules.rule import Rule, Selector
@@ -41,7 +44,11 @@ class Detection:
     def outcome(self) -> Outcome:
         """What its rule says can be done about it, thought of when it is first asked for."""
         outlook = self.found.outcome
-        return outlook() if callable(outlook) else outlook
+        outcome = outlook() if callable(outlook) else outlook
+        ignored = warn_of_ignored(outcome.changes, self.subject) if isinstance(outcome, Fix) else ""
+        if isinstance(outcome, Fix) and ignored:
+            return replace(outcome, gist=f"{ignored} {outcome.gist}".strip(), safety=Safety.REVIEW)
+        return outcome
 
     @property
     def fix(self) -> Fix | None:
@@ -69,8 +76,12 @@ def detect_problems(reading: Inventory, fixers: Iterable[Rule], world: Context) 
     subjects = _sort_subjects(reading)
     problems = []
     for rule in fixers:
-        for subject in (each for selector in rule.selectors for each in subjects.get(selector, ())):
-            for found in _find_with_rule(rule, subject, world, reading):
+        whole = (each for selector in rule.selectors for each in subjects.get(selector, ()))
+        parts = (each for each in reading.partial_subjects if type(each) in rule.selectors)
+        listed = ((each, _find_with_rule(rule, each, world, reading)) for each in whole)
+        written = ((each, _find_written_out(rule, each, world)) for each in parts)
+        for subject, problem in chain(listed, written):
+            for found in problem:
                 path = found.node.root_node.source
                 key = (rule.name, path, found.address, found.wrong)
                 seen[key] += 1
@@ -89,6 +100,17 @@ def _find_with_rule(rule: Rule, subject: Subject, world: Context, reading: Inven
         says = f"of {subject.title} {UNJUDGED} {rule.name}"
         reading.unjudged += ((node, f"{name} {says}") for name, node in unknown.items())
     return found
+
+
+def _find_written_out(rule: Rule, subject: Task | Container, world: Context) -> list[Found]:
+    """What a part of a container says outright; what isn't written there may stand elsewhere."""
+    task = subject if isinstance(subject, Task) else subject.task
+    unwritten = {id(each) for each in (task.node, task.owner, *(c.node for c in task.containers))}
+    return [
+        replace(found, outcome=found.outcome if isinstance(found.outcome, Manual) else Manual(task.partial))
+        for found in rule.check(subject, world)
+        if id(found.node) not in unwritten and found.node.style != VIRTUAL
+    ]
 
 
 def _sort_subjects(reading: Inventory) -> Mapping[Selector, Sequence[Subject]]:

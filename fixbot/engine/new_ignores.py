@@ -39,9 +39,9 @@ def describe_ignore(path: str, wish: Ignore) -> str:
 
 
 def describe_slid(finding: Finding) -> str:
-    """That a comment of the base silences what it did not silence there."""
+    """That words which are no comment of fixbot's own, or were there before, silence something new."""
     return (
-        f"{finding.path}:{finding.line} a comment that was there before ignores {finding.rule} of "
+        f"{finding.path}:{finding.line} what stands beside it ignores {finding.rule} of "
         f"{finding.resource}, which is new: {finding.reason}"
     )
 

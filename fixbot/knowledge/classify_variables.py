@@ -18,60 +18,34 @@ from fixbot.knowledge.classify_secrets import (
     is_reference,
     is_setting,
 )
-from fixbot.knowledge.secret_commands import command_secrets
+from fixbot.knowledge.secret_inside import find_inner_secrets
 from fixbot.knowledge.secret_names import (
     holds_logins,
-    is_header_name,
-    is_likely_name,
     leads_with_password,
     may_name_secret,
     only_describes,
     says_how,
 )
 from fixbot.knowledge.secret_shapes import is_made_up, is_plain_word
-from fixbot.knowledge.secret_words import VALUE, is_hole, looks_random
-from fixbot.text.markdown_escape import mark_code
+from fixbot.knowledge.secret_words import is_hole, looks_random
 
-_LONGEST: Final = 20_000
-"""Characters of a value that is looked into."""
-_PAIR: Final = re.compile(
-    r"(?<![\w.])(?P<quote>(?:\\{0,3}[\"'])?)(?:-D|--?)?(?P<name>[A-Za-z_][\w.-]{1,100})(?P=quote)"
-    rf"(?:[ \t]{{0,4}}=[ \t]{{0,4}}|[ \t]{{0,4}}:[ \t]{{0,4}}(?=\\{{0,3}}[\"'])){VALUE}"
-)
-_OPTION: Final = re.compile(rf"(?<![\w-])--?(?P<name>[A-Za-z][\w.-]{{2,60}})[ \t]{{1,4}}(?!-){VALUE}")
-_USER_OPTION: Final = re.compile(
-    r"(?<![\w-])-{1,2}u(?:ser)?[ \t=]{1,4}[\w.@-]{1,64}:(?P<password>[^\s\"']{4,128})"
-)
-_HEADER: Final = re.compile(
-    r"(?i:authorization)[\"']?[ \t]{0,4}[:=][ \t]{0,4}[\"']?"
-    r"(?i:basic|bearer|token|digest|apikey)[ \t]{1,4}[\w.~+/=-]{8}"
-)
-_DEFINED: Final = re.compile(
-    rf"define\([ \t]{{0,4}}[\"'](?P<name>\w{{2,80}})[\"'][ \t]{{0,4}},[ \t]{{0,4}}{VALUE}"
-)
-_LINE: Final = re.compile(
-    r"(?m:^)[ \t-]*(?P<name>[A-Za-z_][\w.-]{1,100})[ \t]*:[ \t]+(?P<bare>[^\s#][^\n#]*)"
-)
 _LOGIN: Final = re.compile(
     r"(?P<user>[\w.@+-]{1,64})(?P<sign>[:/])(?P<password>[^\s/:,;|]{4,128})(?:[,;|:\s].*)?", re.DOTALL
 )
 _USUAL: Final = frozenset(("admin", "root", "neo4j", "postgres", "user", "guest", "elastic", "shop", "app"))
-_KNOWN_DEFAULTS: Final = frozenset(("changeit",))
-"""The password of Java's own trust store, which everybody has."""
-_STEMS: Final = ("pass", "pwd", "pw", "secret", "token", "key", "cred", "auth", "jaas", "dsn", "cookie")
 
 
 def classify_variable(name: str, value: str) -> SecretVerdict:
     """Judge a variable's value as a whole, then what is written inside of it."""
     verdict = classify_value(name, value)
-    if verdict.kind is not SecretKind.NONE or len(value) > _LONGEST:
+    if verdict.kind is not SecretKind.NONE:
         return verdict
     text = value.strip()
     if len(text) < 4 or is_reference(text):
         return verdict
-    inside = find_inner_secret(text)
-    if inside:
-        return SecretVerdict(SecretKind.LIKELY, f"{inside} is written out in it")
+    inside = next(find_inner_secrets(text), None)
+    if inside is not None:
+        return SecretVerdict(SecretKind.LIKELY, f"{inside.what} is written out in it")
     if only_describes(name) or is_setting(name, text):
         return verdict
     return _classify_login(name, text) or _classify_perhaps(name, text) or verdict
@@ -89,42 +63,6 @@ def classify_variables(pairs: Iterable[tuple[str, str]]) -> dict[str, SecretVerd
         ):
             verdicts[first] = SecretVerdict(SecretKind.LIKELY, "it is the other half of an AWS key pair")
     return verdicts
-
-
-def find_inner_secret(text: str) -> str:
-    """What in a text of options or commands is a secret, as a reader calls it; empty where nothing is."""
-    if "=" not in text and " " not in text and ":" not in text:
-        return ""
-    lower = text.lower()
-    if "-" not in text and not any(stem in lower for stem in _STEMS):
-        return ""
-    for pattern in (_PAIR, _OPTION, _LINE, _DEFINED):
-        at = 0
-        while (found := pattern.search(text, at)) is not None:
-            at = found.end("name")
-            told = found["name"]
-            if not only_describes(told) and is_written_out(told, _value_of(found)):
-                return mark_code(told)
-    given = (
-        *command_secrets(text),
-        *(found.span("password") for found in _USER_OPTION.finditer(text)),
-    )
-    if "uthorization" in text and _HEADER.search(text) is not None:
-        return "a header that lets somebody in"
-    made_up = any(is_made_up(text[start:end]) for start, end in given)
-    return "what a command is given as its password" if made_up else ""
-
-
-def _value_of(found: re.Match[str]) -> str:
-    groups = found.groupdict()
-    return next((each for key in ("escaped", "double", "single", "bare") if (each := groups.get(key))), "")
-
-
-def is_written_out(name: str, value: str) -> bool:
-    """Whether the value of an option or key is a secret in clear."""
-    if not (is_likely_name(name) or is_header_name(name)) or is_hole(value) or value in _KNOWN_DEFAULTS:
-        return False
-    return classify_value(name, value.partition(",")[0] or value).is_secret
 
 
 def _classify_login(name: str, text: str) -> SecretVerdict | None:

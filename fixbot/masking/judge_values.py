@@ -11,7 +11,9 @@ from typing import Final
 
 from fixbot.edit.tree import Node, NodeKind
 from fixbot.knowledge.classify_secrets import SecretKind, classify_value, is_reference
+from fixbot.knowledge.classify_variables import classify_variable
 from fixbot.knowledge.secret_names import (
+    holds_logins,
     is_header_name,
     is_likely_name,
     may_name_secret,
@@ -38,7 +40,7 @@ def names_secret(name: str) -> bool:
     """Whether a value under that name is judged: it holds a secret, and doesn't only describe one."""
     if is_likely_name(name) and not only_describes(name):
         return True
-    return is_header_name(name) or may_name_secret(name)
+    return is_header_name(name) or may_name_secret(name) or holds_logins(name)
 
 
 def holds_secrets(name: str) -> bool:
@@ -102,7 +104,8 @@ def is_secret(name: str, text: str) -> bool:
     if is_header_name(name):
         name = "password"
     elif not is_likely_name(name):
-        return looks_random(text) or (names_pin(name) and _PIN.fullmatch(text) is not None)
+        pin = names_pin(name) and _PIN.fullmatch(text) is not None
+        return pin or looks_random(text) or classify_variable(name, text).kind is not SecretKind.NONE
     kind = classify_value(name, text).kind
     if kind is SecretKind.PLACEHOLDER:
         return _OBVIOUS.fullmatch(text) is None and not is_name_like(text)

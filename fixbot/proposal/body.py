@@ -36,7 +36,7 @@ from fixbot.text.markdown_page import (
     format_table_row,
     join_blocks,
 )
-from fixbot.text.step import Step
+from fixbot.text.step import Step, merge_steps
 
 LONGEST = 58_000
 """Characters. GitHub refuses longer bodies than 65,536, and has been seen to refuse shorter ones."""
@@ -79,7 +79,7 @@ def essential_notes(story: ProposalFacts) -> tuple[TerminalNote, ...]:
         ("Before merging:", (each for row in rows for each in row.steps_before)),
         ("After merging:", (each for row in rows for each in row.steps_after)),
     ):
-        every = list(iterate_unique(steps))
+        every = merge_steps(steps)
         found += [
             note for each in every[:_MOST_LINES] for note in render_step_notes(heading, each, explained)
         ]

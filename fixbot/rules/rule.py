@@ -41,6 +41,8 @@ class Rule:
     with `{count}` and `{folder}`. `controls` has the ids of each framework as the framework writes them.
     `off_without` is the setting without which the rule reports nothing. `discloses` says that what it
     finds is of use to an attacker who reads a public pull request. `since` is the version that brought it.
+    `peers` has what other tools (`checkov`, `trivy`, `kube-linter`, `polaris`, `cfn-nag` …) call the same
+    concern: what these were told to leave alone is left alone.
     `name` and `package` come from where the module lies; why, threat and references from the rule's page.
     """
 
@@ -55,6 +57,7 @@ class Rule:
     discloses: bool = False
     since: str = "0.2"
     many: str = ""
+    peers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     name: str = ""
     package: str = "fixers"
     selectors: tuple[Selector, ...] = field(init=False)

@@ -92,13 +92,13 @@ def _iterate_witnesses(task: Task) -> Iterator[AwsPlace]:
         yield _place_from_arn(role)
     if (text := text_as_written(task.get("taskRoleArn"))) is not None:
         yield _place_from_arn(text)
-    yield _place_from_images(task)
-    for container in task.containers:
+    for container in task.containers:  # a task logs where it runs; its image may come from anywhere
         options = container.get("logConfiguration.options")
         for name in _REGION_OPTIONS:
             region = text_as_written(options.find_node(name)) if options is not None else None
             if region:
                 yield AwsPlace(None, region, None)
+    yield _place_from_images(task)
 
 
 def _iterate_references(task: Task) -> Iterator[str]:

@@ -50,7 +50,7 @@ def build_judge(task: Task, world: Context) -> Judge:
         return refuse_partial(variable.name)
 
     if task.dialect == "cloudformation":
-        return cloudformation_secrets.build_template_judge(task)
+        return cloudformation_secrets.build_template_judge(task, world)
     if task.dialect != "terraform":
         return judge_plain
     judged = terraform_secrets.build_terraform_judge(task, world)

@@ -142,12 +142,12 @@ def _build_store_steps(
     return tuple(found)
 
 
-def build_template_judge(task: Task) -> Judge:
+def build_template_judge(task: Task, world: Context) -> Judge:
     """Knows the values that CloudFormation fills in."""
 
     def judge_value(_container: Container, variable: Variable) -> SecretSource | Refusal | Manual | None:
         return (
-            judge_template_value(variable, task.node.root_node)
+            judge_template_value(variable, task.node.root_node, world)
             if task.node is not None and variable.value is not None
             else None
         )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Final
 
 from fixbot.edit.tree import Node, NodeKind
 from fixbot.knowledge.classify_secrets import SecretKind, find_certain_spans
-from fixbot.knowledge.classify_variables import find_inner_secret, is_written_out
+from fixbot.knowledge.secret_inside import InnerSecret, find_inner_secrets, is_written_out
 from fixbot.lens import Container, Task, Variable
 from fixbot.model.findings import Manual
 from fixbot.secret_stores.secret_leaks import SecretLeak
@@ -60,14 +61,9 @@ def _find_in_words(container: Container, node: Node, where: str) -> Iterator[Sec
             if isinstance(after, str) and after[:1] != "-" and is_written_out(name, after):
                 yield _make_leak(container, items[number + 1], text, mark_code(text), where, after)
             continue
-        told = find_inner_secret(text) or _find_certain(text)
-        if told:
-            yield _make_leak(container, item, told.strip("`"), told, where, text)
-
-
-def _find_certain(text: str) -> str:
-    found = next(find_certain_spans(text), None)
-    return "" if found is None else found.what
+        inside = next(chain(find_inner_secrets(text), map(InnerSecret._make, find_certain_spans(text))), None)
+        if inside is not None:
+            yield _make_leak(container, item, inside.what.strip("`"), inside.what, where, text)
 
 
 def _make_leak(container: Container, node: Node, name: str, told: str, where: str, text: str) -> SecretLeak:

@@ -3,28 +3,47 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from fixbot.dialects.cloudformation import find_references
 from fixbot.edit.tree import Node
-from fixbot.lens import Variable, text_of, truth_of
+from fixbot.lens import Variable, condition_branches, text_of, truth_of
 from fixbot.model.findings import Manual, Refusal
+from fixbot.rules.context import Context
 from fixbot.secret_stores.aws_names import secret_arn_of
-from fixbot.secret_stores.cloudformation_functions import build_substitution, render_as_sub
+from fixbot.secret_stores.cloudformation_functions import build_substitution, function_of, render_as_sub
 from fixbot.secret_stores.secret_leaks import holds_literal_secret
 from fixbot.secret_stores.secret_source import SSM, SecretSource
+from fixbot.secret_stores.written_elsewhere import (
+    WrittenValue,
+    choose_written,
+    explain_written,
+    find_written_secret,
+)
 from fixbot.text.markdown_escape import mark_code
 
 _HOLES = r"(?:[^{}]|\$\{[^{}]*\})*"
 _RESOLVE = re.compile(rf"\{{\{{resolve:(?P<service>secretsmanager|ssm-secure):(?P<body>{_HOLES})\}}\}}")
 _SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
 _SECRETS = ("AWS::SecretsManager::Secret", "AWS::SecretsManager::SecretTargetAttachment")
+_KEYS_OF_MAP = 3
 _ALONE = re.compile(r"\$\{([^{}.]+)(\.[^{}]+)?\}")
 
 
-def judge_template_value(variable: Variable, root: Node) -> SecretSource | Refusal | Manual | None:
+def judge_template_value(
+    variable: Variable, root: Node, world: Context
+) -> SecretSource | Refusal | Manual | None:
     """What a computed value of a template is, None where nothing says that it is a secret."""
     if variable.value is None:
         return None
+    written = _find_written(variable.name, variable.value, root)
+    if written is not None:
+        return explain_written(
+            variable.name,
+            written,
+            world,
+            "let the parameter hold the secret's ARN, and refer to it under `Secrets`.",
+        )
     text = render_as_sub(variable.value)
     found = _RESOLVE.search(text)
     if found is not None:
@@ -44,6 +63,40 @@ def judge_template_value(variable: Variable, root: Node) -> SecretSource | Refus
             "under `Secrets`."
         )
     return None
+
+
+def _find_written(name: str, value: Node, root: Node) -> WrittenValue | None:
+    """The literal behind a reference: a parameter's default, what a mapping holds, a condition's branch."""
+
+    def look_up(expression: str) -> WrittenValue | None:
+        default = root.find_node("Parameters", expression, "Default")
+        text = text_of(default)
+        if default is None or text is None:
+            return None
+        return WrittenValue(text, default, expression, f"the default of the parameter {expression}")
+
+    return find_written_secret(name, render_as_sub(value), look_up) or choose_written(
+        name, _list_choices(value, root)
+    )
+
+
+def _list_choices(value: Node, root: Node) -> Iterator[WrittenValue]:
+    """What a value may be by `Fn::If` and `Fn::FindInMap`, where that is written out."""
+    for branch in condition_branches(value):
+        if (text := text_of(branch)) is not None:
+            yield WrittenValue(text, branch, "", "a value that a condition chooses")
+        else:
+            yield from _list_choices(branch, root)
+    made = function_of(value)
+    if made is None or made[0] != "FindInMap" or len(made[1].items) < _KEYS_OF_MAP:
+        return
+    name, key = text_of(made[1].items[0]), text_of(made[1].items[2])
+    if name is None or key is None or (mapping := root.find_node("Mappings", name)) is None:
+        return
+    for entry in mapping.entries:
+        leaf = entry.value.find_node(key)
+        if leaf is not None and (text := text_of(leaf)) is not None:
+            yield WrittenValue(text, leaf, key, f"a value of the mapping {name}")
 
 
 def _is_no_echo(name: str, root: Node) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from fixbot.edit.change import Change, Drop, Put
 from fixbot.edit.tree import NodeKind
-from fixbot.lens import text_of
 from fixbot.secret_stores.secret_leaks import SecretLeak
 from fixbot.secret_stores.secret_source import SecretSource
 
@@ -18,19 +17,9 @@ def move_entry(leak: SecretLeak, source: SecretSource) -> tuple[Change, ...]:
         gone = (Drop(variable.value),) if variable.value is not None else ()
         return (*gone, Put(variable.node, path, value, tuple(map(container.spelling.key, ("value", "name")))))
     listed = "logConfiguration.secretOptions" if leak.option else "secrets"
-    if _is_listed_already(leak, listed):
-        return (Drop(variable.node),)
     near: tuple[str, ...] = ("options", "logDriver") if leak.option else ("environment", "image", "name")
     entry = {"name": leak.name, "valueFrom": source.value}
     node = container.get(listed)
     if node is not None and node.kind is NodeKind.MAP and node.style != "body":
         return Drop(variable.node), Put(node, (leak.name,), source.value)
     return Drop(variable.node), container.add(listed, entry, near)
-
-
-def _is_listed_already(leak: SecretLeak, listed: str) -> bool:
-    """Whether the list of references has the name: ECS refuses a task that has it in both."""
-    node, key = leak.container.get(listed), leak.container.spelling.key("name")
-    return node is not None and any(
-        text_of(item.find_node(key)) == leak.name for item in node.items if item.kind is NodeKind.MAP
-    )

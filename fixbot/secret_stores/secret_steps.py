@@ -228,6 +228,13 @@ def _put_value_command(named: Command) -> Command:
     )  # fmt: skip
 
 
+def see_stored_step(shown: str, name: str) -> Step:
+    """The step for a value that comes from a store already."""
+    return build_step(
+        f"See that {shown} holds what {mark_code(name)} is meant to be: the literal may be older."
+    )
+
+
 def fill_existing_step(arn: str, name: str) -> Step:
     """The step for a secret that the folder has already."""
     return build_step(

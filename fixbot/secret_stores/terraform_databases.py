@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from fixbot.dialects.terraform.container_modules import is_container_module
 from fixbot.dialects.terraform.folder_index import TerraformBlock
 from fixbot.dialects.terraform.task_definitions import WORKLOADS
 from fixbot.edit.change import Change, Drop, Put
@@ -109,7 +110,7 @@ class FolderDatabases:
     def _find_elsewhere(self, value: str, sharing: Sequence[TerraformBlock]) -> Node | None:
         handled = {id(self._find_password(each)) for each in sharing}
         for block in self._folder.index.blocks:
-            if block.type in WORKLOADS and block.word == "resource":
+            if (block.type in WORKLOADS and block.word == "resource") or is_container_module(block):
                 continue
             for node in block.node.walk_tree():
                 text = node.value if node.kind is NodeKind.SCALAR and isinstance(node.value, str) else None

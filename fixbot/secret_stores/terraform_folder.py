@@ -14,6 +14,8 @@ from fixbot.rules.context import Context
 
 _WHOLE = re.compile(r'"\$\{((?:[^{}"]|"[^"]*")*)\}"')
 _LOCAL = re.compile(r"local\.([\w-]+)(.*)", re.DOTALL)
+_LOADED = ("terraform.tfvars", ".auto.tfvars")
+"""Names of files that Terraform reads without being told."""
 _WRAPPED = re.compile(r"(?:non)?sensitive\((.*)\)", re.DOTALL)
 
 
@@ -22,19 +24,19 @@ class TerraformFolder:
 
     def __init__(self, task: Task, world: Context) -> None:
         self._here = posixpath.dirname(task.path)
-        self._world = world
+        self.world = world
 
     @cached_property
     def index(self) -> FolderIndex:
         """The blocks by address, and the locals."""
-        for each in index_folders(self._world.project):
+        for each in index_folders(self.world.project):
             if posixpath.dirname(each.documents[0].path) == self._here:
                 return each
         return FolderIndex([])
 
     def source_of(self, node: Node) -> str:
         """The text of a value in any file of the project."""
-        document = self._world.project.documents.get(node.root_node.source)
+        document = self.world.project.documents.get(node.root_node.source)
         return "" if document is None else document.text[node.start : node.end]
 
     def expression_of(self, node: Node) -> str:
@@ -55,6 +57,14 @@ class TerraformFolder:
                 break
         return text
 
+    def given_values(self, variable: str) -> Iterator[Node]:
+        """What the folder's `.tfvars` files give a variable, those first that Terraform reads unasked."""
+        given = [each for each in self.index.documents if each.path.endswith(".tfvars")]
+        for document in sorted(given, key=lambda each: not each.path.endswith(_LOADED)):
+            for root in document.roots:
+                if (node := root.find_node(variable)) is not None:
+                    yield node
+
     def find_block(self, address: str) -> TerraformBlock | None:
         """The block of that address."""
         return self.index.by_address.get(address)
@@ -71,5 +81,5 @@ class TerraformFolder:
 
     def format_line(self, node: Node) -> str:
         """`main.tf:12`, where a value stands."""
-        document = self._world.project.documents[node.root_node.source]
+        document = self.world.project.documents[node.root_node.source]
         return f"{posixpath.basename(document.path)}:{document.locate_offset(node.start)[0]}"

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 
-from fixbot.edit.tree import Value
+from fixbot.edit.tree import Node, Value
 from fixbot.knowledge.classify_secrets import classify_value
-from fixbot.lens import Container, Variable, text_of, truth_of
+from fixbot.lens import Container, Variable, truth_of
 from fixbot.model.findings import Manual, Refusal
 from fixbot.secret_stores.aws_names import build_key_reference
 from fixbot.secret_stores.secret_leaks import holds_literal_secret
 from fixbot.secret_stores.secret_source import SSM, SecretSource
 from fixbot.secret_stores.terraform_folder import TerraformFolder
+from fixbot.secret_stores.terraform_literals import find_written
+from fixbot.secret_stores.written_elsewhere import explain_written, find_written_secret
 from fixbot.syntax.hcl.expressions import build_attribute, build_hosted_text, build_template
 from fixbot.text.markdown_escape import mark_code
 
@@ -37,7 +39,8 @@ def judge_terraform_value(
         return None
     text = folder.expression_of(variable.value)
     json = not container.node.grammar.has_expressions
-    if json and not container.node.root_node.grammar.has_expressions:
+    bare = container.given is None and not container.node.root_node.grammar.has_expressions
+    if json and bare:
         text = text if holds_literal_secret(variable.name, text) else ""
     if (found := _STRING.fullmatch(text)) is not None:
         return _source_of_resource(found[1], "", json=json)
@@ -45,7 +48,7 @@ def judge_terraform_value(
         return _source_of_resource(found[1], found[2] or found[3], json=json)
     if (found := _PARAMETER.fullmatch(text)) is not None:
         return _source_of_resource(found[1], "", json=json)
-    return _refuse_by_hand(variable.name, text, folder)
+    return _refuse_by_hand(variable.name, text, folder, container.given)
 
 
 def _source_of_resource(address: str, key: str, *, json: bool) -> SecretSource:
@@ -57,7 +60,9 @@ def _source_of_resource(address: str, key: str, *, json: bool) -> SecretSource:
     return SecretSource(value, says, arn, f"<{arn.text}>", SSM if parameter else "secretsmanager")
 
 
-def _refuse_by_hand(name: str, text: str, folder: TerraformFolder) -> Refusal | Manual | None:
+def _refuse_by_hand(
+    name: str, text: str, folder: TerraformFolder, given: Node | None
+) -> Refusal | Manual | None:
     if _STORED.search(text) is not None:
         return Refusal(
             f"{name} is put together from parts, and Terraform reads a secret into one of them, so that it "
@@ -69,6 +74,15 @@ def _refuse_by_hand(name: str, text: str, folder: TerraformFolder) -> Refusal | 
             f"{name} gets a password that Terraform makes, in clear in the task definition. Store it with "
             "`aws_secretsmanager_secret_version` and refer to the secret's ARN, or let the database keep "
             "its own password."
+        )
+    holes = text if "${" in text else f"${{{text}}}"
+    written = find_written_secret(name, holes, lambda expression: find_written(expression, folder, given))
+    if written is not None:
+        return explain_written(
+            name,
+            written,
+            folder.world,
+            "let the variable hold the secret's ARN, and refer to it under `secrets`.",
         )
     for match in _VARIABLE.finditer(text):
         part = text != match[0] and not classify_value(name, _ANY).is_secret
@@ -92,21 +106,10 @@ def _refuse_by_hand(name: str, text: str, folder: TerraformFolder) -> Refusal | 
 
 def _manual_for_variable(name: str, variable: str, folder: TerraformFolder) -> Manual | None:
     block = folder.find_block(f"variable.{variable}")
-    if block is None:
-        return None
-    default = text_of(block.node.find_node("default"))
-    if truth_of(block.node.find_node("sensitive")) is True:
-        what = (
-            f"the sensitive variable {variable}, hidden in Terraform's output, but not in the task definition"
-        )
-    elif default is not None and classify_value(name, default).is_secret:
-        what = (
-            f"the variable {variable}, whose default is a secret in clear ({folder.format_line(block.node)})"
-        )
-    else:
+    if block is None or truth_of(block.node.find_node("sensitive")) is not True:
         return None
     return Manual(
-        f"{name} gets {what}. Store the value in Secrets Manager, let the variable hold the secret's ARN, "
-        "and refer to it under "
-        "`secrets`."
+        f"{name} gets the sensitive variable {variable}, hidden in Terraform's output, but not in the task "
+        "definition. Store the value in Secrets Manager, let the variable hold the secret's ARN, "
+        "and refer to it under `secrets`."
     )

@@ -22,6 +22,7 @@ ENDINGS = (
     ".tf",
     ".tofu",
     ".hcl",
+    ".tfvars",
     ".template",
     ".tpl",
     ".tftpl",
@@ -37,8 +38,12 @@ _OUR_KEYS = re.compile(
 """One of these stands in every document that holds a container or a policy."""
 _SCRIPTS = (".sh", ".yml", ".yaml", "makefile", ".ps1", ".py", ".toml")
 _FILLED_IN = (".tpl", ".tftpl", ".tmpl", ".template", ".j2", ".dist")
-_VALUES_ELSEWHERE = (b"HelmRelease", b"valuesObject", b"helmCharts", b'"helm_release"', b"HelmChart")
-"""What hands values to a chart that isn't here."""
+_VALUES_ELSEWHERE = (
+    b"HelmRelease", b"valuesObject", b"helmCharts", b'"helm_release"', b"HelmChart", b"argoproj.io/",
+    b"literals:", b"rivileged", b"ootFilesystem", b"tekton.dev/", b"\nreleases:", b"substitute:", b"patches:",
+    b"root_filesystem", b"yaml_body", b"Web Service", b"Backend Service", b"Worker Service", b"Scheduled Job",
+)  # fmt: skip
+"""What hands values to a chart that isn't here, or says of containers what no container says."""
 _ESCAPES = (b"\\u00", b"\\x", b"\\U0000")
 """How JSON, YAML and HCL may write a letter of a key."""
 _CRD = re.compile(rb"^kind:[ \t]*['\"]?CustomResourceDefinition\b", re.MULTILINE)
@@ -60,8 +65,17 @@ _STORE = re.compile(
 _SECRET = re.compile(rb"^kind:[ \t]*['\"]?(?:Secret|ExternalSecret|SecretProviderClass)\b", re.MULTILINE)
 _TELLS = re.compile(
     rb"aws_(?:secretsmanager_secret|ssm_parameter|iam_|kms_key|ecs_|rds|db_|scheduler|cloudwatch_event_target)"
-    rb"|template_file|sensitive|_password|^locals\b|^provider \"aws\"",
+    rb"|template_file|sensitive|_password|^locals\b|^provider \"aws\""
+    rb"|^variable[ \t]+\"\w{0,80}(?:pass|pwd|secret|token|key|cred|auth|dsn)",
     re.MULTILINE,
+)
+_SETTINGS = re.compile(
+    rb"^kind:[ \t]*['\"]?ConfigMap\b|ConfigMap['\"]?[ \t]*[,}]|(?:configMap|secret)Generator",
+    re.MULTILINE,
+)
+_SETTING = re.compile(
+    rb"(?i:pass|pwd|secret|token|key|cred|auth|dsn|salt|_url|_uri|conn)[\w.-]{0,40}[\"']?"
+    rb"[ \t]*[:=][ \t]*[^\s|>]"
 )
 _HOLDS = re.compile(
     rb"(?:^(?:\xef\xbb\xbf)?|\*/)[ \t]*(?:resource|data|module|locals|provider|ephemeral)\b", re.MULTILINE
@@ -69,11 +83,15 @@ _HOLDS = re.compile(
 _BY_VARIABLE = re.compile(rb"rivileged\"?[ \t]*+[=:][ \t]*+\"?(?:\$\{)?[ \t]*+var\.")
 """A flag that is given by a variable, whose default decides it."""
 _TERRAFORM = (".tf", ".tofu")
+_GIVEN = ".tfvars"
+_MAY_BE_SECRET = re.compile(rb"(?i:pass|pwd|pw\b|secret|token|key|cred|auth|dsn|salt)")
+"""What a name in a file of variables says that decides a secret."""
 _YAML = (".yaml", ".yml")
 _LARGE = 100_000
 _NEEDLES = (
     "ontainer", "tatement", '"image"', "AWSEBDockerrunVersion", "services:", "Secret", "HelmRelease",
-    "valuesObject", "helmCharts", "HelmChart",
+    "valuesObject", "helmCharts", "HelmChart", "argoproj.io/", "literals:", "rivileged", "ootFilesystem",
+    "tekton.dev/", "releases:", "substitute:", "patches:", "ConfigMap",
 )  # fmt: skip
 """One of these is in every text that can matter."""
 _ESO = re.compile(rb"apiVersion:\s*[\"']?(external-secrets\.io/v\w+)")
@@ -92,13 +110,28 @@ def is_relevant(data: bytes, needles: Iterable[bytes] = ()) -> bool:
     Plain searches cost a quarter of a regex. A word that is written with escapes is found by those.
     """
     if b"ontainer" not in data and b"tatement" not in data and b'"image"' not in data:
-        others = (b"AWSEBDockerrunVersion", b"\nservices:", *_VALUES_ELSEWHERE, *_ESCAPES, *needles)
+        others = (
+            b"AWSEBDockerrunVersion",
+            b"\nservices:",
+            b"path: /data",
+            *_VALUES_ELSEWHERE,
+            *_ESCAPES,
+            *needles,
+        )
         return (
             data.startswith(b"services:")
             or any(needle in data for needle in others)
+            or (b"env:" in data and b"apiVersion:" in data)
+            or (b"environment" in data and b'module "' in data)
+            or ((b"ConfigMap" in data or b"Generator" in data) and holds_settings(data))
             or (b'? "' in data and b"\\\n" in data)
         )
     return b"CustomResourceDefinition" not in data or not _defines_resources_only(data)
+
+
+def holds_settings(data: bytes) -> bool:
+    """Whether a text holds ConfigMaps, or what makes them, with a name that a secret may have."""
+    return _SETTINGS.search(data) is not None and _SETTING.search(data) is not None
 
 
 def _defines_resources_only(data: bytes) -> bool:
@@ -163,8 +196,8 @@ def find_companions(
     """Files that say more of the chosen ones in their folder.
 
     That is Terraform with roles, services, stores and locals beside tasks and policies (with `variables`, or
-    where one decides a flag, those too for their defaults), Terraform that reads them by name, and Secrets
-    and kustomizations beside YAML.
+    where one decides a flag, those too for their defaults), values given to them, Terraform that reads them
+    by name, and Secrets and kustomizations beside YAML.
     """
     known = set(chosen)
     terraform = {posixpath.dirname(p) for p in known if p.endswith(_TERRAFORM)}
@@ -173,6 +206,10 @@ def find_companions(
     found = []
     for path, data in files.items():
         ours = terraform if path.endswith(_TERRAFORM) else workloads if path.endswith(_YAML) else ()
+        if path.endswith(_GIVEN) and posixpath.dirname(path) in terraform:
+            if path not in known and _MAY_BE_SECRET.search(data):
+                found.append(path)
+            continue
         if path not in known and posixpath.dirname(path) in ours:
             name = posixpath.basename(path)
             if (

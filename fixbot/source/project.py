@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from fixbot.edit.tree import Node
-from fixbot.lens import Policy, Resource, ResourceType, Subject, Task, text_of
+from fixbot.lens import Container, Policy, Resource, ResourceType, Subject, Task, text_of
 from fixbot.model.findings import Cause, Unread
 from fixbot.source.document import Document
 
@@ -98,6 +98,8 @@ class Inventory:
     """What the dialects found in a project."""
 
     tasks: list[Task] = field(default_factory=list)
+    partial: list[Task] = field(default_factory=list)
+    """Patches and settings, of which only counts what they say outright."""
     policies: list[Policy] = field(default_factory=list)
     resources: list[Resource] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
@@ -114,6 +116,13 @@ class Inventory:
             yield from task.containers
         yield from self.policies
         yield from self.resources
+
+    @property
+    def partial_subjects(self) -> Iterator[Task | Container]:
+        """The same of what is written only in part."""
+        for task in self.partial:
+            yield task
+            yield from task.containers
 
     def count_subjects(self, *, resources: bool) -> dict[str, int]:
         """How much of each kind there is to look at; `resources` where a rule looks at any."""

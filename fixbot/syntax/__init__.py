@@ -17,6 +17,7 @@ _BY_ENDING = {
     ".tf": "hcl",
     ".tofu": "hcl",
     ".hcl": "hcl",
+    ".tfvars": "hcl",
     ".taskdef": "json",
 }
 _OBJECT = re.compile(r"^(?:apiVersion|kind):", re.MULTILINE)

@@ -14,7 +14,7 @@ from typing import Final
 from fixbot.text.characters import escape_hidden
 from fixbot.text.command import Command
 from fixbot.text.markdown_escape import Markdown, escape_part, format_verbatim, iterate_unique, mark_code
-from fixbot.text.step import PrintedDocument, Step
+from fixbot.text.step import PrintedDocument, Step, StepPart, StepSubjects, merge_steps
 
 _OPEN_CODE: Final = 12
 """Lines of a document that stand open in a text."""
@@ -59,7 +59,7 @@ def render_shell_block(commands: Iterable[Command]) -> Markdown:
 def render_step_items(steps: Iterable[Step]) -> list[Markdown]:
     """Steps as items of a numbered list, without their numbers; what several say first is said once."""
     below: dict[Step, dict[PrintedDocument, None]] = {}
-    for each in iterate_unique(steps):
+    for each in merge_steps(steps):
         documents = below.setdefault(replace(each, document=None), {})
         if each.document is not None:
             documents[each.document] = None
@@ -82,10 +82,10 @@ def _render_step(each: Step, documents: Sequence[PrintedDocument], told: set[str
     return Markdown(f"{first}\n\n{folded}")
 
 
-def _render_part(part: str | Command) -> str:
+def _render_part(part: StepPart) -> str:
     if isinstance(part, Command):
         return escape_part(f"({part.why_refused})") if part.why_refused else mark_code(part.text)
-    return escape_part(part)
+    return escape_part(part if isinstance(part, str) else part.text)
 
 
 def _list_explanations(commands: Iterable[Command]) -> list[str]:
@@ -141,6 +141,9 @@ def _take_first_sentence(each: Step) -> Iterator[str | Command]:
     for part in each.parts:
         if isinstance(part, Command):
             yield part
+            continue
+        if isinstance(part, StepSubjects):
+            yield part.text
             continue
         found = _SENTENCE.match(part)
         yield found[0] if found else part

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from fixbot.text import command
 from fixbot.text.command import Command
 from fixbot.text.markdown_escape import is_shown_unchanged
+from fixbot.text.name_lists import join_with_and
 
 MOST_LINES: Final = 200
 """Lines of a document. A longer one is left out with a word, never shown in part."""
@@ -37,10 +38,28 @@ class PrintedDocument:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """Something to do. `parts` are plain Markdown sentences, and commands where they belong in them."""
+class StepSubjects:
+    """What a step is to be done to, by name, as Markdown; steps that differ in these alone become one."""
 
-    parts: tuple[str | Command, ...]
+    names: tuple[str, ...]
+    one: str
+    many: str
+
+    @property
+    def text(self) -> str:
+        """`the role A`, `the roles A, B and C`."""
+        noun = self.one if len(self.names) == 1 else self.many
+        return f"{noun} {join_with_and(self.names)}"
+
+
+StepPart = str | Command | StepSubjects
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something to do. `parts` are plain Markdown sentences, with commands and names where they belong."""
+
+    parts: tuple[StepPart, ...]
     document: PrintedDocument | None = None
 
     @property
@@ -49,22 +68,59 @@ class Step:
         return tuple(part for part in self.parts if isinstance(part, Command))
 
 
-def build_step(*parts: str | Command, document: PrintedDocument | None = None) -> Step:
+def build_step(*parts: StepPart, document: PrintedDocument | None = None) -> Step:
     """A step of these parts."""
     return Step(parts, document)
 
 
+def merge_steps(steps: Iterable[Step]) -> list[Step]:
+    """Each step once; those that differ in their subjects alone are one step for all of these."""
+    named: dict[Step, list[dict[str, None]]] = {}
+    for each in steps:
+        subjects = [part.names for part in each.parts if isinstance(part, StepSubjects)]
+        every = named.setdefault(_name_subjects(each, [()] * len(subjects)), [{} for _ in subjects])
+        for names, some in zip(every, subjects, strict=True):
+            names.update(dict.fromkeys(some))
+    return [_name_subjects(each, [tuple(names) for names in every]) for each, every in named.items()]
+
+
+def _name_subjects(each: Step, names: Sequence[tuple[str, ...]]) -> Step:
+    given = iter(names)
+    parts = (
+        replace(part, names=next(given)) if isinstance(part, StepSubjects) else part for part in each.parts
+    )
+    return replace(each, parts=tuple(parts))
+
+
 def pack_step(each: Step) -> list[Any]:
     """The step as what JSON can hold."""
-    parts = [part if isinstance(part, str) else command.pack_command(part) for part in each.parts]
     document = each.document
-    return [parts, None if document is None else [document.syntax, document.text, document.withheld]]
+    told = None if document is None else [document.syntax, document.text, document.withheld]
+    return [list(map(_pack_part, each.parts)), told]
+
+
+def _pack_part(part: StepPart) -> Any:
+    match part:
+        case str():
+            return part
+        case StepSubjects():
+            return {"names": part.names, "one": part.one, "many": part.many}
+        case Command():
+            return command.pack_command(part)
+
+
+def _unpack_part(part: Any) -> StepPart:
+    if isinstance(part, str):
+        return part
+    if isinstance(part, dict):
+        return StepSubjects(tuple(part["names"]), part["one"], part["many"])
+    return command.unpack_command(part)
 
 
 def unpack_step(value: Sequence[Any]) -> Step:
     """The step that was packed. Raises LookupError, TypeError or ValueError for anything else."""
     parts, document = value
     return Step(
-        tuple(part if isinstance(part, str) else command.unpack_command(part) for part in parts),
+        tuple(map(_unpack_part, parts)),
         None if document is None else PrintedDocument(*document),
     )

@@ -36,7 +36,10 @@ def canonical_task(each: Task) -> dict[str, object]:
     data.pop("containerDefinitions", None)
     data["containerDefinitions"] = [canonical_container(one) for one in each.containers]
     volumes = data.get("volumes", data.pop("volume", None))
-    if isinstance(volumes, list | dict):
+    if isinstance(volumes, dict):  # a module's input: volumes by name
+        named = {name: each if isinstance(each, dict) else {} for name, each in volumes.items()}
+        volumes = [{"name": name, **each} for name, each in named.items()]
+    if isinstance(volumes, list):
         data["volumes"] = volumes
     if each.fargate:
         data.setdefault("requiresCompatibilities", ["FARGATE"])

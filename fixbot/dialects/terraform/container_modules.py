@@ -52,6 +52,12 @@ def read_modules(project: Project, index: FolderIndex, drafts: list[TaskDraft], 
                 reading.add_unread(output.document, output.offset, what)
 
 
+def is_container_module(block: TerraformBlock) -> bool:
+    """Whether a module is known to make containers of what it is given."""
+    source = (text_of(block.node.find_node("source")) or "") if block.word == "module" else ""
+    return _CLOUDPOSSE.search(source) is not None or _TERRAFORM_AWS.search(source) is not None
+
+
 def _inner_module_path(rest: str) -> str | None:
     """The module inside of a module that its address names; None where it names the whole."""
     found = _NAME.match(rest.rpartition("/modules/")[2]) if "/modules/" in rest else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fixbot.dialects import ecs
 from fixbot.dialects.terraform.folder_index import FolderIndex
@@ -50,6 +50,8 @@ class LiteralPlace:
     locals: tuple[str, ...] = ()
     """The locals by which it was reached."""
     conditional: bool = False
+    given: Node | None = None
+    """What fills in the template that it stands in, where that is written as a map."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ class _Where:
     locals: tuple[str, ...] = ()
     depth: int = 0
     conditional: bool = False
+    given: Node | None = None
 
     def one_deeper(self, **changed: object) -> _Where:
         settings: dict[str, object] = {name: getattr(self, name) for name in self.__slots__}
@@ -126,11 +129,13 @@ class ValueSearch:
         if listed is not None:
             yield from self._follow_node(listed, at.one_deeper())
         else:
-            yield LiteralPlace(at.document, node, at.reader, at.locals, at.conditional)
+            yield LiteralPlace(at.document, node, at.reader, at.locals, at.conditional, at.given)
 
     def _follow_call(self, node: Node, at: _Where) -> Iterator[LiteralPlace]:
         name = str(node.value)
         if name in _FILES and node.items:
+            given = node.items[1] if name == "templatefile" and len(node.items) > 1 else None
+            at = at.one_deeper(given=self.index.resolve_local(given))
             yield from self._follow_file(name, _quoted_text(node.items[0]), node, at)
         elif name == "?":
             for item in node.items[1:]:
@@ -193,7 +198,8 @@ class ValueSearch:
             return
         for place in self._follow_node(template, at.one_deeper(document=block.document)):
             reader = "template" if place.reader == "file" else "twice"
-            yield LiteralPlace(place.document, place.node, reader, place.locals, place.conditional)
+            given = self.index.resolve_local(block.node.find_node("vars"))
+            yield replace(place, reader=reader, given=given)
 
     def _follow_file(self, function: str, name: str | None, node: Node, at: _Where) -> Iterator[LiteralPlace]:
         path = None if name is None else resolve_reference(at.document.path, name)

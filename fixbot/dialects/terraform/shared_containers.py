@@ -52,6 +52,7 @@ def assign_containers(project: Project, found: Iterable[TaskDraft], reading: Inv
                 shared[key] = _shared_task([each.task for each in sharing])
             task = shared.get(key, draft.task)
             made = Container(place.node, task, ECS, position, conditional=place.conditional)
+            made.given = place.given
             made.key = task.name if task.kind == "batch" else ""
             task.containers.append(made)
         for container in draft.made:

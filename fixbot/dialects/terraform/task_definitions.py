@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fixbot.dialects import ecs
 from fixbot.dialects.terraform.folder_index import FolderIndex, TerraformBlock
@@ -122,9 +122,7 @@ def _draft_jobs(
                 suffix = f"/{key}[{number}]" if key != "container_properties" else ""
                 task = _build_job(block, node, on_fargate)
                 task.address, task.region = f"{block.address}{suffix}", index.provider_region()
-                found = [
-                    LiteralPlace(place.document, each, place.reader, place.locals) for each in containers
-                ]
+                found = [replace(place, node=each, conditional=False) for each in containers]
                 draft = TaskDraft(task, ValueSearch(project, index, files=look.files), found)
                 yield draft
         for unclear in look.unclear:

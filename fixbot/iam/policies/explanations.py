@@ -13,7 +13,7 @@ from fixbot.source.own_documents import print_document
 from fixbot.text.command import PATH, SERVICE, TAG, Command, build_command, join_commands, join_words
 from fixbot.text.markdown_escape import mark_code
 from fixbot.text.name_lists import join_with_and
-from fixbot.text.step import Step, build_step
+from fixbot.text.step import Step, StepSubjects, build_step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -185,7 +185,9 @@ class StatementExplanation:
         if tag.is_variable:
             tags = join_words("Key=", TAG(tag.key), ",Value=VALUE")
             yield build_step(
-                f"Tag {self._describe_holders()}: ",
+                "Tag ",
+                self._name_holders(),
+                " with its environment: ",
                 build_command("aws", "iam", "tag-role", "--role-name", "ROLE", "--tags", tags),
                 " (ROLE is its name, VALUE its environment; `tag-user` for a "
                 "user), or where it is defined. Who has no such tag can change nothing.",
@@ -215,10 +217,11 @@ class StatementExplanation:
             )
         return text
 
-    def _describe_holders(self) -> str:
+    def _name_holders(self) -> StepSubjects:
         if not self.roles:
-            return f"each role or user that has {describe_policy(self.decision.statement.policy)}"
-        return f"the role{'s' * (len(self.roles) > 1)} {join_with_and(map(mark_code, self.roles))}"
+            has = "each role or user that has"
+            return StepSubjects((describe_policy(self.decision.statement.policy),), has, has)
+        return StepSubjects(tuple(map(mark_code, self.roles)), "the role", "the roles")
 
     def _list_notes(self) -> Iterator[str]:
         yield self.chosen.why
