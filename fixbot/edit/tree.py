@@ -229,26 +229,21 @@ class Node:
         """The node at `path` below this map, through YAML merge keys; None where nothing is written."""
         node: Node | None = self
         for key in path:
-            if node is None:
-                return None
-            node = node.find_child(key)
+            node = node.find_child(key) if node is not None else None
         return node
 
     def find_child(self, key: str) -> Node | None:
         """The value of one key, its own or one that a merge key brings in; a null is none, and hides that."""
-        merge: Entry | None = None
-        found: Node | None = None
+        merges, found = False, None
         for entry in self.entries:
             if entry.key == key:
                 found = entry.value
             elif entry.key == "<<":
-                merge = entry
+                merges = True
         if found is not None:
             return None if found.is_nothing else found
-        for merged in self.iterate_merged() if merge is not None else ():
-            if (found := merged.find_child(key)) is not None:
-                return found
-        return None
+        below = (each.find_child(key) for each in self.iterate_merged()) if merges else ()
+        return next((each for each in below if each is not None), None)
 
     def iterate_merged(self) -> Iterator[Node]:
         """The maps that a YAML `<<` brings in, first come first served."""
