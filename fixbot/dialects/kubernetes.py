@@ -22,7 +22,7 @@ _POD_AT = {
     ),
 }
 _POD_ONLY = (
-    "volumes", "initContainers", "serviceAccountName", "restartPolicy", "nodeSelector", "tolerations",
+    "serviceAccountName", "restartPolicy", "nodeSelector", "tolerations",
     "affinity", "imagePullSecrets", "hostNetwork", "hostPID", "hostIPC", "dnsPolicy", "priorityClassName",
     "terminationGracePeriodSeconds",
 )  # fmt: skip
@@ -226,8 +226,9 @@ def _find_nested_pods(root: Node, above: str) -> Iterator[tuple[str, Node]]:
 
 
 PATCHED = (
-    "It stands in a patch, and what that is laid over stands elsewhere, so it is not changed here. Take it "
-    "out of the patch, or let the patch say what is right; a secret moves to a Secret (`secretKeyRef`)."
+    "It is laid over a container that is described elsewhere, as a patch or an operator's template is, so it "
+    "is not changed here. Take it out, or say what is right in its place; a secret moves to a Secret "
+    "(`secretKeyRef`)."
 )
 
 
@@ -273,13 +274,19 @@ def build_pod(document: Document, root: Node, kind: str, place: str, spec: Node)
         ),
     )
     task.volumes, task.volumes_reason = read_pod_volumes(spec, "volumes")
-    if place and not place.endswith("emplate") and not any(spec.find_entry(name) for name in _POD_ONLY):
+    if place and not place.endswith("emplate") and not _takes_volumes(spec):
         task.volumes, task.volumes_reason = None, f"whether a {kind} takes volumes there is not known"
     for listed, role in _ROLES:
         for position, item in enumerate(spec.list_items(listed)):
             if item.kind is NodeKind.MAP and item.find_node("image") is not None:
                 task.containers.append(Container(item, task, KUBERNETES, position, role))
     return task
+
+
+def _takes_volumes(spec: Node) -> bool:
+    """Whether a map is as whole as a pod's: with volumes, or with containers beside what only pods have."""
+    listed = bool(spec.list_items("containers")) and any(spec.find_entry(name) for name in _POD_ONLY)
+    return spec.find_entry("volumes") is not None or listed
 
 
 def read_pod_volumes(spec: Node, key: str) -> tuple[tuple[Volume, ...] | None, str]:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from fixbot.edit.edited_text import split_lines
 from fixbot.knowledge.classify_secrets import find_certain_spans, find_query_spans
 from fixbot.knowledge.secret_commands import command_secrets, has_program
-from fixbot.knowledge.secret_inside import find_inner_secrets
 from fixbot.knowledge.secret_shapes import find_login_spans, find_shaped_spans
 from fixbot.masking.mask_spans import Span, mask_line_spans, mask_spans
 from fixbot.masking.named_pairs import find_named_spans
@@ -94,7 +93,6 @@ def find_recognised_spans(text: str) -> Iterator[Span]:
     yield from ((start, end) for start, end, _ in find_certain_spans(text))
     yield from find_query_spans(text)
     yield from find_shaped_spans(text)
-    yield from ((start, end) for start, end, _ in find_inner_secrets(text))
     yield from find_named_spans(text)
 
 

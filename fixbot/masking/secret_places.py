@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from fixbot.edit.tree import Entry, Node, NodeKind
+from fixbot.knowledge.secret_inside import find_inner_secrets
 from fixbot.knowledge.secret_names import names_password
 from fixbot.knowledge.secret_shapes import may_hold_shapes
 from fixbot.masking.composed_secrets import composed_secrets
@@ -254,6 +255,8 @@ class PlaceSearch:
         """What a text holds by its form."""
         self._cover_inside(node, (text[start:end] for start, end in find_recognised_spans(text)))
         self._cover_inside(node, find_json_secrets(text, names_secret))
+        if "\n" not in text:
+            self._cover_inside(node, (text[start:end] for start, end, _ in find_inner_secrets(text)))
 
     def _cover_inside(self, node: Node, values: Iterable[str]) -> None:
         """Secrets in a value; where its source says one in another way, all of it is a place."""
