@@ -17,7 +17,7 @@ from fixbot.knowledge.needs import find_beyond_capabilities, find_devices, find_
 from fixbot.knowledge.rollout import describe_rollout
 from fixbot.knowledge.startup import Startup, read_startup
 from fixbot.knowledge.trial import docker_run
-from fixbot.lens import Container, FollowedValue, text_of
+from fixbot.lens import Container, FollowedValue, list_alternatives, text_of, truth_of
 from fixbot.model.findings import Fix, Found, Outcome, Refusal, Safety, Severity
 from fixbot.rules import ESSENTIAL, Rule
 from fixbot.rules.context import Context
@@ -37,15 +37,22 @@ def find_privileged_containers(container: Container, world: Context) -> Iterator
     field = _FLAG[container.spelling.vocabulary]
     flag, said = container.get(field), container.flag(field)
     followed = container.followed(field) if said is UNKNOWN else None
+    if (
+        flag is not None
+        and said is UNKNOWN
+        and any(truth_of(each) is True for each in list_alternatives(flag))
+    ):
+        followed = FollowedValue("true", flag, "a condition decides it")
     if flag is not None and (
         said is True or (followed is not None and str(followed.value).lower() == "true")
     ):
+        may = "runs" if said is True else "can run"
         yield Found(
             flag,
             container.title,
             container.address,
             "privileged",
-            f"{container.title} runs privileged: a break-in there is root on its host",
+            f"{container.title} {may} privileged: a break-in there is root on its host",
             _choose_outcome(container, world, Drop(flag))
             if followed is None
             else _refuse_computed(container, followed),

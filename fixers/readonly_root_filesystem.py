@@ -32,6 +32,8 @@ def find_writable_roots(container: Container, world: Context) -> Iterator[Found]
     offered = container.offers(_FLAG[container.spelling.vocabulary])
     if flag is True or container.task.windows or not offered:
         return
+    if container.task.partial and flag is not False:
+        return
     found = f"{container.title} can write to its own root filesystem"
     written = container.get(_FLAG[container.spelling.vocabulary]) if container.task.partial else None
     yield Found(

@@ -76,7 +76,8 @@ def _name_subject(task: Task, moved: Sequence[SecretLeak]) -> str:
 
 
 def _describe_leak(leak: SecretLeak) -> str:
-    where = f"the {leak.place} of {leak.container.title}"
+    title = leak.container.title
+    where = title if leak.container.role == "values" else f"the {leak.place} of {title}"
     match leak.kind:
         case SecretKind.PLACEHOLDER:
             return f"{leak.name} in {where} has a placeholder where a secret belongs"

@@ -9,6 +9,7 @@ import pytest
 
 from tests.action_places import API, SAFE, WEB, Place, git
 from tests.action_runner import PYTHON, Machine, Ran
+from tests.test_cli import fixbot
 
 POD = """\
 apiVersion: v1
@@ -399,3 +400,25 @@ def test_an_encoding_of_the_work_tree_does_not_pass(story: Story, encoding: str)
     ran = story.check()
     assert ran.code == 1
     assert "can't be judged" in ran.log.of("error")[0].data
+
+
+def test_what_the_baseline_of_the_base_has_fails_no_check(tmp_path: Path) -> None:
+    old = {"old/bad.yaml": BAD}
+    (tmp_path / "here" / "old").mkdir(parents=True)
+    (tmp_path / "here" / "old" / "bad.yaml").write_text(BAD)
+    fixbot("scan", "--write-baseline", "known.json", at=tmp_path / "here")
+    known = (tmp_path / "here" / "known.json").read_text()
+    (tmp_path / "there").mkdir()
+    story = Story(tmp_path / "there", {**FIRST, **old, "known.json": known})
+    story.write({"old/bad.yaml": BAD.replace("true", "true # as ever")})
+    ran = story.check(baseline="known.json")
+    assert ran.code == 0, ran.printed
+    assert not ran.log.of("error")
+
+
+def test_a_baseline_that_the_base_lacks_knows_nothing(story: Story) -> None:
+    story.write({"deploy/pod.yaml": BAD, "known.json": '{"schema": 1, "findings": []}'})
+    ran = story.check(baseline="known.json")
+    assert ran.code == 1
+    assert "the base has no known.json; nothing is known" in ran.printed
+    assert story.place.check(1, fail_on="low", baseline="known.json", profile="nothing").code == 2

@@ -234,7 +234,8 @@ OPENS_FILES = {
     # What the package itself has beside its code.
     "fixbot/rules/rule.py", "fixbot/report/html/__init__.py", "fixbot/onboarding/action_reference.py",
     "fixbot/cli/init.py",
-    "fixbot/iam/table.py", "fixbot/knowledge/image_tables.py", "fixbot/validity/request_shapes.py",
+    "fixbot/dialects/pod_places.py", "fixbot/iam/table.py", "fixbot/knowledge/image_tables.py",
+    "fixbot/validity/request_shapes.py",
 }  # fmt: skip
 OPENERS = re.compile(
     r"(os\.|io\.)?open|os\.fdopen|.*\.(read_bytes|read_text|write_bytes|write_text)", re.DOTALL

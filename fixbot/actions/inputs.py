@@ -31,6 +31,9 @@ class Inputs:
     comment: bool = True
     fail_on_unread: bool = True
     fail_on_new_ignores: bool = False
+    profile: str = ""
+    framework: str = ""
+    baseline: str = ""
 
 
 def read_inputs(environment: Mapping[str, str]) -> Inputs:
@@ -51,6 +54,9 @@ def read_inputs(environment: Mapping[str, str]) -> Inputs:
         comment=_parse_boolean("comment", read_input("comment", "true")),
         fail_on_unread=_parse_boolean("fail-on-unread", read_input("fail-on-unread", "true")),
         fail_on_new_ignores=_parse_boolean("fail-on-new-ignores", read_input("fail-on-new-ignores", "false")),
+        profile=read_input("profile"),
+        framework=read_input("framework"),
+        baseline=read_input("baseline"),
     )
 
 

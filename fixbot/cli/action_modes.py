@@ -12,6 +12,7 @@ from fixbot.actions.pull_request_check import PullRequestCheck
 from fixbot.actions.report_paths import prefix_paths
 from fixbot.checkout import Checkout, Scope
 from fixbot.checkout.git import Git
+from fixbot.cli.baseline_options import compare_with_baseline
 from fixbot.cli.check_changes import check_changes, find_event_base
 from fixbot.cli.exit_status import describe_loss, reaches_severity
 from fixbot.cli.options import FailOn, Options
@@ -71,6 +72,8 @@ def run_mode(task: ActionRun, mode: Mode) -> ActionRunResult:
     in_pull = task.of.number is not None or task.of.queued
     base = find_event_base(task.options, task.of) if in_pull else None
     looked = scan_checkout(task.options, task.environment, task.terminal, base=base)
+    judged = compare_with_baseline(task.options, looked.report, base, task.terminal)
+    looked = looked._replace(report=judged)
     task.terminal.print_out(text.render_run(looked.report, TerminalStyle()))
     for lost in looked.report.failures:
         for line in describe_loss(lost, debug=False):

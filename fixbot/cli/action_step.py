@@ -14,7 +14,7 @@ from fixbot.actions.inputs import Inputs, choose_word, read_credentials, read_in
 from fixbot.actions.summary import SummaryPage, render_summary
 from fixbot.cli.action_modes import ActionRun, ActionRunResult, run_mode
 from fixbot.cli.actions_runner import ActionsRunner
-from fixbot.cli.options import FailOn, Options, SafetyChoice
+from fixbot.cli.options import FailOn, Options, ProfileChoice, SafetyChoice
 from fixbot.cli.terminal import Terminal
 from fixbot.model.errors import FixbotError
 from fixbot.report import json, sarif
@@ -63,6 +63,9 @@ def _options_of_inputs(asked: Inputs) -> Options:
         cache=False,
         fail_on_unread=asked.fail_on_unread,
         fail_on_new_ignores=asked.fail_on_new_ignores,
+        rules_profile=choose_word("profile", asked.profile, ProfileChoice) if asked.profile else None,
+        framework=asked.framework,
+        baseline=Path(asked.baseline) if asked.baseline else None,
     )
 
 

@@ -84,20 +84,17 @@ def _read_organisation_settings(base: PullRequestBase, options: Options) -> Sett
     return parse_settings(Settings(), _read_settings_text(files, blob, where), where, operator=True)
 
 
-def read_from_base(base: PullRequestBase, path: Path, most: int) -> bytes | None:
-    """What a file of the repository held in the base, up to `most` bytes; None for a file from elsewhere.
+def is_in_repository(base: PullRequestBase, path: Path) -> bool:
+    """Whether a file that the user names lies in the repository of the pull request."""
+    return _path_in_repository(base, path) is not None
 
-    Raises FixbotError where the base has no such file.
-    """
+
+def read_from_base(base: PullRequestBase, path: Path, most: int) -> bytes | None:
+    """What a file of the repository held in the base; None where there was none of up to `most` bytes."""
     inside = _path_in_repository(base, path)
-    if inside is None:
-        return None
     files = None if base.tip is None else CommitFiles(base.git, base.tip)
-    blob = None if files is None else files.find_blob(inside)
-    data = None if files is None or blob is None or not blob.is_file else files.read_blob(blob, most)
-    if data is None:
-        raise FixbotError(f"{path}: the base has no such file of up to {most:,} bytes")
-    return data
+    blob = None if files is None or inside is None else files.find_blob(inside)
+    return None if files is None or blob is None or not blob.is_file else files.read_blob(blob, most)
 
 
 def _path_in_repository(base: PullRequestBase, path: Path) -> str | None:

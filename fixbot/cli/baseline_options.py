@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from fixbot.checkout.file_content import Unreadable
 from fixbot.checkout.git_home import stranger_folders
 from fixbot.checkout.named_files import read_given_file
-from fixbot.cli.base_settings import PullRequestBase, read_from_base
+from fixbot.cli.base_settings import PullRequestBase, is_in_repository, read_from_base
 from fixbot.model.errors import FixbotError
 from fixbot.report.baseline import (
     MOST_BYTES,
@@ -40,7 +40,14 @@ def compare_with_baseline(
     """
     if options.baseline is None:
         return report
-    known = _read_baseline(options.baseline, options, base)
+    if base is not None and is_in_repository(base, options.baseline):
+        data = read_from_base(base, options.baseline, MOST_BYTES)
+        if data is None:
+            terminal.print_note(f"note: the base has no {options.baseline}; nothing is known")
+            return report
+        known = parse_baseline(data, f"--baseline {options.baseline} of the base")
+    else:
+        known = _read_baseline(options.baseline, options)
     report = mark_known(report, known)
     # Of what was not looked at nothing can be gone.
     whole = not (options.files or options.since or options.only or options.skip)
@@ -54,10 +61,7 @@ def compare_with_baseline(
     return report
 
 
-def _read_baseline(path: Path, options: Options, base: PullRequestBase | None) -> Mapping[str, KnownFinding]:
-    data = None if base is None else read_from_base(base, path, MOST_BYTES)
-    if data is not None:
-        return parse_baseline(data, f"--baseline {path} of the base")
+def _read_baseline(path: Path, options: Options) -> Mapping[str, KnownFinding]:
     try:
         return parse_baseline(
             read_given_file(str(path), MOST_BYTES, stranger_folders(options.path)), f"--baseline {path}"

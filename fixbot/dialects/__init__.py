@@ -48,7 +48,7 @@ def _mark_windows(project: Project, reading: Inventory) -> None:
 def survey_dialects(project: Project) -> Inventory:
     """The same, with what was overlooked said aloud: for a first reading, not for the proof of a fix."""
     reading = read_dialects(project)
-    say_overlooked(project.documents.values(), reading)
+    say_overlooked(project, reading)
     return reading
 
 

@@ -74,7 +74,37 @@ def read_root(_project: Project, document: Document, root: Node, reading: Invent
             _read_express_service(document, resource, reading)
         elif resource.type == "AWS::Batch::JobDefinition":
             _read_job(document, resource, reading)
-        reading.policies.extend(_read_policies(document, resource, reading))
+        policies = list(_read_policies(document, resource, reading))
+        reading.policies += policies
+        if "Statement" in document.text:
+            known = {id(each.node) for each in policies}
+            reading.policies += _read_other_policies(document, resource, known, reading)
+
+
+def _read_other_policies(
+    document: Document, resource: TemplateResource, known: set[int], reading: Inventory
+) -> Iterator[Policy]:
+    """The policies of keys, buckets and topics: what a resource lets others do, and no role may."""
+    for node in resource.properties.walk_tree():
+        for entry in node.entries:
+            if id(entry.value) in known:
+                continue
+            if _holds_template(entry.value):
+                what = f"the template inside of {resource.name} is not read; keep it in a file of its own"
+                reading.add_unread(document, entry.value.start, what)
+                continue
+            behind = iam.find_policy_behind(document, entry.value, reading)
+            if behind is not None and id(behind) not in known and iam.is_policy(behind):
+                address = f"{resource.name}/{entry.key}"
+                found = iam.build_policy(document, behind, "cloudformation", resource.name, address)
+                found.kind = "resource" if found.kind == "resource" else "unknown"
+                found.owner = resource.node
+                yield found
+
+
+def _holds_template(node: Node) -> bool:
+    text = node.value if node.kind is NodeKind.SCALAR else None
+    return isinstance(text, str) and "Resources" in text and "AWS::" in text
 
 
 def _read_task(

@@ -154,7 +154,8 @@ def add_containers(task: Task, listed: Node, spelling: Spelling) -> None:
         for node in (
             [item] if item.kind is NodeKind.MAP and not condition_branches(item) else condition_branches(item)
         ):
-            if node.kind is NodeKind.MAP and node.find_node(spelling.key("image")) is not None:
+            named = node.kind is NodeKind.MAP and node.find_node(spelling.key("name")) is not None
+            if named or (node.kind is NodeKind.MAP and node.find_node(spelling.key("image")) is not None):
                 conditional = node is not item
                 task.containers.append(Container(node, task, spelling, position, conditional=conditional))
 

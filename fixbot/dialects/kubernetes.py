@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from fixbot.dialects import iam
+from fixbot.dialects import chart_values, iam, pod_places
+from fixbot.dialects.handed_values import read_operator_values
 from fixbot.edit.tree import UNKNOWN, Node, NodeKind
 from fixbot.lens import KUBERNETES, Container, Task, Volume, text_of, truth_of, value_of
 from fixbot.lens.partial import build_settings, hold_in_map
@@ -21,12 +22,16 @@ _POD_AT = {
         ("Deployment", "DaemonSet", "StatefulSet", "ReplicaSet", "ReplicationController", "Job"), _TEMPLATE
     ),
 }
-_POD_ONLY = (
-    "serviceAccountName", "restartPolicy", "nodeSelector", "tolerations",
-    "affinity", "imagePullSecrets", "hostNetwork", "hostPID", "hostIPC", "dnsPolicy", "priorityClassName",
-    "terminationGracePeriodSeconds",
+_WHOLE = (
+    "dnsPolicy", "hostIPC", "hostNetwork", "hostPID", "priorityClassName", "restartPolicy",
+    "terminationGracePeriodSeconds", "volumes",
 )  # fmt: skip
-"""What stands beside containers in a pod, and hardly anywhere else."""
+"""What stands beside containers in a whole pod; of what operators take besides, only such takes volumes."""
+NO_WORKLOADS = frozenset(
+    ("CustomResourceDefinition", "ConfigMap", "Secret", "ClusterPolicy", "Policy", "ConstraintTemplate",
+     "PodSecurityPolicy", "SecurityContextConstraints", "ImagePolicy", "List")
+)  # fmt: skip
+"""Kinds that speak of containers and start none."""
 _OWN_GROUPS = ("", "apps", "batch", "extensions")
 """Where Kubernetes has those kinds; `extensions` until 1.16."""
 _ANY = "."
@@ -75,11 +80,16 @@ def _read_object(document: Document, root: Node, kind: str, group: str, reading:
     elif not _is_custom(group):
         _report_hidden_pods(document, root, f"what a {kind} holds is no workload", reading)
         return
-    for place, spec in _find_pods(root, kind, group):
-        task = build_pod(document, root, kind, place, spec)
+    tasks: list[Task] = []
+    for pod in _find_pods(root, kind, group):
+        task, part = build_pod(document, root, kind, pod)
+        tasks += [task, part]
         reading.tasks.append(task)
-        if (part := split_patched(task)) is not None:
-            reading.partial.append(part)
+        reading.partial += [part] if part.containers else []
+    if _is_custom(group) and kind not in NO_WORKLOADS:
+        read_operator_values(document, root, kind, tasks, reading)
+    if kind == "Kustomization":
+        chart_values.read_values(document, root, reading)
     if "aws" in group and '"Statement"' in document.text:
         _read_policies(document, root, kind, reading)
 
@@ -137,10 +147,11 @@ def _is_workload(kind: str, group: str) -> bool:
 def _is_custom(group: str) -> bool:
     """Whether an object is of a kind that somebody added: such groups have a dot in their names.
 
-    Those of Kubernetes itself that have one end with `k8s.io`. Source: its API conventions.
+    Those of Kubernetes itself that have one end with `k8s.io`, and few others do. Source: its API
+    conventions.
     """
     own = group == "k8s.io" or group.endswith(".k8s.io")
-    return group == _ANY or ("." in group and not own)
+    return group == _ANY or ("." in group and (not own or pod_places.has_group(group)))
 
 
 def _report_hidden_pods(document: Document, root: Node, reason: str, reading: Inventory) -> None:
@@ -181,17 +192,43 @@ def _read_policies(document: Document, root: Node, kind: str, reading: Inventory
                 reading.policies.append(iam.build_policy(document, found, "kubernetes", name, where))
 
 
-def _find_pods(root: Node, kind: str, group: str) -> Iterator[tuple[str, Node]]:
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """What is like a pod in an object: where, its containers with their keys, whether it takes volumes."""
+
+    place: str
+    spec: Node
+    containers: tuple[tuple[Node, str], ...]
+    volumes: bool = True
+
+
+def _find_pods(root: Node, kind: str, group: str) -> Iterator[Pod]:
     if _is_workload(kind, group):
         spec = root.find_node(*_POD_AT[kind])
         if spec is not None and spec.kind is NodeKind.MAP:
-            yield "", spec
+            yield Pod("", spec, list_containers(spec))
         return
-    spec = root.find_node(*_TEMPLATE)
-    if spec is not None and _is_pod(spec):
-        yield "", spec
-    elif (wanted := root.find_node("spec")) is not None:
-        yield from _find_nested_pods(wanted, "spec")
+    known: set[int] = set()
+    for place in pod_places.find_places(group, kind):
+        for path, spec in place.follow(root):
+            known.add(id(spec))
+            found = [each for key in place.containers for each in pod_places.find_containers(spec, key)]
+            if found:
+                yield Pod(_shorten(path), spec, tuple(found), place.volumes)
+    if (wanted := root.find_node("spec")) is not None:
+        yield from _find_nested_pods(wanted, "spec", known)
+
+
+def _shorten(path: str) -> str:
+    """Where a pod stands, in a name; nothing for where most have it."""
+    return "" if path == ".".join(_TEMPLATE) else path.removesuffix("spec").removesuffix(".")
+
+
+def list_containers(spec: Node) -> tuple[tuple[Node, str], ...]:
+    """The containers of a pod's own lists, each with the list's key."""
+    return tuple(
+        (item, key) for key, _ in _ROLES for item in spec.list_items(key) if item.kind is NodeKind.MAP
+    )
 
 
 def _is_pod(spec: Node) -> bool:
@@ -202,7 +239,7 @@ def _is_pod(spec: Node) -> bool:
     )
 
 
-def _find_nested_pods(root: Node, above: str) -> Iterator[tuple[str, Node]]:
+def _find_nested_pods(root: Node, above: str, known: set[int]) -> Iterator[Pod]:
     """Pods that a custom resource wants: a map with containers at any depth, and objects of workloads.
 
     What a policy or a patch says of pods is none, and neither is what another object holds: a record of
@@ -216,77 +253,13 @@ def _find_nested_pods(root: Node, above: str) -> Iterator[tuple[str, Node]]:
         if node.kind is NodeKind.MAP and node.find_node("apiVersion") and node.find_node("kind"):
             kind, group = _read_word(node, "kind"), _api_group(node)
             if kind is not None and group is not None and (_is_workload(kind, group) or _is_custom(group)):
-                for place, spec in _find_pods(node, kind, group):
-                    yield ".".join(filter(None, (path, place))), spec
+                for found in _find_pods(node, kind, group):
+                    yield replace(found, place=".".join(filter(None, (path, found.place))))
             continue
         stack.extend((f"{path}.{entry.key}", entry.value) for entry in reversed(node.entries))
         stack.extend((f"{path}[{i}]", item) for i, item in reversed(list(enumerate(node.items))))
-        if node.kind is NodeKind.MAP and node.alias is None and _is_pod(node):
-            yield path.removesuffix("spec").removesuffix("."), node
-
-
-PATCHED = (
-    "It is laid over a container that is described elsewhere, as a patch or an operator's template is, so it "
-    "is not changed here. Take it out, or say what is right in its place; a secret moves to a Secret "
-    "(`secretKeyRef`)."
-)
-
-
-def split_patched(task: Task) -> Task | None:
-    """The containers of a pod that have no image, as a task of their own: those are patches of others."""
-    spec = task.node
-    listed = [
-        (item, position, role)
-        for key, role in _ROLES
-        for position, item in enumerate(spec.list_items(key) if spec is not None else ())
-        if item.kind is NodeKind.MAP and item.find_node("image") is None and item.find_entry("$patch") is None
-    ]
-    if not listed:
-        return None
-    part = replace(task, containers=[], partial=PATCHED, unknown={})
-    part.containers = [Container(node, part, KUBERNETES, position, role) for node, position, role in listed]
-    return part
-
-
-def build_pod(document: Document, root: Node, kind: str, place: str, spec: Node) -> Task:
-    """The pod of an object, with those of its containers that have an image."""
-    name = (
-        text_of(root.find_node("metadata", "name"))
-        or text_of(root.find_node("metadata", "generateName"))
-        or "unnamed"
-    )
-    namespace = text_of(root.find_node("metadata", "namespace")) or ""
-    task = Task(
-        path=document.path,
-        kind="k8s",
-        dialect="kubernetes",
-        name=name + (f" ({place})" if place else ""),
-        node=spec,
-        spelling=KUBERNETES,
-        address="/".join(filter(None, (kind, namespace, name, place))),
-        workload=kind,
-        owner=root,
-        namespace=namespace,
-        daemon=kind == "DaemonSet",
-        network_mode="host" if truth_of(spec.find_node("hostNetwork")) is True else None,
-        host_namespaces=tuple(
-            k for k in ("hostNetwork", "hostPID", "hostIPC") if truth_of(spec.find_node(k)) is True
-        ),
-    )
-    task.volumes, task.volumes_reason = read_pod_volumes(spec, "volumes")
-    if place and not place.endswith("emplate") and not _takes_volumes(spec):
-        task.volumes, task.volumes_reason = None, f"whether a {kind} takes volumes there is not known"
-    for listed, role in _ROLES:
-        for position, item in enumerate(spec.list_items(listed)):
-            if item.kind is NodeKind.MAP and item.find_node("image") is not None:
-                task.containers.append(Container(item, task, KUBERNETES, position, role))
-    return task
-
-
-def _takes_volumes(spec: Node) -> bool:
-    """Whether a map is as whole as a pod's: with volumes, or with containers beside what only pods have."""
-    listed = bool(spec.list_items("containers")) and any(spec.find_entry(name) for name in _POD_ONLY)
-    return spec.find_entry("volumes") is not None or listed
+        if node.kind is NodeKind.MAP and node.alias is None and id(node) not in known and _is_pod(node):
+            yield Pod(_shorten(path), node, list_containers(node), _takes_volumes(path, node))
 
 
 def read_pod_volumes(spec: Node, key: str) -> tuple[tuple[Volume, ...] | None, str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Sequence
 
-from fixbot.dialects import kubernetes
+from fixbot.dialects import chart_values, kubernetes
+from fixbot.dialects.handed_values import HandedValues, read_handed_values
 from fixbot.edit.tree import Node, NodeKind, SyntaxProblem
 from fixbot.lens import text_of
 from fixbot.lens.partial import build_settings, hold_in_list, hold_in_map, hold_text
@@ -57,6 +58,7 @@ def read_root(_project: Project, document: Document, root: Node, reading: Invent
     for key, why in _GENERATORS.items():
         for item in root.list_items(key):
             _read_generator(document, item, key, why, reading)
+    chart_values.read_values(document, root, reading)
     if any(root.find_node(key) is not None for key in _UNREAD):
         reading.add_unread(document, None, "a kustomization: not all that it does is looked at yet")
 
@@ -82,6 +84,10 @@ def _read_inline(document: Document, inner: Node, reading: Inventory) -> None:
         _read_operations(document, root, reading)
     elif kubernetes.is_of_dialect(document, root):
         kubernetes.read_root(Project({}), document, root, reading)
+    else:
+        read_handed_values(
+            HandedValues(document, root, "patch", "unnamed", kubernetes.PATCHED, root), reading
+        )
 
 
 def _read_operations(document: Document, root: Node, reading: Inventory) -> None:
@@ -92,10 +98,10 @@ def _read_operations(document: Document, root: Node, reading: Inventory) -> None
             continue
         whole = _build_object(_split_path(path), value, item)
         for spec in _find_specs(whole):
-            task = kubernetes.build_pod(document, whole, "patch", path, spec)
+            pod = kubernetes.Pod(path, spec, kubernetes.list_containers(spec))
+            task, part = kubernetes.build_pod(document, whole, "patch", pod)
             task.partial, task.owner = kubernetes.PATCHED, item
-            part = kubernetes.split_patched(task)
-            task.containers += part.containers if part is not None else []
+            task.containers += part.containers
             for container in task.containers:
                 container.task = task
             reading.partial.append(task)

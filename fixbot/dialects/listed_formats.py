@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 
+from fixbot.dialects import chart_values
 from fixbot.edit.tree import Node, NodeKind
 from fixbot.lens import text_of
 from fixbot.source.document import Document
@@ -40,6 +41,8 @@ def _handed_on(name: str, root: Node) -> str | None:
     kind, spec = text_of(root.find_node("kind")), root.find_node("spec")
     if kind in ("HelmRelease", "HelmChart", "HelmChartConfig") and spec is not None:
         return f"a {kind}: the values for its chart are not looked at yet"
+    if kind == "Release" and root.find_node("spec", "forProvider", "chart") is not None:
+        return "a Release of Crossplane: the values for its chart are not looked at yet"
     keys = (entry.key for node in root.walk_tree() for entry in node.entries)
     if kind in ("Application", "ApplicationSet") and "helm" in keys:
         return "an Argo CD application: the values for its chart are not looked at yet"
@@ -67,5 +70,6 @@ def is_of_dialect(document: Document, root: Node) -> bool:
 
 
 def read_root(_project: Project, document: Document, root: Node, reading: Inventory) -> None:
-    """Say that the document was not read."""
+    """Say that the document was not read, but for what it says outright."""
     reading.add_unread(document, None, why_unread(document, root) or "")
+    chart_values.read_values(document, root, reading)

@@ -1,44 +1,54 @@
-"""What looks like a container in a Kubernetes object that no dialect reads: named, not passed over."""
+"""What looks like a container or a policy in what no dialect reads: named, not passed over."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import posixpath
+from collections.abc import Iterator
 
+from fixbot.dialects import iam
+from fixbot.dialects.kubernetes import NO_WORKLOADS, PATCHED
 from fixbot.edit.tree import Node, NodeKind
 from fixbot.lens import text_of, truth_of
-from fixbot.source.document import Document
-from fixbot.source.project import Inventory
+from fixbot.source.discover import find_chart, is_values_file
+from fixbot.source.project import Inventory, Project
 
 _BESIDE_AN_IMAGE = frozenset(
     ("args", "command", "env", "envFrom", "ports", "resources", "securityContext", "volumeMounts")
 )
-_NEEDLES = ("image", "privileged", "securityContext")
-_NO_WORKLOADS = frozenset(
-    ("CustomResourceDefinition", "ConfigMap", "Secret", "ClusterPolicy", "Policy", "ConstraintTemplate",
-     "PodSecurityPolicy", "SecurityContextConstraints", "ImagePolicy", "List")
-)  # fmt: skip
+_NEEDLES = ("image", "rivileged", "securityContext", "Statement")
 
 
-def say_overlooked(documents: Iterable[Document], reading: Inventory) -> None:
-    """List each object with something like a container in it of which nothing was read."""
-    read = {id(c.node.root_node) for task in (*reading.tasks, *reading.partial) for c in task.containers}
+def say_overlooked(project: Project, reading: Inventory) -> None:
+    """List each object with something like a container or a policy in it of which nothing was read."""
+    parts = (task for task in reading.partial if task.partial == PATCHED)
+    read = {id(c.node.root_node) for task in (*reading.tasks, *parts) for c in task.containers}
+    policies = {id(policy.node) for policy in reading.policies}
     said = {each.path for each in reading.unread}
-    for document in documents:
+    charts = frozenset(
+        posixpath.dirname(path) for path in project.surroundings.paths if path.endswith("Chart.yaml")
+    )
+    for document in project.documents.values():
         if document.syntax == "hcl" or not any(needle in document.text for needle in _NEEDLES):
             continue
         for root in document.roots:
             kind = text_of(root.find_node("kind")) if root.kind is NodeKind.MAP else None
-            if (
-                kind is None
-                or kind in _NO_WORKLOADS
-                or id(root) in read
-                or root.find_node("apiVersion") is None
-            ):
+            if document.path in said or id(root) in read or kind in NO_WORKLOADS:
                 continue
+            chart = find_chart(document.path, charts) if kind is None else None
+            if chart is not None and is_values_file(document.path, chart):
+                continue  # named as such where charts are
             node = next(_find_container_shapes(root), None)
-            if node is not None and document.path not in said:
-                what = f"what looks like containers in a {kind} is not read yet"
-                reading.add_unread(document, node.start, what)
+            what = f"a {kind}" if kind else "a format that fixbot doesn't know"
+            if node is not None:
+                reading.add_unread(
+                    document, node.start, f"what looks like containers in {what} is not read yet"
+                )
+                said.add(document.path)
+            elif (found := _find_policy_shape(root, policies)) is not None:
+                reading.add_unread(
+                    document, found.start, f"what looks like a policy in {what} is not read yet"
+                )
+                said.add(document.path)
 
 
 def _find_container_shapes(root: Node) -> Iterator[Node]:
@@ -49,8 +59,14 @@ def _find_container_shapes(root: Node) -> Iterator[Node]:
                 "image" in keys and keys & _BESIDE_AN_IMAGE and text_of(node.find_node("image")) is not None
             )
             patched = "image" not in keys and keys & _BESIDE_AN_IMAGE and _is_listed_as_container(node)
-            if shaped or patched or ("privileged" in keys and truth_of(node.find_node("privileged")) is True):
+            flag = node.find_node("privileged") or node.find_node("Privileged")
+            if shaped or patched or (flag is not None and truth_of(flag) is True):
                 yield node
+
+
+def _find_policy_shape(root: Node, known: set[int]) -> Node | None:
+    """A policy document that stands where no dialect looks for one."""
+    return next((node for node in root.walk_tree() if id(node) not in known and iam.is_policy(node)), None)
 
 
 def _is_listed_as_container(node: Node) -> bool:

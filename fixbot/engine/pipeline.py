@@ -39,6 +39,7 @@ from fixbot.source.discover import (
     read_facts,
 )
 from fixbot.source.dockerfiles import select_dockerfiles
+from fixbot.source.other_formats import name_format, select_others
 from fixbot.source.partition import partition_files
 from fixbot.syntax import syntax_of
 
@@ -156,19 +157,30 @@ def _read_named(checkout: RepositoryFiles, files: _ReadFiles, needles: Sequence[
     with limit_time(files.allowed_seconds, "finding out which files name others"):
         kept = select_holders(checkout.others)
         images = frozenset(select_dockerfiles(checkout.others))
-        names = [*find_unnamed(files.facts), *kept, *sorted(images)]
+        others = frozenset(select_others(checkout.others))
+        names = [*find_unnamed(files.facts), *kept, *sorted(images | others)]
     if files.seen is not None:
         files.seen.named = names
     for entry in checkout.find_named(names):
         content = checkout.read_file(entry)
         if files.seen is not None:
             files.seen.add_entry(entry, content)
-        if isinstance(content, Content) and entry.path in kept:
+        if isinstance(content, Content) and entry.path in others:
+            _name_format(files, content)
+        elif isinstance(content, Content) and entry.path in kept:
             files.secrets |= values_kept(content.data)
         elif isinstance(content, Content) and entry.path in images:
             files.facts[entry.path] = read_facts(entry.path, content.data)
         elif isinstance(content, Content) and syntax_of(entry.path, content.text[:4096]):
             _keep_content(files, content, needles)
+
+
+def _name_format(files: _ReadFiles, content: Content) -> bool:
+    """Say aloud that a file is of a format that isn't read, if it is."""
+    reason = name_format(content.path, content.data)
+    if reason is not None:
+        files.unread.append(Unread(content.path, None, reason, "unserved"))
+    return reason is not None
 
 
 def _keep_content(files: _ReadFiles, content: Content, needles: Sequence[bytes]) -> None:
@@ -187,6 +199,7 @@ def _keep_content(files: _ReadFiles, content: Content, needles: Sequence[bytes])
     except OutOfTime as why:
         files.unread.append(Unread(content.path, None, f"not examined: out of time: {why}"))
         return
+    counts = not _name_format(files, content) and counts
     files.bytes[content.path] = content.data
     files.held += size * (1 + counts)
     files.facts[content.path] = facts

@@ -64,6 +64,7 @@ def read_startup(container: Container, world: Context) -> Startup:
     found = [_follow_scripts("command", read_words(words, variables, folder), files, variables, folder)]
     for where, hook in _read_hooks(container, variables):
         found.append(_follow_scripts(where, _read_hook(hook, variables, folder), files, variables, folder))
+    found += _read_bodies(container, variables, folder)
     found += _initial_scripts(container, world, variables)
     kept = tuple(each for each in found if each.script.invocations or not each.script.understood)
     return Startup(kept)
@@ -120,6 +121,22 @@ def _read_hooks(
                 yield where, words
     elif words := _read_words(container, "healthCheck.command", variables):
         yield "health check", words
+
+
+def _read_bodies(
+    container: Container, variables: Mapping[str, ShellWord], folder: str | None
+) -> Iterator[StartedScript]:
+    """The script that a step of Tekton, or of Argo Workflows, holds as text; other languages are unread."""
+    for key in ("script", "source"):
+        node = container.get(key) if container.spelling.vocabulary == "k8s" else None
+        text = text_with_holes(node) if node is not None else ""
+        first = text.partition("\n")[0]
+        shell = first.rpartition("/")[2] if first.startswith("#!") else "sh"
+        program = next(iter(container.words("command")), "sh").rpartition("/")[2]
+        if text and "sh" in shell and program.endswith("sh"):
+            yield StartedScript("script", read_script(text, variables, folder))
+        elif text:
+            yield StartedScript("script", Script(unread=("what another language says",)))
 
 
 def _read_hook(words: tuple[str, ...], variables: Mapping[str, ShellWord], folder: str | None) -> Script:

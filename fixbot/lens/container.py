@@ -163,8 +163,9 @@ class Container(Fields, Labelled):
     """The map that fills in the template it stands in (Terraform)."""
     defaults: Mapping[str, bool | UnsetValue] = field(default_factory=dict)
     """What its flags are where none is written, by canonical name (Terraform modules)."""
+    variables: tuple[Variable, ...] | None = field(default=None, repr=False)
+    """Its variables: given where they stand in no list of its own, else read when they are asked for."""
     unknown: dict[str, Node] = field(default_factory=dict, repr=False)
-    _environment: tuple[Variable, ...] | None = field(default=None, init=False, repr=False)
 
     def offers(self, canonical: str) -> bool:
         """Whether the API that runs it takes that field for a container."""
@@ -196,7 +197,9 @@ class Container(Fields, Labelled):
     @property
     def label(self) -> Label:
         """`container app`; its title and what it is called name its task too."""
-        role = "container" if self.role == "container" else f"{self.role} container"
+        role = self.role if self.role in ("container", "values") else f"{self.role} container"
+        if role == "values":
+            return Label(role, role, self.name)
         return Label(role, f"{role}s", self.name)
 
     @property
@@ -235,10 +238,10 @@ class Container(Fields, Labelled):
     @property
     def environment(self) -> tuple[Variable, ...]:
         """The variables that are written out, in a list of pairs or in a map."""
-        if self._environment is None:
+        if self.variables is None:
             names = ("env",) if self.spelling.vocabulary == "k8s" else ("environment", "mapEnvironment")
-            self._environment = tuple(each for name in names for each in self._read_environment(name))
-        return self._environment
+            self.variables = tuple(each for name in names for each in self._read_environment(name))
+        return self.variables
 
     def _read_environment(self, name: str) -> Iterator[Variable]:
         node = self.get(name)

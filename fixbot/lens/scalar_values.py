@@ -35,6 +35,20 @@ def text_of(node: Node | None) -> str | None:
     return str(value)
 
 
+_PASSED_ON = frozenset(("?", "coalesce", "try", "lookup", "sensitive", "nonsensitive", "tostring", "tobool"))
+"""Calls of HCL of whose arguments one is the result."""
+
+
+def list_alternatives(node: Node | None) -> list[Node]:
+    """The values that are written out in a condition, at any depth, in every syntax."""
+    if node is None:
+        return []
+    inner = condition_branches(node)
+    if node.kind is NodeKind.CALL and node.value in _PASSED_ON:
+        inner = node.items[1:] if node.value == "?" else node.items
+    return [each for item in inner for each in (list_alternatives(item) or [item])]
+
+
 def condition_branches(node: Node) -> list[Node]:
     """What an `Fn::If` may stand for, in both of its spellings; nothing for any other node."""
     inner: Node | None = None

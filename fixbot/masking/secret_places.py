@@ -6,6 +6,7 @@ built from. What is judged to be a secret is a place: its whole source, whatever
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -33,6 +34,7 @@ from fixbot.masking.judge_values import (
 from fixbot.masking.mask_spans import Span
 from fixbot.masking.remarks import find_remark_spans
 from fixbot.masking.secret_masker import find_recognised_spans
+from fixbot.masking.secret_objects import HOLDERS, list_held_entries, list_resource_secrets
 from fixbot.masking.telling_keys import (
     COMPUTED,
     JUDGED,
@@ -59,6 +61,7 @@ from fixbot.source.document import Document
 _FORCED: Final = "password"
 """The name under which a value is judged that is a secret by where it stands."""
 _SHORT: Final = 11  # characters with no room for an option, a header or a login
+_VARIABLE: Final = re.compile(r"[\w.-]{2,80}")
 _FOLLOWED: Final = 8  # definitions of definitions
 
 
@@ -109,9 +112,18 @@ class PlaceSearch:
         text = node.value
         if node.kind is NodeKind.CODE:
             self._judge_composed(node)
-        elif isinstance(text, str) and len(text) > _SHORT and may_hold_shapes(text):
-            self._judge_text(node, text)
+        elif isinstance(text, str):
+            if len(text) > _SHORT and may_hold_shapes(text):
+                self._judge_text(node, text)
+            if "=" in text:
+                self._judge_assignment(node, text)
         return inside
+
+    def _judge_assignment(self, node: Node, text: str) -> None:
+        """`NAME=value` as one text, as lists of variables have it."""
+        name, _, value = text.partition("=")
+        if _VARIABLE.fullmatch(name) is not None and names_secret(name) and is_secret(name, value):
+            self._cover_inside(node, (value,))
 
     def _judge_map(self, node: Node) -> None:
         names: list[Node] = []
@@ -159,12 +171,10 @@ class PlaceSearch:
             self._judge_block(entry)
         elif entry.key == "secretGenerator":
             self._cover_generated(entry.value)
+        elif entry.key in HOLDERS:
+            self._cover_held(list_held_entries(node, entry))
         elif names_secret(entry.key):
             self._judge_named(entry.key, entry)
-        elif entry.key == "stringData":
-            self._cover_secret_object(node, "stringData")
-        elif entry.key == "kind" and entry.value.value == "Secret":
-            self._cover_secret_object(node, "data", "stringData", "binaryData")
 
     def _judge_pointed(self, node: Node, source: Node) -> None:
         """A variable that takes a key of a ConfigMap: what stands there is judged under its name."""
@@ -221,21 +231,19 @@ class PlaceSearch:
 
     def _judge_block(self, entry: Entry) -> None:
         body, label = entry.value, entry.value.labels[-1]
-        if entry.value.labels[0].startswith("kubernetes_secret"):
-            self._cover_secret_object(body, "data", "binary_data", "string_data")
+        self._cover_held(list_resource_secrets(body))
         if names_secret(label) and (entry.key in TOLD or body.find_child("value") is not None):
             for inner in body.entries:
                 if inner.key in VALUE_KEYS:
                     self._judge_value_entry(label, inner)
 
-    def _cover_secret_object(self, node: Node, *keys: str) -> None:
-        """Everything in an object that is there to hold secrets."""
-        for key in keys:
-            listed = node.find_child(key)
-            for entry in listed.entries if listed is not None else ():
-                self._judge_value_entry(
-                    entry.key if names_secret(entry.key) else _FORCED, entry, sure=names_secret(entry.key)
-                )
+    def _cover_held(self, entries: Iterable[Entry]) -> None:
+        """What an object holds that is there to hold secrets."""
+        for entry in entries:
+            sure = names_secret(entry.key)
+            if sure:
+                self._judge_value_entry(entry.key, entry)
+            self._judge_value_entry(_FORCED, entry, sure=sure)
 
     def _cover_generated(self, node: Node) -> None:
         for item in node.items:

@@ -14,7 +14,7 @@ from fixbot.knowledge.classify_secrets import (
     holds_certain_secret,
 )
 from fixbot.knowledge.classify_variables import classify_variable, classify_variables
-from fixbot.lens import Container, Task, Variable, text_of
+from fixbot.lens import Container, Task, Variable, list_alternatives, text_of
 from fixbot.model.findings import Manual, Refusal
 from fixbot.secret_stores.secret_source import SecretSource
 
@@ -94,14 +94,28 @@ def _find_container_leaks(container: Container, judge: Judge) -> Iterator[Secret
                 yield SecretLeak(
                     container, variable, option, SecretKind.LIKELY, "a template puts it there", None, way=way
                 )
+            else:
+                yield from _find_alternatives(container, variable, option=option)
             continue
         verdict = (
             verdicts[variable.name]
             if known[variable.name] == text
             else classify_variable(variable.name, text)
         )
-        if verdict.kind is not SecretKind.NONE:
+        sure = verdict.kind in (SecretKind.CERTAIN, SecretKind.LIKELY)
+        # most of what a chart or module is given are no variables, and names of that kind say little
+        if sure or (verdict.kind is not SecretKind.NONE and container.role != "values"):
             yield SecretLeak(container, variable, option, verdict.kind, verdict.reason, text)
+
+
+def _find_alternatives(container: Container, variable: Variable, *, option: bool) -> Iterator[SecretLeak]:
+    """The secrets that stand in the branches of a condition."""
+    for node in list_alternatives(variable.value):
+        text = text_of(node)
+        verdict = classify_variable(variable.name, text) if text is not None else None
+        if verdict is not None and verdict.kind in (SecretKind.CERTAIN, SecretKind.LIKELY):
+            own = replace(variable, value=node, node=node, conditional=True)
+            yield SecretLeak(container, own, option, verdict.kind, verdict.reason, text)
 
 
 def _choose_key(leak: SecretLeak, *, own: bool) -> str:

@@ -38,8 +38,12 @@ _OUR_KEYS = re.compile(
 """One of these stands in every document that holds a container or a policy."""
 _SCRIPTS = (".sh", ".yml", ".yaml", "makefile", ".ps1", ".py", ".toml")
 _FILLED_IN = (".tpl", ".tftpl", ".tmpl", ".template", ".j2", ".dist")
-_VALUES_ELSEWHERE = (b"HelmRelease", b"valuesObject", b"helmCharts", b'"helm_release"', b"HelmChart")
-"""What hands values to a chart that isn't here."""
+_VALUES_ELSEWHERE = (
+    b"HelmRelease", b"valuesObject", b"helmCharts", b'"helm_release"', b"HelmChart", b"argoproj.io/",
+    b"literals:", b"rivileged", b"ootFilesystem", b"tekton.dev/", b"\nreleases:", b"substitute:", b"patches:",
+    b"root_filesystem", b"yaml_body", b"Web Service", b"Backend Service", b"Worker Service", b"Scheduled Job",
+)  # fmt: skip
+"""What hands values to a chart that isn't here, or says of containers what no container says."""
 _ESCAPES = (b"\\u00", b"\\x", b"\\U0000")
 """How JSON, YAML and HCL may write a letter of a key."""
 _CRD = re.compile(rb"^kind:[ \t]*['\"]?CustomResourceDefinition\b", re.MULTILINE)
@@ -86,7 +90,8 @@ _YAML = (".yaml", ".yml")
 _LARGE = 100_000
 _NEEDLES = (
     "ontainer", "tatement", '"image"', "AWSEBDockerrunVersion", "services:", "Secret", "HelmRelease",
-    "valuesObject", "helmCharts", "HelmChart", "ConfigMap",
+    "valuesObject", "helmCharts", "HelmChart", "argoproj.io/", "literals:", "rivileged", "ootFilesystem",
+    "tekton.dev/", "releases:", "substitute:", "patches:", "ConfigMap",
 )  # fmt: skip
 """One of these is in every text that can matter."""
 _ESO = re.compile(rb"apiVersion:\s*[\"']?(external-secrets\.io/v\w+)")
@@ -116,6 +121,8 @@ def is_relevant(data: bytes, needles: Iterable[bytes] = ()) -> bool:
         return (
             data.startswith(b"services:")
             or any(needle in data for needle in others)
+            or (b"env:" in data and b"apiVersion:" in data)
+            or (b"environment" in data and b'module "' in data)
             or ((b"ConfigMap" in data or b"Generator" in data) and holds_settings(data))
             or (b'? "' in data and b"\\\n" in data)
         )

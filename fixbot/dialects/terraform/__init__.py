@@ -7,6 +7,7 @@ from functools import partial
 from fixbot.dialects.terraform import (
     container_blocks,
     container_modules,
+    handed_inputs,
     kubernetes_workloads,
     leftovers,
     policy_texts,
@@ -36,6 +37,7 @@ def read_terraform(project: Project, reading: Inventory) -> None:
         for task in (*(draft.task for draft in found), *reading.tasks[before:]):
             task.follower = partial(resources.follow_value, index)
     shared_containers.assign_containers(project, drafts, reading)
+    handed_inputs.read_handed_inputs(folders, reading)
     leftovers.report_leftovers(folders, reading)
     tf_json.report_json_blocks(project, reading)
     resources.read_json_resources(project, project.resource_types, reading)
