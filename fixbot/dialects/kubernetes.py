@@ -262,6 +262,64 @@ def _find_nested_pods(root: Node, above: str, known: set[int]) -> Iterator[Pod]:
             yield Pod(_shorten(path), node, list_containers(node), _takes_volumes(path, node))
 
 
+def _takes_volumes(path: str, node: Node) -> bool:
+    """Whether a map of an unknown kind is a whole pod, and not a list that is only called containers."""
+    whole = node.find_entry("containers") is not None and any(map(node.find_entry, _WHOLE))
+    return whole or path.endswith("emplate.spec") or node.find_entry("volumes") is not None
+
+
+PATCHED = (
+    "It is laid over a container that is described elsewhere, as a patch or an operator's template is, so it "
+    "is not changed here. Take it out, or say what is right in its place; a secret moves to a Secret "
+    "(`secretKeyRef`)."
+)
+
+
+def build_pod(document: Document, root: Node, kind: str, pod: Pod) -> tuple[Task, Task]:
+    """The pod of an object, and those of its containers that have no image: these are patches of others."""
+    name = (
+        text_of(root.find_node("metadata", "name"))
+        or text_of(root.find_node("metadata", "generateName"))
+        or "unnamed"
+    )
+    spec, place = pod.spec, pod.place
+    namespace = text_of(root.find_node("metadata", "namespace")) or ""
+    task = Task(
+        path=document.path,
+        kind="k8s",
+        dialect="kubernetes",
+        name=name + (f" ({place})" if place else ""),
+        node=spec,
+        spelling=KUBERNETES,
+        address="/".join(filter(None, (kind, namespace, name, place))),
+        workload=kind,
+        owner=root,
+        namespace=namespace,
+        daemon=kind == "DaemonSet",
+        network_mode="host" if truth_of(spec.find_node("hostNetwork")) is True else None,
+        host_namespaces=tuple(
+            k for k in ("hostNetwork", "hostPID", "hostIPC") if truth_of(spec.find_node(k)) is True
+        ),
+    )
+    task.volumes, task.volumes_reason = read_pod_volumes(spec, "volumes")
+    if not pod.volumes:
+        task.volumes, task.volumes_reason = None, f"whether a {kind} takes volumes there is not known"
+    part = replace(task, containers=[], partial=PATCHED, unknown={})
+    for node, key in pod.containers:
+        role = _role_of(key)
+        owner = task if node.find_node("image") is not None else part
+        position = sum(each.role == role for each in (*task.containers, *part.containers))
+        own = "" if node.parent is not None and node.parent.kind is NodeKind.LIST else key
+        if owner is task or node.find_entry("$patch") is None:
+            owner.containers.append(Container(node, owner, KUBERNETES, position, role, key=own))
+    return task, part
+
+
+def _role_of(key: str) -> str:
+    """`initContainers`, `vaultInitContainers`, `initContainer`: an init container, and so on."""
+    return "init" if "init" in key.lower() else "ephemeral" if "ephemeral" in key else "container"
+
+
 def read_pod_volumes(spec: Node, key: str) -> tuple[tuple[Volume, ...] | None, str]:
     """The pod's volumes; None and the reason where they can't be known."""
     node = spec.find_node(key)
