@@ -6,7 +6,6 @@ built from. What is judged to be a secret is a place: its whole source, whatever
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -23,6 +22,7 @@ from fixbot.masking.json_secrets import find_json_secrets
 from fixbot.masking.judge_values import (
     PERHAPS,
     decode_base64_text,
+    find_assigned_secret,
     find_inner_span,
     holds_secrets,
     is_about,
@@ -61,7 +61,6 @@ from fixbot.source.document import Document
 _FORCED: Final = "password"
 """The name under which a value is judged that is a secret by where it stands."""
 _SHORT: Final = 11  # characters with no room for an option, a header or a login
-_VARIABLE: Final = re.compile(r"[\w.-]{2,80}")
 _FOLLOWED: Final = 8  # definitions of definitions
 
 
@@ -115,15 +114,8 @@ class PlaceSearch:
         elif isinstance(text, str):
             if len(text) > _SHORT and may_hold_shapes(text):
                 self._judge_text(node, text)
-            if "=" in text:
-                self._judge_assignment(node, text)
+            self._cover_inside(node, find_assigned_secret(text))
         return inside
-
-    def _judge_assignment(self, node: Node, text: str) -> None:
-        """`NAME=value` as one text, as lists of variables have it."""
-        name, _, value = text.partition("=")
-        if _VARIABLE.fullmatch(name) is not None and names_secret(name) and is_secret(name, value):
-            self._cover_inside(node, (value,))
 
     def _judge_map(self, node: Node) -> None:
         names: list[Node] = []
@@ -262,6 +254,7 @@ class PlaceSearch:
     def _judge_text(self, node: Node, text: str) -> None:
         """What a text holds by its form."""
         self._cover_inside(node, (text[start:end] for start, end in find_recognised_spans(text)))
+        self._cover_inside(node, (text[each.start : each.end].strip() for each in find_inner_secrets(text)))
         self._cover_inside(node, find_json_secrets(text, names_secret))
         if "\n" not in text:
             self._cover_inside(node, (text[start:end] for start, end, _ in find_inner_secrets(text)))
