@@ -24,6 +24,18 @@ if TYPE_CHECKING:
     from fixbot.lens import Policy
 
 _MOST = 6
+_TAG_SETTINGS = {
+    "pipes": "for Pipes `EcsTaskParameters.Tags` of the target (Terraform: `ecs_task_parameters`)",
+    "states": "for Step Functions `Tags` in the parameters of the state that runs the task",
+    "lambda": "for a function `tags` in the call that its code makes",
+    "codebuild": "for a build `--tags` in the command that it runs",
+    "batch": "for AWS Batch the job's own tags, with `propagateTags`",
+}
+"""Where a service that builds the request is told the tags.
+
+Sources: AWS API references, PipeTargetEcsTaskParameters (Tags); Step Functions Developer Guide, run Amazon
+ECS tasks (the parameters are those of RunTask); AWS Batch API, JobDefinition (propagateTags).
+"""
 _OF_TASKS = frozenset({"ecs:ExecuteCommand", "ecs:StopTask", "ecs:UpdateTaskProtection"})
 _GENERAL = ("this", "main", "default", "policy", "inline", "root")
 _SAID = (ActionFate.UNTOUCHED, ActionFate.WITHOUT, ActionFate.TAGS, ActionFate.NOT_IN_TABLE)
@@ -202,10 +214,15 @@ class StatementExplanation:
         if self._creating_actions:
             yield build_step(
                 f"Let whatever calls {format_names(self._creating_actions)} set the tag in its request "
-                "(`--tags`, or "
-                "`tags`), with its environment for the value."
+                f"({self._describe_tag_setting()}), with its environment for the value."
             )
         yield from map(_build_grant_step, self.plan.wants)
+
+    def _describe_tag_setting(self) -> str:
+        """Where the caller says which tags its request has: of a service its own setting."""
+        services = {each.partition(".")[0] for each in self.decision.statement.policy.principals}
+        own = [setting for service, setting in _TAG_SETTINGS.items() if service in services]
+        return "; ".join(own) or "`--tags`, or `tags`"
 
     def _describe_inherited(self) -> str:
         text = ""
