@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fixbot.iam.callers import list_request_settings
 from fixbot.iam.pattern import action_matches
 from fixbot.iam.policy_document import as_list
 from fixbot.iam.tagging import ActionFate, GuardStatement
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 _MOST = 6
 _OF_TASKS = frozenset({"ecs:ExecuteCommand", "ecs:StopTask", "ecs:UpdateTaskProtection"})
+_BY_SESSION = (
+    " A pipeline may bring it as a session tag instead: its role's trust then allows `sts:TagSession`."
+)
 _GENERAL = ("this", "main", "default", "policy", "inline", "root")
 _SAID = (ActionFate.UNTOUCHED, ActionFate.WITHOUT, ActionFate.TAGS, ActionFate.NOT_IN_TABLE)
 
@@ -42,6 +46,8 @@ class StatementExplanation:
     chosen: ChosenTag
     untagged: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
+    people: str = ""
+    """`sso` or `pipeline`: who has the policy, where its tag may come from elsewhere than a role's tags."""
 
     def build_fix(self) -> Fix:
         """The way out, and all that goes with it."""
@@ -182,7 +188,12 @@ class StatementExplanation:
 
     def _steps_before_merging(self) -> Iterator[Step]:
         tag = self.chosen.tag
-        if tag.is_variable:
+        if tag.is_variable and self.people == "sso":
+            yield build_step(
+                f"Give people the attribute {mark_code(tag.key)} in IAM Identity Center (attributes for "
+                "access control), with their environment for the value. Who has none can change nothing."
+            )
+        elif tag.is_variable:
             tags = join_words("Key=", TAG(tag.key), ",Value=VALUE")
             yield build_step(
                 "Tag ",
@@ -190,7 +201,8 @@ class StatementExplanation:
                 " with its environment: ",
                 build_command("aws", "iam", "tag-role", "--role-name", "ROLE", "--tags", tags),
                 " (ROLE is its name, VALUE its environment; `tag-user` for a "
-                "user), or where it is defined. Who has no such tag can change nothing.",
+                "user), or where it is defined. Who has no such tag can change nothing."
+                + (_BY_SESSION if self.people == "pipeline" else ""),
             )
         yield build_step(
             (
@@ -204,8 +216,13 @@ class StatementExplanation:
                 f"Let whatever calls {format_names(self._creating_actions)} set the tag in its request "
                 "(`--tags`, or "
                 "`tags`), with its environment for the value."
+                + "".join(f" {each}." for each in list_request_settings(self._principals))
             )
         yield from map(_build_grant_step, self.plan.wants)
+
+    @property
+    def _principals(self) -> tuple[str, ...]:
+        return self.decision.statement.policy.principals
 
     def _describe_inherited(self) -> str:
         text = ""
