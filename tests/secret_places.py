@@ -103,6 +103,35 @@ TEXTS = {
     "an object that was applied": '\'{"kind": "Secret", "data": {"a": "cGx1bS1DCANARY"}}\'',
     "properties": f"-Xmx1g -Ddb.password={SECRET} -Dx=y",
 }
+LINES = (
+    "h:6432:d:u:c7CANARYq9x",
+    "amqp://u:p/CANARY9@h/",
+    "[smtp.example.org]:587 u:c7CANARYq9x",
+    "AKIAABCDEFGHIJKLMNOP:c7CANARYq9xc7CANARYq9x",
+    "AC0123456789abcdef0123456789abcdef:c7CANARYq9xyz",
+    "AGE-SECRET-KEY-1CANARY9XYZQQQQQQQQQQQQQQQQQQQQ",
+    "admin:$apr1$abc$c7CANARYq9xyzABCDEF",
+    "root:$6$abc$c7CANARYq9xyzABCDEFGH:1:0:99999:7:::",
+    "admin:$2y$05$CANARYCANARYCANARYCANARY",
+    "define('DB_PASSWORD', 'c7CANARYq9x');",
+    "createUser u SHA c7CANARYq9xyz AES c8CANARYq9xyz",
+    "ip ospf message-digest-key 1 md5 c7CANARYq9xyz",
+    "u * c7CANARYq9xyz *",
+    "kinit u <<< c7CANARYq9xyz",
+    "echo c7CANARYq9xyz | kinit u",
+    "restic --password-command 'echo c7CANARYq9xyz' x",
+    "openvpn --auth-user-pass <(echo c7CANARYq9xyz)",
+    "printf 'password: %s' c7CANARYq9x > f",
+    "sed -i 's/@@PASSWORD@@/c7CANARYq9x/' f",
+    "case $TOKEN in c7CANARYq9x) ;; esac",
+    "app /password:c7CANARYq9x",
+    "app --auth u:c7CANARYq9x",
+    "gcloud auth x --key c7CANARYq9x",
+    "rclone config create x s3 secret_access_key c7CANARYq9x",
+    "redis-cli auth c7CANARYq9x",
+    "yq e '.password = \"c7CANARYq9x\"' f",
+)
+"""Lines of configurations and scripts, one a case, under a name that says nothing."""
 _KEY_LINES = "".join(f"          CANARY{n}QWERTYUIOPASDFGHJKL\n" for n in range(20))
 
 
@@ -230,6 +259,33 @@ FUNCTIONS = {
     "JSON": f'{{"Fn::ToJsonString": {{"password": "{SECRET}"}}}}',
     "anchored": f"&a !Sub {SECRET}",
 }
+OBJECTS = {
+    "a list of Secrets": f"kind: SecretList\nitems:\n- data: {{a: {SECRET}}}\n",
+    "a word as a key of TLS": "apiVersion: v1\nkind: Secret\ndata:\n  tls.key: CANARYhunter\n",
+    "a data source": f"kind: X\nsecureJsonData:\n  httpHeaderValue1: {SECRET}\n",
+    "a header of a proxy": "kind: X\nheaders:\n- {key: authorization, value: Bearer CANARY2024}\n",
+    "an odd literal": "configMapGenerator:\n- literals:\n  - DB_PASSWORD={CANARY9xz}\n",
+}
+BLOCKS = {
+    "a commented variable": '/*\nvariable "db_password" { default = "CANARYhunter" }\n*/\n',
+    "a compared word": 'locals {\n  x = var.db_password != "CANARYhunter"\n}\n',
+    **{
+        kind: f'resource "{kind}" "y" {{\n  {attribute} = "CANARYhunter"\n}}\n'
+        for kind, attribute in (
+            ("aws_api_gateway_api_key", "value"),
+            ("azurerm_key_vault_secret", "value"),
+            ("google_secret_manager_secret_version", "secret_data"),
+            ("github_actions_secret", "plaintext_value"),
+            ("vault_generic_secret", "data_json"),
+        )
+    },
+    "an object for Vault": (
+        'resource "vault_kv_secret_v2" "y" {\n  data_json = jsonencode({ x = "CANARYx" })\n}\n'
+    ),
+    "a value of a chart": (
+        'resource "helm_release" "y" {\n  set_sensitive {\n    name = "a"\n    value = "CANARYx"\n  }\n}\n'
+    ),
+}
 _PARAMETER = f"Parameters:\n  Pw:\n    Type: String\n    Default: {SECRET}\n"
 _MAPPING = f"Mappings:\n  M:\n    prod: {{value: {SECRET}}}\n"
 REFERRED = {
@@ -277,8 +333,29 @@ def cases() -> Iterator[tuple[str, Files]]:
     for what, (value, head) in REFERRED.items():
         yield f"function, {what}", {"t.yaml": template(value, head)}
     yield "task", {"t.json": _task()}
+    yield from _lines_and_objects()
     yield from _composed()
     yield from _other()
+
+
+def _as_local(text: str) -> str:
+    return "locals {\n  x = " + json.dumps(text).replace("${", "$${") + "\n}\n"
+
+
+def _lines_and_objects() -> Iterator[tuple[str, Files]]:
+    for line in LINES:
+        yield f"line, {line}", {"a.yaml": manifest(variable(json.dumps(line), "SETTINGS"))}
+        if any(word in line for word in ("echo ", "app ", "sed ", "<<<", "case ", "redis-cli", "--")):
+            yield f"line of a script, {line}", {"a.yaml": manifest("", _listed("sh", "-c", line))}
+        yield (
+            f"line of a template, {line}",
+            {"t.yaml": template("b", f"Metadata:\n  X: {json.dumps(line)}\n")},
+        )
+        yield f"line of Terraform, {line}", {"main.tf": terraform('"b"', _as_local(line))}
+    for what, object_ in OBJECTS.items():
+        yield f"object, {what}", {"a.yaml": manifest(tail=f"---\n{object_}")}
+    for what, block in BLOCKS.items():
+        yield f"block, {what}", {"main.tf": block + terraform('"b"')}
 
 
 def _composed() -> Iterator[tuple[str, Files]]:

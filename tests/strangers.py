@@ -12,10 +12,10 @@ from fixbot.checkout import Content, FileEntry
 from fixbot.checkout.file_content import decode_content
 from fixbot.engine.pipeline import run_pipeline
 from fixbot.model.findings import Report, Unread
-from fixbot.rules.loading import load_rules
 from fixbot.settings import Settings
+from tests.first_rules import first_rules
 
-FIXERS = load_rules()
+FIXERS = first_rules()
 PIECES = (
     *(
         "@octocat",

@@ -23,6 +23,8 @@ spec:
       securityContext:
         privileged: false
         readOnlyRootFilesystem: true
+        allowPrivilegeEscalation: false
+        seccompProfile: {type: RuntimeDefault}
 """
 BAD = POD.replace("privileged: false", "privileged: true")
 """What everybody tries to bring in."""
@@ -121,7 +123,10 @@ def test_attributes_hide_no_line(story: Story, attributes: str) -> None:
 SETTINGS = {
     "everything excluded": ('exclude: ["**"]\n', "files more (exclude **)"),
     "nothing included": ("include: [nothing]\n", "files more (include nothing)"),
-    "the rule is off": ("rules: {skip: [privileged-container]}\n", "switches off privileged-container"),
+    "the rule is off": (
+        "profile: essential\nrules: {skip: [privileged-container]}\n",
+        "switches off privileged-container",
+    ),
     "another rule alone": ("rules: {only: [secret-in-environment]}\n", "privileged-container"),
     "only what is grave": ("severity: critical\n", "hides findings below critical"),
     "ignored": (

@@ -15,11 +15,11 @@ from fixbot.edit.change import Put
 from fixbot.edit.tree import CannotEdit
 from fixbot.engine.pipeline import run_pipeline
 from fixbot.model.findings import Fix, NewFile, Refusal, Report
-from fixbot.rules.loading import load_rules
 from fixbot.settings import ExternalSecretsSettings, Settings
 from fixbot.source.document import parse_document
 from fixbot.source.new_documents import plan_new_files
 from fixbot.source.own_documents import write_document
+from tests.first_rules import first_rules
 from tests.test_pasted import OPERATOR, WORDS, pod
 
 DRIVER = """\
@@ -65,7 +65,7 @@ def looked_at(
     (folder / where / "pod.yaml").write_text(json.dumps(manifest))
     (folder / where / "other.yaml").write_text(beside)
     wishes = Settings(external_secrets=ExternalSecretsSettings(store=store or None))
-    return run_pipeline(Checkout.open_checkout(str(folder)), load_rules(), wishes)
+    return run_pipeline(Checkout.open_checkout(str(folder)), first_rules(), wishes)
 
 
 def new_files(report: Report) -> dict[str, str]:

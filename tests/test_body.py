@@ -20,7 +20,6 @@ from fixbot.model.proposal_facts import FixedFinding, ProposalFacts, RuleSummary
 from fixbot.proposal.body import LONGEST, render_body
 from fixbot.proposal.commit_style import PLAIN, CommitStyle, learn_style
 from fixbot.proposal.pull_request_text import LONGEST_TITLE, TextTarget, render_proposal
-from fixbot.rules.loading import load_rules
 from fixbot.settings import Settings
 from fixbot.settings.pull_request_settings import PullRequestSettings
 from fixbot.settings.read_settings import parse_settings
@@ -37,6 +36,7 @@ from fixbot.text.step import (
     pack_step,
     unpack_step,
 )
+from tests.first_rules import first_rules
 from tests.gfm import Page
 from tests.test_prose import NASTY
 
@@ -52,7 +52,7 @@ THERE = TextTarget(
 @pytest.fixture(scope="module")
 def proposals() -> tuple[Proposal, ...]:
     by_rule = Settings(pull_requests=PullRequestSettings(group="folder"))
-    return run_pipeline(Checkout.open_checkout(str(EXAMPLES)), load_rules(), by_rule).proposals
+    return run_pipeline(Checkout.open_checkout(str(EXAMPLES)), first_rules(), by_rule).proposals
 
 
 def test_a_text_answers_a_reviewer_in_order(proposals: tuple[Proposal, ...]) -> None:

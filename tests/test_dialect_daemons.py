@@ -10,8 +10,8 @@ import pytest
 from fixbot.checkout import Checkout
 from fixbot.engine.pipeline import run_pipeline
 from fixbot.model.findings import Report, Status
-from fixbot.rules import load_rules
 from fixbot.settings import Settings
+from tests.first_rules import first_rules
 
 PASSWORD = "plum-Tr4ctor-88"
 EXPRESS = f"""\
@@ -70,7 +70,7 @@ DAEMON_BLOCKS = """\
 
 def looked_at(folder: Path, name: str, text: str) -> Report:
     (folder / name).write_text(dedent(text))
-    return run_pipeline(Checkout.open_checkout(str(folder)), load_rules(), Settings())
+    return run_pipeline(Checkout.open_checkout(str(folder)), first_rules(), Settings())
 
 
 @pytest.mark.parametrize(("name", "text"), [("stack.yaml", EXPRESS), ("main.tf", EXPRESS_BLOCKS)])

@@ -12,10 +12,10 @@ from fixbot.checkout import Checkout
 from fixbot.edit.tree import CannotEdit, CodeExpression, Node, NodeKind, SyntaxProblem
 from fixbot.engine.pipeline import run_pipeline
 from fixbot.model.findings import Report
-from fixbot.rules.loading import load_rules
 from fixbot.settings import SecretSettings, Settings
 from fixbot.syntax import load_grammar
 from fixbot.syntax.hcl.expressions import build_hosted_text, build_reference, build_template, split_template
+from tests.first_rules import first_rules
 
 HCL = load_grammar("hcl")
 NASTY = st.text() | st.text("ab$%{}\"'\\\n\t`~()/.", max_size=20)
@@ -115,7 +115,7 @@ EOF"""
 
 def looked_at(folder: Path, text: str, secrets: SecretSettings) -> Report:
     (folder / "main.tf").write_text(text)
-    return run_pipeline(Checkout.open_checkout(str(folder)), load_rules(), Settings(secrets=secrets))
+    return run_pipeline(Checkout.open_checkout(str(folder)), first_rules(), Settings(secrets=secrets))
 
 
 @pytest.mark.parametrize("containers", [OBJECT, HEREDOC], ids=["jsonencode", "heredoc"])

@@ -18,9 +18,9 @@ from fixbot.checkout import Checkout, Scope
 from fixbot.cli.app import app
 from fixbot.cli.options import Job
 from fixbot.engine.pipeline import run_pipeline
-from fixbot.rules.loading import load_rules
 from fixbot.settings import Settings
 from fixbot.validity.kubernetes_rules import find_object_problems, find_pod_problems
+from tests.first_rules import first_rules
 from tests.hub.hub import Hub
 from tests.hub.many import add_light, store_at
 from tests.hub.server import Server
@@ -33,7 +33,7 @@ JOBS = list(yaml.safe_load_all((FLEET / "kubernetes.yaml").read_text()))
 
 
 def test_fixbot_finds_nothing_wrong_in_the_manifests() -> None:
-    report = run_pipeline(Checkout.open_checkout(str(FLEET), Scope()), load_rules(), Settings())
+    report = run_pipeline(Checkout.open_checkout(str(FLEET), Scope()), first_rules(), Settings())
     assert (report.findings, report.unread) == ((), ())
     assert report.stats.counts["containers"] >= len(JOBS)
 

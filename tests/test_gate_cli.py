@@ -21,6 +21,8 @@ spec:
       securityContext:
         privileged: false
         readOnlyRootFilesystem: true
+        allowPrivilegeEscalation: false
+        seccompProfile: {type: RuntimeDefault}
 """
 BAD = POD.replace("privileged: false", "privileged: true")
 

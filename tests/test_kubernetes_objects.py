@@ -12,8 +12,8 @@ import yaml
 from fixbot.checkout import Checkout
 from fixbot.engine.pipeline import run_pipeline
 from fixbot.model.findings import Report
-from fixbot.rules.loading import load_rules
 from fixbot.settings import Settings
+from tests.first_rules import first_rules
 
 SPEC: dict[str, Any] = {
     "containers": [{"name": "web", "image": "nginx:1", "securityContext": {"privileged": True}}]
@@ -26,7 +26,7 @@ DEPLOYMENT = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name"
 def look(folder: Path, value: object, name: str = "a.json") -> Report:
     text = json.dumps(value, indent=1) if name.endswith("json") else yaml.safe_dump(value)
     (folder / name).write_text(text)
-    return run_pipeline(Checkout.open_checkout(str(folder)), load_rules(), Settings())
+    return run_pipeline(Checkout.open_checkout(str(folder)), first_rules(), Settings())
 
 
 def event(**more: object) -> dict[str, object]:
@@ -124,5 +124,5 @@ def test_workloads_and_custom_resources_are_read(tmp_path: Path, how: str) -> No
 def test_containers_that_a_template_fills_in_are_named(tmp_path: Path, tag: str) -> None:
     text = f"apiVersion: v1\nkind: Pod\nmetadata: {{name: a}}\nspec:\n  containers: {tag}\n"
     (tmp_path / "a.yaml").write_text(text)
-    (unread,) = run_pipeline(Checkout.open_checkout(str(tmp_path)), load_rules(), Settings()).unread
+    (unread,) = run_pipeline(Checkout.open_checkout(str(tmp_path)), first_rules(), Settings()).unread
     assert (unread.line, unread.cause) == (5, "unserved")

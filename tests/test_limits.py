@@ -24,10 +24,10 @@ from fixbot.engine.process_limits import OutOfTime, explain_exit, limit_time
 from fixbot.lens import Container
 from fixbot.model.findings import Found, Manual, Report
 from fixbot.rules.context import Context
-from fixbot.rules.loading import load_rules
 from fixbot.rules.rule import Rule
 from fixbot.settings import LimitSettings, Settings
 from fixbot.source.document import Document, parse_document_sections
+from tests.first_rules import first_rules
 
 ROOT = Path(__file__).parent.parent
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {{name: {0}}}\nspec:\n  containers: [{{name: {0}, image: a}}]\n"
@@ -76,7 +76,7 @@ def trap(name: str, do: Callable[[], None]) -> Rule:
             do()
         yield Found(container.node, container.title, container.address, "seen", "it is there", Manual("look"))
 
-    return replace(load_rules()[0], name="trap", looks_at=Container, check=check)
+    return replace(first_rules()[0], name="trap", looks_at=Container, check=check)
 
 
 @pytest.fixture

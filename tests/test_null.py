@@ -10,15 +10,15 @@ import pytest
 from fixbot.checkout import Checkout
 from fixbot.engine.pipeline import run_pipeline
 from fixbot.model.findings import Report, Status
-from fixbot.rules.loading import load_rules
 from fixbot.settings import Settings
+from tests.first_rules import first_rules
 
 RULE = "readonly-root-filesystem"
 
 
 def look(folder: Path, name: str, text: str) -> Report:
     (folder / name).write_text(text)
-    return run_pipeline(Checkout.open_checkout(str(folder)), load_rules(), Settings())
+    return run_pipeline(Checkout.open_checkout(str(folder)), first_rules(), Settings())
 
 
 TASK = dict.fromkeys(

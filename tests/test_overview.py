@@ -30,6 +30,7 @@ def run(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     shutil.copytree(EXAMPLES, tmp_path / "there")
+    (tmp_path / "there" / ".fixbot.yml").write_text("# older than profiles: the four rules of then\n")
     return tmp_path / "there"
 
 

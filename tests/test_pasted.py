@@ -25,8 +25,8 @@ from fixbot.proposal.pull_request_text import render_proposal
 from fixbot.report import html as page_of
 from fixbot.report import markdown_report, text
 from fixbot.report.style import TerminalStyle
-from fixbot.rules.loading import load_rules
 from fixbot.settings import Settings
+from tests.first_rules import first_rules
 from tests.gfm import Page
 
 PROGRAMS = ("aws", "docker", "git", "kubectl", "sleep", "terraform", "tr", "xargs")
@@ -158,7 +158,7 @@ def looked_at(folder: Path, files: dict[str, str], wishes: Settings | None = Non
     for name, content in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content.encode("utf-8", "surrogatepass"))
-    return run_pipeline(Checkout.open_checkout(str(folder)), load_rules(), wishes or Settings())
+    return run_pipeline(Checkout.open_checkout(str(folder)), first_rules(), wishes or Settings())
 
 
 def pasted(report: Report) -> Iterator[str]:

@@ -27,13 +27,13 @@ from fixbot.lens import Container
 from fixbot.model.errors import FixbotError
 from fixbot.model.findings import Found, Manual, Report, Severity, Status, Unread
 from fixbot.rules.context import Context
-from fixbot.rules.loading import load_rules
 from fixbot.rules.rule import Rule
 from fixbot.settings import Settings
+from tests.first_rules import first_rules
 
 ROOT = Path(__file__).parent.parent
 RULE = "readonly-root-filesystem"
-FIXERS = load_rules()
+FIXERS = first_rules()
 CANARY = "Zq7-canary-Xw2-pQ9vT"
 
 

@@ -10,8 +10,8 @@ import pytest
 from fixbot.checkout import Checkout
 from fixbot.engine.pipeline import run_pipeline
 from fixbot.model.findings import Report
-from fixbot.rules.loading import load_rules
 from fixbot.settings import Settings
+from tests.first_rules import first_rules
 
 STOP: dict[str, object] = {
     "Effect": "Allow",
@@ -33,7 +33,7 @@ def document(size: int) -> str:
 
 def look(folder: Path, name: str, text: str) -> Report:
     (folder / name).write_text(text)
-    return run_pipeline(Checkout.open_checkout(str(folder)), load_rules(), Settings())
+    return run_pipeline(Checkout.open_checkout(str(folder)), first_rules(), Settings())
 
 
 def refused(report: Report) -> str:

@@ -16,9 +16,9 @@ from fixbot.engine.propose import LONGEST_BRANCH, build_branch_name
 from fixbot.model.findings import Proposal, Report, Safety, Status
 from fixbot.model.proposal_facts import pack_facts, unpack_facts
 from fixbot.proposal.pull_request_text import render_proposal
-from fixbot.rules.loading import load_rules
 from fixbot.settings import Settings
 from fixbot.settings.pull_request_settings import PullRequestSettings
+from tests.first_rules import first_rules
 
 POD = """apiVersion: v1
 kind: Pod
@@ -48,7 +48,7 @@ def looked_at(folder: Path, files: dict[str, str], group: str = "folder") -> Rep
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     settings = Settings(pull_requests=PullRequestSettings(group=group))  # type: ignore[arg-type]
-    return run_pipeline(Checkout.open_checkout(str(folder)), load_rules(), settings)
+    return run_pipeline(Checkout.open_checkout(str(folder)), first_rules(), settings)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def looked_at(folder: Path, files: dict[str, str], group: str = "folder") -> Rep
 def test_what_one_pull_request_holds(tmp_path: Path, group: str, held: dict[str, list[str]]) -> None:
     found = proposals(tmp_path, FILES, group)
     assert {render_proposal(each).title: list(each.paths) for each in found} == held
-    assert {each.rule for each in found} <= ({None} if group == "all" else {f.name for f in load_rules()})
+    assert {each.rule for each in found} <= ({None} if group == "all" else {f.name for f in first_rules()})
     assert len({each.key for each in found}) == len(found)
 
 

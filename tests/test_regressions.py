@@ -11,15 +11,15 @@ from fixbot.engine.pipeline import run_pipeline
 from fixbot.model.findings import Report
 from fixbot.proposal.pull_request_text import render_proposal
 from fixbot.report.sarif import render_sarif
-from fixbot.rules.loading import load_rules
 from fixbot.settings import Settings
+from tests.first_rules import first_rules
 
 
 def report(folder: Path, **files: str) -> Report:
     """What a run says of files whose names are given with `__` for the dot."""
     for name, text in files.items():
         (folder / name.replace("__", ".")).write_text(textwrap.dedent(text).lstrip("\n"))
-    return run_pipeline(Checkout.open_checkout(str(folder)), load_rules(), Settings())
+    return run_pipeline(Checkout.open_checkout(str(folder)), first_rules(), Settings())
 
 
 def test_pods_inside_a_custom_resource_are_pods(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_the_fix_of_a_large_proposal_stands_once_in_sarif(tmp_path: Path) -> Non
     """Repeated at each finding it grew by the square: 2.7 GB for a thousand Deployments in one folder."""
     pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p%d}\nspec:\n  containers: [{name: a, image: a:1}]\n"
     found = report(tmp_path, **{f"p{number}__yaml": pod % number for number in range(25)})
-    (run_,) = json.loads(render_sarif(found, load_rules()))["runs"]
+    (run_,) = json.loads(render_sarif(found, first_rules()))["runs"]
     (fix,) = [fix for each in run_["results"] for fix in each.get("fixes", [])]
     assert len(fix["artifactChanges"]) == len(run_["results"]) == 25
 
@@ -106,7 +106,7 @@ def test_a_refusal_in_sarif_is_a_sentence_of_its_own(tmp_path: Path) -> None:
         tmp_path,
         a__json='[{"name": "dind", "image": "docker:dind", "privileged": true, "essential": true}]',
     )
-    (run_,) = json.loads(render_sarif(found, load_rules()))["runs"]
+    (run_,) = json.loads(render_sarif(found, first_rules()))["runs"]
     text = next(each["message"]["text"] for each in run_["results"] if "privileged" in each["ruleId"])
     assert "root on its host. dind" in text
 

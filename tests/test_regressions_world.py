@@ -12,9 +12,9 @@ from fixbot.engine.pipeline import run_pipeline
 from fixbot.knowledge.classify_secrets import SecretKind, classify_value
 from fixbot.model.findings import Finding, Report, Status
 from fixbot.proposal.pull_request_text import render_proposal
-from fixbot.rules.loading import load_rules
 from fixbot.settings import Settings
 from fixbot.source.discover import is_candidate
+from tests.first_rules import first_rules
 
 
 def looked_at(folder: Path, files: Mapping[str, str]) -> Report:
@@ -22,7 +22,7 @@ def looked_at(folder: Path, files: Mapping[str, str]) -> Report:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(text.encode())
     return run_pipeline(
-        Checkout.open_checkout(str(folder), Scope(wanted=is_candidate)), load_rules(), Settings()
+        Checkout.open_checkout(str(folder), Scope(wanted=is_candidate)), first_rules(), Settings()
     )
 
 

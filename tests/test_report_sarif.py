@@ -23,15 +23,15 @@ from fixbot.masking.secret_masker import KnownValuesMasker
 from fixbot.model.findings import Report
 from fixbot.report.replacements import find_replacements
 from fixbot.report.sarif import render_sarif
-from fixbot.rules.loading import load_rules
 from fixbot.settings.suppressions import Ignore
+from tests.first_rules import first_rules
 from tests.report_samples import BOTH, MOVED, SECRET, TASK_BEFORE, edits, sample
 
 SHAPE = json.loads((Path(__file__).parent / "data" / "sarif_shape.json").read_text())
 
 
 def sarif(report: Report, *configured: Ignore) -> dict[str, Any]:
-    text = render_sarif(report, load_rules(), configured)
+    text = render_sarif(report, first_rules(), configured)
     whole: dict[str, Any] = json.loads(text)
     jsonschema.validate(whole, SHAPE)
     official = os.environ.get("FIXBOT_SARIF_SCHEMA")
@@ -73,7 +73,7 @@ def test_rules_that_ran_are_described_and_pointed_at() -> None:
     for result in run["results"]:
         if "ruleIndex" in result:
             assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
-    assert [rule["id"] for rule in rules] == [fixer.name for fixer in load_rules()]
+    assert [rule["id"] for rule in rules] == [fixer.name for fixer in first_rules()]
 
 
 def test_the_fix_of_a_finding_makes_what_its_proposal_makes() -> None:

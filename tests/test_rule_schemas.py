@@ -9,7 +9,8 @@ import pytest
 from fixbot.edit.tree import Scalar
 from fixbot.lens import ResourceType
 from fixbot.rules import Rule, load_rules
-from fixbot.rules.checks import MustBe, MustContain, MustNotHold
+from fixbot.rules.checks import ByType, EachOf, MustBe, MustContain, MustNotHold
+from fixbot.rules.entry_checks import MustHaveEntry
 from tests.sample_rules import SAMPLES
 from tests.vendor_schemas import (
     cloudformation_property,
@@ -24,18 +25,23 @@ KINDS: Mapping[type, str] = {bool: "boolean", int: "number", float: "number", st
 LISTS = (MustContain, MustNotHold)
 
 
-def properties_of(rule: Rule) -> Mapping[str, Scalar]:
-    """The canonical properties that a rule speaks of, with the value that it wants."""
-    if isinstance(rule.check, MustBe):
-        return rule.check.wanted
-    return {rule.check.at: None} if isinstance(rule.check, LISTS) else {}
+def properties_of(check: object) -> Mapping[str, Scalar]:
+    """The canonical properties that a check speaks of, with the value that it wants."""
+    if isinstance(check, EachOf):
+        return {name: value for each in check.checks for name, value in properties_of(each).items()}
+    if isinstance(check, MustBe):
+        return check.wanted
+    if isinstance(check, MustHaveEntry):
+        return {f"{check.at}.{name}": value for name, value in {**check.key, **check.wanted}.items()}
+    return {check.at: None} if isinstance(check, LISTS) else {}
 
 
 def declared() -> Iterator[tuple[Rule, ResourceType, str, Scalar]]:
     for rule in RULES:
         for kind in rule.selectors:
             if isinstance(kind, ResourceType):
-                yield from ((rule, kind, name, value) for name, value in properties_of(rule).items())
+                check = rule.check.by_type[kind] if isinstance(rule.check, ByType) else rule.check
+                yield from ((rule, kind, name, value) for name, value in properties_of(check).items())
 
 
 DECLARED = [pytest.param(*each, id=f"{each[0].name}: {each[1].noun} {each[2]}") for each in declared()]
@@ -51,7 +57,7 @@ def test_cloudformation_has_the_property_and_takes_the_value(
     path = kind.path("cloudformation", name)
     schema = cloudformation_property(kind.cloudformation, path)
     assert schema is not None, f"{kind.cloudformation} has no {name}"
-    if isinstance(rule.check, LISTS):
+    if value is None:
         assert schema["type"] == "array"
     else:
         assert KINDS[type(value)] == schema["type"].replace("integer", "number")
@@ -71,7 +77,7 @@ def test_the_provider_has_the_attribute_and_takes_the_value(
     rest = name.removeprefix(beside[0]).lstrip(".") if beside else name
     attribute = terraform_attribute(owner, kind.path("terraform", rest))
     assert attribute is not None, f"{owner} has no {rest}"
-    if isinstance(rule.check, LISTS):
+    if value is None:
         assert attribute == "list" or isinstance(attribute, dict)
     else:
         assert attribute == KINDS[type(value)]

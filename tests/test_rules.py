@@ -16,7 +16,7 @@ from fixbot.checkout import Checkout
 from fixbot.engine.pipeline import run_pipeline
 from fixbot.lens import Container, Policy
 from fixbot.model.findings import Severity
-from fixbot.rules import Rule, load_rules, must_be
+from fixbot.rules import Rule, each_of, load_rules, must_be
 from fixbot.rules.rule import RuleProblem
 from fixbot.rules.topics import choose_topic
 from fixbot.settings import Settings
@@ -65,7 +65,8 @@ def test_a_finding_counts_for_the_frameworks_that_speak_of_where_it_runs(tmp_pat
         "nist-800-190": ("4.4.3",),
         "pss-restricted": ("escalation",),
     }
-    rule = Rule("Repair {subject}", "storage", Severity.HIGH, controls, Container, ESCALATION, name="a-rule")
+    check = each_of(ESCALATION, must_be({"readonlyRootFilesystem": True}, words=ESCALATION.words))
+    rule = Rule("Repair {subject}", "storage", Severity.HIGH, controls, Container, check, name="a-rule")
     (tmp_path / "pod.yaml").write_text(POD)
     (tmp_path / "task.json").write_text(TASK)
     found = run_pipeline(Checkout.open_checkout(str(tmp_path)), (rule,), Settings()).findings

@@ -17,12 +17,12 @@ from fixbot.engine.detect import Detection
 from fixbot.engine.pipeline import run_pipeline
 from fixbot.engine.verify import VerifiedPatch, Verifier
 from fixbot.model.findings import Refusal, Report, Status
-from fixbot.rules.loading import load_rules
 from fixbot.settings import Settings
 from fixbot.source import document
 from fixbot.syntax.yaml import YamlGrammar
+from tests.first_rules import first_rules
 
-FIXERS = load_rules()
+FIXERS = first_rules()
 READ_ONLY = tuple(each for each in FIXERS if each.name == "readonly-root-filesystem")
 
 

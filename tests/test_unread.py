@@ -10,9 +10,9 @@ import pytest
 from fixbot.checkout import Checkout, Scope
 from fixbot.engine.pipeline import run_pipeline
 from fixbot.model.findings import Report
-from fixbot.rules.loading import load_rules
 from fixbot.settings import LimitSettings, Settings
 from fixbot.source.discover import is_candidate
+from tests.first_rules import first_rules
 
 POD = """\
 apiVersion: v1
@@ -33,7 +33,7 @@ def look(folder: Path, **files: str | bytes) -> Report:
         path = folder / name.replace("__", "/").replace("_yaml", ".yaml")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return run_pipeline(Checkout.open_checkout(str(folder)), load_rules(), Settings())
+    return run_pipeline(Checkout.open_checkout(str(folder)), first_rules(), Settings())
 
 
 def causes(report: Report) -> list[tuple[str, int | None, str]]:
@@ -177,7 +177,7 @@ DISGUISES = {
 def test_no_disguise_keeps_a_file_from_being_read(tmp_path: Path, how: str) -> None:
     name, text = DISGUISES[how]
     (tmp_path / name).write_bytes(text.encode())
-    report = run_pipeline(Checkout.open_checkout(str(tmp_path)), load_rules(), Settings())
+    report = run_pipeline(Checkout.open_checkout(str(tmp_path)), first_rules(), Settings())
     assert resources(report) or report.unread, how
 
 
@@ -185,7 +185,7 @@ def test_a_script_stays_one(tmp_path: Path) -> None:
     (tmp_path / "data.sh.tpl").write_text(f"#!/bin/sh\ncat > pod.yaml <<EOF\n{BODY}EOF\n")
     (tmp_path / "data.tpl").write_text(f"#!/bin/sh\ncat > pod.yaml <<EOF\n{BODY}EOF\n")
     (tmp_path / "package.json").write_text('{"name": "container", "scripts": {"image": "docker build ."}}\n')
-    report = run_pipeline(Checkout.open_checkout(str(tmp_path)), load_rules(), Settings())
+    report = run_pipeline(Checkout.open_checkout(str(tmp_path)), first_rules(), Settings())
     assert [(each.path, each.cause) for each in report.unread] == [("data.tpl", "unserved")]
     assert report.findings == ()
 
@@ -205,7 +205,7 @@ def test_a_file_that_is_slow_to_look_at_costs_no_other(tmp_path: Path, how: str)
     (tmp_path / "pod.yaml").write_text(BODY)
     report = run_pipeline(
         Checkout.open_checkout(str(tmp_path)),
-        load_rules(),
+        first_rules(),
         replace(Settings(), limits=LimitSettings(seconds=1)),
     )
     assert {each.path for each in report.findings} == {"pod.yaml"}
@@ -228,7 +228,7 @@ def test_a_file_that_a_kustomization_names_is_read_whatever_it_is_called(
     (tmp_path / "over" / name).write_text(entry.format("../base/pod.k8s"))
     (tmp_path / "base" / "pod.k8s").write_text(POD_ODD)
     report = run_pipeline(
-        Checkout.open_checkout(str(tmp_path), Scope(wanted=is_candidate)), load_rules(), Settings()
+        Checkout.open_checkout(str(tmp_path), Scope(wanted=is_candidate)), first_rules(), Settings()
     )
     assert [each.path for each in report.findings] == ["base/pod.k8s"]
 

@@ -11,11 +11,11 @@ import pytest
 from fixbot.checkout import Checkout
 from fixbot.engine.pipeline import run_pipeline
 from fixbot.model.findings import Report
-from fixbot.rules.loading import load_rules
 from fixbot.settings import Settings
 from fixbot.validity.ecs_rules import find_task_problems
 from fixbot.validity.kubernetes_rules import find_pod_problems
 from fixbot.validity.windows import is_windows_pod, is_windows_task
+from tests.first_rules import first_rules
 
 WEB: dict[str, Any] = {"name": "web", "image": "registry.example/web:1"}
 
@@ -78,7 +78,7 @@ def manifest(folder: Path, spec: dict[str, Any]) -> Report:
 
 def look(folder: Path, name: str, text: str) -> Report:
     (folder / name).write_text(text)
-    return run_pipeline(Checkout.open_checkout(str(folder)), load_rules(), Settings())
+    return run_pipeline(Checkout.open_checkout(str(folder)), first_rules(), Settings())
 
 
 @pytest.mark.parametrize("how", WINDOWS)

@@ -9,13 +9,13 @@ import pytest
 from fixbot.checkout import Checkout
 from fixbot.engine.pipeline import run_pipeline
 from fixbot.model.findings import Report, Status
-from fixbot.rules.loading import load_rules
 from fixbot.settings import Settings
+from tests.first_rules import first_rules
 
 PW = "plum-Tr4ctor-88"
 ESSENTIAL = tuple(
     rule
-    for rule in load_rules()
+    for rule in first_rules()
     if rule.name in ("secret-in-environment", "privileged-container", "readonly-root-filesystem")
 )
 WEB = """\

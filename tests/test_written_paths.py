@@ -15,8 +15,8 @@ from fixbot.checkout import Checkout
 from fixbot.engine.pipeline import run_pipeline
 from fixbot.model.findings import Report
 from fixbot.proposal.body import render_body
-from fixbot.rules.loading import load_rules
 from fixbot.settings import Settings
+from tests.first_rules import first_rules
 
 Json = dict[str, Any]
 
@@ -26,7 +26,7 @@ class Ran:
 
     def __init__(self, folder: Path, name: str, text: str) -> None:
         (folder / name).write_text(text)
-        self.report: Report = run_pipeline(Checkout.open_checkout(str(folder)), load_rules(), Settings())
+        self.report: Report = run_pipeline(Checkout.open_checkout(str(folder)), first_rules(), Settings())
         patches = self.report.patches
         self.after = yaml.safe_load(patches[0].after if patches else text)
         reasons = (each.reason or "" for each in self.report.findings)
@@ -297,7 +297,7 @@ def test_a_definition_of_two_tasks_gets_its_volume_in_both(tmp_path: Path) -> No
     (tmp_path / "web.json").write_text('[{"name": "web", "image": "registry.example/web:1"}]')
     task = 'resource "aws_ecs_task_definition" "%s" {\n  container_definitions = file("web.json")\n}\n'
     (tmp_path / "main.tf").write_text(task % "a" + task % "b")
-    report = run_pipeline(Checkout.open_checkout(str(tmp_path)), load_rules(), Settings())
+    report = run_pipeline(Checkout.open_checkout(str(tmp_path)), first_rules(), Settings())
     after = {each.path: each.after for each in report.patches}
     assert re.findall(r'volume \{\s+name = "(.*)"', after["main.tf"]) == ["web-tmp", "web-tmp"]
     assert '"containerPath": "/tmp"' in after["web.json"]

@@ -51,6 +51,8 @@ def cloudformation_property(name: str, path: Sequence[str]) -> Json | None:
 
     def below(at: Json, key: str) -> Json | None:
         at = resolved(at)
+        if "items" in at:
+            return below(at["items"], key)
         if key in at.get("properties", {}):
             return resolved(at["properties"][key])
         for choice in (*at.get("anyOf", ()), *at.get("oneOf", ()), *at.get("allOf", ())):

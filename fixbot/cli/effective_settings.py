@@ -66,8 +66,10 @@ def overlay_options(settings: Settings, options: Options, fixers: tuple[Rule, ..
     )
     thorough = options.thorough or settings.thorough
     programs = find_checkers(options, os.environ, settings.limits) if thorough else None
+    chosen = options.rules_profile.value if options.rules_profile else settings.profile
     return replace(
         settings,
+        profile=chosen,
         rules=rules,
         known_rules=tuple(sorted(known)),
         profiled=profiled,

@@ -6,7 +6,15 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 
 from fixbot.edit.tree import ABSENT, NO_VALUE, UNKNOWN, Node, NodeKind
-from fixbot.lens import FollowedValue, Resource, ResourceType, condition_branches, text_of, value_of
+from fixbot.lens import (
+    FollowedValue,
+    Resource,
+    ResourceType,
+    condition_branches,
+    group_types,
+    text_of,
+    value_of,
+)
 from fixbot.source.document import Document
 from fixbot.source.project import Inventory
 
@@ -17,36 +25,35 @@ def read_template_resources(
     document: Document, root: Node, types: Iterable[ResourceType], reading: Inventory
 ) -> None:
     """Every resource of these types."""
-    wanted = {each.cloudformation: each for each in types if each.cloudformation}
+    wanted = group_types(types, "cloudformation")
     listed = root.find_node("Resources")
     if not wanted or listed is None:
         return
     follower = partial(follow_value, root)
     for entry in listed.entries:
         owner = entry.value
-        kind = wanted.get(text_of(owner.find_node("Type")) or "") if owner.kind is NodeKind.MAP else None
-        if kind is None:
-            continue
-        properties = owner.find_node("Properties")
+        kinds = wanted.get(text_of(owner.find_node("Type")) or "", ()) if owner.kind is NodeKind.MAP else ()
+        properties = owner.find_node("Properties") if kinds else None
         if properties is not None and (not properties.is_known or properties.kind is not NodeKind.MAP):
             reading.add_unread(document, properties.start, f"the properties of {entry.key} are computed")
             continue
         node, prefix = (owner, ("Properties",)) if properties is None else (properties, ())
-        named = node.find_node(kind.name) if kind.name and properties is not None else None
-        reading.resources.append(
-            Resource(
-                kind,
-                document.path,
-                "cloudformation",
-                text_of(named) or entry.key,
-                entry.key,
-                node,
-                owner,
-                prefix,
-                follow=follower,
-                inherited=_inherited_properties(root, kind),
+        for kind in kinds:
+            named = node.find_node(kind.name) if kind.name and properties is not None else None
+            reading.resources.append(
+                Resource(
+                    kind,
+                    document.path,
+                    "cloudformation",
+                    text_of(named) or entry.key,
+                    entry.key,
+                    node,
+                    owner,
+                    prefix,
+                    follow=follower,
+                    inherited=_inherited_properties(root, kind),
+                )
             )
-        )
 
 
 def _inherited_properties(root: Node, kind: ResourceType) -> Mapping[str, Node]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from fixbot.dialects import kubernetes
 from fixbot.edit.tree import Node
-from fixbot.lens import Resource, ResourceType, text_of
+from fixbot.lens import Resource, ResourceType, group_types, text_of
 from fixbot.source.document import Document
 from fixbot.source.project import Inventory
 
@@ -15,11 +15,10 @@ def read_object_resources(
     document: Document, root: Node, types: Iterable[ResourceType], reading: Inventory
 ) -> None:
     """Every object of these types, alone or in a List."""
-    wanted = {each.kubernetes: each for each in types if each.kubernetes}
+    wanted = group_types(types, "kubernetes")
     for node in _list_objects(document, root) if wanted else ():
         group = (text_of(node.find_node("apiVersion")) or "").rpartition("/")[0]
-        kind = wanted.get("/".join(filter(None, (group, text_of(node.find_node("kind"))))))
-        if kind is not None:
+        for kind in wanted.get("/".join(filter(None, (group, text_of(node.find_node("kind"))))), ()):
             name = text_of(node.find_node("metadata", "name")) or "unnamed"
             space = text_of(node.find_node("metadata", "namespace"))
             address = "/".join(filter(None, (kind.kubernetes, space, name)))

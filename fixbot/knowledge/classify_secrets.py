@@ -184,10 +184,20 @@ def find_certain_spans(text: str) -> Iterator[SecretSpan]:
             yield SecretSpan(found.start, found.end, found.what)
 
 
+_LINE_END: Final = r"(?:[ \t\r]*\n|(?:\\{1,3}[rn]){1,2})[ \t]*"
+_PUTTY: Final = re.compile(
+    rf"Private-Lines:[ \t]{{0,4}}\d{{1,3}}(?P<value>(?:{_LINE_END}[A-Za-z0-9+/=]{{8,80}})+"
+    rf"(?:{_LINE_END}Private-MAC:[ \t]{{0,4}}\w{{1,80}})?)"
+)
+"""A key as PuTTY keeps it."""
+
+
 def find_key_spans(text: str) -> Iterator[tuple[int, int]]:
     """Where private keys stand in a text; they go over many lines."""
     if "PRIVATE KEY" in text:
         yield from (match.span() for match in re.finditer(PEM, text))
+    if "Private-Lines" in text:
+        yield from (match.span("value") for match in _PUTTY.finditer(text))
 
 
 def find_query_spans(text: str) -> Iterator[tuple[int, int]]:

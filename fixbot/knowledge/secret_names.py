@@ -131,7 +131,7 @@ _OTHER_KEYS: Final = frozenset(
             "primary",
             "foreign",
         ),
-        *("index", "lookup", "routing", "group", "label", "map", "topology", "public", "config", "env"),
+        *("index", "lookup", "group", "label", "map", "topology", "public", "config", "env"),
     )
 )
 """Words by which a key is one of a table, a bucket or a map."""

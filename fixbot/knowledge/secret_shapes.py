@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from fixbot.knowledge.classify_secrets import SecretKind, classify_value
 from fixbot.knowledge.secret_commands import command_secrets
+from fixbot.knowledge.secret_lines import find_line_spans
 from fixbot.knowledge.secret_names import is_header_name, is_likely_name
 from fixbot.knowledge.secret_words import (
     BETWEEN,
@@ -97,10 +98,6 @@ _CALLED: Final = re.compile(
     rf"(?:(?:{QUOTE})?[^\s,()\"'\\]{{1,80}}(?:{QUOTE})?,[ \t]{{0,4}}){{0,3}}"
     rf"(?={QUOTE}){VALUE}[ \t]{{0,4}}"
 )
-_PGPASS: Final = re.compile(
-    r"(?m:^)[ \t]*[^\s:#/\"']{1,253}:(?:\d{2,5}|\*):[^\s:/\"']{1,128}:[^\s:/\"']{1,128}:"
-    r"(?P<value>[^\s\"']++)[ \t\r]*(?m:$)"
-)
 _LETTER: Final = re.compile(
     r"-(?<![\w-]-)[pP](?:[ \t]{1,4}|=|[\"'],[ \t]{0,4}[\"'])(?P<value>[^\s\"'\\/:,;|&()]{8,}+)"
 )
@@ -130,6 +127,8 @@ _GATES: Final = ("://", "@", "pass:", "<<<", "echo", "printf", "</")
 
 _SHORT: Final = 300
 """Characters of a text that is worth being remembered."""
+_COLONS: Final = 3
+"""More of them than a name has: a line of `.pgpass`."""
 _LONG: Final = 20
 """Characters that a word needs to be a token by its form alone."""
 
@@ -157,9 +156,8 @@ def is_made_up(text: str) -> bool:
 def find_shaped_spans(text: str) -> Iterator[Place]:
     """Where the values of all these forms stand in a text."""
     lower = text.lower()
-    if "-" in text:
-        yield from _find_option_values(text)
-        yield from _find_header_values(text, lower)
+    yield from _find_option_values(text) if "-" in text else ()
+    yield from _find_header_values(text, lower) if ":" in text else ()
     yield from command_secrets(text)
     if "uthorization" in lower or "bearer" in lower or "basic" in lower or "splunk" in lower:
         yield from _find_scheme_values(text)
@@ -174,8 +172,6 @@ def find_shaped_spans(text: str) -> Iterator[Place]:
     for gate in _GATES:
         if gate in text:
             yield from _find_gated_spans(gate, text)
-    if ":*:" in text or ":5432:" in text or "pgpass" in lower:
-        yield from (m.span("value") for m in _PGPASS.finditer(text) if not is_hole(m["value"]))
     if "send" in lower and ("expect" in lower or "spawn" in lower):
         yield from (m.span("value") for m in _SENT.finditer(text) if not is_plain_word(m["value"]))
 
@@ -296,7 +292,7 @@ _OPTION_HINT: Final = re.compile(r"-(?<![\w-]-)(?:[apPuUw](?:[ \"']|[^-\s])|D|-(
 _QUERY_HINT: Final = re.compile(r"[?&]\w{1,20}=")
 _SEND_HINT: Final = re.compile(r"[ ;\"'\n]send[ \t]")
 _MARKS: Final = (
-    *(":*:", ":5432:", "IDENTIFIED", "identified", "AKIA", "ASIA", "PRIVATE KEY", "rk_live", "sk_live"),
+    *("IDENTIFIED", "identified", "AKIA", "ASIA", "PRIVATE KEY", "rk_live", "sk_live"),
     *("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat", "glpat", "xox", "eyJ", "AIza", "hvs.", "npm_"),
     *("pypi-", "SG.", "sk-", "pass:", "hooks.slack"),
 )
@@ -309,8 +305,8 @@ def may_hold_shapes(text: str) -> bool:
 
 @lru_cache(maxsize=16384)
 def _hints_at_secret(text: str) -> bool:
-    if " " in text or "=" in text or "@" in text or "\n" in text:
-        return _holds_hint(text) or any(command_secrets(text))
+    if " " in text or "=" in text or "@" in text or "\n" in text or text.count(":") > _COLONS:
+        return _holds_hint(text) or any(find_line_spans(text)) or any(command_secrets(text))
     return len(text) >= _LONG and text[:4] != "arn:" and _FORM.search(text) is not None
 
 
@@ -321,7 +317,7 @@ def _holds_hint(text: str) -> bool:
         any(mark in text for mark in _MARKS)
         or (any(stem in lower for stem in _STEMS) and _NAME_HINT.search(text) is not None)
         or _OPTION_HINT.search(text) is not None
-        or ("@" in text and _holds_login(text))
+        or ("@" in text and (_holds_login(text) or any(_find_spans_to_last_at(text))))
         or ("=" in text and _QUERY_HINT.search(text) is not None)
         or ("send" in text and _SEND_HINT.search(text) is not None)
     )

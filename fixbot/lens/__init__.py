@@ -12,7 +12,7 @@ from fixbot.edit.tree import ABSENT, UNKNOWN, CannotEdit, CodeExpression, Tagged
 from fixbot.lens.container import Container, Mount, Task, Variable, Volume
 from fixbot.lens.follow_path import FollowedValue
 from fixbot.lens.policy import Policy, Statement
-from fixbot.lens.resource import Companion, Module, Resource, ResourceType
+from fixbot.lens.resource import Companion, Module, Resource, ResourceType, group_types
 from fixbot.lens.scalar_values import condition_branches, list_alternatives, text_of, truth_of, value_of
 from fixbot.lens.slot import Slot, Update
 from fixbot.lens.spelling import (
@@ -65,6 +65,7 @@ __all__ = [
     "Volume",
     "capitalize_first",
     "condition_branches",
+    "group_types",
     "list_alternatives",
     "spell_block",
     "text_of",

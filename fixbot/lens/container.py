@@ -169,7 +169,7 @@ class Container(Fields, Labelled):
 
     def offers(self, canonical: str) -> bool:
         """Whether the API that runs it takes that field for a container."""
-        return canonical.partition(".")[0] not in self.task.container_lacks
+        return Fields.offers(self, canonical) and canonical.partition(".")[0] not in self.task.container_lacks
 
     def default(self, canonical: str) -> bool | UnsetValue:
         """What a flag is where nothing is written, by what made the container (Terraform modules)."""

@@ -11,6 +11,20 @@ from fixbot.lens.scalar_values import text_of, truth_of, value_of
 from fixbot.lens.slot import Slot, Update
 from fixbot.lens.spelling import Spelling
 
+_FIELDS = {
+    "ecs": frozenset(
+        ("dockerSecurityOptions", "environment", "environmentFiles", "ipcMode", "linuxParameters",
+         "logConfiguration", "mountPoints", "networkMode", "pidMode", "portMappings", "privileged",
+         "readonlyRootFilesystem", "systemControls", "ulimits", "user")
+    ),
+    "k8s": frozenset(
+        ("automountServiceAccountToken", "env", "envFrom", "hostIPC", "hostNetwork", "hostPID",
+         "hostUsers", "imagePullPolicy", "livenessProbe", "ports", "readinessProbe", "securityContext",
+         "serviceAccountName", "volumeMounts")
+    ),
+}  # fmt: skip
+"""Fields that only one of the two APIs has, of those that rules may ask for."""
+
 
 class Fields:
     """What a subject offers that is one map of fields; `node` is None where the map stands elsewhere."""
@@ -51,6 +65,11 @@ class Fields:
     def follow(self, node: Node) -> FollowedValue:
         """What a value stands for, followed one step where its dialect knows how."""
         return FollowedValue.from_literal(node)
+
+    def offers(self, canonical: str) -> bool:
+        """Whether its API has that field: a pod none of ECS, a task none of Kubernetes."""
+        other = _FIELDS["ecs" if self.spelling.vocabulary == "k8s" else "k8s"]
+        return canonical.partition(".")[0] not in other
 
     def default(self, _canonical: str) -> bool | UnsetValue:
         """What a flag is where nothing is written; ABSENT leaves that to the API."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from fixbot.edit.change import Add, Change
@@ -91,6 +91,15 @@ class ResourceType:
         return _renamed(names, self.in_objects, str) if dialect == "kubernetes" else names
 
 
+def group_types(types: Iterable[ResourceType], dialect: str) -> dict[str, list[ResourceType]]:
+    """The types by what a dialect calls them: each rule may describe the same one in its own way."""
+    found: dict[str, list[ResourceType]] = {}
+    for each in types:
+        if name := getattr(each, dialect):
+            found.setdefault(name, []).append(each)
+    return found
+
+
 def _renamed(
     names: tuple[str, ...], renamed: Mapping[str, str], spell: Callable[[str], str]
 ) -> tuple[str, ...]:
@@ -164,6 +173,30 @@ class Resource(Labelled):
                 if canonical == beginning or canonical.startswith(f"{beginning}."):
                     return self._beside(canonical, beginning, companion, own)
         return own
+
+    def slot_in(self, entry: Node, canonical: str) -> Slot:
+        """The place of a property of one entry of a list; its canonical name counts from the resource."""
+        return self._within(entry, self._written_path(canonical)[-1:], canonical, ())
+
+    def has_blocks(self, slot: Slot) -> bool:
+        """Whether the entries of the list at that place are blocks, none of which a `dynamic` block makes."""
+        if self.module is not None or slot.owner.style != "body" or len(slot.path) != 1:
+            return False
+        return not any(each.labels == slot.path for each in slot.owner.list_items("dynamic"))
+
+    def add_entries(self, slot: Slot, canonical: str, entries: Sequence[Mapping[str, Value]]) -> Change:
+        """These entries, their keys canonical, for the list there: several only where there is none."""
+        items: list[Value] = [
+            {self._written_path(f"{canonical}.{name}")[-1]: value for name, value in each.items()}
+            for each in entries
+        ]
+        if self.has_blocks(slot):
+            (item,) = items
+            return Add(slot.owner, slot.path, item)
+        return slot.set(items) if slot.found is None else Add(slot.found, (), items[0])
+
+    def _written_path(self, canonical: str) -> tuple[str, ...]:
+        return self.type.path(self.dialect, canonical)
 
     def _within(self, node: Node, path: tuple[str, ...], canonical: str, near: Sequence[str]) -> Slot:
         at = follow_path(node, path)

@@ -12,7 +12,7 @@ from typing import Final
 
 from fixbot.edit.tree import Node, NodeKind
 from fixbot.knowledge.secret_shapes import is_plain_word, may_hold_shapes
-from fixbot.knowledge.secret_words import is_hole
+from fixbot.knowledge.secret_words import is_hole, is_name_like
 from fixbot.masking.judge_values import is_secret, names_secret
 from fixbot.masking.secret_masker import find_recognised_spans, may_tell
 from fixbot.masking.value_pieces import (
@@ -37,6 +37,8 @@ _REFERRING: Final = re.compile(r"\$\{[^{}\"]{0,300}\}")
 _UNKNOWN: Final = "$_"
 """What stands for what is not known; everybody takes it for a hole."""
 _COMPARING: Final = re.compile(r"==|!=|\b(?:contains|startswith|endswith|strcontains|coalesce|try|lookup)\(")
+_GLUED: Final = re.compile(r"\"[ \t\r\n]{0,80},[ \t\r\n]{0,80}\"")
+"""The seam of two texts: a name that lies across it may tell as well."""
 _PUTTING: Final = frozenset(("Sub", "Join"))
 _ASKING: Final = frozenset(("Equals", "Contains", "EachMemberEquals", "EachMemberIn"))
 _LEAST: Final = 4
@@ -58,7 +60,7 @@ def composed_secrets(node: Node, source: Source) -> Iterator[str]:
         )
         return
     called = function_name(node)
-    if not (code and may_tell(code)) and called not in _PUTTING and called not in _ASKING:
+    if not (code and may_tell(_GLUED.sub("", code))) and called not in _PUTTING and called not in _ASKING:
         return
     found = list(
         iterate_code_pieces(_REFERRING.sub(_UNKNOWN, code)) if code else iterate_pieces(node, source)
@@ -136,7 +138,7 @@ def _compared_secrets(names: set[str], texts: Sequence[LiteralPiece]) -> Iterato
             is_plain_word(text)
             or text in names
             or text.startswith("arn:")
-            or text.isalpha()
+            or is_name_like(text)
             or "%" in text
             or _PATTERN.fullmatch(text) is not None
             or sum(map(str.isalnum, text)) < _LEAST

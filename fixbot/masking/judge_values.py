@@ -23,6 +23,7 @@ from fixbot.knowledge.secret_names import (
 from fixbot.knowledge.secret_words import is_name_like, looks_random
 from fixbot.masking.mask_spans import Span
 
+_VARIABLE: Final = re.compile(r"[\w.-]{2,80}")
 _PIN: Final = re.compile(r"\d{4,12}")
 _OBVIOUS: Final = re.compile(r"[A-Z][A-Z0-9_]*|[\W_]*|.|(?i:(?:change|replace)[-_ ]?(?:me|this)[!.]*)")
 """Placeholders that nobody would take for anything else."""
@@ -110,6 +111,13 @@ def is_secret(name: str, text: str) -> bool:
     if kind is SecretKind.PLACEHOLDER:
         return _OBVIOUS.fullmatch(text) is None and not is_name_like(text)
     return kind is not SecretKind.NONE or _has_random_word(text)
+
+
+def find_assigned_secret(text: str) -> tuple[str, ...]:
+    """The secret of `NAME=secret`, written as one text as lists of variables have it."""
+    name, sign, value = text.partition("=") if "=" in text else ("", "", "")
+    told = sign and _VARIABLE.fullmatch(name) is not None and names_secret(name) and is_secret(name, value)
+    return (value,) if told else ()
 
 
 def _has_random_word(text: str) -> bool:

@@ -13,7 +13,7 @@ from fixbot.masking.judge_values import find_written_default
 from fixbot.masking.mask_spans import Span
 
 _HEAD: Final = re.compile(
-    r"""(?P<quote>(?:\\{0,3}["'])?)(?<![\w.-])(?P<name>-{0,2}[A-Za-z_][\w.-]{0,120})(?P=quote)
+    r"""(?P<quote>(?:\\{0,3}["'])?)(?<![\w-])(?<!\w\.)(?P<name>-{0,2}[A-Za-z_][\w.-]{0,120})(?P=quote)
     (?P<sign>[ \t]{0,40}(?:=>|[:=])[ \t]{0,40}(?:\\\r?\n[ \t]{0,40})?)""",
     re.VERBOSE,
 )
@@ -41,8 +41,22 @@ _JUDGED: Final = 400
 """Characters of a value that are judged; one that goes on for longer is hidden to its end."""
 
 
+_BLOCK: Final = re.compile(
+    r"(?<!\w)variable[ \t]{1,4}\"(?P<name>[\w-]{2,80})\"[ \t]{0,4}\{(?:[^{}\"]|\"[^\"\n]{0,200}\"){0,400}?"
+    r"(?<!\w)default[ \t]{0,20}=[ \t]{0,4}\"(?P<value>[^\"\n]+)\""
+)
+"""A variable of Terraform with its default, where it stands in a comment."""
+
+
 def find_named_spans(text: str) -> Iterator[Span]:
     """Values that stand under a likely name, in the same place or as `name` and `value` nearby."""
+    for block in _BLOCK.finditer(text) if "variable" in text and "default" in text else ():
+        if (found := _span_if_secret(block["name"], text, *block.span("value"))) is not None:
+            yield found
+    yield from _find_pairs(text)
+
+
+def _find_pairs(text: str) -> Iterator[Span]:
     name_above: tuple[int, str] | None = None
     value_above: tuple[int, int, int] | None = None
     line, counted, at, bare = 0, 0, 0, (0, 0)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from fixbot.edit.edited_text import split_lines
-from fixbot.knowledge.classify_secrets import find_certain_spans, find_query_spans
+from fixbot.knowledge.classify_secrets import find_certain_spans, find_key_spans, find_query_spans
 from fixbot.knowledge.secret_commands import command_secrets, has_program
-from fixbot.knowledge.secret_inside import find_inner_secrets
+from fixbot.knowledge.secret_lines import find_line_spans
 from fixbot.knowledge.secret_shapes import find_login_spans, find_shaped_spans
 from fixbot.masking.mask_spans import Span, mask_line_spans, mask_spans
 from fixbot.masking.named_pairs import find_named_spans
@@ -75,7 +75,7 @@ class KnownValuesMasker(SecretMasker):
 
 def may_tell(text: str) -> bool:
     """Whether a text holds any of the words by which something is recognised in it."""
-    return _holds_stem(text) or has_program(text)
+    return _holds_stem(text) or any(find_line_spans(text)) or has_program(text)
 
 
 def _holds_stem(text: str) -> bool:
@@ -88,13 +88,14 @@ def _holds_stem(text: str) -> bool:
 
 def find_recognised_spans(text: str) -> Iterator[Span]:
     """Where a text holds what is taken for a secret by its form, its name, its option or its header."""
+    yield from find_line_spans(text)
+    yield from find_key_spans(text)
     if not _holds_stem(text):
         yield from command_secrets(text)
         return
     yield from ((start, end) for start, end, _ in find_certain_spans(text))
     yield from find_query_spans(text)
     yield from find_shaped_spans(text)
-    yield from ((start, end) for start, end, _ in find_inner_secrets(text))
     yield from find_named_spans(text)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from fixbot.edit.tree import Entry, Node, NodeKind
+from fixbot.knowledge.secret_inside import find_inner_secrets
 from fixbot.knowledge.secret_names import names_password
 from fixbot.knowledge.secret_shapes import may_hold_shapes
 from fixbot.masking.composed_secrets import composed_secrets
@@ -21,6 +22,7 @@ from fixbot.masking.json_secrets import find_json_secrets
 from fixbot.masking.judge_values import (
     PERHAPS,
     decode_base64_text,
+    find_assigned_secret,
     find_inner_span,
     holds_secrets,
     is_about,
@@ -32,6 +34,7 @@ from fixbot.masking.judge_values import (
 from fixbot.masking.mask_spans import Span
 from fixbot.masking.remarks import find_remark_spans
 from fixbot.masking.secret_masker import find_recognised_spans
+from fixbot.masking.secret_objects import HOLDERS, list_held_entries, list_resource_secrets
 from fixbot.masking.telling_keys import (
     COMPUTED,
     JUDGED,
@@ -108,8 +111,10 @@ class PlaceSearch:
         text = node.value
         if node.kind is NodeKind.CODE:
             self._judge_composed(node)
-        elif isinstance(text, str) and len(text) > _SHORT and may_hold_shapes(text):
-            self._judge_text(node, text)
+        elif isinstance(text, str):
+            if len(text) > _SHORT and may_hold_shapes(text):
+                self._judge_text(node, text)
+            self._cover_inside(node, find_assigned_secret(text))
         return inside
 
     def _judge_map(self, node: Node) -> None:
@@ -158,12 +163,10 @@ class PlaceSearch:
             self._judge_block(entry)
         elif entry.key == "secretGenerator":
             self._cover_generated(entry.value)
+        elif entry.key in HOLDERS:
+            self._cover_held(list_held_entries(node, entry))
         elif names_secret(entry.key):
             self._judge_named(entry.key, entry)
-        elif entry.key == "stringData":
-            self._cover_secret_object(node, "stringData")
-        elif entry.key == "kind" and entry.value.value == "Secret":
-            self._cover_secret_object(node, "data", "stringData", "binaryData")
 
     def _judge_pointed(self, node: Node, source: Node) -> None:
         """A variable that takes a key of a ConfigMap: what stands there is judged under its name."""
@@ -220,21 +223,19 @@ class PlaceSearch:
 
     def _judge_block(self, entry: Entry) -> None:
         body, label = entry.value, entry.value.labels[-1]
-        if entry.value.labels[0].startswith("kubernetes_secret"):
-            self._cover_secret_object(body, "data", "binary_data", "string_data")
+        self._cover_held(list_resource_secrets(body))
         if names_secret(label) and (entry.key in TOLD or body.find_child("value") is not None):
             for inner in body.entries:
                 if inner.key in VALUE_KEYS:
                     self._judge_value_entry(label, inner)
 
-    def _cover_secret_object(self, node: Node, *keys: str) -> None:
-        """Everything in an object that is there to hold secrets."""
-        for key in keys:
-            listed = node.find_child(key)
-            for entry in listed.entries if listed is not None else ():
-                self._judge_value_entry(
-                    entry.key if names_secret(entry.key) else _FORCED, entry, sure=names_secret(entry.key)
-                )
+    def _cover_held(self, entries: Iterable[Entry]) -> None:
+        """What an object holds that is there to hold secrets."""
+        for entry in entries:
+            sure = names_secret(entry.key)
+            if sure:
+                self._judge_value_entry(entry.key, entry)
+            self._judge_value_entry(_FORCED, entry, sure=sure)
 
     def _cover_generated(self, node: Node) -> None:
         for item in node.items:
@@ -253,6 +254,7 @@ class PlaceSearch:
     def _judge_text(self, node: Node, text: str) -> None:
         """What a text holds by its form."""
         self._cover_inside(node, (text[start:end] for start, end in find_recognised_spans(text)))
+        self._cover_inside(node, (text[each.start : each.end].strip() for each in find_inner_secrets(text)))
         self._cover_inside(node, find_json_secrets(text, names_secret))
 
     def _cover_inside(self, node: Node, values: Iterable[str]) -> None:

@@ -13,7 +13,10 @@ from fixbot.masking.judge_values import names_secret
 from fixbot.source.document import Document
 from fixbot.syntax import load_grammar
 
-_TELLING: Final = ("assword", "ASSWORD", "asswd", "ecret", "oken", "ConfigMap", "stringData")
+_TELLING: Final = (
+    *("assword", "ASSWORD", "asswd", "ecret", "ECRET", "oken", "OKEN", "ConfigMap", "stringData"),
+    *("uthorization", "secure", "ookie", "redential", "pi-key", "pi_key", "piKey", "API_KEY", "PI-Key"),
+)
 _KIND: Final = re.compile(r"^[\"']?kind\b.*", re.MULTILINE)
 _DEFINES: Final = re.compile(r"kind:[ \t]*[\"']?CustomResourceDefinition[\"']?[ \t\r]*(?:#.*)?")
 _DEFAULT: Final = re.compile(

@@ -8,6 +8,7 @@ from typing import Final
 from fixbot.edit.tree import Entry, Node
 from fixbot.masking.judge_values import names_secret
 from fixbot.masking.mask_spans import Span
+from fixbot.masking.secret_objects import HOLDERS
 from fixbot.masking.value_pieces import ReferencePiece
 
 _NAMES: Final = "name Name key Key ParameterKey OptionName header Header HeaderName"
@@ -22,7 +23,7 @@ HUSHING: Final = frozenset(("NoEcho", "sensitive", "type", "Type"))
 """Keys that may say that a value beside them is none to be shown: `NoEcho: true`, `type: SecureString`."""
 TOLD_BY_KEY: Final = frozenset((*NAME_KEYS, *VALUE_KEYS, "<<", "valueFrom"))
 """Keys of a map that is looked at as a pair."""
-KEPT_IN: Final = frozenset(("secretGenerator", "stringData", "kind"))
+KEPT_IN: Final = frozenset(("secretGenerator", *HOLDERS))
 """Keys by which an object says that it is there to hold secrets."""
 COMPUTED: Final = ("(", '"')
 """How keys of HCL begin that are no plain names."""

@@ -11,6 +11,7 @@ from fixbot.model.findings import Severity, Status
 from fixbot.proposal.pull_request_text import render_headline
 from fixbot.report.replacements import Replacement, find_replacements
 from fixbot.report.text import describe_finding
+from fixbot.rules.topics import names_of
 from fixbot.text.characters import fold_to_line, write_json
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _REPEATED = 20
+_MOST_TAGS = 20
+"""Of a rule: GitHub's code scanning refuses a file with more."""
 _LEVELS = {
     Severity.CRITICAL: ("error", "9.5"),
     Severity.HIGH: ("error", "8.0"),
@@ -69,7 +72,11 @@ def _rule_to_sarif(fixer: Rule) -> dict[str, Any]:
         "shortDescription": {"text": fixer.heading},
         "help": {"text": page or fixer.heading, "markdown": page or fixer.heading},
         "defaultConfiguration": {"level": level},
-        "properties": {"tags": ["security", *fixer.control_ids], "security-severity": score},
+        "properties": {
+            "tags": ["security", *names_of(fixer.topic), *fixer.control_ids][:_MOST_TAGS],
+            "controls": {name: list(ids) for name, ids in fixer.controls.items()},
+            "security-severity": score,
+        },
     }
     return rule
 
@@ -90,6 +97,7 @@ def _result_to_sarif(
         "properties": {
             "status": finding.status.value,
             "safety": finding.safety.value,
+            "topic": finding.topic,
             "controls": list(finding.controls),
             "security-severity": _LEVELS[finding.severity][1],
         },

@@ -5,7 +5,15 @@ This and `fixbot.lens` are what rules of other distributions build on; `API_VERS
 
 from __future__ import annotations
 
-from fixbot.rules.checks import must_be, must_contain, must_not_hold, report
+from fixbot.rules.checks import (
+    by_type,
+    each_of,
+    must_be,
+    must_contain,
+    must_have_entry,
+    must_not_hold,
+    report,
+)
 from fixbot.rules.loading import API_VERSION, load_rules
 from fixbot.rules.rule import ESSENTIAL, EXPLAINED, RECOMMENDED, Rule
 from fixbot.rules.words import Words
@@ -17,9 +25,12 @@ __all__ = [
     "RECOMMENDED",
     "Rule",
     "Words",
+    "by_type",
+    "each_of",
     "load_rules",
     "must_be",
     "must_contain",
+    "must_have_entry",
     "must_not_hold",
     "report",
 ]

@@ -6,61 +6,97 @@ properties against the vendors' schemas, and a list of rules can say what they f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
+from typing import Any
 
 from fixbot.edit.change import Add, Change, Drop
-from fixbot.edit.tree import ABSENT, UNKNOWN, CannotEdit, Node, NodeKind, Scalar, UnsetValue, Value
-from fixbot.lens import Slot, Subject, Update
-from fixbot.model.findings import Fix, Found, Manual, Outcome, Refusal, Safety
+from fixbot.edit.tree import ABSENT, UNKNOWN, Node, Scalar, UnsetValue, Value
+from fixbot.lens import Resource, ResourceType, Slot, Subject
+from fixbot.model.findings import Found, Manual, Outcome, Safety
 from fixbot.rules.context import Context
+from fixbot.rules.entry_checks import MustHaveEntry
+from fixbot.rules.hooks import (
+    Finish,
+    Good,
+    Spares,
+    Unless,
+    Weigh,
+    keep_fix,
+    keep_severity,
+    never,
+    spare_none,
+)
+from fixbot.rules.outcomes import (
+    find_hindrance,
+    format_cell,
+    make_fix,
+    make_found,
+    refuse_computed_list,
+    spell_alike,
+)
 from fixbot.rules.words import Words
 from fixbot.text.markdown_escape import mark_code
-
-Good = Callable[[Scalar | UnsetValue], bool]
-Unless = Callable[[Subject, Context], Refusal | Manual | None]
-"""Why a fix would break something at this subject, if it would."""
-
-
-def never(_subject: Subject, _world: Context) -> None:
-    """No reason against a fix."""
 
 
 @dataclass(frozen=True, slots=True)
 class MustBe:
     """Each property of `wanted`, by its canonical name, must have that value.
 
+    `in_each` names lists of maps (in HCL blocks): then each of their entries must.
     `unwritten` is what AWS or Kubernetes takes where nothing is written. `good` says which other values do
     as well. `unless` says where a fix would break something; it is asked only where something is wrong.
+    `spares` says what is no finding, whatever is written there; `finish` what is true of one fix alone,
+    `weigh` how bad it is here.
     """
 
     wanted: Mapping[str, Scalar]
     _: KW_ONLY
     words: Words
+    in_each: tuple[str, ...] = ()
     unwritten: Scalar | UnsetValue = ABSENT
     good: Good | None = None
     unless: Unless = never
+    spares: Spares = spare_none
+    finish: Finish = keep_fix
+    weigh: Weigh = keep_severity
     safety: Safety = Safety.REVIEW
 
     def __call__(self, subject: Subject, world: Context) -> Iterator[Found]:
         """What is wrong with a subject: one finding, whichever of the properties are."""
-        slots = {name: subject.slot(name) for name in self.wanted if subject.offers(name)}
-        wrong = {name: slot for name, slot in slots.items() if not self._is_right(slot, self.wanted[name])}
-        if not wrong:
+        slots = self._find_slots(subject)
+        wrong = {at: slot for at, slot in slots.items() if not self._is_right(slot, self._wanted_at(at))}
+        if not wrong or self.spares(subject, world):
             return
         outcome: Outcome = (
-            _find_hindrance(subject, wrong.values())
+            find_hindrance(subject, wrong.values())
             or self.unless(subject, world)
-            or _make_fix(
-                subject, self.words, self.safety,
-                [partial(slot.set, self.wanted[name]) for name, slot in wrong.items()],
-                before=", ".join(_format_cell(slot.written, slot.value) for slot in wrong.values()),
-                after=", ".join(_format_cell(s.written, self.wanted[name]) for name, s in wrong.items()),
+            or make_fix(
+                self, subject, world, [
+                    partial(slot.set, spell_alike(subject, slot, self._wanted_at(at)))
+                    for at, slot in wrong.items()
+                ],
+                before=", ".join(format_cell(slot.written, slot.value) for slot in wrong.values()),
+                after=", ".join(format_cell(s.written, self._wanted_at(at)) for at, s in wrong.items()),
             )
         )  # fmt: skip
         node = next(iter(wrong.values())).node
-        yield _make_found(subject, node, ",".join(self.wanted), self.words, outcome)
+        yield make_found(subject, node, ",".join(self.wanted), self, outcome)
+
+    def _find_slots(self, subject: Any) -> dict[tuple[str, int], Slot]:
+        """The places by the property's name and the entry's number; 0 where it isn't asked of entries."""
+        if not self.in_each:
+            return {(name, 0): subject.slot(name) for name in self.wanted if subject.offers(name)}
+        entries = [(at, entry) for at in self.in_each for entry in subject.slot(at).items]
+        return {
+            (name, number): subject.slot_in(entry, f"{at}.{name}")
+            for number, (at, entry) in enumerate(entries)
+            for name in self.wanted
+        }
+
+    def _wanted_at(self, at: tuple[str, int]) -> Scalar:
+        return self.wanted[at[0]]
 
     def _is_right(self, slot: Slot, wanted: Scalar) -> bool:
         value = self.unwritten if slot.value is ABSENT else slot.value
@@ -75,13 +111,21 @@ class MustBe:
 
 @dataclass(frozen=True, slots=True)
 class MustContain:
-    """The list at a canonical path must hold that item; it is made where there is none."""
+    """The list at a canonical path must hold that item. Where there is none it is made, with `made` in it.
+
+    `good` says of which items one does as well.
+    """
 
     at: str
     item: Scalar
     _: KW_ONLY
     words: Words
+    made: tuple[Scalar, ...] = ()
+    good: Good | None = None
     unless: Unless = never
+    spares: Spares = spare_none
+    finish: Finish = keep_fix
+    weigh: Weigh = keep_severity
     safety: Safety = Safety.REVIEW
 
     def __call__(self, subject: Subject, world: Context) -> Iterator[Found]:
@@ -89,20 +133,21 @@ class MustContain:
         if not subject.offers(self.at):
             return
         slot = subject.slot(self.at)
-        held = [each.scalar for each in slot.items]
-        if self.item in held:
+        held = [each.scalar for each in slot.items] if slot.found is not None else [slot.value]
+        settled = self.item in held or (self.good is not None and any(map(self.good, held)))
+        if settled or self.spares(subject, world):
             return
         before = ", ".join(str(each) for each in held if not isinstance(each, UnsetValue))
         outcome: Outcome = (
-            _refuse_computed_list(subject, slot)
+            refuse_computed_list(subject, slot)
             or self.unless(subject, world)
-            or _make_fix(
-                subject, self.words, self.safety, [partial(_add_item, slot, self.item)],
-                before=_format_cell(slot.written, before or ABSENT),
-                after=_format_cell(slot.written, f"{self.item} too"),
+            or make_fix(
+                self, subject, world, [partial(_add_item, slot, self.item, self.made)],
+                before=format_cell(slot.written, before or ABSENT),
+                after=format_cell(slot.written, f"{self.item} too"),
             )
         )  # fmt: skip
-        yield _make_found(subject, slot.node, f"{self.at} {self.item}", self.words, outcome)
+        yield make_found(subject, slot.node, f"{self.at} {self.item}", self, outcome)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,19 +159,22 @@ class MustNotHold:
     _: KW_ONLY
     words: Words
     unless: Unless = never
+    spares: Spares = spare_none
+    finish: Finish = keep_fix
+    weigh: Weigh = keep_severity
     safety: Safety = Safety.REVIEW
 
     def __call__(self, subject: Subject, world: Context) -> Iterator[Found]:
         """The items that are, as one finding."""
         slot = subject.slot(self.at)
         wrong = [item for item in slot.items if self.bad(item, world)]
-        if not wrong:
+        if not wrong or self.spares(subject, world):
             return
-        outcome: Outcome = self.unless(subject, world) or _make_fix(
-            subject, self.words, self.safety, [partial(Drop, item) for item in wrong],
+        outcome: Outcome = self.unless(subject, world) or make_fix(
+            self, subject, world, [partial(Drop, item) for item in wrong],
             before=f"{len(slot.items)} of {mark_code(slot.written)}", after=str(len(slot.items) - len(wrong)),
         )  # fmt: skip
-        yield _make_found(subject, wrong[0], self.at, self.words, outcome)
+        yield make_found(subject, wrong[0], self.at, self, outcome)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +185,7 @@ class Reported:
     _: KW_ONLY
     words: Words
     instead: str
+    weigh: Weigh = keep_severity
     safety: Safety = Safety.MANUAL
 
     def __call__(self, subject: Subject, world: Context) -> Iterator[Found]:
@@ -144,72 +193,59 @@ class Reported:
         node = self.bad(subject, world)
         if node is not None:
             instead = Manual(self.instead.replace("{who}", subject.title))
-            yield _make_found(subject, node, "", self.words, instead)
+            yield make_found(subject, node, "", self, instead)
+
+
+@dataclass(frozen=True, slots=True)
+class EachOf:
+    """Several checks of one rule, for what dialects call by other names; the first says how safe it is."""
+
+    checks: tuple[AnyCheck, ...]
+
+    @property
+    def safety(self) -> Safety:
+        """How bold its fixes usually are."""
+        return self.checks[0].safety
+
+    def __call__(self, subject: Any, world: Context) -> Iterator[Found]:
+        """What any of them finds."""
+        for check in self.checks:
+            yield from check(subject, world)
+
+
+@dataclass(frozen=True, slots=True)
+class ByType:
+    """A check for each type of resource that a rule looks at; the first says how safe the rule is."""
+
+    by_type: Mapping[ResourceType, AnyCheck]
+
+    @property
+    def checks(self) -> tuple[AnyCheck, ...]:
+        """Those of all types."""
+        return tuple(self.by_type.values())
+
+    @property
+    def safety(self) -> Safety:
+        """How bold its fixes usually are."""
+        return self.checks[0].safety
+
+    def __call__(self, resource: Resource, world: Context) -> Iterator[Found]:
+        """What the check of its type finds."""
+        yield from self.by_type[resource.type](resource, world)
+
+
+AnyCheck = MustBe | MustContain | MustHaveEntry | MustNotHold | Reported
+
+
+def each_of(*checks: AnyCheck) -> EachOf:
+    """Several checks as one."""
+    return EachOf(checks)
 
 
 must_be, must_contain, must_not_hold, report = MustBe, MustContain, MustNotHold, Reported
+must_have_entry, by_type = MustHaveEntry, ByType
 """How a rule reads: `check=must_be({…}, words=…)`."""
 
 
-def _make_found(subject: Subject, node: Node, wrong: str, words: Words, outcome: Outcome) -> Found:
-    message = f"{subject.title} {words.problem}"
-    return Found(node, subject.title, subject.address, wrong, message, outcome, subject=subject.subject)
-
-
-def _find_hindrance(subject: Subject, wrong: Iterable[Slot]) -> Refusal | None:
-    """Why they can't be set, if one can't."""
-    for slot in wrong:
-        if slot.why_not or slot.value is UNKNOWN:
-            return _refuse(subject, slot)
-        if slot.update is Update.REPLACEMENT:
-            return Refusal(
-                f"Changing {mark_code(slot.written)} would replace {subject.title}, and what it holds."
-            )
-    return None
-
-
-def _refuse_computed_list(subject: Subject, slot: Slot) -> Refusal | None:
-    known = slot.found is None or (slot.found.is_known and slot.found.kind is NodeKind.LIST)
-    return None if known and not slot.why_not else _refuse(subject, slot)
-
-
-def _refuse(subject: Subject, slot: Slot) -> Refusal:
-    why = slot.why_not or "it is computed where the file is used"
-    return Refusal(f"{mark_code(slot.written)} of {subject.title} is not changed: {why}.")
-
-
-def _add_item(slot: Slot, item: Value) -> Change:
-    return slot.set([item]) if slot.found is None else Add(slot.found, (), item)
-
-
-def _make_fix(
-    subject: Subject,
-    words: Words,
-    safety: Safety,
-    changes: Sequence[Callable[[], Change]],
-    *,
-    before: str,
-    after: str,
-) -> Fix | Refusal:
-    try:
-        made = tuple(change() for change in changes)
-    except CannotEdit as why:
-        return Refusal(f"There is no exact edit here: {why}.")
-    return Fix(
-        made,
-        safety=safety,
-        who=subject.called,
-        before=before,
-        after=after,
-        gist=words.change,
-        why=words.why,
-        effect=words.effect,
-        unknown=words.unknown,
-        notes=words.notes,
-    )
-
-
-def _format_cell(name: str, value: Scalar | UnsetValue) -> str:
-    if isinstance(value, UnsetValue):
-        return f"{mark_code(name)} not set"
-    return mark_code(f"{name}: {str(value).lower() if isinstance(value, bool) else value}")
+def _add_item(slot: Slot, item: Value, made: Sequence[Value]) -> Change:
+    return slot.set(list(made) or [item]) if slot.found is None else Add(slot.found, (), item)

@@ -39,6 +39,7 @@ class Rule:
     `title` is what a pull request does, with `{subject}` in the place of what it is done to: "Drop
     privileged mode from {subject}". For several that is "3 containers in deploy", unless `many` says it
     with `{count}` and `{folder}`. `controls` has the ids of each framework as the framework writes them.
+    `beside` are types that it only reads, by `Context.resources_beside`.
     `off_without` is the setting without which the rule reports nothing. `discloses` says that what it
     finds is of use to an attacker who reads a public pull request. `since` is the version that brought it.
     `peers` has what other tools (`checkov`, `trivy`, `kube-linter`, `polaris`, `cfn-nag` …) call the same
@@ -53,6 +54,7 @@ class Rule:
     looks_at: Selector | tuple[Selector, ...]
     check: Check
     profiles: tuple[str, ...] = RECOMMENDED
+    beside: tuple[ResourceType, ...] = ()
     off_without: str = ""
     discloses: bool = False
     since: str = "0.2"
@@ -180,5 +182,5 @@ def _pages_of(package: str) -> Path:
 
 def resource_types(rules: Iterable[Rule]) -> tuple[ResourceType, ...]:
     """The types of resources that these look at, each once."""
-    every = (selector for rule in rules for selector in rule.selectors)
+    every = (selector for rule in rules for selector in (*rule.selectors, *rule.beside))
     return tuple(dict.fromkeys(each for each in every if isinstance(each, ResourceType)))

@@ -130,7 +130,9 @@ class Inventory:
             "containers": sum(len(task.containers) for task in self.tasks),
             "statements": sum(len(policy.statements) for policy in self.policies),
         }
-        return counts | {"resources": len(self.resources)} if resources else counts
+        return (
+            counts | {"resources": len({id(each.owner) for each in self.resources})} if resources else counts
+        )
 
     def add_unread(
         self, document: Document, offset: int | None, reason: str, cause: Cause = "unserved"

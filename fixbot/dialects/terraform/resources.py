@@ -8,7 +8,7 @@ from functools import partial
 
 from fixbot.dialects.terraform.folder_index import FolderIndex, TerraformBlock
 from fixbot.edit.tree import UNKNOWN, Node, NodeKind, UnsetValue
-from fixbot.lens import Companion, FollowedValue, Resource, ResourceType, text_of, value_of
+from fixbot.lens import Companion, FollowedValue, Resource, ResourceType, group_types, text_of, value_of
 from fixbot.source.document import Document
 from fixbot.source.project import Inventory, Project
 
@@ -20,30 +20,34 @@ _ELSEWHERE = ("each.", "var.", "local.", "module.", "data.")
 
 def read_folder_resources(index: FolderIndex, types: Iterable[ResourceType], reading: Inventory) -> None:
     """Every resource of these types in a folder, and the calls of modules that make one."""
-    wanted = {each.terraform: each for each in types if each.terraform}
-    modules = {source: each for each in types for source in each.modules}
+    wanted = group_types(types, "terraform")
+    made_by: dict[str, list[ResourceType]] = {}
+    for each in types:
+        for source in each.modules:
+            made_by.setdefault(source, []).append(each)
     follower = partial(follow_value, index)
     for block in index.blocks:
-        if block.word == "resource" and (kind := wanted.get(block.type)) is not None:
-            named = block.node.find_node(*kind.path("terraform", kind.name)) if kind.name else None
-            reading.resources.append(
-                Resource(
-                    kind,
-                    block.document.path,
-                    "terraform",
-                    text_of(index.resolve_local(named)) or block.name,
-                    block.address,
-                    block.node,
-                    block.node,
-                    lone=_is_lone(block.node),
-                    follow=follower,
-                    companion_name=block.name,
-                    companions=dict(_find_companions(index, block, kind)),
+        if block.word == "resource":
+            for kind in wanted.get(block.type, ()):
+                named = block.node.find_node(*kind.path("terraform", kind.name)) if kind.name else None
+                reading.resources.append(
+                    Resource(
+                        kind,
+                        block.document.path,
+                        "terraform",
+                        text_of(index.resolve_local(named)) or block.name,
+                        block.address,
+                        block.node,
+                        block.node,
+                        lone=_is_lone(block.node),
+                        follow=follower,
+                        companion_name=block.name,
+                        companions=dict(_find_companions(index, block, kind)),
+                    )
                 )
-            )
-        elif block.word == "module" and modules:
+        elif block.word == "module" and made_by:
             source = text_of(block.node.find_node("source")) or ""
-            if (kind := modules.get(source)) is not None:
+            for kind in made_by.get(source, ()):
                 reading.resources.append(
                     Resource(
                         kind,
@@ -63,7 +67,7 @@ def read_folder_resources(index: FolderIndex, types: Iterable[ResourceType], rea
 
 def read_json_resources(project: Project, types: Iterable[ResourceType], reading: Inventory) -> None:
     """The same of `.tf.json` files, each read by itself: a companion in another file makes it unknown."""
-    wanted = {each.terraform: each for each in types if each.terraform}
+    wanted = group_types(types, "terraform")
     for document in project.documents.values() if wanted else ():
         if document.path.endswith((".tf.json", ".tofu.json")) and document.syntax == "json":
             for kind, label, node in _list_json_blocks(document, wanted):
@@ -86,7 +90,7 @@ def read_json_resources(project: Project, types: Iterable[ResourceType], reading
 
 
 def _list_json_blocks(
-    document: Document, wanted: dict[str, ResourceType]
+    document: Document, wanted: dict[str, list[ResourceType]]
 ) -> Iterator[tuple[ResourceType, str, Node]]:
     for root in document.roots:
         for types in _list_maps(root.find_node("resource")):
@@ -94,7 +98,7 @@ def _list_json_blocks(
                 for names in _list_maps(entry.value) if entry.key in wanted else ():
                     for each in names.entries:
                         for node in _list_maps(each.value):
-                            yield wanted[entry.key], each.key, node
+                            yield from ((kind, each.key, node) for kind in wanted[entry.key])
 
 
 def _list_maps(node: Node | None) -> list[Node]:

@@ -1,0 +1,116 @@
+"""What comes of what a common check found: the finding, the fix in a rule's words, or why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+from fixbot.edit.change import Change
+from fixbot.edit.tree import UNKNOWN, CannotEdit, Node, NodeKind, Scalar, UnsetValue
+from fixbot.lens import Resource, Slot, Subject, Update
+from fixbot.model.findings import Fix, Found, Outcome, Refusal, Safety
+from fixbot.rules.context import Context
+from fixbot.rules.hooks import Finish, Weigh
+from fixbot.rules.words import Words
+from fixbot.text.markdown_escape import mark_code
+
+
+class Reporting(Protocol):
+    """A check, as far as its findings go."""
+
+    @property
+    def words(self) -> Words:
+        """What is said of all of them."""
+
+    @property
+    def weigh(self) -> Weigh:
+        """How bad one is."""
+
+
+class Fixing(Reporting, Protocol):
+    """A check, as far as its fixes go."""
+
+    @property
+    def safety(self) -> Safety:
+        """How bold they usually are."""
+
+    @property
+    def finish(self) -> Finish:
+        """What one says of its subject alone."""
+
+
+def make_found(subject: Subject, node: Node, wrong: str, check: Reporting, outcome: Outcome) -> Found:
+    """The finding, in the words of its check."""
+    message = f"{subject.title} {check.words.problem}"
+    return Found(
+        node, subject.title, subject.address, wrong, message, outcome, subject=subject.subject,
+        severity=check.weigh(subject),
+    )  # fmt: skip
+
+
+def find_hindrance(subject: Subject, wrong: Iterable[Slot]) -> Refusal | None:
+    """Why they can't be set, if one can't."""
+    for slot in wrong:
+        if slot.why_not or slot.value is UNKNOWN:
+            return _refuse(subject, slot)
+        if slot.update is Update.REPLACEMENT:
+            return Refusal(
+                f"Changing {mark_code(slot.written)} would replace {subject.title}, and what it holds."
+            )
+    return None
+
+
+def refuse_computed_list(subject: Subject, slot: Slot) -> Refusal | None:
+    """Why nobody can say what a list holds, if that is so."""
+    known = slot.found is None or (slot.found.is_known and slot.found.kind is NodeKind.LIST)
+    return None if known and not slot.why_not else _refuse(subject, slot)
+
+
+def _refuse(subject: Subject, slot: Slot) -> Refusal:
+    why = slot.why_not or "it is computed where the file is used"
+    return Refusal(f"{mark_code(slot.written)} of {subject.title} is not changed: {why}.")
+
+
+def spell_alike(subject: Subject, slot: Slot, wanted: Scalar) -> Scalar:
+    """The value, in quotes where the old one is and CloudFormation and Terraform take it so."""
+    if isinstance(wanted, bool) and isinstance(slot.value, str) and isinstance(subject, Resource):
+        word = str(wanted)
+        return word if slot.value.istitle() else word.lower()
+    return wanted
+
+
+def make_fix(
+    check: Fixing,
+    subject: Subject,
+    world: Context,
+    changes: Sequence[Callable[[], Change]],
+    *,
+    before: str,
+    after: str,
+) -> Fix | Refusal:
+    """The fix in the words of its check, or why there is no exact edit."""
+    try:
+        made = tuple(change() for change in changes)
+    except CannotEdit as why:
+        return Refusal(f"There is no exact edit here: {why}.")
+    words = check.words
+    fix = Fix(
+        made,
+        safety=check.safety,
+        who=subject.called,
+        before=before,
+        after=after,
+        gist=words.change,
+        why=words.why,
+        effect=words.effect,
+        unknown=words.unknown,
+        notes=words.notes,
+    )
+    return check.finish(fix, subject, world)
+
+
+def format_cell(name: str, value: Scalar | UnsetValue) -> str:
+    """`Name: value` as code, for the table of a proposal."""
+    if isinstance(value, UnsetValue):
+        return f"{mark_code(name)} not set"
+    return mark_code(f"{name}: {str(value).lower() if isinstance(value, bool) else value}")
