@@ -97,7 +97,8 @@ def allows(statements: list[dict[str, Any]], action: Any, resource: Any, tag: An
 def test_what_is_proven_to_allow_nothing_new_allows_nothing_new(
     old: list[dict[str, Any]], new: list[dict[str, Any]]
 ) -> None:
-    one, two = ({"Version": "2012-10-17", "Statement": each} for each in (old, new))
+    one: dict[str, Any] = {"Version": "2012-10-17", "Statement": old}
+    two: dict[str, Any] = {"Version": "2012-10-17", "Statement": new}
     if find_excess(one, two) is not None:
         return
     request = (z3.String("action"), z3.String("resource"), z3.String("tag"), z3.Bool("tagged"))

@@ -244,7 +244,7 @@ def test_a_wildcard_over_ec2_keeps_all_but_those_free(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["ebs-csi-driver", "karpenter-controller", "external-dns", "velero"])
 def test_controllers_of_a_cluster_are_left_alone(tmp_path: Path, name: str) -> None:
-    grants = {"ec2": allow("ec2:AttachVolume"), "ecs": STOP}
+    grants: dict[str, dict[str, object]] = {"ec2": allow("ec2:AttachVolume"), "ecs": {**STOP}}
     found = {}
     for service, statement in grants.items():
         head = f'resource "aws_iam_policy" "p" {{\n  name = "{name}"\n'
