@@ -7,7 +7,9 @@ configuration or any old revision of it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
+from fixbot.edit.change import Change
 from fixbot.edit.tree import Node
 from fixbot.knowledge.classify_secrets import SecretKind
 from fixbot.lens import Task
@@ -16,7 +18,7 @@ from fixbot.rules import ESSENTIAL, Rule
 from fixbot.rules.context import Context
 from fixbot.secret_stores.choose_move import build_judge, choose_move
 from fixbot.secret_stores.command_leaks import find_command_leaks
-from fixbot.secret_stores.copies import refuse_copy
+from fixbot.secret_stores.copies import plan_copies
 from fixbot.secret_stores.listed_already import build_listed_fix, find_listed
 from fixbot.secret_stores.move_entry import move_entry
 from fixbot.secret_stores.secret_leaks import SecretLeak, find_leaks
@@ -24,6 +26,10 @@ from fixbot.secret_stores.secret_source import SecretMove, SecretSource
 from fixbot.text.markdown_escape import mark_code
 from fixbot.text.name_lists import join_with_and
 
+_COPIES = (
+    "What stood a second time in the container's own commands takes the variable now: a shell, or the "
+    "kubelet, fills it in when the command runs."
+)
 _LONGEST = 32
 """Characters of several names in a title; longer ones are counted."""
 
@@ -33,22 +39,34 @@ def find_secrets_in_environments(task: Task, world: Context) -> Iterator[Found]:
     found = find_leaks(task, build_judge(task, world))
     found += find_command_leaks(task, found)
     movable = [leak for leak in found if leak.is_movable and not task.partial]
-    copied = {leak.id: refusal for leak in movable if (refusal := refuse_copy(leak, movable, task, world))}
+    copies = plan_copies(movable, task, world)
     listed = {leak.id: node for leak in movable if (node := find_listed(leak)) is not None}
-    moved = [leak for leak in movable if leak.id not in copied and leak.id not in listed]
+    moved = [leak for leak in movable if leak.id not in copies.refused and leak.id not in listed]
     move = choose_move(task, moved, world) if moved else None
     subject = _name_subject(task, moved)
     for leak in found:
+        if task.partial and leak.kind is SecretKind.PLACEHOLDER:
+            continue
         yield Found(
             leak.variable.value or leak.variable.node,
             leak.container.title,
             leak.container.address,
             f"secret {leak.name} in {leak.place}",
             _describe_leak(leak),
-            copied.get(leak.id) or _choose_outcome(leak, move, listed.get(leak.id)),
+            copies.refused.get(leak.id)
+            or _with_changes(
+                _choose_outcome(leak, move, listed.get(leak.id)), copies.changes.get(leak.id, ())
+            ),
             subject=subject if leak.is_movable else f"{leak.name} of {task.name}",
             severity=_choose_severity(leak),
         )
+
+
+def _with_changes(outcome: Outcome, copies: Sequence[Change]) -> Outcome:
+    """The same with the copies that take the variable from now on."""
+    if not copies or not isinstance(outcome, Fix):
+        return outcome
+    return replace(outcome, changes=(*outcome.changes, *copies), notes=(*outcome.notes, _COPIES))
 
 
 def _name_subject(task: Task, moved: Sequence[SecretLeak]) -> str:

@@ -919,3 +919,85 @@ def test_that_terraform_ignores_the_change_is_said_first(tmp_path: Path, written
 def test_other_ignored_changes_are_not_spoken_of(tmp_path: Path, ignored: str) -> None:
     (proposal,) = looked_at(tmp_path, {"main.tf": IGNORED % (WRITTEN, ignored)}).proposals
     assert "ignores changes" not in render_proposal(proposal).body
+
+
+COPIED = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: shop}
+spec:
+  containers:
+  - name: app
+    image: registry.example/app:3
+    env:
+    - name: DB_PASSWORD
+      value: %s
+    %s
+"""
+
+
+@pytest.mark.parametrize(
+    ("written", "made"),
+    [
+        ('args: [sh, -c, "PGPASSWORD=%s psql"]', 'PGPASSWORD="$DB_PASSWORD" psql'),
+        ("args: [bash, -ec, 'psql --password %s']", 'psql --password "$DB_PASSWORD"'),
+        ("command: [sh, -c]\n    args: ['psql -W%s']", 'psql -W"$DB_PASSWORD"'),
+        ("args: [sh, -c, 'psql \"--password=%s\" x']", 'psql "--password=$DB_PASSWORD" x'),
+        (
+            "livenessProbe: {exec: {command: [sh, -c, 'PGPASSWORD=%s pg_isready']}}",
+            'PGPASSWORD="$DB_PASSWORD" pg_isready',
+        ),
+        ("lifecycle: {postStart: {exec: {command: [/bin/sh, -c, 'init %s']}}}", 'init "$DB_PASSWORD"'),
+        ("args: [--password=%s]", "--password=$(DB_PASSWORD)"),
+        ("args: [--password, %s]", "$(DB_PASSWORD)"),
+        ("command: [app, 'postgres://shop:%s@db/x']", "postgres://shop:$(DB_PASSWORD)@db/x"),
+    ],
+)
+def test_a_copy_in_its_own_command_takes_the_variable(tmp_path: Path, written: str, made: str) -> None:
+    report = looked_at(tmp_path, {"pod.yaml": COPIED % (PASSWORD, written % PASSWORD)})
+    after = patched(report, "pod.yaml")
+    assert PASSWORD not in after
+    import_tree = [str(each.value) for root in load_grammar("yaml").parse_text(after, 0, len(after))
+                   for each in root.walk_tree()]  # fmt: skip
+    assert made in import_tree
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "args: [sh, -c, \"psql '%s'\"]",
+        'args: [sh, -c, "cat <<EOF\\n%s\\nEOF"]',
+        "livenessProbe: {exec: {command: [pg_isready, --password=%s]}}",
+        "args: [python, -m, app]\n    livenessProbe: {exec: {command: [check, %s]}}",
+        'args: [sh, -c, "psql -p%sx"]',
+    ],
+)
+def test_a_copy_that_nothing_would_expand_holds_the_move_back(tmp_path: Path, written: str) -> None:
+    finding = one(looked_at(tmp_path, {"pod.yaml": COPIED % (PASSWORD, written % PASSWORD)}))
+    assert finding.status is Status.REFUSED
+    assert "second time" in str(finding.reason)
+
+
+@pytest.mark.parametrize(
+    ("field", "words", "status"),
+    [
+        ("healthCheck", ["CMD-SHELL", f"PGPASSWORD={PASSWORD} pg_isready"], Status.FIXED),
+        ("healthCheck", ["CMD", "pg_isready", f"--password={PASSWORD}"], Status.REFUSED),
+        ("command", ["sh", "-c", f"exec web --password {PASSWORD}"], Status.FIXED),
+        ("command", ["web", f"--password={PASSWORD}"], Status.REFUSED),
+    ],
+)
+def test_copies_in_a_task_definition(tmp_path: Path, field: str, words: list[str], status: Status) -> None:
+    text = json.loads(task_json(("DB_PASSWORD", PASSWORD)))
+    container = text["containerDefinitions"][0]
+    container[field] = {"command": words} if field == "healthCheck" else words
+    report = looked_at(tmp_path, {"task.json": json.dumps(text, indent=2)})
+    assert one(report).status is status
+    if status is Status.FIXED:
+        assert PASSWORD not in patched(report)
+
+
+def test_a_copy_in_another_container_holds_the_move_back(tmp_path: Path) -> None:
+    text = COPIED % (PASSWORD, "args: [app]")
+    text += f"  - name: side\n    image: registry.example/side:1\n    args: [sh, -c, 'use {PASSWORD}']\n"
+    assert one(looked_at(tmp_path, {"pod.yaml": text})).status is Status.REFUSED

@@ -256,8 +256,8 @@ def test_controllers_of_a_cluster_are_left_alone(tmp_path: Path, name: str) -> N
 @pytest.mark.parametrize(
     ("service", "told"),
     [
-        ("pipes", "`EcsTaskParameters`"),
-        ("states", "`ecs:runTask`"),
+        ("pipes", "`EcsTaskParameters.Tags`"),
+        ("states", "Step Functions"),
         ("cloudformation", "the tags of the stack"),
     ],
 )

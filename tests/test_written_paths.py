@@ -372,3 +372,38 @@ def test_what_people_mount_is_said_to_be_that(tmp_path: Path) -> None:
     ran = in_pod(tmp_path, "ghcr.io/recyclarr/recyclarr:7")
     assert ran.mounted == {"/config", "/tmp"}
     assert "public repositories" in ran.said
+
+
+MANAGER = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: manager}
+spec:
+  selector: {matchLabels: {app: a}}
+  template:
+    metadata: {labels: {app: a}}
+    spec:
+      containers:
+      - name: manager
+        image: registry.example/team/operator:1
+        %s
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "mounted"),
+    [
+        ("command: [/manager]", False),
+        ("command: [/manager]\n        args: [--leader-elect, --health-probe-bind-address=:8081]", False),
+        ("args: [--leader-elect, --health-probe-bind-address=:8081]", False),
+        ("args: [--metrics-bind-address=127.0.0.1:8080, --health-probe-bind-address=:8081]", False),
+        ("args: [--leader-elect]", True),
+        ("command: [/manager.sh]", True),
+        ("command: [sh, -c, /manager]", True),
+        ("args: [--verbose]", True),
+    ],
+)
+def test_a_controller_of_the_scaffold_gets_no_mount(tmp_path: Path, words: str, *, mounted: bool) -> None:
+    ran = Ran(tmp_path, "a.yaml", MANAGER % words)
+    assert bool(ran.mounted) is mounted
+    assert ran.safety == {"review"}

@@ -269,8 +269,9 @@ def _takes_volumes(path: str, node: Node) -> bool:
 
 
 PATCHED = (
-    "It stands in a patch, and what that is laid over stands elsewhere, so it is not changed here. Take it "
-    "out of the patch, or let the patch say what is right; a secret moves to a Secret (`secretKeyRef`)."
+    "It is laid over a container that is described elsewhere, as a patch or an operator's template is, so it "
+    "is not changed here. Take it out, or say what is right in its place; a secret moves to a Secret "
+    "(`secretKeyRef`)."
 )
 
 

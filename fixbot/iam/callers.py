@@ -1,14 +1,13 @@
 """Who stands behind a policy, and how each of them gets a tag: services, people by single sign-on, pipelines.
 
-Sources: botocore, `PipeTargetEcsTaskParameters.Tags` of pipes, `EcsParameters.Tags` of scheduler and events;
-the guides of AWS Step Functions (`ecs:runTask`), AWS CloudFormation (stack-level tags), IAM Identity Center
-(attributes for access control) and IAM (session tags).
+Sources: the guides of IAM Identity Center (attributes for access control) and of IAM (session tags), and
+of each service that starts tasks by itself.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from typing import Final
 
 _OWN_REQUESTS: Final = (
@@ -33,16 +32,6 @@ _CONTROLLERS: Final = re.compile(
     re.IGNORECASE,
 )
 """What runs in a cluster and works on the EC2 of all of it, by tags of its own."""
-_SETTINGS: Final = {
-    "pipes": "EventBridge Pipes sends what the target says: `Tags` in its `EcsTaskParameters` "
-    "(`ecs_task_parameters` in Terraform)",
-    "states": "Step Functions sends what the state says: `Tags` in the parameters of `ecs:runTask`",
-    "scheduler": "EventBridge Scheduler sends what the schedule says: `Tags` in its `EcsParameters`",
-    "events": "EventBridge sends what the rule's target says: `TagList` in its `EcsParameters` "
-    "(`tags` in Terraform)",
-    "cloudformation": "CloudFormation hands the tags of the stack on to all that it makes",
-}
-"""Where those services take the tags of a request from that can set any."""
 _PERMISSION_SETS: Final = ("AWS::SSO::PermissionSet", "aws_ssoadmin_permission_set_inline_policy")
 _PIPELINES: Final = re.compile(
     r"token\.actions\.githubusercontent|gitlab|bitbucket|circleci|vstoken\.dev\.azure|buildkite|spacelift"
@@ -66,13 +55,6 @@ def why_exempt(principals: Collection[str], names: Collection[str], services: Co
     if named and all(set(name.split(".")) & set(_OWN_REQUESTS) for name in named):
         return f"only {', '.join(sorted(principals))} can assume this role: a service acts here, not a person"
     return ""
-
-
-def list_request_settings(principals: Collection[str]) -> Iterator[str]:
-    """Where each of the services behind a role takes the tags of its request from."""
-    for name in sorted({_prefix_of(each) for each in principals}):
-        if name in _SETTINGS:
-            yield _SETTINGS[name]
 
 
 def is_permission_set(written: str) -> bool:

@@ -36,6 +36,10 @@ _DATABASES = (
 _MOST_DOUBTS = 3
 _STATIC = WritePaths((), verified=False, evidence="", by=RecognizedBy.REPOSITORY)
 _BY_KO = "ko-build/ko, pkg/commands/options/build.go: the base is a static image without a shell"
+_BY_SCAFFOLD = (
+    "kubernetes-sigs/kubebuilder 06e3c2f, testdata/project-v4/config/manager/manager.yaml: one static "
+    "program, read-only and without a volume"
+)
 _BY_DOCKERFILE = "the repository's own Dockerfile: one program on a static base, without a VOLUME"
 
 
@@ -104,7 +108,19 @@ def _static_image_paths(container: Container, image: ImageReference, world: Cont
         return replace(_STATIC, evidence=_BY_KO, user="65532")
     if image.name is not None and image.name in world.surroundings.static_images:
         return replace(_STATIC, evidence=_BY_DOCKERFILE)
+    if _is_scaffolded(container):
+        return replace(_STATIC, evidence=_BY_SCAFFOLD, user="65532")
     return None
+
+
+def _is_scaffolded(container: Container) -> bool:
+    """Whether it is started as kubebuilder's scaffold starts a controller, whose manifest mounts nothing."""
+    if container.spelling.vocabulary != "k8s" or container.role != "container":
+        return False
+    command = container.words("command")
+    flags = {word.lstrip("-").partition("=")[0] for word in (*command[1:], *container.words("args"))}
+    told = "health-probe-bind-address" in flags and bool(flags & {"leader-elect", "metrics-bind-address"})
+    return command == ("/manager",) or (told and not command[1:])
 
 
 def _refuse_sensor(container: Container) -> Refusal | None:
@@ -286,6 +302,11 @@ def _describe_unknown(
         return (
             f"Of the public repositories that were looked through, {row.surveyed} run the image of {{who}} "
             f"read-only {mounts}; whether yours writes elsewhere is not known."
+        )
+    if row.evidence == _BY_SCAFFOLD:
+        return (
+            "{who} is started like a controller of kubebuilder's scaffold, whose own manifest runs it "
+            "read-only without any mount; does this one write files?"
         )
     if row.evidence == _BY_DOCKERFILE:
         return "The image of {who} is one static program without a folder of its own; does it write files?"

@@ -16,6 +16,7 @@ from fixbot.knowledge.secret_names import (
     holds_logins,
     is_header_name,
     is_likely_name,
+    leads_with_password,
     may_name_secret,
     names_pin,
     only_describes,
@@ -106,7 +107,9 @@ def is_secret(name: str, text: str) -> bool:
         name = "password"
     elif not is_likely_name(name):
         pin = names_pin(name) and _PIN.fullmatch(text) is not None
-        return pin or looks_random(text) or classify_variable(name, text).kind is not SecretKind.NONE
+        verdict = classify_variable(name, text)
+        asked = verdict.kind is SecretKind.POSSIBLE and (holds_logins(name) or leads_with_password(name))
+        return pin or looks_random(text) or verdict.is_secret or asked
     kind = classify_value(name, text).kind
     if kind is SecretKind.PLACEHOLDER:
         return _OBVIOUS.fullmatch(text) is None and not is_name_like(text)

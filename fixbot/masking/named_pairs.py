@@ -37,6 +37,8 @@ _VALUE_KEYS: Final = frozenset({"value", "Value", "default", "Default"})
 _NAME_KEYS: Final = frozenset({"name", "Name", "key", "Key"})
 _REACH: Final = 3
 """Lines between a name and its value."""
+_BETWEEN: Final = 200
+"""Characters behind a value in which a brace may end what it stands in: then the next name is another's."""
 _JUDGED: Final = 400
 """Characters of a value that are judged; one that goes on for longer is hidden to its end."""
 
@@ -71,7 +73,8 @@ def _find_pairs(text: str) -> Iterator[Span]:
         found: Span | None = None
         if name in _NAME_KEYS:
             name_above = line, text[start : min(end, start + LONGEST)]
-            if value_above is not None and line - value_above[0] < _REACH:
+            closed = value_above is not None and "}" in text[value_above[2] : head.start()][:_BETWEEN]
+            if value_above is not None and not closed and line - value_above[0] < _REACH:
                 found = _span_if_secret(name_above[1], text, *value_above[1:])
             value_above = None
         elif name in _VALUE_KEYS:

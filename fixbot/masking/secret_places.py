@@ -256,6 +256,8 @@ class PlaceSearch:
         self._cover_inside(node, (text[start:end] for start, end in find_recognised_spans(text)))
         self._cover_inside(node, (text[each.start : each.end].strip() for each in find_inner_secrets(text)))
         self._cover_inside(node, find_json_secrets(text, names_secret))
+        if "\n" not in text:
+            self._cover_inside(node, (text[start:end] for start, end, _ in find_inner_secrets(text)))
 
     def _cover_inside(self, node: Node, values: Iterable[str]) -> None:
         """Secrets in a value; where its source says one in another way, all of it is a place."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fixbot.iam.callers import list_request_settings
 from fixbot.iam.pattern import action_matches
 from fixbot.iam.policy_document import as_list
 from fixbot.iam.tagging import ActionFate, GuardStatement
@@ -25,6 +24,19 @@ if TYPE_CHECKING:
     from fixbot.lens import Policy
 
 _MOST = 6
+_TAG_SETTINGS = {
+    "pipes": "for Pipes `EcsTaskParameters.Tags` of the target (Terraform: `ecs_task_parameters`)",
+    "states": "for Step Functions `Tags` in the parameters of the state that runs the task",
+    "lambda": "for a function `tags` in the call that its code makes",
+    "codebuild": "for a build `--tags` in the command that it runs",
+    "cloudformation": "for CloudFormation the tags of the stack",
+    "batch": "for AWS Batch the job's own tags, with `propagateTags`",
+}
+"""Where a service that builds the request is told the tags.
+
+Sources: AWS API references, PipeTargetEcsTaskParameters (Tags); Step Functions Developer Guide, run Amazon
+ECS tasks (the parameters are those of RunTask); AWS Batch API, JobDefinition (propagateTags).
+"""
 _OF_TASKS = frozenset({"ecs:ExecuteCommand", "ecs:StopTask", "ecs:UpdateTaskProtection"})
 _BY_SESSION = (
     " A pipeline may bring it as a session tag instead: its role's trust then allows `sts:TagSession`."
@@ -214,15 +226,15 @@ class StatementExplanation:
         if self._creating_actions:
             yield build_step(
                 f"Let whatever calls {format_names(self._creating_actions)} set the tag in its request "
-                "(`--tags`, or "
-                "`tags`), with its environment for the value."
-                + "".join(f" {each}." for each in list_request_settings(self._principals))
+                f"({self._describe_tag_setting()}), with its environment for the value."
             )
         yield from map(_build_grant_step, self.plan.wants)
 
-    @property
-    def _principals(self) -> tuple[str, ...]:
-        return self.decision.statement.policy.principals
+    def _describe_tag_setting(self) -> str:
+        """Where the caller says which tags its request has: of a service its own setting."""
+        services = {each.partition(".")[0] for each in self.decision.statement.policy.principals}
+        own = [setting for service, setting in _TAG_SETTINGS.items() if service in services]
+        return "; ".join(own) or "`--tags`, or `tags`"
 
     def _describe_inherited(self) -> str:
         text = ""
