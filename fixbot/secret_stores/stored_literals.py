@@ -78,7 +78,7 @@ def _is_secret(name: str, literal: Node, world: Context) -> bool:
 def _make_leak(container: Container, name: str, literal: Node, called: str) -> SecretLeak:
     way = Manual(
         f"{mark_code(container.name)} takes {name} from a store, but what {mark_code(called)} holds is "
-        "written out here: it is in Git, so change it where it was issued. Let the store be filled by hand or "
+        "written out here: it is in Git, so change it where it was issued. Let it be filled by hand or by a "
         "by a pipeline, and take the value out of the file."
     )
     variable = Variable(name, literal, literal)
