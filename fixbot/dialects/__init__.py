@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 
 from fixbot.dialects import (
     cloudformation,
@@ -20,7 +20,7 @@ from fixbot.edit.tree import Node, SyntaxProblem
 from fixbot.source.document import Document, parse_document
 from fixbot.source.project import Inventory, Project
 from fixbot.validity import runs_on_windows
-from fixbot.validity.windows import TELLING
+from fixbot.validity.windows import may_speak_of_windows
 
 
 def read_dialects(project: Project) -> Inventory:
@@ -37,10 +37,14 @@ def read_dialects(project: Project) -> Inventory:
 
 def _mark_windows(project: Project, reading: Inventory) -> None:
     """Say of each task whether it runs on Windows, by all that it says itself and not by one field."""
-    telling = {path: TELLING.search(each.text) is not None for path, each in project.documents.items()}
+
+    @cache
+    def may_tell(path: str) -> bool:
+        return path in project.documents and may_speak_of_windows(project.documents[path].text)
+
     for task in reading.tasks:
         paths = {task.path, *(container.path for container in task.containers)}
-        if not task.windows and any(telling.get(path) for path in paths):
+        if not task.windows and any(map(may_tell, paths)):
             found = runs_on_windows(task)
             task.windows = task.windows if found is False else found
 

@@ -44,7 +44,7 @@ def _render_diff(file: EditedFile, context: int, cover: LineMask | None) -> str:
     if file.before is None:
         out.append("new file mode 100644\n")
     one, two = split_lines(before), split_lines(file.after)
-    spans = _settle_spans(one, two, changed_lines(before, file.edits))
+    spans = _settle_spans(one, two, changed_lines(before, file.edits, one))
     if spans:
         first = "/dev/null" if file.before is None else _add_tab(old)
         out.append(f"--- {first}\n+++ {_add_tab(new)}\n")

@@ -121,12 +121,12 @@ def moved_spans(spans: Iterable[tuple[int, int]], file: EditedFile) -> list[tupl
     return found
 
 
-def changed_lines(before: str, edits: Iterable[TextEdit]) -> list[Lines]:
+def changed_lines(before: str, edits: Iterable[TextEdit], lines: Sequence[str] = ()) -> list[Lines]:
     """The lines that edits change, in order, placed where a reader would put them.
 
-    Raises CannotEdit where edits overlap.
+    `lines` are those of `before`, where they are known. Raises CannotEdit where edits overlap.
     """
-    one = split_lines(before)
+    one = lines or split_lines(before)
     starts = [0, *accumulate(map(len, one))]
     open_end = bool(one) and not one[-1].endswith("\n")
     found: list[Lines] = []

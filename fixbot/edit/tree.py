@@ -234,13 +234,16 @@ class Node:
 
     def find_child(self, key: str) -> Node | None:
         """The value of one key, its own or one that a merge key brings in; a null is none, and hides that."""
-        entry = self.find_entry(key)
-        if entry is not None:
-            return None if entry.value.is_nothing else entry.value
-        for merged in self.iterate_merged():
-            if (found := merged.find_child(key)) is not None:
-                return found
-        return None
+        merges, found = False, None
+        for entry in self.entries:
+            if entry.key == key:
+                found = entry.value
+            elif entry.key == "<<":
+                merges = True
+        if found is not None:
+            return None if found.is_nothing else found
+        below = (each.find_child(key) for each in self.iterate_merged()) if merges else ()
+        return next((each for each in below if each is not None), None)
 
     def iterate_merged(self) -> Iterator[Node]:
         """The maps that a YAML `<<` brings in, first come first served."""
@@ -295,7 +298,7 @@ class Rewrite:
 
     def is_dropped(self, node: Node) -> bool:
         """Whether that child goes."""
-        return any(each is node for each in self.dropped)
+        return bool(self.dropped) and any(each is node for each in self.dropped)
 
     def find_replacement(self, node: Node) -> tuple[Value] | None:
         """What is written in the place of that child."""

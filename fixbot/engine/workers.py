@@ -31,7 +31,7 @@ _PATIENCE: Final = 6
 """How many times the limit may be used up in vain before the parts that are left get a second each."""
 _WALL: Final = 30
 """Seconds by the clock for one of processor time, before a worker that does nothing is given up."""
-_YOUNG: Final = 50_000
+_YOUNG: Final = 200_000
 """Objects that are made before those among them that nobody holds are looked for: a tree's nodes hold each
 other and live as long as their part, so looking after every 700, as Python does, is a tenth of the work."""
 _PLACE: Final = struct.Struct("qq")

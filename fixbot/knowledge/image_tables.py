@@ -210,13 +210,24 @@ def _read_table() -> dict[str, list[dict[str, Any]]]:
     return tables
 
 
+@cache
+def _index_rows(table: str) -> Mapping[str, Sequence[int]]:
+    """The numbers of rows by origin and by last name; under an empty name those that only begin alike."""
+    found: dict[str, list[int]] = {"": []}
+    for number, row in enumerate(_read_table()[table]):
+        for name in (*row["origins"], *row["last"], *([""] if row["prefixes"] else ())):
+            found.setdefault(name or "", []).append(number)
+    return found
+
+
 def _match_rows(table: str, image: ImageReference) -> Iterator[tuple[dict[str, Any], RecognizedBy]]:
     origin = image.public_origin
     guess = not is_published(image) and not _REPACKAGERS.intersection(image.segments)
-    for row in _read_table()[table]:
+    rows, numbers = _read_table()[table], _index_rows(table)
+    begun = (each for each in numbers[""] if (origin or "").startswith(rows[each]["prefixes"]))
+    for number in sorted({*begun, *numbers.get(origin or "", ()), *numbers.get(image.name or "", ())}):
+        row = rows[number]
         begins = bool(row["prefixes"]) and (origin or "").startswith(row["prefixes"])
-        if not begins and origin not in row["origins"] and image.name not in row["last"]:
-            continue  # nearly all of them: this is asked of every container
         if not _matches_tag(row, image):
             continue
         if begins or (origin is not None and origin in row["origins"]):

@@ -30,9 +30,9 @@ def truth_of(node: Node | None) -> bool | UnsetValue | None:
 def text_of(node: Node | None) -> str | None:
     """A string that is known; numbers as written in a string's place count."""
     value = value_of(node)
-    if isinstance(value, bool) or value is None or isinstance(value, UnsetValue):
-        return None
-    return str(value)
+    if type(value) is str:
+        return value
+    return None if isinstance(value, bool | UnsetValue) or value is None else str(value)
 
 
 _PASSED_ON = frozenset(("?", "coalesce", "try", "lookup", "sensitive", "nonsensitive", "tostring", "tobool"))

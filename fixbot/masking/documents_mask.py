@@ -58,7 +58,7 @@ class DocumentsMask:
     @cached_property
     def masker(self) -> SecretMasker:
         """Hides them in any text."""
-        return SecretMasker(self.strong_values, self.weak_values) if self.places.values else _NOTHING_KNOWN
+        return SecretMasker(self.strong_values, self.weak_values)
 
     @cached_property
     def is_silent(self) -> bool:
@@ -89,7 +89,6 @@ class DocumentsMask:
             return [(0, len(file.after))]  # it was proven to parse: if it doesn't, nothing of it is shown
 
 
-_NOTHING_KNOWN = SecretMasker()
 _LONGEST_NAME = 256
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from fixbot.edit.edited_text import split_lines
 from fixbot.knowledge.classify_secrets import find_certain_spans, find_key_spans, find_query_spans
@@ -31,6 +31,7 @@ class SecretMasker:
     def __init__(self, secrets: Iterable[str] = (), words: Iterable[str] = ()) -> None:
         self.values = SecretValues(secrets, words)
         self._told: dict[str, str] = {}  # a report says the same of many things
+        self._seen: dict[str, tuple[Span, ...]] = {}  # and several diffs show the same lines
 
     def mask_text(self, text: str) -> str:
         """The text without its secrets, line ends kept. What is masked once stays as it is."""
@@ -53,10 +54,11 @@ class SecretMasker:
         found = list(self.values.find_spans(diff))  # by line: hiding never joins two
         return "".join(mask_line_spans(split_lines(diff), found)) if found else diff
 
-    def find_spans(self, text: str) -> Iterator[Span]:
+    def find_spans(self, text: str) -> Sequence[Span]:
         """Where secrets stand in a text, known ones and others."""
-        yield from self.values.find_spans(text)
-        yield from find_recognised_spans(text)
+        if text not in self._seen:
+            self._seen[text] = (*self.values.find_spans(text), *find_recognised_spans(text))
+        return self._seen[text]
 
 
 class KnownValuesMasker(SecretMasker):
@@ -65,7 +67,8 @@ class KnownValuesMasker(SecretMasker):
     def mask_sentence(self, text: str) -> str:
         """A sentence without the values."""
         if text not in self._told:
-            self._told[text] = mask_spans(text, self.values.find_spans(text))
+            found = list(self.values.find_spans(text))
+            self._told[text] = mask_spans(text, found) if found else text
         return self._told[text]
 
     def mask_masked_diff(self, diff: str) -> str:

@@ -62,8 +62,6 @@ def is_command(node: Node) -> bool:
         if isinstance(word, str) and word[:1] == "-":
             return True
     around = node.parent
-    return (
-        around is not None
-        and around.kind is NodeKind.MAP
-        and any(entry.value is node and entry.key in _COMMANDS for entry in around.entries)
-    )
+    if around is None or around.kind is not NodeKind.MAP:
+        return False
+    return any(entry.key in _COMMANDS for entry in around.entries if entry.value is node)

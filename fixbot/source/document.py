@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from fixbot.edit.tree import Node, SyntaxProblem
 from fixbot.syntax import load_grammar, syntax_of
@@ -46,12 +46,8 @@ class Document:
 
     @cached_property
     def _line_starts(self) -> list[int]:
-        starts = [0]
-        at = self.text.find("\n")
-        while at >= 0:
-            starts.append(at + 1)
-            at = self.text.find("\n", at + 1)
-        return starts
+        lengths = map(len, self.text.split("\n")[:-1])
+        return [0, *(end + number for number, end in enumerate(accumulate(lengths), 1))]
 
     def locate_offset(self, offset: int) -> tuple[int, int]:
         """Line and column of an offset, both counted from 1, columns in characters."""

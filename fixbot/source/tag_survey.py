@@ -8,7 +8,9 @@ _KEY = rb"((?i:(?:[\w-]*[-_])?(?:environment|env|stage)(?:[-_]?name)?))"
 _HCL_MAP = re.compile(rb"[tT]ags\s*+=\s*+(?:[\w.]+\([^{}()]*)?\{((?:[^{}]|\$\{[^{}]*\})*)\}")
 _HCL_PAIR = re.compile(rb"(?:^|[,{\n])[ \t\r]*+\"?" + _KEY + rb"\"?\s*+[=:]\s*+([^\s,][^\n,]*)")
 _PAIR = re.compile(
-    rb"\b[Kk]ey[\"']?\s*+:\s*+[\"']?" + _KEY + rb"[\"']?\s*+,?\s*+[\"']?[Vv]alue[\"']?\s*+:\s*+([^\s,}\]]+)"
+    rb"[Kk](?<!\w[Kk])ey[\"']?\s*+:\s*+[\"']?"
+    + _KEY
+    + rb"[\"']?\s*+,?\s*+[\"']?[Vv]alue[\"']?\s*+:\s*+([^\s,}\]]+)"
 )
 _LITERAL = re.compile(rb"[\"']?([A-Za-z][\w.-]{0,62})[\"']?\s*")
 _REFERENCE = re.compile(rb"(?:var|local|data|module|each|terraform|path)\.")

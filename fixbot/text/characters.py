@@ -59,6 +59,10 @@ def fold_to_line(text: str) -> str:
     return escape_hidden(text)
 
 
+_BEYOND: Final = re.compile(r"[^\n -~]")
+"""All but ASCII that is seen, which nearly everything is."""
+
+
 def write_json(value: Any, indent: int | None = None) -> str:
     r"""The value as JSON that is safe on a terminal: what `escape_hidden` would escape stands as `\u202e`.
 
@@ -67,7 +71,7 @@ def write_json(value: Any, indent: int | None = None) -> str:
     stand in it either.
     """
     text = json.dumps(value, indent=indent, ensure_ascii=False)
-    odd = {ord(each): _escape_in_json(each) for each in set(text) if not _is_visible(each) and each != "\n"}
+    odd = {ord(each): _escape_in_json(each) for each in set(_BEYOND.findall(text)) if not _is_visible(each)}
     text = text.translate(odd) if odd else text
     return _COMMAND.sub(lambda found: f"#\\u0023{found[0][2:]}", text)
 

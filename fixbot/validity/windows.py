@@ -14,8 +14,8 @@ from typing import Final
 from fixbot.edit.tree import ABSENT
 from fixbot.validity.plain_data import is_unknown, list_maps, mapping_or_empty, text_or_none
 
-TELLING: Final = re.compile(r"windows|nanoserver|servercore|powershell|cmd\.exe|[a-z]:\\", re.IGNORECASE)
-"""A text without any of this says nothing of Windows."""
+_TELLING: Final = ("windows", "nanoserver", "servercore", "powershell", "cmd.exe")
+_BACKSLASHED: Final = re.compile(r"[A-Za-z]:\\")
 _OS_LABELS: Final = frozenset({"kubernetes.io/os", "beta.kubernetes.io/os"})
 _BUILD_LABEL: Final = "node.kubernetes.io/windows-build"
 _IMAGE: Final = re.compile(
@@ -43,6 +43,14 @@ _OF_DEFINITION: Final = (
     "disableNetworking", "dnsSearchDomains", "dnsServers", "extraHosts", "linuxParameters", "links",
     "privileged", "readonlyRootFilesystem", "ulimits", "user",
 )  # fmt: skip
+
+
+def may_speak_of_windows(text: str) -> bool:
+    """Whether a file says anything by which Windows is known: nearly none does, and nothing else is asked."""
+    lower = text.lower()
+    return any(word in lower for word in _TELLING) or (
+        ":\\" in text and _BACKSLASHED.search(text) is not None
+    )
 
 
 def is_windows_pod(pod: Mapping[str, object]) -> bool | None:
