@@ -197,7 +197,8 @@ class Settings:
     tag_services: tuple[str, ...] = field(
         default=(),
         metadata={
-            "says": "Services whose actions are narrowed by tag (`ecs`, `ec2` …); empty: `ecs` alone.",
+            "says": "Services whose actions are narrowed by tag (`ecs`, `rds` …); empty: `ecs`, and of "
+            "`ec2` instances, volumes and snapshots.",
             "shape": value_shapes.SERVICE,
         },
     )
@@ -211,6 +212,14 @@ class Settings:
     )
     external_secrets: ExternalSecretsSettings = field(
         default_factory=ExternalSecretsSettings, metadata={"says": "The store that an ExternalSecret names."}
+    )
+    ephemeral_paths: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "says": "Where nothing has to survive: stacks that are made and thrown away; globs.",
+            "shape": GLOB,
+            "stricter": "shrinks",
+        },
     )
     branch_prefix: str = field(
         default="fixbot/",
