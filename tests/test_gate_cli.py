@@ -160,6 +160,8 @@ def onto_main(at: Path, files: dict[str, str]) -> None:
          {"w/values.tf": "locals {\n  open = true\n}\n"}),
         ({"w/worker.tf": WORKER.replace("local.", "var."), "w/v.tf": VARIABLE},
          {"w/v.tf": VARIABLE.replace("false", "true")}),
+        ({"w/worker.tf": WORKER.replace("local.", "var."), "w/v.tf": VARIABLE},
+         {"w/prod.auto.tfvars": "open = true\n"}),
         ({"w/web.json": f"[{BARE}]", "w/main.tf": "# none\n"}, {"w/main.tf": TABLE}),
     ],
 )  # fmt: skip

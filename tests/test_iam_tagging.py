@@ -252,11 +252,11 @@ def test_conditions_that_are_there_are_kept_and_copied() -> None:
 def test_other_services_and_computed_actions_stay() -> None:
     computed = CodeExpression("var.more")
     planned = splits(
-        allow("ec2:*", "ecs:Describe*", computed, "ecs:StopTask", "ecs:FlyToTheMoon", "ecs:stoptask")
+        allow("rds:*", "ecs:Describe*", computed, "ecs:StopTask", "ecs:FlyToTheMoon", "ecs:stoptask")
     )
-    assert planned.statement["Action"] == ["ec2:*", "ecs:Describe*", computed, "ecs:FlyToTheMoon"]
+    assert planned.statement["Action"] == ["rds:*", "ecs:Describe*", computed, "ecs:FlyToTheMoon"]
     assert planned.added[0]["Action"] == ["ecs:StopTask", "ecs:stoptask"]
-    assert fate(planned, ActionFate.ELSEWHERE) == ("ec2:*", "(computed)")
+    assert fate(planned, ActionFate.ELSEWHERE) == ("rds:*", "(computed)")
     assert fate(planned, ActionFate.NOT_IN_TABLE) == ("ecs:FlyToTheMoon",)
 
 
@@ -351,7 +351,8 @@ def test_one_fix_after_the_other_finds_free_sids() -> None:
         (allow("ecs:Describe*", "ecs:ListTasks"), "changes nothing"),
         (allow("ecs:DeregisterTaskDefinition"), "changes nothing"),
         (allow("ecs:TagResource"), "changes nothing"),
-        (allow("ec2:TerminateInstances"), "changes nothing"),
+        (allow("ec2:RunInstances", "ec2:CreateSecurityGroup"), "changes nothing"),
+        (allow("rds:StopDBInstance"), "changes nothing"),
         (allow("ecs:Nothing"), "changes nothing"),
         (allow("ecs:UpdateService", resource="arn:aws:ecs:eu-west-1:1:service/a/b"), "exact"),
         (

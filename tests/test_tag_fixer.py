@@ -212,15 +212,83 @@ def test_trust_and_resource_policies_are_left_alone(tmp_path: Path) -> None:
 
 
 def test_other_services_are_looked_at_only_where_they_are_named(tmp_path: Path) -> None:
-    files = {"p.json": policy(allow("ec2:TerminateInstances", "ec2:DescribeInstances"))}
+    files = {"p.json": policy(allow("ec2:DeleteSecurityGroup", "ec2:DescribeInstances"))}
     assert not looked_at(tmp_path, files).findings
     wishes = Settings(tag=DEV.tag, written=DEV.written, tag_services=("ec2",))
     report = looked_at(tmp_path, files, wishes)
     assert [each["Action"] for each in statements(report)] == [
         ["ec2:DescribeInstances"],
-        ["ec2:TerminateInstances"],
+        ["ec2:DeleteSecurityGroup"],
     ]
     assert "--resource-type-filters ec2" in said(report)
+
+
+@pytest.mark.parametrize(
+    "action",
+    ["StartInstances", "StopInstances", "RebootInstances", "TerminateInstances", "AttachVolume",
+     "DetachVolume", "DeleteVolume", "ModifyVolume", "DeleteSnapshot", "ModifySnapshotAttribute"],
+)  # fmt: skip
+def test_instances_volumes_and_snapshots_are_looked_at_by_themselves(tmp_path: Path, action: str) -> None:
+    files = {"p.json": policy(allow(f"ec2:{action}", "ec2:DescribeInstances", "ec2:RunInstances"))}
+    kept, limited = statements(looked_at(tmp_path, files))
+    assert kept["Action"] == ["ec2:DescribeInstances", "ec2:RunInstances"]
+    assert limited["Action"] == [f"ec2:{action}"]
+
+
+def test_a_wildcard_over_ec2_keeps_all_but_those_free(tmp_path: Path) -> None:
+    deny, *_ = statements(looked_at(tmp_path, {"p.json": policy(allow("ec2:*"))}))
+    assert deny["Effect"] == "Deny"
+    assert "ec2:TerminateInstances" in deny["Action"]
+    assert not any("SecurityGroup" in each or "RunInstances" in each for each in deny["Action"])
+
+
+@pytest.mark.parametrize("name", ["ebs-csi-driver", "karpenter-controller", "external-dns", "velero"])
+def test_controllers_of_a_cluster_are_left_alone(tmp_path: Path, name: str) -> None:
+    grants: dict[str, dict[str, object]] = {"ec2": allow("ec2:AttachVolume"), "ecs": {**STOP}}
+    found = {}
+    for service, statement in grants.items():
+        head = f'resource "aws_iam_policy" "p" {{\n  name = "{name}"\n'
+        text = f"{head}  policy = <<E\n{policy(statement)}\nE\n}}\n"
+        found[service] = len(looked_at(tmp_path, {"a.tf": text}).findings)
+    assert found == {"ec2": 0, "ecs": 1}
+
+
+@pytest.mark.parametrize(
+    ("service", "told"),
+    [
+        ("pipes", "`EcsTaskParameters.Tags`"),
+        ("states", "Step Functions"),
+        ("cloudformation", "the tags of the stack"),
+    ],
+)
+def test_services_that_can_set_a_tag_are_told_where(tmp_path: Path, service: str, told: str) -> None:
+    head = (
+        "Resources:\n  Worker:\n    Type: AWS::IAM::Role\n    Properties:"
+        + TRUST % f"{service}.amazonaws.com"
+    )
+    grant = GRANT.replace("ecs:StopTask", "ecs:RunTask")
+    report = looked_at(tmp_path, {"t.yaml": f"{head}      Policies: [{{PolicyName: x, {grant}}}]\n"})
+    assert told in said(report)
+
+
+def test_people_by_single_sign_on_get_attributes(tmp_path: Path) -> None:
+    head = 'resource "aws_ssoadmin_permission_set_inline_policy" "p" {\n'
+    text = f"{head}  inline_policy = <<E\n{policy(STOP)}\nE\n}}\n"
+    told = said(looked_at(tmp_path, {"a.tf": text}, Settings()))
+    assert "attributes for access control" in told
+    assert "tag-role" not in told
+
+
+def test_pipelines_may_bring_session_tags(tmp_path: Path) -> None:
+    head = "Resources:\n  Ci:\n    Type: AWS::IAM::Role\n    Properties:\n      AssumeRolePolicyDocument:\n"
+    trust = (
+        "        Statement: [{Effect: Allow, Action: 'sts:AssumeRoleWithWebIdentity', Principal: "
+        "{Federated: 'arn:aws:iam::1:oidc-provider/token.actions.githubusercontent.com'}}]\n"
+    )
+    text = f"{head}{trust}      Policies: [{{PolicyName: x, {GRANT}}}]\n"
+    told = said(looked_at(tmp_path, {"t.yaml": text}, Settings()))
+    assert "`sts:TagSession`" in told
+    assert "tag-role" in told
 
 
 # Odd shapes

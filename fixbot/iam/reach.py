@@ -41,6 +41,20 @@ _AGENT_TOO = frozenset(
 )
 """What instance roles hold besides: the same managed policy, and AWS's guides to starting tasks at boot."""
 
+EC2_BY_TAG = frozenset(
+    f"ec2:{name}"
+    for name in (
+        "AttachVolume", "DeleteSnapshot", "DeleteVolume", "DetachVolume",
+        "ModifySnapshotAttribute", "ModifyVolume", "RebootInstances", "StartInstances", "StopInstances",
+        "TerminateInstances",
+    )
+)  # fmt: skip
+"""What AWS's own guides limit by a resource's tag: instances, volumes, snapshots.
+
+Sources: IAM User Guide, "Amazon EC2: start or stop instances a user has tagged" and "attach or detach EBS
+volumes … based on tags"; Amazon EC2 User Guide, "Example policies to control access".
+"""
+
 _OF_ITS_OWN = frozenset({"iam:PassRole"})
 """Limited by iam:PassedToService, not by tags."""
 
@@ -71,22 +85,32 @@ class ActionItem:
 
 
 def find_reach(
-    statement: Statement, services: frozenset[str], guarded: Callable[[table.IamAction], bool]
+    statement: Statement,
+    services: frozenset[str],
+    guarded: Callable[[table.IamAction], bool],
+    *,
+    by_default: bool = True,
 ) -> tuple[ActionItem, ...]:
     """Every entry of the statement's Action, with what it reaches in those services."""
+
+    def decide(action: table.IamAction) -> ActionFate:
+        if by_default and action.service == "ec2" and str(action) not in EC2_BY_TAG:
+            return ActionFate.ELSEWHERE
+        return _decide_fate(action, guarded)
+
     written = enumerate(as_list(statement.get("Action")))
-    return tuple(_read_item(at, text, services, guarded) for at, text in written)
+    return tuple(_read_item(at, text, services, decide) for at, text in written)
 
 
 def _read_item(
-    at: int, text: Value, services: frozenset[str], guarded: Callable[[table.IamAction], bool]
+    at: int, text: Value, services: frozenset[str], decide: Callable[[table.IamAction], ActionFate]
 ) -> ActionItem:
     if not isinstance(text, str) or text.lower().partition(":")[0] not in services:
         return ActionItem(at, text, ActionFate.ELSEWHERE)
     fates: dict[ActionFate, list[str]] = {}
     changes = False
     for action in filter(None, map(table.find_action, table.expand_pattern(text))):
-        fate = _decide_fate(action, guarded)
+        fate = decide(action)
         fates.setdefault(fate, []).append(str(action))
         changes = changes or (fate in (ActionFate.EXISTING, ActionFate.GUARDED) and not action.creates)
     creating = tuple(fates.pop(ActionFate.CREATING, ())) if changes else ()

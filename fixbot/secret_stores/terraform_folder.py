@@ -14,8 +14,6 @@ from fixbot.rules.context import Context
 
 _WHOLE = re.compile(r'"\$\{((?:[^{}"]|"[^"]*")*)\}"')
 _LOCAL = re.compile(r"local\.([\w-]+)(.*)", re.DOTALL)
-_LOADED = ("terraform.tfvars", ".auto.tfvars")
-"""Names of files that Terraform reads without being told."""
 _WRAPPED = re.compile(r"(?:non)?sensitive\((.*)\)", re.DOTALL)
 
 
@@ -56,14 +54,6 @@ class TerraformFolder:
             else:
                 break
         return text
-
-    def given_values(self, variable: str) -> Iterator[Node]:
-        """What the folder's `.tfvars` files give a variable, those first that Terraform reads unasked."""
-        given = [each for each in self.index.documents if each.path.endswith(".tfvars")]
-        for document in sorted(given, key=lambda each: not each.path.endswith(_LOADED)):
-            for root in document.roots:
-                if (node := root.find_node(variable)) is not None:
-                    yield node
 
     def find_block(self, address: str) -> TerraformBlock | None:
         """The block of that address."""

@@ -35,7 +35,7 @@ def find_written(expression: str, folder: TerraformFolder, given: Node | None) -
 
 
 def _find_variable(name: str, folder: TerraformFolder) -> WrittenValue | None:
-    for node in folder.given_values(name):
+    for node in folder.index.given_values(name):
         if (found := _literal(node, name, "the variable")) is not None:
             return found
     block = folder.find_block(f"variable.{name}")

@@ -197,7 +197,8 @@ class Settings:
     tag_services: tuple[str, ...] = field(
         default=(),
         metadata={
-            "says": "Services whose actions are narrowed by tag (`ecs`, `ec2` …); empty: `ecs` alone.",
+            "says": "Services whose actions are narrowed by tag (`ecs`, `rds` …); empty: `ecs`, and of "
+            "`ec2` instances, volumes and snapshots.",
             "shape": value_shapes.SERVICE,
         },
     )

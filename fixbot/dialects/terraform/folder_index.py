@@ -42,6 +42,10 @@ class TerraformBlock:
         return "" if node is None else self.document.text[node.start : node.end]
 
 
+_LOADED = ("terraform.tfvars", ".auto.tfvars")
+"""Names of files that Terraform reads without being told."""
+
+
 @dataclass(slots=True)
 class FolderIndex:
     """The blocks of a folder, in the order of its files."""
@@ -68,6 +72,14 @@ class FolderIndex:
                 break
             node = self.locals[found[1]][1]
         return node
+
+    def given_values(self, variable: str) -> Iterator[Node]:
+        """What the folder's `.tfvars` files give a variable, those first that Terraform reads unasked."""
+        given = [each for each in self.documents if each.path.endswith(".tfvars")]
+        for document in sorted(given, key=lambda each: not each.path.endswith(_LOADED)):
+            for root in document.roots:
+                if (node := root.find_node(variable)) is not None:
+                    yield node
 
     def is_mentioned(self, text: str, address: str) -> bool:
         """Whether an expression names a block, itself or by a local."""

@@ -141,6 +141,9 @@ def follow_value(index: FolderIndex, node: Node) -> FollowedValue:
     text = str(node.value) if node.kind is NodeKind.CODE else ""
     if (found := _VARIABLE.fullmatch(text)) is not None:
         block = index.by_address.get(f"variable.{found[1]}")
+        for given in index.given_values(found[1]):
+            where = given.root_node.source.rpartition("/")[2]
+            return FollowedValue(value_of(given), node, f"{where} gives it by the variable {found[1]}")
         default = block.node.find_node("default") if block is not None else None
         if default is None or not default.is_known:
             return FollowedValue(

@@ -29,6 +29,7 @@ _TAG_SETTINGS = {
     "states": "for Step Functions `Tags` in the parameters of the state that runs the task",
     "lambda": "for a function `tags` in the call that its code makes",
     "codebuild": "for a build `--tags` in the command that it runs",
+    "cloudformation": "for CloudFormation the tags of the stack",
     "batch": "for AWS Batch the job's own tags, with `propagateTags`",
 }
 """Where a service that builds the request is told the tags.
@@ -37,6 +38,9 @@ Sources: AWS API references, PipeTargetEcsTaskParameters (Tags); Step Functions 
 ECS tasks (the parameters are those of RunTask); AWS Batch API, JobDefinition (propagateTags).
 """
 _OF_TASKS = frozenset({"ecs:ExecuteCommand", "ecs:StopTask", "ecs:UpdateTaskProtection"})
+_BY_SESSION = (
+    " A pipeline may bring it as a session tag instead: its role's trust then allows `sts:TagSession`."
+)
 _GENERAL = ("this", "main", "default", "policy", "inline", "root")
 _SAID = (ActionFate.UNTOUCHED, ActionFate.WITHOUT, ActionFate.TAGS, ActionFate.NOT_IN_TABLE)
 
@@ -54,6 +58,8 @@ class StatementExplanation:
     chosen: ChosenTag
     untagged: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
+    people: str = ""
+    """`sso` or `pipeline`: who has the policy, where its tag may come from elsewhere than a role's tags."""
 
     def build_fix(self) -> Fix:
         """The way out, and all that goes with it."""
@@ -194,7 +200,12 @@ class StatementExplanation:
 
     def _steps_before_merging(self) -> Iterator[Step]:
         tag = self.chosen.tag
-        if tag.is_variable:
+        if tag.is_variable and self.people == "sso":
+            yield build_step(
+                f"Give people the attribute {mark_code(tag.key)} in IAM Identity Center (attributes for "
+                "access control), with their environment for the value. Who has none can change nothing."
+            )
+        elif tag.is_variable:
             tags = join_words("Key=", TAG(tag.key), ",Value=VALUE")
             yield build_step(
                 "Tag ",
@@ -202,7 +213,8 @@ class StatementExplanation:
                 " with its environment: ",
                 build_command("aws", "iam", "tag-role", "--role-name", "ROLE", "--tags", tags),
                 " (ROLE is its name, VALUE its environment; `tag-user` for a "
-                "user), or where it is defined. Who has no such tag can change nothing.",
+                "user), or where it is defined. Who has no such tag can change nothing."
+                + (_BY_SESSION if self.people == "pipeline" else ""),
             )
         yield build_step(
             (

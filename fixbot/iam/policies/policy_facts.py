@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from fixbot.dialects import iam
 from fixbot.dialects.cloudformation import find_references, list_resources
+from fixbot.edit.tree import NodeKind
+from fixbot.iam.callers import is_permission_set, is_pipeline
 from fixbot.iam.policies.policy_data import read_version
 from fixbot.iam.policy_document import VARIABLES_SINCE
 from fixbot.iam.tagging import PolicyFacts
@@ -15,21 +17,48 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fixbot.dialects.cloudformation import TemplateResource
+    from fixbot.edit.tree import Node
     from fixbot.lens import Policy
 
 _NAMES = ("RoleName", "PolicyName", "ManagedPolicyName", "Path", "name", "role", "path")
 
 
-def gather_policy_facts(policy: Policy, services: tuple[str, ...]) -> PolicyFacts:
+def gather_policy_facts(policy: Policy, services: tuple[str, ...], *, by_default: bool) -> PolicyFacts:
     """What is known of a policy besides its statements. A computed version is taken for today's."""
     version = read_version(policy)
     principals = policy.principals or tuple(_list_trusted_services(policy))
     return PolicyFacts(
         version if isinstance(version, str) or version is None else VARIABLES_SINCE,
         frozenset(services),
+        by_default,
         principals,
         tuple(name.replace("_", "-") for name in _list_names(policy)),
     )
+
+
+def describe_people(policy: Policy) -> str:
+    """How those who have a policy get a tag, where that isn't by tagging a role: see `fixbot.iam.callers`."""
+    owner = policy.owner
+    written = owner.labels[:1] or (text_of(owner.find_node("Type")) or "",) if owner is not None else ("",)
+    if is_permission_set(written[0]):
+        return "sso"
+    trust = (
+        text_of(node) or ""
+        for role in _find_trusts(policy)
+        for node in role.walk_tree()
+        if node.kind is NodeKind.SCALAR
+    )
+    return "pipeline" if any(map(is_pipeline, trust)) else ""
+
+
+def _find_trusts(policy: Policy) -> Iterator[Node]:
+    """The trust policies that stand beside a policy: its own role's, and those of the roles that have it."""
+    owner = policy.owner
+    own = owner.find_node("Properties") or owner if owner is not None else None
+    for holder in (own, *(each.properties for each in _find_roles(policy))):
+        for key in ("AssumeRolePolicyDocument", "assume_role_policy"):
+            if holder is not None and (found := holder.find_node(key)) is not None:
+                yield found
 
 
 def list_roles(policy: Policy) -> tuple[str, ...]:
