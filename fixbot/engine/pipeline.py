@@ -336,4 +336,5 @@ def _summarize_left_out(checkout: RepositoryFiles, settings: Settings, hidden: i
         severity=settings.severity,
         hidden=hidden,
         never_patch=tuple(each for each in settings.never_patch if each not in NEVER_PATCH),
+        ephemeral=settings.ephemeral_paths,
     )

@@ -285,6 +285,7 @@ class LeftOutBySettings:
     severity: Severity = Severity.LOW
     hidden: int = 0
     never_patch: tuple[str, ...] = ()
+    ephemeral: tuple[str, ...] = ()
 
     @property
     def glob_settings(self) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -222,10 +222,10 @@ class EachOf:
 class ByType:
     """A check for each type of resource that a rule looks at; the first says how safe the rule is."""
 
-    by_type: Mapping[ResourceType, AnyCheck]
+    by_type: Mapping[ResourceType, AnyCheck | EachOf]
 
     @property
-    def checks(self) -> tuple[AnyCheck, ...]:
+    def checks(self) -> tuple[AnyCheck | EachOf, ...]:
         """Those of all types."""
         return tuple(self.by_type.values())
 
