@@ -69,6 +69,8 @@ def _choose_outcome(container: Container, world: Context, drop: Change) -> Outco
     task, name = container.task, container.name
     if task.fargate or task.windows:
         where = "Fargate" if task.fargate else "Windows"
+        if task.kind == "k8s" and text_of(task.get("os.name")) != "windows":
+            return _drop_on_windows(container, drop)
         return Fix(
             (drop,),
             safety=Safety.SAFE,
@@ -105,6 +107,20 @@ def _choose_outcome(container: Container, world: Context, drop: Change) -> Outco
             "not known. Name the capabilities that it needs, or make the script simpler."
         )
     return _replace_by_capabilities(container, startup, drop)
+
+
+def _drop_on_windows(container: Container, drop: Change) -> Fix:
+    """A pod for Windows nodes: the API refuses the mode only where `os.name` says so too."""
+    return Fix(
+        (drop,),
+        before="privileged",
+        after="not privileged",
+        who=container.called,
+        gist="Privileged mode is no longer asked for by {who}.",
+        effect="Windows has no such mode; what reaches the node there is `windowsOptions.hostProcess`.",
+        rollout=describe_rollout(container.task),
+        unknown="What the container runtime of {who} makes of the mode on Windows is not known.",
+    )
 
 
 def _find_passed_on_mount(container: Container) -> str:

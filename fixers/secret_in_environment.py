@@ -18,11 +18,13 @@ from fixbot.rules import ESSENTIAL, Rule
 from fixbot.rules.context import Context
 from fixbot.secret_stores.choose_move import build_judge, choose_move
 from fixbot.secret_stores.command_leaks import find_command_leaks
+from fixbot.secret_stores.computed_environments import find_computed_leaks
 from fixbot.secret_stores.copies import plan_copies
 from fixbot.secret_stores.listed_already import build_listed_fix, find_listed
 from fixbot.secret_stores.move_entry import move_entry
 from fixbot.secret_stores.secret_leaks import SecretLeak, find_leaks
 from fixbot.secret_stores.secret_source import SecretMove, SecretSource
+from fixbot.secret_stores.stored_literals import find_stored_literals
 from fixbot.text.markdown_escape import mark_code
 from fixbot.text.name_lists import join_with_and
 
@@ -38,6 +40,7 @@ def find_secrets_in_environments(task: Task, world: Context) -> Iterator[Found]:
     """Variables and log options whose value is a secret, written out or put there by a template."""
     found = find_leaks(task, build_judge(task, world))
     found += find_command_leaks(task, found)
+    found += (*find_computed_leaks(task, world), *find_stored_literals(task, world))
     movable = [leak for leak in found if leak.is_movable and not task.partial]
     copies = plan_copies(movable, task, world)
     listed = {leak.id: node for leak in movable if (node := find_listed(leak)) is not None}

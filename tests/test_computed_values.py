@@ -8,8 +8,8 @@ import pytest
 
 from fixbot.checkout import Checkout
 from fixbot.engine.pipeline import run_pipeline
-from fixbot.rules.loading import load_rules
 from fixbot.settings import Settings
+from tests.first_rules import first_rules
 
 TEMPLATE = """\
 Parameters: {Stage: {Type: String}}
@@ -67,7 +67,7 @@ def test_each_rule_says_what_a_condition_may_come_to(tmp_path: Path, how: str) -
     name, text, readonly, privileged, secret, action = COMPUTED[how]
     text = text.replace("READONLY", readonly).replace("PRIVILEGED", privileged)
     (tmp_path / name).write_text(text.replace("SECRET", secret).replace("ACTION", action))
-    report = run_pipeline(Checkout.open_checkout(str(tmp_path)), load_rules(), Settings())
+    report = run_pipeline(Checkout.open_checkout(str(tmp_path)), first_rules(), Settings())
     assert {each.rule for each in report.findings} == {
         "privileged-container", "readonly-root-filesystem", "secret-in-environment", "tag-condition-missing",
     }  # fmt: skip
@@ -77,7 +77,7 @@ def test_each_rule_says_what_a_condition_may_come_to(tmp_path: Path, how: str) -
 def test_a_condition_that_is_never_on_is_no_finding(tmp_path: Path) -> None:
     text = TEMPLATE.replace("READONLY", "true").replace("PRIVILEGED", "!If [Dev, false, false]")
     (tmp_path / "t.yaml").write_text(text.replace("SECRET", "!Ref Stage").replace("ACTION", "s3:GetObject"))
-    report = run_pipeline(Checkout.open_checkout(str(tmp_path)), load_rules(), Settings())
+    report = run_pipeline(Checkout.open_checkout(str(tmp_path)), first_rules(), Settings())
     assert report.findings == ()
 
 
@@ -95,6 +95,6 @@ def test_a_policy_in_a_substituted_text_is_read(tmp_path: Path, form: str) -> No
         "Resources:\n  A:\n    Type: AWS::IAM::ManagedPolicy\n    Properties:\n"
         f"      PolicyDocument: {document}\n"
     )
-    report = run_pipeline(Checkout.open_checkout(str(tmp_path)), load_rules(), Settings())
+    report = run_pipeline(Checkout.open_checkout(str(tmp_path)), first_rules(), Settings())
     assert {each.rule for each in report.findings} == {"tag-condition-missing"}
     assert all("${!aws:" in str(each.after) for each in report.patches)

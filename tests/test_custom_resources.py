@@ -12,8 +12,8 @@ from fixbot.checkout import Checkout
 from fixbot.dialects.pod_places import find_places
 from fixbot.engine.pipeline import run_pipeline
 from fixbot.model.findings import Report
-from fixbot.rules.loading import load_rules
 from fixbot.settings import Settings
+from tests.first_rules import first_rules
 
 BAD: dict[str, Any] = {"image": "registry.example/web:1", "securityContext": {"privileged": True}}
 NAMED = {"name": "web", **BAD}
@@ -28,7 +28,7 @@ def resource(version: str, kind: str, spec: object) -> dict[str, Any]:
 
 def look(folder: Path, *values: object, name: str = "a.yaml") -> Report:
     (folder / name).write_text(yaml.safe_dump_all(values))
-    return run_pipeline(Checkout.open_checkout(str(folder)), load_rules(), Settings())
+    return run_pipeline(Checkout.open_checkout(str(folder)), first_rules(), Settings())
 
 
 def privileged(report: Report) -> list[str]:

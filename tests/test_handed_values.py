@@ -9,8 +9,8 @@ import pytest
 from fixbot.checkout import Checkout
 from fixbot.engine.pipeline import run_pipeline
 from fixbot.model.findings import Report
-from fixbot.rules.loading import load_rules
 from fixbot.settings import Settings
+from tests.first_rules import first_rules
 
 SECRET = "plum-Tr4ctor9"
 VALUES = f"""\
@@ -31,7 +31,7 @@ def look(folder: Path, **files: str) -> Report:
         path = folder / name.replace("__", "/").replace("_dot_", ".")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    return run_pipeline(Checkout.open_checkout(str(folder)), load_rules(), Settings())
+    return run_pipeline(Checkout.open_checkout(str(folder)), first_rules(), Settings())
 
 
 def said(report: Report) -> set[str]:

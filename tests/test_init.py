@@ -42,7 +42,7 @@ def test_it_writes_settings_and_a_workflow_and_says_what_happens_next(shop: Path
     assert (done.code, done.err) == (0, "")
     minute = int(re.search(r'cron: "(\d+) 5 \* \* 1-5"', (shop / WORKFLOW).read_text())[1])  # type: ignore[index]
     assert done.out == (
-        "Looked through 1 file: 1 container, 0 policy statements.\n"
+        "Looked through 1 file: 1 container, 0 policy statements, 0 resources.\n"
         "ECS in 1 file.\n"
         "github.com/acme/shop on GitHub, default branch main.\n"
         "\n"

@@ -30,7 +30,8 @@ def properties_of(check: object) -> Mapping[str, Scalar]:
     if isinstance(check, EachOf):
         return {name: value for each in check.checks for name, value in properties_of(each).items()}
     if isinstance(check, MustBe):
-        return check.wanted
+        above = [f"{at}." for at in check.in_each] or [""]
+        return {f"{each}{name}": value for each in above for name, value in check.wanted.items()}
     if isinstance(check, MustHaveEntry):
         return {f"{check.at}.{name}": value for name, value in {**check.key, **check.wanted}.items()}
     return {check.at: None} if isinstance(check, LISTS) else {}

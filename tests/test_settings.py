@@ -77,6 +77,7 @@ tag_services: [ecs]
 write_paths:
   "registry.example/orders": [/var/cache/orders]
 external_secrets: {store: vault, kind: SecretStore}
+ephemeral_paths: [dev/]
 branch_prefix: bot/
 pull_requests:
   group: rule
@@ -169,7 +170,7 @@ def test_everything_can_be_set() -> None:
             "deploy/legacy/**",
             "*orders*",
             date(2027, 3, 31),
-            where=".fixbot.yml:47",
+            where=".fixbot.yml:48",
         ),
     )
     defaults = Settings()

@@ -328,3 +328,107 @@ def test_a_variable_without_a_value_here_is_none(tmp_path: Path) -> None:
     task += 'environment = [{ name = "DB_PASSWORD", value = var.db_pw }] }])'
     files = {"main.tf": TASK % task + 'variable "db_pw" { type = string }\n'}
     assert looked_at(tmp_path, files).findings == ()
+
+
+STORED = """\
+resource "aws_secretsmanager_secret" "db" { name = "db" }
+resource "aws_secretsmanager_secret_version" "db" {
+  secret_id     = aws_secretsmanager_secret.db.id
+  secret_string = %s
+}
+resource "aws_ssm_parameter" "token" {
+  name  = "/shop/token"
+  type  = "SecureString"
+  value = %s
+}
+"""
+STORE_TASK = (
+    'jsonencode([{ name = "web", image = "r.example/web:2", readonlyRootFilesystem = true, secrets = ['
+    '{ name = "DB_PASSWORD", valueFrom = aws_secretsmanager_secret.db.arn }, '
+    '{ name = "API_TOKEN", valueFrom = aws_ssm_parameter.token.arn }] }])'
+)
+
+
+@pytest.mark.parametrize(
+    ("secret", "parameter", "lines"),
+    [
+        (f'"{PW}"', "var.token", {4}),
+        (f'jsonencode({{ password = "{PW}" }})', "var.token", {4}),
+        ("var.db", '"b2f0-not-a-real-token-77aa"', {9}),
+        ("var.db", '"dummy"', set()),
+        ("random_password.db.result", '"initial"', set()),
+        ('jsonencode({ password = "changeme" })', "var.token", set()),
+    ],
+)
+def test_a_store_that_is_filled_from_the_file_is_named(
+    tmp_path: Path, secret: str, parameter: str, lines: set[int]
+) -> None:
+    report = looked_at(tmp_path, {"main.tf": STORED % (secret, parameter) + TASK % STORE_TASK})
+    assert {each.line for each in report.findings} == lines
+    assert all(each.status is Status.MANUAL for each in report.findings)
+
+
+@pytest.mark.parametrize(
+    ("environment", "found"),
+    [
+        (f'[for k, v in {{ DB_PASSWORD = "{PW}" }} : {{ name = k, value = v }}]', True),
+        ("[for k, v in local.env : { name = k, value = v }]", True),
+        ("[for k, v in var.env : { name = k, value = v }]", False),
+        ('[for k, v in { LOG_LEVEL = "info" } : { name = k, value = v }]', False),
+    ],
+)
+def test_a_computed_environment_is_looked_into(tmp_path: Path, environment: str, *, found: bool) -> None:
+    task = 'jsonencode([{ name = "web", image = "r.example/web:2", readonlyRootFilesystem = true, '
+    task += f"environment = {environment} }}])"
+    report = looked_at(
+        tmp_path, {"main.tf": TASK % task + f'locals {{\n  env = {{ DB_PASSWORD = "{PW}" }}\n}}\n'}
+    )
+    assert bool(report.findings) is found
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        (f"${{DB_PASSWORD:-{PW}}}", True),
+        (f"{{{{ pw | default('{PW}') }}}}", True),
+        ("${DB_PASSWORD:-}", False),
+        ("${DB_PASSWORD:-changeme}", False),
+        ("${DB_PASSWORD}", False),
+    ],
+)
+def test_a_default_in_a_placeholder_is_found(tmp_path: Path, value: str, *, found: bool) -> None:
+    text = WEB + f'        env: [{{name: DB_PASSWORD, value: "{value}"}}]\n'
+    assert bool(looked_at(tmp_path, {"web.yaml": text}).findings) is found
+
+
+def test_a_config_map_of_terraform_is_read(tmp_path: Path) -> None:
+    text = f"""\
+resource "kubernetes_config_map" "env" {{
+  metadata {{ name = "env" }}
+  data = {{
+    LOG_LEVEL   = "info"
+    DB_PASSWORD = "{PW}"
+  }}
+}}
+resource "kubernetes_pod" "web" {{
+  metadata {{ name = "web" }}
+  spec {{
+    container {{
+      name  = "web"
+      image = "r.example/web:2"
+      security_context {{ read_only_root_filesystem = true }}
+      env_from {{
+        config_map_ref {{ name = "env" }}
+      }}
+    }}
+  }}
+}}
+"""
+    (finding,) = looked_at(tmp_path, {"main.tf": text}).findings
+    assert (finding.line, finding.status) == (5, Status.MANUAL)
+
+
+def test_the_default_of_a_stores_parameter_is_its_name(tmp_path: Path) -> None:
+    text = TEMPLATE.replace("Type: String", "Type: 'AWS::SSM::Parameter::Value<String>'")
+    text %= ("Default: shop-db-password", "DB_PASSWORD", "!Ref DbPassword")
+    assert looked_at(tmp_path, {"t.yaml": text}).findings == ()

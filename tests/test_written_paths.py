@@ -407,3 +407,45 @@ def test_a_controller_of_the_scaffold_gets_no_mount(tmp_path: Path, words: str, 
     ran = Ran(tmp_path, "a.yaml", MANAGER % words)
     assert bool(ran.mounted) is mounted
     assert ran.safety == {"review"}
+
+
+@pytest.mark.parametrize(
+    ("words", "paths"),
+    [
+        ("args: [--data-dir=/data]", {"/tmp", "/data"}),
+        ("args: [--cache-dir, /var/cache/app]", {"/tmp", "/var/cache/app"}),
+        ("args: [--storage.path=/srv/store/]", {"/tmp", "/srv/store"}),
+        ("args: [-store, file, -dir, /data/stan]", {"/tmp", "/data/stan"}),
+        ("args: [--secure-port=6443]", {"/tmp", "/apiserver.local.config/certificates"}),
+        (
+            "workingDir: /srv\n        args: [--secure-port=6443]",
+            {"/tmp", "/srv/apiserver.local.config/certificates"},
+        ),
+        ("args: [--secure-port=6443, --cert-dir=/tmp/certs]", {"/tmp"}),
+        ("args: [--secure-port=6443, --tls-cert-file=/etc/tls/tls.crt]", {"/tmp"}),
+        ("args: [--log-dir=/tmp/logs]", {"/tmp"}),
+        ("args: [--config-dir=/etc/app, --plugin-dir=/plugins, --static-dir=/www]", {"/tmp"}),
+        ("args: [--data-dir=$(DATA)]", {"/tmp"}),
+        ("args: [--data-dir=data]", {"/tmp"}),
+        ("args: [--db-path=/opt/app/db]", {"/tmp"}),
+    ],
+)
+def test_folders_that_options_name_stay_writable(tmp_path: Path, words: str, paths: set[str]) -> None:
+    assert Ran(tmp_path, "a.yaml", MANAGER % words).mounted == paths
+
+
+def test_a_folder_that_is_mounted_already_gets_no_other_mount(tmp_path: Path) -> None:
+    words = "args: [--data-dir=/data]\n        volumeMounts: [{name: d, mountPath: /data}]\n"
+    text = MANAGER % words + "      volumes: [{name: d, persistentVolumeClaim: {claimName: d}}]\n"
+    assert Ran(tmp_path, "a.yaml", text).mounted == {"/data", "/tmp"}
+
+
+@pytest.mark.parametrize(
+    ("system", "safety"),
+    [("nodeSelector: {kubernetes.io/os: windows}", "review"), ("os: {name: windows}", "safe")],
+)
+def test_the_mode_goes_safely_on_windows_only_where_the_api_refuses_it(
+    tmp_path: Path, system: str, safety: str
+) -> None:
+    text = MANAGER % "securityContext: {privileged: true}" + f"      {system}\n"
+    assert safety in Ran(tmp_path, "a.yaml", text).safety

@@ -95,7 +95,7 @@ def compose_offers(court: Verifier, settled: OfferableFixes, way: str) -> list[P
 def topic_of(problem: Detection) -> str:
     """What a problem's fix belongs together with, by what it is about: `iam-scope`."""
     subject = problem.subject
-    return problem.fixer.topic_of(subject.type.cloudformation if isinstance(subject, Resource) else "")
+    return problem.fixer.topic_of(subject.type.edited if isinstance(subject, Resource) else "")
 
 
 def _group_key(offer: FixGroup, way: str) -> GroupKey:

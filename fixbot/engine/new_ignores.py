@@ -65,5 +65,7 @@ def describe_loosened(loosened: LoosenedSettings, files: int) -> Iterator[str]:
         where = " ".join(filter(None, [wish.path, wish.resource]))
         until = f" until {wish.until}" if wish.until is not None else ""
         yield f"ignores {wish.rule}{f' in {where}' if where else ''}{until}: {wish.reason}"
+    if loosened.ephemeral:
+        yield f"asks for no protection from deletion in {', '.join(loosened.ephemeral)}"
     if loosened.never_patch:
         yield f"never changes {', '.join(loosened.never_patch)}"

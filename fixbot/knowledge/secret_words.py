@@ -63,3 +63,17 @@ def list_value_spans(found: Iterable[re.Match[str]]) -> Iterator[Place]:
         group = next((g for g in ("escaped", "double", "single", "bare") if match[g] is not None), None)
         if group is not None and not is_hole(match[group]):
             yield match.span(group)
+
+
+_DEFAULT: Final = re.compile(
+    r"\$\{\w{1,80}:[-=][\"']?([^}\"'$]{1,300})|\$\{[A-Z][A-Z0-9_]{0,80}[-=][\"']?([^}\"'$]{1,300})"
+    r"|\bdefault[ \t(]{1,4}\\{0,3}[\"']([^\"'{}\\]{1,300})"
+    r"|,[ \t]{0,4}[\"']([^\"'{}<>\\]{1,300})[\"'][ \t]{0,4}\)?[ \t]{0,4}%>"
+)
+"""Defaults of a shell's `${X:-…}`, of Helm's, Jinja's and Ansible's `default`, of ERB's `fetch`."""
+
+
+def find_written_default(text: str) -> str | None:
+    """What stands in a reference for the case that there is nothing to refer to: `${PW:-this}`."""
+    found = _DEFAULT.search(text)
+    return None if found is None else next(filter(None, found.groups()), None)

@@ -14,6 +14,7 @@ from fixbot.knowledge.image_tables import (
 )
 from fixbot.knowledge.images import ImageReference
 from fixbot.knowledge.mounted import is_inside, is_read_only, is_writable
+from fixbot.knowledge.named_folders import find_named_folders
 from fixbot.knowledge.ownership import runs_as_root, settle_owners
 from fixbot.knowledge.startup import read_startup
 from fixbot.knowledge.switches import Settled, settle_paths
@@ -81,7 +82,8 @@ def _settle_paths(container: Container, row: WritePaths | None) -> Settled:
     if row is None:
         # without a place for a volume the flag alone is offered, and what is not known is said
         usual = ("/tmp",) if _can_add_volumes(container) or container.task.shared_by else ()  # noqa: S108
-        return Settled(usual)
+        named = find_named_folders(container) if usual else ()
+        return Settled((*usual, *(each for each in named if not is_inside(each, *usual))))
     paths = row.paths or ()
     if row.by is RecognizedBy.NAME and not _keeps_content(container):
         paths = tuple(path for path in paths if path not in row.ships)

@@ -75,6 +75,11 @@ class ResourceType:
         return tuple(dialect for dialect, name in names.items() if name)
 
     @property
+    def edited(self) -> str:
+        """Its name as topics know it: CloudFormation's, or that of the one dialect that has the type."""
+        return self.cloudformation or self.terraform or self.kubernetes
+
+    @property
     def needles(self) -> tuple[str, ...]:
         """Texts of which one stands in every file that holds such a resource."""
         quoted = f'"{self.terraform}"' if self.terraform else ""

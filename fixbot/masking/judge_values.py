@@ -21,20 +21,13 @@ from fixbot.knowledge.secret_names import (
     names_pin,
     only_describes,
 )
-from fixbot.knowledge.secret_words import is_name_like, looks_random
+from fixbot.knowledge.secret_words import find_written_default, is_name_like, looks_random
 from fixbot.masking.mask_spans import Span
 
 _VARIABLE: Final = re.compile(r"[\w.-]{2,80}")
 _PIN: Final = re.compile(r"\d{4,12}")
 _OBVIOUS: Final = re.compile(r"[A-Z][A-Z0-9_]*|[\W_]*|.|(?i:(?:change|replace)[-_ ]?(?:me|this)[!.]*)")
 """Placeholders that nobody would take for anything else."""
-
-_DEFAULT: Final = re.compile(
-    r"\$\{\w{1,80}:[-=][\"']?([^}\"'$]{1,300})|\$\{[A-Z][A-Z0-9_]{0,80}[-=][\"']?([^}\"'$]{1,300})"
-    r"|\bdefault[ \t(]{1,4}\\{0,3}[\"']([^\"'{}\\]{1,300})"
-    r"|,[ \t]{0,4}[\"']([^\"'{}<>\\]{1,300})[\"'][ \t]{0,4}\)?[ \t]{0,4}%>"
-)
-"""Defaults of a shell's `${X:-…}`, of Helm's, Jinja's and Ansible's `default`, of ERB's `fetch`."""
 
 
 @lru_cache(maxsize=8192)
@@ -131,12 +124,6 @@ def _has_random_word(text: str) -> bool:
 
 
 _APART: Final = re.compile(r"[^\w!#^&*+=~?-]+")
-
-
-def find_written_default(text: str) -> str | None:
-    """What stands in a reference for the case that there is nothing to refer to: `${PW:-this}`."""
-    found = _DEFAULT.search(text)
-    return None if found is None else next(filter(None, found.groups()), None)
 
 
 def is_plain_lowercase(text: str) -> bool:

@@ -8,8 +8,7 @@ from typing import Final
 
 from fixbot.knowledge.classify_secrets import SecretKind, classify_value, holds_certain_secret
 from fixbot.knowledge.secret_names import LONGEST, is_likely_name, may_name_secret
-from fixbot.knowledge.secret_words import looks_random
-from fixbot.masking.judge_values import find_written_default
+from fixbot.knowledge.secret_words import find_written_default, looks_random
 from fixbot.masking.mask_spans import Span
 
 _HEAD: Final = re.compile(

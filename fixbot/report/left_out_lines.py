@@ -23,6 +23,8 @@ def describe_left_out(left: LeftOutBySettings) -> Iterator[str]:
         yield f"{format_count(left.files, 'file')} left out by {', '.join(patterns)}."
     if left.severity is not Severity.LOW:
         yield f"{format_count(left.hidden, 'finding')} below {left.severity.label} not shown (severity)."
+    if left.ephemeral:
+        yield f"No protection from deletion asked for in: {_list_some(left.ephemeral)}."
     if left.never_patch:
         yield f"Never changed, though looked at: {_list_some(left.never_patch)}."
 

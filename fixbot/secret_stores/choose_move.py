@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fixbot.edit.tree import CannotEdit
+from fixbot.knowledge.classify_variables import classify_variable
+from fixbot.knowledge.secret_words import find_written_default
 from fixbot.lens import Container, Task, Variable
 from fixbot.model.findings import Manual, Refusal
 from fixbot.rules.context import Context
@@ -45,6 +47,14 @@ def build_judge(task: Task, world: Context) -> Judge:
 
     def judge_plain(_container: Container, variable: Variable) -> SecretSource | Refusal | Manual | None:
         text = text_as_written(variable.value)
+        if text is not None and (given := find_written_default(text)) is not None:
+            if classify_variable(variable.name, given).is_secret:
+                return Manual(
+                    f"{variable.name} is filled in elsewhere, but with a secret in clear where nothing is "
+                    "given: that default is in Git. Change the value where it was issued, take the default "
+                    "out, and let the variable come from a secret store."
+                )
+            return None
         if text is None or not holds_literal_secret(variable.name, text):
             return None
         return refuse_partial(variable.name)

@@ -71,13 +71,14 @@ def _find_written(name: str, value: Node, root: Node) -> WrittenValue | None:
     def look_up(expression: str) -> WrittenValue | None:
         default = root.find_node("Parameters", expression, "Default")
         text = text_of(default)
-        if default is None or text is None:
-            return None
+        kind = root.find_node("Parameters", expression, "Type")
+        if default is None or text is None or (kind is not None and str(kind.value).startswith("AWS::SSM")):
+            return None  # of a parameter of Systems Manager the default is a name
         return WrittenValue(text, default, expression, f"the default of the parameter {expression}")
 
-    return find_written_secret(name, render_as_sub(value), look_up) or choose_written(
-        name, _list_choices(value, root)
-    )
+    found = find_written_secret(name, render_as_sub(value), look_up)
+    inside = (_find_written(name, branch, root) for branch in condition_branches(value))
+    return found or next(filter(None, inside), None) or choose_written(name, _list_choices(value, root))
 
 
 def _list_choices(value: Node, root: Node) -> Iterator[WrittenValue]:

@@ -213,6 +213,14 @@ class Settings:
     external_secrets: ExternalSecretsSettings = field(
         default_factory=ExternalSecretsSettings, metadata={"says": "The store that an ExternalSecret names."}
     )
+    ephemeral_paths: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "says": "Where nothing has to survive: stacks that are made and thrown away; globs.",
+            "shape": GLOB,
+            "stricter": "shrinks",
+        },
+    )
     branch_prefix: str = field(
         default="fixbot/",
         metadata={

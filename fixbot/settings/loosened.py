@@ -22,6 +22,7 @@ class LoosenedSettings:
     include: tuple[str, ...] = ()
     severity: Severity | None = None
     never_patch: tuple[str, ...] = ()
+    ephemeral: tuple[str, ...] = ()
     ignores: tuple[Ignore, ...] = ()
 
 
@@ -34,6 +35,7 @@ def find_loosened(old: Settings, new: Settings, rules: Collection[str]) -> Loose
         exclude=tuple(each for each in new.exclude if each not in old.exclude),
         include=new.include if new.include and set(new.include) != set(old.include) else (),
         severity=new.severity if new.severity > old.severity else None,
+        ephemeral=tuple(each for each in new.ephemeral_paths if each not in old.ephemeral_paths),
         never_patch=tuple(each for each in new.never_patch if each not in old.never_patch),
         ignores=tuple(each for each in new.ignore if _ignore_key(each) not in known),
     )

@@ -29,6 +29,7 @@ def rebase_settings(settings: Settings, folder: str) -> Settings:
         include=_rebase_globs(settings.include, folder),
         exclude=_rebase_globs(settings.exclude, folder),
         never_patch=_rebase_globs(settings.never_patch, folder),
+        ephemeral_paths=_rebase_globs(settings.ephemeral_paths, folder),
         ignore=wishes,
     )
 

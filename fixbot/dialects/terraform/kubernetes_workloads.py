@@ -9,11 +9,13 @@ from fixbot.dialects import kubernetes
 from fixbot.dialects.terraform.folder_index import FolderIndex, TerraformBlock
 from fixbot.edit.tree import Node, NodeKind
 from fixbot.lens import TERRAFORM_KUBERNETES, Container, Task, Volume, text_of, to_camel_case, truth_of
+from fixbot.lens.partial import build_settings, hold_in_map
 from fixbot.source.project import Inventory, Project
 
 _TYPE = re.compile(
     r"kubernetes_(pod|deployment|daemonset|daemon_set|stateful_set|replication_controller|job|cron_job)(_v1|_v1beta1)?"
 )
+_SETTINGS = re.compile(r"kubernetes_config_map(?:_v1)?(?:_data)?")
 _TEMPLATE = ("spec", "template", "spec")
 _POD_AT = {"pod": ("spec",), "cron_job": ("spec", "job_template", *_TEMPLATE)}
 _KINDS = {"daemonset": "DaemonSet"}
@@ -27,10 +29,27 @@ def read_workloads(project: Project, index: FolderIndex, reading: Inventory) -> 
         found = _TYPE.fullmatch(block.type) if block.word == "resource" else None
         if found is not None:
             _read_workload(block, found[1], reading)
+        elif block.word == "resource" and _SETTINGS.fullmatch(block.type) is not None:
+            _read_settings(block, reading)
         elif block.type == "kubernetes_manifest" and block.word == "resource":
             _read_manifest(project, index, block, reading)
         elif block.type == "kubectl_manifest" and block.word == "resource":
             _read_manifest_text(block, block.node.find_node("yaml_body"), reading)
+
+
+def _read_settings(block: TerraformBlock, reading: Inventory) -> None:
+    """What a ConfigMap holds for variables."""
+    data = block.node.find_node("data")
+    entries = [
+        (entry.key.strip('"'), entry.value)
+        for entry in (data.entries if data is not None and data.kind is NodeKind.MAP else ())
+        if isinstance(entry.value.value, str) and "\n" not in entry.value.value.strip()
+    ]
+    if data is not None and entries:
+        values = hold_in_map(entries, data)
+        task = build_settings("ConfigMap", block.name, values, block.node, kubernetes.IN_SETTINGS)
+        task.address = block.address
+        reading.partial.append(task)
 
 
 def _read_workload(block: TerraformBlock, name: str, reading: Inventory) -> None:
