@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fixbot.edit.tree import ABSENT, UNKNOWN
-from fixbot.knowledge.host_signals import find_host_signals
+from fixbot.knowledge.host_signals import find_host_access
 from fixbot.knowledge.image_tables import why_needs_privileged
 from fixbot.knowledge.images import ImageReference
 from fixbot.knowledge.ownership import user_of
@@ -42,7 +42,7 @@ def refuse_host_work(container: Container, _world: object = None) -> Refusal | N
     image = ImageReference.parse_reference(container.image) if container.image else None
     if (need := why_needs_privileged(image, name)) is not None:
         return Refusal(f"{name} is known to need more than others: {need.why}.")
-    if signals := find_host_signals(container):
+    if signals := find_host_access(container):
         return Refusal(
             f"{name} works on its host ({join_with_and(signals)}), and which rights that takes is not known."
         )

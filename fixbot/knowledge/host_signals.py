@@ -27,6 +27,12 @@ def find_host_signals(container: Container) -> tuple[str, ...]:
     signals = [f"a {task.workload}, one on every node"] if task.daemon else []
     if task.namespace in _SYSTEM_NAMESPACES or task.namespace.endswith("-system"):
         signals.append(f"in the namespace {task.namespace}")
+    return (*signals, *find_host_access(container))
+
+
+def find_host_access(container: Container) -> tuple[str, ...]:
+    """What it has of its host, in the reader's words: network, processes, paths, devices."""
+    task, signals = container.task, []
     if task.network_mode == "host" and "hostNetwork" not in task.host_namespaces:
         signals.append("network mode host")
     signals += [f"{each} shared" for each in task.host_namespaces]
