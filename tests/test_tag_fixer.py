@@ -271,6 +271,15 @@ def test_services_that_can_set_a_tag_are_told_where(tmp_path: Path, service: str
     assert told in said(report)
 
 
+@pytest.mark.parametrize("service", ["dlm", "backup", "imagebuilder", "elasticmapreduce"])
+def test_services_that_keep_what_they_made_are_left_alone(tmp_path: Path, service: str) -> None:
+    head = "Resources:\n  Worker:\n    Type: AWS::IAM::Role\n    Properties:"
+    head += TRUST % f"{service}.amazonaws.com"
+    grant = GRANT.replace("ecs:StopTask", "ec2:DeleteSnapshot")
+    text = f"{head}      Policies: [{{PolicyName: x, {grant}}}]\n"
+    assert looked_at(tmp_path, {"t.yaml": text}).findings == ()
+
+
 def test_people_by_single_sign_on_get_attributes(tmp_path: Path) -> None:
     head = 'resource "aws_ssoadmin_permission_set_inline_policy" "p" {\n'
     text = f"{head}  inline_policy = <<E\n{policy(STOP)}\nE\n}}\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterator
 
 from fixbot.dialects import iam
@@ -24,9 +23,7 @@ def say_overlooked(project: Project, reading: Inventory) -> None:
     read = {id(c.node.root_node) for task in (*reading.tasks, *parts) for c in task.containers}
     policies = {id(policy.node) for policy in reading.policies}
     said = {each.path for each in reading.unread}
-    charts = frozenset(
-        posixpath.dirname(path) for path in project.surroundings.paths if path.endswith("Chart.yaml")
-    )
+    charts = project.surroundings.charts
     for document in project.documents.values():
         if document.syntax == "hcl" or not any(needle in document.text for needle in _NEEDLES):
             continue

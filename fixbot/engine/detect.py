@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 from typing import Final
 
@@ -14,7 +14,7 @@ from fixbot.dialects.terraform.ignored_changes import warn_of_ignored
 from fixbot.edit.tree import Node
 from fixbot.lens import Container, Resource, Subject, Task
 from fixbot.lens.partial import VIRTUAL
-from fixbot.model.findings import Fix, Found, Manual, Outcome, Refusal, Safety
+from fixbot.model.findings import Fix, Found, Manual, Outcome, Outlook, Refusal, Safety, resolve_outlook
 from fixbot.rules.context import Context
 from fixbot.rules.rule import Rule, Selector
 from fixbot.source.project import Inventory
@@ -44,7 +44,7 @@ class Detection:
     def outcome(self) -> Outcome:
         """What its rule says can be done about it, thought of when it is first asked for."""
         outlook = self.found.outcome
-        outcome = outlook() if callable(outlook) else outlook
+        outcome = resolve_outlook(outlook)
         ignored = warn_of_ignored(outcome.changes, self.subject) if isinstance(outcome, Fix) else ""
         if isinstance(outcome, Fix) and ignored:
             return replace(outcome, gist=f"{ignored} {outcome.gist}".strip(), safety=Safety.REVIEW)
@@ -107,10 +107,16 @@ def _find_written_out(rule: Rule, subject: Task | Container, world: Context) -> 
     task = subject if isinstance(subject, Task) else subject.task
     unwritten = {id(each) for each in (task.node, task.owner, *(c.node for c in task.containers))}
     return [
-        replace(found, outcome=found.outcome if isinstance(found.outcome, Manual) else Manual(task.partial))
+        replace(found, outcome=partial(_keep_manual, found.outcome, task.partial))
         for found in rule.check(subject, world)
         if id(found.node) not in unwritten and found.node.style != VIRTUAL
     ]
+
+
+def _keep_manual(outlook: Outlook, reason: str) -> Manual:
+    """What a person can do, as the rule says it; a part of a container is never changed by itself."""
+    outcome = resolve_outlook(outlook)
+    return outcome if isinstance(outcome, Manual) else Manual(reason)
 
 
 def _sort_subjects(reading: Inventory) -> Mapping[Selector, Sequence[Subject]]:

@@ -26,6 +26,11 @@ _ANY: Final = re.compile(
     r"|rules_to_suppress|SuppressedRules|[\"']?checkov[\"']?\s*:"
 )
 """What every text holds that says something to another tool."""
+_WORDS: Final = (
+    *("checkov", "bridgecrew", "trivy:ignore:", "tfsec:ignore:", "kube-linter.io/", "polaris.fairwinds.com/"),
+    *("rules_to_suppress", "SuppressedRules"),
+)
+"""One of these stands in all of that."""
 _COMMENT: Final = re.compile(
     r"(?:#+|//+|/\*+)\s*(?:(?P<skip>checkov|bridgecrew):skip=(?P<ids>[\w,-]{1,400})(?::(?P<reason>[^\r\n]{0,400}))?"
     r"|(?P<ignore>trivy|tfsec):ignore:(?P<id>[\w:-]{1,80}))"
@@ -52,11 +57,12 @@ class ForeignIgnores:
     def __init__(self, documents: Mapping[str, Document]) -> None:
         self._documents = documents
         self._comments: dict[str, list[tuple[int, int]]] = {}
+        self._says: dict[str, bool] = {}
 
     def find_reason(self, problem: Detection) -> str | None:
         """Why a finding is left alone: who was told so, and the reason. None where nobody was told."""
         document, peers = self._documents.get(problem.path), problem.fixer.peers
-        if document is None or not peers or not _ANY.search(document.text):
+        if document is None or not peers or not self._may_say(document):
             return None
         here = [node for node in problem.around if node.root_node.source == problem.path]
         for said in (*_read_nodes(here), *self._read_comments(here, document)):
@@ -64,6 +70,13 @@ class ForeignIgnores:
                 which = said.check if said.check != "*" else "everything"
                 return f"{said.tool} was told to leave {which} alone here: {said.reason or NO_REASON}"
         return None
+
+    def _may_say(self, document: Document) -> bool:
+        if document.path not in self._says:
+            text = document.text
+            told = any(word in text for word in _WORDS)
+            self._says[document.path] = told and _ANY.search(text) is not None
+        return self._says[document.path]
 
     def _read_comments(self, nodes: Sequence[Node], document: Document) -> Iterator[ForeignIgnore]:
         if not nodes:

@@ -229,13 +229,10 @@ def _build_request(
     never = Globs(settings.never_patch)
     paths = [*(entry.path for entry in checkout.entries), *read.bytes]
     facts = gather_surroundings(read.facts, paths, (path for path in read.texts if never.matches(path)))
-    charts = frozenset(
-        path[: -len("Chart.yaml")].rstrip("/") for path in paths if path.endswith("Chart.yaml")
-    )
     known = frozenset(settings.known_rules or (f.name for f in fixers))
     suppressions = Suppressions(settings.ignore, known, today)
     suppressions.check_all()
-    return AnalysisRequest(fixers, settings, suppressions, facts, charts)
+    return AnalysisRequest(fixers, settings, suppressions, facts, facts.charts)
 
 
 def _analyze_partitions(

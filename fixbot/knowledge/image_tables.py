@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -154,6 +154,7 @@ def _read_survey() -> dict[str, tuple[int, tuple[str, ...]]]:
     return {image: (int(count), () if paths == "-" else tuple(paths.split())) for image, count, paths in rows}
 
 
+@lru_cache(maxsize=4096)  # asked of one container by several rules, and again in each proof
 def why_needs_privileged(image: ImageReference | None, name: str = "") -> NeedsPrivileged | None:
     """Why this image, or a container of that name, needs privileged mode; None if nothing says so.
 

@@ -95,6 +95,11 @@ Outlook = Outcome | Callable[[], Outcome]
 """A way out, or what finds it: a proof asks only whether something is wrong, and so never for that."""
 
 
+def resolve_outlook(outlook: Outlook) -> Outcome:
+    """The way out itself."""
+    return outlook() if callable(outlook) else outlook
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """What a fixer says: this is wrong, here, and this is the way out.

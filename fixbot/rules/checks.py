@@ -69,7 +69,14 @@ class MustBe:
         wrong = {at: slot for at, slot in slots.items() if not self._is_right(slot, self._wanted_at(at))}
         if not wrong or self.spares(subject, world):
             return
-        outcome: Outcome = (
+        node = next(iter(wrong.values())).node
+        outcome = partial(self._choose_outcome, subject, world, wrong)
+        yield make_found(subject, node, ",".join(self.wanted), self, outcome)
+
+    def _choose_outcome(
+        self, subject: Subject, world: Context, wrong: Mapping[tuple[str, int], Slot]
+    ) -> Outcome:
+        return (
             find_hindrance(subject, wrong.values())
             or self.unless(subject, world)
             or make_fix(
@@ -81,8 +88,6 @@ class MustBe:
                 after=", ".join(format_cell(s.written, self._wanted_at(at)) for at, s in wrong.items()),
             )
         )  # fmt: skip
-        node = next(iter(wrong.values())).node
-        yield make_found(subject, node, ",".join(self.wanted), self, outcome)
 
     def _find_slots(self, subject: Any) -> dict[tuple[str, int], Slot]:
         """The places by the property's name and the entry's number; 0 where it isn't asked of entries."""

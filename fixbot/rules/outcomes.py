@@ -8,7 +8,7 @@ from typing import Protocol
 from fixbot.edit.change import Change
 from fixbot.edit.tree import UNKNOWN, CannotEdit, Node, NodeKind, Scalar, UnsetValue
 from fixbot.lens import Resource, Slot, Subject, Update
-from fixbot.model.findings import Fix, Found, Outcome, Refusal, Safety
+from fixbot.model.findings import Fix, Found, Outlook, Refusal, Safety
 from fixbot.rules.context import Context
 from fixbot.rules.hooks import Finish, Weigh
 from fixbot.rules.words import Words
@@ -39,7 +39,7 @@ class Fixing(Reporting, Protocol):
         """What one says of its subject alone."""
 
 
-def make_found(subject: Subject, node: Node, wrong: str, check: Reporting, outcome: Outcome) -> Found:
+def make_found(subject: Subject, node: Node, wrong: str, check: Reporting, outcome: Outlook) -> Found:
     """The finding, in the words of its check."""
     message = f"{subject.title} {check.words.problem}"
     return Found(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from fixbot.lens import ResourceType
@@ -288,7 +288,7 @@ def _read_image_facts(path: str, text: str) -> FileFacts:
 
 
 def gather_surroundings(
-    facts: Mapping[str, FileFacts], paths: Iterable[str], unpatched: Iterable[str]
+    facts: Mapping[str, FileFacts], paths: Collection[str], unpatched: Iterable[str]
 ) -> RepositoryFacts:
     """The facts about the whole repository that fixers ask for."""
     tags = Counter(pair for each in facts.values() for pair in each.tags)
@@ -300,6 +300,7 @@ def gather_surroundings(
         tuple(path for path, each in facts.items() if each.executes),
         ranked,
         frozenset(unpatched),
+        frozenset(posixpath.dirname(path) for path in paths if path.endswith("Chart.yaml")),
         frozenset(each.image for each in facts.values() if each.image)
         - {each.image for each in facts.values() if not each.static},
     )

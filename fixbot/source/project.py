@@ -32,6 +32,8 @@ class RepositoryFacts:
     The most used come first.
     """
     unpatched: frozenset[str] = frozenset()
+    charts: frozenset[str] = frozenset()
+    """Folders of Helm charts."""
     static_images: frozenset[str] = frozenset()
     """Names of images that the repository's Dockerfiles build of one static program alone."""
 
