@@ -188,6 +188,7 @@ EXPRESSIONS = {
     "call": f'nonsensitive("{SECRET}")',
     "calls": f'base64encode(trimspace("{SECRET}"))',
     "format": 'format("%s-%s", "plum", "CANARY-Tr4ctor")',
+    "a login in halves": 'join("", ["smtp://a%40b:c7", "CANARYq9x@h:587"])',
     "coalesce": f'coalesce(var.x, "{SECRET}")',
     "try": f'try(var.x, "{SECRET}")',
     "lookup": f'lookup(var.x, "a", "{SECRET}")',
@@ -264,6 +265,7 @@ OBJECTS = {
     "a word as a key of TLS": "apiVersion: v1\nkind: Secret\ndata:\n  tls.key: CANARYhunter\n",
     "a data source": f"kind: X\nsecureJsonData:\n  httpHeaderValue1: {SECRET}\n",
     "a header of a proxy": "kind: X\nheaders:\n- {key: authorization, value: Bearer CANARY2024}\n",
+    "an alias as a key": "n: &n PASSWORD\n*n : CANARYhunter\nkind: X\n",
     "an odd literal": "configMapGenerator:\n- literals:\n  - DB_PASSWORD={CANARY9xz}\n",
 }
 BLOCKS = {

@@ -307,7 +307,9 @@ def may_hold_shapes(text: str) -> bool:
 def _hints_at_secret(text: str) -> bool:
     if " " in text or "=" in text or "@" in text or "\n" in text or text.count(":") > _COLONS:
         return _holds_hint(text) or any(find_line_spans(text)) or any(command_secrets(text))
-    return len(text) >= _LONG and text[:4] != "arn:" and _FORM.search(text) is not None
+    if len(text) < _LONG or text[:4] == "arn:":
+        return False
+    return _FORM.search(text) is not None or any(find_line_spans(text))
 
 
 def _holds_hint(text: str) -> bool:

@@ -28,7 +28,7 @@ from fixbot.masking.value_pieces import (
 _MOST: Final = 60
 """Texts of an expression that are put together; one with more is a table and no text."""
 _LONGEST: Final = 20_000
-_HOLE: Final = re.compile(r"%[-+#0-9.]{0,6}[a-zA-Z]|\$\{([^{}]{0,80})\}")
+_HOLE: Final = re.compile(r"%(?![0-9A-F]{2})[-+#0-9.]{0,6}[a-zA-Z]|\$\{([^{}]{0,80})\}")
 _LAST: Final = re.compile(r"\.([A-Za-z_][\w-]{0,80})(?![\w.(-])|\[\"([\w.-]{1,80})\"\]")
 _GIVEN: Final = re.compile(r"([\w-]{1,80})\.(?:value|result|secret_string|plaintext|content)\b")
 _PATTERN: Final = re.compile(r"\^.*|.*(?:\[[^\]]*\]|\.\*|\$$|\(\?).*", re.DOTALL)

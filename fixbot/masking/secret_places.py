@@ -42,6 +42,7 @@ from fixbot.masking.telling_keys import (
     PLAIN_KEYS,
     TOLD,
     VALUE_KEYS,
+    anchored_key,
     is_hushed,
     merged_pair,
     part_of_key,
@@ -159,6 +160,10 @@ class PlaceSearch:
             self._judge_computed(entry)
         elif entry.key[:4] == "Fn::":
             self._judge_composed(node)
+        elif entry.key[:1] == "*":
+            name = anchored_key(self.documents.get(entry.value.root_node.source), entry.key)
+            if names_secret(name):
+                self._judge_named(name, entry)
         elif entry.value.labels:
             self._judge_block(entry)
         elif entry.key == "secretGenerator":
@@ -230,7 +235,6 @@ class PlaceSearch:
                     self._judge_value_entry(label, inner)
 
     def _cover_held(self, entries: Iterable[Entry]) -> None:
-        """What an object holds that is there to hold secrets."""
         for entry in entries:
             sure = names_secret(entry.key)
             if sure:

@@ -10,6 +10,7 @@ from fixbot.masking.judge_values import names_secret
 from fixbot.masking.mask_spans import Span
 from fixbot.masking.secret_objects import HOLDERS
 from fixbot.masking.value_pieces import ReferencePiece
+from fixbot.source.document import Document
 
 _NAMES: Final = "name Name key Key ParameterKey OptionName header Header HeaderName"
 NAME_KEYS: Final = frozenset(_NAMES.split())
@@ -27,11 +28,12 @@ KEPT_IN: Final = frozenset(("secretGenerator", *HOLDERS))
 """Keys by which an object says that it is there to hold secrets."""
 COMPUTED: Final = ("(", '"')
 """How keys of HCL begin that are no plain names."""
-ODD: Final = (*COMPUTED, "Fn::")
-"""Those, and how functions of CloudFormation begin."""
+ODD: Final = (*COMPUTED, "Fn::", "*")
+"""Those, and how functions of CloudFormation and aliases of YAML begin."""
 _PLAIN: Final = "image Image cpu memory labels metadata spec containers ports containerPort env"
 PLAIN_KEYS: Final = frozenset(_PLAIN.split())
 """Keys that are met so often that not looking at them pays."""
+_LONGEST_KEY: Final = 120
 TOLD: Final = ("variable", "output", "set", "set_sensitive")
 """Blocks of HCL whose label, or `name`, is the name of the value in them."""
 
@@ -74,6 +76,12 @@ def pointed_key(node: Node, source: Node) -> tuple[str, ReferencePiece] | None:
     if of is None or key is None:
         return None
     return str(name.value), ReferencePiece("ConfigMap", f"{of.value}/{key.value}")
+
+
+def anchored_key(document: Document | None, alias: str) -> str:
+    """The key that an alias of YAML stands for: `*n` is `PASSWORD` where `&n PASSWORD` stands above."""
+    _, _, rest = ("" if document is None else document.text).partition(f"&{alias[1:].strip()} ")
+    return rest[:_LONGEST_KEY].strip(" \t\"'").partition("\n")[0].rstrip(" \t\r\"':")
 
 
 def unsaid_span(text: str, entry: Entry) -> Span | None:

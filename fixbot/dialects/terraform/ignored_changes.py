@@ -13,7 +13,7 @@ from fixbot.edit.tree import Node, NodeKind
 from fixbot.lens import Container, Subject, Task
 from fixbot.text.markdown_escape import mark_code
 
-_INDEX = re.compile(r"\[[^\]]*\]")
+_INDEX = re.compile(r"\[[^\[\]]*\]")
 
 
 def warn_of_ignored(changes: Sequence[Change], subject: Subject) -> str:
