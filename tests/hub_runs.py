@@ -46,6 +46,11 @@ class World:
     settings: Mapping[str, object] = field(default_factory=dict)
 
     @property
+    def organisation(self) -> Path:
+        """Settings that are older than profiles: with them the four rules of then run."""
+        return self.home.parent / "organisation.yml"
+
+    @property
     def repo(self) -> Repo:
         return self.hub.repo(self.name)
 
@@ -68,7 +73,7 @@ class World:
             "repositories": (self.repo.full_name,),
             "quiet": True,
             "cache": cache,
-            "config": self.home.parent / "organisation.yml",
+            "config": self.organisation,
         }
         self.hub.clock.advance(1)  # GitHub tells times to the second; people are slower than that
         made = Options("run", **{**words, **options}, jobs=1)  # type: ignore[arg-type]

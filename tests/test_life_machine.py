@@ -329,7 +329,9 @@ class Life(RuleBasedStateMachine):
         subprocess.run(["git", "clone", "-q", str(bare), str(place)], check=True, capture_output=True)
         subprocess.run(["git", "checkout", "-q", f"HEAD~{back}"], cwd=place, check=False, capture_output=True)
         environment = {**self.world.environment, "GITHUB_REPOSITORY": repo.full_name}
-        made = Options("run", str(place), pr=True, quiet=True, jobs=1, cache=False)
+        made = Options(
+            "run", str(place), pr=True, quiet=True, jobs=1, cache=False, config=self.world.organisation
+        )
 
         def run() -> int:
             try:
@@ -373,6 +375,7 @@ class Life(RuleBasedStateMachine):
                 quiet=True,
                 jobs=1,
                 cache=False,
+                config=self.world.organisation,
             )
             environment = {**self.world.environment, "GITHUB_TOKEN": self.bots[me]}
             try:

@@ -43,7 +43,8 @@ def checkout(shop: World, folder: Path) -> Path:
 
 
 def run_in(shop: World, folder: Path, **options: object) -> int:
-    made = Options("run", str(folder), pr=True, quiet=True, jobs=1, cache=False, **options)  # type: ignore[arg-type]
+    words = {"quiet": True, "jobs": 1, "cache": False, "config": shop.organisation, **options}
+    made = Options("run", str(folder), pr=True, **words)  # type: ignore[arg-type]
     environment = {**shop.environment, "GITHUB_REPOSITORY": shop.repo.full_name}
     return run_pull_requests(made, environment, HubClock(shop.hub.clock))
 
@@ -506,7 +507,9 @@ def test_a_renamed_repository_and_a_renamed_default_branch_are_followed(shop: Wo
     shop.person.close(issue.number)
     shop.person.rename_repo("deployments")
     shop.name = "shop/deployments"
-    made = Options("run", pr=True, repositories=(NAME,), quiet=True, jobs=1, cache=False)
+    made = Options(
+        "run", pr=True, repositories=(NAME,), quiet=True, jobs=1, cache=False, config=shop.organisation
+    )
     token = shop.hub.user_token("anna")
     environment = {**shop.environment, "GITHUB_TOKEN": token}
     assert run_pull_requests(made, environment, HubClock(shop.hub.clock)) == 0
@@ -602,7 +605,15 @@ def test_without_pr_a_repository_on_github_is_only_read(
 def test_one_repository_that_is_not_there_does_not_stop_the_others(
     shop: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    made = Options("run", pr=True, repositories=("shop/none", NAME), quiet=True, jobs=1, cache=False)
+    made = Options(
+        "run",
+        pr=True,
+        repositories=("shop/none", NAME),
+        quiet=True,
+        jobs=1,
+        cache=False,
+        config=shop.organisation,
+    )
     assert run_pull_requests(made, shop.environment, HubClock(shop.hub.clock)) == 2
     assert "shop/none: GitHub shows this token no such repository" in capsys.readouterr().err
     assert len(shop.ours()) == 1
@@ -627,7 +638,9 @@ def test_a_github_app_acts_by_a_token_for_just_this_repository(shop: World) -> N
     environment = {
         **shop.environment, "GITHUB_TOKEN": "", "FIXBOT_APP_ID": str(app.id), "FIXBOT_APP_PRIVATE_KEY": pem
     }  # fmt: skip
-    made = Options("run", pr=True, repositories=(NAME,), quiet=True, jobs=1, cache=False)
+    made = Options(
+        "run", pr=True, repositories=(NAME,), quiet=True, jobs=1, cache=False, config=shop.organisation
+    )
     shop.hub.clock._still = None  # noqa: SLF001 - the app signs with the machine's time
     assert run_pull_requests(made, environment, HubClock(shop.hub.clock)) == 0
     (issue,) = shop.ours()

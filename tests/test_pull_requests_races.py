@@ -541,7 +541,15 @@ def test_what_is_forbidden_to_read_does_not_count_as_done(shop: World, odd: Call
 def test_names_are_compared_as_github_does_and_graphql_may_be_elsewhere(shop: World) -> None:
     with Server(shop.hub) as other:
         environment = {**shop.environment, "GITHUB_GRAPHQL_URL": other.graphql_url}
-        made = Options("run", pr=True, repositories=("SHOP/Deploy",), quiet=True, jobs=1, cache=False)
+        made = Options(
+            "run",
+            pr=True,
+            repositories=("SHOP/Deploy",),
+            quiet=True,
+            jobs=1,
+            cache=False,
+            config=shop.organisation,
+        )
         assert run_pull_requests(made, environment, HubClock(shop.hub.clock)) == 0
         calls = shop.hub.content_calls()
         assert run_pull_requests(made, environment, HubClock(shop.hub.clock)) == 0
@@ -562,7 +570,9 @@ def test_where_only_a_branch_is_possible_a_second_run_writes_nothing(shop: World
     before = shop.branches()
     calls = shop.hub.content_calls()
     environment = {**shop.environment, "GITHUB_ACTIONS": "true"}
-    made = Options("run", pr=True, repositories=(NAME,), quiet=True, jobs=1, cache=False)
+    made = Options(
+        "run", pr=True, repositories=(NAME,), quiet=True, jobs=1, cache=False, config=shop.organisation
+    )
     shop.hub.tokens[shop.token] = replace(
         shop.hub.tokens[shop.token],
         permissions={**(shop.hub.tokens[shop.token].permissions or {}), "administration": "read"},

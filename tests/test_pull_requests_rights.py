@@ -170,7 +170,9 @@ def test_whatever_changes_between_two_requests_is_no_fault_of_the_users(
 
             shop.hub.before = before
             capsys.readouterr()
-            made = Options("run", pr=True, repositories=(NAME,), jobs=1, cache=False)
+            made = Options(
+                "run", pr=True, repositories=(NAME,), jobs=1, cache=False, config=shop.organisation
+            )
             try:
                 code, said = run_pull_requests(made, shop.environment, HubClock(shop.hub.clock)), ""
             except FixbotError as error:
@@ -207,7 +209,9 @@ def test_in_a_checkout_a_default_branch_that_was_renamed_in_the_middle_is_one_li
                 rename_main(shop)
 
         shop.hub.before = before
-        made = Options("run", str(here), pr=True, quiet=True, jobs=1, cache=False, dry_run=True)
+        made = Options(
+            "run", str(here), pr=True, quiet=True, jobs=1, cache=False, dry_run=True, config=shop.organisation
+        )
         environment = {**shop.environment, "GITHUB_REPOSITORY": NAME}
         try:
             code, said = run_pull_requests(made, environment, HubClock(shop.hub.clock)), ""
