@@ -10,7 +10,7 @@ from fixbot.knowledge.images import ImageReference
 from fixbot.knowledge.rollout import describe_rollout
 from fixbot.lens import ABSENT, Container, Task
 from fixbot.model.findings import Fix, Manual, Refusal, Severity
-from fixbot.rules import ESSENTIAL, Rule, Words, each_of, must_be
+from fixbot.rules import RECOMMENDED, Rule, Words, each_of, must_be
 from fixbot.rules.context import Context
 
 PROFILE = "securityContext.seccompProfile.type"
@@ -87,5 +87,7 @@ rule = Rule(
                 spares=spare_pods, unless=refuse_known_needs, finish=finish),
     ),
     peers={"checkov": ("CKV_K8S_31",), "trivy": ("KSV-0030", "KSV-0104"), "kubescape": ("C-0055", "C-0210")},
-    profiles=ESSENTIAL,
+    # Not in `essential` before one run can offer what only holds once privileged mode is gone: a second run
+    # would propose more.
+    profiles=RECOMMENDED,
 )  # fmt: skip
