@@ -8,7 +8,7 @@ import pytest
 
 from tests.corpus_files import ROOT, repositories
 from tests.oracle.promises import all_on, nothing_on
-from tests.oracle.runs import Repository
+from tests.oracle.runs import RULES, Repository
 from tests.pages import read_page
 
 REPOSITORIES = [pytest.param(path, id=path.name) for path in repositories()]
@@ -28,7 +28,7 @@ def test_every_promise_holds(repository: Repository) -> None:
     assert not defects, "\n" + "\n".join(str(each) for each in defects)
 
 
-@pytest.mark.parametrize("page", sorted((ROOT / "docs" / "fixers").glob("*.md")), ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", [ROOT / "docs" / "fixers" / f"{rule}.md" for rule in RULES], ids=RULES)
 def test_every_promise_holds_for_the_examples_of_a_page(page: Path, tmp_path: Path) -> None:
     repository = Repository(tmp_path)
     for number, example in enumerate(read_page(page).examples):
