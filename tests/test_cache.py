@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fixbot.engine.user_cache import Cache, find_cache_folder
+from fixbot.engine.user_cache import Cache, find_cache_folder, find_own_cache
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -174,3 +174,13 @@ def test_a_value_that_is_no_json_is_a_mistake_of_ours(folder: Path) -> None:
 )
 def test_where_it_is(environment: dict[str, str], platform: str, expected: str | None) -> None:
     assert find_cache_folder(environment, platform) == (Path(expected) if expected else None)
+
+
+def test_a_cache_behind_a_link_of_the_checkout_is_none(tmp_path: Path) -> None:
+    shop = tmp_path / "shop"
+    (shop / ".git").mkdir(parents=True)
+    (tmp_path / "outside").mkdir()
+    (shop / ".cache").symlink_to(tmp_path / "outside")
+    for environment in ({"XDG_CACHE_HOME": str(shop / ".cache")}, {"HOME": str(shop)}):
+        assert find_own_cache(environment, str(shop)) is None
+    assert find_own_cache({"HOME": str(tmp_path)}, str(shop)) == tmp_path / ".cache" / "fixbot"

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from fixbot.checkout.git_home import stranger_folders
+from fixbot.checkout.named_files import find_planted_link
 from fixbot.programs.lookup import lies_within
 
 if TYPE_CHECKING:
@@ -47,8 +48,11 @@ def find_cache_folder(environment: Mapping[str, str], platform: str = sys.platfo
 def find_own_cache(environment: Mapping[str, str], path: str | None) -> Path | None:
     """Where results are kept: nowhere if that lies in the checkout, whose files may be a stranger's."""
     folder = find_cache_folder(environment)
-    real = os.path.realpath(folder) if folder is not None else ""
-    return None if any(lies_within(real, each) for each in stranger_folders(path)) else folder
+    strangers = stranger_folders(path)
+    if folder is None or find_planted_link(str(folder), strangers):
+        return None
+    real = os.path.realpath(folder)
+    return None if any(lies_within(real, each) for each in strangers) else folder
 
 
 def fingerprint_program(folders: Iterable[Path]) -> str:
