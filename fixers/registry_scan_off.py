@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 
 from fixbot.lens import UNKNOWN, Module, Resource, ResourceType
 from fixbot.model.findings import Refusal, Safety, Severity
 from fixbot.rules import ESSENTIAL, Rule, Words, must_be
 from fixbot.rules.context import Context
+from fixbot.text.globs import NamePatterns, tokenize_starred
 
 SCAN = "ImageScanningConfiguration.ScanOnPush"
 REPOSITORY = ResourceType(
@@ -29,7 +29,8 @@ REGISTRY = ResourceType(
 def is_scanned_by_registry(repository: Resource, world: Context) -> bool:
     """Whether a setting of the whole registry, in the same configuration, covers the repository."""
     name = "" if repository.module is not None else repository.slot("RepositoryName").value
-    return any(fnmatchcase(str(name), each) for each in _list_filters(repository, world) if each is not None)
+    filters = [each for each in _list_filters(repository, world) if each is not None]
+    return bool(NamePatterns(map(tokenize_starred, filters)).holding_patterns(str(name)))
 
 
 def refuse_unknown_filter(repository: Resource, world: Context) -> Refusal | None:
