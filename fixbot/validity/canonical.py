@@ -80,6 +80,8 @@ def _canonical_data(node: Node, spelling: Spelling, *, own: bool = True) -> obje
         case NodeKind.MAP:
             data: dict[str, object] = {}
             for entry in node.entries:
+                if entry.value.is_nothing:  # the APIs take a null for a field that isn't given
+                    continue
                 name = spelling.canonical_name(entry.key, own=own)
                 if entry.value.style == "body":
                     given = _canonical_data(entry.value, spelling, own=False)
