@@ -30,7 +30,7 @@ def is_scanned_by_registry(repository: Resource, world: Context) -> bool:
     """Whether a setting of the whole registry, in the same configuration, covers the repository."""
     name = "" if repository.module is not None else repository.slot("RepositoryName").value
     filters = [each for each in _list_filters(repository, world) if each is not None]
-    return bool(NamePatterns(map(tokenize_starred, filters)).holding_patterns(str(name)))
+    return any(True for _ in NamePatterns(map(tokenize_starred, filters)).holding_patterns(str(name)))
 
 
 def refuse_unknown_filter(repository: Resource, world: Context) -> Refusal | None:
