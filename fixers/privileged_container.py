@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from fixbot.edit.change import Change, Drop
 from fixbot.edit.tree import UNKNOWN
 from fixbot.knowledge.dropped import capabilities_after_drop
+from fixbot.knowledge.hardening import PRIVILEGED
 from fixbot.knowledge.host_signals import find_host_signals
 from fixbot.knowledge.image_tables import why_needs_privileged
 from fixbot.knowledge.images import ImageReference
@@ -24,7 +25,6 @@ from fixbot.rules.context import Context
 from fixbot.text.command import CAPABILITY, Command
 from fixbot.text.markdown_escape import mark_code
 
-_FLAG = {"ecs": "privileged", "k8s": "securityContext.privileged"}
 _CAPABILITIES = {"ecs": "linuxParameters.capabilities.add", "k8s": "securityContext.capabilities.add"}
 _GUARD = (
     "To keep it out for good: `ECS_DISABLE_PRIVILEGED=true` on the hosts, or a policy that denies "
@@ -34,7 +34,7 @@ _GUARD = (
 
 def find_privileged_containers(container: Container, world: Context) -> Iterator[Found]:
     """A container that runs with every privilege of its host."""
-    field = _FLAG[container.spelling.vocabulary]
+    field = PRIVILEGED[container.spelling.vocabulary]
     flag, said = container.get(field), container.flag(field)
     followed = container.followed(field) if said is UNKNOWN else None
     if (

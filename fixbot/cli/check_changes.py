@@ -126,8 +126,7 @@ def _check_files(
 
 def _from_top(looked: ScannedCheckout) -> list[Finding]:
     """The findings that nobody silences and no baseline has, by paths from the repository's top."""
-    open_ones = (e for e in looked.report.findings if e.status is not Status.SUPPRESSED and not e.known)
-    return _place_findings(open_ones, looked)
+    return _place_findings((each for each in looked.report.findings if each.is_new), looked)
 
 
 def _place_findings(findings: Iterable[Finding], looked: ScannedCheckout) -> list[Finding]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fixbot.cli.options import FailOn
-from fixbot.model.findings import Severity, Status
+from fixbot.model.findings import Severity
 
 if TYPE_CHECKING:
     from fixbot.model.findings import Failure, Report
@@ -25,8 +25,4 @@ def reaches_severity(report: Report, fail_on: FailOn) -> bool:
     if fail_on is FailOn.NEVER:
         return False
     least = Severity[fail_on.name]
-    return any(
-        each.severity >= least
-        for each in report.findings
-        if each.status is not Status.SUPPRESSED and not each.known
-    )
+    return any(each.severity >= least for each in report.findings if each.is_new)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from fixbot.edit.tree import ABSENT, UNKNOWN
 from fixbot.knowledge.host_signals import find_host_access
 from fixbot.knowledge.image_tables import why_needs_privileged
@@ -11,7 +13,8 @@ from fixbot.lens import Container, Task
 from fixbot.model.findings import Refusal
 from fixbot.text.name_lists import join_with_and
 
-_PRIVILEGED = {"ecs": "privileged", "k8s": "securityContext.privileged"}
+PRIVILEGED: Final = {"ecs": "privileged", "k8s": "securityContext.privileged"}
+"""The field that gives a container every right, by the vocabulary that it is written in."""
 _CAPABILITIES = {"ecs": "linuxParameters.capabilities", "k8s": "securityContext.capabilities"}
 
 
@@ -29,7 +32,7 @@ def added_capabilities(container: Container) -> frozenset[str]:
 
 def is_privileged(container: Container) -> bool:
     """Whether it has all rights anyway, or nobody can say that it hasn't."""
-    return container.flag(_PRIVILEGED[container.spelling.vocabulary]) in (True, UNKNOWN)
+    return container.flag(PRIVILEGED[container.spelling.vocabulary]) in (True, UNKNOWN)
 
 
 def refuse_host_work(container: Container, _world: object = None) -> Refusal | None:

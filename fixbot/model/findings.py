@@ -144,6 +144,11 @@ class Finding:
     known: bool = False
     """Whether a baseline has it: then no gate fails for it."""
 
+    @property
+    def is_new(self) -> bool:
+        """Whether nobody asked to ignore it, and no baseline has it."""
+        return self.status is not Status.SUPPRESSED and not self.known
+
 
 @dataclass(frozen=True, slots=True)
 class Patch:

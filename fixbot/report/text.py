@@ -73,7 +73,7 @@ def _render_pull(row: PullRequestRow, style: TerminalStyle) -> Iterator[str]:
 def render_scan(report: Report, style: TerminalStyle, *, brief: bool = False) -> str:
     """All of `fixbot scan`: findings by rule, the gravest first."""
     out = [] if brief else [render_opening(report), ""]
-    open_ones = [each for each in report.findings if each.status is not Status.SUPPRESSED and not each.known]
+    open_ones = [each for each in report.findings if each.is_new]
     for (rule, severity), some in group_by_key(open_ones, lambda each: (each.rule, each.severity)):
         fixed = sum(finding.status is Status.FIXED for finding in some)
         right = f"{severity.label} · {format_count(len(some), 'finding')}, {fixed:,} with a fix"
@@ -114,7 +114,7 @@ def summarize_run(report: Report) -> str:
 
 def summarize_scan(report: Report) -> str:
     """The closing sentence of a scan."""
-    some = [each for each in report.findings if each.status is not Status.SUPPRESSED and not each.known]
+    some = [each for each in report.findings if each.is_new]
     known = sum(each.known and each.status is not Status.SUPPRESSED for each in report.findings)
     files = len({finding.path for finding in some})
     words = (
