@@ -407,9 +407,7 @@ def test_whatever_is_typed_the_tree_is_what_was_said(keys: list[str], end: str) 
         for key in keys:
             typist.type(key)
         typist.type(end)
-        if end != "q" and taken is None:
-            typist.type("n")
-        code, _ = typist.end()
+        code, _ = typist.end(question="[y,n]", key="n")
     assert code == (0 if taken is not None else 130) or (end == "\x03" and taken is not None)
     after = tree(shop)
     git(shop, "checkout", "-q", "--", ".")

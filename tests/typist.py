@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Self
 
-PATIENCE = 20.0
+PATIENCE = 120.0
 """Seconds until a question that doesn't come is a failure."""
 
 
@@ -61,13 +61,20 @@ class Typist:
             self.until(question)
             self.type(key)
 
-    def end(self) -> tuple[int, str]:
-        """Read to the end; the exit code and all that was said since the last answer."""
+    def end(self, question: str | None = None, key: str = "") -> tuple[int, str]:
+        """Read to the end; the exit code and all that was said since the last answer.
+
+        A last question, where it comes, is answered with this key: what is typed in the same instant as Ctrl-C
+        may go to a reader that the interrupt then ends.
+        """
         end = time.monotonic() + PATIENCE
         while self.process.poll() is None or select.select([self.leader], [], [], 0)[0]:
             assert time.monotonic() < end, f"it does not end: {self.said[self._read :]!r}"
             if not self._more():
                 break
+            if question and question in self.said[self._read :]:
+                self.type(key)
+                question = None
         return self.process.wait(PATIENCE), self.said[self._read :]
 
     def hang_up(self) -> int:
