@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fixbot.lens import Resource, ResourceType
+from fixbot.lens import Policy, Resource, ResourceType
 from fixbot.settings import Settings
 from fixbot.source.project import Project, RepositoryFacts
 
@@ -20,7 +20,7 @@ class Context:
     resources: Sequence[Resource] = ()
     """Of the types that the running rules look at, or read beside those."""
 
-    def resources_beside(self, subject: Resource, kind: ResourceType) -> list[Resource]:
+    def resources_beside(self, subject: Resource | Policy, kind: ResourceType) -> list[Resource]:
         """Those of a type in the same template, or in the same folder of Terraform.
 
         Raises LookupError for a type that no rule names: its files may not have been parsed at all.
