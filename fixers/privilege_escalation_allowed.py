@@ -37,7 +37,7 @@ def finish(fix: Fix, container: Container, _world: Context) -> Fix:
     return replace(fix, safety=Safety.SAFE, unknown="") if gains_nothing(container) else fix
 
 
-def weigh(container: Container) -> Severity | None:
+def weigh(container: Container, _world: Context) -> Severity | None:
     """Where AWS sets nothing by itself, an option that is missing is less than one that was left out."""
     return None if container.get(_OPTIONS) is not None else Severity.LOW
 

@@ -71,7 +71,7 @@ class MustBe:
             return
         node = next(iter(wrong.values())).node
         outcome = partial(self._choose_outcome, subject, world, wrong)
-        yield make_found(subject, node, ",".join(self.wanted), self, outcome)
+        yield make_found(subject, world, node, ",".join(self.wanted), self, outcome)
 
     def _choose_outcome(
         self, subject: Subject, world: Context, wrong: Mapping[tuple[str, int], Slot]
@@ -150,7 +150,7 @@ class MustContain:
                 after=format_cell(slot.written, f"{self.item} too"),
             )
         )  # fmt: skip
-        yield make_found(subject, slot.node, f"{self.at} {self.item}", self, outcome)
+        yield make_found(subject, world, slot.node, f"{self.at} {self.item}", self, outcome)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,7 @@ class MustNotHold:
             self, subject, world, [partial(Drop, item) for item in wrong],
             before=f"{len(slot.items)} of {mark_code(slot.written)}", after=str(len(slot.items) - len(wrong)),
         )  # fmt: skip
-        yield make_found(subject, wrong[0], self.at, self, outcome)
+        yield make_found(subject, world, wrong[0], self.at, self, outcome)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +196,7 @@ class Reported:
         node = self.bad(subject, world)
         if node is not None:
             instead = Manual(self.instead.replace("{who}", subject.title))
-            yield make_found(subject, node, "", self, instead)
+            yield make_found(subject, world, node, "", self, instead)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ class MustHaveEntry:
             )
         )  # fmt: skip
         node = next((each.node for each in wrong.values()), slot.node)
-        yield make_found(resource, node, f"{self.at} {shown}", self, outcome)
+        yield make_found(resource, world, node, f"{self.at} {shown}", self, outcome)
 
     def _is_module_default(self, resource: Resource, slot: Slot) -> bool:
         """Whether the module that makes the resource has the entry where its input isn't given."""

@@ -43,12 +43,14 @@ class Fixing(Reporting, Protocol):
         """What one says of its subject alone."""
 
 
-def make_found(subject: Subject, node: Node, wrong: str, check: Reporting, outcome: Outlook) -> Found:
+def make_found(
+    subject: Subject, world: Context, node: Node, wrong: str, check: Reporting, outcome: Outlook
+) -> Found:
     """The finding, in the words of its check."""
     message = f"{subject.title} {check.words.problem}"
     return Found(
         node, subject.title, subject.address, wrong, message, outcome, subject=subject.subject,
-        severity=check.weigh(subject),
+        severity=check.weigh(subject, world),
     )  # fmt: skip
 
 
