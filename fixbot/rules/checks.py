@@ -78,7 +78,6 @@ class MustBe:
     ) -> Outcome:
         return (
             find_hindrance(subject, wrong.values())
-            or self.unless(subject, world)
             or make_fix(
                 self, subject, world, [
                     partial(slot.set, spell_alike(subject, slot, self._wanted_at(at)))
@@ -145,7 +144,6 @@ class MustContain:
         before = ", ".join(str(each) for each in held if not isinstance(each, UnsetValue))
         outcome: Outcome = (
             refuse_computed_list(subject, slot)
-            or self.unless(subject, world)
             or make_fix(
                 self, subject, world, [partial(_add_item, slot, self.item, self.made)],
                 before=format_cell(slot.written, before or ABSENT),
@@ -175,7 +173,7 @@ class MustNotHold:
         wrong = [item for item in slot.items if self.bad(item, world)]
         if not wrong or self.spares(subject, world):
             return
-        outcome: Outcome = self.unless(subject, world) or make_fix(
+        outcome: Outcome = make_fix(
             self, subject, world, [partial(Drop, item) for item in wrong],
             before=f"{len(slot.items)} of {mark_code(slot.written)}", after=str(len(slot.items) - len(wrong)),
         )  # fmt: skip

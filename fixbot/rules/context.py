@@ -23,7 +23,7 @@ class Context:
     """Of the types that the running rules look at, or read beside those."""
     policies: Sequence[Policy] = ()
 
-    def resources_beside(self, subject: Resource, kind: ResourceType) -> list[Resource]:
+    def resources_beside(self, subject: Resource | Policy, kind: ResourceType) -> list[Resource]:
         """Those of a type in the same template, or in the same folder of Terraform.
 
         Raises LookupError for a type that no rule names: its files may not have been parsed at all.

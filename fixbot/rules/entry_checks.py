@@ -56,7 +56,6 @@ class MustHaveEntry:
         outcome: Outcome = (
             self._find_doubt(resource, slot, entries)
             or find_hindrance(resource, wrong.values())
-            or self.unless(resource, world)
             or make_fix(
                 self, resource, world,
                 changes or [partial(resource.add_entries, slot, self.at, self._list_missing(slot))],

@@ -12,6 +12,7 @@ from fixbot.lens import ResourceType
 from fixbot.source.dockerfiles import holds_static_program, image_of_dockerfile, is_dockerfile, is_variant
 from fixbot.source.partition import KUSTOMIZATIONS, find_file_references, list_kustomized
 from fixbot.source.project import RepositoryFacts
+from fixbot.source.role_callers import find_role_callers
 from fixbot.source.tag_survey import find_own_tags
 from fixbot.syntax import syntax_of
 
@@ -257,6 +258,7 @@ class FileFacts:
     """The image that it describes, where it is a Dockerfile."""
     static: bool = False
     """Whether that image holds one static program and nothing else."""
+    role_callers: tuple[tuple[str, str, str], ...] = ()
 
 
 def read_facts(path: str, data: bytes) -> FileFacts:
@@ -277,6 +279,7 @@ def read_facts(path: str, data: bytes) -> FileFacts:
         tuple(find_own_tags(path, data)),
         tuple(find_file_references(path, data)),
         tuple(list_kustomized(path, data)),
+        role_callers=tuple(find_role_callers(path, data)),
     )
 
 
@@ -288,7 +291,7 @@ def _read_image_facts(path: str, text: str) -> FileFacts:
 
 
 def gather_surroundings(
-    facts: Mapping[str, FileFacts], paths: Collection[str], unpatched: Iterable[str]
+    facts: Mapping[str, FileFacts], paths: Collection[str], unpatched: Iterable[str], repository: str = ""
 ) -> RepositoryFacts:
     """The facts about the whole repository that fixers ask for."""
     tags = Counter(pair for each in facts.values() for pair in each.tags)
@@ -303,6 +306,8 @@ def gather_surroundings(
         frozenset(posixpath.dirname(path) for path in paths if path.endswith("Chart.yaml")),
         frozenset(each.image for each in facts.values() if each.image)
         - {each.image for each in facts.values() if not each.static},
+        tuple(caller for each in facts.values() for caller in each.role_callers),
+        repository,
     )
 
 

@@ -36,6 +36,10 @@ class RepositoryFacts:
     """Folders of Helm charts."""
     static_images: frozenset[str] = frozenset()
     """Names of images that the repository's Dockerfiles build of one static program alone."""
+    role_callers: tuple[tuple[str, str, str], ...] = ()
+    """(role, kind, who) of what takes a role with a token: see `fixbot.source.role_callers`."""
+    repository: str = ""
+    """OWNER/NAME on github.com, where a remote says so."""
 
 
 @dataclass(slots=True)
