@@ -58,7 +58,7 @@ def find_written_password(database: Resource) -> WrittenPassword | None:
         used = slot.owner.find_node(*slot.path) if slot.path else None
         if used is None:
             continue
-        given_by = _name_source(used)
+        given_by = name_source(used)
         literal = _find_literal(used, slot)
         text = literal.text if literal is not None and not given_by else slot.value
         if isinstance(text, str) and text and not is_reference(text) and _is_value(database, given_by):
@@ -72,7 +72,7 @@ def _is_value(database: Resource, given_by: str) -> bool:
     return kind is None or not str(kind.value).startswith("AWS::SSM::")
 
 
-def _name_source(used: Node) -> str:
+def name_source(used: Node) -> str:
     """The parameter that `Ref` names, or the variable of `var.x`; nothing for any other value."""
     if used.kind is NodeKind.CODE and (found := _VARIABLE.fullmatch(str(used.value))):
         return found[1]
