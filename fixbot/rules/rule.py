@@ -91,10 +91,11 @@ class Rule:
 
     @property
     def _plural(self) -> str:
-        if len(self.selectors) > 1:
-            return "resources"
-        (only,) = self.selectors
-        return only.plural if isinstance(only, ResourceType) else PLURALS.get(only.__name__, "places")
+        plurals = {
+            each.plural if isinstance(each, ResourceType) else PLURALS.get(each.__name__, "places")
+            for each in self.selectors
+        }
+        return plurals.pop() if len(plurals) == 1 else "resources"
 
     @property
     def dialects(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from fixbot.lens import ResourceType
 from fixbot.source.dockerfiles import holds_static_program, image_of_dockerfile, is_dockerfile, is_variant
+from fixbot.source.namespace_survey import find_named_namespaces
 from fixbot.source.partition import KUSTOMIZATIONS, find_file_references, list_kustomized
 from fixbot.source.project import RepositoryFacts
 from fixbot.source.tag_survey import find_own_tags
@@ -257,6 +258,8 @@ class FileFacts:
     """The image that it describes, where it is a Dockerfile."""
     static: bool = False
     """Whether that image holds one static program and nothing else."""
+    namespaces: tuple[tuple[str, bool], ...] = ()
+    """The Kubernetes namespaces that it names, and whether something in it may need its node."""
 
 
 def read_facts(path: str, data: bytes) -> FileFacts:
@@ -277,6 +280,7 @@ def read_facts(path: str, data: bytes) -> FileFacts:
         tuple(find_own_tags(path, data)),
         tuple(find_file_references(path, data)),
         tuple(list_kustomized(path, data)),
+        namespaces=tuple(find_named_namespaces(path, data)),
     )
 
 
@@ -303,6 +307,11 @@ def gather_surroundings(
         frozenset(posixpath.dirname(path) for path in paths if path.endswith("Chart.yaml")),
         frozenset(each.image for each in facts.values() if each.image)
         - {each.image for each in facts.values() if not each.static},
+        frozenset(
+            (name, posixpath.dirname(path), needs_node)
+            for path, each in facts.items()
+            for name, needs_node in each.namespaces
+        ),
     )
 
 
