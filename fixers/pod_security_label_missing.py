@@ -70,12 +70,12 @@ def _choose_outcome(space: Resource, name: str, world: Context) -> Outcome:
         listed = join_with_and([f"{each.title} {why}" for each, why in short[:3]])
         more = f" (and {len(short) - 3} more)" if len(short) > 3 else ""
         return Manual(
-            f"Not even `baseline` holds in it: {listed}{more}. Give those a namespace of their own."
+            f"Not even {mark_code(BASELINE)} holds in it: {listed}{more}. Give those a namespace of their own."
         )
     if doubtful := [folder or "the top folder" for folder, needs_node in elsewhere.items() if needs_node]:
         return Manual(
-            f"Pods of it stand in {join_with_and(doubtful[:3])} too, and may need their node. Look which "
-            f"level they keep to, then write `{_DOMAIN}/warn` and `{_DOMAIN}/audit`."
+            f"Pods of it stand in {join_with_and(doubtful[:3])} too, and may need their node. Look which level "
+            f"they keep to, then label it with {mark_code(f'{_DOMAIN}/warn')} and {mark_code('/audit')}."
         )
     strict = bool(beside) and not elsewhere and all(find_level(each) == RESTRICTED for each in beside)
     return _label(space, name, RESTRICTED if strict else BASELINE, beside)
@@ -101,7 +101,7 @@ def _label(space: Resource, name: str, level: str, beside: list[Task]) -> Outcom
         gist=f"What falls short of {mark_code(level)} in {{who}} is warned of, and stands in the audit log.",
         why="Whoever may create pods in {who} can ask for the host's network, disk and privileges, and "
         "nobody hears of it.",
-        effect=f"No pod is rejected: only `enforce` does that. {looked}",
+        effect="No pod is rejected: only `enforce` does that. " + looked,
         commands=(
             build_command(
                 "kubectl", "label", "--dry-run=server", "--overwrite", "ns", NAMESPACE(name),
@@ -118,6 +118,7 @@ rule = Rule(
     controls={"cis-k8s": ("5.2.1",), "nist-800-190": ("4.3.4", "4.4.3")},
     looks_at=NAMESPACES,
     check=find_unlabelled,
+    default_safety=Safety.SAFE,
     peers={"kubescape": ("C-0192",)},
     profiles=ESSENTIAL,
 )
