@@ -70,12 +70,12 @@ def _choose_outcome(space: Resource, name: str, world: Context) -> Outcome:
         listed = join_with_and([f"{each.title} {why}" for each, why in short[:3]])
         more = f" (and {len(short) - 3} more)" if len(short) > 3 else ""
         return Manual(
-            f"Not even {mark_code(BASELINE)} holds in it: {listed}{more}. Give those a namespace of their own."
+            f"Not even {mark_code(BASELINE)} holds in it: {listed}{more}. Give those one of their own."
         )
     if doubtful := [folder or "the top folder" for folder, needs_node in elsewhere.items() if needs_node]:
         return Manual(
-            f"Pods of it stand in {join_with_and(doubtful[:3])} too, and may need their node. Look which level "
-            f"they keep to, then label it with {mark_code(f'{_DOMAIN}/warn')} and {mark_code('/audit')}."
+            f"Pods of it stand in {join_with_and(doubtful[:3])} too, and may need their node. Look which "
+            f"level they keep to, then label it with {mark_code(f'{_DOMAIN}/warn')} and {mark_code('/audit')}."
         )
     strict = bool(beside) and not elsewhere and all(find_level(each) == RESTRICTED for each in beside)
     return _label(space, name, RESTRICTED if strict else BASELINE, beside)

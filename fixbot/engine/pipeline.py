@@ -226,7 +226,8 @@ def _build_request(
 ) -> AnalysisRequest:
     never = Globs(settings.never_patch)
     paths = [*(entry.path for entry in checkout.entries), *read.bytes]
-    facts = gather_surroundings(read.facts, paths, (path for path in read.texts if never.matches(path)))
+    never_patched = (path for path in read.texts if never.matches(path))
+    facts = gather_surroundings(read.facts, paths, never_patched, checkout.repository)
     known = frozenset(settings.known_rules or (f.name for f in fixers))
     suppressions = Suppressions(settings.ignore, known, today)
     suppressions.check_all()

@@ -24,7 +24,7 @@ class Context:
     policies: Sequence[Policy] = ()
     tasks: Sequence[Task] = ()
 
-    def resources_beside(self, subject: Resource, kind: ResourceType) -> list[Resource]:
+    def resources_beside(self, subject: Resource | Policy, kind: ResourceType) -> list[Resource]:
         """Those of a type in the same template, or in the same folder of Terraform.
 
         Raises LookupError for a type that no rule names: its files may not have been parsed at all.

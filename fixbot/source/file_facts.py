@@ -12,6 +12,7 @@ from fixbot.source.dockerfiles import holds_static_program, image_of_dockerfile,
 from fixbot.source.namespace_survey import find_named_namespaces
 from fixbot.source.partition import find_file_references, list_kustomized
 from fixbot.source.project import RepositoryFacts
+from fixbot.source.role_callers import find_role_callers
 from fixbot.source.tag_survey import find_own_tags
 
 _SCRIPTS = (".sh", ".yml", ".yaml", "makefile", ".ps1", ".py", ".toml")
@@ -41,6 +42,7 @@ class FileFacts:
     """Whether that image holds one static program and nothing else."""
     namespaces: tuple[tuple[str, bool], ...] = ()
     """The Kubernetes namespaces that it names, and whether something in it may need its node."""
+    role_callers: tuple[tuple[str, str, str], ...] = ()
 
 
 def read_facts(path: str, data: bytes) -> FileFacts:
@@ -62,6 +64,7 @@ def read_facts(path: str, data: bytes) -> FileFacts:
         tuple(find_file_references(path, data)),
         tuple(list_kustomized(path, data)),
         namespaces=tuple(find_named_namespaces(path, data)),
+        role_callers=tuple(find_role_callers(path, data)),
     )
 
 
@@ -73,7 +76,7 @@ def _read_image_facts(path: str, text: str) -> FileFacts:
 
 
 def gather_surroundings(
-    facts: Mapping[str, FileFacts], paths: Collection[str], unpatched: Iterable[str]
+    facts: Mapping[str, FileFacts], paths: Collection[str], unpatched: Iterable[str], repository: str = ""
 ) -> RepositoryFacts:
     """The facts about the whole repository that fixers ask for."""
     tags = Counter(pair for each in facts.values() for pair in each.tags)
@@ -93,4 +96,6 @@ def gather_surroundings(
             for path, each in facts.items()
             for name, needs_node in each.namespaces
         ),
+        tuple(caller for each in facts.values() for caller in each.role_callers),
+        repository,
     )
