@@ -75,7 +75,8 @@ def _choose_outcome(space: Resource, name: str, world: Context) -> Outcome:
     if doubtful := [folder or "the top folder" for folder, needs_node in elsewhere.items() if needs_node]:
         return Manual(
             f"Pods of it stand in {join_with_and(doubtful[:3])} too, and may need their node. Look which "
-            f"level they keep to, then label it with {mark_code(f'{_DOMAIN}/warn')} and {mark_code('/audit')}."
+            f"level they keep to, then label it with {mark_code(f'{_DOMAIN}/warn')} and "
+            f"{mark_code('/audit')}."
         )
     strict = bool(beside) and not elsewhere and all(find_level(each) == RESTRICTED for each in beside)
     return _label(space, name, RESTRICTED if strict else BASELINE, beside)
