@@ -94,7 +94,7 @@ class MustBe:
             return {(name, 0): subject.slot(name) for name in self.wanted if subject.offers(name)}
         entries = [(at, entry) for at in self.in_each for entry in subject.slot(at).items]
         return {
-            (name, number): subject.slot_in(entry, f"{at}.{name}")
+            (name, number): subject.slot_in(entry, f"{at}.{name}", at)
             for number, (at, entry) in enumerate(entries)
             for name in self.wanted
         }
