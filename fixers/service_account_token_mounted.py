@@ -100,7 +100,7 @@ rule = Rule(
         words=Words(
             problem="gives each of its containers a token for the cluster's API",
             change="{who} can no longer call the cluster's API.",
-            effect="Clients of the API get no token. IAM roles for accounts, and Pod Identity, have their own.",
+            effect="Its clients get no token. IAM roles for accounts, and Pod Identity, have their own.",
             why="Code that gets to run in {who} can read the token and talk to the API server with it.",
             unknown="Whether a program in {who} calls the cluster's API is not known.",
         ),

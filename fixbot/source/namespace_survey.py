@@ -28,7 +28,7 @@ def find_named_namespaces(path: str, data: bytes) -> Iterator[tuple[str, bool]]:
 
 
 def find_bound_accounts(data: bytes) -> list[str]:
-    """Every name in a file that binds roles to accounts: more than are bound, and none of these is missing."""
+    """Every name in a file that binds roles to accounts: more than are bound, but none is missing."""
     if b"RoleBinding" not in data and b"role_binding" not in data:
         return []
     return sorted({name.decode("ascii") for name in _NAME.findall(data)})
