@@ -51,8 +51,8 @@ _PLACES = {
 }
 _IN_TERRAFORM = (
     "From Terraform 1.11 on `ATTRIBUTE_wo = var.NAME` with an `ephemeral` variable keeps it out of file and "
-    "state; before, write a word for it and `lifecycle { ignore_changes = [ATTRIBUTE] }`, and put the value by "
-    "hand."
+    "state; before, write a word for it and `lifecycle { ignore_changes = [ATTRIBUTE] }`, and put the value "
+    "by hand."
 )
 
 
