@@ -65,8 +65,8 @@ def refuse_or_explain(pod: Task, world: Context) -> Refusal | Manual | None:
         return Refusal("A binding names the account `default`, so its pods may call the cluster's API.")
     if name != "default":
         return Manual(
-            f"{pod.title} has the account {mark_code(name)}, and no binding here says what it may. If it never "
-            f"calls the cluster's API: {mark_code(f'{TOKEN}: false')}, on the account or the pod."
+            f"{pod.title} has the account {mark_code(name)}, and no binding here says what it may. If it "
+            f"never calls the cluster's API: {mark_code(f'{TOKEN}: false')}, on the account or the pod."
         )
     return None
 
