@@ -8,17 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fixbot.edit.change import Change, Drop
-from fixbot.edit.tree import UNKNOWN
-from fixbot.knowledge.dropped import capabilities_after_drop
+from fixbot.edit.tree import UNKNOWN, Node
+from fixbot.knowledge.dropped import capabilities_after_drop, capabilities_of_image
 from fixbot.knowledge.hardening import PRIVILEGED
 from fixbot.knowledge.host_signals import find_host_signals
-from fixbot.knowledge.image_tables import why_needs_privileged
+from fixbot.knowledge.image_tables import why_name_asks, why_needs_privileged
 from fixbot.knowledge.images import ImageReference
 from fixbot.knowledge.needs import find_beyond_capabilities, find_devices, find_needed_capabilities
 from fixbot.knowledge.rollout import describe_rollout
 from fixbot.knowledge.startup import Startup, read_startup
 from fixbot.knowledge.trial import docker_run
-from fixbot.lens import Container, FollowedValue, list_alternatives, text_of, truth_of
+from fixbot.lens import Container, FollowedValue, list_alternatives, text_of, truth_of, value_of
 from fixbot.model.findings import Fix, Found, Outcome, Refusal, Safety, Severity
 from fixbot.rules import ESSENTIAL, Rule
 from fixbot.rules.context import Context
@@ -83,6 +83,8 @@ def _choose_outcome(container: Container, world: Context, drop: Change) -> Outco
         )
     image = ImageReference.parse_reference(container.image) if container.image else None
     need = why_needs_privileged(image, name)
+    if need is None and (hint := why_name_asks(image, name)) is not None:
+        return Refusal(f"{name} may need it, by its name: {hint.why}. If it does not, take the line away.")
     if need is not None:
         other = (
             f" {need.alternative[:1].upper()}{need.alternative[1:]} would do without."
@@ -97,7 +99,7 @@ def _choose_outcome(container: Container, world: Context, drop: Change) -> Outco
         )
     if passed_on := _find_passed_on_mount(container):
         return Refusal(
-            f"{name} passes what it mounts at {mark_code(passed_on)} on to others (mountPropagation: "
+            f"{name} passes what it mounts at {mark_code(passed_on)} on to others, or may (mountPropagation: "
             "Bidirectional), which the API allows privileged containers only."
         )
     startup = read_startup(container, world)
@@ -126,8 +128,14 @@ def _drop_on_windows(container: Container, drop: Change) -> Fix:
 def _find_passed_on_mount(container: Container) -> str:
     """Where it mounts something that others shall see, which takes the mode; empty where nowhere."""
     key = container.spelling.key("mountPropagation")
-    shared = (each for each in container.mounts if text_of(each.node.find_node(key)) == "Bidirectional")
-    return next((mount.path or "" for mount in shared), "")
+    said = ((mount, mount.node.find_node(key)) for mount in container.mounts)
+    return next(
+        (mount.path or "a path" for mount, node in said if node is not None and _may_pass_on(node)), ""
+    )
+
+
+def _may_pass_on(node: Node) -> bool:
+    return value_of(node) in (UNKNOWN, "Bidirectional")
 
 
 def _replace_by_capabilities(container: Container, startup: Startup, drop: Change) -> Outcome:
@@ -139,11 +147,15 @@ def _replace_by_capabilities(container: Container, startup: Startup, drop: Chang
             f"{name} runs {mark_code(program)}, and no list of capabilities replaces the mode for it: "
             f"{reason}."
         )
+    own = capabilities_of_image(container)
     needed, devices = find_needed_capabilities(scripts), find_devices(scripts)
+    if own.device and own.device not in dict(devices):
+        devices = (*devices, (own.device, name))
     woken = capabilities_after_drop(container)
     if isinstance(woken, Refusal):
         return woken
-    woken = tuple(each for each in woken if each not in dict(needed))
+    own_names = tuple(each for each in own.add if each not in dict(needed))
+    woken = tuple(each for each in woken if each not in dict(needed) and each not in own_names)
     if devices and (k8s or container.task.kind == "batch"):
         device, why = devices[0]
         return Refusal(f"{name} uses the host's {device} ({why}); that takes a device plugin, or this mode.")
@@ -153,13 +165,16 @@ def _replace_by_capabilities(container: Container, startup: Startup, drop: Chang
             f"{name} runs {mark_code(why)}, which needs {capability}; AWS Batch can't add single "
             "capabilities."
         )
-    names = (*(capability for capability, _ in needed), *woken)
+    if own_names and container.task.kind == "batch":
+        return Refusal(f"The image of {name} needs {own_names[0]}; AWS Batch can't add single capabilities.")
+    names = (*(capability for capability, _ in needed), *own_names, *woken)
     back: list[Change] = [container.add(_CAPABILITIES[container.spelling.vocabulary], c) for c in names]
     back += [container.add("linuxParameters.devices", {"hostPath": path}) for path, _ in devices]
     known = container.words(_CAPABILITIES[container.spelling.vocabulary])
     given = [
         *known,
         *(f"{capability} (its command runs {mark_code(why)})" for capability, why in (*needed, *devices)),
+        *(f"{capability} (its image needs it)" for capability in own_names),
         *(f"{capability} (its image needs it, and `drop` would take it)" for capability in woken),
     ]
     return Fix(

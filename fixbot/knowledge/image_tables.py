@@ -105,6 +105,10 @@ class ImageCapabilities:
     by: RecognizedBy
     evidence: str
     note: str = ""
+    device: str = ""
+    """The host's device that its programs open beside them, empty where none is known."""
+    device_when: Mapping[str, str] = field(default_factory=dict)
+    """Variables, with their values, without which they don't open it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,11 +171,31 @@ def why_needs_privileged(image: ImageReference | None, name: str = "") -> NeedsP
     return None
 
 
+def why_name_asks(image: ImageReference | None, name: str) -> NeedsPrivileged | None:
+    """Why a word in the name of an image, of its tag or of the container speaks for privileged mode.
+
+    A hint and no knowledge: it is enough to leave the mode alone, and for nothing else.
+    """
+    called = (*image.segments[-2:], image.tag if isinstance(image.tag, str) else "") if image else ()
+    words = [_split_name(each) for each in (name, *called)]
+    for row in _read_table()["needs_privileged"]:
+        if any(_matches_name(row, each, "words") for each in words):
+            return NeedsPrivileged(row["why"], row["alternative"], row["evidence"])
+    return None
+
+
 def find_capabilities(image: ImageReference, name: str = "") -> ImageCapabilities | None:
     """What the image's own programs need beyond nothing at all; None where nothing is known."""
     for row, by in _match_rows("capabilities", image):
         if row.get("name") in (None, name):
-            return ImageCapabilities(tuple(row["add"]), by, row["evidence"], row.get("note", ""))
+            return ImageCapabilities(
+                tuple(row["add"]),
+                by,
+                row["evidence"],
+                row.get("note", ""),
+                row.get("device", ""),
+                row.get("device_when", {}),
+            )
     return None
 
 
@@ -278,8 +302,8 @@ def _split_name(name: str) -> tuple[str, ...]:
     return () if words[-1] in _BESIDE else words
 
 
-def _matches_name(row: dict[str, Any], words: tuple[str, ...]) -> bool:
-    for name in row.get("names", ()):
+def _matches_name(row: dict[str, Any], words: tuple[str, ...], key: str = "names") -> bool:
+    for name in row.get(key, ()):
         wanted = tuple(name.split("-"))
         if any(words[at : at + len(wanted)] == wanted for at in range(len(words))):
             return True

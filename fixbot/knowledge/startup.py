@@ -58,8 +58,8 @@ def read_startup(container: Container, world: Context) -> Startup:
     folder = text_of(container.get("workingDir" if kubernetes else "workingDirectory"))
     program = _read_words(container, "command" if kubernetes else "entryPoint", variables)
     arguments = _read_words(container, "args" if kubernetes else "command", variables)
-    own = entry_point_of(ImageReference.parse_reference(container.image).name) if container.image else ()
-    words = [*(program or (own if arguments else ())), *arguments]
+    own = _own_program(container.image, arguments) if arguments and not program else ()
+    words = [*(program or own), *arguments]
     files = _files_of(container, world)
     found = [_follow_scripts("command", read_words(words, variables, folder), files, variables, folder)]
     for where, hook in _read_hooks(container, variables):
@@ -68,6 +68,18 @@ def read_startup(container: Container, world: Context) -> Startup:
     found += _initial_scripts(container, world, variables)
     kept = tuple(each for each in found if each.script.invocations or not each.script.understood)
     return Startup(kept)
+
+
+def _own_program(image: str | None, arguments: tuple[str, ...]) -> tuple[str, ...]:
+    """What an image starts with the arguments that it is given; nothing where they are a program themselves.
+
+    `mount` alone is both: Docker's own images start it, others of a name have a program that mounts.
+    """
+    reference = ImageReference.parse_reference(image or "")
+    if known := entry_point_of(reference.name):
+        return known
+    official = (reference.public_origin or "").startswith("docker.io/library/")
+    return () if official or arguments[0] != "mount" else (reference.name or "an unknown program",)
 
 
 def read_words(

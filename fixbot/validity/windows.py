@@ -19,8 +19,10 @@ _BACKSLASHED: Final = re.compile(r"[A-Za-z]:\\")
 _OS_LABELS: Final = frozenset({"kubernetes.io/os", "beta.kubernetes.io/os"})
 _BUILD_LABEL: Final = "node.kubernetes.io/windows-build"
 _IMAGE: Final = re.compile(
-    r"(?:\A|/)windows(?:/|:|\Z)|nanoserver|servercore|\bltsc20\d\d|[:-]windows(?:-|\Z)", re.IGNORECASE
+    r"\Amcr\.microsoft\.com/windows(?:/|[:@]|\Z)|(?:\A|/)windows/|nanoserver|servercore|\bltsc20\d\d|[:-]windows(?:-|\Z)",
+    re.IGNORECASE,
 )
+"""A last name of `windows` is Windows where it is Microsoft's; others run that as a machine on Linux."""
 _DRIVE: Final = re.compile(r"[A-Za-z]:[\\/]|[A-Za-z]:\Z")
 _SHELLS: Final = frozenset({"cmd", "cmd.exe", "powershell", "powershell.exe", "pwsh.exe"})
 _PLACEMENT: Final = re.compile(
