@@ -232,7 +232,7 @@ def test_every_row_has_evidence_and_sound_paths() -> None:
 WRITES = {
     "images", "prefixes", "named", "whole", "tag", "paths", "enough", "switches", "conditions", "ships",
     "needs", "needs_as_user", "sticky", "evidence", "source", "user", "uid", "declared", "workdir",
-    "verified", "note", "manual",
+    "verified", "note", "manual", "started_with",
 }  # fmt: skip
 LEFT_ALONE = {"/mosquitto/log"}
 """Declared, and written only where a configuration asks for it."""

@@ -10,6 +10,7 @@ from typing import Final
 
 from fixbot.edit.tree import Node, NodeKind
 from fixbot.knowledge.images import ImageReference
+from fixbot.knowledge.mounted import is_inside
 from fixbot.knowledge.needs import entry_point_of
 from fixbot.lens import Container, Mount, text_of
 from fixbot.lens.templated import text_with_holes
@@ -216,15 +217,24 @@ def _data_of(container: Container, world: Context, mount: Mount) -> Mapping[str,
     return {}
 
 
-_INITIAL: Final = "/docker-entrypoint-initdb.d"
+_INITIAL: Final = (
+    "/docker-entrypoint-initdb.d",
+    "/docker-entrypoint.d",
+    "/always-initdb.d",
+    "/etc/cont-init.d",
+    "/custom-cont-init.d",
+)
 
 
 def _initial_scripts(
     container: Container, world: Context, variables: Mapping[str, ShellWord]
 ) -> Iterator[StartedScript]:
-    """Scripts that the entry points of databases run when they first start."""
+    """Scripts that entry points run when they start: of databases, web servers, supervised images."""
     for mount in container.mounts:
-        if (mount.path or "").rstrip("/") == _INITIAL:
+        path = (mount.path or "").rstrip("/")
+        folder = next((each for each in _INITIAL if is_inside(path, each)), "")
+        part = text_of(mount.node.find_node(container.spelling.key("subPath"))) if path != folder else None
+        if folder:
             for name, node in _data_of(container, world, mount).items():
-                if name.endswith(".sh"):
+                if name.endswith((".sh", ".envsh")) and part in (None, name):
                     yield StartedScript(f"script {name}", read_script(text_with_holes(node), variables, None))

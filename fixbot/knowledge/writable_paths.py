@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from fixbot.knowledge.given import read_given
 from fixbot.knowledge.image_tables import (
     RecognizedBy,
     WritePaths,
@@ -64,6 +65,8 @@ def find_writable_paths(container: Container, world: Context) -> WritableNeeds |
     )
     if row is not None and row.paths is None and container.role == "init" and container.words("command"):
         row = None  # what is known is about what the image itself starts
+    if row is not None and row.paths is None and (started := _paths_as_started(container, row)) is not None:
+        row = replace(row, paths=started, note="")
     if row is not None and row.paths is None:
         return Refusal(f"{container.name} can't simply get a read-only root: {row.note or row.evidence}.")
     if row is not None and (hidden := _find_hidden_path(container, row)):
@@ -78,16 +81,30 @@ def find_writable_paths(container: Container, world: Context) -> WritableNeeds |
     return _build_needs(container, image, row, settled)
 
 
+def _paths_as_started(container: Container, row: WritePaths) -> tuple[str, ...] | None:
+    """The paths of an image that mounts help only where it is started in one way, if it is started so."""
+    started = row.rules.get("started_with", {})
+    words = read_given(container).every_word
+    return tuple(started["paths"]) if started and started["argument"] in words else None
+
+
 def _settle_paths(container: Container, row: WritePaths | None) -> Settled:
     if row is None:
         # without a place for a volume the flag alone is offered, and what is not known is said
         usual = ("/tmp",) if _can_add_volumes(container) or container.task.shared_by else ()  # noqa: S108
         named = find_named_folders(container) if usual else ()
-        return Settled((*usual, *(each for each in named if not is_inside(each, *usual))))
+        return Settled((*usual, *(each for each in named if not _is_in_any(each, usual))))
     paths = row.paths or ()
     if row.by is RecognizedBy.NAME and not _keeps_content(container):
         paths = tuple(path for path in paths if path not in row.ships)
+    if container.role == "container" and _can_add_volumes(container):
+        named = find_named_folders(container)
+        paths = (*paths, *(each for each in named if not _is_in_any(each, (*paths, *row.ships))))
     return settle_paths(paths, row.rules, container, row.workdir)
+
+
+def _is_in_any(path: str, folders: Iterable[str]) -> bool:
+    return any(is_inside(path, each) for each in folders)
 
 
 def _find_hidden_path(container: Container, row: WritePaths) -> str:
