@@ -6,11 +6,12 @@ The flag goes; what the container's own command shows it to need comes back by n
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from fixbot.edit.change import Change, Drop
 from fixbot.edit.tree import UNKNOWN, Node
 from fixbot.knowledge.dropped import capabilities_after_drop, capabilities_of_image
-from fixbot.knowledge.hardening import PRIVILEGED
+from fixbot.knowledge.hardening import PRIVILEGED, added_capabilities
 from fixbot.knowledge.host_signals import find_host_signals
 from fixbot.knowledge.image_tables import why_name_asks, why_needs_privileged
 from fixbot.knowledge.images import ImageReference
@@ -81,17 +82,8 @@ def _choose_outcome(container: Container, world: Context, drop: Change) -> Outco
             effect=f"{where} doesn't accept privileged mode: with it, {mark_code(name)} can't be started. "
             "Now it can.",
         )
-    image = ImageReference.parse_reference(container.image) if container.image else None
-    need = why_needs_privileged(image, name)
-    if need is None and (hint := why_name_asks(image, name)) is not None:
-        return Refusal(f"{name} may need it, by its name: {hint.why}. If it does not, take the line away.")
-    if need is not None:
-        other = (
-            f" {need.alternative[:1].upper()}{need.alternative[1:]} would do without."
-            if need.alternative not in ("", "none")
-            else ""
-        )
-        return Refusal(f"{name} needs it: {need.why}.{other}")
+    if (refusal := _refuse_known_need(container)) is not None:
+        return refusal
     if signals := find_host_signals(container):
         return Refusal(
             f"{name} works on its host ({'; '.join(signals)}), and which privileges that takes is not known. "
@@ -109,6 +101,18 @@ def _choose_outcome(container: Container, world: Context, drop: Change) -> Outco
             "not known. Name the capabilities that it needs, or make the script simpler."
         )
     return _replace_by_capabilities(container, startup, drop)
+
+
+def _refuse_known_need(container: Container) -> Refusal | None:
+    """What its image is known to do, or what its name and its image's speak of."""
+    image, name = ImageReference.parse_reference(container.image_with_holes), container.name
+    if (need := why_needs_privileged(image, name)) is not None:
+        way = need.alternative
+        other = f" {way[:1].upper()}{way[1:]} would do without." if way not in ("", "none") else ""
+        return Refusal(f"{name} needs it: {need.why}.{other}")
+    if (hint := why_name_asks(image, name)) is not None:
+        return Refusal(f"{name} may need it, by its name: {hint.why}. If it does not, take the line away.")
+    return None
 
 
 def _drop_on_windows(container: Container, drop: Change) -> Fix:
@@ -138,35 +142,48 @@ def _may_pass_on(node: Node) -> bool:
     return value_of(node) in (UNKNOWN, "Bidirectional")
 
 
-def _replace_by_capabilities(container: Container, startup: Startup, drop: Change) -> Outcome:
+class _Kept(NamedTuple):
+    """What comes back by name: capabilities and devices with the program that shows it, and the image's."""
+
+    needed: tuple[tuple[str, str], ...]
+    devices: tuple[tuple[str, str], ...]
+    own: tuple[str, ...]
+    woken: tuple[str, ...]
+
+
+def _find_kept(container: Container, startup: Startup) -> _Kept | Refusal:
     scripts = [each.script for each in startup.scripts]
-    name, k8s = container.name, container.spelling.vocabulary == "k8s"
+    name, batch = container.name, container.task.kind == "batch"
     if beyond := find_beyond_capabilities(scripts):
         program, reason = beyond[0]
         return Refusal(
             f"{name} runs {mark_code(program)}, and no list of capabilities replaces the mode for it: "
             f"{reason}."
         )
-    own = capabilities_of_image(container)
+    image = capabilities_of_image(container)
     needed, devices = find_needed_capabilities(scripts), find_devices(scripts)
-    if own.device and own.device not in dict(devices):
-        devices = (*devices, (own.device, name))
+    if image.device and image.device not in dict(devices):
+        devices = (*devices, (image.device, name))
     woken = capabilities_after_drop(container)
     if isinstance(woken, Refusal):
         return woken
-    own_names = tuple(each for each in own.add if each not in dict(needed))
-    woken = tuple(each for each in woken if each not in dict(needed) and each not in own_names)
-    if devices and (k8s or container.task.kind == "batch"):
+    if devices and (container.spelling.vocabulary == "k8s" or batch):
         device, why = devices[0]
         return Refusal(f"{name} uses the host's {device} ({why}); that takes a device plugin, or this mode.")
-    if needed and container.task.kind == "batch":
-        capability, why = needed[0]
-        return Refusal(
-            f"{name} runs {mark_code(why)}, which needs {capability}; AWS Batch can't add single "
-            "capabilities."
-        )
-    if own_names and container.task.kind == "batch":
-        return Refusal(f"The image of {name} needs {own_names[0]}; AWS Batch can't add single capabilities.")
+    known = {*added_capabilities(container), *dict(needed)}
+    own = tuple(each for each in image.add if each not in known)
+    if batch and (needed or own):
+        capability, why = needed[0] if needed else (own[0], "")
+        shown = f"{name} runs {mark_code(why)}, which" if needed else f"The image of {name}"
+        return Refusal(f"{shown} needs {capability}; AWS Batch can't add single capabilities.")
+    return _Kept(needed, devices, own, tuple(each for each in woken if each not in {*known, *own}))
+
+
+def _replace_by_capabilities(container: Container, startup: Startup, drop: Change) -> Outcome:
+    kept = _find_kept(container, startup)
+    if isinstance(kept, Refusal):
+        return kept
+    needed, devices, own_names, woken = kept
     names = (*(capability for capability, _ in needed), *own_names, *woken)
     back: list[Change] = [container.add(_CAPABILITIES[container.spelling.vocabulary], c) for c in names]
     back += [container.add("linuxParameters.devices", {"hostPath": path}) for path, _ in devices]
@@ -191,7 +208,7 @@ def _replace_by_capabilities(container: Container, startup: Startup, drop: Chang
         if startup.scripts
         else "Whether the program in {who} needs the mode is not known; nothing in the file asks for it.",
         commands=_build_trial_commands(container, (*known, *names)),
-        notes=() if k8s else (_GUARD,),
+        notes=() if container.spelling.vocabulary == "k8s" else (_GUARD,),
     )
 
 

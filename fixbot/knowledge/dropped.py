@@ -29,7 +29,7 @@ _USUAL: Final = frozenset(
 
 def capabilities_of_image(container: Container) -> ImageCapabilities:
     """What its image's programs need beyond what a runtime gives, with the device that they open."""
-    known = find_capabilities(ImageReference.parse_reference(container.image or ""), container.name)
+    known = find_capabilities(ImageReference.parse_reference(container.image_with_holes), container.name)
     if known is None:
         return ImageCapabilities((), RecognizedBy.NAME, "")
     said = {variable.name: text_of(variable.value) for variable in container.environment}
@@ -49,7 +49,7 @@ def capabilities_after_drop(container: Container) -> tuple[str, ...] | Refusal:
     lost = (_USUAL if "ALL" in dropped else dropped & _USUAL) - added
     if not lost or _as_another_user(container):
         return ()
-    image = ImageReference.parse_reference(container.image or "")
+    image = ImageReference.parse_reference(container.image_with_holes)
     known = find_capabilities(image, container.name)
     if known is not None:
         return tuple(name for name in known.add if name in lost)

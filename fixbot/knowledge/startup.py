@@ -59,7 +59,7 @@ def read_startup(container: Container, world: Context) -> Startup:
     folder = text_of(container.get("workingDir" if kubernetes else "workingDirectory"))
     program = _read_words(container, "command" if kubernetes else "entryPoint", variables)
     arguments = _read_words(container, "args" if kubernetes else "command", variables)
-    own = _own_program(container.image, arguments) if arguments and not program else ()
+    own = _own_program(container.image_with_holes, arguments) if arguments and not program else ()
     words = [*(program or own), *arguments]
     files = _files_of(container, world)
     found = [_follow_scripts("command", read_words(words, variables, folder), files, variables, folder)]
@@ -71,12 +71,12 @@ def read_startup(container: Container, world: Context) -> Startup:
     return Startup(kept)
 
 
-def _own_program(image: str | None, arguments: tuple[str, ...]) -> tuple[str, ...]:
+def _own_program(image: str, arguments: tuple[str, ...]) -> tuple[str, ...]:
     """What an image starts with the arguments that it is given; nothing where they are a program themselves.
 
     `mount` alone is both: Docker's own images start it, others of a name have a program that mounts.
     """
-    reference = ImageReference.parse_reference(image or "")
+    reference = ImageReference.parse_reference(image)
     if known := entry_point_of(reference.name):
         return known
     official = (reference.public_origin or "").startswith("docker.io/library/")
