@@ -121,8 +121,8 @@ def _refuse_namesake(container: Container, image: ImageReference, row: WritePath
         return None
     return Refusal(
         f"Somebody else makes the {image.name} of {container.name} than the known one, which writes "
-        f"{', '.join(missing)}: whether this one does, or writes more, is not known. Put the paths that it writes "
-        "under `write_paths` in `.fixbot.yml`, and run again."
+        f"{', '.join(missing)}: whether this one does, or writes more, is not known. Put the paths that it "
+        "writes under `write_paths` in `.fixbot.yml`, and run again."
     )
 
 
