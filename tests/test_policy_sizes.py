@@ -127,7 +127,7 @@ TEMPLATES = {
         F={
             "Type": "AWS::Serverless::Function",
             "Properties": {
-                "Policies": [policy(9600)["PolicyDocument"], {"Version": "2012-10-17", "Statement": []}]
+                "Policies": [policy(9950)["PolicyDocument"], {"Version": "2012-10-17", "Statement": []}]
             },
         },
     ),

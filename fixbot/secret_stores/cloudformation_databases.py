@@ -95,7 +95,7 @@ class TemplateDatabases:
         for document in self._world.project.documents.values():
             for root in document.roots if document.syntax != "hcl" else ():
                 for other in list_resources(root):
-                    for key in _TAKEN_BY:
+                    for key in TAKEN_BY:
                         node = other.properties.find_node(key)
                         for part in node.walk_tree() if node is not None else ():
                             if isinstance(part.value, str):
