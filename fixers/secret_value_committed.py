@@ -106,10 +106,11 @@ def _explain(store: Resource, value: CommittedValue) -> Manual:
         )
     if store.dialect == "terraform":
         attribute = store.type.path("terraform", _PLACES[store.type][0])[-1]
+        written, spared = f"{attribute}_wo = var.NAME", f"lifecycle {{ ignore_changes = [{attribute}] }}"
         return Manual(
-            f"{said}. From Terraform 1.11 on `{attribute}_wo = var.NAME` with an `ephemeral` variable keeps "
-            "it out of file and state; before, write a word for it and "
-            f"`lifecycle {{ ignore_changes = [{attribute}] }}`, and put the value by hand."
+            f"{said}. From Terraform 1.11 on {mark_code(written)} with an `ephemeral` variable keeps "
+            f"it out of file and state; before, write a word for it and {mark_code(spared)}, and put the "
+            "value by hand."
         )
     if store.type == PARAMETER:
         return Manual(
