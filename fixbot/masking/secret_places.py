@@ -111,11 +111,13 @@ class PlaceSearch:
             inside = parse_embedded_json(node, self.documents)
         text = node.value
         if node.kind is NodeKind.CODE:
-            self._judge_composed(node)
+            if not node.grammar.has_expressions or '"' in str(text) or "<<" in str(text):
+                self._judge_composed(node)  # a plain reference, as nearly all of them are, holds no text
         elif isinstance(text, str):
             if len(text) > _SHORT and may_hold_shapes(text):
                 self._judge_text(node, text)
-            self._cover_inside(node, find_assigned_secret(text))
+            if "=" in text and (secret := find_assigned_secret(text)):
+                self._cover_inside(node, secret)
         return inside
 
     def _judge_map(self, node: Node) -> None:

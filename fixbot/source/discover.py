@@ -120,13 +120,20 @@ def is_relevant(data: bytes, needles: Iterable[bytes] = ()) -> bool:
         )
         return (
             data.startswith(b"services:")
-            or any(needle in data for needle in others)
+            or _holds_any(data, others)
             or (b"env:" in data and b"apiVersion:" in data)
             or (b"environment" in data and b'module "' in data)
             or ((b"ConfigMap" in data or b"Generator" in data) and holds_settings(data))
             or (b'? "' in data and b"\\\n" in data)
         )
     return b"CustomResourceDefinition" not in data or not _defines_resources_only(data)
+
+
+def _holds_any(data: bytes, words: Iterable[bytes]) -> bool:
+    for word in words:  # noqa: SIM110 - asked of every file, and a loop takes half as long
+        if word in data:
+            return True
+    return False
 
 
 def holds_settings(data: bytes) -> bool:
@@ -175,8 +182,9 @@ def declares_only(path: str, data: bytes) -> bool:
 
 def is_relevant_text(text: str, needles: Iterable[str] = ()) -> bool:
     """The same of a part of a text; what stands beside a workload counts too."""
-    if any(needle in text for needle in needles):
-        return True
+    for needle in needles:  # a loop takes half as long as `any`, and this is asked of every document
+        if needle in text:
+            return True
     data = text.encode()
     return is_relevant(data) or (any(needle in text for needle in _NEEDLES) and _holds_secrets(data))
 
