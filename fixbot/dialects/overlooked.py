@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 
 from fixbot.dialects import iam
 from fixbot.dialects.kubernetes import NO_WORKLOADS, PATCHED
@@ -16,7 +16,6 @@ _BESIDE_AN_IMAGE = frozenset(
 )
 _TELLING_KEYS = _BESIDE_AN_IMAGE | {"privileged", "Privileged", "<<"}
 """Of which a map has one that is like a container."""
-_NO_KEYS: Set[str] = frozenset()
 _NEEDLES = ("image", "rivileged", "securityContext", "Statement")
 
 
@@ -44,9 +43,7 @@ def say_overlooked(project: Project, reading: Inventory) -> None:
                     document, node.start, f"what looks like containers in {what} is not read yet"
                 )
                 said.add(document.path)
-            elif (
-                "Statement" in document.text and (found := _find_policy_shape(root, policies)) is not None
-            ):
+            elif "Statement" in document.text and (found := _find_policy_shape(root, policies)) is not None:
                 reading.add_unread(
                     document, found.start, f"what looks like a policy in {what} is not read yet"
                 )
@@ -55,8 +52,8 @@ def say_overlooked(project: Project, reading: Inventory) -> None:
 
 def _find_container_shapes(root: Node) -> Iterator[Node]:
     for node in root.walk_tree():
-        keys = {entry.key for entry in node.entries} if node.kind is NodeKind.MAP else _NO_KEYS
-        if keys.isdisjoint(_TELLING_KEYS):
+        keys = {entry.key for entry in node.entries}
+        if node.kind is not NodeKind.MAP or keys.isdisjoint(_TELLING_KEYS):
             continue
         beside = not keys.isdisjoint(_BESIDE_AN_IMAGE)
         shaped = beside and "image" in keys and text_of(node.find_node("image")) is not None

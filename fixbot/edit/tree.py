@@ -229,8 +229,7 @@ class Node:
         """The node at `path` below this map, through YAML merge keys; None where nothing is written."""
         node: Node = self
         for key in path:
-            found = node.find_child(key)
-            if found is None:
+            if (found := node.find_child(key)) is None:
                 return None
             node = found
         return node
@@ -269,11 +268,9 @@ class Node:
         while stack:
             node = stack.pop()
             yield node
-            if node.alias is None:
-                if node.items:
-                    stack += node.items[::-1]
-                if node.entries:
-                    stack += [entry.value for entry in node.entries[::-1]]
+            if node.alias is None and (node.items or node.entries):
+                stack += node.items[::-1]
+                stack += [entry.value for entry in node.entries[::-1]]
 
     def __repr__(self) -> str:
         return f"<{self.kind.value} {self.start}:{self.end}>"

@@ -111,8 +111,7 @@ class PlaceSearch:
             inside = parse_embedded_json(node, self.documents)
         text = node.value
         if node.kind is NodeKind.CODE:
-            if not node.grammar.has_expressions or '"' in str(text) or "<<" in str(text):
-                self._judge_composed(node)  # a plain reference, as nearly all of them are, holds no text
+            self._judge_composed(node)
         elif isinstance(text, str):
             if len(text) > _SHORT and may_hold_shapes(text):
                 self._judge_text(node, text)
@@ -238,8 +237,7 @@ class PlaceSearch:
 
     def _cover_held(self, entries: Iterable[Entry]) -> None:
         for entry in entries:
-            sure = names_secret(entry.key)
-            if sure:
+            if sure := names_secret(entry.key):
                 self._judge_value_entry(entry.key, entry)
             self._judge_value_entry(_FORCED, entry, sure=sure)
 

@@ -14,6 +14,7 @@ from fixbot.source.partition import KUSTOMIZATIONS, find_file_references, list_k
 from fixbot.source.project import RepositoryFacts
 from fixbot.source.tag_survey import find_own_tags
 from fixbot.syntax import syntax_of
+from fixbot.text.word_search import holds_any
 
 ENDINGS = (
     ".json",
@@ -120,20 +121,13 @@ def is_relevant(data: bytes, needles: Iterable[bytes] = ()) -> bool:
         )
         return (
             data.startswith(b"services:")
-            or _holds_any(data, others)
+            or holds_any(data, others)
             or (b"env:" in data and b"apiVersion:" in data)
             or (b"environment" in data and b'module "' in data)
             or ((b"ConfigMap" in data or b"Generator" in data) and holds_settings(data))
             or (b'? "' in data and b"\\\n" in data)
         )
     return b"CustomResourceDefinition" not in data or not _defines_resources_only(data)
-
-
-def _holds_any(data: bytes, words: Iterable[bytes]) -> bool:
-    for word in words:  # noqa: SIM110 - asked of every file, and a loop takes half as long
-        if word in data:
-            return True
-    return False
 
 
 def holds_settings(data: bytes) -> bool:
@@ -182,11 +176,9 @@ def declares_only(path: str, data: bytes) -> bool:
 
 def is_relevant_text(text: str, needles: Iterable[str] = ()) -> bool:
     """The same of a part of a text; what stands beside a workload counts too."""
-    for needle in needles:  # a loop takes half as long as `any`, and this is asked of every document
-        if needle in text:
-            return True
     data = text.encode()
-    return is_relevant(data) or (any(needle in text for needle in _NEEDLES) and _holds_secrets(data))
+    relevant = is_relevant(data) or holds_any(text, needles)
+    return relevant or (holds_any(text, _NEEDLES) and _holds_secrets(data))
 
 
 def collect_needles(types: Iterable[ResourceType]) -> tuple[str, ...]:
