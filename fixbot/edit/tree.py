@@ -209,11 +209,10 @@ class Node:
 
     def find_entry(self, key: str) -> Entry | None:
         """The entry of that key; the last one where a key is written twice."""
-        found = None
-        for entry in self.entries:
+        for entry in reversed(self.entries):
             if entry.key == key:
-                found = entry
-        return found
+                return entry
+        return None
 
     @property
     def is_nothing(self) -> bool:
@@ -246,10 +245,8 @@ class Node:
                 found = entry.value
             elif entry.key == "<<":
                 merges = True
-        if found is not None:
-            return None if found.is_nothing else found
-        if not merges:
-            return None
+        if found is not None or not merges:
+            return None if found is None or found.is_nothing else found
         below = (each.find_child(key) for each in self.iterate_merged())
         return next((each for each in below if each is not None), None)
 
@@ -273,8 +270,7 @@ class Node:
             node = stack.pop()
             yield node
             if node.alias is None and (node.items or node.entries):
-                stack += node.items[::-1]
-                stack += [entry.value for entry in node.entries[::-1]]
+                stack += node.items[::-1] or [entry.value for entry in node.entries[::-1]]
 
     def __repr__(self) -> str:
         return f"<{self.kind.value} {self.start}:{self.end}>"
