@@ -35,7 +35,9 @@ def capabilities_of_image(container: Container) -> ImageCapabilities:
     said = {variable.name: text_of(variable.value) for variable in container.environment}
     opened = all(said.get(name, "") in (value, None) for name, value in known.device_when.items())
     device = known.device if opened else ""
-    return replace(known, add=tuple(name for name in known.add if name not in _USUAL), device=device)
+    return replace(
+        known, add=tuple(name for name in known.add if name not in USUAL_CAPABILITIES), device=device
+    )
 
 
 def capabilities_after_drop(container: Container) -> tuple[str, ...] | Refusal:
