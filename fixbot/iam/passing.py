@@ -163,6 +163,9 @@ def limit_passing(
     """
     statement = statements[at]
     listed = as_list(statement["Action"])
+    asked = [(operator, key) for operator, key, _ in read_tests(statement.get("Condition")) or ()]
+    if ("StringEquals", KEY.lower()) in asked:
+        raise CannotEdit("it names a service already, and another in its place would allow more")
     if any(is_wild(str(listed[n])) for n in places):
         services = [*dict.fromkeys((*services, *list_granted_services(statements)))]
     sids = {sid for each in statements if isinstance(sid := each.get("Sid"), str) and sid}
