@@ -112,7 +112,10 @@ def find_line_spans(text: str) -> Iterator[Place]:
         yield from (m.span("value") for m in _DIALLED.finditer(text) if looks_random(m["value"]))
     yield from _find_in_scripts(text)
     lower = text.lower()
-    if any(name in lower for name in _NAMES):
+    named = any(name in lower for name in _NAMES)
+    if ":" in text and "/" in text and (named or "/p" in lower):
+        yield from _find_switched(text)
+    if named:
         yield from _find_named(text)
 
 
@@ -148,8 +151,6 @@ def _find_in_scripts(text: str) -> Iterator[Place]:
 
 def _find_named(text: str) -> Iterator[Place]:
     """What stands beside a name without a sign between them."""
-    if "/" in text and ":" in text:
-        yield from _find_switched(text)
     if "-" in text and ":" in text:
         yield from _spans_unless_named(_WITH_LOGIN, text)
     for match in _BESIDE.finditer(text) if "," in text else ():

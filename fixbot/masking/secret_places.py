@@ -203,6 +203,8 @@ class PlaceSearch:
     def _judge_named(self, name: str, entry: Entry) -> None:
         """A value under its own key: that of a parameter or variable is its default, that of a map each."""
         value = entry.value
+        if value.start > entry.key_start >= 0:
+            self.beside.setdefault(value.root_node.source, []).append((entry.key_start, value.start))
         if value.kind is NodeKind.MAP and function_of(value) is None and value.tag is None:
             self._judge_held(name, value)
         elif value.kind is NodeKind.LIST and value.tag is None:
@@ -342,9 +344,11 @@ class PlaceSearch:
 
     def search_remarks(self) -> None:
         """Comments beside the places often hold what stood there before."""
-        for path, spans in self.found.spans.items():
-            document = self.documents[path]
-            beside = [*spans, *self.beside.get(path, ())]
+        for path in {**self.found.spans, **self.beside}:
+            if (document := self.documents.get(path)) is None:
+                continue
+            beside = [*self.found.spans.get(path, ()), *self.beside.get(path, ())]
             hidden = list(find_remark_spans(document.text, beside, document.syntax))
-            spans.extend(hidden)
+            if hidden:
+                self.found.spans.setdefault(path, []).extend(hidden)
             self.found.values.update(document.text[start:end].strip("\"'`.,;()!?") for start, end in hidden)
