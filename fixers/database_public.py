@@ -43,7 +43,7 @@ def spare_private_by_default(database: Resource, _world: Context) -> bool:
     return not isinstance(engine, str) or engine.startswith("aurora")
 
 
-def weigh(database: Resource) -> Severity | None:
+def weigh(database: Resource, _world: Context) -> Severity | None:
     """Whether the default VPC has a way to the internet, the file doesn't say."""
     return Severity.HIGH if database.slot(PUBLIC).value is ABSENT else None
 

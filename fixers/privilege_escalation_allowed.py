@@ -9,7 +9,7 @@ from fixbot.knowledge.rollout import describe_rollout
 from fixbot.knowledge.trial import docker_run
 from fixbot.lens import Container
 from fixbot.model.findings import Fix, Manual, Refusal, Safety, Severity
-from fixbot.rules import RECOMMENDED, Rule, Words, each_of, must_be, must_contain
+from fixbot.rules import ESSENTIAL, Rule, Words, each_of, must_be, must_contain
 from fixbot.rules.context import Context
 
 _OPTIONS, _SWITCH = "dockerSecurityOptions", "no-new-privileges"
@@ -37,7 +37,7 @@ def finish(fix: Fix, container: Container, _world: Context) -> Fix:
     return replace(fix, safety=Safety.SAFE, unknown="") if gains_nothing(container) else fix
 
 
-def weigh(container: Container) -> Severity | None:
+def weigh(container: Container, _world: Context) -> Severity | None:
     """Where AWS sets nothing by itself, an option that is missing is less than one that was left out."""
     return None if container.get(_OPTIONS) is not None else Severity.LOW
 
@@ -66,7 +66,5 @@ rule = Rule(
     peers={"checkov": ("CKV_K8S_20",), "trivy": ("KSV-0001",),
            "kube-linter": ("privilege-escalation-container",), "polaris": ("privilegeEscalationAllowed",),
            "kubescape": ("C-0016",)},
-    # Not in `essential` before one run can offer what only holds once privileged mode is gone: a second run
-    # would propose more.
-    profiles=RECOMMENDED,
+    profiles=ESSENTIAL,
 )  # fmt: skip

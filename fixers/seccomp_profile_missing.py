@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fixbot.knowledge.hardening import is_privileged, spare_windows
+from fixbot.knowledge.hardening import PRIVILEGED_RULE, is_privileged, spare_windows
 from fixbot.knowledge.image_tables import why_needs_privileged
 from fixbot.knowledge.images import ImageReference
 from fixbot.knowledge.rollout import describe_rollout
 from fixbot.lens import ABSENT, Container, Task
 from fixbot.model.findings import Fix, Manual, Refusal, Severity
-from fixbot.rules import RECOMMENDED, Rule, Words, each_of, must_be
+from fixbot.rules import ESSENTIAL, Rule, Words, each_of, must_be
 from fixbot.rules.context import Context
 
 PROFILE = "securityContext.seccompProfile.type"
@@ -33,10 +33,6 @@ def spare_pods(subject: Task | Container, _world: Context) -> bool:
 def refuse_known_needs(subject: Task | Container, world: Context) -> Refusal | Manual | None:
     """Privileged mode, containers within containers, tracers, and what a comment explains."""
     own = tuple(subject.containers) if isinstance(subject, Task) else (subject,)
-    if own and all(map(is_privileged, own)):
-        return Refusal(
-            f"No profile counts for {subject.title}, which is privileged. Take the mode away first."
-        )
     for each in own:
         image = ImageReference.parse_reference(each.image) if each.image else None
         if (need := why_needs_privileged(image, each.name)) is not None:
@@ -46,7 +42,11 @@ def refuse_known_needs(subject: Task | Container, world: Context) -> Refusal | M
             return Manual(
                 f"{each.name} runs a tracer, which the profile would stop. Give it a pod of its own."
             )
-    return _find_comment(subject, world)
+    commented = _find_comment(subject, world)
+    if commented is not None or not own or not all(map(is_privileged, own)):
+        return commented
+    said = f"No profile counts for {subject.title}, which is privileged. Take the mode away first."
+    return Refusal(said, until=PRIVILEGED_RULE)
 
 
 def _find_comment(subject: Task | Container, world: Context) -> Manual | None:
@@ -87,7 +87,5 @@ rule = Rule(
                 spares=spare_pods, unless=refuse_known_needs, finish=finish),
     ),
     peers={"checkov": ("CKV_K8S_31",), "trivy": ("KSV-0030", "KSV-0104"), "kubescape": ("C-0055", "C-0210")},
-    # Not in `essential` before one run can offer what only holds once privileged mode is gone: a second run
-    # would propose more.
-    profiles=RECOMMENDED,
+    profiles=ESSENTIAL,
 )  # fmt: skip

@@ -106,6 +106,7 @@ class Held:
 
     files: dict[str, bytes]
     root: str = "/nowhere"
+    repository: str = ""
     unread: tuple[Unread, ...] = ()
     notes: tuple[str, ...] = ()
     excluded: int = 0

@@ -256,17 +256,20 @@ def test_a_new_finding_beside_one_that_is_open_goes_into_it_where_git_could_not_
         assert writes_nothing_more(shop)
 
 
+BOTH_RULES = ("--only", "readonly-root-filesystem", "--only", "privileged-container")
+
+
 def test_a_branch_on_this_machine_has_the_same_commits_and_a_second_run_makes_none(tmp_path: Path) -> None:
     at = repository(tmp_path / "shop", **{PATH: BOTH})
     git(at, "rm", "-q", "deploy/task.json")
     git(at, "commit", "-qm", "only this")
-    assert fixbot("run", "--branch", at=at).code == 0
+    assert fixbot("run", "--branch", *BOTH_RULES, at=at).code == 0
     (branch,) = git(at, "branch", "--list", "fixbot/*", "--format=%(refname:short)").split("\n")
     assert branch.startswith("fixbot/workload-hardening/")
     subjects = git(at, "log", "--format=%s", f"main..{branch}").split("\n")
     assert subjects == ["Make the root filesystem of web read-only", "Drop privileged mode from web"]
     head = git(at, "rev-parse", branch)
-    assert fixbot("run", "--branch", at=at).code == 0
+    assert fixbot("run", "--branch", *BOTH_RULES, at=at).code == 0
     assert git(at, "rev-parse", branch) == head
     git(at, "rebase", "-q", "--onto", f"{branch}~2", f"{branch}~1", branch)
     assert "readOnlyRootFilesystem: true" in (at / PATH).read_text(), "the first one can be dropped"

@@ -1,4 +1,4 @@
-"""All rules at once: none takes away what another would do alone."""
+"""All rules at once: none takes away what another would do alone, and one run is enough."""
 
 from __future__ import annotations
 
@@ -28,3 +28,8 @@ def test_what_a_rule_repairs_alone_it_repairs_among_all(tmp_path: Path, page: Pa
     fixed = {each.id for each in together.findings if each.status is Status.FIXED}
     said = "\n".join(f"{each.rule} {each.resource}: {each.reason}" for each in together.findings)
     assert {each.id for each in alone.findings if each.status is Status.FIXED} <= fixed, said
+    for patch in together.patches:
+        (tmp_path / patch.path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / patch.path).write_bytes(patch.after.encode("utf-8", "surrogateescape"))
+    again = run_pipeline(Checkout.open_checkout(str(tmp_path)), RULES, Settings())
+    assert [f"{each.rule} {each.resource}" for each in again.findings if each.status is Status.FIXED] == []

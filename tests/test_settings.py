@@ -105,6 +105,7 @@ ignore:
     resource: "*orders*"
     reason: goes away
     until: 2027-03-31
+admin_cidrs: [203.0.113.0/24]
 """
 
 

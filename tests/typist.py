@@ -64,8 +64,8 @@ class Typist:
     def end(self, question: str | None = None, key: str = "") -> tuple[int, str]:
         """Read to the end; the exit code and all that was said since the last answer.
 
-        A last question, where it comes, is answered with this key: what is typed in the same instant as Ctrl-C
-        may go to a reader that the interrupt then ends.
+        A last question, where it comes, is answered with this key: what is typed in the same instant as
+        Ctrl-C may go to a reader that the interrupt then ends.
         """
         end = time.monotonic() + PATIENCE
         while self.process.poll() is None or select.select([self.leader], [], [], 0)[0]:

@@ -142,6 +142,11 @@ class Checkout:
         return _changed_since(self.git, ref)
 
     @property
+    def repository(self) -> str:
+        """OWNER/NAME on github.com that `origin` has; else nothing."""
+        return self.git.name_on_github if self.git is not None else ""
+
+    @property
     def top(self) -> str:
         """The absolute path that `prefix + path` is relative to."""
         return self.root[: len(self.root) - len(self.prefix)] or os.sep

@@ -76,6 +76,11 @@ class CommitTree:
         """What names this place."""
         return f"{self.files.git.folder}@{self.files.commit}"
 
+    @property
+    def repository(self) -> str:
+        """OWNER/NAME on github.com that `origin` has; else nothing."""
+        return self.files.git.name_on_github
+
     def find_named(self, paths: Sequence[str]) -> tuple[FileEntry, ...]:
         """Those of these files that are there."""
         found = ((path, self._blobs[path]) for path in paths if path in self._blobs)

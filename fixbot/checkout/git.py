@@ -11,6 +11,7 @@ settings below. Git is started by its absolute path and gets an environment of o
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
@@ -130,6 +131,11 @@ class GitTooSlow(GitFailed):
     """Git did not end in time."""
 
 
+_ON_GITHUB: Final = re.compile(
+    r"(?:[\w.+-]+@|\w+://(?:[^/@\s]*@)?)github\.com[:/]([\w.-]+/[\w.-]+?)(?:\.git)?/?"
+)
+
+
 class Git:
     """Git in one folder. `configuration` is read once; what it runs on files is switched off."""
 
@@ -145,6 +151,12 @@ class Git:
         self.user_pager = next(reversed([*theirs]), "")
         """What the user, and no repository, has set as the pager."""
         self._environment |= _switch_off_configuration(self._environment, rows)
+
+    @property
+    def name_on_github(self) -> str:
+        """OWNER/NAME on github.com that the remote `origin` has; else nothing."""
+        found = _ON_GITHUB.fullmatch(self.configuration.get("remote.origin.url", ""))
+        return found[1] if found else ""
 
     def start_command(
         self, name: Name, *words: str, variables: Mapping[str, str] | None = None

@@ -38,6 +38,10 @@ class RepositoryFiles(Protocol):
     def others(self) -> tuple[str, ...]:
         """The paths of the files in scope whose names don't say that."""
 
+    @property
+    def repository(self) -> str:
+        """OWNER/NAME on github.com, where a remote says so; else nothing."""
+
     def find_named(self, paths: Sequence[str]) -> tuple[FileEntry, ...]:
         """Those of these files that are there."""
 

@@ -22,6 +22,9 @@ from fixbot.source.project import Inventory
 UNJUDGED: Final = "is set by a variable or a condition, and so not judged by"
 """Words of every place on which a rule has no opinion."""
 
+Place = tuple[str, str, str]
+"""A rule, and the path and the address of what it found something at."""
+
 
 @dataclass(frozen=True, eq=False)
 class Detection:
@@ -54,6 +57,20 @@ class Detection:
     def fix(self) -> Fix | None:
         """The way out, if there is one."""
         return self.outcome if isinstance(self.outcome, Fix) else None
+
+    @property
+    def place(self) -> Place:
+        """Who found it, and at what."""
+        return self.fixer.name, self.subject.path, self.subject.address
+
+    @property
+    def awaited(self) -> Sequence[Place]:
+        """Where the fix that its own waits for could be; empty where it waits for none."""
+        if self.fix is None or self.fix.waits is None:
+            return ()
+        subject = self.subject
+        held = subject.containers if isinstance(subject, Task) else (subject,)
+        return [(self.fix.waits.until, each.path, each.address) for each in held]
 
     @property
     def safety(self) -> Safety:

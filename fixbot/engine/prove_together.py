@@ -23,7 +23,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class FixGroup:
-    """Fixes of one rule and one safety in files that belong together, proven as they stand.
+    """Fixes of one rule and one safety in files that belong together, and those that wait for them; proven.
 
     `held` is the branch of the open pull request, gathered in another way, that they stay in; mostly empty.
     """
@@ -54,12 +54,17 @@ class OfferableFixes:
 def prove_fixes(
     court: Verifier, problems: Sequence[Detection], held: Mapping[str, str] | None = None
 ) -> OfferableFixes:
-    """Prove every fix of `problems`: those of one rule and safety in shared files, then all in them."""
+    """Prove every fix of `problems`: those of one rule and safety in shared files, then all in them.
+
+    A fix that waits for another rule's is proven with that one, and refused where that one isn't offered.
+    """
     settled = OfferableFixes()
+    waiting = [each for each in problems if each.awaited]
     alike: dict[tuple[str, Safety, str], list[Detection]] = defaultdict(list)
     by_rule: dict[str, list[Detection]] = defaultdict(list)
     for problem in problems:
-        by_rule[problem.fixer.name].append(problem)
+        if not problem.awaited:
+            by_rule[problem.fixer.name].append(problem)
     for rule, every in by_rule.items():
         for unit in units_of(every):
             alike[rule, safety_of(unit), (held or {}).get(unit[0].id, "")].extend(unit)
@@ -68,6 +73,7 @@ def prove_fixes(
             good, proven = _CulpritSearch(court, settled).find_largest_provable(units_of(cluster))
             if proven is not None:
                 settled.offers.append(FixGroup(tuple(good), proven, branch))
+    _add_waiting(court, waiting, settled, held or {})
     for offers in group_by_shared_paths(settled.offers, lambda offer: set(offer.proven.texts)):
         _combine_offers(court, offers, settled)
     return settled
@@ -96,11 +102,17 @@ def group_by_shared_paths(things: Iterable[_T], paths: Callable[[_T], set[str]])
 
 
 def units_of(problems: Iterable[Detection]) -> list[list[Detection]]:
-    """Units that are offered whole or not at all."""
+    """Units that are offered whole or not at all: fixes that are alike, and one with what waits for it."""
+    words = [((each.fix.alike if each.fix else "") or each.id, each) for each in problems]
+    places = {each.place: word for word, each in words}
+    joined = JoinedGroups[str]()
+    for word, problem in words:
+        for place in problem.awaited:
+            if place in places:
+                joined.join_keys(places[place], word)
     units: dict[str, list[Detection]] = {}
-    for problem in problems:
-        word = problem.fix.alike if problem.fix else ""
-        units.setdefault(word or problem.id, []).append(problem)
+    for word, problem in words:
+        units.setdefault(joined.find_leader(word), []).append(problem)
     return list(units.values())
 
 
@@ -113,13 +125,15 @@ class _CulpritSearch:
 
     court: Verifier
     settled: OfferableFixes
+    base: tuple[Detection, ...] = ()
+    """What is proven already, and with which all of them must hold."""
     tries: int = 0
 
     def find_largest_provable(self, units: Units) -> tuple[list[Detection], VerifiedPatch | None]:
         """The problems that hold together and their proof; None where none does."""
         while units:
             everything = [problem for unit in units for problem in unit]
-            outcome = self.court.verify_fixes(everything)
+            outcome = self.court.verify_fixes([*self.base, *everything])
             self.tries += 1
             if isinstance(outcome, VerifiedPatch):
                 return everything, outcome
@@ -149,11 +163,33 @@ class _CulpritSearch:
         right, right_proven = self.find_largest_provable(units[middle:])
         if left_proven is None or right_proven is None:
             return (left, left_proven) if left_proven else (right, right_proven)
-        both = self.court.verify_fixes(left + right)
+        both = self.court.verify_fixes([*self.base, *left, *right])
         if isinstance(both, VerifiedPatch):
             return left + right, both
         self.settled.refuse_problems(right, both.reason)
         return left, left_proven
+
+
+def _add_waiting(
+    court: Verifier, waiting: Sequence[Detection], settled: OfferableFixes, held: Mapping[str, str]
+) -> None:
+    """Give each fix that waits for another to the offer that holds the other, where both are proven so."""
+    places = {
+        (*each.place, offer.held): at for at, offer in enumerate(settled.offers) for each in offer.problems
+    }
+    found: dict[int, list[Detection]] = defaultdict(list)
+    for problem in waiting:
+        branch = held.get(problem.id, "")
+        at = next((places[key] for each in problem.awaited if (key := (*each, branch)) in places), None)
+        if at is not None:
+            found[at].append(problem)
+        elif problem.fix is not None and problem.fix.waits is not None:
+            settled.refuse_problems([problem], problem.fix.waits.reason)
+    for at, some in found.items():
+        offer = settled.offers[at]
+        good, proven = _CulpritSearch(court, settled, offer.problems).find_largest_provable(units_of(some))
+        if proven is not None:
+            settled.offers[at] = FixGroup((*offer.problems, *good), proven, offer.held)
 
 
 def _combine_offers(court: Verifier, offers: list[FixGroup], settled: OfferableFixes) -> None:

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fixbot.iam.pattern import action_matches, resource_covers
+from fixbot.iam.pattern import (
+    Token,
+    action_matches,
+    is_wild,
+    matches_pattern,
+    resource_covers,
+    tokenize_pattern,
+)
 from fixbot.iam.policy_document import (
     Policy,
     Statement,
@@ -23,6 +30,8 @@ from fixbot.iam.policy_document import (
 if TYPE_CHECKING:
     from fixbot.edit.tree import Value
 
+_PLAIN_TESTS = frozenset({"StringEquals", "StringLike"})
+"""Operators whose values can be compared; of the others only equal values count."""
 _COMPARED = frozenset({"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"})
 
 
@@ -113,6 +122,8 @@ def _has_same_exclusion(element: str, wide: Statement, narrow: Statement) -> boo
     """NotAction and NotResource count only where the narrow one leaves out all that the wide one does."""
     if element in wide or element in narrow:
         return False
+    if element == "Resource" and "NotResource" not in wide and "NotResource" not in narrow:
+        return "Principal" in wide  # a trust policy has no Resource: it is about its own role
     ours, theirs = as_list(wide.get(f"Not{element}")), as_list(narrow.get(f"Not{element}"))
     return bool(ours) and all(any(is_same(each, one) for one in theirs) for each in ours)
 
@@ -125,7 +136,24 @@ def _is_condition_inside(wide: Value, narrow: Value) -> bool:
     if ours is None or theirs is None:
         return False
     made = list(theirs)
-    return all(
-        any((operator, key) == test[:2] and is_same(values, test[2]) for test in made)
-        for operator, key, values in ours
-    )
+    return all(any(_is_test_inside(each, one) for one in made) for each in ours)
+
+
+def _is_test_inside(wide: tuple[str, str, Value], narrow: tuple[str, str, Value]) -> bool:
+    """Whether one test fails wherever the other does; values of one test are alternatives."""
+    (operator, key, values), (its_operator, its_key, its_values) = wide, narrow
+    if key != its_key or {operator, its_operator} - _PLAIN_TESTS:
+        return (operator, key) == (its_operator, its_key) and is_same(values, its_values)
+    ours, theirs = as_list(values), as_list(its_values)
+    return all(any(_is_value_inside(operator, each, its_operator, one) for each in ours) for one in theirs)
+
+
+def _is_value_inside(operator: str, wide: Value, its_operator: str, narrow: Value) -> bool:
+    if not isinstance(wide, str) or not isinstance(narrow, str) or "${" in wide + narrow:
+        return operator == its_operator and is_same(wide, narrow)
+    if operator == "StringEquals":
+        return wide == narrow and (its_operator == operator or not is_wild(narrow))
+    text: str | tuple[Token, ...] = narrow
+    if its_operator == "StringLike":
+        text = tokenize_pattern(narrow, variables=False)
+    return matches_pattern(tokenize_pattern(wide, variables=False), text)

@@ -15,6 +15,8 @@ from fixbot.text.name_lists import join_with_and
 
 PRIVILEGED: Final = {"ecs": "privileged", "k8s": "securityContext.privileged"}
 """The field that gives a container every right, by the vocabulary that it is written in."""
+PRIVILEGED_RULE: Final = "privileged-container"
+"""The rule that takes it away: what a privileged container gains by other means waits for that."""
 _CAPABILITIES = {"ecs": "linuxParameters.capabilities", "k8s": "securityContext.capabilities"}
 
 
@@ -38,8 +40,6 @@ def is_privileged(container: Container) -> bool:
 def refuse_host_work(container: Container, _world: object = None) -> Refusal | None:
     """What speaks for rights that the container needs: its mode, its image, and what it has of its host."""
     name = container.name
-    if is_privileged(container):
-        return Refusal(f"{name} is privileged, or may be: that counts for more. Take the mode away first.")
     if "SYS_ADMIN" in added_capabilities(container):
         return Refusal(f"{name} has SYS_ADMIN, which is nearly everything. Take that away first.")
     image = ImageReference.parse_reference(container.image) if container.image else None
@@ -51,6 +51,9 @@ def refuse_host_work(container: Container, _world: object = None) -> Refusal | N
         )
     if container.task.windows is None:
         return Refusal(f"Whether {name} runs on Windows, which has no such switch, is filled in elsewhere.")
+    if is_privileged(container):
+        said = f"{name} is privileged, or may be: that counts for more. Take the mode away first."
+        return Refusal(said, until=PRIVILEGED_RULE)
     return None
 
 

@@ -179,9 +179,14 @@ class Resource(Labelled):
                     return self._beside(canonical, beginning, companion, own)
         return own
 
-    def slot_in(self, entry: Node, canonical: str) -> Slot:
-        """The place of a property of one entry of a list; its canonical name counts from the resource."""
-        return self._within(entry, self._written_path(canonical)[-1:], canonical, ())
+    def slot_in(self, entry: Node, canonical: str, at: str = "") -> Slot:
+        """The place of a property of one entry of a list; its canonical name counts from the resource.
+
+        It is a property of the entry itself, unless `at` names the list and what follows leads further in.
+        """
+        path = self._written_path(canonical)
+        depth = len(self._written_path(at)) if at else len(path) - 1
+        return self._within(entry, path[depth:], canonical, ())
 
     def has_blocks(self, slot: Slot) -> bool:
         """Whether the entries of the list at that place are blocks, none of which a `dynamic` block makes."""

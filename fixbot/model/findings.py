@@ -74,13 +74,19 @@ class Fix(FixWords):
     safety: Safety = Safety.REVIEW
     alike: str = ""
     """Fixes of a rule with the same non-empty word are offered as one or not at all."""
+    waits: Refusal | None = None
+    """What would void it today, and ends with the fix of another rule: it is offered with that one only."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A fix exists in principle. What is there, why it isn't safe here, what a person can do."""
+    """A fix exists in principle. What is there, why it isn't safe here, what a person can do.
+
+    `until` names the rule whose fix, at the same container or in the same pod, ends the reason.
+    """
 
     reason: str
+    until: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,14 +71,13 @@ class MustBe:
             return
         node = next(iter(wrong.values())).node
         outcome = partial(self._choose_outcome, subject, world, wrong)
-        yield make_found(subject, node, ",".join(self.wanted), self, outcome)
+        yield make_found(subject, world, node, ",".join(self.wanted), self, outcome)
 
     def _choose_outcome(
         self, subject: Subject, world: Context, wrong: Mapping[tuple[str, int], Slot]
     ) -> Outcome:
         return (
             find_hindrance(subject, wrong.values())
-            or self.unless(subject, world)
             or make_fix(
                 self, subject, world, [
                     partial(slot.set, spell_alike(subject, slot, self._wanted_at(at)))
@@ -95,7 +94,7 @@ class MustBe:
             return {(name, 0): subject.slot(name) for name in self.wanted if subject.offers(name)}
         entries = [(at, entry) for at in self.in_each for entry in subject.slot(at).items]
         return {
-            (name, number): subject.slot_in(entry, f"{at}.{name}")
+            (name, number): subject.slot_in(entry, f"{at}.{name}", at)
             for number, (at, entry) in enumerate(entries)
             for name in self.wanted
         }
@@ -145,14 +144,13 @@ class MustContain:
         before = ", ".join(str(each) for each in held if not isinstance(each, UnsetValue))
         outcome: Outcome = (
             refuse_computed_list(subject, slot)
-            or self.unless(subject, world)
             or make_fix(
                 self, subject, world, [partial(_add_item, slot, self.item, self.made)],
                 before=format_cell(slot.written, before or ABSENT),
                 after=format_cell(slot.written, f"{self.item} too"),
             )
         )  # fmt: skip
-        yield make_found(subject, slot.node, f"{self.at} {self.item}", self, outcome)
+        yield make_found(subject, world, slot.node, f"{self.at} {self.item}", self, outcome)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,11 +173,11 @@ class MustNotHold:
         wrong = [item for item in slot.items if self.bad(item, world)]
         if not wrong or self.spares(subject, world):
             return
-        outcome: Outcome = self.unless(subject, world) or make_fix(
+        outcome: Outcome = make_fix(
             self, subject, world, [partial(Drop, item) for item in wrong],
             before=f"{len(slot.items)} of {mark_code(slot.written)}", after=str(len(slot.items) - len(wrong)),
         )  # fmt: skip
-        yield make_found(subject, wrong[0], self.at, self, outcome)
+        yield make_found(subject, world, wrong[0], self.at, self, outcome)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +196,7 @@ class Reported:
         node = self.bad(subject, world)
         if node is not None:
             instead = Manual(self.instead.replace("{who}", subject.title))
-            yield make_found(subject, node, "", self, instead)
+            yield make_found(subject, world, node, "", self, instead)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fixbot.lens import Resource, ResourceType
+from fixbot.edit.tree import Node
+from fixbot.lens import Policy, Resource, ResourceType, Task
 from fixbot.settings import Settings
 from fixbot.source.project import Project, RepositoryFacts
 
@@ -19,8 +21,10 @@ class Context:
     project: Project
     resources: Sequence[Resource] = ()
     """Of the types that the running rules look at, or read beside those."""
+    policies: Sequence[Policy] = ()
+    tasks: Sequence[Task] = ()
 
-    def resources_beside(self, subject: Resource, kind: ResourceType) -> list[Resource]:
+    def resources_beside(self, subject: Resource | Policy, kind: ResourceType) -> list[Resource]:
         """Those of a type in the same template, or in the same folder of Terraform.
 
         Raises LookupError for a type that no rule names: its files may not have been parsed at all.
@@ -35,6 +39,35 @@ class Context:
             and each.dialect == subject.dialect
             and here == (each.path if subject.dialect == "cloudformation" else posixpath.dirname(each.path))
         ]
+
+    def resources_naming(self, subject: Resource, kind: ResourceType, refers_by: str) -> list[Resource]:
+        """Those beside it whose property of that name refers to the subject, or says its name."""
+        named = [(each, each.slot(refers_by).found) for each in self.resources_beside(subject, kind)]
+        return [
+            each
+            for each, node in named
+            if node is not None and (node.scalar == subject.name or self.mentions(node, subject.address))
+        ]
+
+    def policies_of(self, resource: Resource) -> list[Policy]:
+        """The policies that stand in a resource, or in documents of its folder that it names."""
+        folder = posixpath.dirname(resource.path)
+        return [
+            each
+            for each in self.policies
+            if each.owner is resource.owner
+            or (
+                each.address.startswith("data.")
+                and posixpath.dirname(each.path) == folder
+                and self.mentions(resource.owner, each.address)
+            )
+        ]
+
+    def mentions(self, node: Node, address: str) -> bool:
+        """Whether an address, or a logical name, stands in the text of a node."""
+        text = self.project.documents[node.root_node.source].text
+        whole = re.compile(rf"(?<![\w.-]){re.escape(address)}(?![\w-])")
+        return whole.search(text, node.start, node.end) is not None
 
     @property
     def surroundings(self) -> RepositoryFacts:

@@ -56,7 +56,6 @@ class MustHaveEntry:
         outcome: Outcome = (
             self._find_doubt(resource, slot, entries)
             or find_hindrance(resource, wrong.values())
-            or self.unless(resource, world)
             or make_fix(
                 self, resource, world,
                 changes or [partial(resource.add_entries, slot, self.at, self._list_missing(slot))],
@@ -66,7 +65,7 @@ class MustHaveEntry:
             )
         )  # fmt: skip
         node = next((each.node for each in wrong.values()), slot.node)
-        yield make_found(resource, node, f"{self.at} {shown}", self, outcome)
+        yield make_found(resource, world, node, f"{self.at} {shown}", self, outcome)
 
     def _is_module_default(self, resource: Resource, slot: Slot) -> bool:
         """Whether the module that makes the resource has the entry where its input isn't given."""

@@ -21,11 +21,11 @@ Finish = Callable[[Fix, Any, Context], Fix]
 """What a fix says of this one subject: whether it is safe, how to try it, when it begins to count."""
 
 
-Weigh = Callable[[Any], Severity | None]
+Weigh = Callable[[Any, Context], Severity | None]
 """How bad it is at this one subject; None: as bad as the rule says."""
 
 
-def keep_severity(_subject: Subject) -> None:
+def keep_severity(_subject: Subject, _world: Context) -> None:
     """As bad as the rule says."""
 
 

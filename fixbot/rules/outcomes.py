@@ -8,9 +8,9 @@ from typing import Protocol
 from fixbot.edit.change import Change
 from fixbot.edit.tree import UNKNOWN, CannotEdit, Node, NodeKind, Scalar, UnsetValue
 from fixbot.lens import Resource, Slot, Subject, Update
-from fixbot.model.findings import Fix, Found, Outlook, Refusal, Safety
+from fixbot.model.findings import Fix, Found, Manual, Outlook, Refusal, Safety
 from fixbot.rules.context import Context
-from fixbot.rules.hooks import Finish, Weigh
+from fixbot.rules.hooks import Finish, Unless, Weigh
 from fixbot.rules.words import Words
 from fixbot.text.markdown_escape import mark_code
 
@@ -35,16 +35,22 @@ class Fixing(Reporting, Protocol):
         """How bold they usually are."""
 
     @property
+    def unless(self) -> Unless:
+        """Where one would break something."""
+
+    @property
     def finish(self) -> Finish:
         """What one says of its subject alone."""
 
 
-def make_found(subject: Subject, node: Node, wrong: str, check: Reporting, outcome: Outlook) -> Found:
+def make_found(
+    subject: Subject, world: Context, node: Node, wrong: str, check: Reporting, outcome: Outlook
+) -> Found:
     """The finding, in the words of its check."""
     message = f"{subject.title} {check.words.problem}"
     return Found(
         node, subject.title, subject.address, wrong, message, outcome, subject=subject.subject,
-        severity=check.weigh(subject),
+        severity=check.weigh(subject, world),
     )  # fmt: skip
 
 
@@ -87,8 +93,12 @@ def make_fix(
     *,
     before: str,
     after: str,
-) -> Fix | Refusal:
-    """The fix in the words of its check, or why there is no exact edit."""
+) -> Fix | Refusal | Manual:
+    """The fix in the words of its check, or why it would break something or there is no exact edit."""
+    hindrance = check.unless(subject, world)
+    waits = hindrance if isinstance(hindrance, Refusal) and hindrance.until else None
+    if hindrance is not None and waits is None:
+        return hindrance
     try:
         made = tuple(change() for change in changes)
     except CannotEdit as why:
@@ -105,6 +115,7 @@ def make_fix(
         effect=words.effect,
         unknown=words.unknown,
         notes=words.notes,
+        waits=waits,
     )
     return check.finish(fix, subject, world)
 

@@ -221,6 +221,13 @@ class Settings:
             "stricter": "shrinks",
         },
     )
+    admin_cidrs: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "says": "From where ports of administration may be reached: ranges of addresses.",
+            "shape": value_shapes.CIDR,
+        },
+    )
     branch_prefix: str = field(
         default="fixbot/",
         metadata={

@@ -91,4 +91,11 @@ WINDOW: Final = TextShape(
 ZONE: Final = TextShape(
     "a time zone such as Europe/Berlin", r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*", 64
 )
+_OCTET: Final = r"(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])"
+CIDR: Final = TextShape(
+    "a range of addresses such as 203.0.113.0/24, or 2001:db8::/32; not the whole internet, nor a large part",
+    rf"{_OCTET}(\.{_OCTET}){{3}}/([89]|[12][0-9]|3[0-2])"
+    r"|(?=[^/]*[1-9a-fA-F])[0-9a-fA-F]{1,4}(:[0-9a-fA-F]{0,4}){2,7}/(1[6-9]|[2-9][0-9]|1[01][0-9]|12[0-8])",
+    43,
+)
 KEY: Final = TextShape("a key of the settings, such as rules.skip", r"[a-z_]{1,40}(\.[a-z_]{1,40}){0,3}", 163)

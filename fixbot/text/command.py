@@ -316,6 +316,9 @@ PATH: Final = WordKind(
     "the file, whose path is an odd one",
     relative=True,
 )
+LOG_GROUP: Final = WordKind(
+    "log group", "LOG_GROUP", r"(?!-)[A-Za-z0-9_/.#-]{1,512}", _ELSEWHERE.format("CloudWatch Logs")
+)
 TAG: Final = WordKind("tag", "TAG", r"(?![ -])[\w .:/=+@-]{1,128}", "the tag's key, if AWS takes it")
 SERVICE: Final = WordKind("service", "SERVICE", r"[a-z][a-z0-9-]{0,62}", "the service as IAM calls it")
 BRANCH: Final = WordKind(
@@ -335,7 +338,7 @@ PROGRAM_WORD: Final = WordKind(
     "what the file gives the program, which is not shown here: it is filled in elsewhere, is long, or may "
     "tell a secret", typed=True,
 )  # fmt: skip
-_OF_PLACES: Final = (NAMESPACE, OBJECT, REGION, FAMILY, LOGICAL_ID, SECRET, PARAMETER, ADDRESS)
+_OF_PLACES: Final = (NAMESPACE, OBJECT, REGION, FAMILY, LOGICAL_ID, SECRET, PARAMETER, ADDRESS, LOG_GROUP)
 _OF_WORK: Final = (CAPABILITY, IMAGE, MOUNT, PATH, TAG, SERVICE, BRANCH, ARGUMENT, RULE)
 _OF_CONTAINERS: Final = (USER, VARIABLE, PROGRAM_WORD)
 KINDS: Final = {each.name: each for each in (*_OF_PLACES, *_OF_WORK, *_OF_CONTAINERS)}

@@ -53,7 +53,16 @@ def _narrow_statement(statement: Statement, plan: SplitStatement) -> list[Change
         raise CannotEdit("the statement is written elsewhere, for other policies too")
     listed = node.find_node("actions" if policy.in_blocks else "Action")
     made: list[Change] = [Drop(listed.items[at]) for at in plan.moved if listed is not None]
-    for operator, key, value in plan.condition:
+    return made + add_tests(statement, plan.condition)
+
+
+def add_tests(statement: Statement, tests: Sequence[tuple[str, str, Value]]) -> list[Change]:
+    """Tests (operator, key, values) that a statement makes besides its own. Raises CannotEdit."""
+    node, policy = statement.node, statement.policy
+    if not _is_own(statement):
+        raise CannotEdit("the statement is written elsewhere, for other policies too")
+    made: list[Change] = []
+    for operator, key, value in tests:
         if policy.in_blocks:
             made.append(Add(node, ("condition",), {**build_condition_block(operator, key, value, policy)}))
         else:

@@ -113,24 +113,27 @@ def _read_block(node: Node, unescape: Callable[[str], str]) -> Data:
     for entry in node.entries:
         if entry.key == "dynamic":
             made = "Condition" if entry.value.labels == ("condition",) else "Principal"
-            data[made] = CodeExpression("dynamic")
+            data[made] = CodeExpression(f"dynamic {to_data(entry.value)!r}")
         elif entry.key == "condition":
             data["Condition"] = _add_condition(data.get("Condition", {}), entry.value, unescape)
         elif entry.key in _NAMES:
+            block = CodeExpression(f"{data.get(_NAMES[entry.key])!r} {to_data(entry.value)!r}")
             known = entry.value.style != "body"
-            data[_NAMES[entry.key]] = _read_value(entry.value, unescape) if known else CodeExpression("block")
+            data[_NAMES[entry.key]] = _read_value(entry.value, unescape) if known else block
     return data if "Effect" in data else {"Effect": "Allow", **data}
 
 
 def _add_condition(before: Value, node: Node, unescape: Callable[[str], str]) -> Value:
     """A Condition and one more `condition` block; computed where one of its parts is."""
     test, variable, values = (node.find_node(key) for key in ("test", "variable", "values"))
+    computed = CodeExpression(f"{before!r} {to_data(node)!r}")
     if not isinstance(before, dict) or test is None or variable is None or values is None:
-        return CodeExpression("condition")
-    operator, key = test.text, variable.text
+        return computed
+    operator = test.text
+    key = str(variable.value) if variable.kind is NodeKind.CODE else variable.text
     block = before.get(operator or "", {})
     if operator is None or key is None or not isinstance(block, dict) or key in block:
-        return CodeExpression("condition")
+        return computed
     return {**before, operator: {**block, key: _read_value(values, unescape)}}
 
 
@@ -165,7 +168,8 @@ def spell_statement(new: Data, policy: Policy) -> dict[str, Value]:
 def build_condition_block(operator: str, key: str, values: Value, policy: Policy) -> dict[str, Value]:
     """What a `condition` block holds."""
     listed = values if isinstance(values, CodeExpression) else as_list(values)
-    return {"test": operator, "variable": key, "values": spell_value(listed, policy)}
+    variable = CodeExpression(f'"{key}"') if "${" in key else key
+    return {"test": operator, "variable": variable, "values": spell_value(listed, policy)}
 
 
 def spell_value(value: Value, policy: Policy) -> Value:

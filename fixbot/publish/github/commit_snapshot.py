@@ -73,6 +73,12 @@ class CommitSnapshot:
         made._list_files()
         return made
 
+    @property
+    def repository(self) -> str:
+        """OWNER/NAME where that is on github.com; else nothing."""
+        host = self.reader.gateway.host.removeprefix("https://")
+        return self.reader.name if host in ("github.com", "api.github.com") else ""
+
     def _list_files(self) -> None:
         modules = []
         entries, unread = [], []
