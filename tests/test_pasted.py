@@ -164,7 +164,7 @@ RESOURCES = (
     ("ecr_repository", "force_delete = true"), ("s3_bucket", "force_destroy = true"), ("instance", ""),
     ("eks_cluster", ""), ("launch_template", ""), ("rds_cluster", "skip_final_snapshot = true"),
 )  # fmt: skip
-OBJECTS = (
+OBJECTS: tuple[tuple[str, str, dict[str, object]], ...] = (
     ("karpenter.k8s.aws/v1", "EC2NodeClass", {"metadataOptions": {"httpTokens": "optional"}}),
     ("eksctl.io/v1alpha5", "ClusterConfig", {}),
 )
