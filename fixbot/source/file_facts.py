@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from fixbot.source.dockerfiles import holds_static_program, image_of_dockerfile, is_dockerfile, is_variant
-from fixbot.source.namespace_survey import find_named_namespaces
+from fixbot.source.namespace_survey import find_bound_accounts, find_named_namespaces
 from fixbot.source.partition import find_file_references, list_kustomized
 from fixbot.source.project import RepositoryFacts
 from fixbot.source.role_callers import find_role_callers
@@ -43,6 +43,8 @@ class FileFacts:
     namespaces: tuple[tuple[str, bool], ...] = ()
     """The Kubernetes namespaces that it names, and whether something in it may need its node."""
     role_callers: tuple[tuple[str, str, str], ...] = ()
+    bound_accounts: tuple[str, ...] = ()
+    """The names in it, where it binds roles to accounts of Kubernetes."""
 
 
 def read_facts(path: str, data: bytes) -> FileFacts:
@@ -65,6 +67,7 @@ def read_facts(path: str, data: bytes) -> FileFacts:
         tuple(list_kustomized(path, data)),
         namespaces=tuple(find_named_namespaces(path, data)),
         role_callers=tuple(find_role_callers(path, data)),
+        bound_accounts=tuple(find_bound_accounts(data)),
     )
 
 
@@ -91,6 +94,7 @@ def gather_surroundings(
         frozenset(posixpath.dirname(path) for path in paths if path.endswith("Chart.yaml")),
         frozenset(each.image for each in facts.values() if each.image)
         - {each.image for each in facts.values() if not each.static},
+        frozenset(name for each in facts.values() for name in each.bound_accounts),
         frozenset(
             (name, posixpath.dirname(path), needs_node)
             for path, each in facts.items()
