@@ -12,6 +12,7 @@ from fixbot.lens import ResourceType
 from fixbot.source.dockerfiles import holds_static_program, image_of_dockerfile, is_dockerfile, is_variant
 from fixbot.source.partition import KUSTOMIZATIONS, find_file_references, list_kustomized
 from fixbot.source.project import RepositoryFacts
+from fixbot.source.pushed_tags import find_moving_tags
 from fixbot.source.role_callers import find_role_callers
 from fixbot.source.tag_survey import find_own_tags
 from fixbot.syntax import syntax_of
@@ -259,6 +260,7 @@ class FileFacts:
     static: bool = False
     """Whether that image holds one static program and nothing else."""
     role_callers: tuple[tuple[str, str, str], ...] = ()
+    moving_tags: tuple[str, ...] = ()
 
 
 def read_facts(path: str, data: bytes) -> FileFacts:
@@ -267,27 +269,25 @@ def read_facts(path: str, data: bytes) -> FileFacts:
         return _read_image_facts(path, data.decode(errors="replace"))
     operator = None
     if b"external-secrets.io/" in data and (found := _ESO.search(data)):
-        store = _STORE.search(data)
-        kind = (store[1] or store[3] or b"SecretStore").decode() if store else ""
+        kind = (store[1] or store[3] or b"SecretStore").decode() if (store := _STORE.search(data)) else ""
         operator = (found[1].decode(), store[2].decode() if store else "", kind)
     driver = _CSI.search(data) if b"secrets-store.csi" in data else None
-    executes = b"enable-execute-command" in data and path.lower().endswith(_SCRIPTS)
     return FileFacts(
         operator,
         driver[1].decode() if driver else None,
-        executes,
+        b"enable-execute-command" in data and path.lower().endswith(_SCRIPTS),
         tuple(find_own_tags(path, data)),
         tuple(find_file_references(path, data)),
         tuple(list_kustomized(path, data)),
         role_callers=tuple(find_role_callers(path, data)),
+        moving_tags=find_moving_tags(path, data),
     )
 
 
 def _read_image_facts(path: str, text: str) -> FileFacts:
-    """What a Dockerfile says of the image that is called like its folder; one for development says none."""
-    return FileFacts(
-        image="" if is_variant(path) else image_of_dockerfile(path), static=holds_static_program(text)
-    )
+    """What a Dockerfile says of the image called like its folder; one for development says none."""
+    name = "" if is_variant(path) else image_of_dockerfile(path)
+    return FileFacts(image=name, static=holds_static_program(text))
 
 
 def gather_surroundings(
@@ -308,6 +308,7 @@ def gather_surroundings(
         - {each.image for each in facts.values() if not each.static},
         tuple(caller for each in facts.values() for caller in each.role_callers),
         repository,
+        tuple((path, tag) for path, each in facts.items() for tag in each.moving_tags),
     )
 
 
