@@ -220,23 +220,26 @@ class EachOf:
 class ByType:
     """A check for each type of resource that a rule looks at; the first says how safe the rule is."""
 
-    by_type: Mapping[ResourceType, AnyCheck | EachOf]
+    by_type: Mapping[ResourceType, AnyCheck | EachOf | OwnCheck]
 
     @property
-    def checks(self) -> tuple[AnyCheck | EachOf, ...]:
+    def checks(self) -> tuple[AnyCheck | EachOf | OwnCheck, ...]:
         """Those of all types."""
         return tuple(self.by_type.values())
 
     @property
     def safety(self) -> Safety:
         """How bold its fixes usually are."""
-        return self.checks[0].safety
+        safety: Safety = getattr(self.checks[0], "safety", Safety.REVIEW)
+        return safety
 
     def __call__(self, resource: Resource, world: Context) -> Iterator[Found]:
         """What the check of its type finds."""
         yield from self.by_type[resource.type](resource, world)
 
 
+OwnCheck = Callable[[Any, Context], Iterator[Found]]
+"""A check of a rule's own shape."""
 AnyCheck = MustBe | MustContain | MustHaveEntry | MustNotHold | Reported
 
 
