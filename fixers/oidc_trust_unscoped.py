@@ -165,7 +165,7 @@ def _build_changes(trust: WebIdentityTrust, added: list[tuple[str, str, str]]) -
             listed = wide.values.kind is NodeKind.LIST and wide.values.tag is None
             yield Replace(wide.values, [value] if listed else value)
         elif not trust.host or ("${" in trust.host and not trust.statement.policy.in_blocks):
-            raise CannotEdit(f"what the key of the test on `{claim}` begins with is computed")
+            raise CannotEdit(f"what the key of the test on {mark_code(claim)} begins with is computed")
         else:
             yield from add_tests(trust.statement, [(operator, f"{trust.host}:{claim}", value)])
 

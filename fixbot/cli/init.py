@@ -29,7 +29,8 @@ from fixbot.onboarding.survey import (
 )
 from fixbot.onboarding.workflow_file import PATH, render_workflow
 from fixbot.settings.read_settings import NAMES
-from fixbot.source.discover import gather_surroundings, is_candidate, is_relevant, read_facts
+from fixbot.source.discover import is_candidate, is_relevant
+from fixbot.source.file_facts import gather_surroundings, read_facts
 from fixbot.text.characters import escape_hidden
 
 WORKFLOWS = ".github/workflows/"

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fixbot.edit.tree import (
+    ArgumentMap,
     CannotEdit,
     Entry,
     HclBlock,
@@ -198,7 +199,8 @@ def holds_blocks(node: Node) -> bool:
 
 
 def _put_new_entry(rewrite: Rewrite, new: NewEntry) -> None:
-    new.argument = rewrite.node.style == "body" and not holds_blocks(rewrite.node)
+    plain = isinstance(new.value, ArgumentMap) or not holds_blocks(rewrite.node)
+    new.argument = rewrite.node.style == "body" and plain
     same = next((each for each in rewrite.put if _belong_together(each, new)), None)
     if same is None:
         rewrite.put.append(new)

@@ -54,6 +54,10 @@ class HclBlock:
     content: dict[str, Value]
 
 
+class ArgumentMap(dict[str, "Value"]):
+    """A map that an HCL body holds as an argument (`labels = { … }`), where a plain dict would be a block."""
+
+
 Value = Scalar | CodeExpression | TaggedValue | HclBlock | dict[str, "Value"] | list["Value"]
 
 

@@ -70,7 +70,7 @@ def analyze_partition(
     project = Project(documents, order.surroundings, types)
     reading = dialects.survey_dialects(project)
     done.counts = reading.count_subjects(resources=bool(types))
-    world = Context(order.settings, project, reading.resources, reading.policies)
+    world = Context(order.settings, project, reading.resources, reading.policies, reading.tasks)
     problems = detect_problems(reading, order.fixers, world)
     done.unread += [
         *reading.unread,

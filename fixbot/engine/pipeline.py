@@ -27,18 +27,16 @@ from fixbot.settings.loosened import running_rules
 from fixbot.settings.suppressions import Suppressions
 from fixbot.source.codeowners import PLACES as OWNERS
 from fixbot.source.discover import (
-    FileFacts,
     collect_needles,
     declares_only,
     find_companions,
     find_unnamed,
-    gather_surroundings,
     is_of_other_tool,
     is_relevant,
     is_script,
-    read_facts,
 )
 from fixbot.source.dockerfiles import select_dockerfiles
+from fixbot.source.file_facts import FileFacts, gather_surroundings, read_facts
 from fixbot.source.other_formats import name_format, select_others
 from fixbot.source.partition import partition_files
 from fixbot.syntax import syntax_of

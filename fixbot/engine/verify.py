@@ -206,7 +206,7 @@ class Verifier:
     def _find_remaining(
         self, project: Project, reading: Inventory, chosen: Sequence[Detection]
     ) -> str | None:
-        world = Context(self.world.settings, project, reading.resources, reading.policies)
+        world = Context(self.world.settings, project, reading.resources, reading.policies, reading.tasks)
         after = {each.id for each in detect_problems(reading, self.fixers, world)}
         if any(each.id in after for each in chosen):
             return "The finding would still be there after the patch."

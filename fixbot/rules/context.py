@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fixbot.edit.tree import Node
-from fixbot.lens import Policy, Resource, ResourceType
+from fixbot.lens import Policy, Resource, ResourceType, Task
 from fixbot.settings import Settings
 from fixbot.source.project import Project, RepositoryFacts
 
@@ -22,6 +22,7 @@ class Context:
     resources: Sequence[Resource] = ()
     """Of the types that the running rules look at, or read beside those."""
     policies: Sequence[Policy] = ()
+    tasks: Sequence[Task] = ()
 
     def resources_beside(self, subject: Resource | Policy, kind: ResourceType) -> list[Resource]:
         """Those of a type in the same template, or in the same folder of Terraform.

@@ -44,6 +44,7 @@ class Rule:
     finds is of use to an attacker who reads a public pull request. `since` is the version that brought it.
     `peers` has what other tools (`checkov`, `trivy`, `kube-linter`, `polaris`, `cfn-nag` …) call the same
     concern: what these were told to leave alone is left alone.
+    `default_safety` is how bold the fixes of a check that is a plain function usually are.
     `name` and `package` come from where the module lies; why, threat and references from the rule's page.
     """
 
@@ -60,6 +61,7 @@ class Rule:
     since: str = "0.2"
     many: str = ""
     peers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    default_safety: Safety = Safety.REVIEW
     name: str = ""
     package: str = "fixers"
     selectors: tuple[Selector, ...] = field(init=False)
@@ -91,10 +93,11 @@ class Rule:
 
     @property
     def _plural(self) -> str:
-        if len(self.selectors) > 1:
-            return "resources"
-        (only,) = self.selectors
-        return only.plural if isinstance(only, ResourceType) else PLURALS.get(only.__name__, "places")
+        plurals = {
+            each.plural if isinstance(each, ResourceType) else PLURALS.get(each.__name__, "places")
+            for each in self.selectors
+        }
+        return plurals.pop() if len(plurals) == 1 else "resources"
 
     @property
     def dialects(self) -> tuple[str, ...]:
@@ -115,7 +118,7 @@ class Rule:
     @property
     def safety(self) -> Safety:
         """How bold its fixes usually are; a single one may be marked otherwise."""
-        safety: Safety = getattr(self.check, "safety", Safety.REVIEW)
+        safety: Safety = getattr(self.check, "safety", self.default_safety)
         return safety
 
     @cached_property

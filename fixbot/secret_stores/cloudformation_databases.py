@@ -28,7 +28,7 @@ _LONG_ENOUGH = 6
 """Characters from which a value that stands inside a longer text is taken for the same secret."""
 
 
-_TAKEN_BY = (
+TAKEN_BY = (
     "SourceDBInstanceIdentifier", "SourceDBClusterIdentifier", "ReplicationSourceIdentifier",
     "DBInstanceIdentifiers", "DBClusterIdentifiers",
 )  # fmt: skip
@@ -74,7 +74,7 @@ class TemplateDatabases:
         return own or any(
             database.name in find_references(other.properties.find_node(key))
             for other in list_resources(self._root)
-            for key in _TAKEN_BY
+            for key in TAKEN_BY
         )
 
     @staticmethod
@@ -100,7 +100,7 @@ class TemplateDatabases:
             text = node.value if node.kind is NodeKind.SCALAR and isinstance(node.value, str) else None
             if text is None or id(node) in handled:
                 continue
-            if text == value and (inside or classify_value(_name_of_value(node), value).is_secret):
+            if text == value and (inside or classify_value(name_of_value(node), value).is_secret):
                 return node
             if inside and len(value) >= _LONG_ENOUGH and value in text:
                 return node
@@ -220,14 +220,14 @@ def _is_secret(name: str | None, value: Node) -> bool:
     return bool(name) and bool(text) and classify_value(str(name), str(text)).is_secret
 
 
-def _name_of_value(node: Node) -> str:
+def name_of_value(node: Node) -> str:
     """The key, or the `Name` beside it, of a value; of a parameter's default the parameter."""
     above = node.parent
     if above is None or above.kind is not NodeKind.MAP:
         return ""
-    beside = text_of(above.find_node("Name"))
+    beside = text_of(above.find_node("Name")) or text_of(above.find_node("name"))
     own = next((entry.key for entry in above.entries if entry.value is node), "")
-    if own == "Value" and beside:
+    if own.lower() == "value" and beside:
         return beside
     if own == "Default" and above.parent is not None:
         return next((entry.key for entry in above.parent.entries if entry.value is above), own)

@@ -138,16 +138,32 @@ def _list_notes(version: str, store: str, kind: str, file: NewFile, task: Task) 
 def _build_external_secret(
     head: _ObjectHead, store: tuple[str, str], remote: str, keys: Sequence[str]
 ) -> dict[str, Value]:
+    return head.build_object("ExternalSecret", build_external_spec(head.name, store, remote, keys))
+
+
+def build_external_spec(
+    name: str, store: tuple[str, str], remote: str, keys: Sequence[str]
+) -> dict[str, Value]:
+    """The `spec` that makes the Secret `name` of keys of `remote`; `store` is name and kind."""
     data: list[Value] = [{"secretKey": key, "remoteRef": {"key": remote, "property": key}} for key in keys]
-    return head.build_object(
-        "ExternalSecret",
-        {
-            "refreshInterval": "1h",
-            "secretStoreRef": {"name": store[0], "kind": store[1]},
-            "target": {"name": head.name},
-            "data": data,
-        },
-    )
+    return {
+        "refreshInterval": "1h",
+        "secretStoreRef": {"name": store[0], "kind": store[1]},
+        "target": {"name": name},
+        "data": data,
+    }
+
+
+def find_store(world: Context) -> tuple[str, str, str] | None:
+    """Version, store and kind for an ExternalSecret, where the repository uses the operator."""
+    found = world.surroundings.external_secrets
+    if found is None:
+        return None
+    version, store, kind = found
+    settings = world.settings.external_secrets
+    if settings.store is not None:
+        store, kind = settings.store, settings.kind
+    return (version, store, kind) if OBJECT.is_fitting(store) and kind in _STORES else None
 
 
 def _new_file_beside(task: Task, name: str, data: dict[str, Value], world: Context) -> NewFile:

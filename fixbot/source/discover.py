@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 
 from fixbot.lens import ResourceType
-from fixbot.source.dockerfiles import holds_static_program, image_of_dockerfile, is_dockerfile, is_variant
-from fixbot.source.partition import KUSTOMIZATIONS, find_file_references, list_kustomized
-from fixbot.source.project import RepositoryFacts
-from fixbot.source.pushed_tags import find_moving_tags
-from fixbot.source.role_callers import find_role_callers
-from fixbot.source.tag_survey import find_own_tags
+from fixbot.source.file_facts import FileFacts
+from fixbot.source.partition import KUSTOMIZATIONS
 from fixbot.syntax import syntax_of
 
 ENDINGS = (
@@ -38,7 +32,6 @@ _OUR_KEYS = re.compile(
     rb"|\\(?:u00|x|U0000)"
 )
 """One of these stands in every document that holds a container or a policy."""
-_SCRIPTS = (".sh", ".yml", ".yaml", "makefile", ".ps1", ".py", ".toml")
 _FILLED_IN = (".tpl", ".tftpl", ".tmpl", ".template", ".j2", ".dist")
 _VALUES_ELSEWHERE = (
     b"HelmRelease", b"valuesObject", b"helmCharts", b'"helm_release"', b"HelmChart", b"argoproj.io/",
@@ -60,10 +53,6 @@ _NO_KEY_FIRST = re.compile(
 """A document that begins indented, or on the line of its mark: none of its keys begins a line."""
 _LINE_ENDS = (b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9")
 """What YAML 1.1 takes for the end of a line beside the usual ones."""
-_STORE = re.compile(
-    rb"secretStoreRef:[ \t\r]*+\n\s++(?:kind:[ \t]*+(\w++)[ \t\r]*+\n\s++)?"
-    rb"name:[ \t]*+[\"']?([\w.-]++)(?:[\"']?[ \t\r]*+\n\s++kind:[ \t]*+(\w++))?"
-)
 _SECRET = re.compile(rb"^kind:[ \t]*['\"]?(?:Secret|ExternalSecret|SecretProviderClass)\b", re.MULTILINE)
 _TELLS = re.compile(
     rb"aws_(?:secretsmanager_secret|ssm_parameter|iam_|kms_key|ecs_|rds|db_|scheduler|cloudwatch_event_target)"
@@ -96,8 +85,6 @@ _NEEDLES = (
     "tekton.dev/", "releases:", "substitute:", "patches:", "ConfigMap",
 )  # fmt: skip
 """One of these is in every text that can matter."""
-_ESO = re.compile(rb"apiVersion:\s*[\"']?(external-secrets\.io/v\w+)")
-_CSI = re.compile(rb"apiVersion:\s*[\"']?(secrets-store\.csi\.x-k8s\.io/v\w+)")
 
 
 def is_candidate(path: str) -> bool:
@@ -241,75 +228,6 @@ def find_unnamed(facts: Mapping[str, FileFacts]) -> list[str]:
 def _holds_secrets(data: bytes) -> bool:
     """Whether a text holds Secrets, or what makes them; templates of them say nothing."""
     return b"Secret" in data and _SECRET.search(data) is not None and b"{{" not in data and len(data) < _LARGE
-
-
-@dataclass(frozen=True, slots=True)
-class FileFacts:
-    """What one file says of its repository: how secrets are fetched, who enters containers, which tags."""
-
-    operator: tuple[str, str, str] | None = None
-    csi: str | None = None
-    executes: bool = False
-    tags: tuple[tuple[str, str], ...] = ()
-    reads: tuple[str, ...] = ()
-    """The files that it reads, as Terraform does."""
-    names: tuple[str, ...] = ()
-    """The files that it names, as a kustomization does."""
-    image: str = ""
-    """The image that it describes, where it is a Dockerfile."""
-    static: bool = False
-    """Whether that image holds one static program and nothing else."""
-    role_callers: tuple[tuple[str, str, str], ...] = ()
-    moving_tags: tuple[str, ...] = ()
-
-
-def read_facts(path: str, data: bytes) -> FileFacts:
-    """What a file says of the whole repository, told from its bytes."""
-    if is_dockerfile(path):
-        return _read_image_facts(path, data.decode(errors="replace"))
-    operator = None
-    if b"external-secrets.io/" in data and (found := _ESO.search(data)):
-        kind = (store[1] or store[3] or b"SecretStore").decode() if (store := _STORE.search(data)) else ""
-        operator = (found[1].decode(), store[2].decode() if store else "", kind)
-    driver = _CSI.search(data) if b"secrets-store.csi" in data else None
-    return FileFacts(
-        operator,
-        driver[1].decode() if driver else None,
-        b"enable-execute-command" in data and path.lower().endswith(_SCRIPTS),
-        tuple(find_own_tags(path, data)),
-        tuple(find_file_references(path, data)),
-        tuple(list_kustomized(path, data)),
-        role_callers=tuple(find_role_callers(path, data)),
-        moving_tags=find_moving_tags(path, data),
-    )
-
-
-def _read_image_facts(path: str, text: str) -> FileFacts:
-    """What a Dockerfile says of the image called like its folder; one for development says none."""
-    name = "" if is_variant(path) else image_of_dockerfile(path)
-    return FileFacts(image=name, static=holds_static_program(text))
-
-
-def gather_surroundings(
-    facts: Mapping[str, FileFacts], paths: Collection[str], unpatched: Iterable[str], repository: str = ""
-) -> RepositoryFacts:
-    """The facts about the whole repository that fixers ask for."""
-    tags = Counter(pair for each in facts.values() for pair in each.tags)
-    ranked = tuple((key, value, count) for (key, value), count in tags.most_common(20))
-    return RepositoryFacts(
-        frozenset(paths),
-        next((each.operator for each in facts.values() if each.operator is not None), None),
-        next((each.csi for each in facts.values() if each.csi is not None), None),
-        tuple(path for path, each in facts.items() if each.executes),
-        ranked,
-        frozenset(unpatched),
-        frozenset(posixpath.dirname(path) for path in paths if path.endswith("Chart.yaml")),
-        frozenset(each.image for each in facts.values() if each.image)
-        - {each.image for each in facts.values() if not each.static},
-        tuple(caller for each in facts.values() for caller in each.role_callers),
-        repository,
-        tuple((path, tag) for path, each in facts.items() for tag in each.moving_tags),
-    )
 
 
 _GENERATED = re.compile(

@@ -36,6 +36,8 @@ class RepositoryFacts:
     """Folders of Helm charts."""
     static_images: frozenset[str] = frozenset()
     """Names of images that the repository's Dockerfiles build of one static program alone."""
+    namespaces: frozenset[tuple[str, str, bool]] = frozenset()
+    """(namespace, folder of a file that names it, whether something there may need its node)."""
     role_callers: tuple[tuple[str, str, str], ...] = ()
     """(role, kind, who) of what takes a role with a token: see `fixbot.source.role_callers`."""
     repository: str = ""

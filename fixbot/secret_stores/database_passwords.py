@@ -1,0 +1,231 @@
+"""The master password of a database that a file writes out: where it stands, and what goes with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from fixbot.dialects.cloudformation import find_references, list_resources
+from fixbot.edit.tree import Node, NodeKind
+from fixbot.knowledge.classify_secrets import classify_value, is_reference
+from fixbot.lens import Resource, Slot, list_alternatives, text_of
+from fixbot.model.findings import Manual, Refusal
+from fixbot.secret_stores.cloudformation_databases import TAKEN_BY, name_of_value
+from fixbot.text.markdown_escape import mark_code
+
+if TYPE_CHECKING:
+    from fixbot.rules.context import Context
+
+PASSWORDS: Final = ("MasterUserPassword", "WriteOnlyPassword")
+_VARIABLE: Final = re.compile(r"var\.([\w-]+)")
+_WRAPPED: Final = ("sensitive", "nonsensitive", "tostring")
+_REPLICA: Final = (
+    "SourceDBInstanceIdentifier", "SourceDBClusterIdentifier", "ReplicationSourceIdentifier",
+    "GlobalClusterIdentifier", "replicate_source_db", "replication_source_identifier",
+    "global_cluster_identifier",
+)  # fmt: skip
+_MADE_OF_IT: Final = frozenset((
+    "replicate_source_db", "replication_source_identifier", "source_db_cluster_identifier",
+))  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenPassword:
+    """A password that is written out: the place that uses it, and the literal, which may stand elsewhere."""
+
+    slot: Slot
+    used: Node
+    literal: Node
+    text: str
+    given_by: str = ""
+    """The parameter or variable whose default it is; nothing where it stands in its place."""
+
+    @property
+    def is_ignored(self) -> bool:
+        """Whether Terraform sets it once and never looks at it again."""
+        ignored = self.slot.owner.find_node("lifecycle", "ignore_changes")
+        named = [str(each.value) for each in ignored.walk_tree()] if ignored is not None else []
+        return "all" in named or self.slot.path[-1] in named
+
+
+def find_written_password(database: Resource) -> WrittenPassword | None:
+    """The literal that becomes the database's password; None where none is written out."""
+    for name in PASSWORDS if database.dialect == "terraform" else PASSWORDS[:1]:
+        slot = database.slot(name)
+        database.unknown.pop(slot.written, None)  # what is given elsewhere is no concern of the file's
+        used = slot.owner.find_node(*slot.path) if slot.path else None
+        if used is None:
+            continue
+        given_by = name_source(used)
+        literal = _find_literal(used, slot)
+        text = literal.text if literal is not None and not given_by else slot.value
+        if isinstance(text, str) and text and not is_reference(text) and _is_value(database, given_by):
+            return WrittenPassword(slot, used, literal or used, text, given_by)
+    return None
+
+
+def _is_value(database: Resource, given_by: str) -> bool:
+    """Whether a parameter's default is the value itself, and no name in Parameter Store."""
+    kind = database.node.root_node.find_node("Parameters", given_by, "Type") if given_by else None
+    return kind is None or not str(kind.value).startswith("AWS::SSM::")
+
+
+def name_source(used: Node) -> str:
+    """The parameter that `Ref` names, or the variable of `var.x`; nothing for any other value."""
+    if used.kind is NodeKind.CODE and (found := _VARIABLE.fullmatch(str(used.value))):
+        return found[1]
+    inner = used
+    if used.kind is NodeKind.MAP and len(used.entries) == 1 and used.entries[0].key == "Ref":
+        inner = used.entries[0].value
+    elif used.tag != "!Ref":
+        return ""
+    return inner.value if isinstance(inner.value, str) else ""
+
+
+def _find_literal(used: Node, slot: Slot) -> Node | None:
+    """The text that is written out, itself, in a call that only passes it on, in a branch or in a local."""
+    inner = used
+    if used.kind is NodeKind.MAP and len(used.entries) == 1 and used.entries[0].key == "Fn::Sub":
+        inner = used.entries[0].value
+    if inner.kind is NodeKind.SCALAR and isinstance(inner.value, str):
+        return (
+            inner if text_of(inner) is not None or (inner.tag == "!Sub" and "${" not in inner.value) else None
+        )
+    if slot.found is not None and slot.found is not used and slot.found.text is not None:
+        return slot.found
+    return next((each for each in list_alternatives(used) if each.text and not is_reference(each.text)), None)
+
+
+def why_not_managed(database: Resource, world: Context) -> Refusal | None:
+    """Why RDS can't keep the password of this database, if it can't.
+
+    Sources: Amazon RDS and Aurora User Guides, "Password management with AWS Secrets Manager", limitations.
+    """
+    node = database.node
+    if any(node.find_node(key) is not None for key in _REPLICA) or _is_copied(database, world):
+        return Refusal(
+            f"{database.title} is a replica, the source of one, or part of a global cluster: RDS keeps no "
+            "password for those. Let it come from a secret of your own, by a dynamic reference."
+        )
+    engine, mode = (database.slot(name).value for name in ("Engine", "EngineMode"))
+    if (isinstance(engine, str) and engine.startswith("custom-")) or mode == "serverless":
+        return Refusal(f"RDS keeps no password for {database.title}: its engine isn't served.")
+    cluster = database.node.find_node("DBClusterIdentifier")
+    if database.type.cloudformation == "AWS::RDS::DBInstance" and cluster is not None:
+        return Refusal(f"{database.title} belongs to a cluster, and the password is the cluster's.")
+    return None
+
+
+def _is_copied(database: Resource, world: Context) -> bool:
+    if database.dialect == "cloudformation":
+        return any(
+            database.address in find_references(other.properties.find_node(key))
+            for other in list_resources(database.node.root_node)
+            for key in TAKEN_BY
+        )
+    return any(
+        entry.key in _MADE_OF_IT and world.mentions(entry.value, database.address)
+        for document in world.project.documents_in_folder(database.path)
+        for root in (document.roots if document.syntax == "hcl" else ())
+        for block in root.list_items("resource")
+        for entry in block.entries
+    )
+
+
+def find_second_place(
+    database: Resource, password: WrittenPassword, leaving: Iterable[Node], world: Context
+) -> Refusal | None:
+    """Why the password can't leave alone, where something beside what goes with it holds or names it too."""
+    gone = {id(each) for node in leaving for each in node.walk_tree()}
+    for node in _iterate_texts(database, world):
+        if id(node) in gone or _is_of_database(node, world) or not _holds(node, password.text):
+            continue
+        line = world.project.documents[node.root_node.source].locate_offset(node.start)[0]
+        return Refusal(
+            f"The password of {database.title} stands a second time in line {line}, where it would stay what "
+            "it was. Where that is a task's environment, secret-in-environment moves both together."
+        )
+    if database.dialect == "terraform" and _count_uses(
+        rf"{re.escape(database.address)}\.(?:master_)?password", database, world
+    ):
+        return Refusal(
+            f"Something beside {database.title} takes its password from it, and would get none. Let that "
+            "take it from `master_user_secret` first."
+        )
+    return None
+
+
+def _iterate_texts(database: Resource, world: Context) -> Iterator[Node]:
+    if database.dialect == "cloudformation":
+        roots: Iterable[Node] = [database.node.root_node]
+    else:
+        roots = [r for d in world.project.documents_in_folder(database.path) for r in d.roots]
+    for root in roots:
+        yield from (each for each in root.walk_tree() if isinstance(each.value, str))
+
+
+def _is_of_database(node: Node, world: Context) -> bool:
+    """Whether a text is a database's own password: each has its own finding."""
+    above = node.parent
+    return (
+        above is not None
+        and any(above is each.node for each in world.resources)
+        and bool(
+            re.search("password", next((e.key for e in above.entries if e.value is node), ""), re.IGNORECASE)
+        )
+    )
+
+
+def _holds(node: Node, text: str) -> bool:
+    value = str(node.value)
+    if value == text:
+        return classify_value(name_of_value(node), text).is_secret
+    whole = rf"[:=]{re.escape(text)}(?=[@&;,\s\"']|\Z)"
+    return len(text) >= 4 and text in value and re.search(whole, value) is not None
+
+
+def _count_uses(pattern: str, database: Resource, world: Context) -> int:
+    uses = re.compile(rf"(?<![\w.-]){pattern}(?![\w-])")
+    if database.dialect == "cloudformation":
+        return len(uses.findall(world.project.documents[database.path].text))
+    folder = world.project.documents_in_folder(database.path)
+    return sum(len(uses.findall(each.text)) for each in folder)
+
+
+def explain_source(database: Resource, password: WrittenPassword) -> Manual:
+    """What a person does where a default gives the password, which others may give too."""
+    name = mark_code(password.given_by)
+    if database.dialect == "cloudformation":
+        snippet = (
+            "ManageMasterPassword"
+            if "Redshift" in database.type.cloudformation
+            else "ManageMasterUserPassword"
+        )
+        instead, whose = mark_code(f"{snippet}: true"), "the parameter"
+    else:
+        instead, whose = "`manage_master_user_password = true`", "the variable"
+    return Manual(
+        f"The value of {whose} {name} is in Git, and whoever deploys may give another one: take {whose} out, "
+        f"in every place that gives it, and write {instead} for {mark_code(password.slot.written)}. AWS then "
+        "makes a password of its own, and keeps it in Secrets Manager."
+    )
+
+
+def list_parameter_places(database: Resource, password: WrittenPassword, world: Context) -> list[Node]:
+    """All of a parameter that nothing but the database uses: nothing where others do, or may give it."""
+    if database.dialect != "cloudformation":
+        return []
+    root = database.node.root_node
+    named = root.find_node("Metadata", "AWS::CloudFormation::Interface")
+    shown = [
+        each
+        for each in (named.walk_tree() if named is not None else ())
+        if each.value == password.given_by and each.parent is not None and each.parent.kind is NodeKind.LIST
+    ]
+    label = named.find_node("ParameterLabels", password.given_by) if named is not None else None
+    own = root.find_node("Parameters", password.given_by)
+    places = [each for each in (own, label, *shown) if each is not None]
+    uses = _count_uses(re.escape(password.given_by), database, world)
+    return places if uses == len(places) + 1 else []
