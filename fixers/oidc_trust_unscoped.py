@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from fixbot.edit.change import Change, Replace
 from fixbot.edit.tree import CannotEdit, Node, NodeKind
 from fixbot.iam.policies.explanations import describe_policy, name_policy
+from fixbot.iam.policies.identities import ROLE
 from fixbot.iam.policies.policy_changes import add_tests
 from fixbot.iam.policies.snippets import format_condition
-from fixbot.iam.policies.token_callers import ACCOUNTS, PROVIDER, ROLE, TokenCallers, find_token_callers
+from fixbot.iam.policies.token_callers import ACCOUNTS, PROVIDER, TokenCallers, find_token_callers
 from fixbot.iam.policies.web_identity import Issuer, WebIdentityTrust, names_any_tenant, read_web_identity
 from fixbot.lens import Module, Policy, Resource, ResourceType, Subject, text_of
 from fixbot.model.findings import Fix, Found, Manual, Outcome, Refusal, Severity

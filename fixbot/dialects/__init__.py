@@ -83,6 +83,6 @@ def _read_with_dialect(project: Project, document: Document, root: Node, reading
                 cloudformation_resources.read_template_resources(
                     document, root, project.resource_types, reading
                 )
-            elif dialect is kubernetes:
+            elif dialect in (kubernetes, kustomize):
                 kubernetes_resources.read_object_resources(document, root, project.resource_types, reading)
             return

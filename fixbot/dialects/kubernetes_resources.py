@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from fixbot.dialects import kubernetes
+from fixbot.dialects import kubernetes, kustomize
 from fixbot.edit.tree import Node
 from fixbot.lens import Resource, ResourceType, group_types, text_of
 from fixbot.source.document import Document
@@ -18,7 +18,10 @@ def read_object_resources(
     wanted = group_types(types, "kubernetes")
     for node in _list_objects(document, root) if wanted else ():
         group = (text_of(node.find_node("apiVersion")) or "").rpartition("/")[0]
-        for kind in wanted.get("/".join(filter(None, (group, text_of(node.find_node("kind"))))), ()):
+        named = text_of(node.find_node("kind"))
+        if named is None and kustomize.is_of_dialect(document, node):
+            group, named = kustomize.GROUP, "Kustomization"  # a kustomization may go without both
+        for kind in wanted.get("/".join(filter(None, (group, named))), ()):
             name = text_of(node.find_node("metadata", "name")) or "unnamed"
             space = text_of(node.find_node("metadata", "namespace"))
             address = "/".join(filter(None, (kind.kubernetes, space, name)))

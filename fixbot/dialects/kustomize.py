@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from fixbot.dialects import chart_values, kubernetes
 from fixbot.dialects.handed_values import HandedValues, read_handed_values
@@ -28,6 +29,9 @@ _GENERATORS = {
 }
 
 
+GROUP: Final = "kustomize.config.k8s.io"
+
+
 def is_of_dialect(document: Document, root: Node) -> bool:
     """Whether a document is a kustomization, or a patch by operations (JSON 6902)."""
     if root.kind is NodeKind.LIST:
@@ -35,11 +39,9 @@ def is_of_dialect(document: Document, root: Node) -> bool:
     if root.kind is not NodeKind.MAP:
         return False
     kind = text_of(root.find_node("kind"))
-    version = text_of(root.find_node("apiVersion")) or "kustomize.config.k8s.io/"
+    version = text_of(root.find_node("apiVersion")) or f"{GROUP}/"
     named = posixpath.basename(document.path).lower() in KUSTOMIZATIONS and kind is None
-    return named or (
-        kind in ("Kustomization", "Component") and version.startswith("kustomize.config.k8s.io/")
-    )
+    return named or (kind in ("Kustomization", "Component") and version.startswith(f"{GROUP}/"))
 
 
 def read_root(_project: Project, document: Document, root: Node, reading: Inventory) -> None:

@@ -83,7 +83,7 @@ _HOLE: Final = (
 )
 _REFERENCE: Final = re.compile(
     rf"[/:.,_-]*+(?>{_HOLE})(?>{_HOLE}|[/:.,_-])*+|arn:aws[\w-]*:.*|!(?:Ref|Sub|GetAtt)\s.*"
-    r"|(?:vault|ssm|awssm|secretsmanager|kms|secret|env|file|ref\+\w+|sops|keyvault|gcpsecret):[\w./{#].*"
+    r"|(?:vault|ssm|awssm|secretsmanager|kms|op|secret|env|file|ref\+\w+|sops|keyvault|gcpsecret):[\w./{#].*"
     r"|\{cipher\}.*|ENC[\[(].*|AQICAH.*|AgA[A-Za-z0-9+/=]{300,}",
     re.DOTALL,
 )

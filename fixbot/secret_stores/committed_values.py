@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -60,23 +61,24 @@ def find_committed(resource: Resource, canonical: str, name: str) -> CommittedVa
     else:
         texts = _read_texts(slot.found if slot.elsewhere and slot.found is not None else used)
     secret = tuple(
-        key for key, text in texts.items() if text and _is_secret(key or name, text, alone=key == WHOLE)
+        key
+        for key, text in texts.items()
+        if text and _is_secret(key or name, text, kept=key == WHOLE and "Secret" in canonical)
     )
     return CommittedValue(used, texts, secret, given_by) if secret else None
 
 
-def _is_secret(key: str, text: str, *, alone: bool) -> bool:
-    """Whether a text lets somebody in; what a store is made with until it is filled is mostly a word."""
-    if is_reference(text) or not text.strip():
+def _is_secret(key: str, text: str, *, kept: bool = False) -> bool:
+    """Whether a text lets somebody in; `kept`: it is all of what a store of secrets is made with.
+
+    Until it is filled, that is mostly a word.
+    """
+    if is_reference(text) or not text.strip() or (kept and is_plain_word(text)):
         return False
     verdict = classify_variable(key, text)
     if verdict.kind is SecretKind.PLACEHOLDER:
         return False
-    return (
-        verdict.is_secret
-        if not alone
-        else not is_plain_word(text) and (verdict.is_secret or is_made_up(text))
-    )
+    return verdict.is_secret or (kept and is_made_up(text) and not re.search(r"\s", text))
 
 
 def _read_texts(node: Node) -> dict[str, str | None]:
@@ -130,7 +132,7 @@ def read_object_values(secret: Resource) -> Iterator[CommittedValue]:
         key, mark = _KEPT_AS_FILES[kind]
         found = [key] if mark in (texts.get(key) or "") else []
     else:
-        found = [key for key, text in texts.items() if text and _is_secret(key, text, alone=False)]
+        found = [key for key, text in texts.items() if text and _is_secret(key, text)]
     if found and first is not None:
         yield CommittedValue(first, texts, tuple(found))
 
@@ -147,8 +149,6 @@ def read_generator_values(kustomization: Resource) -> Iterator[CommittedValue]:
     """The literals of the Secrets that a kustomization makes."""
     for generator in kustomization.node.list_items("secretGenerator"):
         texts = dict((text_of(each) or "").partition("=")[::2] for each in generator.list_items("literals"))
-        found = tuple(
-            key for key, text in texts.items() if text and _is_secret(key, text.strip("'\""), alone=False)
-        )
+        found = tuple(key for key, text in texts.items() if text and _is_secret(key, text.strip("'\"")))
         if found:
             yield CommittedValue(generator, dict(texts), found)

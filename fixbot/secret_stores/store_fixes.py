@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import posixpath
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
@@ -86,6 +87,20 @@ def _list_required(resource: Resource, world: Context) -> Iterator[tuple[int, in
                 asked = text_of(block.find_node("required_version")) or ""
                 bounds = [_BOUND.match(part.strip()) for part in asked.split(",")]
                 yield from ((int(b[2]), int(b[3] or 0)) for b in bounds if b is not None)
+
+
+def is_patch(secret: Resource, world: Context) -> bool:
+    """Whether the folder's kustomization takes the file for a patch of an object, and not for the object."""
+    name = posixpath.basename(secret.path)
+    return any(
+        str(each.value) in (name, f"./{name}")
+        for document in world.project.documents_in_folder(secret.path)
+        if posixpath.basename(document.path).lower().startswith("kustomization")
+        for root in document.roots
+        for key in ("patches", "patchesStrategicMerge", "patchesJson6902")
+        if (listed := root.find_node(key)) is not None
+        for each in listed.walk_tree()
+    )
 
 
 def bring_by_operator(

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from fixbot.iam.policies.identities import ROLE
 from fixbot.lens import Policy, Resource, ResourceType, text_of
 from fixbot.source.role_callers import SERVICE_ACCOUNT
 
 if TYPE_CHECKING:
     from fixbot.rules.context import Context
 
-ROLE: Final = ResourceType("role", "roles", "AWS::IAM::Role", "aws_iam_role", renamed={"RoleName": "name"})
+
 PROVIDER: Final = ResourceType(
     "identity provider", "identity providers", "AWS::IAM::OIDCProvider", "aws_iam_openid_connect_provider"
 )

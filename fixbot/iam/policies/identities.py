@@ -1,0 +1,55 @@
+"""What stands beside a policy: the other policies of its identity, and the roles that it names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from fixbot.dialects import iam
+from fixbot.edit.tree import NodeKind
+from fixbot.iam.policies.policy_data import read_statement_data
+from fixbot.lens import Policy, Resource, ResourceType
+
+if TYPE_CHECKING:
+    from fixbot.edit.tree import Node
+    from fixbot.iam.policies.policy_data import Data
+    from fixbot.rules.context import Context
+
+ROLE: Final = ResourceType("role", "roles", "AWS::IAM::Role", "aws_iam_role", renamed={"RoleName": "name"})
+
+
+def list_allowed(policy: Policy, world: Context) -> list[Data]:
+    """The statements of a policy, and of the others that the same role, user or group is known to have."""
+    roles = set(policy.roles)
+    same = [
+        each
+        for each in world.policies
+        if each.kind == "identity"
+        and each is not policy
+        and ((policy.owner is not None and each.owner is policy.owner) or roles.intersection(each.roles))
+    ]
+    return [read_statement_data(each) for one in (policy, *same) for each in one.statements]
+
+
+def find_named_roles(policy: Policy, node: Node | None, world: Context) -> list[Resource]:
+    """The roles beside a policy that a Resource refers to; nothing unless each of its entries is one."""
+    if node is None:
+        return []
+    roles = world.resources_beside(policy, ROLE) if policy.dialect in ("cloudformation", "terraform") else []
+    items = node.items if node.kind is NodeKind.LIST and node.tag is None else [node]
+    found: list[Resource] = []
+    for item in items:
+        named = [each for each in roles if world.mentions(item, each.address)]
+        if len(named) != 1:
+            return []
+        found += named
+    return found
+
+
+def list_trusted(role: Resource, world: Context) -> tuple[str, ...]:
+    """The services that a role's trust policy names; nothing where it isn't known."""
+    trusts = [
+        each
+        for each in world.policies
+        if each.kind == "trust" and (each.owner is role.owner or ("trust", role.address) in each.carriers)
+    ]
+    return tuple(dict.fromkeys(service for each in trusts for service in iam.trusted_services(each.node)))
