@@ -6,11 +6,11 @@ import re
 from dataclasses import replace
 
 from fixbot.edit.tree import Node
+from fixbot.knowledge.instance_metadata import ENDPOINT, TOKENS, refuse_old_scripts
 from fixbot.lens import Module, Resource, ResourceType
 from fixbot.model.findings import Fix, Manual, Severity
 from fixbot.rules import Rule, Words, by_type, each_of, must_be, report
 from fixbot.rules.context import Context
-from fixers.imds_v1_allowed import ENDPOINT, TOKENS, refuse_old_scripts
 
 HOPS, ABOVE = "MetadataOptions.HttpPutResponseHopLimit", "LaunchTemplateData."
 _NOUNS = ("launch template", "launch templates")
