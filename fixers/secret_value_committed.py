@@ -49,6 +49,11 @@ _PLACES = {
     PARAMETER: ("Value", "InsecureValue", "ValueWo"),
     **dict.fromkeys(OF_CLUSTER, ("Data", "DataWo")),
 }
+_IN_TERRAFORM = (
+    "From Terraform 1.11 on `ATTRIBUTE_wo = var.NAME` with an `ephemeral` variable keeps it out of file and "
+    "state; before, write a word for it and `lifecycle { ignore_changes = [ATTRIBUTE] }`, and put the value "
+    "by hand."
+)
 
 
 def find_values(store: Resource, world: Context) -> Iterator[Found]:
@@ -106,11 +111,7 @@ def _explain(store: Resource, value: CommittedValue) -> Manual:
         )
     if store.dialect == "terraform":
         attribute = store.type.path("terraform", _PLACES[store.type][0])[-1]
-        return Manual(
-            f"{said}. From Terraform 1.11 on `{attribute}_wo = var.NAME` with an `ephemeral` variable keeps "
-            "it out of file and state; before, write a word for it and "
-            f"`lifecycle {{ ignore_changes = [{attribute}] }}`, and put the value by hand."
-        )
+        return Manual(f"{said}. {_IN_TERRAFORM.replace('ATTRIBUTE', attribute)}")
     if store.type == PARAMETER:
         return Manual(
             f"{said}. CloudFormation makes no SecureString: put it with `aws ssm put-parameter --type "

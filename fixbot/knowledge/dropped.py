@@ -14,7 +14,7 @@ from fixbot.knowledge.ownership import runs_as_root
 from fixbot.lens import Container, truth_of
 from fixbot.model.findings import Refusal
 
-_USUAL: Final = frozenset(
+USUAL_CAPABILITIES: Final = frozenset(
     ("AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE",
      "NET_RAW", "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT")
 )  # fmt: skip
@@ -29,7 +29,20 @@ def capabilities_after_drop(container: Container) -> tuple[str, ...] | Refusal:
     if not dropped:
         return ()
     added = {word.upper().removeprefix("CAP_") for word in container.words(f"{path}.add")}
-    lost = (_USUAL if "ALL" in dropped else dropped & _USUAL) - added
+    lost = (USUAL_CAPABILITIES if "ALL" in dropped else dropped & USUAL_CAPABILITIES) - added
+    needed = find_lost_needs(container, lost)
+    if needed is not None:
+        return needed
+    what = "all capabilities" if "ALL" in dropped else ", ".join(sorted(dropped))
+    return Refusal(
+        f"{container.name} drops {what}, which counts for nothing while it is privileged: without the mode "
+        "it would run with none of them, and which of them its image needs is not known. Name those that it "
+        "needs under `add`, or set a user other than root, and run again."
+    )
+
+
+def find_lost_needs(container: Container, lost: frozenset[str] | set[str]) -> tuple[str, ...] | None:
+    """Of capabilities that a container loses those that its image's programs need; None: nobody can say."""
     if not lost or _as_another_user(container):
         return ()
     image = ImageReference.parse_reference(container.image or "")
@@ -39,12 +52,7 @@ def capabilities_after_drop(container: Container) -> tuple[str, ...] | Refusal:
     row = find_write_paths(image)
     if row is not None and row.user and runs_as_root(container, row) is False:
         return ()
-    what = "all capabilities" if "ALL" in dropped else ", ".join(sorted(dropped))
-    return Refusal(
-        f"{container.name} drops {what}, which counts for nothing while it is privileged: without the mode "
-        "it would run with none of them, and which of them its image needs is not known. Name those that it "
-        "needs under `add`, or set a user other than root, and run again."
-    )
+    return None
 
 
 def _as_another_user(container: Container) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from fixbot.source.dockerfiles import holds_static_program, image_of_dockerfile, is_dockerfile, is_variant
-from fixbot.source.namespace_survey import find_named_namespaces
+from fixbot.source.namespace_survey import find_bound_accounts, find_named_namespaces
 from fixbot.source.partition import find_file_references, list_kustomized
 from fixbot.source.project import RepositoryFacts
 from fixbot.source.pushed_tags import find_moving_tags
@@ -46,6 +46,8 @@ class FileFacts:
     role_callers: tuple[tuple[str, str, str], ...] = ()
     moving_tags: tuple[str, ...] = ()
     """Tags that it pushes to ECR again and again."""
+    bound_accounts: tuple[str, ...] = ()
+    """The names in it, where it binds roles to accounts of Kubernetes."""
 
 
 def read_facts(path: str, data: bytes) -> FileFacts:
@@ -69,6 +71,7 @@ def read_facts(path: str, data: bytes) -> FileFacts:
         namespaces=tuple(find_named_namespaces(path, data)),
         role_callers=tuple(find_role_callers(path, data)),
         moving_tags=find_moving_tags(path, data),
+        bound_accounts=tuple(find_bound_accounts(data)),
     )
 
 
@@ -95,6 +98,7 @@ def gather_surroundings(
         frozenset(posixpath.dirname(path) for path in paths if path.endswith("Chart.yaml")),
         frozenset(each.image for each in facts.values() if each.image)
         - {each.image for each in facts.values() if not each.static},
+        frozenset(name for each in facts.values() for name in each.bound_accounts),
         frozenset(
             (name, posixpath.dirname(path), needs_node)
             for path, each in facts.items()

@@ -36,6 +36,8 @@ class RepositoryFacts:
     """Folders of Helm charts."""
     static_images: frozenset[str] = frozenset()
     """Names of images that the repository's Dockerfiles build of one static program alone."""
+    bound_accounts: frozenset[str] = frozenset()
+    """Names that stand in a file with a binding of roles to accounts of Kubernetes."""
     namespaces: frozenset[tuple[str, str, bool]] = frozenset()
     """(namespace, folder of a file that names it, whether something there may need its node)."""
     role_callers: tuple[tuple[str, str, str], ...] = ()
