@@ -59,7 +59,7 @@ def _measure_sizes(policies: Iterable[Policy]) -> dict[tuple[str, str, str], int
         carriers = policy.carriers or tuple(_find_carriers(policy))
         if carriers:
             text = json.dumps(read_document_data(policy), default=str, separators=(",", ":"))
-            size = sum(not char.isspace() for char in text)
+            size = sum(map(len, text.split()))
             folder = policy.path.rpartition("/")[0] if policy.dialect == "terraform" else policy.path
             for kind, owner in carriers:
                 sizes[folder, kind, owner] += size
