@@ -114,6 +114,7 @@ def is_relevant(data: bytes, needles: Iterable[bytes] = ()) -> bool:
             or (b"env:" in data and b"apiVersion:" in data)
             or (b"environment" in data and b'module "' in data)
             or ((b"ConfigMap" in data or b"Generator" in data) and holds_settings(data))
+            or (b"ConfigMap" in data and (b"#!/" in data or b"sh: |" in data))
             or (b'? "' in data and b"\\\n" in data)
         )
     return b"CustomResourceDefinition" not in data or not _defines_resources_only(data)
