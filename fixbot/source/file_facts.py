@@ -8,7 +8,13 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from fixbot.source.dockerfiles import holds_static_program, image_of_dockerfile, is_dockerfile, is_variant
+from fixbot.source.dockerfiles import (
+    find_image_user,
+    holds_static_program,
+    image_of_dockerfile,
+    is_dockerfile,
+    is_variant,
+)
 from fixbot.source.namespace_survey import find_bound_accounts, find_named_namespaces
 from fixbot.source.partition import find_file_references, list_kustomized
 from fixbot.source.project import RepositoryFacts
@@ -43,6 +49,8 @@ class FileFacts:
     namespaces: tuple[tuple[str, bool], ...] = ()
     """The Kubernetes namespaces that it names, and whether something in it may need its node."""
     role_callers: tuple[tuple[str, str, str], ...] = ()
+    image_user: str = ""
+    """The user that the image starts as, where the Dockerfile says."""
     bound_accounts: tuple[str, ...] = ()
     """The names in it, where it binds roles to accounts of Kubernetes."""
 
@@ -50,7 +58,7 @@ class FileFacts:
 def read_facts(path: str, data: bytes) -> FileFacts:
     """What a file says of the whole repository, told from its bytes."""
     if is_dockerfile(path):
-        return _read_image_facts(path, data.decode(errors="replace"))
+        return _read_image_facts(path, data.decode("utf-8-sig", errors="replace"))
     operator = None
     if b"external-secrets.io/" in data and (found := _ESO.search(data)):
         store = _STORE.search(data)
@@ -74,7 +82,9 @@ def read_facts(path: str, data: bytes) -> FileFacts:
 def _read_image_facts(path: str, text: str) -> FileFacts:
     """What a Dockerfile says of the image that is called like its folder; one for development says none."""
     return FileFacts(
-        image="" if is_variant(path) else image_of_dockerfile(path), static=holds_static_program(text)
+        image="" if is_variant(path) else image_of_dockerfile(path),
+        static=holds_static_program(text),
+        image_user=find_image_user(text),
     )
 
 
@@ -94,6 +104,7 @@ def gather_surroundings(
         frozenset(posixpath.dirname(path) for path in paths if path.endswith("Chart.yaml")),
         frozenset(each.image for each in facts.values() if each.image)
         - {each.image for each in facts.values() if not each.static},
+        frozenset((each.image, each.image_user) for each in facts.values() if each.image),
         frozenset(name for each in facts.values() for name in each.bound_accounts),
         frozenset(
             (name, posixpath.dirname(path), needs_node)
