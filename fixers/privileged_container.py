@@ -6,19 +6,20 @@ The flag goes; what the container's own command shows it to need comes back by n
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from fixbot.edit.change import Change, Drop
-from fixbot.edit.tree import UNKNOWN
-from fixbot.knowledge.dropped import capabilities_after_drop
-from fixbot.knowledge.hardening import PRIVILEGED
+from fixbot.edit.tree import UNKNOWN, Node
+from fixbot.knowledge.dropped import capabilities_after_drop, capabilities_of_image
+from fixbot.knowledge.hardening import PRIVILEGED, added_capabilities
 from fixbot.knowledge.host_signals import find_host_signals
-from fixbot.knowledge.image_tables import why_needs_privileged
+from fixbot.knowledge.image_tables import why_name_asks, why_needs_privileged
 from fixbot.knowledge.images import ImageReference
 from fixbot.knowledge.needs import find_beyond_capabilities, find_devices, find_needed_capabilities
 from fixbot.knowledge.rollout import describe_rollout
 from fixbot.knowledge.startup import Startup, read_startup
 from fixbot.knowledge.trial import docker_run
-from fixbot.lens import Container, FollowedValue, list_alternatives, text_of, truth_of
+from fixbot.lens import Container, FollowedValue, list_alternatives, text_of, truth_of, value_of
 from fixbot.model.findings import Fix, Found, Outcome, Refusal, Safety, Severity
 from fixbot.rules import ESSENTIAL, Rule
 from fixbot.rules.context import Context
@@ -81,15 +82,8 @@ def _choose_outcome(container: Container, world: Context, drop: Change) -> Outco
             effect=f"{where} doesn't accept privileged mode: with it, {mark_code(name)} can't be started. "
             "Now it can.",
         )
-    image = ImageReference.parse_reference(container.image) if container.image else None
-    need = why_needs_privileged(image, name)
-    if need is not None:
-        other = (
-            f" {need.alternative[:1].upper()}{need.alternative[1:]} would do without."
-            if need.alternative not in ("", "none")
-            else ""
-        )
-        return Refusal(f"{name} needs it: {need.why}.{other}")
+    if (refusal := _refuse_known_need(container)) is not None:
+        return refusal
     if signals := find_host_signals(container):
         return Refusal(
             f"{name} works on its host ({'; '.join(signals)}), and which privileges that takes is not known. "
@@ -97,7 +91,7 @@ def _choose_outcome(container: Container, world: Context, drop: Change) -> Outco
         )
     if passed_on := _find_passed_on_mount(container):
         return Refusal(
-            f"{name} passes what it mounts at {mark_code(passed_on)} on to others (mountPropagation: "
+            f"{name} passes what it mounts at {mark_code(passed_on)} on to others, or may (mountPropagation: "
             "Bidirectional), which the API allows privileged containers only."
         )
     startup = read_startup(container, world)
@@ -107,6 +101,18 @@ def _choose_outcome(container: Container, world: Context, drop: Change) -> Outco
             "not known. Name the capabilities that it needs, or make the script simpler."
         )
     return _replace_by_capabilities(container, startup, drop)
+
+
+def _refuse_known_need(container: Container) -> Refusal | None:
+    """What its image is known to do, or what its name and its image's speak of."""
+    image, name = ImageReference.parse_reference(container.image_with_holes), container.name
+    if (need := why_needs_privileged(image, name)) is not None:
+        way = need.alternative
+        other = f" {way[:1].upper()}{way[1:]} would do without." if way not in ("", "none") else ""
+        return Refusal(f"{name} needs it: {need.why}.{other}")
+    if (hint := why_name_asks(image, name)) is not None:
+        return Refusal(f"{name} may need it, by its name: {hint.why}. If it does not, take the line away.")
+    return None
 
 
 def _drop_on_windows(container: Container, drop: Change) -> Fix:
@@ -126,40 +132,66 @@ def _drop_on_windows(container: Container, drop: Change) -> Fix:
 def _find_passed_on_mount(container: Container) -> str:
     """Where it mounts something that others shall see, which takes the mode; empty where nowhere."""
     key = container.spelling.key("mountPropagation")
-    shared = (each for each in container.mounts if text_of(each.node.find_node(key)) == "Bidirectional")
-    return next((mount.path or "" for mount in shared), "")
+    said = ((mount, mount.node.find_node(key)) for mount in container.mounts)
+    return next(
+        (mount.path or "a path" for mount, node in said if node is not None and _may_pass_on(node)), ""
+    )
 
 
-def _replace_by_capabilities(container: Container, startup: Startup, drop: Change) -> Outcome:
+def _may_pass_on(node: Node) -> bool:
+    return value_of(node) in (UNKNOWN, "Bidirectional")
+
+
+class _Kept(NamedTuple):
+    """What comes back by name: capabilities and devices with the program that shows it, and the image's."""
+
+    needed: tuple[tuple[str, str], ...]
+    devices: tuple[tuple[str, str], ...]
+    own: tuple[str, ...]
+    woken: tuple[str, ...]
+
+
+def _find_kept(container: Container, startup: Startup) -> _Kept | Refusal:
     scripts = [each.script for each in startup.scripts]
-    name, k8s = container.name, container.spelling.vocabulary == "k8s"
+    name, batch = container.name, container.task.kind == "batch"
     if beyond := find_beyond_capabilities(scripts):
         program, reason = beyond[0]
         return Refusal(
             f"{name} runs {mark_code(program)}, and no list of capabilities replaces the mode for it: "
             f"{reason}."
         )
+    image = capabilities_of_image(container)
     needed, devices = find_needed_capabilities(scripts), find_devices(scripts)
+    if image.device and image.device not in dict(devices):
+        devices = (*devices, (image.device, name))
     woken = capabilities_after_drop(container)
     if isinstance(woken, Refusal):
         return woken
-    woken = tuple(each for each in woken if each not in dict(needed))
-    if devices and (k8s or container.task.kind == "batch"):
+    if devices and (container.spelling.vocabulary == "k8s" or batch):
         device, why = devices[0]
         return Refusal(f"{name} uses the host's {device} ({why}); that takes a device plugin, or this mode.")
-    if needed and container.task.kind == "batch":
-        capability, why = needed[0]
-        return Refusal(
-            f"{name} runs {mark_code(why)}, which needs {capability}; AWS Batch can't add single "
-            "capabilities."
-        )
-    names = (*(capability for capability, _ in needed), *woken)
+    known = {*added_capabilities(container), *dict(needed)}
+    own = tuple(each for each in image.add if each not in known)
+    if batch and (needed or own):
+        capability, why = needed[0] if needed else (own[0], "")
+        shown = f"{name} runs {mark_code(why)}, which" if needed else f"The image of {name}"
+        return Refusal(f"{shown} needs {capability}; AWS Batch can't add single capabilities.")
+    return _Kept(needed, devices, own, tuple(each for each in woken if each not in {*known, *own}))
+
+
+def _replace_by_capabilities(container: Container, startup: Startup, drop: Change) -> Outcome:
+    kept = _find_kept(container, startup)
+    if isinstance(kept, Refusal):
+        return kept
+    needed, devices, own_names, woken = kept
+    names = (*(capability for capability, _ in needed), *own_names, *woken)
     back: list[Change] = [container.add(_CAPABILITIES[container.spelling.vocabulary], c) for c in names]
     back += [container.add("linuxParameters.devices", {"hostPath": path}) for path, _ in devices]
     known = container.words(_CAPABILITIES[container.spelling.vocabulary])
     given = [
         *known,
         *(f"{capability} (its command runs {mark_code(why)})" for capability, why in (*needed, *devices)),
+        *(f"{capability} (its image needs it)" for capability in own_names),
         *(f"{capability} (its image needs it, and `drop` would take it)" for capability in woken),
     ]
     return Fix(
@@ -176,7 +208,7 @@ def _replace_by_capabilities(container: Container, startup: Startup, drop: Chang
         if startup.scripts
         else "Whether the program in {who} needs the mode is not known; nothing in the file asks for it.",
         commands=_build_trial_commands(container, (*known, *names)),
-        notes=() if k8s else (_GUARD,),
+        notes=() if container.spelling.vocabulary == "k8s" else (_GUARD,),
     )
 
 

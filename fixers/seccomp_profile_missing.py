@@ -34,7 +34,7 @@ def refuse_known_needs(subject: Task | Container, world: Context) -> Refusal | M
     """Privileged mode, containers within containers, tracers, and what a comment explains."""
     own = tuple(subject.containers) if isinstance(subject, Task) else (subject,)
     for each in own:
-        image = ImageReference.parse_reference(each.image) if each.image else None
+        image = ImageReference.parse_reference(each.image_with_holes)
         if (need := why_needs_privileged(image, each.name)) is not None:
             return Refusal(f"{each.name} is known to need more than others: {need.why}.")
         words = " ".join((*each.words("command"), *each.words("args"))).split()

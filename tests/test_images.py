@@ -177,20 +177,37 @@ def test_known_images_have_known_write_paths(
     "reference",
     [
         "mynginx-exporter",
-        "acme/nginx",
         "linuxserver/nginx",
         "registry.example/linuxserver/nginx",
         "foo/redis-commander",
         "alpine",
         "ghcr.io/acme/shop",
         "IMAGE",
-        "quay.io/acme/postgres",
-        "ghcr.io/acme/nginx-unprivileged",
-        "europe-docker.pkg.dev/acme/images/redis",
     ],
 )
 def test_a_resembling_name_is_not_the_image(reference: str) -> None:
     assert find_write_paths(ImageReference.parse_reference(reference)) is None
+
+
+@pytest.mark.parametrize(
+    "reference",
+    ["acme/nginx", "quay.io/acme/postgres", "ghcr.io/acme/nginx-unprivileged", "a-docker.pkg.dev/a/b/redis"],
+)
+def test_the_name_alone_on_a_public_registry_is_a_guess(reference: str) -> None:
+    known = find_write_paths(ImageReference.parse_reference(reference))
+    assert known is not None
+    assert known.by is RecognizedBy.NAME
+    assert not known.verified
+
+
+@pytest.mark.parametrize(
+    "reference",
+    ["nginx:${tag}", "docker.io/library/nginx:${?}", "${registry}/nginx:1", "{{ registry }}/nginx:{{ tag }}"],
+)
+def test_what_a_template_fills_in_hides_the_rest_of_no_image(reference: str) -> None:
+    known = find_write_paths(ImageReference.parse_reference(reference))
+    assert known is not None
+    assert "/var/cache/nginx" in (known.paths or ())
 
 
 @pytest.mark.parametrize("reference", ["amazon/aws-for-fluent-bit:init-2.31"])
@@ -232,7 +249,7 @@ def test_every_row_has_evidence_and_sound_paths() -> None:
 WRITES = {
     "images", "prefixes", "named", "whole", "tag", "paths", "enough", "switches", "conditions", "ships",
     "needs", "needs_as_user", "sticky", "evidence", "source", "user", "uid", "declared", "workdir",
-    "verified", "note", "manual",
+    "verified", "note", "manual", "started_with",
 }  # fmt: skip
 LEFT_ALONE = {"/mosquitto/log"}
 """Declared, and written only where a configuration asks for it."""

@@ -123,6 +123,14 @@ TEMPLATES = {
             "Properties": {"Roles": ["ci"], "Groups": ["people"], **policy(4800)},
         },
     ),
+    "a function of SAM": template(
+        F={
+            "Type": "AWS::Serverless::Function",
+            "Properties": {
+                "Policies": [policy(9950)["PolicyDocument"], {"Version": "2012-10-17", "Statement": []}]
+            },
+        },
+    ),
     "a managed policy": template(
         A={"Type": "AWS::IAM::ManagedPolicy", "Properties": {**policy(5850), "PolicyName": "p"}}
     ),

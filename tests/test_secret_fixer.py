@@ -738,6 +738,7 @@ Resources:
     Type: AWS::RDS::DBInstance
     Properties:
       Engine: mysql
+      DBInstanceIdentifier: shop-db
       MasterUsername: shop
       MasterUserPassword: {PASSWORD}
   Other:
@@ -763,6 +764,8 @@ Resources:
         ("AWS::RDS::DBInstance", "SourceDBInstanceIdentifier: !Ref Db"),
         ("AWS::RDS::DBProxyTargetGroup", "DBInstanceIdentifiers: [!Ref Db]"),
         ("AWS::RDS::GlobalCluster", "SourceDBClusterIdentifier: !GetAtt Db.Arn"),
+        ("AWS::RDS::DBInstance", "SourceDBInstanceIdentifier: shop-db"),
+        ("AWS::RDS::DBInstance", "SourceDBInstanceIdentifier: arn:aws:rds:eu-west-1:111122223333:db:shop-db"),
     ],
 )
 def test_the_source_of_a_replica_keeps_a_password_of_its_own(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
@@ -183,6 +185,66 @@ def test_a_diff_is_masked_once_though_two_show_it(tmp_path: Path, monkeypatch: p
     report = looked_at(tmp_path, **{"a.yaml": deployment("a")})
     assert report.patches[0].diff == report.proposals[0].diff != ""
     assert calls == ["a.yaml"]
+
+
+POD = pods(
+    "    - name: web\n      image: nginx:1.27\n      env:\n        - name: DB_PASSWORD\n"
+    "          value: hunter2!Xx9\n      securityContext:\n        privileged: true\n"
+)
+TEMPLATE = """\
+Resources:
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      Family: web
+      ContainerDefinitions:
+        - Name: web
+          Image: nginx:1.27
+          Privileged: true
+          Environment:
+            - {Name: DB_PASSWORD, Value: "hunter2!Xx9"}
+"""
+MODULE = """\
+resource "aws_ecs_task_definition" "web" {
+  family = "web"
+  container_definitions = jsonencode([{
+    name        = "web"
+    image       = "nginx:1.27"
+    privileged  = true
+    environment = [{ name = "DB_PASSWORD", value = "hunter2!Xx9" }]
+  }])
+}
+"""
+
+
+def count_steps(folder: Path) -> Counter[str]:
+    """How often functions of each room are called in a run that meets nothing for the first time."""
+    home = str(Path(analyze.__file__).parents[1])
+    found: Counter[str] = Counter()
+
+    def note(frame: FrameType, event: str, _: object) -> None:
+        code = frame.f_code
+        if event == "call" and code.co_filename.startswith(home) and code.co_name[0] != "<":
+            found[code.co_filename.removeprefix(home).split("/")[1]] += 1
+
+    for hook in (None, note):
+        sys.setprofile(hook)
+        try:
+            run_pipeline(Checkout.open_checkout(str(folder)), FIXERS, Settings())
+        finally:
+            sys.setprofile(None)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "most"),
+    [("pod.yaml", POD, 20_000), ("template.yaml", TEMPLATE, 22_000), ("main.tf", MODULE, 23_000)],
+)
+def test_a_run_takes_no_more_steps_than_it_did(tmp_path: Path, name: str, text: str, most: int) -> None:
+    """`most` leaves room for a third more than it took once: what doubles the work is seen."""
+    (tmp_path / name).write_text(text)
+    steps = count_steps(tmp_path)
+    assert sum(steps.values()) < most, steps.most_common(6)
 
 
 def marks(text: str) -> Iterator[int]:

@@ -49,11 +49,16 @@ WINDOWS: dict[str, dict[str, Any]] = {
     "an image of Microsoft's": container(image="mcr.microsoft.com/windows/servercore:ltsc2022"),
     "an image's tag": container(image="mcr.microsoft.com/dotnet/aspnet:8.0-nanoserver-ltsc2022"),
     "a drive": container(volumeMounts=[{"name": "logs", "mountPath": "C:\\logs"}]),
+    "a check": container(livenessProbe={"exec": {"command": ["powershell", "-c", "exit"]}}),
+    "a folder of the host": {"volumes": [{"name": "h", "hostPath": {"path": "C:\\k"}}], **container()},
+    "its distribution": {"nodeSelector": {"cloud.google.com/gke-os-distribution": "windows_ltsc"}},
+    "a framework": container(image="mcr.microsoft.com/dotnet/framework/aspnet:4.8"),
     "a shell": container(command=["powershell.exe", "-Command", "Start-Sleep 5"]),
 }
 PERHAPS: dict[str, dict[str, Any]] = {
     "a toleration": {"tolerations": [{"key": "os", "operator": "Equal", "value": "windows"}]},
     "a runtime class": {"runtimeClassName": "windows-2022"},
+    "another label": {"nodeSelector": {"eks.amazonaws.com/nodegroup": "windows-ng"}},
     "affinity of one term": node_affinity(label("In", "windows"), label("In", "linux")),
     "affinity to both": node_affinity(label("In", "windows", "linux")),
 }
@@ -63,9 +68,9 @@ LINUX: dict[str, dict[str, Any]] = {
     "a label": {"nodeSelector": {"kubernetes.io/os": "linux"}},
     "any toleration": {"tolerations": [{"operator": "Exists"}]},
     "affinity to all but Windows": node_affinity(label("NotIn", "windows")),
-    "another label": {"nodeSelector": {"team": "windows"}},
     "a program about Windows": container(image="prom/windows-exporter-proxy:1", args=["--windows"]),
     "a name": container(name="windows"),
+    "a machine of its own": container(image="dockurr/windows"),
     "another shell": container(command=["pwsh", "-c", "exit"]),
 }
 

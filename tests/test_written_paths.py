@@ -153,8 +153,8 @@ def test_templates_of_nginx_make_its_configuration_writable(tmp_path: Path) -> N
         ("registry.example/consul:1", "/consul/config"),
         ("registry.example/grafana:11", "/var/lib/grafana"),
         ("111122223333.dkr.ecr.eu-west-1.amazonaws.com/wordpress:6", "/var/www/html"),
-        ("ghcr.io/acme/postgres:14", "/run/postgresql"),
-        ("quay.io/acme/vault:1", "/vault/logs"),
+        ("ghcr.io/acme/postgres:14", "/etc/postgresql"),
+        ("quay.io/acme/vault:1", "/vault/config"),
     ],
 )
 def test_an_image_of_ones_own_keeps_what_it_brings(tmp_path: Path, image: str, hidden: str) -> None:

@@ -87,7 +87,7 @@ def _read_other_policies(
     """The policies of keys, buckets and topics: what a resource lets others do, and no role may."""
     for node in resource.properties.walk_tree():
         for entry in node.entries:
-            if id(entry.value) in known:
+            if id(entry.value) in known or _is_plain_scalar(entry.value):
                 continue
             if _holds_template(entry.value):
                 what = f"the template inside of {resource.name} is not read; keep it in a file of its own"
@@ -100,6 +100,14 @@ def _read_other_policies(
                 found.kind = "resource" if found.kind == "resource" else "unknown"
                 found.owner = resource.node
                 yield found
+
+
+def _is_plain_scalar(node: Node) -> bool:
+    """Whether a value is a scalar with no room for a policy or a template, as nearly all are."""
+    text = node.value
+    return node.kind is NodeKind.SCALAR and not (
+        isinstance(text, str) and ("Statement" in text or "Resources" in text)
+    )
 
 
 def _holds_template(node: Node) -> bool:

@@ -69,12 +69,13 @@ class _HandedSpelling(Spelling):
 
     def spell_path(self, canonical: str) -> tuple[str, ...]:
         """`securityContext.privileged` is `privileged`, or as this map has it."""
-        first, _, rest = canonical.partition(".")
-        words = dict(self.written)
-        if first != "securityContext" or not rest:
-            return (words.get(first, f"({first})"),)
-        head, *more = rest.split(".")
-        return (words.get(head, f"({head})"), *more)
+        path = self._paths.get(canonical)
+        if path is None:
+            first, _, rest = canonical.partition(".")
+            words = dict(self.written)
+            head, *more = rest.split(".") if first == "securityContext" and rest else [first]
+            path = self._paths[canonical] = (words.get(head, f"({head})"), *more)
+        return path
 
 
 def read_handed_values(handed: HandedValues, reading: Inventory) -> None:
@@ -166,10 +167,10 @@ def _word_of(key: str) -> str | None:
 
 
 def _read_pair(node: Node) -> Iterator[tuple[str, str]]:
-    value = node.find_entry("value")
-    name = next((text for key in _NAMES if (text := text_of(node.find_node(key)))), None)
-    if value is not None and name is not None:
-        yield name, "value"
+    if node.find_entry("value") is not None:
+        name = next((text for key in _NAMES if (text := text_of(node.find_node(key)))), None)
+        if name is not None:
+            yield name, "value"
 
 
 def _find_variables(node: Node, *, plain: bool) -> Iterator[Variable]:

@@ -14,6 +14,8 @@ from fixbot.source.project import Inventory, Project
 _BESIDE_AN_IMAGE = frozenset(
     ("args", "command", "env", "envFrom", "ports", "resources", "securityContext", "volumeMounts")
 )
+_TELLING_KEYS = _BESIDE_AN_IMAGE | {"privileged", "Privileged", "<<"}
+"""Of which a map has one that is like a container."""
 _NEEDLES = ("image", "rivileged", "securityContext", "Statement")
 
 
@@ -41,7 +43,7 @@ def say_overlooked(project: Project, reading: Inventory) -> None:
                     document, node.start, f"what looks like containers in {what} is not read yet"
                 )
                 said.add(document.path)
-            elif (found := _find_policy_shape(root, policies)) is not None:
+            elif "Statement" in document.text and (found := _find_policy_shape(root, policies)) is not None:
                 reading.add_unread(
                     document, found.start, f"what looks like a policy in {what} is not read yet"
                 )
@@ -50,15 +52,15 @@ def say_overlooked(project: Project, reading: Inventory) -> None:
 
 def _find_container_shapes(root: Node) -> Iterator[Node]:
     for node in root.walk_tree():
-        if node.kind is NodeKind.MAP and node.entries:
-            keys = {entry.key for entry in node.entries}
-            shaped = (
-                "image" in keys and keys & _BESIDE_AN_IMAGE and text_of(node.find_node("image")) is not None
-            )
-            patched = "image" not in keys and keys & _BESIDE_AN_IMAGE and _is_listed_as_container(node)
-            flag = node.find_node("privileged") or node.find_node("Privileged")
-            if shaped or patched or (flag is not None and truth_of(flag) is True):
-                yield node
+        keys = {entry.key for entry in node.entries}
+        if node.kind is not NodeKind.MAP or keys.isdisjoint(_TELLING_KEYS):
+            continue
+        beside = not keys.isdisjoint(_BESIDE_AN_IMAGE)
+        shaped = beside and "image" in keys and text_of(node.find_node("image")) is not None
+        patched = beside and "image" not in keys and _is_listed_as_container(node)
+        flag = node.find_node("privileged") or node.find_node("Privileged")
+        if shaped or patched or (flag is not None and truth_of(flag) is True):
+            yield node
 
 
 def _find_policy_shape(root: Node, known: set[int]) -> Node | None:

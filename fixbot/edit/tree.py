@@ -199,7 +199,7 @@ class Node:
     @property
     def scalar(self) -> Scalar | UnsetValue:
         """The plain value of a known scalar, UNKNOWN for anything else."""
-        return self.value if self.kind is NodeKind.SCALAR and self.tag is None else UNKNOWN
+        return self.value if self.kind is _SCALAR and self.tag is None else UNKNOWN
 
     @property
     def text(self) -> str | None:
@@ -209,18 +209,17 @@ class Node:
 
     def find_entry(self, key: str) -> Entry | None:
         """The entry of that key; the last one where a key is written twice."""
-        found = None
-        for entry in self.entries:
+        for entry in reversed(self.entries):
             if entry.key == key:
-                found = entry
-        return found
+                return entry
+        return None
 
     @property
     def is_nothing(self) -> bool:
         """Whether this is written in the place of nothing: `null`, or `AWS::NoValue` of CloudFormation."""
-        if self.kind is NodeKind.SCALAR:
+        if self.kind is _SCALAR:
             return self.value is None if self.tag is None else self._is_no_value
-        return self.kind is NodeKind.MAP and self.tag is None and len(self.entries) == 1 and self._is_no_value
+        return len(self.entries) == 1 and self.kind is _MAP and self.tag is None and self._is_no_value
 
     @property
     def _is_no_value(self) -> bool:
@@ -231,9 +230,11 @@ class Node:
 
     def find_node(self, *path: str) -> Node | None:
         """The node at `path` below this map, through YAML merge keys; None where nothing is written."""
-        node: Node | None = self
+        node: Node = self
         for key in path:
-            node = node.find_child(key) if node is not None else None
+            if (found := node.find_child(key)) is None:
+                return None
+            node = found
         return node
 
     def find_child(self, key: str) -> Node | None:
@@ -244,9 +245,9 @@ class Node:
                 found = entry.value
             elif entry.key == "<<":
                 merges = True
-        if found is not None:
-            return None if found.is_nothing else found
-        below = (each.find_child(key) for each in self.iterate_merged()) if merges else ()
+        if found is not None or not merges:
+            return None if found is None or found.is_nothing else found
+        below = (each.find_child(key) for each in self.iterate_merged())
         return next((each for each in below if each is not None), None)
 
     def iterate_merged(self) -> Iterator[Node]:
@@ -268,9 +269,8 @@ class Node:
         while stack:
             node = stack.pop()
             yield node
-            if node.alias is None:
-                stack.extend(reversed(node.items))
-                stack.extend(entry.value for entry in reversed(node.entries))
+            if node.alias is None and (node.items or node.entries):
+                stack += node.items[::-1] or [entry.value for entry in node.entries[::-1]]
 
     def __repr__(self) -> str:
         return f"<{self.kind.value} {self.start}:{self.end}>"

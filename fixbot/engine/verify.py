@@ -61,6 +61,11 @@ class Verifier:
     """The edits of all that was proven, by path and the hash of the text that they make."""
     checks: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """What was checked of each finding's fix when it was proven last."""
+    needles: tuple[str, ...] = field(init=False)
+    """Texts by which documents are told in which a rule may find something."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "needles", collect_needles(self.world.project.resource_types))
 
     def edited_file(self, path: str, after: str) -> EditedFile:
         """A file as it is and as it was proven to be right, with what is changed in it."""
@@ -104,7 +109,7 @@ class Verifier:
         made = {path: tuple(render_edits(before[path].text, wanted)) for path, wanted in plans.items()}
         texts = {path: _splice_document(before[path].text, each) for path, each in made.items()}
         try:
-            relevant = partial(is_relevant_text, needles=collect_needles(self.world.project.resource_types))
+            relevant = partial(is_relevant_text, needles=self.needles)
             after = {path: parse_document(path, text, relevant, before[path]) for path, text in texts.items()}
         except SyntaxProblem as problem:
             return Refusal(f"The patched file would no longer parse ({problem.reason}).")

@@ -109,7 +109,7 @@ def _read_item(
         return ActionItem(at, text, ActionFate.ELSEWHERE)
     fates: dict[ActionFate, list[str]] = {}
     changes = False
-    for action in filter(None, map(table.find_action, table.expand_pattern(text))):
+    for action in table.find_actions(text):
         fate = decide(action)
         fates.setdefault(fate, []).append(str(action))
         changes = changes or (fate in (ActionFate.EXISTING, ActionFate.GUARDED) and not action.creates)

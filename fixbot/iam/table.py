@@ -9,7 +9,7 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _GZIP = 31
+_REMEMBERED = 256
+"""Patterns whose actions are kept: policies name the same few again and again."""
 _RESOURCE_TAG, _REQUEST_TAG, _TAG_KEYS, _CREATES = 1, 2, 4, 8
 
 
@@ -124,7 +126,13 @@ def expand_pattern(pattern: str) -> tuple[str, ...]:
 
     A pattern without wildcards gives the one action, or nothing where the table doesn't know it.
     """
-    return tuple(str(action) for action in _find_matching(pattern))
+    return tuple(str(action) for action in find_actions(pattern))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def find_actions(pattern: str) -> tuple[IamAction, ...]:
+    """The same with what is known of each."""
+    return tuple(_find_matching(pattern))
 
 
 def _find_matching(pattern: str) -> Iterator[IamAction]:

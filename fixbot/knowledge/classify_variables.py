@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from fixbot.knowledge.classify_secrets import (
@@ -32,9 +33,12 @@ from fixbot.knowledge.secret_words import is_hole, looks_random
 _LOGIN: Final = re.compile(
     r"(?P<user>[\w.@+-]{1,64})(?P<sign>[:/])(?P<password>[^\s/:,;|]{4,128})(?:[,;|:\s].*)?", re.DOTALL
 )
+_REMEMBERED: Final = 4096
+"""Variables whose verdicts are kept: each proof of a fix in their file asks for them again."""
 _USUAL: Final = frozenset(("admin", "root", "neo4j", "postgres", "user", "guest", "elastic", "shop", "app"))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def classify_variable(name: str, value: str) -> SecretVerdict:
     """Judge a variable's value as a whole, then what is written inside of it."""
     verdict = classify_value(name, value)

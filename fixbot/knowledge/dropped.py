@@ -6,12 +6,18 @@ program that starts as root with none: it can't change owners, step down to anot
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
-from fixbot.knowledge.image_tables import find_capabilities, find_write_paths
+from fixbot.knowledge.image_tables import (
+    ImageCapabilities,
+    RecognizedBy,
+    find_capabilities,
+    find_write_paths,
+)
 from fixbot.knowledge.images import ImageReference
 from fixbot.knowledge.ownership import runs_as_root
-from fixbot.lens import Container, truth_of
+from fixbot.lens import Container, text_of, truth_of
 from fixbot.model.findings import Refusal
 
 USUAL_CAPABILITIES: Final = frozenset(
@@ -19,6 +25,19 @@ USUAL_CAPABILITIES: Final = frozenset(
      "NET_RAW", "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT")
 )  # fmt: skip
 """What a container runtime gives where nothing is dropped."""
+
+
+def capabilities_of_image(container: Container) -> ImageCapabilities:
+    """What its image's programs need beyond what a runtime gives, with the device that they open."""
+    known = find_capabilities(ImageReference.parse_reference(container.image_with_holes), container.name)
+    if known is None:
+        return ImageCapabilities((), RecognizedBy.NAME, "")
+    said = {variable.name: text_of(variable.value) for variable in container.environment}
+    opened = all(said.get(name, "") in (value, None) for name, value in known.device_when.items())
+    device = known.device if opened else ""
+    return replace(
+        known, add=tuple(name for name in known.add if name not in USUAL_CAPABILITIES), device=device
+    )
 
 
 def capabilities_after_drop(container: Container) -> tuple[str, ...] | Refusal:
@@ -45,7 +64,7 @@ def find_lost_needs(container: Container, lost: frozenset[str] | set[str]) -> tu
     """Of capabilities that a container loses those that its image's programs need; None: nobody can say."""
     if not lost or _as_another_user(container):
         return ()
-    image = ImageReference.parse_reference(container.image or "")
+    image = ImageReference.parse_reference(container.image_with_holes)
     known = find_capabilities(image, container.name)
     if known is not None:
         return tuple(name for name in known.add if name in lost)

@@ -42,7 +42,7 @@ def refuse_host_work(container: Container, _world: object = None) -> Refusal | N
     name = container.name
     if "SYS_ADMIN" in added_capabilities(container):
         return Refusal(f"{name} has SYS_ADMIN, which is nearly everything. Take that away first.")
-    image = ImageReference.parse_reference(container.image) if container.image else None
+    image = ImageReference.parse_reference(container.image_with_holes)
     if (need := why_needs_privileged(image, name)) is not None:
         return Refusal(f"{name} is known to need more than others: {need.why}.")
     if signals := find_host_access(container):

@@ -3,7 +3,7 @@
 The facts stand in `fixbot/data/images.json`, each with its evidence. They are looked up by the parsed
 reference: by the public repository itself, or by the name of somebody's own image (`RecognizedBy.NAME`). An
 image called nginx in a private registry is taken for one built on nginx, and said to be a guess.
-On public registries a name in another's namespace says nothing: `bitnami/nginx` isn't nginx.
+On public registries a name in another's namespace is a guess for volumes alone: `bitnami/nginx` isn't nginx.
 """
 
 from __future__ import annotations
@@ -44,6 +44,11 @@ _PUBLIC: Final = frozenset(
 """Registries where each publisher has a name of their own: the same name below another's is another image."""
 _PUBLIC_HOSTS: Final = (".pkg.dev", ".gcr.io")
 _REPACKAGERS: Final = frozenset({"bitnami", "bitnamilegacy", "bitnamisecure", "linuxserver", "chainguard"})
+_GENERIC: Final = frozenset(
+    ("node", "python", "golang", "openjdk", "php", "ruby", "maven", "gradle", "composer", "pause",
+     "infrastructure", "all-in-one")
+)  # fmt: skip
+"""Names that many give to programs of their own."""
 _BESIDE: Final = frozenset({"exporter", "operator", "ui", "dashboard", "sidekick"})
 
 
@@ -105,6 +110,10 @@ class ImageCapabilities:
     by: RecognizedBy
     evidence: str
     note: str = ""
+    device: str = ""
+    """The host's device that its programs open beside them, empty where none is known."""
+    device_when: Mapping[str, str] = field(default_factory=dict)
+    """Variables, with their values, without which they don't open it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +126,10 @@ class RuntimeSensor:
 
 def find_write_paths(image: ImageReference) -> WritePaths | None:
     """Where containers of this image write; None where nothing is known."""
-    for row, by in _match_rows("write_paths", image):
+    surveyed = _find_surveyed(image)
+    for row, by in _match_rows("write_paths", image, strangers=True):
+        if by is RecognizedBy.NAME and surveyed is not None:
+            return surveyed
         return WritePaths(
             paths=None if row["paths"] is None else tuple(row["paths"]),
             verified=bool(row.get("verified")) and by is RecognizedBy.REPOSITORY,
@@ -134,7 +146,7 @@ def find_write_paths(image: ImageReference) -> WritePaths | None:
             workdir=row.get("workdir", ""),
             rules=row,
         )
-    return _find_surveyed(image)
+    return surveyed
 
 
 def _find_surveyed(image: ImageReference) -> WritePaths | None:
@@ -167,11 +179,31 @@ def why_needs_privileged(image: ImageReference | None, name: str = "") -> NeedsP
     return None
 
 
+def why_name_asks(image: ImageReference | None, name: str) -> NeedsPrivileged | None:
+    """Why a word in the name of an image, of its tag or of the container speaks for privileged mode.
+
+    A hint and no knowledge: it is enough to leave the mode alone, and for nothing else.
+    """
+    called = (*image.segments[-2:], image.tag if isinstance(image.tag, str) else "") if image else ()
+    words = [_split_name(each) for each in (name, *called)]
+    for row in _read_table()["needs_privileged"]:
+        if any(_matches_name(row, each, "words") for each in words):
+            return NeedsPrivileged(row["why"], row["alternative"], row["evidence"])
+    return None
+
+
 def find_capabilities(image: ImageReference, name: str = "") -> ImageCapabilities | None:
     """What the image's own programs need beyond nothing at all; None where nothing is known."""
     for row, by in _match_rows("capabilities", image):
         if row.get("name") in (None, name):
-            return ImageCapabilities(tuple(row["add"]), by, row["evidence"], row.get("note", ""))
+            return ImageCapabilities(
+                tuple(row["add"]),
+                by,
+                row["evidence"],
+                row.get("note", ""),
+                row.get("device", ""),
+                row.get("device_when", {}),
+            )
     return None
 
 
@@ -221,9 +253,18 @@ def _index_rows(table: str) -> Mapping[str, Sequence[int]]:
     return found
 
 
-def _match_rows(table: str, image: ImageReference) -> Iterator[tuple[dict[str, Any], RecognizedBy]]:
+def _match_rows(
+    table: str, image: ImageReference, *, strangers: bool = False
+) -> Iterator[tuple[dict[str, Any], RecognizedBy]]:
+    """The rows of an image; with `strangers` those too of its name alone on a registry of many publishers.
+
+    What such an image writes is a guess worth a volume, and nothing else.
+    """
     origin = image.public_origin
     guess = not is_published(image) and not _REPACKAGERS.intersection(image.segments)
+    guess = guess or (
+        strangers and image.name not in _GENERIC and not _REPACKAGERS.intersection(image.segments)
+    )
     rows, numbers = _read_table()[table], _index_rows(table)
     begun = (each for each in numbers[""] if (origin or "").startswith(rows[each]["prefixes"]))
     for number in sorted({*begun, *numbers.get(origin or "", ()), *numbers.get(image.name or "", ())}):
@@ -278,8 +319,8 @@ def _split_name(name: str) -> tuple[str, ...]:
     return () if words[-1] in _BESIDE else words
 
 
-def _matches_name(row: dict[str, Any], words: tuple[str, ...]) -> bool:
-    for name in row.get("names", ()):
+def _matches_name(row: dict[str, Any], words: tuple[str, ...], key: str = "names") -> bool:
+    for name in row.get(key, ()):
         wanted = tuple(name.split("-"))
         if any(words[at : at + len(wanted)] == wanted for at in range(len(words))):
             return True

@@ -42,6 +42,8 @@ def find_needed_capabilities(scripts: Scripts) -> tuple[tuple[str, str], ...]:
             if each.program in need.programs and need.when(each):
                 for capability in need.gives:
                     found.setdefault(capability, each.program)
+        if _opens_fuse(each) or "/dev/fuse" in each.words:
+            found.setdefault("SYS_ADMIN", each.program)
     return tuple(sorted(found.items()))
 
 
@@ -57,7 +59,7 @@ def find_devices(scripts: Scripts) -> tuple[tuple[str, str], ...]:
         for device, programs in _DEVICES.items():
             if each.program in programs and "--tun=userspace-networking" not in each.words:
                 found.setdefault(device, each.program)
-        if each.program in _MOUNTS_BY_NAME and _mounts_filesystem(each):
+        if _opens_fuse(each):
             found.setdefault("/dev/fuse", each.program)
         if each.program == "mount" and any(word.startswith("fuse") for word in each.words):
             found.setdefault("/dev/fuse", each.program)
@@ -75,12 +77,14 @@ def find_beyond_capabilities(scripts: Scripts) -> tuple[tuple[str, str], ...]:
         reason = _BEYOND.get(each.program)
         if each.program == "sysctl":
             reason = _PROC_SYS if _writes_sysctl(each) else None
+        if each.program in ("service", "rc-service") and each.words[:1]:
+            reason = _BEYOND.get(each.words[0], _NESTED if each.words[0] == "docker" else None)
         if each.program in _BEYOND_WITH and each.words[:1] and each.words[0] in _BEYOND_WITH[each.program]:
             reason = _BEYOND_AS
         if reason:
             found.setdefault(each.program, reason)
         targets = (*(word.beginning for word in each.writes), *(each.words if each.program == "tee" else ()))
-        if any(path.startswith(("/proc/sys/", "/sys/")) for path in targets):
+        if any(path.startswith(("/proc/sys", "/sys/")) for path in targets):
             found.setdefault(each.program or "a redirection", _PROC_SYS)
     return tuple(found.items())
 
@@ -116,7 +120,10 @@ def _changes_network(each: Invocation) -> bool:
 
 
 def _enters_network(each: Invocation) -> bool:
-    return any(word in ("netns", "vrf") for word in each.words[:3])
+    options = [word for word in each.words if word.startswith("-n")]
+    return any(word in ("netns", "vrf") for word in each.words[:3]) or any(
+        word == "-n" or "-netns".startswith(word) for word in options
+    )
 
 
 def _writes_sysctl(each: Invocation) -> bool:
@@ -147,8 +154,21 @@ def _locks_memory(each: Invocation) -> bool:
     return each.words[:1] == ("server",)
 
 
+def _opens_fuse(each: Invocation) -> bool:
+    """Whether it is one of FUSE's programs by its name, or any program that is told to mount: `rclone mount`."""
+    if each.program in _TELL_OTHERS:
+        return False
+    told = each.words[:1] and each.words[0] in ("mount", "mount2", "cmount", "nfsmount")
+    by_option = each.program in ("ipfs", "kubo") and "--mount" in each.words
+    return bool(told or by_option or _FUSE_NAME.search(each.program))
+
+
 def _mounts_filesystem(each: Invocation) -> bool:
     return any(word in ("mount", "mount2", "cmount", "nfsmount") for word in each.words)
+
+
+def _mounts_windows_share(each: Invocation) -> bool:
+    return any(re.search(r"\b(?:cifs|smb3)\b", word) or word.startswith("//") for word in each.words)
 
 
 def _raises_limit(each: Invocation) -> bool:
@@ -165,7 +185,13 @@ _FUSE: Final = (
     "bindfs unionfs unionfs-fuse fuse-overlayfs encfs gocryptfs cryfs curlftpfs ceph-fuse glusterfs cvmfs2 lxcfs "
     "geesefs catfs ntfs-3g squashfuse archivemount rar2fs davfs2 mount.davfs ossfs cosfs obsfs mfsmount"
 )
-_MOUNTS_BY_NAME: Final = _split_set("rclone juicefs weed alluxio seaweedfs ipfs restic borg kopia")
+_FUSE_NAME: Final = re.compile(r"(?:\A|[-_.])fuse|fuse(?:[-_.\d]|\Z)|\Amount\.(?!nfs|cifs|smb)")
+_TELL_OTHERS: Final = _split_set(
+    "docker podman kubectl systemctl service echo printf man which command test busybox toybox sudo env xargs nohup "
+    "time timeout nice exec gosu su-exec setpriv tini dumb-init stdbuf chroot doas setsid flock"
+)
+"""Programs whose first word names something else than what they do themselves."""
+_MOUNTS_BY_NAME: Final = _split_set("rclone juicefs weed alluxio seaweedfs ipfs kubo restic borg kopia")
 """Programs that mount by FUSE when they are told to: `rclone mount`."""
 _STARTED_BY_NAME: Final = _MOUNTS_BY_NAME | frozenset(
     ("concourse", "k3s", "rke2", "k0s", "binfmt", "podman", "buildah")
@@ -191,6 +217,7 @@ _NEEDS: Final = (
         "mount umount pivot_root unshare nsenter swapon swapoff losetup mount.nfs mount.nfs4", "SYS_ADMIN"
     ),
     _declare_need("mount.cifs mount.smb3", "SYS_ADMIN DAC_READ_SEARCH"),
+    _declare_need("mount", "DAC_READ_SEARCH", _mounts_windows_share),
     _declare_need(_FUSE, "SYS_ADMIN"),
     _declare_need(
         "rclone juicefs weed alluxio seaweedfs ipfs restic borg kopia", "SYS_ADMIN", _mounts_filesystem

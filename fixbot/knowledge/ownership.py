@@ -16,6 +16,7 @@ from typing import Final
 from fixbot.edit.tree import UNKNOWN
 from fixbot.knowledge.given import read_given
 from fixbot.knowledge.image_tables import WritePaths
+from fixbot.knowledge.images import ImageReference
 from fixbot.knowledge.mounted import is_inside
 from fixbot.lens import Container, text_of
 
@@ -24,6 +25,12 @@ _SCRATCH: Final = re.compile(
     r"/(?:tmp|run|dev/shm)(?:/|\Z)|/(?:tmp|temp|cache|\.cache|run|pids)(?:/|\Z)|_temp\Z|\A/var/tmp\Z"
 )
 _RUBY: Final = frozenset({"ruby", "bundle", "rails", "rake", "puma", "sidekiq", "unicorn", "irb", "rackup"})
+_RUBY_VARIABLE: Final = re.compile(r"(?:RAILS|RACK|RUBY|BUNDLE|GEM|SIDEKIQ|PUMA)_\w+|RUBYOPT")
+_RUBY_IMAGE: Final = re.compile(
+    r"(?:\A|[-_.])(?:j?ruby|rails|rack|puma|sidekiq|fluentd|mastodon|discourse|gitlab|redmine|chatwoot|openproject|"
+    r"zammad|lago)(?:\Z|[-_.\d])"
+)
+"""Names of images that a program in Ruby has: a hint, enough for a note."""
 _PART: Final = 4
 """A tmpfs counts against the task's memory: all of a task together get at most this part of it."""
 _LEAST: Final = 16
@@ -167,5 +174,10 @@ def _insists_on_sticky_bit(container: Container, row: WritePaths | None) -> bool
     """Whether the program insists on a sticky bit at a folder that everybody can write."""
     if row is not None and row.sticky:
         return True
-    words = read_given(container).every_word
-    return any(word.rpartition("/")[2] in _RUBY for word in words)
+    given = read_given(container)
+    if any(_RUBY_VARIABLE.fullmatch(name) for name in given.variables):
+        return True
+    segments = ImageReference.parse_reference(container.image_with_holes).segments
+    if any(_RUBY_IMAGE.search(each) for each in segments[-2:]):
+        return True
+    return any(word.rpartition("/")[2] in _RUBY for word in given.every_word)

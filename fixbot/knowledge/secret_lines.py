@@ -21,6 +21,7 @@ from fixbot.knowledge.secret_words import (
     list_value_spans,
     looks_random,
 )
+from fixbot.text.word_search import holds_any
 
 _SIGN: Final = r"\${1,2}"
 _HASH: Final = re.compile(
@@ -64,7 +65,7 @@ _CASE: Final = re.compile(
     rf"(?<![\w-])case[ \t]{{1,4}}(?:{QUOTE})?\$\{{?(?P<name>\w{{2,80}})[^\s]{{0,20}}[ \t]{{1,4}}"
     rf"in\s{{1,40}}{VALUE}"
 )
-_SWITCHED: Final = re.compile(rf"(?<![\w/.:-])/(?P<name>[A-Za-z]{{1,30}}):(?!/){VALUE}")
+_SWITCHED: Final = re.compile(rf"/(?<![\w/.:-]/)(?P<name>[A-Za-z]{{1,30}}):(?!/){VALUE}")
 """`/password:X`, as programs of Windows take it."""
 _BESIDE: Final = re.compile(
     rf"(?:{QUOTE})(?P<name>[\w.-]{{2,80}})(?:{QUOTE})[ \t]{{0,4}},[ \t]{{0,4}}(?={QUOTE}){VALUE}"
@@ -74,9 +75,17 @@ _FOLLOWED: Final = re.compile(
     r"(?<![\w.-])(?P<name>[\w.-]{0,60}(?i:key|token|secret|passw(?:or)?d|pwd|auth|credentials?))[ \t]{1,4}"
     r"(?:to[ \t]{1,4})?[\"']?(?P<value>[^\s\"'`,;<>{}()\[\]=]{8,}+)"
 )
-_KEYED: Final = re.compile(rf"(?<![\w-])--?(?P<name>[A-Za-z][\w.-]{{1,60}}){BETWEEN}(?!-){VALUE}")
+_ENDS: Final = tuple(
+    f"{name}{blank}"
+    for name in ("key", "token", "secret", "passwd", "password", "pwd", "auth", "credential", "credentials")
+    for blank in " \t"
+)
+"""One of these is in every ASCII text that holds such a pair, in small letters."""
+_COMMA: Final = re.compile(r"[\"'][ \t]{0,4},[ \t]{0,4}\\{0,3}[\"']")
+"""What stands between the two of `'name', 'value'`."""
+_KEYED: Final = re.compile(rf"-(?<![\w-]-)-?(?P<name>[A-Za-z][\w.-]{{1,60}}){BETWEEN}(?!-){VALUE}")
 _WITH_LOGIN: Final = re.compile(
-    r"(?<![\w-])--?(?:[\w-]{0,40}(?:auth|user|login|creds?|userpwd|userpass))"
+    r"-(?<![\w-]-)-?(?:[\w-]{0,40}(?:auth|user|login|creds?|userpwd|userpass))"
     r"(?:[= \t]|\\{0,3}[\"'],[ \t]{0,4})[ \t]{0,4}\\{0,3}[\"']?[^\s:\"'\\/]{1,64}:"
     r"(?P<value>[^\s\"'\\@/]{3,}+)"
 )
@@ -112,8 +121,8 @@ def find_line_spans(text: str) -> Iterator[Place]:
         yield from (m.span("value") for m in _DIALLED.finditer(text) if looks_random(m["value"]))
     yield from _find_in_scripts(text)
     lower = text.lower()
-    if any(name in lower for name in _NAMES):
-        yield from _find_named(text)
+    if holds_any(lower, _NAMES):
+        yield from _find_named(text, lower)
 
 
 def _find_logins(text: str) -> Iterator[Place]:
@@ -146,17 +155,18 @@ def _find_in_scripts(text: str) -> Iterator[Place]:
         yield from list_value_spans(m for m in _CASE.finditer(text) if is_likely_name(m["name"]))
 
 
-def _find_named(text: str) -> Iterator[Place]:
-    """What stands beside a name without a sign between them."""
+def _find_named(text: str, lower: str) -> Iterator[Place]:
+    """What stands beside a name without a sign between them; `lower` is the text in small letters."""
     if "/" in text and ":" in text:
         yield from _find_switched(text)
     if "-" in text and ":" in text:
         yield from _spans_unless_named(_WITH_LOGIN, text)
-    for match in _BESIDE.finditer(text) if "," in text else ():
+    for match in _BESIDE.finditer(text) if _COMMA.search(text) is not None else ():
         for start, end in list_value_spans((match,)) if is_likely_name(match["name"]) else ():
             if not is_name_like(text[start:end]):
                 yield start, end
-    for match in _FOLLOWED.finditer(text) if " " in text else ():
+    followed = " " in text and (holds_any(lower, _ENDS) or not text.isascii())
+    for match in _FOLLOWED.finditer(text) if followed else ():
         if looks_random(match["value"]):
             yield match.span("value")
     for match in _KEYED.finditer(text) if "-" in text else ():

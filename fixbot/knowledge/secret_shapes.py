@@ -24,6 +24,7 @@ from fixbot.knowledge.secret_words import (
     is_name_like,
     list_value_spans,
 )
+from fixbot.text.word_search import holds_any
 
 
 class _AnyCase(NamedTuple):
@@ -316,8 +317,8 @@ def _holds_hint(text: str) -> bool:
     """Whether any sign of a secret stands in a text; each pattern runs only where it may find something."""
     lower = text.lower()
     return (
-        any(mark in text for mark in _MARKS)
-        or (any(stem in lower for stem in _STEMS) and _NAME_HINT.search(text) is not None)
+        holds_any(text, _MARKS)
+        or (holds_any(lower, _STEMS) and _NAME_HINT.search(text) is not None)
         or _OPTION_HINT.search(text) is not None
         or ("@" in text and (_holds_login(text) or any(_find_spans_to_last_at(text))))
         or ("=" in text and _QUERY_HINT.search(text) is not None)

@@ -10,6 +10,7 @@ from typing import Final
 
 from fixbot.edit.tree import Node, NodeKind
 from fixbot.knowledge.images import ImageReference
+from fixbot.knowledge.mounted import is_inside
 from fixbot.knowledge.needs import entry_point_of
 from fixbot.lens import Container, Mount, text_of
 from fixbot.lens.templated import text_with_holes
@@ -58,8 +59,8 @@ def read_startup(container: Container, world: Context) -> Startup:
     folder = text_of(container.get("workingDir" if kubernetes else "workingDirectory"))
     program = _read_words(container, "command" if kubernetes else "entryPoint", variables)
     arguments = _read_words(container, "args" if kubernetes else "command", variables)
-    own = entry_point_of(ImageReference.parse_reference(container.image).name) if container.image else ()
-    words = [*(program or (own if arguments else ())), *arguments]
+    own = _own_program(container.image_with_holes, arguments) if arguments and not program else ()
+    words = [*(program or own), *arguments]
     files = _files_of(container, world)
     found = [_follow_scripts("command", read_words(words, variables, folder), files, variables, folder)]
     for where, hook in _read_hooks(container, variables):
@@ -68,6 +69,18 @@ def read_startup(container: Container, world: Context) -> Startup:
     found += _initial_scripts(container, world, variables)
     kept = tuple(each for each in found if each.script.invocations or not each.script.understood)
     return Startup(kept)
+
+
+def _own_program(image: str, arguments: tuple[str, ...]) -> tuple[str, ...]:
+    """What an image starts with the arguments that it is given; nothing where they are a program themselves.
+
+    `mount` alone is both: Docker's own images start it, others of a name have a program that mounts.
+    """
+    reference = ImageReference.parse_reference(image)
+    if known := entry_point_of(reference.name):
+        return known
+    official = (reference.public_origin or "").startswith("docker.io/library/")
+    return () if official or arguments[0] != "mount" else (reference.name or "an unknown program",)
 
 
 def read_words(
@@ -204,15 +217,24 @@ def _data_of(container: Container, world: Context, mount: Mount) -> Mapping[str,
     return {}
 
 
-_INITIAL: Final = "/docker-entrypoint-initdb.d"
+_INITIAL: Final = (
+    "/docker-entrypoint-initdb.d",
+    "/docker-entrypoint.d",
+    "/always-initdb.d",
+    "/etc/cont-init.d",
+    "/custom-cont-init.d",
+)
 
 
 def _initial_scripts(
     container: Container, world: Context, variables: Mapping[str, ShellWord]
 ) -> Iterator[StartedScript]:
-    """Scripts that the entry points of databases run when they first start."""
+    """Scripts that entry points run when they start: of databases, web servers, supervised images."""
     for mount in container.mounts:
-        if (mount.path or "").rstrip("/") == _INITIAL:
+        path = (mount.path or "").rstrip("/")
+        folder = next((each for each in _INITIAL if is_inside(path, each)), "")
+        part = text_of(mount.node.find_node(container.spelling.key("subPath"))) if path != folder else None
+        if folder:
             for name, node in _data_of(container, world, mount).items():
-                if name.endswith(".sh"):
+                if name.endswith((".sh", ".envsh")) and part in (None, name):
                     yield StartedScript(f"script {name}", read_script(text_with_holes(node), variables, None))

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from fixbot.knowledge.databases import find_database_paths
+from fixbot.knowledge.given import read_given
 from fixbot.knowledge.image_tables import (
     RecognizedBy,
     WritePaths,
     find_sensor,
     find_sensor_launcher,
     find_write_paths,
+    is_published,
 )
 from fixbot.knowledge.images import ImageReference
 from fixbot.knowledge.mounted import is_inside, is_read_only, is_writable
 from fixbot.knowledge.named_folders import find_named_folders
 from fixbot.knowledge.ownership import runs_as_root, settle_owners
 from fixbot.knowledge.startup import read_startup
+from fixbot.knowledge.static_images import BY_DOCKERFILE, BY_SCAFFOLD, find_static_paths
 from fixbot.knowledge.switches import Settled, settle_paths
 from fixbot.knowledge.trial import docker_run
 from fixbot.knowledge.volume_names import choose_spaces
@@ -29,19 +33,7 @@ from fixbot.text.command import MOUNT, Command, build_command, join_commands
 from fixbot.text.globs import compile_word
 from fixbot.text.markdown_escape import mark_code
 
-_DATABASES = (
-    ("5432", ("POSTGRES_", "PGDATA"), "postgres"),
-    ("3306", ("MYSQL_", "MARIADB_"), "mysql"),
-    ("27017", ("MONGO_INITDB_",), "mongo"),
-)
 _MOST_DOUBTS = 3
-_STATIC = WritePaths((), verified=False, evidence="", by=RecognizedBy.REPOSITORY)
-_BY_KO = "ko-build/ko, pkg/commands/options/build.go: the base is a static image without a shell"
-_BY_SCAFFOLD = (
-    "kubernetes-sigs/kubebuilder 06e3c2f, testdata/project-v4/config/manager/manager.yaml: one static "
-    "program, read-only and without a volume"
-)
-_BY_DOCKERFILE = "the repository's own Dockerfile: one program on a static base, without a VOLUME"
 
 
 def find_writable_paths(container: Container, world: Context) -> WritableNeeds | Refusal:
@@ -55,15 +47,17 @@ def find_writable_paths(container: Container, world: Context) -> WritableNeeds |
             "and AWS documents a read-only root as unsupported with it. Turn ECS Exec off, or keep this as "
             "it is."
         )
-    image = ImageReference.parse_reference(container.image or "")
+    image = ImageReference.parse_reference(container.image_with_holes)
     row = (
         configured
         or find_write_paths(image)
-        or _static_image_paths(container, image, world)
-        or _find_database_paths(container)
+        or find_static_paths(container, image, world)
+        or find_database_paths(container, image)
     )
     if row is not None and row.paths is None and container.role == "init" and container.words("command"):
         row = None  # what is known is about what the image itself starts
+    if row is not None and row.paths is None and (started := _paths_as_started(container, row)) is not None:
+        row = replace(row, paths=started, note="")
     if row is not None and row.paths is None:
         return Refusal(f"{container.name} can't simply get a read-only root: {row.note or row.evidence}.")
     if row is not None and (hidden := _find_hidden_path(container, row)):
@@ -72,10 +66,19 @@ def find_writable_paths(container: Container, world: Context) -> WritableNeeds |
             "there would hide what an image of your own brings along. Put the paths that it writes under "
             "`write_paths` in `.fixbot.yml`, and run again."
         )
+    if row is not None and (refusal := _refuse_namesake(container, image, row)) is not None:
+        return refusal
     settled = _settle_paths(container, row)
     if (refusal := _refuse_other_writes(container, settled.paths, world)) is not None:
         return refusal
     return _build_needs(container, image, row, settled)
+
+
+def _paths_as_started(container: Container, row: WritePaths) -> tuple[str, ...] | None:
+    """The paths of an image that mounts help only where it is started in one way, if it is started so."""
+    started = row.rules.get("started_with", {})
+    words = read_given(container).every_word
+    return tuple(started["paths"]) if started and started["argument"] in words else None
 
 
 def _settle_paths(container: Container, row: WritePaths | None) -> Settled:
@@ -83,11 +86,18 @@ def _settle_paths(container: Container, row: WritePaths | None) -> Settled:
         # without a place for a volume the flag alone is offered, and what is not known is said
         usual = ("/tmp",) if _can_add_volumes(container) or container.task.shared_by else ()  # noqa: S108
         named = find_named_folders(container) if usual else ()
-        return Settled((*usual, *(each for each in named if not is_inside(each, *usual))))
+        return Settled((*usual, *(each for each in named if not _is_in_any(each, usual))))
     paths = row.paths or ()
     if row.by is RecognizedBy.NAME and not _keeps_content(container):
         paths = tuple(path for path in paths if path not in row.ships)
+    if container.role == "container" and _can_add_volumes(container):
+        named = find_named_folders(container)
+        paths = (*paths, *(each for each in named if not _is_in_any(each, (*paths, *row.ships))))
     return settle_paths(paths, row.rules, container, row.workdir)
+
+
+def _is_in_any(path: str, folders: Iterable[str]) -> bool:
+    return any(is_inside(path, each) for each in folders)
 
 
 def _find_hidden_path(container: Container, row: WritePaths) -> str:
@@ -99,30 +109,26 @@ def _find_hidden_path(container: Container, row: WritePaths) -> str:
     )
 
 
+def _refuse_namesake(container: Container, image: ImageReference, row: WritePaths) -> Refusal | None:
+    """Somebody else's image of a known name on a registry of many publishers: it may be built on that one."""
+    if row.by is not RecognizedBy.NAME or not is_published(image) or _keeps_content(container):
+        return None
+    if image.name not in row.rules.get("last", ()):
+        return None
+    missing = [path for path in row.paths or () if not is_inside("/tmp", path)]  # noqa: S108
+    missing = [path for path in missing if not is_writable(container, path)]
+    if not missing:
+        return None
+    return Refusal(
+        f"Somebody else makes the {image.name} of {container.name} than the known one, which writes "
+        f"{', '.join(missing)}: whether this one does, or writes more, is not known. Put the paths that it "
+        "writes under `write_paths` in `.fixbot.yml`, and run again."
+    )
+
+
 def _keeps_content(container: Container) -> bool:
     """Whether a new volume starts with what the image has at its path: Docker fills it, on ECS with EC2."""
     return container.task.kind == "ecs" and container.task.fargate is False
-
-
-def _static_image_paths(container: Container, image: ImageReference, world: Context) -> WritePaths | None:
-    """An image of one static program on a base of nothing else, that `ko` or a Dockerfile here builds."""
-    if (container.image or "").startswith("ko://"):
-        return replace(_STATIC, evidence=_BY_KO, user="65532")
-    if image.name is not None and image.name in world.surroundings.static_images:
-        return replace(_STATIC, evidence=_BY_DOCKERFILE)
-    if _is_scaffolded(container):
-        return replace(_STATIC, evidence=_BY_SCAFFOLD, user="65532")
-    return None
-
-
-def _is_scaffolded(container: Container) -> bool:
-    """Whether it is started as kubebuilder's scaffold starts a controller, whose manifest mounts nothing."""
-    if container.spelling.vocabulary != "k8s" or container.role != "container":
-        return False
-    command = container.words("command")
-    flags = {word.lstrip("-").partition("=")[0] for word in (*command[1:], *container.words("args"))}
-    told = "health-probe-bind-address" in flags and bool(flags & {"leader-elect", "metrics-bind-address"})
-    return command == ("/manager",) or (told and not command[1:])
 
 
 def _refuse_sensor(container: Container) -> Refusal | None:
@@ -135,7 +141,7 @@ def _refuse_sensor(container: Container) -> Refusal | None:
     beside = [
         each.name
         for each in (container.task.containers if sources else ())
-        if each.name in sources and find_sensor(each.image or each.name)
+        if each.name in sources and find_sensor(each.image_with_holes or each.name)
     ]
     if launcher is None and not beside:
         return None
@@ -180,29 +186,10 @@ def _place_in_sentence(path: str) -> str:
 
 
 def _find_configured_paths(container: Container, world: Context) -> WritePaths | None:
-    reference = container.image or ""
+    reference = container.image_with_holes
     for glob, paths in world.settings.write_paths.items():
         if reference and compile_word(glob).holds_text(reference):
             return WritePaths(tuple(paths), verified=False, evidence="`write_paths` in .fixbot.yml")
-    return None
-
-
-def _find_database_paths(container: Container) -> WritePaths | None:
-    """The paths of the database that an image is built on, told from its port and variables."""
-    names = {variable.name for variable in container.environment}
-    names |= {
-        text_of(each.find_node(container.spelling.key("name"))) or ""
-        for each in container.node.list_items(container.spelling.spell_field("secrets"))
-    }
-    ports = {
-        text_of(each.find_node(container.spelling.key("containerPort")))
-        for field in ("ports", "portMappings")
-        for each in container.node.list_items(container.spelling.spell_field(field))
-    }
-    for port, prefixes, called in _DATABASES:
-        if port in ports and any(name.startswith(prefixes) for name in names):
-            row = find_write_paths(ImageReference.parse_reference(called))
-            return None if row is None else replace(row, by=RecognizedBy.NAME, verified=False)
     return None
 
 
@@ -233,7 +220,7 @@ def _build_needs(
         writable=tuple(path for path in settled.paths if path in new),
         verified=verified,
         evidence=_describe_evidence(image, row, settled),
-        unknown="" if verified else _describe_unknown(container, row, new, settled),
+        unknown="" if verified else _describe_unknown(image, row, new, settled),
         commands=() if verified else _build_trial_commands(container, settled.paths),
         notes=(*_image_notes(container, image, row, variables), *_read_only_notes(kept), *owned.notes),
         tmpfs=owned.tmpfs,
@@ -285,9 +272,9 @@ def _describe_evidence(image: ImageReference, row: WritePaths | None, settled: S
 
 
 def _describe_unknown(
-    container: Container, row: WritePaths | None, new: tuple[str, ...], settled: Settled
+    image: ImageReference, row: WritePaths | None, new: tuple[str, ...], settled: Settled
 ) -> str:
-    if container.image is None:
+    if not image.segments:
         return "The files don't show the image of {who}, so which paths are written at run time is not known."
     if settled.doubts:
         return " ".join(settled.doubts[:_MOST_DOUBTS])
@@ -305,12 +292,12 @@ def _describe_unknown(
             f"Of the public repositories that were looked through, {row.surveyed} run the image of {{who}} "
             f"read-only {mounts}; whether yours writes elsewhere is not known."
         )
-    if row.evidence == _BY_SCAFFOLD:
+    if row.evidence == BY_SCAFFOLD:
         return (
             "{who} is started like a controller of kubebuilder's scaffold, whose own manifest runs it "
             "read-only without any mount; does this one write files?"
         )
-    if row.evidence == _BY_DOCKERFILE:
+    if row.evidence == BY_DOCKERFILE:
         return "The image of {who} is one static program without a folder of its own; does it write files?"
     if row.by is RecognizedBy.REPOSITORY:
         return (

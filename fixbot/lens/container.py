@@ -12,6 +12,8 @@ from fixbot.lens.follow_path import FollowedValue
 from fixbot.lens.scalar_values import condition_branches, text_of, truth_of
 from fixbot.lens.spelling import Spelling
 from fixbot.lens.subject import Label, Labelled
+from fixbot.lens.templated import text_with_holes
+from fixbot.syntax.shell.invocation import HOLE
 from fixbot.text.markdown_escape import mark_code
 
 
@@ -188,6 +190,12 @@ class Container(Fields, Labelled):
     def image(self) -> str | None:
         """The image reference, None where it is computed or not written."""
         return text_of(self.get("image"))
+
+    @property
+    def image_with_holes(self) -> str:
+        """The same with `${?}` for each part that a template fills in: `nginx:${?}` is still nginx."""
+        node = self.get("image")
+        return "" if node is None else text_with_holes(node).replace(HOLE, "${?}")
 
     @property
     def path(self) -> str:

@@ -14,7 +14,7 @@ def value_of(node: Node | None) -> Scalar | UnsetValue:
     if node is None or node.is_nothing:
         return ABSENT
     value = node.scalar
-    if isinstance(value, str) and _PLACEHOLDER.search(value):
+    if isinstance(value, str) and not value.isalnum() and _PLACEHOLDER.search(value):
         return UNKNOWN
     return value
 

@@ -49,7 +49,10 @@ _OBJECT: Final = re.compile(r"(?<![$%])\{")
 
 def composed_secrets(node: Node, source: Source) -> Iterator[str]:
     """The texts in an expression that are secrets by what stands around them in it."""
-    code = source(node) if node.kind in (NodeKind.CODE, NodeKind.CALL) else ""
+    if node.kind is NodeKind.CODE and node.grammar.has_expressions:
+        code = str(node.value)  # its source, without looking for the document
+    else:
+        code = source(node) if node.kind in (NodeKind.CODE, NodeKind.CALL) else ""
     if code and (('"' not in code and "<<" not in code) or len(code) > _LONGEST):
         return
     if code and _OBJECT.search(code) is not None:

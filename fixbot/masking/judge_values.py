@@ -111,7 +111,7 @@ def is_secret(name: str, text: str) -> bool:
 
 def find_assigned_secret(text: str) -> tuple[str, ...]:
     """The secret of `NAME=secret`, written as one text as lists of variables have it."""
-    name, sign, value = text.partition("=") if "=" in text else ("", "", "")
+    name, sign, value = text.partition("=")
     told = sign and _VARIABLE.fullmatch(name) is not None and names_secret(name) and is_secret(name, value)
     return (value,) if told else ()
 

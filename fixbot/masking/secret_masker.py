@@ -12,6 +12,7 @@ from fixbot.knowledge.secret_shapes import find_login_spans, find_shaped_spans
 from fixbot.masking.mask_spans import Span, mask_line_spans, mask_spans
 from fixbot.masking.named_pairs import find_named_spans
 from fixbot.masking.secret_values import SecretValues
+from fixbot.text.word_search import holds_any
 
 _ROUNDS = 8
 _WORDS = (
@@ -78,22 +79,14 @@ class KnownValuesMasker(SecretMasker):
 
 def may_tell(text: str) -> bool:
     """Whether a text holds any of the words by which something is recognised in it."""
-    return _holds_stem(text) or any(find_line_spans(text)) or has_program(text)
-
-
-def _holds_stem(text: str) -> bool:
-    lower = text.lower()
-    for stem in _STEMS:  # noqa: SIM110 - asked of all that is shown, and a loop takes half as long
-        if stem in lower:
-            return True
-    return False
+    return holds_any(text.lower(), _STEMS) or any(find_line_spans(text)) or has_program(text)
 
 
 def find_recognised_spans(text: str) -> Iterator[Span]:
     """Where a text holds what is taken for a secret by its form, its name, its option or its header."""
     yield from find_line_spans(text)
     yield from find_key_spans(text)
-    if not _holds_stem(text):
+    if not holds_any(text.lower(), _STEMS):
         yield from command_secrets(text)
         return
     yield from ((start, end) for start, end, _ in find_certain_spans(text))

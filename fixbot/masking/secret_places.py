@@ -115,7 +115,8 @@ class PlaceSearch:
         elif isinstance(text, str):
             if len(text) > _SHORT and may_hold_shapes(text):
                 self._judge_text(node, text)
-            self._cover_inside(node, find_assigned_secret(text))
+            if "=" in text and (secret := find_assigned_secret(text)):
+                self._cover_inside(node, secret)
         return inside
 
     def _judge_map(self, node: Node) -> None:
@@ -236,8 +237,7 @@ class PlaceSearch:
 
     def _cover_held(self, entries: Iterable[Entry]) -> None:
         for entry in entries:
-            sure = names_secret(entry.key)
-            if sure:
+            if sure := names_secret(entry.key):
                 self._judge_value_entry(entry.key, entry)
             self._judge_value_entry(_FORCED, entry, sure=sure)
 

@@ -11,7 +11,6 @@ from fixbot.model.proposal_facts import Checks, FixedFinding, ProposalFacts, Ski
 from fixbot.proposal.how_to_refuse import (
     render_how_to_refuse,
 )
-from fixbot.text.command import Command
 from fixbot.text.instructions import (
     TerminalNote,
     render_command_notes,
@@ -175,13 +174,11 @@ def _render_trial(rows: Sequence[FixedFinding]) -> Markdown:
     fits = max(1, len(list(takewhile(lambda end: end <= _OPEN_TRIES, ends))))
     shown, rest = several[:fits], several[fits:]
     more = (
-        format_details(f"The same for {len(rest)} more", _render_shell(rest[:_MOST_ROWS])) if rest else EMPTY
+        format_details(f"The same for {len(rest)} more", render_shell_block(rest[:_MOST_ROWS]))
+        if rest
+        else EMPTY
     )
-    return join_blocks([text, _render_shell(shown) if shown else EMPTY, more])
-
-
-def _render_shell(several: Sequence[Sequence[Command]]) -> Markdown:
-    return render_shell_block(command for every in several for command in every)
+    return join_blocks([text, render_shell_block(shown) if shown else EMPTY, more])
 
 
 def _render_background(rows: Sequence[FixedFinding]) -> Markdown:

@@ -37,6 +37,8 @@ TAKEN_BY = (
 RDS manages no password of such a source (Amazon RDS User Guide, "Password management with Secrets Manager").
 """
 
+_IDENTIFIERS = ("DBInstanceIdentifier", "DBClusterIdentifier")
+
 
 class TemplateDatabases:
     """The databases of a template, asked for those that share a task's literal."""
@@ -71,11 +73,33 @@ class TemplateDatabases:
             "ManageMasterUserPassword",
         )
         own = any(database.properties.find_node(key) is not None for key in keys)
-        return own or any(
+        public = self._names_elsewhere(database)
+        here = any(
             database.name in find_references(other.properties.find_node(key))
             for other in list_resources(self._root)
             for key in TAKEN_BY
         )
+        return own or here or any(map(public.__contains__, self._iterate_taken()))
+
+    def _names_elsewhere(self, database: TemplateResource) -> set[str]:
+        """What other templates may call it by: its identifier, and the exports that tell of it."""
+        names = {text_of(database.properties.find_node(key)) for key in _IDENTIFIERS}
+        outputs = self._root.find_node("Outputs")
+        for each in outputs.entries if outputs is not None else ():
+            if database.name in find_references(each.value.find_node("Value")):
+                names.add(text_of(each.value.find_node("Export", "Name")))
+        return {name for name in names if name}
+
+    def _iterate_taken(self) -> Iterator[str]:
+        """The texts by which anything of the repository names a database that it is made of."""
+        for document in self._world.project.documents.values():
+            for root in document.roots if document.syntax != "hcl" else ():
+                for other in list_resources(root):
+                    for key in TAKEN_BY:
+                        node = other.properties.find_node(key)
+                        for part in node.walk_tree() if node is not None else ():
+                            if isinstance(part.value, str):
+                                yield part.value.rpartition(":db:")[2].rpartition(":cluster:")[2]
 
     @staticmethod
     def _managed_source(database: TemplateResource, *, json: bool) -> SecretSource:

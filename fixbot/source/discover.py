@@ -10,6 +10,7 @@ from fixbot.lens import ResourceType
 from fixbot.source.file_facts import FileFacts
 from fixbot.source.partition import KUSTOMIZATIONS
 from fixbot.syntax import syntax_of
+from fixbot.text.word_search import holds_any
 
 ENDINGS = (
     ".json",
@@ -109,10 +110,11 @@ def is_relevant(data: bytes, needles: Iterable[bytes] = ()) -> bool:
         )
         return (
             data.startswith(b"services:")
-            or any(needle in data for needle in others)
+            or holds_any(data, others)
             or (b"env:" in data and b"apiVersion:" in data)
             or (b"environment" in data and b'module "' in data)
             or ((b"ConfigMap" in data or b"Generator" in data) and holds_settings(data))
+            or (b"ConfigMap" in data and (b"#!/" in data or b"sh: |" in data))
             or (b'? "' in data and b"\\\n" in data)
         )
     return b"CustomResourceDefinition" not in data or not _defines_resources_only(data)
@@ -164,10 +166,9 @@ def declares_only(path: str, data: bytes) -> bool:
 
 def is_relevant_text(text: str, needles: Iterable[str] = ()) -> bool:
     """The same of a part of a text; what stands beside a workload counts too."""
-    if any(needle in text for needle in needles):
-        return True
     data = text.encode()
-    return is_relevant(data) or (any(needle in text for needle in _NEEDLES) and _holds_secrets(data))
+    relevant = is_relevant(data) or holds_any(text, needles)
+    return relevant or (holds_any(text, _NEEDLES) and _holds_secrets(data))
 
 
 def collect_needles(types: Iterable[ResourceType]) -> tuple[str, ...]:

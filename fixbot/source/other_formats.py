@@ -44,6 +44,31 @@ _FORMATS: Final = (
         re.compile(rb"(?i)container|privileged|root_filesystem|environment|secret|password|policy"),
         "a Terragrunt file: the inputs of its module are not looked at; change them by hand",
     ),
+    OtherFormat(".hcl", re.compile(rb'(?m)^job[ \t]+"'), "a Nomad job; fixbot doesn't change these"),
+    OtherFormat(
+        ".hcl",
+        re.compile(rb"(?m)^inputs[ \t]*="),
+        "a Terragrunt file: the inputs of its module are not looked at; change them by hand",
+    ),
+    *(
+        OtherFormat(f".{kind}.{ending}", _CONTAINERS, f"{name}; {_RENDERED}")
+        for kind in ("yaml", "yml", "json", "tf")
+        for ending, name in (
+            ("erb", "a template of ERB"),
+            ("epp", "a template of Puppet"),
+            ("mustache", "a template of Mustache"),
+            ("hbs", "a template of Handlebars"),
+            ("ejs", "a template of EJS"),
+        )
+    ),
+    *(
+        OtherFormat(
+            f"*stack.{ending}",
+            re.compile(rb"aws_cdk|aws-cdk|awscdk|Amazon\.CDK|cdktf|cdk8s|pulumi"),
+            "a program that makes resources; run fixbot on what it makes (`cdk synth`), change its source",
+        )
+        for ending in ("ts", "js", "py", "java", "go", "cs")
+    ),
     OtherFormat(
         "cdk.json", _ANY, "an AWS CDK application; run fixbot on the output of `cdk synth`, fix its source"
     ),
@@ -64,16 +89,26 @@ _FORMATS: Final = (
 
 def select_others(paths: tuple[str, ...]) -> list[str]:
     """Those of other files whose names say that they are of such a format."""
-    endings = tuple(each.ending for each in _FORMATS)
-    return [path for path in paths if path.endswith(endings)]
+    endings = tuple({each.ending.removeprefix("*") for each in _FORMATS})
+    others = (".lock.hcl", ".pkr.hcl")
+    return [path for path in paths if _ends_so(path, endings) and not path.endswith(others)]
+
+
+def _ends_so(path: str, endings: tuple[str, ...]) -> bool:
+    return path.endswith(endings) or path.lower().endswith(endings)
 
 
 def name_format(path: str, data: bytes) -> str | None:
     """What a reader is told of a file of such a format that holds what would be looked at."""
     name = path.rpartition("/")[2]
     for each in _FORMATS:
-        if (
-            name.endswith(each.ending) if each.ending[0] == "." else name == each.ending
-        ) and each.holds.search(data):
+        if _is_called(name, each.ending) and each.holds.search(data):
             return each.reason
     return None
+
+
+def _is_called(name: str, ending: str) -> bool:
+    """Whether a file's name is a format's: `.cue` and `*stack.ts` are endings, anything else is the whole."""
+    if ending[0] == "*":
+        return name.lower().endswith(ending[1:])
+    return name.endswith(ending) if ending[0] == "." else name == ending

@@ -51,9 +51,10 @@ def render_shell_lines(commands: Iterable[Command], told: set[str] | None = None
     return lines
 
 
-def render_shell_block(commands: Iterable[Command]) -> Markdown:
-    """The same as a block of code."""
-    return format_verbatim(render_shell_lines(commands), "sh")
+def render_shell_block(groups: Iterable[Iterable[Command]]) -> Markdown:
+    """Commands as a block of code; what belongs to one of several groups is said in each of them."""
+    told: set[str] = set()
+    return format_verbatim((line for each in groups for line in render_shell_lines(each, told)), "sh")
 
 
 def render_step_items(steps: Iterable[Step]) -> list[Markdown]:

@@ -14,15 +14,22 @@ from typing import Final
 from fixbot.edit.tree import ABSENT
 from fixbot.validity.plain_data import is_unknown, list_maps, mapping_or_empty, text_or_none
 
-_TELLING: Final = ("windows", "nanoserver", "servercore", "powershell", "cmd.exe")
+_TELLING: Final = (
+    "windows", "nanoserver", "servercore", "powershell", "cmd.exe", "credentialspec:", "dotnet/framework",
+)  # fmt: skip
 _BACKSLASHED: Final = re.compile(r"[A-Za-z]:\\")
 _OS_LABELS: Final = frozenset({"kubernetes.io/os", "beta.kubernetes.io/os"})
 _BUILD_LABEL: Final = "node.kubernetes.io/windows-build"
 _IMAGE: Final = re.compile(
-    r"(?:\A|/)windows(?:/|:|\Z)|nanoserver|servercore|\bltsc20\d\d|[:-]windows(?:-|\Z)", re.IGNORECASE
+    r"\Amcr\.microsoft\.com/windows(?:/|[:@]|\Z)|(?:\A|/)windows/|mcr\.microsoft\.com/dotnet/framework/|nanoserver|servercore|\bltsc20\d\d|[:-]windows(?:-|\Z)",
+    re.IGNORECASE,
 )
+"""A last name of `windows` is Windows where it is Microsoft's; others run that as a machine on Linux."""
 _DRIVE: Final = re.compile(r"[A-Za-z]:[\\/]|[A-Za-z]:\Z")
+_CREDENTIALS: Final = re.compile(r"credentialspec:", re.IGNORECASE)
+"""How a task names the account of Windows' domain; on Linux it is `credentialspecdomainless:`."""
 _SHELLS: Final = frozenset({"cmd", "cmd.exe", "powershell", "powershell.exe", "pwsh.exe"})
+_PROBES: Final = ("livenessProbe", "readinessProbe", "startupProbe")
 _PLACEMENT: Final = re.compile(
     r"ecs\.os-(?:type|family)\s{0,9}(?:==?|in)[\s'\"\[]{0,9}windows", re.IGNORECASE
 )
@@ -61,6 +68,7 @@ def is_windows_pod(pod: Mapping[str, object]) -> bool | None:
         *_read_affinity(pod),
         *_read_contexts(pod),
         *_read_programs(each for key in _CONTAINERS for _, each in list_maps(pod.get(key))),
+        *_read_host_paths(pod),
     ]
     if True in said or False in said:
         return True in said
@@ -131,7 +139,15 @@ def _read_selector(labels: Mapping[str, object]) -> Iterator[bool | None]:
     for key, value in labels.items():
         if key in _OS_LABELS:
             yield from _read_system(value)
-        elif key == _BUILD_LABEL:
+        elif key == _BUILD_LABEL or (key.endswith("/gke-os-distribution") and "windows" in str(value)):
+            yield True
+        elif isinstance(value, str) and "windows" in re.split(r"[^a-z]+", value.lower()):
+            yield None
+
+
+def _read_host_paths(pod: Mapping[str, object]) -> Iterator[bool]:
+    for _, each in list_maps(pod.get("volumes")):
+        if _DRIVE.match(text_or_none(mapping_or_empty(each.get("hostPath")).get("path")) or ""):
             yield True
 
 
@@ -174,6 +190,11 @@ def _read_programs(containers: Iterable[Mapping[str, object]]) -> Iterator[bool]
     for each in containers:
         if _IMAGE.search(text_or_none(each.get("image")) or ""):
             yield True
+        specs = each.get("credentialSpecs")
+        if isinstance(specs, list | tuple) and any(_CREDENTIALS.match(str(one)) for one in specs):
+            yield True
+        if any(map(_starts_windows_shell, _read_checks(each))):
+            yield True
         paths = [
             mount.get(key)
             for listed, key in (("volumeMounts", "mountPath"), ("mountPoints", "containerPath"))
@@ -185,3 +206,17 @@ def _read_programs(containers: Iterable[Mapping[str, object]]) -> Iterator[bool]
         known = [word for word in words if isinstance(word, str)]
         if any(map(_DRIVE.match, known)) or (isinstance(first, str) and first.lower() in _SHELLS):
             yield True
+
+
+def _read_checks(container: Mapping[str, object]) -> Iterator[object]:
+    """The commands of a health check, of probes and of hooks."""
+    yield mapping_or_empty(container.get("healthCheck")).get("command")
+    hooks = mapping_or_empty(container.get("lifecycle"))
+    for each in (*(container.get(key) for key in _PROBES), *hooks.values()):
+        yield mapping_or_empty(mapping_or_empty(each).get("exec")).get("command")
+
+
+def _starts_windows_shell(command: object) -> bool:
+    words = [word for word in command if isinstance(word, str)] if isinstance(command, list | tuple) else []
+    told = words[1:2] if words[:1] in (["CMD"], ["CMD-SHELL"]) else words[:1]
+    return any(word.split(" ")[0].lower() in _SHELLS for word in told)

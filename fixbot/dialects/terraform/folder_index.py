@@ -34,6 +34,8 @@ class TerraformBlock:
     @property
     def address(self) -> str:
         """What Terraform calls it: `aws_iam_role.web`, `data.aws_iam_policy_document.web`, `module.web`."""
+        if self.word == "resource" and self.type and self.name:
+            return f"{self.type}.{self.name}"
         word = "" if self.word == "resource" else self.word
         return ".".join(filter(None, (word, self.type, self.name)))
 

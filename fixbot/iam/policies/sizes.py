@@ -1,7 +1,7 @@
 """How large AWS lets a policy be; IAM counts characters without blanks, of all inline policies of one owner.
 
 Sources: IAM User Guide, "IAM and AWS STS quotas"; Amazon S3 User Guide, "Bucket policies" (20 KB); AWS KMS
-Developer Guide, "Resource quotas" (32 KB).
+Developer Guide, "Resource quotas" (32 KB); IAM Identity Center API, PutInlinePolicyToPermissionSet.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ _MOST: Final = {
     "trust": (2_048, "a trust policy"),
     "bucket": (20_480, "a bucket policy"),
     "key": (32_768, "a key policy"),
+    "set": (32_768, "the inline policy of a permission set"),
 }
 _OWN: Final = {
     "AWS::IAM::User": "user",
@@ -31,6 +32,9 @@ _OWN: Final = {
     "AWS::IAM::ManagedPolicy": "managed",
     "AWS::S3::BucketPolicy": "bucket",
     "AWS::KMS::Key": "key",
+    "AWS::Serverless::Function": "role",
+    "AWS::Serverless::StateMachine": "role",
+    "AWS::SSO::PermissionSet": "set",
 }
 """What holds its own policy."""
 _INLINE: Final = {
@@ -49,7 +53,8 @@ def find_oversized_policy(before: Iterable[Policy], after: Iterable[Policy]) -> 
     for (path, kind, owner), size in large.items():
         if size > was.get((path, kind, owner), 0):
             most, what = _MOST[kind]
-            return f"{owner} would have {size:,} characters, and AWS takes {most:,} for {what}"
+            named = owner.strip('"')
+            return f"{named} would have {size:,} characters, and AWS takes {most:,} for {what}"
     return None
 
 
@@ -59,7 +64,7 @@ def _measure_sizes(policies: Iterable[Policy]) -> dict[tuple[str, str, str], int
         carriers = policy.carriers or tuple(_find_carriers(policy))
         if carriers:
             text = json.dumps(read_document_data(policy), default=str, separators=(",", ":"))
-            size = sum(not char.isspace() for char in text)
+            size = sum(map(len, text.split()))
             folder = policy.path.rpartition("/")[0] if policy.dialect == "terraform" else policy.path
             for kind, owner in carriers:
                 sizes[folder, kind, owner] += size

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 from fixbot.edit.tree import BeyondLimits, Entry, Node, NodeKind, SyntaxProblem
@@ -71,14 +72,19 @@ def _check_depth(text: str, offset: int) -> None:
             raise BeyondLimits(f"it is nested deeper than {DEEPEST} levels", found.start() + offset)
 
 
-def _parse_tree(text: str, offset: int) -> tree_sitter.Node:
+@cache
+def _build_parser() -> tree_sitter.Parser:
     import tree_sitter  # noqa: PLC0415 - most runs meet no HCL
-    import tree_sitter_hcl  # noqa: PLC0415
+    import tree_sitter_hcl  # noqa: PLC0415 - as above
 
+    return tree_sitter.Parser(tree_sitter.Language(tree_sitter_hcl.language()))
+
+
+def _parse_tree(text: str, offset: int) -> tree_sitter.Node:
     if "\0" in text:
         raise SyntaxProblem("it holds a NUL character", offset + text.index("\0"))
     _check_depth(text, offset)
-    parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_hcl.language()))
+    parser = _build_parser()
     # One byte a character, so that tree-sitter's byte offsets are ours.
     root = parser.parse(text.encode("ascii", "replace")).root_node
     if root.has_error:
