@@ -18,6 +18,7 @@ from fixbot.source.dockerfiles import (
 from fixbot.source.namespace_survey import find_bound_accounts, find_named_namespaces
 from fixbot.source.partition import find_file_references, list_kustomized
 from fixbot.source.project import RepositoryFacts
+from fixbot.source.pushed_tags import find_moving_tags
 from fixbot.source.role_callers import find_role_callers
 from fixbot.source.tag_survey import find_own_tags
 
@@ -51,6 +52,8 @@ class FileFacts:
     role_callers: tuple[tuple[str, str, str], ...] = ()
     image_user: str = ""
     """The user that the image starts as, where the Dockerfile says."""
+    moving_tags: tuple[str, ...] = ()
+    """Tags that it pushes to ECR again and again."""
     bound_accounts: tuple[str, ...] = ()
     """The names in it, where it binds roles to accounts of Kubernetes."""
 
@@ -75,6 +78,7 @@ def read_facts(path: str, data: bytes) -> FileFacts:
         tuple(list_kustomized(path, data)),
         namespaces=tuple(find_named_namespaces(path, data)),
         role_callers=tuple(find_role_callers(path, data)),
+        moving_tags=find_moving_tags(path, data),
         bound_accounts=tuple(find_bound_accounts(data)),
     )
 
@@ -113,4 +117,5 @@ def gather_surroundings(
         ),
         tuple(caller for each in facts.values() for caller in each.role_callers),
         repository,
+        tuple((path, tag) for path, each in facts.items() for tag in each.moving_tags),
     )
