@@ -99,23 +99,23 @@ def gather_surroundings(
     tags = Counter(pair for each in facts.values() for pair in each.tags)
     ranked = tuple((key, value, count) for (key, value), count in tags.most_common(20))
     return RepositoryFacts(
-        frozenset(paths),
-        next((each.operator for each in facts.values() if each.operator is not None), None),
-        next((each.csi for each in facts.values() if each.csi is not None), None),
-        tuple(path for path, each in facts.items() if each.executes),
-        ranked,
-        frozenset(unpatched),
-        frozenset(posixpath.dirname(path) for path in paths if path.endswith("Chart.yaml")),
-        frozenset(each.image for each in facts.values() if each.image)
+        paths=frozenset(paths),
+        external_secrets=next((e.operator for e in facts.values() if e.operator is not None), None),
+        secret_provider_class=next((each.csi for each in facts.values() if each.csi is not None), None),
+        exec_in=tuple(path for path, each in facts.items() if each.executes),
+        tags=ranked,
+        unpatched=frozenset(unpatched),
+        charts=frozenset(posixpath.dirname(path) for path in paths if path.endswith("Chart.yaml")),
+        static_images=frozenset(each.image for each in facts.values() if each.image)
         - {each.image for each in facts.values() if not each.static},
-        frozenset((each.image, each.image_user) for each in facts.values() if each.image),
-        frozenset(name for each in facts.values() for name in each.bound_accounts),
-        frozenset(
+        image_users=frozenset((each.image, each.image_user) for each in facts.values() if each.image),
+        bound_accounts=frozenset(name for each in facts.values() for name in each.bound_accounts),
+        namespaces=frozenset(
             (name, posixpath.dirname(path), needs_node)
             for path, each in facts.items()
             for name, needs_node in each.namespaces
         ),
-        tuple(caller for each in facts.values() for caller in each.role_callers),
-        repository,
-        tuple((path, tag) for path, each in facts.items() for tag in each.moving_tags),
+        role_callers=tuple(caller for each in facts.values() for caller in each.role_callers),
+        repository=repository,
+        moving_tags=tuple((path, tag) for path, each in facts.items() for tag in each.moving_tags),
     )
