@@ -12,6 +12,7 @@ from fixbot.source.dockerfiles import holds_static_program, image_of_dockerfile,
 from fixbot.source.namespace_survey import find_bound_accounts, find_named_namespaces
 from fixbot.source.partition import find_file_references, list_kustomized
 from fixbot.source.project import RepositoryFacts
+from fixbot.source.pushed_tags import find_moving_tags
 from fixbot.source.role_callers import find_role_callers
 from fixbot.source.tag_survey import find_own_tags
 
@@ -43,6 +44,8 @@ class FileFacts:
     namespaces: tuple[tuple[str, bool], ...] = ()
     """The Kubernetes namespaces that it names, and whether something in it may need its node."""
     role_callers: tuple[tuple[str, str, str], ...] = ()
+    moving_tags: tuple[str, ...] = ()
+    """Tags that it pushes to ECR again and again."""
     bound_accounts: tuple[str, ...] = ()
     """The names in it, where it binds roles to accounts of Kubernetes."""
 
@@ -67,6 +70,7 @@ def read_facts(path: str, data: bytes) -> FileFacts:
         tuple(list_kustomized(path, data)),
         namespaces=tuple(find_named_namespaces(path, data)),
         role_callers=tuple(find_role_callers(path, data)),
+        moving_tags=find_moving_tags(path, data),
         bound_accounts=tuple(find_bound_accounts(data)),
     )
 
@@ -102,4 +106,5 @@ def gather_surroundings(
         ),
         tuple(caller for each in facts.values() for caller in each.role_callers),
         repository,
+        tuple((path, tag) for path, each in facts.items() for tag in each.moving_tags),
     )

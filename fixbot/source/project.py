@@ -44,6 +44,8 @@ class RepositoryFacts:
     """(role, kind, who) of what takes a role with a token: see `fixbot.source.role_callers`."""
     repository: str = ""
     """OWNER/NAME on github.com, where a remote says so."""
+    moving_tags: tuple[tuple[str, str], ...] = ()
+    """(path, tag) of what pushes images to ECR under a tag that moves (`latest`)."""
 
 
 @dataclass(slots=True)
