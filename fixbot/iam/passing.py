@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from fixbot.edit.tree import CannotEdit
 from fixbot.iam.outcome import GuardStatement, New, SplitStatement
 from fixbot.iam.pattern import action_matches, is_wild
-from fixbot.iam.policy_document import as_list, read_tests
+from fixbot.iam.policy_document import as_list, list_whole_texts, read_tests
 from fixbot.iam.statement_plan import number_name
 
 if TYPE_CHECKING:
@@ -118,8 +118,8 @@ def has_computed_condition(statement: Statement) -> bool:
 
 def is_wide(statement: Statement) -> bool:
     """Whether any role can be handed on: its Resource is `*`, or all roles of an account."""
-    listed = as_list(statement.get("Resource"))
-    return any(isinstance(each, str) and (each == "*" or each.endswith((":role/*", ":*"))) for each in listed)
+    texts = (text for each in as_list(statement.get("Resource")) for text in list_whole_texts(each))
+    return any(each == "*" or each.endswith((":role/*", ":*")) for each in texts)
 
 
 def infer_services(statements: Iterable[Statement]) -> dict[str, list[str]]:
