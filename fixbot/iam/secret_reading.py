@@ -18,10 +18,8 @@ _READING: Final = (
 )  # fmt: skip
 _DECRYPTING: Final = ("kms:Decrypt", "kms:ReEncryptFrom")
 _ADMIN: Final = ("*", "*:*")
-_WIDE: Final = re.compile(
-    r"\*|.*(?::secret:\*|:parameter/?\*|:key/\*|:(?:secretsmanager|ssm|kms):[^:]*:[^:]*:\*)"
-)
-_HOLE: Final = re.compile(r"\$\{[^}]*\}")
+_WIDE: Final = (":secret:*", ":parameter/*", ":parameter*", ":key/*")
+_HOLE: Final = re.compile(r"\$\{[^{}]*+\}")
 _LIMITS: Final = ("resourcetag/", "encryptioncontext", "kms:viaservice")
 
 
@@ -48,10 +46,17 @@ def is_unscoped(statement: Mapping[str, Value]) -> bool:
     if tests is None or any(limit in key for _, key, _ in tests for limit in _LIMITS):
         return False
     return any(
-        _WIDE.fullmatch(_HOLE.sub("x", text)) is not None
+        _names_all(_HOLE.sub("x", text))
         for each in as_list(statement.get("Resource"))
         for text in list_whole_texts(each)
     )
+
+
+def _names_all(text: str) -> bool:
+    """Whether an ARN is of all secrets, parameters or keys."""
+    parts = text.split(":", 5)
+    whole = len(parts) == 6 and parts[2] in ("secretsmanager", "ssm", "kms") and parts[5] == "*"
+    return text == "*" or text.endswith(_WIDE) or whole
 
 
 def is_pattern(statement: Mapping[str, Value], places: list[int]) -> bool:

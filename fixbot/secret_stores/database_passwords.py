@@ -186,9 +186,8 @@ def find_second_place(
             f"The password of {database.title} stands a second time in line {line}, where it would stay what "
             "it was. Where that is a task's environment, secret-in-environment moves both together."
         )
-    if database.dialect == "terraform" and _count_uses(
-        rf"{re.escape(database.address)}\.(?:master_)?password", database, world
-    ):
+    read = (f"{database.address}.{name}" for name in ("password", "master_password"))
+    if database.dialect == "terraform" and any(_count_uses(each, database, world) for each in read):
         return Refusal(
             f"Something beside {database.title} takes its password from it, and would get none. Let that "
             "take it from `master_user_secret` first."
@@ -221,12 +220,12 @@ def _holds(node: Node, text: str) -> bool:
     value = str(node.value)
     if value == text:
         return classify_value(name_of_value(node), text).is_secret
-    whole = rf"[:=]{re.escape(text)}(?=[@&;,\s\"']|\Z)"
-    return len(text) >= 4 and text in value and re.search(whole, value) is not None
+    found = re.search(rf"[:=]{re.escape(text)}(?=[@&;,\s\"']|\Z)", value) if text in value else None
+    return len(text) >= 4 and found is not None
 
 
-def _count_uses(pattern: str, database: Resource, world: Context) -> int:
-    uses = re.compile(rf"(?<![\w.-]){pattern}(?![\w-])")
+def _count_uses(name: str, database: Resource, world: Context) -> int:
+    uses = re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w-])")
     if database.dialect == "cloudformation":
         return len(uses.findall(world.project.documents[database.path].text))
     folder = world.project.documents_in_folder(database.path)
@@ -266,5 +265,5 @@ def list_parameter_places(database: Resource, password: WrittenPassword, world: 
     label = named.find_node("ParameterLabels", password.given_by) if named is not None else None
     own = root.find_node("Parameters", password.given_by)
     places = [each for each in (own, label, *shown) if each is not None]
-    uses = _count_uses(re.escape(password.given_by), database, world)
+    uses = _count_uses(password.given_by, database, world)
     return places if uses == len(places) + 1 else []
