@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from fixbot.knowledge.instance_metadata import ENDPOINT, TOKENS, refuse_old_scripts
 from fixbot.lens import Module, Resource, ResourceType
-from fixbot.model.findings import Refusal, Severity
+from fixbot.model.findings import Severity
 from fixbot.rules import ESSENTIAL, Rule, Words, by_type, must_be
 from fixbot.rules.context import Context
 
-TOKENS, ENDPOINT = "MetadataOptions.HttpTokens", "MetadataOptions.HttpEndpoint"
 _MODULE = Module(
     {TOKENS: "metadata_options.http_tokens", ENDPOINT: "metadata_options.http_endpoint"},
     {TOKENS: "required", ENDPOINT: "enabled"},
@@ -50,24 +50,12 @@ def spare_settled(resource: Resource, world: Context) -> bool:
     )
 
 
-def refuse_old_scripts(resource: Resource, world: Context) -> Refusal | None:
-    """A script that fetches metadata without a token would fail at the next start."""
-    owner = resource.owner
-    text = world.project.documents[resource.path].text[owner.start : owner.end]
-    if "169.254.169.254" not in text or "x-aws-ec2-metadata-token" in text.lower():
-        return None
-    return Refusal(
-        f"A script of {resource.title} fetches metadata without a token, and would fail. Let it fetch "
-        "one first, by a PUT to /latest/api/token, and send it along as X-aws-ec2-metadata-token."
-    )
-
-
 WORDS = Words(
     problem="answers requests for metadata without a token",
-    change="{who} gives its metadata, credentials among it, to requests with a token alone.",
+    change="{who} {gives its|give their} metadata, credentials among it, to requests with a token alone.",
     effect="SDKs from before November 2019 and scripts that fetch metadata by a bare GET fail.",
     why="A program on {who} that can be made to fetch a URL hands out the credentials of the machine's role.",
-    unknown="Whether all programs on {who} send a token, CloudWatch's MetadataNoToken says: it must be 0.",
+    unknown="CloudWatch's MetadataNoToken says whether all programs on {who} send a token: it must be 0.",
 )
 _BOTH = must_be(
     {ENDPOINT: "enabled", TOKENS: "required"}, words=WORDS, spares=spare_settled, unless=refuse_old_scripts

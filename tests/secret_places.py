@@ -125,6 +125,8 @@ LINES = (
     "sed -i 's/@@PASSWORD@@/c7CANARYq9x/' f",
     "case $TOKEN in c7CANARYq9x) ;; esac",
     "app /password:c7CANARYq9x",
+    "app /p:c7CANARYq9xyzW",
+    "SOPS_AGE_KEY=c7CANARYq9xyzW sops -d x",
     "app --auth u:c7CANARYq9x",
     "gcloud auth x --key c7CANARYq9x",
     "rclone config create x s3 secret_access_key c7CANARYq9x",
@@ -203,6 +205,7 @@ EXPRESSIONS = {
     "for": f'[for s in ["{SECRET}"] : s][0]',
     "file": f'templatefile("x.tpl", {{ p = "{SECRET}" }})',
     "remembered": f'"hunter2x" /* was {SECRET} */',
+    "remembered beside a reference": "var.x # c7CANARYq9xyzW\n      ",
 }
 DEFINED = {
     "variable": ("var.pw", f'variable "pw" {{\n  default = "{SECRET}"\n}}\n'),
@@ -269,6 +272,10 @@ OBJECTS = {
     "an odd literal": "configMapGenerator:\n- literals:\n  - DB_PASSWORD={CANARY9xz}\n",
 }
 BLOCKS = {
+    "each value": (
+        'resource "aws_db_instance" "y" {\n  for_each = { a = { x = "CANARYhunter" } }\n'
+        "  password = each.value.x\n}\n"
+    ),
     "a commented variable": '/*\nvariable "db_password" { default = "CANARYhunter" }\n*/\n',
     "a compared word": 'locals {\n  x = var.db_password != "CANARYhunter"\n}\n',
     **{

@@ -13,6 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fixbot.engine.user_cache import Cache, find_cache_folder, find_own_cache
+from tests.test_cli import fixbot
+from tests.test_gate_cli import BAD
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -184,3 +186,31 @@ def test_a_cache_behind_a_link_of_the_checkout_is_none(tmp_path: Path) -> None:
     for environment in ({"XDG_CACHE_HOME": str(shop / ".cache")}, {"HOME": str(shop)}):
         assert find_own_cache(environment, str(shop)) is None
     assert find_own_cache({"HOME": str(tmp_path)}, str(shop)) == tmp_path / ".cache" / "fixbot"
+
+
+def test_what_could_be_a_files_name_in_a_list_is_not_kept(tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    work.mkdir()
+    (work / "kustomization.yaml").write_text(
+        "resources: [a.yaml]\nsecretGenerator:\n- name: s\n  literals:\n  - pw=CANARYone\n"
+        "patches:\n- target: {kind: Deployment}\n  patch: |\n    - CANARYtwo\n"
+    )
+    (work / "a.yaml").write_text(BAD)
+    runs = [fixbot("run", at=work).out for _ in range(2)]
+    assert "Drop privileged mode" in runs[0]
+    kept = b"".join(each.read_bytes() for each in (tmp_path / "cache").rglob("*") if each.is_file())
+    assert b"kustomization.yaml" in kept
+    assert b"CANARY" not in kept
+
+
+def test_a_file_that_was_named_before_it_came_is_seen(tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    work.mkdir()
+    (work / "main.tf").write_text(
+        'resource "aws_ecs_task_definition" "t" {\n  family = "t"\n'
+        '  container_definitions = file("task.txt")\n}\n'
+    )
+    assert "privileged" not in fixbot("scan", at=work).out
+    containers = [{"name": "a", "image": "x", "privileged": True}]
+    (work / "task.txt").write_text(json.dumps(containers))
+    assert "privileged" in fixbot("scan", at=work).out

@@ -103,6 +103,8 @@ def test_what_another_tool_was_told_is_left_alone_with_the_reason(
         ("a.tf", TERRAFORM + 'resource "x" "y" {\n  # checkov:skip=CKV_AWS_334:of another one\n}\n'),
         ("a.tf", within('tags = { note = "#checkov:skip=CKV_AWS_334:in a string" }')),
         ("a.yaml", with_metadata("checkov: {skip: [{comment: no id}, 7, {id: [CKV_AWS_334]}]}")),
+        ("a.yaml", f"{TEMPLATE}      Metadata: {{checkov: {{skip: [{{id: CKV_AWS_334}}]}}}}\n"),
+        ("a.yaml", f"{BAD}      metadata: {{annotations: {{kube-linter.io/ignore-all: x}}}}\n"),
         ("a.yaml", with_metadata("cfn_nag: {rules_to_suppress: [{id: W11, reason: another tool}]}")),
     ],
 )

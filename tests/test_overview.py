@@ -100,6 +100,13 @@ def test_on_a_terminal_the_users_pager_shows_it(repository: Path, tmp_path: Path
     assert "paged: 9 proposals" in paged
 
 
+def test_a_pager_that_asks_git_sees_nothing_of_the_repository(repository: Path, tmp_path: Path) -> None:
+    (tmp_path / "mypager").write_text("#!/bin/sh\npwd; cat > /dev/null\n")
+    (tmp_path / "mypager").chmod(0o755)
+    paged = _on_terminal(repository, {"GIT_PAGER": str(tmp_path / "mypager"), "PATH": "/usr/bin:/bin"})
+    assert paged.split()[-1].removeprefix("\x1b[K") == "/"
+
+
 def test_no_pager_of_the_repository_is_started(repository: Path) -> None:
     planted = repository / "less"
     planted.write_text("#!/bin/sh\necho stolen\n")

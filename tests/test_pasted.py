@@ -25,8 +25,8 @@ from fixbot.proposal.pull_request_text import render_proposal
 from fixbot.report import html as page_of
 from fixbot.report import markdown_report, text
 from fixbot.report.style import TerminalStyle
+from fixbot.rules import load_rules
 from fixbot.settings import Settings
-from tests.first_rules import first_rules
 from tests.gfm import Page
 
 PROGRAMS = ("aws", "docker", "git", "kubectl", "sleep", "terraform", "tr", "xargs")
@@ -58,6 +58,8 @@ def pod(name: str) -> dict[str, object]:
                         {
                             "name": name,
                             "image": name,
+                            "command": [name],
+                            "args": [name],
                             "env": [
                                 {"name": "DB_PASSWORD", "value": "plum-Tr4ctor-9"},
                                 {"name": name, "value": "x"},
@@ -85,6 +87,9 @@ def task(name: str, image: str = "") -> dict[str, object]:
                 "name": name,
                 "image": image or f"111122223333.dkr.ecr.{name}.amazonaws.com/{name}:1",
                 "privileged": True,
+                "user": name,
+                "entryPoint": [name],
+                "command": [name],
                 "linuxParameters": {"capabilities": {"add": [name, "NET_ADMIN"]}},
                 "environment": [{"name": "DB_PASSWORD", "value": "plum-Tr4ctor-9"}],
                 "logConfiguration": {"logDriver": "awslogs", "options": {"awslogs-region": name}},
@@ -154,11 +159,43 @@ def tagged(name: str) -> str:
     return f'resource "aws_instance" "x" {{\n  tags = {{ {quoted} = {quoted} }}\n}}\n' * 3
 
 
+RESOURCES = (
+    ("db_instance", "publicly_accessible = true"), ("ecs_cluster", ""), ("kms_key", ""), ("lb", ""),
+    ("ecr_repository", "force_delete = true"), ("s3_bucket", "force_destroy = true"), ("instance", ""),
+    ("eks_cluster", ""), ("launch_template", ""), ("rds_cluster", "skip_final_snapshot = true"),
+)  # fmt: skip
+OBJECTS: tuple[tuple[str, str, dict[str, object]], ...] = (
+    ("karpenter.k8s.aws/v1", "EC2NodeClass", {"metadataOptions": {"httpTokens": "optional"}}),
+    ("eksctl.io/v1alpha5", "ClusterConfig", {}),
+)
+
+
+def resources(name: str) -> dict[str, str]:
+    """What has no containers, likewise, in all its dialects."""
+    quoted = json.dumps(name).replace("${", "$${").replace("%{", "%%{")
+    written = "".join(
+        f'resource "aws_{kind}" {quoted} {{\n  name = {quoted}\n  {more}\n}}\n' for kind, more in RESOURCES
+    )
+    stack = {f"{name}{kind}": {"Type": f"AWS::{kind}", "Properties": {"Name": name}} for kind in TYPES}
+    objects = [
+        {"apiVersion": api, "kind": kind, "metadata": {"name": name, "region": name}, "spec": spec}
+        for api, kind, spec in OBJECTS
+    ]
+    return {
+        "main.tf": written, "stack.json": json.dumps({"Resources": stack}),
+        "objects.json": json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}),
+    }  # fmt: skip
+
+
+TYPES = ("RDS::DBInstance", "ECS::Cluster", "KMS::Key", "EKS::Cluster", "EC2::Instance", "ECR::Repository")
+DIALECTS["resources"] = resources
+
+
 def looked_at(folder: Path, files: dict[str, str], wishes: Settings | None = None) -> Report:
     for name, content in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content.encode("utf-8", "surrogatepass"))
-    return run_pipeline(Checkout.open_checkout(str(folder)), first_rules(), wishes or Settings())
+    return run_pipeline(Checkout.open_checkout(str(folder)), load_rules(), wishes or Settings())
 
 
 def pasted(report: Report) -> Iterator[str]:
@@ -215,11 +252,21 @@ def started(script: str, folder: Path) -> list[list[str]]:
 
 
 OPTIONS = re.compile(
-    r"-(?:n|f|d|o|r|rs)|--(?:rm|cap-add|tmpfs|name|env|user|entrypoint|read-only|server-side|force-new-deployment|service|region|secret-id|type"
+    r"-(?:n|f|d|o|r|rs)|--entrypoint=[^\n]*|--(?:rm|cap-add|security-opt|tmpfs|name|env|user|read-only|server-side|force-new-deployment|service|region|secret-id|type"
     r"|value|no-execute-changeset|stack-name|capabilities|template-file|logical-resource-id|query|output|cluster"
     r"|include|services|resource-type-filters|role-name|tags|parameter-filters|secret-string|task-definition"
     r"|policy-type|existing-policy-document|new-policy-document)|-target=[\w.-]+"
 )
+
+
+def before_the_image(words: list[str]) -> list[str]:
+    """The words that Docker takes for its own: what stands behind an image's name is the program's."""
+    if words[:1] != ["run"]:
+        return words
+    at = 1
+    while at < len(words) and words[at].startswith("-"):
+        at += 1 if "=" in words[at] or words[at] in ("-d", "--rm", "--read-only") else 2
+    return words[:at]
 
 
 def check(report: Report, shell: Path) -> int:
@@ -227,7 +274,7 @@ def check(report: Report, shell: Path) -> int:
     for each in pasted(report):
         for words in started(each, shell):
             assert words[0] in PROGRAMS
-            options = [one for one in words[1:] if one.startswith("-") and one != "-"]
+            options = [one for one in before_the_image(words[1:]) if one.startswith("-") and one != "-"]
             assert [one for one in options if not OPTIONS.fullmatch(one)] == [], each
             count += 1
     return count

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 from collections.abc import Mapping, Sequence
@@ -35,7 +36,12 @@ def choose_pager(environment: Mapping[str, str], configured: str, outside: Seque
 
 
 def page_text(text: str, pager: Sequence[str]) -> None:
-    """Show the text; when the pager ends, so does this."""
+    """Show the text; when the pager ends, so does this.
+
+    It starts at the root of the file system: some pagers (delta) take options, their own pager among them,
+    from the git configuration of the folder that they start in.
+    """
     os.environ["PAGER"] = build_command(*map(ARGUMENT, pager)).text
     os.environ.setdefault("LESS", "FRX")  # as git has it: quits on a short text, shows colours
-    click.echo_via_pager(text.removesuffix("\n"), color=True)
+    with contextlib.chdir(Path(pager[0]).anchor):
+        click.echo_via_pager(text.removesuffix("\n"), color=True)

@@ -39,6 +39,8 @@ _CHECKOV: Final = re.compile(r"checkov\.io/skip\d{0,4}")
 _KUBE_LINTER: Final = "ignore-check.kube-linter.io/"
 _POLARIS: Final = re.compile(r"polaris\.fairwinds\.com/(?:([\w-]{1,100})-)?exempt")
 _LIBRARIES: Final = {"cfn_nag": "cfn-nag", "cdk_nag": "cdk-nag"}
+_OF_OBJECTS: Final = frozenset(("kind", "spec"))
+"""One of these is in an object of Kubernetes, and in what pods are made from; in nothing inside of them."""
 _LONGEST: Final = 400
 """Characters of a reason that are kept."""
 
@@ -126,10 +128,12 @@ def _find_comment_start(text: str, start: int) -> int:
 
 def _read_nodes(nodes: Sequence[Node]) -> Iterator[ForeignIgnore]:
     for holder in dict.fromkeys(each for node in nodes for each in (node, node.parent) if each is not None):
-        if holder.kind is NodeKind.MAP:
+        keys = {entry.key for entry in holder.entries} if holder.kind is NodeKind.MAP else frozenset()
+        if keys & _OF_OBJECTS:
             annotations = holder.find_node("metadata", "annotations")
             if annotations is not None and annotations.kind is NodeKind.MAP:
                 yield from _read_annotations(_read_texts(annotations))
+        if "Type" in keys:
             yield from _read_metadata(holder)
 
 

@@ -157,9 +157,11 @@ def _read_named(checkout: RepositoryFiles, files: _ReadFiles, needles: Sequence[
         images = frozenset(select_dockerfiles(checkout.others))
         others = frozenset(select_others(checkout.others))
         names = [*find_unnamed(files.facts), *kept, *sorted(images | others)]
+    entries = checkout.find_named(names)
     if files.seen is not None:
-        files.seen.named = names
-    for entry in checkout.find_named(names):
+        files.seen.named = [entry.path for entry in entries]
+        files.seen.missing = len(entries) < len(names)
+    for entry in entries:
         content = checkout.read_file(entry)
         if files.seen is not None:
             files.seen.add_entry(entry, content)

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from fixbot.checkout import Content, FileEntry, RepositoryFiles, hash_blob
 from fixbot.edit.tree import TextEdit
 from fixbot.engine.partition_result import PartitionResult
-from fixbot.masking.values_elsewhere import select_holders
 from fixbot.model.findings import (
     FileEdits,
     Finding,
@@ -28,7 +27,6 @@ from fixbot.model.findings import (
     Unread,
 )
 from fixbot.model.proposal_facts import pack_facts, unpack_facts
-from fixbot.source.dockerfiles import select_dockerfiles
 
 if TYPE_CHECKING:
     from fixbot.engine.partition_result import AnalysisRequest
@@ -40,10 +38,15 @@ _ODD = (LookupError, TypeError, ValueError, AttributeError)
 
 @dataclass(slots=True)
 class InputDigests:
-    """What was read: a key for each file's content or for why it isn't read; files that others name."""
+    """What was read: a key for each file's content or for why it isn't read; files that others name.
+
+    Only such as are there: what may be a file's name in a list may be a secret too, and is kept nowhere.
+    `missing` says that there were others.
+    """
 
     keys: dict[str, str] = field(default_factory=dict)
     named: Sequence[str] = ()
+    missing: bool = False
 
     def add_entry(self, entry: FileEntry, found: Content | Unread) -> None:
         """Remember what was found at an entry."""
@@ -88,10 +91,6 @@ class ResultCache:
             parts = list(self.old["parts"].values())
             if self.contents and any(part["patches"] for part in parts):
                 return None
-            if not frozenset(self.old["named"]).issuperset(select_holders(self.checkout.others)):
-                return None
-            if not frozenset(self.old["named"]).issuperset(select_dockerfiles(self.checkout.others)):
-                return None
             seen = self._digest_inputs(frozenset(self.old["unreadable"]), self.old["named"])
             if self.old["whole"] != self._digest_whole(seen):
                 return None
@@ -109,7 +108,10 @@ class ResultCache:
         return seen
 
     def _digest_whole(self, seen: InputDigests) -> str:
-        return _compute_digest([self.today, list(map(astuple, self.checkout.unread)), seen.named, seen.keys])
+        # A file that comes may be one that others have named.
+        checkout = self.checkout
+        unread = list(map(astuple, checkout.unread))
+        return _compute_digest([self.today, unread, checkout.others, seen.named, seen.keys])
 
     def load_part(self, key: str) -> PartitionResult | None:
         """The results of the part with that key, if they are known."""
@@ -124,7 +126,7 @@ class ResultCache:
         self, seen: InputDigests, unread: Iterable[Unread], parts: Mapping[str, PartitionResult]
     ) -> None:
         """Write down what the next run may ask for. What failed is not remembered."""
-        failed = any(each.failures for each in parts.values())
+        failed = any(each.failures for each in parts.values()) or (seen.missing and not self.checkout.others)
         self.cache.write_value(
             self._entry_name,
             {

@@ -6,8 +6,10 @@ one inside one deny of the new one. What isn't plain text counts only as equal t
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from fixbot.edit.tree import CodeExpression, TaggedValue
 from fixbot.iam.pattern import (
     Token,
     action_matches,
@@ -30,6 +32,7 @@ from fixbot.iam.policy_document import (
 if TYPE_CHECKING:
     from fixbot.edit.tree import Value
 
+_HOLE = re.compile(r"\$\{([^{}]*)\}")
 _PLAIN_TESTS = frozenset({"StringEquals", "StringLike"})
 """Operators whose values can be compared; of the others only equal values count."""
 _COMPARED = frozenset({"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"})
@@ -115,7 +118,22 @@ def _are_resources_inside(wide: Statement, narrow: Statement, variables: bool) -
 def _is_resource_inside(wide: Value, narrow: Value, variables: bool) -> bool:
     if isinstance(wide, str) and isinstance(narrow, str):
         return resource_covers(wide, narrow, variables=variables)
-    return wide == "*" or is_same(wide, narrow)
+    if wide == "*" or is_same(wide, narrow):
+        return True
+    ours, theirs = _text_with_holes(wide), _text_with_holes(narrow)
+    return ours is not None and theirs is not None and resource_covers(ours, theirs)
+
+
+def _text_with_holes(value: Value) -> str | None:
+    """A computed text, each hole in it a variable by its expression: what fills equal ones is equal."""
+    match value:
+        case CodeExpression() if len(value.text) > 1 and value.text[0] == value.text[-1] == '"':
+            text = value.text[1:-1]
+        case TaggedValue(tag="!Sub", value=str() as text) | {"Fn::Sub": str() as text}:
+            pass
+        case _:
+            return None
+    return _HOLE.sub(lambda hole: f"${{{hole[1].encode().hex()}}}", text)
 
 
 def _has_same_exclusion(element: str, wide: Statement, narrow: Statement) -> bool:

@@ -121,7 +121,10 @@ def find_line_spans(text: str) -> Iterator[Place]:
         yield from (m.span("value") for m in _DIALLED.finditer(text) if looks_random(m["value"]))
     yield from _find_in_scripts(text)
     lower = text.lower()
-    if holds_any(lower, _NAMES):
+    named = holds_any(lower, _NAMES)
+    if ":" in text and "/" in text and (named or "/p" in lower):
+        yield from _find_switched(text)
+    if named:
         yield from _find_named(text, lower)
 
 
@@ -157,8 +160,6 @@ def _find_in_scripts(text: str) -> Iterator[Place]:
 
 def _find_named(text: str, lower: str) -> Iterator[Place]:
     """What stands beside a name without a sign between them; `lower` is the text in small letters."""
-    if "/" in text and ":" in text:
-        yield from _find_switched(text)
     if "-" in text and ":" in text:
         yield from _spans_unless_named(_WITH_LOGIN, text)
     for match in _BESIDE.finditer(text) if _COMMA.search(text) is not None else ():

@@ -31,7 +31,8 @@ def docker_run(container: Container, *options: str | Piece, note: str = "") -> C
         words += ["--env", join_words(VARIABLE(name), "=VALUE")]
     entry, rest = _split_entry_point(container, given)
     if entry:
-        words += ["--entrypoint", PROGRAM_WORD(entry)]
+        # One word, so that a program called like an option is none to who reads on from here.
+        words.append(join_words("--entrypoint=", PROGRAM_WORD(entry)))
     return build_command(
         "docker",
         "run",

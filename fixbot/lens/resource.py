@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from fixbot.edit.change import Add, Change
 from fixbot.edit.tree import ABSENT, UNKNOWN, CannotEdit, HclBlock, Node, Scalar, UnsetValue, Value
@@ -38,7 +40,8 @@ class ResourceType:
 
     CloudFormation's property names are the canonical ones, and those of the object where only Kubernetes has
     the type. Terraform's differ from their snake_case only where `renamed` says so: from a dotted canonical
-    beginning to a dotted path, empty where the properties below it are the resource's own.
+    beginning to a dotted path, empty where the properties below it are the resource's own. In such a path a
+    name with dots of its own stands in brackets: `metadata.annotations.[example.org/name]`.
     """
 
     noun: str
@@ -58,6 +61,8 @@ class ResourceType:
     """By the canonical beginning of what stands in them."""
     modules: Mapping[str, Module] = field(default_factory=dict)
     """By the module's source in the registry, `//` and a folder behind it included."""
+    marks: tuple[str, ...] = ()
+    """Texts of which one stands in every file where it matters, if its Kubernetes kind stands in too many."""
     replaced_by: frozenset[str] = frozenset()
     """Properties, among those that rules speak of, whose change replaces the resource."""
 
@@ -86,7 +91,8 @@ class ResourceType:
         kind = self.kubernetes.rpartition("/")[2]
         beside = (f'"{each.type}"' for each in self.companions.values() if self.terraform)
         modules = (source.partition("//")[0] for source in self.modules)
-        return tuple(filter(None, (self.cloudformation, quoted, kind, *beside, *modules)))
+        told = self.marks or (kind,)
+        return tuple(filter(None, (self.cloudformation, quoted, *told, *beside, *modules)))
 
     def path(self, dialect: str, canonical: str) -> tuple[str, ...]:
         """Where a dialect has a property, from the resource's own map on."""
@@ -105,13 +111,17 @@ def group_types(types: Iterable[ResourceType], dialect: str) -> dict[str, list[R
     return found
 
 
+_PART: Final = re.compile(r"\[([^\]]*)\]|([^.\[\]]+)")
+
+
 def _renamed(
     names: tuple[str, ...], renamed: Mapping[str, str], spell: Callable[[str], str]
 ) -> tuple[str, ...]:
     for size in range(len(names), 0, -1):
         other = renamed.get(".".join(names[:size]))
         if other is not None:
-            return (*filter(None, other.split(".")), *map(spell, names[size:]))
+            written = (whole or part for whole, part in _PART.findall(other))
+            return (*written, *map(spell, names[size:]))
     return tuple(map(spell, names))
 
 
@@ -231,7 +241,9 @@ class Resource(Labelled):
                 UNKNOWN, self.node, canonical, self.node, (), why_not="the module has no input for it"
             )
         own = self._within(self.node, tuple(name.split(".")), canonical, ())
-        return replace(own, value=module.defaults.get(canonical, UNKNOWN)) if own.found is None else own
+        if own.found is not None:
+            return replace(own, keyed=True)
+        return replace(own, value=module.defaults.get(canonical, UNKNOWN))
 
     def _beside(self, canonical: str, beginning: str, companion: Companion, own: Slot) -> Slot:
         path = self.type.path("terraform", canonical[len(beginning) :].lstrip("."))

@@ -44,12 +44,18 @@ class Slot:
     """Why it can't be set here, if it can't."""
     elsewhere: bool = False
     """Whether `found` is what the written value names: a local, not the value in its own place."""
+    keyed: bool = False
+    """Whether entries may stand in a map, by names of the file's own: inputs of Terraform modules."""
 
     @property
     def items(self) -> Sequence[Node]:
         """The items of the list that stands there, or the blocks of that type in an HCL body."""
         if self.owner.style == "body" and len(self.path) == 1:
-            return self.owner.list_items(self.path[0]) or (self.found.items if self.found is not None else ())
+            listed = self.owner.list_items(self.path[0])
+            if listed and not self.keyed:
+                return listed
+        if self.keyed and self.found is not None and self.found.kind is NodeKind.MAP:
+            return tuple(entry.value for entry in self.found.entries)
         return self.found.items if self.found is not None and self.found.kind is NodeKind.LIST else ()
 
     def set(self, value: Value) -> Change:

@@ -10,6 +10,8 @@ from fixbot.masking.value_pieces import ReferencePiece
 
 _EVERYWHERE: Final = frozenset(("var", "local", "output", "ConfigMap"))
 """Kinds of what other files may refer to."""
+_GIVEN: Final = ".tfvars"
+"""How files end whose entries are values of variables."""
 
 
 class Definitions:
@@ -37,6 +39,8 @@ def _list_terraform_definitions(root: Node) -> Iterator[tuple[str, str, Node]]:
     for entry in root.entries:
         body = entry.value
         if body.style != "body":
+            if root.source.endswith(_GIVEN):
+                yield "var", entry.key, body
             continue
         match entry.key:
             case "variable" if body.labels and (default := body.find_node("default")) is not None:
@@ -50,6 +54,14 @@ def _list_terraform_definitions(root: Node) -> Iterator[tuple[str, str, Node]]:
                 yield from (
                     ("var", each.key, each.value) for each in body.entries if each.value.style != "body"
                 )
+        if (listed := body.find_node("for_each")) is not None:
+            yield from _list_each_value(listed)
+
+
+def _list_each_value(listed: Node) -> Iterator[tuple[str, str, Node]]:
+    """What `each.value.NAME` stands for in a block that is there once for each entry of a map."""
+    for entry in listed.entries:
+        yield from (("each", inner.key, inner.value) for inner in entry.value.entries)
 
 
 def _list_template_definitions(root: Node) -> Iterator[tuple[str, str, Node]]:

@@ -134,8 +134,11 @@ def _span_if_secret(name: str, text: str, start: int, end: int) -> Span | None:
     """The value's place, if its name and form say that it is a secret; of a long one the head is judged."""
     value = text[start : min(end, start + _JUDGED)]
     if not is_likely_name(name):
-        made_up = may_name_secret(name) and looks_random(value.rstrip("]}) \t"))
-        return (start, end) if made_up else None
+        bare = value.rstrip("]}) \t")
+        word = bare.partition(" ")[0]  # `AGE_KEY=… run -d x`
+        if not may_name_secret(name) or not looks_random(word):
+            return None
+        return start, start + len(word) if word != bare else end
     value = (find_written_default(value) or value) if value[:1] == "$" else value
     bare = value.rstrip("]}) \t")
     kind = classify_value(name, bare).kind

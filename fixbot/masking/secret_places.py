@@ -74,7 +74,7 @@ class PlaceSearch:
     definitions: Definitions = field(init=False)
     done: set[tuple[int, str]] = field(default_factory=set)
     beside: dict[str, list[Span]] = field(default_factory=dict)
-    """Names of secrets: comments on their lines are looked at too."""
+    """Names of secrets, with their values: comments on their lines are looked at too."""
 
     def __post_init__(self) -> None:
         self.definitions = Definitions(root for each in self.documents.values() for root in each.roots)
@@ -142,12 +142,9 @@ class PlaceSearch:
 
     def _judge_computed(self, entry: Entry) -> None:
         """An entry of HCL whose key is an expression: its texts and what it refers to are its names."""
+        find = self.definitions.find_definitions
         for piece in iterate_code_pieces(entry.key):
-            told = (
-                self.definitions.find_definitions(piece, entry.value)
-                if isinstance(piece, ReferencePiece)
-                else ()
-            )
+            told = find(piece, entry.value) if isinstance(piece, ReferencePiece) else ()
             names = [piece.text] if isinstance(piece, LiteralPiece) else [str(each.value) for each in told]
             for name in filter(names_secret, names):
                 self._judge_named(name, entry)
@@ -204,6 +201,8 @@ class PlaceSearch:
     def _judge_named(self, name: str, entry: Entry) -> None:
         """A value under its own key: that of a parameter or variable is its default, that of a map each."""
         value = entry.value
+        if value.kind in (NodeKind.SCALAR, NodeKind.CODE):
+            self.beside.setdefault(value.root_node.source, []).append((value.start, value.end))
         if value.kind is NodeKind.MAP and function_of(value) is None and value.tag is None:
             self._judge_held(name, value)
         elif value.kind is NodeKind.LIST and value.tag is None:
@@ -342,9 +341,9 @@ class PlaceSearch:
 
     def search_remarks(self) -> None:
         """Comments beside the places often hold what stood there before."""
-        for path, spans in self.found.spans.items():
-            document = self.documents[path]
-            beside = [*spans, *self.beside.get(path, ())]
-            hidden = list(find_remark_spans(document.text, beside, document.syntax))
-            spans.extend(hidden)
-            self.found.values.update(document.text[start:end].strip("\"'`.,;()!?") for start, end in hidden)
+        for path, document in self.documents.items():
+            spans = self.found.spans.get(path, [])
+            if beside := [*spans, *self.beside.get(path, ())]:
+                hidden = list(find_remark_spans(document.text, beside, document.syntax))
+                self.found.spans[path] = [*spans, *hidden]
+                self.found.values.update(document.text[at:end].strip("\"'`.,;()!?") for at, end in hidden)

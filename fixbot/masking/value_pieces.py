@@ -41,7 +41,9 @@ _FUNCTIONS: Final = frozenset(
 )
 _FILES: Final = frozenset(("file", "filebase64", "templatefile", "fileexists", "filesha256"))
 _SUB_HOLE: Final = re.compile(r"\$\{([^{}!]*)\}")
-_REFERENCE: Final = re.compile(r"\b(var|local|module)\.([\w-]+)(?:\.([\w-]+))?")
+_REFERENCE: Final = re.compile(r"\b(var|local|module|each)\.([\w-]+)(?:\.([\w-]+))?")
+_REFERRED: Final = {"module": "output", "each": "each"}
+"""What is named by the last word of a reference, with the word for it."""
 _QUOTE_OR_HEREDOC: Final = re.compile(r"\"|<<[-~]?[ \t]*([A-Za-z_][\w-]*)[ \t]*\r?\n|[{}]|(?:#|//)[^\n]*|/\*")
 _QUOTED_IN_HOLE: Final = re.compile(r"[$%]\{[^{}\"]{0,200}\"")
 _INDEXED: Final = re.compile(r"[\w\])]\[\"")
@@ -202,4 +204,4 @@ def _find_heredoc_end(code: str, at: int, word: str) -> int:
 
 def _find_references(code: str) -> Iterator[ReferencePiece]:
     for kind, name, more in _REFERENCE.findall(code):
-        yield ReferencePiece("output", more) if kind == "module" else ReferencePiece(kind, name)
+        yield ReferencePiece(_REFERRED.get(kind, kind), more if kind in _REFERRED else name)

@@ -18,11 +18,13 @@ from fixbot.model.findings import Found, Manual, Outcome, Safety
 from fixbot.rules.context import Context
 from fixbot.rules.entry_checks import MustHaveEntry
 from fixbot.rules.hooks import (
+    Among,
     Finish,
     Good,
     Spares,
     Unless,
     Weigh,
+    every_entry,
     keep_fix,
     keep_severity,
     never,
@@ -44,7 +46,8 @@ from fixbot.text.markdown_escape import mark_code
 class MustBe:
     """Each property of `wanted`, by its canonical name, must have that value.
 
-    `in_each` names lists of maps (in HCL blocks): then each of their entries must.
+    `in_each` names lists of maps (in HCL blocks): then each of their entries must, or of those that `among`
+    is true of.
     `unwritten` is what AWS or Kubernetes takes where nothing is written. `good` says which other values do
     as well. `unless` says where a fix would break something; it is asked only where something is wrong.
     `spares` says what is no finding, whatever is written there; `finish` what is true of one fix alone,
@@ -55,6 +58,7 @@ class MustBe:
     _: KW_ONLY
     words: Words
     in_each: tuple[str, ...] = ()
+    among: Among = every_entry
     unwritten: Scalar | UnsetValue = ABSENT
     good: Good | None = None
     unless: Unless = never
@@ -85,6 +89,7 @@ class MustBe:
                 ],
                 before=", ".join(format_cell(slot.written, slot.value) for slot in wrong.values()),
                 after=", ".join(format_cell(s.written, self._wanted_at(at)) for at, s in wrong.items()),
+                wrong=wrong.values(),
             )
         )  # fmt: skip
 
@@ -92,7 +97,8 @@ class MustBe:
         """The places by the property's name and the entry's number; 0 where it isn't asked of entries."""
         if not self.in_each:
             return {(name, 0): subject.slot(name) for name in self.wanted if subject.offers(name)}
-        entries = [(at, entry) for at in self.in_each for entry in subject.slot(at).items]
+        listed = ((at, entry) for at in self.in_each for entry in subject.slot(at).items)
+        entries = [(at, entry) for at, entry in listed if self.among(subject, at, entry)]
         return {
             (name, number): subject.slot_in(entry, f"{at}.{name}", at)
             for number, (at, entry) in enumerate(entries)
@@ -184,7 +190,7 @@ class MustNotHold:
 class Reported:
     """What is wrong and no machine should change: `bad` gives the place, `instead` what a person can do."""
 
-    bad: Callable[[Subject, Context], Node | None]
+    bad: Callable[[Any, Context], Node | None]
     _: KW_ONLY
     words: Words
     instead: str
@@ -220,23 +226,26 @@ class EachOf:
 class ByType:
     """A check for each type of resource that a rule looks at; the first says how safe the rule is."""
 
-    by_type: Mapping[ResourceType, AnyCheck | EachOf]
+    by_type: Mapping[ResourceType, AnyCheck | EachOf | OwnCheck]
 
     @property
-    def checks(self) -> tuple[AnyCheck | EachOf, ...]:
+    def checks(self) -> tuple[AnyCheck | EachOf | OwnCheck, ...]:
         """Those of all types."""
         return tuple(self.by_type.values())
 
     @property
     def safety(self) -> Safety:
         """How bold its fixes usually are."""
-        return self.checks[0].safety
+        safety: Safety = getattr(self.checks[0], "safety", Safety.REVIEW)
+        return safety
 
     def __call__(self, resource: Resource, world: Context) -> Iterator[Found]:
         """What the check of its type finds."""
         yield from self.by_type[resource.type](resource, world)
 
 
+OwnCheck = Callable[[Any, Context], Iterator[Found]]
+"""A check of a rule's own shape."""
 AnyCheck = MustBe | MustContain | MustHaveEntry | MustNotHold | Reported
 
 

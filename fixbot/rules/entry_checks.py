@@ -12,7 +12,13 @@ from fixbot.lens import Resource, Slot
 from fixbot.model.findings import Found, Outcome, Refusal, Safety
 from fixbot.rules.context import Context
 from fixbot.rules.hooks import Finish, Good, Spares, Unless, Weigh, keep_fix, keep_severity, never, spare_none
-from fixbot.rules.outcomes import find_hindrance, format_cell, make_fix, make_found, refuse_computed_list
+from fixbot.rules.outcomes import (
+    find_hindrance,
+    format_cell,
+    make_fix,
+    make_found,
+    refuse_computed_list,
+)
 from fixbot.rules.words import Words
 from fixbot.text.markdown_escape import mark_code
 
@@ -61,7 +67,7 @@ class MustHaveEntry:
                 changes or [partial(resource.add_entries, slot, self.at, self._list_missing(slot))],
                 before=", ".join(format_cell(each.written, each.value) for each in wrong.values())
                 or format_cell(slot.written, ABSENT),
-                after=mark_code(shown),
+                after=mark_code(shown), wrong=[slot, *wrong.values()],
             )
         )  # fmt: skip
         node = next((each.node for each in wrong.values()), slot.node)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from fixbot.edit.tree import Scalar, UnsetValue
+from fixbot.edit.tree import Node, Scalar, UnsetValue
 from fixbot.lens import Subject
 from fixbot.model.findings import Fix, Manual, Refusal, Severity
 from fixbot.rules.context import Context
@@ -15,6 +15,8 @@ Unless = Callable[[Any, Context], Refusal | Manual | None]
 """Why a fix would break something at this subject, if it would."""
 
 
+Among = Callable[[Any, str, Node], bool]
+"""Whether a check speaks of one entry of the list of that name."""
 Spares = Callable[[Any, Context], bool]
 """Whether the rule doesn't speak of a subject at all: Windows, what another resource has settled."""
 Finish = Callable[[Fix, Any, Context], Fix]
@@ -27,6 +29,11 @@ Weigh = Callable[[Any, Context], Severity | None]
 
 def keep_severity(_subject: Subject, _world: Context) -> None:
     """As bad as the rule says."""
+
+
+def every_entry(_subject: Subject, _at: str, _entry: Node) -> bool:
+    """The check speaks of all entries."""
+    return True
 
 
 def never(_subject: Subject, _world: Context) -> None:

@@ -55,10 +55,15 @@ def make_found(
 
 
 def find_hindrance(subject: Subject, wrong: Iterable[Slot]) -> Refusal | None:
-    """Why they can't be set, if one can't."""
+    """Why they can't be set, if one is computed."""
     for slot in wrong:
         if slot.why_not or slot.value is UNKNOWN:
             return _refuse(subject, slot)
+    return None
+
+
+def _refuse_replacement(subject: Subject, wrong: Iterable[Slot]) -> Refusal | None:
+    for slot in wrong:
         if slot.update is Update.REPLACEMENT:
             return Refusal(
                 f"Changing {mark_code(slot.written)} would replace {subject.title}, and what it holds."
@@ -93,12 +98,19 @@ def make_fix(
     *,
     before: str,
     after: str,
+    wrong: Iterable[Slot] = (),
 ) -> Fix | Refusal | Manual:
-    """The fix in the words of its check, or why it would break something or there is no exact edit."""
+    """The fix in the words of its check, or why it would break something or there is no exact edit.
+
+    `wrong` are the places that it changes: where one would make the thing anew it is refused, unless the rule
+    has said a better way.
+    """
     hindrance = check.unless(subject, world)
     waits = hindrance if isinstance(hindrance, Refusal) and hindrance.until else None
     if hindrance is not None and waits is None:
         return hindrance
+    if (replaced := _refuse_replacement(subject, wrong)) is not None:
+        return replaced
     try:
         made = tuple(change() for change in changes)
     except CannotEdit as why:

@@ -34,6 +34,7 @@ def render_inline(value: Value, habits: YamlStyle, *, flow: bool, quote: str | N
         case CodeExpression():
             return value.text
         case TaggedValue():
+            quote = "" if value.tag in ("!Ref", "!GetAtt") else quote  # names are hardly ever quoted there
             return f"{value.tag} {render_inline(value.value, habits, flow=flow, quote=quote)}"
         case dict():
             pairs = [render_pair(key, each, habits) for key, each in value.items()]
