@@ -116,7 +116,8 @@ rule = Rule(
         weigh=weigh,
         words=Words(
             problem="can be opened to everybody by one policy or one ACL",
-            change="{who} refuses public ACLs and public policies, those that are there already included.",
+            change="{who} {refuses|refuse} public ACLs and public policies, those that are there already "
+            "included.",
             effect="Readers without a login, and other accounts that came in by a public policy, get 403.",
             why="One policy with a star, or the ACL of one upload, publishes {who}; names of buckets are "
             "tried day and night.",

@@ -9,7 +9,7 @@ from fixbot.knowledge.kept_capabilities import FARGATE_DROPS, find_kept_capabili
 from fixbot.knowledge.rollout import describe_rollout
 from fixbot.knowledge.trial import docker_run
 from fixbot.lens import Container
-from fixbot.model.findings import Fix, Manual, Refusal, Safety, Severity
+from fixbot.model.findings import Fix, Refusal, Safety, Severity
 from fixbot.rules import RECOMMENDED, Rule, Words, each_of, must_contain
 from fixbot.rules.context import Context
 from fixbot.text.command import CAPABILITY
@@ -34,16 +34,17 @@ def spare_instances(container: Container, world: Context) -> bool:
     return spare_others(container, world) or not may_run_on_fargate(container)
 
 
-def refuse_or_explain(container: Container, world: Context) -> Refusal | Manual | None:
+def refuse_unknown_needs(container: Container, world: Context) -> Refusal | None:
     """What works on its host, and a program that may start as root and of which nothing more is known."""
     refused, kept = refuse_host_work(container, world), find_kept_capabilities(container, world)
     if refused is not None and not refused.until:
         return refused
     if kept is None:
-        return Manual(
+        return Refusal(
             f"Which capabilities {mark_code(container.name)} needs is not known: its image starts as root, "
             "or may. Give it another user, or try it with `--cap-drop ALL`. Nearly every program bears "
-            '`"drop": ["NET_RAW"]`.'
+            '`"drop": ["NET_RAW"]`.',
+            until="root-user",
         )
     if kept and may_run_on_fargate(container):
         return Refusal(f"{container.name} needs {join_with_and(kept)}, which Fargate can't give back.")
@@ -86,12 +87,12 @@ rule = Rule(
               "nist-800-190": ("4.4.3",)},
     looks_at=Container,
     check=each_of(
-        must_contain(f"{K8S}.drop", "ALL", words=WORDS, spares=spare_others, unless=refuse_or_explain,
+        must_contain(f"{K8S}.drop", "ALL", words=WORDS, spares=spare_others, unless=refuse_unknown_needs,
                      finish=finish, good=lambda each: str(each).upper() in ("ALL", "CAP_ALL")),
-        must_contain(f"{ECS}.drop", "ALL", words=WORDS, spares=spare_fargate, unless=refuse_or_explain,
+        must_contain(f"{ECS}.drop", "ALL", words=WORDS, spares=spare_fargate, unless=refuse_unknown_needs,
                      finish=finish),
         must_contain(f"{ECS}.drop", "NET_RAW", made=FARGATE_DROPS, words=WORDS, spares=spare_instances,
-                     unless=refuse_or_explain, finish=finish, good=lambda each: each == "ALL"),
+                     unless=refuse_unknown_needs, finish=finish, good=lambda each: each == "ALL"),
     ),
     peers={"checkov": ("CKV_K8S_28", "CKV_K8S_37"), "trivy": ("KSV-0003", "KSV-0004", "KSV-0106"),
            "kube-linter": ("drop-net-raw-capability",), "polaris": ("insecureCapabilities",),

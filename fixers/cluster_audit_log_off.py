@@ -18,7 +18,7 @@ OTHERS = ResourceType(
 )  # fmt: skip
 WORDS = Words(
     problem="keeps no audit log",
-    change="{who} writes down who asked its API for what, in CloudWatch Logs.",
+    change="{who} {writes down who asked its|write down who asked their} API for what, in CloudWatch Logs.",
     effect="CloudWatch bills the lines. They are kept for ever, until their group gets a retention.",
     why="Who has a login to {who} can read its secrets and start containers, and deny it afterwards.",
 )

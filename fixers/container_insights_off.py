@@ -32,7 +32,8 @@ rule = Rule(
         good=lambda value: value == "enhanced",
         words=Words(
             problem="measures nothing of its single tasks",
-            change="{who} reports CPU, memory, disk and network of each task and service to CloudWatch.",
+            change="{who} {reports|report} CPU, memory, disk and network of each task and service to "
+            "CloudWatch.",
             effect="CloudWatch bills these as custom metrics; nothing that runs changes.",
             why="A miner or a task that loops in {who} is seen by nobody until the bill comes.",
         ),

@@ -52,10 +52,10 @@ def spare_settled(resource: Resource, world: Context) -> bool:
 
 WORDS = Words(
     problem="answers requests for metadata without a token",
-    change="{who} gives its metadata, credentials among it, to requests with a token alone.",
+    change="{who} {gives its|give their} metadata, credentials among it, to requests with a token alone.",
     effect="SDKs from before November 2019 and scripts that fetch metadata by a bare GET fail.",
     why="A program on {who} that can be made to fetch a URL hands out the credentials of the machine's role.",
-    unknown="Whether all programs on {who} send a token, CloudWatch's MetadataNoToken says: it must be 0.",
+    unknown="CloudWatch's MetadataNoToken says whether all programs on {who} send a token: it must be 0.",
 )
 _BOTH = must_be(
     {ENDPOINT: "enabled", TOKENS: "required"}, words=WORDS, spares=spare_settled, unless=refuse_old_scripts

@@ -50,7 +50,7 @@ rule = Rule(
         unless=refuse_unknown,
         words=Words(
             problem="keeps the same key material for ever",
-            change="{who} gets new key material every year; what the old one encrypted stays readable.",
+            change="{who} {gets|get} new key material every year; what the old one encrypted stays readable.",
             effect="Nothing is encrypted anew; id, ARN and grants stay. AWS bills the first two rotations.",
             why="All that was ever encrypted with {who} hangs on one secret that is worth more each year.",
         ),

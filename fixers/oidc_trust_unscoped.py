@@ -178,10 +178,10 @@ def _build_fix(trust: WebIdentityTrust, who: str, callers: TokenCallers, changes
     if not who:
         return Fix(
             changes, who=named, before="tokens for any audience", after=f"`aud` is {mark_code(AUDIENCE)}",
-            gist="{who} takes tokens only that were made for AWS.",
+            gist="{who} {takes|take} tokens only that were made for AWS.",
             effect=f"A workflow or pod that asks for another audience than {mark_code(AUDIENCE)} is refused.",
             why="A token that was made for another service, which could keep it, may open {who} too.",
-            unknown="Which audience is asked for where {who} is taken from elsewhere is not known.",
+            unknown="Which audience is asked for where {who} {is|are} taken from elsewhere is not known.",
             commands=(_EVENTS,),
         )  # fmt: skip
     if trust.issuer is Issuer.GITHUB:

@@ -294,7 +294,7 @@ def _describe_unknown(
         )
     if row.evidence == BY_SCAFFOLD:
         return (
-            "{who} is started like a controller of kubebuilder's scaffold, whose own manifest runs it "
+            "{who} {is|are} started like a controller of kubebuilder's scaffold, whose own manifest runs it "
             "read-only without any mount; does this one write files?"
         )
     if row.evidence == BY_DOCKERFILE:
@@ -305,8 +305,8 @@ def _describe_unknown(
             "configuration, writes elsewhere is not known."
         )
     return (
-        "{who} is taken for an image built on the public one of that name, which is not known: whether it "
-        "writes elsewhere has to be tried."
+        "{who} {is|are} taken for an image built on the public one of that name, which is not known: "
+        "whether it writes elsewhere has to be tried."
     )
 
 

@@ -7,6 +7,7 @@ outlive the process and the files that it came from, in another process or in th
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import astuple, dataclass, fields, replace
 from typing import Any, Final
@@ -14,6 +15,9 @@ from typing import Any, Final
 from fixbot.text import command, step
 from fixbot.text.command import Command
 from fixbot.text.step import Step
+
+_NUMBER: Final = re.compile(r"\{([a-z ]{1,40})\|([a-z ]{1,40})\}")
+"""Words for one name and for several: `{gives its|give their}`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +129,21 @@ def part_of(story: ProposalFacts, findings: Collection[str]) -> ProposalFacts:
 def merge_sentences(
     rows: Iterable[FixedFinding], texts: Callable[[FixedFinding], Iterable[str]]
 ) -> list[str]:
-    """What is said of the rows, once each: where several differ by `who` alone, with the names of all."""
+    """What is said of the rows, once each: where several differ by `who` alone, with the names of all.
+
+    `{gives|give}` is the first for one name and the second for several.
+    """
     names: dict[str, dict[str, None]] = {}
     for row in rows:
         for said in filter(None, texts(row)):
             names.setdefault(said, {})[row.who] = None
-    return [said.replace("{who}", _join_names(list(every))) for said, every in names.items()]
+    return [_fill_names(said, list(every)) for said, every in names.items()]
+
+
+def _fill_names(said: str, names: Sequence[str]) -> str:
+    said = _NUMBER.sub(r"\1" if len(names) < 2 else r"\2", said)
+    text = said.replace("{who}", _join_names(names))
+    return text[:1].upper() + text[1:] if said.startswith("{who}") else text
 
 
 def _join_names(names: Sequence[str]) -> str:

@@ -1,7 +1,7 @@
-"""Dockerfiles of the repository whose image holds one static program: nothing in it writes but that program.
+"""What the Dockerfiles of the repository say of their images: the user, and whether they hold one program.
 
-Told from the last stage's base: `scratch`, distroless static, Chainguard's static. The image is known by the
-folder or file name, as builds name it: `cmd/web/Dockerfile`, `web.Dockerfile`, `Dockerfile.web`.
+The latter is told from the last stage's base: `scratch`, distroless static, Chainguard's static. The image is
+known by the folder or file name, as builds name it: `cmd/web/Dockerfile`, `web.Dockerfile`, `Dockerfile.web`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ _FROM: Final = re.compile(
     r"^[ \t]*FROM[ \t]+(?:--\S+[ \t]+)*(\S+)(?:[ \t]+AS[ \t]+(\S+))?", re.MULTILINE | re.IGNORECASE
 )
 _VOLUME: Final = re.compile(r"^[ \t]*VOLUME\b", re.MULTILINE | re.IGNORECASE)
+_USER: Final = re.compile(r"^[ \t]*USER[ \t]+(\S+)", re.MULTILINE | re.IGNORECASE)
+_NAMED_USER: Final = re.compile(r"[a-z0-9_][a-z0-9_-]{0,31}(?::[a-z0-9_][a-z0-9_-]{0,31})?")
 _VARIANTS: Final = frozenset({"dev", "debug", "test", "ci", "build", "local", "base", "builder", "tilt"})
 _LONGEST: Final = 65_536
 _MOST: Final = 500
@@ -59,6 +61,14 @@ def is_variant(path: str) -> bool:
     """Whether the file is for development: it says nothing of the image that is deployed."""
     found = _split_name(path)
     return found is not None and found[1] in _VARIANTS
+
+
+def find_image_user(dockerfile: str) -> str:
+    """The user that the image starts as, where its last stage names one; empty where nobody can say."""
+    text = dockerfile[:_LONGEST]
+    stages = list(_FROM.finditer(text))
+    said = _USER.findall(text, stages[-1].end()) if stages else []
+    return said[-1] if said and _NAMED_USER.fullmatch(said[-1]) else ""
 
 
 def holds_static_program(dockerfile: str) -> bool:

@@ -8,7 +8,13 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from fixbot.source.dockerfiles import holds_static_program, image_of_dockerfile, is_dockerfile, is_variant
+from fixbot.source.dockerfiles import (
+    find_image_user,
+    holds_static_program,
+    image_of_dockerfile,
+    is_dockerfile,
+    is_variant,
+)
 from fixbot.source.namespace_survey import find_bound_accounts, find_named_namespaces
 from fixbot.source.partition import find_file_references, list_kustomized
 from fixbot.source.project import RepositoryFacts
@@ -44,6 +50,8 @@ class FileFacts:
     namespaces: tuple[tuple[str, bool], ...] = ()
     """The Kubernetes namespaces that it names, and whether something in it may need its node."""
     role_callers: tuple[tuple[str, str, str], ...] = ()
+    image_user: str = ""
+    """The user that the image starts as, where the Dockerfile says."""
     moving_tags: tuple[str, ...] = ()
     """Tags that it pushes to ECR again and again."""
     bound_accounts: tuple[str, ...] = ()
@@ -53,7 +61,7 @@ class FileFacts:
 def read_facts(path: str, data: bytes) -> FileFacts:
     """What a file says of the whole repository, told from its bytes."""
     if is_dockerfile(path):
-        return _read_image_facts(path, data.decode(errors="replace"))
+        return _read_image_facts(path, data.decode("utf-8-sig", errors="replace"))
     operator = None
     if b"external-secrets.io/" in data and (found := _ESO.search(data)):
         store = _STORE.search(data)
@@ -78,7 +86,9 @@ def read_facts(path: str, data: bytes) -> FileFacts:
 def _read_image_facts(path: str, text: str) -> FileFacts:
     """What a Dockerfile says of the image that is called like its folder; one for development says none."""
     return FileFacts(
-        image="" if is_variant(path) else image_of_dockerfile(path), static=holds_static_program(text)
+        image="" if is_variant(path) else image_of_dockerfile(path),
+        static=holds_static_program(text),
+        image_user=find_image_user(text),
     )
 
 
@@ -89,22 +99,23 @@ def gather_surroundings(
     tags = Counter(pair for each in facts.values() for pair in each.tags)
     ranked = tuple((key, value, count) for (key, value), count in tags.most_common(20))
     return RepositoryFacts(
-        frozenset(paths),
-        next((each.operator for each in facts.values() if each.operator is not None), None),
-        next((each.csi for each in facts.values() if each.csi is not None), None),
-        tuple(path for path, each in facts.items() if each.executes),
-        ranked,
-        frozenset(unpatched),
-        frozenset(posixpath.dirname(path) for path in paths if path.endswith("Chart.yaml")),
-        frozenset(each.image for each in facts.values() if each.image)
+        paths=frozenset(paths),
+        external_secrets=next((e.operator for e in facts.values() if e.operator is not None), None),
+        secret_provider_class=next((each.csi for each in facts.values() if each.csi is not None), None),
+        exec_in=tuple(path for path, each in facts.items() if each.executes),
+        tags=ranked,
+        unpatched=frozenset(unpatched),
+        charts=frozenset(posixpath.dirname(path) for path in paths if path.endswith("Chart.yaml")),
+        static_images=frozenset(each.image for each in facts.values() if each.image)
         - {each.image for each in facts.values() if not each.static},
-        frozenset(name for each in facts.values() for name in each.bound_accounts),
-        frozenset(
+        image_users=frozenset((each.image, each.image_user) for each in facts.values() if each.image),
+        bound_accounts=frozenset(name for each in facts.values() for name in each.bound_accounts),
+        namespaces=frozenset(
             (name, posixpath.dirname(path), needs_node)
             for path, each in facts.items()
             for name, needs_node in each.namespaces
         ),
-        tuple(caller for each in facts.values() for caller in each.role_callers),
-        repository,
-        tuple((path, tag) for path, each in facts.items() for tag in each.moving_tags),
+        role_callers=tuple(caller for each in facts.values() for caller in each.role_callers),
+        repository=repository,
+        moving_tags=tuple((path, tag) for path, each in facts.items() for tag in each.moving_tags),
     )

@@ -36,6 +36,8 @@ class RepositoryFacts:
     """Folders of Helm charts."""
     static_images: frozenset[str] = frozenset()
     """Names of images that the repository's Dockerfiles build of one static program alone."""
+    image_users: frozenset[tuple[str, str]] = frozenset()
+    """(image, user) of the repository's Dockerfiles; the user is empty where the file doesn't say."""
     bound_accounts: frozenset[str] = frozenset()
     """Names that stand in a file with a binding of roles to accounts of Kubernetes."""
     namespaces: frozenset[tuple[str, str, bool]] = frozenset()

@@ -13,8 +13,8 @@ from fixbot.source.project import Inventory
 _CHART: Final = "Not changed here: what the chart makes of it isn't known here. Change the value by hand."
 _MANIFEST: Final = "Not changed here: the manifest is a text in Terraform. Change it there by hand."
 _MODULE: Final = (
-    "Not changed here: what the module makes of it isn't known here. Change the input by hand; a secret "
-    "comes from a store, or from a variable that is marked `sensitive`."
+    "Not changed here: what the module makes of it isn't known here. Change the input by hand (a secret "
+    "comes from a store, or from a variable that is marked `sensitive`)."
 )
 _OF_CHARTS: Final = ("values", "set", "set_sensitive", "set_list", "set_wo")
 _TEXTS: Final = {
