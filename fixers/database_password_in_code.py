@@ -17,6 +17,7 @@ from fixbot.secret_stores.database_passwords import (
     find_second_place,
     find_written_password,
     list_parameter_places,
+    name_source,
     why_not_managed,
 )
 from fixbot.text.command import build_command
@@ -86,7 +87,7 @@ def _choose_outcome(database: Resource, password: WrittenPassword, world: Contex
     places = [password.literal if password.slot.elsewhere else password.used, password.used]
     if password.given_by:
         others = list_parameter_places(database, password, world)
-        if not others:
+        if not others or name_source(password.used) != password.given_by:
             return explain_source(database, password)
         places += others
     version = password.slot.owner.find_node(f"{password.slot.path[-1]}_version")
@@ -96,7 +97,7 @@ def _choose_outcome(database: Resource, password: WrittenPassword, world: Contex
         return hindrance
     if wanted.value is UNKNOWN or (password.used.kind.name == "CALL" and password.used.value == "?"):
         return Refusal(f"{mark_code(wanted.written)} of {database.title} is computed: decide both together.")
-    if password.slot.why_not and not password.given_by:
+    if not password.is_whole and not password.given_by:
         return Manual(
             f"The password is in Git, but {password.slot.why_not}. Take it out there, and write "
             f"{mark_code(wanted.written)} for it: then AWS makes one of its own."

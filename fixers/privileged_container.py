@@ -160,6 +160,11 @@ def _find_kept(container: Container, startup: Startup) -> _Kept | Refusal:
             f"{name} runs {mark_code(program)}, and no list of capabilities replaces the mode for it: "
             f"{reason}."
         )
+    if startup.starts_unknown:
+        return Refusal(
+            f"Which program {name} starts is filled in elsewhere, so what it needs is not known. Take the "
+            "mode away where you know that."
+        )
     image = capabilities_of_image(container)
     needed, devices = find_needed_capabilities(scripts), find_devices(scripts)
     if image.device and image.device not in dict(devices):

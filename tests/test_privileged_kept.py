@@ -93,3 +93,14 @@ def test_a_device_that_a_setting_opens_is_no_capability(tmp_path: Path) -> None:
 def test_a_propagation_that_is_filled_in_may_need_the_mode(tmp_path: Path) -> None:
     mounts = [{"name": "v", "mountPath": "/a", "mountPropagation": "${PROPAGATION}"}]
     assert run_pod(tmp_path, image="registry.example/x:1", volumeMounts=mounts) is LEFT
+
+
+@pytest.mark.parametrize(
+    "image", ["docker:${TAG}-dind", "${REGISTRY}/docker:dind", "{{ registry }}/dind:{{ tag }}"]
+)
+def test_what_a_template_fills_in_hides_no_need(tmp_path: Path, image: str) -> None:
+    assert run_pod(tmp_path, image=image) is LEFT
+
+
+def test_a_program_that_is_filled_in_elsewhere_may_need_the_mode(tmp_path: Path) -> None:
+    assert run_pod(tmp_path, image="registry.example/x:1", command=["{{ program }}", "run"]) is LEFT

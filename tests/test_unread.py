@@ -242,3 +242,22 @@ spec:
   containers:
     - {name: web, image: nginx, securityContext: {privileged: true, readOnlyRootFilesystem: true}}
 """
+
+
+JOINED = """\
+Resources:
+  Store:
+    Type: AWS::MediaStore::Container
+    Properties:
+      ContainerName: store
+      Policy: !Join
+        - ''
+        - - !Sub '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*",'
+          - '"Action": "mediastore:*", "Resource": "*"}]}'
+"""
+
+
+def test_a_policy_in_pieces_of_text_is_named(tmp_path: Path) -> None:
+    (unread,) = look(tmp_path, t_yaml=JOINED).unread
+    assert (unread.path, unread.line) == ("t.yaml", 8)
+    assert "a policy stands here as a part of a text" in unread.reason

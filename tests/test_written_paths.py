@@ -310,7 +310,7 @@ def test_a_try_starts_what_the_file_starts(tmp_path: Path) -> None:
     )  # fmt: skip
     (tried,) = ran.tried
     assert tried == (
-        "docker run -d --read-only --tmpfs /tmp --name try --user 7 --env DB_HOST=VALUE --entrypoint serve "
+        "docker run -d --read-only --tmpfs /tmp --name try --user 7 --env DB_HOST=VALUE --entrypoint=serve "
         "registry.example/web:1 --port=80"
     )
 

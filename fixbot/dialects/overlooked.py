@@ -44,8 +44,10 @@ def say_overlooked(project: Project, reading: Inventory) -> None:
                 )
                 said.add(document.path)
             elif "Statement" in document.text and (found := _find_policy_shape(root, policies)) is not None:
+                as_text = "a policy stands here as a part of a text, which is not read yet"
+                reason = f"what looks like a policy in {what} is not read yet"
                 reading.add_unread(
-                    document, found.start, f"what looks like a policy in {what} is not read yet"
+                    document, found.start, as_text if found.kind is NodeKind.SCALAR else reason
                 )
                 said.add(document.path)
 
@@ -64,8 +66,25 @@ def _find_container_shapes(root: Node) -> Iterator[Node]:
 
 
 def _find_policy_shape(root: Node, known: set[int]) -> Node | None:
-    """A policy document that stands where no dialect looks for one."""
-    return next((node for node in root.walk_tree() if id(node) not in known and iam.is_policy(node)), None)
+    """A policy document, or a text that holds one, that stands where no dialect looks for one."""
+    return next(
+        (
+            node
+            for node in root.walk_tree()
+            if (
+                _holds_policy(node)
+                if node.kind is NodeKind.SCALAR
+                else id(node) not in known and iam.is_policy(node)
+            )
+        ),
+        None,
+    )
+
+
+def _holds_policy(node: Node) -> bool:
+    """Whether a text that was not read holds a policy as JSON: one of several that are joined, a setting."""
+    text = node.value if node.embedded is None else None
+    return isinstance(text, str) and '"Statement"' in text and '"Effect"' in text
 
 
 def _is_listed_as_container(node: Node) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from fixbot.edit.tree import CannotEdit
 from fixbot.iam.outcome import GuardStatement, New, SplitStatement
 from fixbot.iam.pattern import action_matches, is_wild
-from fixbot.iam.policy_document import as_list, read_tests
+from fixbot.iam.policy_document import as_list, list_whole_texts, read_tests
 from fixbot.iam.statement_plan import number_name
 
 if TYPE_CHECKING:
@@ -118,8 +118,8 @@ def has_computed_condition(statement: Statement) -> bool:
 
 def is_wide(statement: Statement) -> bool:
     """Whether any role can be handed on: its Resource is `*`, or all roles of an account."""
-    listed = as_list(statement.get("Resource"))
-    return any(isinstance(each, str) and (each == "*" or each.endswith((":role/*", ":*"))) for each in listed)
+    texts = (text for each in as_list(statement.get("Resource")) for text in list_whole_texts(each))
+    return any(each == "*" or each.endswith((":role/*", ":*")) for each in texts)
 
 
 def infer_services(statements: Iterable[Statement]) -> dict[str, list[str]]:
@@ -163,6 +163,9 @@ def limit_passing(
     """
     statement = statements[at]
     listed = as_list(statement["Action"])
+    asked = [(operator, key) for operator, key, _ in read_tests(statement.get("Condition")) or ()]
+    if ("StringEquals", KEY.lower()) in asked:
+        raise CannotEdit("it names a service already, and another in its place would allow more")
     if any(is_wild(str(listed[n])) for n in places):
         services = [*dict.fromkeys((*services, *list_granted_services(statements)))]
     sids = {sid for each in statements if isinstance(sid := each.get("Sid"), str) and sid}

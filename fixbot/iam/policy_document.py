@@ -96,6 +96,14 @@ def is_same(one: Value, two: Value) -> bool:
     return type(one) is type(two) and one == two
 
 
+def list_whole_texts(value: Value) -> list[str]:
+    """The one text that a value is or computes, holes as written; nothing of what is put together."""
+    if isinstance(value, CodeExpression):
+        return [value.text.strip('"')]
+    found = list(iterate_strings(value))
+    return found if len(found) == 1 else []
+
+
 def iterate_strings(value: Value) -> Iterator[str]:
     """All text that is written out inside a value, also inside one that is computed."""
     match value:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from fixbot.iam.pattern import action_matches, is_wild
-from fixbot.iam.policy_document import as_list, iterate_strings, read_tests
+from fixbot.iam.policy_document import as_list, list_whole_texts, read_tests
 
 if TYPE_CHECKING:
     from fixbot.edit.tree import Value
@@ -50,16 +50,8 @@ def is_unscoped(statement: Mapping[str, Value]) -> bool:
     return any(
         _WIDE.fullmatch(_HOLE.sub("x", text)) is not None
         for each in as_list(statement.get("Resource"))
-        for text in ([each] if isinstance(each, str) else _whole_texts(each))
+        for text in list_whole_texts(each)
     )
-
-
-def _whole_texts(value: Value) -> list[str]:
-    """The text of a template; what is put together of several says too little."""
-    found = (
-        [getattr(value, "text", "").strip('"')] if hasattr(value, "text") else list(iterate_strings(value))
-    )
-    return found if len(found) == 1 else []
 
 
 def is_pattern(statement: Mapping[str, Value], places: list[int]) -> bool:

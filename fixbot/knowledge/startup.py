@@ -51,6 +51,12 @@ class Startup:
         unread = (f"{e.script.unread[0]} in its {e.where}" for e in self.scripts if e.script.unread)
         return next(unread, "")
 
+    @property
+    def starts_unknown(self) -> bool:
+        """Whether the container's own program is not known: a variable, a hole of a template."""
+        own = (each.script.invocations for each in self.scripts if each.where == "command")
+        return any(started and started[0].called.text is None for started in own)
+
 
 def read_startup(container: Container, world: Context) -> Startup:
     """Read all that a container starts; arguments without a program go to the image's own, if known."""

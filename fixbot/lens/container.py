@@ -9,7 +9,7 @@ from fixbot.edit.change import Add, Change
 from fixbot.edit.tree import ABSENT, CannotEdit, Node, NodeKind, UnsetValue, Value
 from fixbot.lens.fields import Fields
 from fixbot.lens.follow_path import FollowedValue
-from fixbot.lens.scalar_values import condition_branches, text_of, truth_of
+from fixbot.lens.scalar_values import condition_branches, list_alternatives, text_of, truth_of
 from fixbot.lens.spelling import Spelling
 from fixbot.lens.subject import Label, Labelled
 from fixbot.lens.templated import text_with_holes
@@ -193,9 +193,20 @@ class Container(Fields, Labelled):
 
     @property
     def image_with_holes(self) -> str:
-        """The same with `${?}` for each part that a template fills in: `nginx:${?}` is still nginx."""
+        """The same with `${?}` for each part that a template fills in: `nginx:${?}` is still nginx.
+
+        A variable's default, a local, and branches that differ in the tag alone say which image it is.
+        """
         node = self.get("image")
-        return "" if node is None else text_with_holes(node).replace(HOLE, "${?}")
+        if node is None:
+            return ""
+        text = text_with_holes(node)
+        if text == HOLE:
+            branches = [text_of(each) or HOLE for each in list_alternatives(node)]
+            followed = self.follow(node).value if not branches else branches[0]
+            same = len({each.partition(":")[0] for each in branches}) < 2
+            text = followed if isinstance(followed, str) and same else HOLE
+        return text.replace(HOLE, "${?}")
 
     @property
     def path(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
@@ -161,23 +161,29 @@ def render_proposal(
     if brief:
         return
     findings = [by_id[each] for each in proposal.findings if each in by_id]
-    before: tuple[str, ...] = ()
-    for finding in findings[:PLACES]:
-        new = finding.controls if finding.controls != before else ()
-        before = finding.controls
-        controls = f"  ({', '.join(new)})" if new else ""
-        yield (
-            f"   {_format_finding_place(finding)}  "
-            f"{escape_hidden(finding.resource)}{style.paint_dim(controls)}"
-        )
-        if finding.lapse:
-            yield f"     {escape_hidden(finding.lapse)}"
-    if len(findings) > PLACES:
-        yield f"   and {format_count(len(findings) - PLACES, 'more place')}"
+    yield from _render_places(findings, style)
     yield from paint_diff(proposal.diff, style, "     ", len(proposal.paths), more)
     for note in essential_notes(proposal.story):
         yield from note.indent_lines("     ") if note.whole else style.wrap_text(note.text, "   ")
     yield ""
+
+
+def _render_places(findings: Sequence[Finding], style: TerminalStyle) -> Iterator[str]:
+    """Each place once; where several rules speak, which of them do there, and then the controls of each."""
+    places = list(group_by_key(findings, lambda each: (_format_finding_place(each), each.resource)))
+    several = len({each.rule for each in findings}) > 1
+    before: tuple[str, ...] = ()
+    for (place, resource), some in places[:PLACES]:
+        new = tuple(dict.fromkeys(each.rule for each in some)) if several else some[0].controls
+        said = f"  ({', '.join(new)})" if new and (several or new != before) else ""
+        before = new
+        yield f"   {place}  {escape_hidden(resource)}{style.paint_dim(said)}"
+        yield from (f"     {escape_hidden(each.lapse)}" for each in some if each.lapse)
+    if len(places) > PLACES:
+        yield f"   and {format_count(len(places) - PLACES, 'more place')}"
+    for rule, some in group_by_key(findings, lambda each: each.rule) if several else ():
+        if controls := ", ".join(dict.fromkeys(control for each in some for control in each.controls)):
+            yield style.paint_dim(f"   {rule}: {controls}")
 
 
 def _render_rest(report: Report, style: TerminalStyle, *, brief: bool) -> Iterator[str]:

@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,7 +14,7 @@ from fixbot.edit.tree import Node, NodeKind
 from fixbot.knowledge.classify_secrets import SecretKind, is_reference
 from fixbot.knowledge.classify_variables import classify_variable
 from fixbot.knowledge.secret_shapes import is_made_up, is_plain_word
-from fixbot.lens import Resource, text_of
+from fixbot.lens import FollowedValue, Resource, text_of
 from fixbot.secret_stores.database_passwords import name_source
 
 WHOLE: Final = ""
@@ -59,7 +59,9 @@ def find_committed(resource: Resource, canonical: str, name: str) -> CommittedVa
         named = kind is not None and str(kind.value).startswith("AWS::SSM::")
         texts: dict[str, str | None] = {} if named else _parse_text(text)
     else:
-        texts = _read_texts(slot.found if slot.elsewhere and slot.found is not None else used)
+        texts = _read_texts(
+            slot.found if slot.elsewhere and slot.found is not None else used, resource.follow
+        )
     secret = tuple(
         key
         for key, text in texts.items()
@@ -81,7 +83,7 @@ def _is_secret(key: str, text: str, *, kept: bool = False) -> bool:
     return verdict.is_secret or (kept and is_made_up(text) and not re.search(r"\s", text))
 
 
-def _read_texts(node: Node) -> dict[str, str | None]:
+def _read_texts(node: Node, follow: Callable[[Node], FollowedValue]) -> dict[str, str | None]:
     """The texts of a value: of a map, of JSON inside a text, of what encodes a map; or one text alone."""
     if (
         node.kind is NodeKind.MAP
@@ -91,6 +93,7 @@ def _read_texts(node: Node) -> dict[str, str | None]:
         node = node.entries[0].value
     while node.kind is NodeKind.CALL and node.value in _ENCODERS and node.items:
         node = node.items[0]
+    node = follow(node).node if node.kind is NodeKind.CODE and node.style != "heredoc" else node
     if node.kind is NodeKind.MAP:
         return {entry.key: text_of(entry.value) for entry in node.entries}
     if node.kind is NodeKind.SCALAR and isinstance(node.value, str):

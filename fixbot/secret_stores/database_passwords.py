@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 PASSWORDS: Final = ("MasterUserPassword", "WriteOnlyPassword")
 _VARIABLE: Final = re.compile(r"var\.([\w-]+)")
+_HOLE: Final = re.compile(r"\$\{[^{}]*\}")
+_LONG_ENOUGH: Final = 6
+"""Characters beside what is filled in, from which a text holds a part of the password."""
 _WRAPPED: Final = ("sensitive", "nonsensitive", "tostring")
 _REPLICA: Final = (
     "SourceDBInstanceIdentifier", "SourceDBClusterIdentifier", "ReplicationSourceIdentifier",
@@ -43,6 +46,14 @@ class WrittenPassword:
     """The parameter or variable whose default it is; nothing where it stands in its place."""
 
     @property
+    def is_whole(self) -> bool:
+        """Whether the value is the literal and nothing else: no branch, and no local that others use."""
+        passed = self.used.kind is NodeKind.CALL and self.used.value in _WRAPPED
+        within = self.used.kind is NodeKind.MAP and self.literal.parent is self.used
+        joined = self.literal.kind is NodeKind.LIST
+        return passed or within or joined or self.literal is self.used or not self.slot.why_not
+
+    @property
     def is_ignored(self) -> bool:
         """Whether Terraform sets it once and never looks at it again."""
         ignored = self.slot.owner.find_node("lifecycle", "ignore_changes")
@@ -52,18 +63,39 @@ class WrittenPassword:
 
 def find_written_password(database: Resource) -> WrittenPassword | None:
     """The literal that becomes the database's password; None where none is written out."""
-    for name in PASSWORDS if database.dialect == "terraform" else PASSWORDS[:1]:
-        slot = database.slot(name)
+    for canonical in PASSWORDS if database.dialect == "terraform" else PASSWORDS[:1]:
+        slot = database.slot(canonical)
         database.unknown.pop(slot.written, None)  # what is given elsewhere is no concern of the file's
         used = slot.owner.find_node(*slot.path) if slot.path else None
         if used is None:
             continue
-        given_by = name_source(used)
-        literal = _find_literal(used, slot)
-        text = literal.text if literal is not None and not given_by else slot.value
-        if isinstance(text, str) and text and not is_reference(text) and _is_value(database, given_by):
-            return WrittenPassword(slot, used, literal or used, text, given_by)
+        literal = _find_literal(used, slot) if not name_source(used) else None
+        text = _text_of_literal(literal)
+        if literal is not None and text and not is_reference(text):
+            return WrittenPassword(slot, used, literal, text)
+        for name in filter(None, map(name_source, (used, *list_alternatives(used)))):
+            text = _text_of_default(database, name, slot)
+            if text and not is_reference(text) and _is_value(database, name):
+                return WrittenPassword(slot, used, used, text, name)
     return None
+
+
+def _text_of_default(database: Resource, given_by: str, slot: Slot) -> str:
+    default = database.node.root_node.find_node("Parameters", given_by, "Default")
+    return (
+        (text_of(default) or "") if default is not None else slot.value if isinstance(slot.value, str) else ""
+    )
+
+
+def _text_of_literal(literal: Node | None) -> str:
+    """The text itself; of a text with holes what stands around them, where that is more than a sign."""
+    if literal is None:
+        return ""
+    if literal.kind is NodeKind.LIST:
+        parts = [text_of(each) for each in literal.items]
+        return "".join(part or "" for part in parts) if None not in parts else ""
+    around = _HOLE.sub("", str(literal.value).strip('"'))
+    return around if literal.kind is NodeKind.SCALAR or len(around) >= _LONG_ENOUGH else ""
 
 
 def _is_value(database: Resource, given_by: str) -> bool:
@@ -85,16 +117,23 @@ def name_source(used: Node) -> str:
 
 
 def _find_literal(used: Node, slot: Slot) -> Node | None:
-    """The text that is written out, itself, in a call that only passes it on, in a branch or in a local."""
+    """The text that is written out: itself, joined, in a call that passes it on, a branch or a local."""
     inner = used
-    if used.kind is NodeKind.MAP and len(used.entries) == 1 and used.entries[0].key == "Fn::Sub":
+    if (
+        used.kind is NodeKind.MAP
+        and len(used.entries) == 1
+        and used.entries[0].key in ("Fn::Sub", "Fn::Join")
+    ):
         inner = used.entries[0].value
-    if inner.kind is NodeKind.SCALAR and isinstance(inner.value, str):
-        return (
-            inner if text_of(inner) is not None or (inner.tag == "!Sub" and "${" not in inner.value) else None
-        )
+    if inner.kind is NodeKind.LIST and (used.tag == "!Join" or inner is not used):
+        return inner.items[1] if len(inner.items) == 2 and inner.items[1].kind is NodeKind.LIST else None
+    if inner.kind is NodeKind.SCALAR and inner.value is not None:
+        plain = inner.tag == "!Sub" and "${" not in str(inner.value)
+        return inner if text_of(inner) is not None or plain else None
     if slot.found is not None and slot.found is not used and slot.found.text is not None:
         return slot.found
+    if used.kind is NodeKind.CODE and used.style == '"':
+        return used
     return next((each for each in list_alternatives(used) if each.text and not is_reference(each.text)), None)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from fixbot.dialects.cloudformation import find_references
 from fixbot.edit.tree import CodeExpression, Node, NodeKind, TaggedValue, Value
-from fixbot.iam.policies.identities import ROLE
+from fixbot.iam.policies.identities import find_roles_of
 from fixbot.lens import Policy, Resource, ResourceType, text_of
 
 if TYPE_CHECKING:
@@ -56,28 +56,6 @@ class RoleSecrets:
     """The secrets among them that are declared beside it."""
     foreign: bool = False
     """Whether some of them are declared elsewhere, so that their keys aren't known."""
-
-
-def find_roles_of(policy: Policy, world: Context) -> list[Resource]:
-    """The roles beside a policy that have it."""
-    if policy.dialect not in ("cloudformation", "terraform"):
-        return []
-    own = policy.address.partition("/")[0]
-    return [
-        role
-        for role in world.resources_beside(policy, ROLE)
-        if role.owner is policy.owner
-        or role.address in policy.roles
-        or (policy.dialect == "cloudformation" and _is_attached(policy, role, own))
-    ]
-
-
-def _is_attached(policy: Policy, role: Resource, own: str) -> bool:
-    properties = policy.owner.find_node("Properties") if policy.owner is not None else None
-    given = [properties.find_node(key) for key in ("Roles", "RoleName")] if properties is not None else []
-    return any(role.address in find_references(each) for each in given) or own in find_references(
-        role.node.find_node("ManagedPolicyArns")
-    )
 
 
 def collect_role_secrets(policy: Policy, world: Context) -> RoleSecrets:

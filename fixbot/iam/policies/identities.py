@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fixbot.dialects import iam
+from fixbot.dialects.cloudformation import find_references
 from fixbot.edit.tree import NodeKind
 from fixbot.iam.policies.policy_data import read_statement_data
 from fixbot.lens import Policy, Resource, ResourceType
@@ -19,15 +20,40 @@ ROLE: Final = ResourceType("role", "roles", "AWS::IAM::Role", "aws_iam_role", re
 
 def list_allowed(policy: Policy, world: Context) -> list[Data]:
     """The statements of a policy, and of the others that the same role, user or group is known to have."""
-    roles = set(policy.roles)
+    roles = {each.address for each in find_roles_of(policy, world)}
     same = [
         each
         for each in world.policies
         if each.kind == "identity"
         and each is not policy
-        and ((policy.owner is not None and each.owner is policy.owner) or roles.intersection(each.roles))
+        and (
+            (policy.owner is not None and each.owner is policy.owner)
+            or (roles and roles.intersection(role.address for role in find_roles_of(each, world)))
+        )
     ]
     return [read_statement_data(each) for one in (policy, *same) for each in one.statements]
+
+
+def find_roles_of(policy: Policy, world: Context) -> list[Resource]:
+    """The roles beside a policy that have it."""
+    if policy.dialect not in ("cloudformation", "terraform"):
+        return []
+    own = policy.address.partition("/")[0]
+    return [
+        role
+        for role in world.resources_beside(policy, ROLE)
+        if role.owner is policy.owner
+        or role.address in policy.roles
+        or (policy.dialect == "cloudformation" and _is_attached(policy, role, own))
+    ]
+
+
+def _is_attached(policy: Policy, role: Resource, own: str) -> bool:
+    properties = policy.owner.find_node("Properties") if policy.owner is not None else None
+    given = [properties.find_node(key) for key in ("Roles", "RoleName")] if properties is not None else []
+    return any(role.address in find_references(each) for each in given) or own in find_references(
+        role.node.find_node("ManagedPolicyArns")
+    )
 
 
 def find_named_roles(policy: Policy, node: Node | None, world: Context) -> list[Resource]:
