@@ -1,6 +1,6 @@
 # Everything a person or a machine does here. `make demo` and `make test` set up what they need.
 .DELETE_ON_ERROR:
-.PHONY: demo test lint docs dist bench bench-peers clean
+.PHONY: demo test test-corpus lint docs dist bench bench-peers clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -18,6 +18,9 @@ demo: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest -n auto $(TESTS)
+
+test-corpus: $(READY)
+	$(BIN)/python -m pytest -n auto -m corpus $(TESTS)
 
 lint: $(READY)
 	$(BIN)/ruff check .

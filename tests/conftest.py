@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
 
 from tests import browser
 from tests.corpus_files import corpus as place
-from tests.corpus_files import repositories, said
 
 # How long an example takes is the machine's business, and no test's.
 settings.register_profile("fixbot", deadline=None)
 settings.load_profile("fixbot")
 
 
-@pytest.fixture(scope="session")
-def corpus() -> Path:
-    """The folder whose sub-folders are real repositories, or hold this project's examples."""
-    found = place()
-    return repositories()[0].parent if found is None else found
+@pytest.fixture(autouse=True, scope="module")
+def _in_this_process(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Nothing is forked: forking a process of this size takes longer than most of what is tested.
 
-
-def pytest_report_header() -> str:
-    return said()
+    Modules about processes are marked so.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        if request.node.get_closest_marker("processes") is None:
+            patch.setattr("fixbot.engine.workers.can_fork", lambda: False)
+        yield
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say it with `-q` too, where there is no header."""
-    if place() is None:
-        terminalreporter.write_line(said(), yellow=True)
+    """Say what was not looked at for want of something."""
+    if place() is None and terminalreporter.config.option.markexpr == "corpus":
+        terminalreporter.write_line("corpus: none (set FIXBOT_CORPUS); nothing was run on it", yellow=True)
     if browser.missing():
         terminalreporter.write_line(browser.missing(), yellow=True)

@@ -17,15 +17,6 @@ def corpus() -> Path | None:
 
 
 def repositories() -> list[Path]:
-    """The project's own examples, and where there is a corpus its top folders."""
+    """The top folders of the corpus; none where there is none."""
     found = corpus()
-    real = sorted(each for each in found.iterdir() if each.is_dir()) if found is not None else []
-    return [EXAMPLES, *real]
-
-
-def said() -> str:
-    """One line that says what the tests run on."""
-    found = corpus()
-    if found is None:
-        return "corpus: none (set FIXBOT_CORPUS); its tests run on this project's examples only"
-    return f"corpus: {len(repositories()) - 1} repositories"
+    return sorted(each for each in found.iterdir() if each.is_dir()) if found is not None else []

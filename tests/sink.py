@@ -83,7 +83,7 @@ def _authority(folder: Path, names: tuple[str, ...]) -> tuple[Path, Path]:
 
 def _serve(sink: Sink, connection: socket.socket, context: ssl.SSLContext) -> None:
     with suppress(OSError), connection:
-        connection.settimeout(5)
+        connection.settimeout(60)
         if connection.recv(1, socket.MSG_PEEK) == b"\x16":  # a TLS handshake
             with context.wrap_socket(connection, server_side=True) as inside:
                 _answer(sink, inside, "https://")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.corpus_files import repositories
+from tests.corpus_files import EXAMPLES, repositories
 from tests.oracle.canaries import Canaries, leaks, plant
 from tests.oracle.runs import Repository
 
@@ -17,16 +17,26 @@ FORMATS = ("text", "json", "sarif", "markdown", "html")
 
 @pytest.fixture
 def planted(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Repository, Canaries]:
-    """A repository made of every twelfth one of the corpus, with canaries in it."""
+    """A repository made of the examples, or of every twelfth one of the corpus, with canaries in it."""
     repository = Repository(tmp_path)
-    for source in repositories()[request.param :: SHARDS]:
+    for source in request.param:
         repository.copy_in(source)
     canaries = plant(repository.folder)
     repository.commit()
     return repository, canaries
 
 
-@pytest.mark.parametrize("planted", range(min(SHARDS, len(repositories()))), indirect=True)
+PLACES = [
+    pytest.param([EXAMPLES], id="examples"),
+    *(
+        pytest.param(some, id=str(number), marks=pytest.mark.corpus)
+        for number in range(SHARDS)
+        if (some := repositories()[number::SHARDS])
+    ),
+]
+
+
+@pytest.mark.parametrize("planted", PLACES, indirect=True)
 def test_no_canary_is_ever_seen(planted: tuple[Repository, Canaries]) -> None:
     repository, canaries = planted
     assert canaries.planted

@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.corpus_files import ROOT, repositories
+from tests.corpus_files import EXAMPLES, ROOT, repositories
 from tests.oracle.promises import all_on, nothing_on
 from tests.oracle.runs import RULES, Repository
 from tests.pages import read_page
 
-REPOSITORIES = [pytest.param(path, id=path.name) for path in repositories()]
+REPOSITORIES = [
+    pytest.param(EXAMPLES, id="examples"),
+    *(pytest.param(path, id=path.name, marks=pytest.mark.corpus) for path in repositories()),
+]
 
 
 @pytest.fixture

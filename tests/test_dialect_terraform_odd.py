@@ -118,6 +118,7 @@ def test_odd_values_in_modules(value: str) -> None:
 # The corpus
 
 
+@pytest.mark.corpus
 def test_no_place_of_the_corpus_is_read_twice() -> None:
     corpus = Path(os.environ.get("FIXBOT_CORPUS", Path(__file__).parents[2] / "shared" / "corpus"))
     if not corpus.is_dir():

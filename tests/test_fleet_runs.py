@@ -7,7 +7,6 @@ import os
 import shlex
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +28,7 @@ from tests.hub.server import Server
 from tests.hub_runs import HubClock
 from tests.test_help import COMMANDS, examples
 
+pytestmark = pytest.mark.processes
 ROOT = Path(__file__).parent.parent
 WRONG = b"""\
 apiVersion: v1
@@ -392,9 +392,7 @@ def test_a_repository_that_never_ends_fails_alone_and_comes_last_the_next_time(
     endless = {f"d{number}/web.yaml": WRONG for number in range(40)}
     fleet.hub.add_repo("acme/endless", {**endless, ".fixbot.yml": b"branch_prefix: endless/\n"})
     fleet("plan", "acme/endless", "acme/service-0", "acme/service-1", "--shards", "1")
-    began = time.monotonic()
     assert fleet.run(minutes=0.2) == 0
-    assert time.monotonic() - began < 60
     rows = {row["name"]: row for row in fleet.report()["rows"]}  # type: ignore[attr-defined]
     assert rows["acme/endless"]["state"] == "failed"
     assert rows["acme/endless"]["trouble"] == "out of time: the time for this repository was over"

@@ -7,7 +7,6 @@ import os
 import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,9 @@ from tests.bombs import BOMBS
 from tests.oracle.runs import Repository
 
 SECONDS, BYTES = 40, 900_000_000
-"""What each run may take at most, on a slow machine that does other things too."""
+"""What each run may take at most of a slow machine's processor, and of its memory."""
+FEW = 3
+"""Seconds of work that one file may take, where it would take all that it gets."""
 
 POD = """\
 apiVersion: v1
@@ -82,6 +83,12 @@ def bounded() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
 
 
+def seconds_since(before: resource.struct_rusage) -> float:
+    """Processor time of all children that ended since then, whatever else the machine does."""
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
 def looked_at(folder: Path, name: str, data: bytes) -> dict[str, Any]:
     """The report of a repository with one hostile file and a good one, written under limits."""
     repository = Repository(folder)
@@ -89,14 +96,14 @@ def looked_at(folder: Path, name: str, data: bytes) -> dict[str, Any]:
     (repository.folder / "good").mkdir()
     (repository.folder / "good" / "pod.yaml").write_text(POD)
     repository.commit()
-    began = time.monotonic()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     words = [sys.executable, "-m", "fixbot", "run", str(repository.folder), "--write", "--jobs", "1"]
     done = subprocess.run(
         [*words, "--format", "json"],
-        check=False, capture_output=True, timeout=SECONDS * 3, env=repository.environment, preexec_fn=bounded,
+        check=False, capture_output=True, timeout=400, env=repository.environment, preexec_fn=bounded,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-1_000:]
-    assert time.monotonic() - began < SECONDS
+    assert seconds_since(before) < SECONDS
     assert b"Traceback" not in done.stderr
     assert "readOnlyRootFilesystem: true" in (repository.folder / "good" / "pod.yaml").read_text()
     report: dict[str, Any] = json.loads(done.stdout)
@@ -128,21 +135,20 @@ def test_what_is_made_to_take_all_there_is_costs_its_own_part_only(tmp_path: Pat
     (tmp_path / "good").mkdir()
     (tmp_path / "good" / "pod.yaml").write_text(POD)
     (tmp_path / name).write_text(BOMBS[name]())
+    (tmp_path / "few.yml").write_text(f"limits: {{seconds: {FEW}}}\n")
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     words = [sys.executable, "-m", "fixbot", "run", "--no-cache", "--format", "json", "--jobs", "1"]
     done = subprocess.run(
-        [*words, str(tmp_path)],
-        check=False, capture_output=True, timeout=SECONDS * 10,
+        [*words, "--config", str(tmp_path / "few.yml"), str(tmp_path)],
+        check=False, capture_output=True, timeout=400,
     )  # fmt: skip
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert done.returncode in {0, 1}, done.stderr[-1_000:]
     assert b"Traceback" not in done.stderr
     report = json.loads(done.stdout)
     assert [each["status"] for each in report["findings"] if each["path"] == "good/pod.yaml"] == ["fixed"]
     assert all(len(each["reason"].splitlines()) == 1 for each in report["unread"])
-    # Processor time, which doesn't depend on what else the machine does.
-    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 30
-    assert after.ru_maxrss < 1_500_000
+    assert seconds_since(before) < FEW * 8
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 1_500_000
 
 
 def test_names_that_are_no_text_links_and_pipes(tmp_path: Path) -> None:
@@ -155,13 +161,13 @@ def test_names_that_are_no_text_links_and_pipes(tmp_path: Path) -> None:
     (repository.folder / "loop").symlink_to(".")
     os.mkfifo(repository.folder / "pipe.yaml")
     repository.commit()
-    answer = repository.fixbot("run", "--write", "--format", "json", seconds=60)
+    answer = repository.fixbot("run", "--write", "--format", "json")
     assert answer.code == 0, answer.all
     report = json.loads(answer.out)
     assert [(each["path"], each["status"]) for each in report["findings"]] == [("-rf.yaml", "fixed")]
     renamed = [each["reason"] for each in report["unread"] if "its name" in each["reason"]]
     assert len(renamed) == 4
     assert (tmp_path / "outside.yaml").read_text() == POD
-    shown = repository.fixbot("run", seconds=60)
+    shown = repository.fixbot("run")
     assert "\x1b" not in shown.all
     assert b"\xff" not in shown.all.encode("utf-8", "surrogateescape")

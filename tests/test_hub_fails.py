@@ -228,7 +228,7 @@ def test_the_command_line_serves_a_folder_and_lets_a_script_act(tmp_path: Path) 
             assert subprocess.run(git, capture_output=True, check=True).stdout == b"y\n"
         finally:
             serving.terminate()
-        assert serving.wait(10) == 0
+        assert serving.wait(120) == 0
 
 
 def test_the_bot_and_the_person_start_from_the_same_files(shop: World) -> None:

@@ -37,9 +37,7 @@ FILES = {
 }
 MOST_WRITES = 60
 FORKED = multiprocessing.get_context("forkserver")
-FORKED.set_forkserver_preload(
-    ["tests.test_kills", "fixbot.cli.app", "fixbot.cli.pull_request_runs", "github"]
-)
+FORKED.set_forkserver_preload(["tests.test_kills", "tests.loaded_rules"])
 
 
 def _process(arguments: list[str], environment: Mapping[str, str], log: str) -> None:

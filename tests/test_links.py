@@ -35,7 +35,7 @@ def shop(tmp_path: Path) -> Repository:
     return repository
 
 
-def fixbot(shop: Repository, *words: str, at: Path | None = None, seconds: int = 60) -> Answer:
+def fixbot(shop: Repository, *words: str, at: Path | None = None, seconds: int = 300) -> Answer:
     done = subprocess.run(
         [sys.executable, "-m", "fixbot", *words],
         cwd=at or shop.folder, env=shop.environment, capture_output=True, text=True, check=False,
@@ -184,7 +184,7 @@ def test_streams_pipes_and_links_outside_take_reports_as_ever(shop: Repository, 
     os.mkfifo(tmp_path / "pipe")
     with subprocess.Popen(["cat", str(tmp_path / "pipe")], stdout=subprocess.PIPE) as reader:
         assert fixbot(shop, "run", ".", "--format", "json", "--output", "../pipe").code == 0
-        assert b'"findings"' in reader.communicate(timeout=20)[0]
+        assert b'"findings"' in reader.communicate(timeout=300)[0]
     for stream in ("/dev/stdout", "/dev/fd/1", "-"):
         words = f'exec "{sys.executable}" -m fixbot run . --format patch --output {stream} > {tmp_path}/taken'
         done = subprocess.run(["sh", "-c", words], cwd=shop.folder, env=shop.environment, check=False)

@@ -662,12 +662,14 @@ def real_files() -> list[Path]:
     return found
 
 
+@pytest.mark.corpus
 def test_every_real_file_is_read(real_files: list[Path]) -> None:
     for path in real_files[::7]:
         text = path.read_bytes().decode()
         assert root_of(text).entries or not re.search(r"^[a-z]", text, re.MULTILINE), path
 
 
+@pytest.mark.corpus
 @pytest.mark.parametrize("variant", ["as it is", "crlf, no last line end", "tabs, byte order mark"])
 def test_random_changes_of_real_files(real_files: list[Path], variant: str, tmp_path: Path) -> None:
     dice = random.Random(variant)  # noqa: S311 - dice, not secrets

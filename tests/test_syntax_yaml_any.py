@@ -165,6 +165,7 @@ def corpus_texts(count: int) -> list[tuple[Path, str]]:
     return [(path, path.read_bytes().decode("utf-8", "replace")) for path in dice.sample(paths, count)]
 
 
+@pytest.mark.corpus
 def test_random_plans_on_real_files() -> None:
     dice = random.Random(11)  # noqa: S311 - dice
     for _path, text in corpus_texts(250):
@@ -200,6 +201,7 @@ def same_as_pyyaml(node: Node, other: yaml.Node) -> bool:
     return bool(type(node.value) is kind and (node.value == expected or node.value != node.value))
 
 
+@pytest.mark.corpus
 def test_the_trees_of_real_files_are_those_of_another_reader() -> None:
     compared = 0
     for path, text in corpus_texts(200):

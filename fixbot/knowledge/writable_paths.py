@@ -120,9 +120,9 @@ def _refuse_namesake(container: Container, image: ImageReference, row: WritePath
     if not missing:
         return None
     return Refusal(
-        f"Somebody else makes the {image.name} of {container.name} than the known one, which writes "
-        f"{', '.join(missing)}: whether this one does, or writes more, is not known. Put the paths that it "
-        "writes under `write_paths` in `.fixbot.yml`, and run again."
+        f"The image of {container.name} has the name of the public {image.name}, which writes "
+        f"{', '.join(missing)}, and is somebody else's: whether it writes there, or elsewhere too, is not "
+        "known. Put the paths that it writes under `write_paths` in `.fixbot.yml`, and run again."
     )
 
 

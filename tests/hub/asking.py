@@ -26,7 +26,7 @@ class Ask:
 
     def __init__(self, server: Server, token: str) -> None:
         self._api, self._graph = urlsplit(server.api_url), urlsplit(server.graphql_url)
-        self._connection = HTTPConnection(self._api.netloc, timeout=10)
+        self._connection = HTTPConnection(self._api.netloc, timeout=120)
         self._headers = {"Authorization": f"Bearer {token}", "User-Agent": "test"}
 
     def __call__(self, verb: str, path: str, body: Any = None, **query: str) -> Reply:
