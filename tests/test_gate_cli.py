@@ -135,7 +135,10 @@ resource "aws_ecs_task_definition" "web" {
   container_definitions = file("web.json")
 }
 """
-BARE = '{"name": "web", "image": "nginx:1.27", "privileged": true, "readonlyRootFilesystem": true}'
+BARE = (
+    '{"name": "web", "image": "nginx:1.27", "privileged": true, "readonlyRootFilesystem": true,'
+    ' "logConfiguration": {"logDriver": "awslogs"}}'
+)
 
 
 def commit(at: Path, files: dict[str, str]) -> None:
@@ -162,6 +165,8 @@ def onto_main(at: Path, files: dict[str, str]) -> None:
          {"w/v.tf": VARIABLE.replace("false", "true")}),
         ({"w/worker.tf": WORKER.replace("local.", "var."), "w/v.tf": VARIABLE},
          {"w/prod.auto.tfvars": "open = true\n"}),
+        ({"w/worker.tf": WORKER.replace("local.", "var."), "w/v.tf": VARIABLE},
+         {"w/terraform.tfvars.json": '{"open": true}\n'}),
         ({"w/web.json": f"[{BARE}]", "w/main.tf": "# none\n"}, {"w/main.tf": TABLE}),
     ],
 )  # fmt: skip

@@ -7,11 +7,10 @@ from typing import Final
 
 from fixbot.edit.tree import Node, NodeKind
 from fixbot.masking.value_pieces import ReferencePiece
+from fixbot.source.discover import GIVEN
 
 _EVERYWHERE: Final = frozenset(("var", "local", "output", "ConfigMap"))
 """Kinds of what other files may refer to."""
-_GIVEN: Final = ".tfvars"
-"""How files end whose entries are values of variables."""
 
 
 class Definitions:
@@ -21,11 +20,7 @@ class Definitions:
         self._found: dict[tuple[int, str, str], list[Node]] = {}
         for root in roots:
             if root.kind is NodeKind.MAP:
-                for kind, name, node in (
-                    _list_terraform_definitions(root)
-                    if root.style == "body"
-                    else _list_template_definitions(root)
-                ):
+                for kind, name, node in _list_definitions(root):
                     of = 0 if kind in _EVERYWHERE else id(root)
                     self._found.setdefault((of, kind, name), []).append(node)
 
@@ -35,12 +30,16 @@ class Definitions:
         return self._found.get((here, reference.kind, reference.name), [])
 
 
+def _list_definitions(root: Node) -> Iterator[tuple[str, str, Node]]:
+    if root.source.endswith(GIVEN):
+        return (("var", entry.key, entry.value) for entry in root.entries)
+    return _list_terraform_definitions(root) if root.style == "body" else _list_template_definitions(root)
+
+
 def _list_terraform_definitions(root: Node) -> Iterator[tuple[str, str, Node]]:
     for entry in root.entries:
         body = entry.value
         if body.style != "body":
-            if root.source.endswith(_GIVEN):
-                yield "var", entry.key, body
             continue
         match entry.key:
             case "variable" if body.labels and (default := body.find_node("default")) is not None:

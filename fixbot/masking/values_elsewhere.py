@@ -14,7 +14,18 @@ _HOLDERS: Final = frozenset((
     ".env", ".envrc", ".npmrc", ".yarnrc", ".netrc", "_netrc", ".pgpass", ".pypirc", ".my.cnf", ".htpasswd",
     ".dockercfg", ".git-credentials", ".s3cfg", ".boto", ".vault-token", "credentials",
 ))  # fmt: skip
-_ENDINGS: Final = (".env", ".tfvars", ".properties", ".ini", ".cnf", ".conf", ".cfg", ".toml", ".secret")
+_ENDINGS: Final = (
+    ".env",
+    ".tfvars",
+    ".tfvars.json",
+    ".properties",
+    ".ini",
+    ".cnf",
+    ".conf",
+    ".cfg",
+    ".toml",
+    ".secret",
+)
 _OF_SECRETS: Final = (".txt", ".env", ".enc", ".xml")
 _READ: Final = 500_000
 """Bytes of one that are looked at."""

@@ -12,8 +12,8 @@ from fixbot.model.errors import FixbotError
 from fixbot.model.findings import Finding, Report, Status
 from fixbot.text.characters import write_json
 
-MOST_BYTES: Final = 50_000_000
-"""Of a baseline; ten thousand findings take some two million."""
+MOST_BYTES: Final = 10_000_000
+"""Of a baseline. Fifty thousand findings take as much; made to swell, thirty times that in memory."""
 _ID: Final = re.compile(r"[0-9a-f]{16}")
 _FIELDS: Final = ("id", "rule", "path", "resource")
 

@@ -75,7 +75,8 @@ _HOLDS = re.compile(
 _BY_VARIABLE = re.compile(rb"rivileged\"?[ \t]*+[=:][ \t]*+\"?(?:\$\{)?[ \t]*+var\.")
 """A flag that is given by a variable, whose default decides it."""
 _TERRAFORM = (".tf", ".tofu")
-_GIVEN = ".tfvars"
+GIVEN = (".tfvars", ".tfvars.json")
+"""How files end that give values to Terraform's variables."""
 _MAY_BE_SECRET = re.compile(rb"(?i:pass|pwd|pw\b|secret|token|key|cred|auth|dsn|salt)")
 """What a name in a file of variables says that decides a secret."""
 _YAML = (".yaml", ".yml")
@@ -196,7 +197,7 @@ def find_companions(
     found = []
     for path, data in files.items():
         ours = terraform if path.endswith(_TERRAFORM) else workloads if path.endswith(_YAML) else ()
-        if path.endswith(_GIVEN) and posixpath.dirname(path) in terraform:
+        if path.endswith(GIVEN) and posixpath.dirname(path) in terraform:
             if path not in known and (posixpath.dirname(path) in varied or _MAY_BE_SECRET.search(data)):
                 found.append(path)
             continue

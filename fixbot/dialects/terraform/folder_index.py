@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from fixbot.edit.tree import Node, NodeKind
+from fixbot.source.discover import GIVEN
 from fixbot.source.document import Document
 from fixbot.source.project import Project
 
@@ -44,7 +45,7 @@ class TerraformBlock:
         return "" if node is None else self.document.text[node.start : node.end]
 
 
-_LOADED = ("terraform.tfvars", ".auto.tfvars")
+_LOADED = tuple(f"{name}{ending}" for name in ("terraform", ".auto") for ending in GIVEN)
 """Names of files that Terraform reads without being told."""
 
 
@@ -76,8 +77,8 @@ class FolderIndex:
         return node
 
     def given_values(self, variable: str) -> Iterator[Node]:
-        """What the folder's `.tfvars` files give a variable, those first that Terraform reads unasked."""
-        given = [each for each in self.documents if each.path.endswith(".tfvars")]
+        """What the folder's files of values give a variable, those first that Terraform reads unasked."""
+        given = [each for each in self.documents if each.path.endswith(GIVEN)]
         for document in sorted(given, key=lambda each: not each.path.endswith(_LOADED)):
             for root in document.roots:
                 if (node := root.find_node(variable)) is not None:
@@ -133,7 +134,7 @@ def index_folders(project: Project) -> list[FolderIndex]:
     """One index for each folder that holds Terraform files."""
     folders: dict[str, list[Document]] = defaultdict(list)
     for document in project.documents.values():
-        if document.syntax == "hcl":
+        if document.syntax == "hcl" or document.path.endswith(GIVEN):
             folders[posixpath.dirname(document.path)].append(document)
     return [_index_folder(documents) for documents in folders.values()]
 
