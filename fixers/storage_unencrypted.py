@@ -89,7 +89,8 @@ def spare_others(store: Resource, world: Context) -> bool:
 def is_disk(machine: Resource, at: str, entry: Node) -> bool:
     """Whether an entry is a disk of its own: no instance store, and not one that is left out."""
     names = ("VirtualName", "NoDevice") if machine.type not in (EKSCTL, KARPENTER) else ("launchTemplate",)
-    return all(machine.slot_in(entry, f"{at}.{name}").found is None for name in names)
+    said = [machine.slot_in(entry, f"{at}.{name}") for name in names]
+    return all(each.found is None or each.why_not for each in said)
 
 
 def refuse_snapshots(machine: Resource, _world: Context) -> Refusal | None:

@@ -23,6 +23,7 @@ TASK = """{
   "containerDefinitions": [
     {
       "name": "web",
+      "logConfiguration": {"logDriver": "splunk"},
       "image": "public.ecr.aws/nginx/nginx:1.27"
     }
   ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from fixbot.edit.tree import UNKNOWN, Node, NodeKind, Scalar, UnsetValue
-from fixbot.lens import Resource, ResourceType, Slot
+from fixbot.lens import Resource, ResourceType, Slot, is_function
 
 _LIST: Final = "SecurityGroupIngress"
 _NAMES: Final = {"IpProtocol": "protocol", "CidrIp": "cidr_blocks", "CidrIpv6": "ipv6_cidr_blocks"}
@@ -83,7 +83,9 @@ def list_ingress_rules(resource: Resource) -> Iterator[IngressRule]:
     """The rules that a group holds, or the one that a resource is."""
     if resource.type in (GROUP, GROUP_BLOCKS):
         for entry in resource.slot(_LIST).items:
-            if entry.kind is NodeKind.MAP and entry.is_known:
+            if entry.kind is not NodeKind.MAP or is_function(entry):
+                resource.unknown[_LIST] = entry
+            else:
                 yield _read_rule(resource, entry, [resource.slot_in(entry, f"{_LIST}.{n}") for n in _PARTS])
     elif resource.type is not RULE or resource.slot("Type").value == "ingress":
         yield _read_rule(resource, resource.node, [resource.slot(name) for name in _PARTS])

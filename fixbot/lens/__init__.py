@@ -10,7 +10,7 @@ from __future__ import annotations
 from fixbot.edit.change import Drop
 from fixbot.edit.tree import ABSENT, UNKNOWN, CannotEdit, CodeExpression, TaggedValue
 from fixbot.lens.container import Container, Mount, Task, Variable, Volume
-from fixbot.lens.follow_path import FollowedValue
+from fixbot.lens.follow_path import FollowedValue, is_function, is_no_value
 from fixbot.lens.policy import Policy, Statement
 from fixbot.lens.resource import Companion, Module, Resource, ResourceType, group_types
 from fixbot.lens.scalar_values import condition_branches, list_alternatives, text_of, truth_of, value_of
@@ -66,6 +66,8 @@ __all__ = [
     "capitalize_first",
     "condition_branches",
     "group_types",
+    "is_function",
+    "is_no_value",
     "list_alternatives",
     "spell_block",
     "text_of",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fixbot.edit.tree import UNKNOWN, Node, NodeKind, Scalar, UnsetValue
+from fixbot.edit.tree import NO_VALUE, UNKNOWN, Node, NodeKind, Scalar, UnsetValue
 from fixbot.lens.scalar_values import value_of
 
 
@@ -37,11 +37,28 @@ class ReachedPath:
     why_not: str = ""
 
 
+def is_function(node: Node) -> bool:
+    """Whether a value is a function of CloudFormation, in its long spelling or behind a tag."""
+    if node.kind is not NodeKind.MAP or node.style == "body" or len(node.entries) != 1:
+        return node.tag is not None and node.tag.startswith("!")
+    key = node.entries[0].key
+    return key == "Ref" or key.startswith("Fn::")
+
+
+def is_no_value(node: Node) -> bool:
+    """Whether a branch of a condition leaves the thing out."""
+    if node.tag == "!Ref":
+        return node.value == NO_VALUE
+    return is_function(node) and node.entries != [] and node.entries[0].value.value == NO_VALUE
+
+
 def follow_path(node: Node, path: tuple[str, ...]) -> ReachedPath:
     """Follow a path through maps, HCL blocks, and lists of one map, as which JSON may write a block."""
     owner = node
     for depth, name in enumerate(path):
         rest = path[depth:]
+        if is_function(owner):
+            return ReachedPath(owner, rest, owner, "it is computed where the file is used")
         if any(each.labels == (name,) for each in owner.list_items("dynamic")):
             return ReachedPath(owner, rest, owner, f"a dynamic block makes its {name}")
         if owner.style == "body" and len(owner.list_items(name)) > 1:
@@ -53,7 +70,7 @@ def follow_path(node: Node, path: tuple[str, ...]) -> ReachedPath:
             child = child.items[0]
         if child.is_known and child.kind is NodeKind.SCALAR and child.value is None:
             return ReachedPath(owner, rest, None)
-        if not child.is_known or child.kind is not NodeKind.MAP:
+        if not child.is_known or child.kind is not NodeKind.MAP or is_function(child):
             return ReachedPath(owner, rest, child, f"its {name} is computed where the file is used")
         owner = child
     return ReachedPath(owner, (), owner)

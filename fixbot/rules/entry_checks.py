@@ -7,8 +7,8 @@ from dataclasses import KW_ONLY, dataclass
 from functools import partial
 
 from fixbot.edit.change import Change
-from fixbot.edit.tree import ABSENT, UNKNOWN, Node, Scalar
-from fixbot.lens import Resource, Slot
+from fixbot.edit.tree import ABSENT, UNKNOWN, Node, NodeKind, Scalar
+from fixbot.lens import Resource, Slot, condition_branches, is_function, is_no_value
 from fixbot.model.findings import Found, Outcome, Refusal, Safety
 from fixbot.rules.context import Context
 from fixbot.rules.hooks import Finish, Good, Spares, Unless, Weigh, keep_fix, keep_severity, never, spare_none
@@ -103,10 +103,17 @@ class MustHaveEntry:
             return Refusal(f"{resource.title} has several entries for {meant}.")
         if entries:
             return None
-        names = [
-            resource.slot_in(each, f"{self.at}.{name}").value for each in slot.items for name in self.key
-        ]
-        if UNKNOWN in names:
+        every = [each for item in slot.items for each in _list_branches(item)]
+        names = [resource.slot_in(each, f"{self.at}.{name}").value for each in every for name in self.key]
+        if UNKNOWN in names or any(self._is_meant(resource, each) for each in every):
             return Refusal(f"Which entries {mark_code(slot.written)} of {resource.title} has is computed.")
         blocks = resource.has_blocks(slot) and (slot.found is None or bool(slot.items))
         return None if blocks else refuse_computed_list(resource, slot)
+
+
+def _list_branches(item: Node) -> list[Node]:
+    """The entries that an item of the list can be: itself, or what a condition chooses between."""
+    chosen = condition_branches(item)
+    if not chosen:
+        return [item] if item.kind is NodeKind.MAP or not is_function(item) else []
+    return [each for branch in chosen if not is_no_value(branch) for each in _list_branches(branch)]
