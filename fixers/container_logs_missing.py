@@ -66,6 +66,7 @@ def _build_fix(container: Container, there: LogDestination) -> Fix:
         else "A task starts only if its execution role may write there: "
         "AmazonECSTaskExecutionRolePolicy lets it.",
         steps_before=there.steps,
+        waits=there.waits,
     )
 
 

@@ -69,7 +69,10 @@ class Detection:
         if self.fix is None or self.fix.waits is None:
             return ()
         subject = self.subject
-        held = subject.containers if isinstance(subject, Task) else (subject,)
+        whole: Subject = (
+            subject.task if isinstance(subject, Container) and self.fix.waits.in_task else subject
+        )
+        held: tuple[Subject, ...] = (whole, *whole.containers) if isinstance(whole, Task) else (whole,)
         return [(self.fix.waits.until, each.path, each.address) for each in held]
 
     @property

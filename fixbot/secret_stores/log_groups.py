@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from fixbot.edit.change import Add, Change, Put
@@ -53,6 +53,8 @@ class LogDestination:
     where: str
     known: bool = False
     steps: tuple[Step, ...] = ()
+    waits: Refusal | None = None
+    """Why nothing can be written there before another rule's fix."""
 
 
 def choose_log_destination(container: Container, world: Context) -> LogDestination | Refusal | Manual:
@@ -64,7 +66,11 @@ def choose_log_destination(container: Container, world: Context) -> LogDestinati
     try:
         if sibling := next((each for each in task.containers if _is_example(each)), None):
             return LogDestination((_copy_options(container, sibling),), "the group of its neighbours")
-        return _why_nowhere(task) or _choose_group(container, world)
+        nowhere = _why_nowhere(task)
+        if nowhere is not None and not (isinstance(nowhere, Refusal) and nowhere.until):
+            return nowhere
+        chosen = _choose_group(container, world)
+        return chosen if isinstance(chosen, Refusal) or nowhere is None else replace(chosen, waits=nowhere)
     except CannotEdit as why:
         return Refusal(f"There is no exact edit here: {why}.")
 
@@ -85,7 +91,9 @@ def _why_nowhere(task: Task) -> Refusal | Manual | None:
         return Refusal(
             f"{task.name} has no execution role, and on Fargate nothing may write a log without one. Give it "
             f"one ({mark_code(task.spelling.spell_field('executionRoleArn'))}, with the managed policy "
-            "AmazonECSTaskExecutionRolePolicy), then run again."
+            "AmazonECSTaskExecutionRolePolicy), then run again.",
+            until="secret-in-environment",
+            in_task=True,
         )
     return None
 
