@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from hypothesis import settings
 
@@ -13,18 +11,6 @@ from tests.corpus_files import corpus as place
 # How long an example takes is the machine's business, and no test's.
 settings.register_profile("fixbot", deadline=None)
 settings.load_profile("fixbot")
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _in_this_process(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Nothing is forked: forking a process of this size takes longer than most of what is tested.
-
-    Modules about processes are marked so.
-    """
-    with pytest.MonkeyPatch.context() as patch:
-        if request.node.get_closest_marker("processes") is None:
-            patch.setattr("fixbot.engine.workers.can_fork", lambda: False)
-        yield
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -28,7 +28,6 @@ from tests.hub.server import Server
 from tests.hub_runs import HubClock
 from tests.test_help import COMMANDS, examples
 
-pytestmark = pytest.mark.processes
 ROOT = Path(__file__).parent.parent
 WRONG = b"""\
 apiVersion: v1

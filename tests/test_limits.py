@@ -29,7 +29,6 @@ from fixbot.settings import LimitSettings, Settings
 from fixbot.source.document import Document, parse_document_sections
 from tests.first_rules import first_rules
 
-pytestmark = pytest.mark.processes
 ROOT = Path(__file__).parent.parent
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {{name: {0}}}\nspec:\n  containers: [{{name: {0}, image: a}}]\n"
 SMALL = Settings(limits=LimitSettings(seconds=1, memory_mb=100))

@@ -31,7 +31,6 @@ from fixbot.rules.rule import Rule
 from fixbot.settings import Settings
 from tests.first_rules import first_rules
 
-pytestmark = pytest.mark.processes
 ROOT = Path(__file__).parent.parent
 RULE = "readonly-root-filesystem"
 FIXERS = first_rules()

@@ -28,6 +28,12 @@ FIXERS = first_rules()
 READ_ONLY = tuple(each for each in FIXERS if each.name == "readonly-root-filesystem")
 
 
+@pytest.fixture(autouse=True)
+def _in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is counted here must run here: as on a system that can't fork."""
+    monkeypatch.setattr("fixbot.engine.workers.can_fork", lambda: False)
+
+
 def deployment(name: str, more: str = "") -> str:
     return (
         "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n"
