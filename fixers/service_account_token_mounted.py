@@ -26,8 +26,9 @@ _CLIENTS: Final = re.compile(
     r"(?:\A|[^a-z])(?:kube|k8s|kubernetes|kubectl|helm|argo|argocd|flux|istio|pilot|linkerd|envoy-gateway|knative|tekton"
     r"|keda|karpenter|velero|vault|consul|traefik|jenkins|prometheus|promtail|alloy|vector|fluentd|fluent|filebeat"
     r"|datadog|newrelic|dynatrace|otel|opentelemetry|telegraf|spark|flink|csi|cni|calico|cilium|falco|kyverno"
-    r"|gatekeeper|opa|reloader|spire|\w*controller|\w*operator|\w*autoscaler|\w*scheduler|ingress|webhook|dashboard"
+    r"|gatekeeper|opa|reloader|spire|ingress|webhook|dashboard"
     r"|metrics|descheduler|external-dns|cert-manager|runner|leader)(?:[^a-z]|\Z)"
+    r"|controller|operator|autoscaler|scheduler"
 )
 """Words in names and images of what calls the API: controllers, agents, meshes, GitOps, runners."""
 

@@ -113,8 +113,8 @@ def _why_kept(rule: IngressRule, world: Context) -> Refusal | Manual | None:
     if not any(map(_SESSION_MANAGER.search, texts)):
         return Manual(f"Nothing here shows another way to log in behind {group.title}. {_ADVICE}")
     if rule.is_alone:
-        name = rf"(?<![\w.-]){re.escape(group.address)}(?![\w-])"
-        if sum(len(re.findall(name, text)) for text in texts) > (group.dialect == "cloudformation"):
+        named = [re.findall(rf"(?<![\w.-]){re.escape(group.address)}(?![\w-])", text) for text in texts]
+        if sum(map(len, named)) > (group.dialect == "cloudformation"):
             return Refusal(f"Something refers to {group.title}. {_ADVICE}")
     return None
 

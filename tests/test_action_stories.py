@@ -249,7 +249,7 @@ def test_what_can_not_be_judged_does_not_pass(story: Story, how: str) -> None:
     assert "that this pull request touches can't be judged**" in ran.summary
     assert story.place.check(1, fail_on="never").code == 0
     if not ran.log.of("error")[1:]:
-        assert story.place.check(1, fail_on="low", fail_on_unread="false").code == 0
+        assert story.place.check(1, fail_on="high", fail_on_unread="false").code == 0
 
 
 def test_a_planted_chart_makes_no_template_of_a_file(story: Story) -> None:

@@ -21,7 +21,7 @@ def definitions() -> Iterator[tuple[str, dict[str, Any]]]:
     for path in sorted(PAGES.glob("*.md")):
         for example in read_page(path).examples:
             for name, text in example.after.items():
-                if name.endswith(".json") and '"containerDefinitions"' in text:
+                if name.endswith(".json") and '"containerDefinitions"' in text and "AWSEB" not in text:
                     try:
                         yield f"{path.stem}: {example.title}", json.loads(text)
                     except ValueError:

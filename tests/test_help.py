@@ -133,7 +133,7 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
     ("line", "offered"),
     [
         ("fixbot expl", ["explain"]),
-        ("fixbot explain secret", ["secret-in-environment"]),
+        ("fixbot explain secret-in", ["secret-in-environment"]),
         ("fixbot run --only privileged-container,read", ["privileged-container,readonly-root-filesystem"]),
         ("fixbot run --format s", ["sarif"]),
         ("fixbot run --safety ", ["safe", "review"]),

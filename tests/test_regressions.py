@@ -36,7 +36,7 @@ def test_pods_inside_a_custom_resource_are_pods(tmp_path: Path) -> None:
               spec:
                 containers:
                   - name: broker
-                    image: kafka:latest
+                    image: registry.example/broker:1
         """,
     )
     assert [each.status.value for each in found.findings] == ["fixed"]

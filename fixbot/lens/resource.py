@@ -111,7 +111,7 @@ def group_types(types: Iterable[ResourceType], dialect: str) -> dict[str, list[R
     return found
 
 
-_PART: Final = re.compile(r"\[([^\]]*)\]|([^.\[\]]+)")
+_PART: Final = re.compile(r"\[([^\[\]]*)\]|([^.\[\]]+)")
 
 
 def _renamed(

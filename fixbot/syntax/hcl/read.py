@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import TYPE_CHECKING
 
 from fixbot.edit.tree import BeyondLimits, Entry, Node, NodeKind, SyntaxProblem
@@ -72,7 +71,6 @@ def _check_depth(text: str, offset: int) -> None:
             raise BeyondLimits(f"it is nested deeper than {DEEPEST} levels", found.start() + offset)
 
 
-@cache
 def _build_parser() -> tree_sitter.Parser:
     import tree_sitter  # noqa: PLC0415 - most runs meet no HCL
     import tree_sitter_hcl  # noqa: PLC0415 - as above
