@@ -252,7 +252,9 @@ def started(script: str, folder: Path) -> list[list[str]]:
 
 
 OPTIONS = re.compile(
-    r"-(?:n|f|d|o|r|rs)|--entrypoint=[^\n]*|--as=system:serviceaccount:[\w-]+:default|--dry-run=server|--(?:rm|list|overwrite|cap-add|cap-drop|security-opt|tmpfs|name|env|user|read-only|server-side|force-new-deployment|service|region|secret-id|type"
+    r"-(?:n|f|d|o|r|rs)|--entrypoint=[^\n]*|--as=system:serviceaccount:[\w-]+:default|--dry-run=server"
+    r"|--(?:rm|list|overwrite|cap-add|cap-drop|security-opt|tmpfs|name|env|user|read-only|server-side|region"
+    r"|force-new-deployment|service|secret-id|type|kms-key-id|log-group-name|lookup-attributes"
     r"|value|no-execute-changeset|stack-name|capabilities|template-file|logical-resource-id|query|output|cluster"
     r"|include|services|resource-type-filters|role-name|tags|parameter-filters|secret-string|task-definition"
     r"|policy-type|existing-policy-document|new-policy-document)|-target=[\w.-]+"
