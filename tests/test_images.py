@@ -21,6 +21,7 @@ from fixbot.knowledge.image_tables import (
     why_needs_privileged,
 )
 from fixbot.knowledge.images import ImageReference
+from fixbot.source.dockerfiles import find_image_user
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 
@@ -416,3 +417,21 @@ def test_a_sensor_is_known_by_image_or_name() -> None:
     )
     assert find_sensor("nginx:1.27") is None
     assert find_sensor("app") is None
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "user"),
+    [
+        ("FROM a\nUSER 10001\n", "10001"),
+        ("FROM a\nUSER app:app\nRUN x\nUSER 1000:1000\n", "1000:1000"),
+        ("FROM a AS build\nUSER 10001\nFROM b\nCOPY --from=build /x /x\n", ""),
+        ("FROM a\r\nuser nobody\r\n", "nobody"),
+        ("FROM a\nARG UID=5\nUSER $UID\n", ""),
+        ("FROM a\nUSER 10001\nUSER ${UID}\n", ""),
+        ("FROM a\n# USER 10001\n", ""),
+        ("USER 10001\n", ""),
+        ("", ""),
+    ],
+)
+def test_the_user_of_an_image_is_its_last_stages(dockerfile: str, user: str) -> None:
+    assert find_image_user(dockerfile) == user
