@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
 from fixbot.edit.change import Change, Put
@@ -45,7 +46,7 @@ def find_unlabelled(space: Resource, world: Context) -> Iterator[Found]:
     muted = any(said.get(each) == "privileged" for each in _HEARD)
     if said and not muted:
         return
-    outcome = _refuse_muted() if muted else _choose_outcome(space, name, world)
+    outcome = partial(_choose_outcome, space, name, world) if not muted else _refuse_muted()
     yield Found(
         labels.node, space.title, space.address, "labels",
         f"{space.title} says no Pod Security level: what its pods ask for is checked by nobody",

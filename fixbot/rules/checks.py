@@ -147,8 +147,14 @@ class MustContain:
         settled = self.item in held or (self.good is not None and any(map(self.good, held)))
         if settled or self.spares(subject, world):
             return
+        outcome = partial(self._choose_outcome, subject, world, slot, held)
+        yield make_found(subject, world, slot.node, f"{self.at} {self.item}", self, outcome)
+
+    def _choose_outcome(
+        self, subject: Subject, world: Context, slot: Slot, held: Sequence[Scalar | UnsetValue]
+    ) -> Outcome:
         before = ", ".join(str(each) for each in held if not isinstance(each, UnsetValue))
-        outcome: Outcome = (
+        return (
             refuse_computed_list(subject, slot)
             or make_fix(
                 self, subject, world, [partial(_add_item, slot, self.item, self.made)],
@@ -156,7 +162,6 @@ class MustContain:
                 after=format_cell(slot.written, f"{self.item} too"),
             )
         )  # fmt: skip
-        yield make_found(subject, world, slot.node, f"{self.at} {self.item}", self, outcome)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +184,8 @@ class MustNotHold:
         wrong = [item for item in slot.items if self.bad(item, world)]
         if not wrong or self.spares(subject, world):
             return
-        outcome: Outcome = make_fix(
-            self, subject, world, [partial(Drop, item) for item in wrong],
+        outcome = partial(
+            make_fix, self, subject, world, [partial(Drop, item) for item in wrong],
             before=f"{len(slot.items)} of {mark_code(slot.written)}", after=str(len(slot.items) - len(wrong)),
         )  # fmt: skip
         yield make_found(subject, world, wrong[0], self.at, self, outcome)

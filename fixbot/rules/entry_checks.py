@@ -55,11 +55,26 @@ class MustHaveEntry:
         settled = (entries and not wrong) or self._is_module_default(resource, slot)
         if settled or self.spares(resource, world):
             return
+        node = next((each.node for each in wrong.values()), slot.node)
+        outcome = partial(self._choose_outcome, resource, world, slot, entries, wrong)
+        yield make_found(resource, world, node, f"{self.at} {self._shown}", self, outcome)
+
+    @property
+    def _shown(self) -> str:
+        return ", ".join(f"{name}: {value}" for name, value in {**self.key, **self.wanted}.items())
+
+    def _choose_outcome(
+        self,
+        resource: Resource,
+        world: Context,
+        slot: Slot,
+        entries: Sequence[Node],
+        wrong: Mapping[str, Slot],
+    ) -> Outcome:
         changes: list[Callable[[], Change]] = [
             partial(each.set, self.wanted[name]) for name, each in wrong.items()
         ]
-        shown = ", ".join(f"{name}: {value}" for name, value in {**self.key, **self.wanted}.items())
-        outcome: Outcome = (
+        return (
             self._find_doubt(resource, slot, entries)
             or find_hindrance(resource, wrong.values())
             or make_fix(
@@ -67,11 +82,9 @@ class MustHaveEntry:
                 changes or [partial(resource.add_entries, slot, self.at, self._list_missing(slot))],
                 before=", ".join(format_cell(each.written, each.value) for each in wrong.values())
                 or format_cell(slot.written, ABSENT),
-                after=mark_code(shown), wrong=[slot, *wrong.values()],
+                after=mark_code(self._shown), wrong=[slot, *wrong.values()],
             )
         )  # fmt: skip
-        node = next((each.node for each in wrong.values()), slot.node)
-        yield make_found(resource, world, node, f"{self.at} {shown}", self, outcome)
 
     def _is_module_default(self, resource: Resource, slot: Slot) -> bool:
         """Whether the module that makes the resource has the entry where its input isn't given."""
