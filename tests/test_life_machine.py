@@ -23,7 +23,6 @@ from fixbot.cli.pull_request_runs import run_pull_requests
 from fixbot.model.errors import FixbotError
 from tests.hub import invariants
 from tests.hub.model import Issue, Refused
-from tests.hub.people import Person
 from tests.hub_runs import HubClock, World, fixed, pod, world
 
 EXAMPLES = int(os.environ.get("FIXBOT_EXAMPLES", "25"))
@@ -232,22 +231,6 @@ class Life(RuleBasedStateMachine):
         if issue := self._one(which):
             self._learn()
             self.world.person.comment(issue.number, "fixbot: ignore it is on purpose")
-
-    @rule(which=st.integers(0, 3), role=st.sampled_from(("", "read", "triage")))
-    def who_may_not_write_speaks(self, which: int, role: str) -> None:
-        """Whatever she says, sets or opens, the next run does what it would have done without her."""
-        self._run()
-        issue, calls = self._one(which), self.world.hub.content_calls()
-        if issue is None:
-            return
-        outsider = Person(self.world.hub, "eve", self.world.repo.full_name, role)
-        outsider.comment(issue.number, "fixbot: ignore they are all fine")
-        if role == "triage":
-            outsider.label(issue.number, "fixbot: recreate")
-        branch = issue.the_pull.head_ref
-        outsider.close(outsider.fork_pull(branch, {"theirs.md": "x\n"}, issue.title, issue.body or ""))
-        self._run()
-        assert self.world.hub.content_calls() == calls, "somebody who may not write was listened to"
 
     @rule(which=st.integers(0, 3))
     def amends(self, which: int) -> None:
