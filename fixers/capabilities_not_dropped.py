@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fixbot.knowledge.hardening import insists_on_user, refuse_host_work, spare_windows
+from fixbot.knowledge.hardening import CAPABILITIES, insists_on_user, refuse_host_work, spare_windows
 from fixbot.knowledge.kept_capabilities import FARGATE_DROPS, find_kept_capabilities, may_run_on_fargate
 from fixbot.knowledge.rollout import describe_rollout
 from fixbot.knowledge.trial import docker_run
@@ -16,7 +16,7 @@ from fixbot.text.command import CAPABILITY
 from fixbot.text.markdown_escape import mark_code
 from fixbot.text.name_lists import join_with_and
 
-K8S, ECS = "securityContext.capabilities", "linuxParameters.capabilities"
+K8S, ECS = CAPABILITIES["k8s"], CAPABILITIES["ecs"]
 
 
 def spare_others(container: Container, _world: Context) -> bool:
@@ -55,7 +55,7 @@ def finish(fix: Fix, container: Container, world: Context) -> Fix:
     """What is given back, how to try it, and whether there is anything to lose."""
     fargate = may_run_on_fargate(container)
     kept = find_kept_capabilities(container, world) or ()
-    field = K8S if container.spelling.vocabulary == "k8s" else ECS
+    field = CAPABILITIES[container.spelling.vocabulary]
     changes = (*fix.changes, *(container.add(f"{field}.add", each) for each in kept))
     listed = join_with_and(list(map(mark_code, kept)))
     after = f"{fix.after}, {listed} kept" if kept else fix.after

@@ -152,7 +152,7 @@ def _why_kept(
         return Manual(
             f"Rules hang on {name} and would go on passing plain HTTP. Let each of them redirect too."
         )
-    texts = [each.text for path, each in world.project.documents.items() if _is_near(path, listener.path)]
+    texts = world.texts_beside(listener)
     if any(map(_SWITCHED.search, texts)):
         return Refusal(f"CodeDeploy switches {name} between target groups, and would undo it.")
     if any(map(_PLAIN_ORIGIN.search, texts)):
@@ -170,12 +170,6 @@ def _why_kept(
     if not all(any(world.mentions(each.owner, group) for each in takers) for group in groups):
         return Refusal(f"Only {name} ties its target group to the load balancer; {other.title} must, first.")
     return None
-
-
-def _is_near(path: str, other: str) -> bool:
-    return path == other or (
-        other.endswith((".tf", ".tofu")) and path.rpartition("/")[0] == other.rpartition("/")[0]
-    )
 
 
 def _hangs_on(rule: Resource, listener: Resource, world: Context) -> bool:

@@ -97,8 +97,8 @@ WORDS = Words(
     unknown="How many such clients {who} has, its connection log says: count TLSv1 and TLSv1.1 first.",
 )
 _CHECK = must_be(
-    {POLICY: RESTRICTED}, words=WORDS, good=is_strict, spares=spare_plain, unless=refuse_special, weigh=weigh,
-    finish=name_mutual,
+    {POLICY: RESTRICTED}, words=WORDS, good=is_strict, spares=spare_plain, unless=refuse_special,
+    weigh=weigh, finish=name_mutual,
 )  # fmt: skip
 rule = Rule(
     title="Refuse outdated TLS at {subject}",

@@ -9,7 +9,7 @@ from typing import Final
 
 from fixbot.edit.change import Change, Put
 from fixbot.edit.tree import ArgumentMap
-from fixbot.knowledge.pod_security import BASELINE, RESTRICTED, find_level, find_obstacles
+from fixbot.knowledge.pod_security import BASELINE, RESTRICTED, find_obstacles
 from fixbot.lens import Resource, ResourceType, Task
 from fixbot.model.findings import Fix, Found, Manual, Outcome, Refusal, Safety, Severity
 from fixbot.rules import ESSENTIAL, Rule
@@ -79,7 +79,8 @@ def _choose_outcome(space: Resource, name: str, world: Context) -> Outcome:
             f"level they keep to, then label it with {mark_code(f'{_DOMAIN}/warn')} and "
             f"{mark_code('/audit')}."
         )
-    strict = bool(beside) and not elsewhere and all(find_level(each) == RESTRICTED for each in beside)
+    strict = bool(beside) and not elsewhere
+    strict = strict and not any(any(find_obstacles(each, RESTRICTED)) for each in beside)
     return _label(space, name, RESTRICTED if strict else BASELINE, beside)
 
 

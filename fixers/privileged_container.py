@@ -11,7 +11,7 @@ from typing import NamedTuple
 from fixbot.edit.change import Change, Drop
 from fixbot.edit.tree import UNKNOWN, Node
 from fixbot.knowledge.dropped import capabilities_after_drop, capabilities_of_image
-from fixbot.knowledge.hardening import PRIVILEGED, added_capabilities
+from fixbot.knowledge.hardening import CAPABILITIES, PRIVILEGED, added_capabilities
 from fixbot.knowledge.host_signals import find_host_signals
 from fixbot.knowledge.image_tables import why_name_asks, why_needs_privileged
 from fixbot.knowledge.images import ImageReference
@@ -26,7 +26,6 @@ from fixbot.rules.context import Context
 from fixbot.text.command import CAPABILITY, Command
 from fixbot.text.markdown_escape import mark_code
 
-_CAPABILITIES = {"ecs": "linuxParameters.capabilities.add", "k8s": "securityContext.capabilities.add"}
 _GUARD = (
     "To keep it out for good: `ECS_DISABLE_PRIVILEGED=true` on the hosts, or a policy that denies "
     "`ecs:RegisterTaskDefinition` when `ecs:privileged` is `true` (a string key: StringEquals)."
@@ -190,9 +189,10 @@ def _replace_by_capabilities(container: Container, startup: Startup, drop: Chang
         return kept
     needed, devices, own_names, woken = kept
     names = (*(capability for capability, _ in needed), *own_names, *woken)
-    back: list[Change] = [container.add(_CAPABILITIES[container.spelling.vocabulary], c) for c in names]
+    added = f"{CAPABILITIES[container.spelling.vocabulary]}.add"
+    back: list[Change] = [container.add(added, c) for c in names]
     back += [container.add("linuxParameters.devices", {"hostPath": path}) for path, _ in devices]
-    known = container.words(_CAPABILITIES[container.spelling.vocabulary])
+    known = container.words(added)
     given = [
         *known,
         *(f"{capability} (its command runs {mark_code(why)})" for capability, why in (*needed, *devices)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -107,15 +106,13 @@ def _choose_outcome(rule: IngressRule, opened: list[Source], world: Context) -> 
 def _why_kept(rule: IngressRule, world: Context) -> Refusal | Manual | None:
     """Why the rule can't go: nobody would get in any more, or something speaks of it."""
     group = rule.resource
-    texts = _list_texts(group, world)
+    texts = world.texts_beside(group)
     if any(map(_LOGS_IN.search, texts)) or _BASTION.search(f"{group.name} {group.address}"):
         return Manual(f"{group.title} is how somebody logs in. {_ADVICE}")
     if not any(map(_SESSION_MANAGER.search, texts)):
         return Manual(f"Nothing here shows another way to log in behind {group.title}. {_ADVICE}")
-    if rule.is_alone:
-        named = [re.findall(rf"(?<![\w.-]){re.escape(group.address)}(?![\w-])", text) for text in texts]
-        if sum(map(len, named)) > (group.dialect == "cloudformation"):
-            return Refusal(f"Something refers to {group.title}. {_ADVICE}")
+    if rule.is_alone and world.count_mentions(group.address, group) > (group.dialect == "cloudformation"):
+        return Refusal(f"Something refers to {group.title}. {_ADVICE}")
     return None
 
 
@@ -123,14 +120,6 @@ _ADVICE: Final = (
     "Name the ranges of your administrators as `admin_cidrs` in the settings, and it is narrowed to these; "
     "or log in by Session Manager (AmazonSSMManagedInstanceCore on the role of the instances), and it can go."
 )
-
-
-def _list_texts(group: Resource, world: Context) -> list[str]:
-    folder = posixpath.dirname(group.path)
-    documents = world.project.documents
-    if group.dialect == "cloudformation":
-        return [documents[group.path].text]
-    return [each.text for path, each in documents.items() if posixpath.dirname(path) == folder]
 
 
 def _narrow(rule: IngressRule, opened: list[Source], cidrs: Sequence[str]) -> Iterator[Change]:
@@ -246,7 +235,7 @@ def _drop_item(group: Resource, port: int | None, item: Node, world: Context) ->
     cidrs = ",".join(each for each in world.settings.admin_cidrs if ":" not in each)
     if cidrs and own is not None and text_of(own) == "0.0.0.0/0":
         return _build_words(group, str(port), (Replace(own, cidrs),), cidrs)
-    if not any(map(_SESSION_MANAGER.search, _list_texts(group, world))):
+    if not any(map(_SESSION_MANAGER.search, world.texts_beside(group))):
         return Manual(f"Nothing here shows another way to log in behind {group.title}. {_ADVICE}")
     return _build_words(group, str(port), (Drop(item),), "")
 

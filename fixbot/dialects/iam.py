@@ -84,7 +84,7 @@ def find_policy_behind(document: Document, node: Node | None, reading: Inventory
     """
     if node is None or is_policy(node):
         return node
-    node = _text_of_sub(node)
+    node = unwrap_sub(node)
     text = node.value if node.kind is NodeKind.SCALAR else None
     if not isinstance(text, str) or '"Statement"' not in text or not text.lstrip().startswith("{"):
         return None
@@ -103,7 +103,7 @@ def find_policy_behind(document: Document, node: Node | None, reading: Inventory
     return None
 
 
-def _text_of_sub(node: Node) -> Node:
+def unwrap_sub(node: Node) -> Node:
     """The text that `Fn::Sub` fills in, in either spelling and in both forms; any other value itself."""
     if node.kind is NodeKind.MAP and len(node.entries) == 1 and node.entries[0].key == "Fn::Sub":
         node = node.entries[0].value

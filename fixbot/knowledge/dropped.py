@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from fixbot.knowledge.hardening import CAPABILITIES, added_capabilities
 from fixbot.knowledge.image_tables import (
     ImageCapabilities,
     RecognizedBy,
@@ -42,13 +43,12 @@ def capabilities_of_image(container: Container) -> ImageCapabilities:
 
 def capabilities_after_drop(container: Container) -> tuple[str, ...] | Refusal:
     """The capabilities that the image's programs need and the file drops, or that nobody can say."""
-    k8s = container.spelling.vocabulary == "k8s"
-    path = "securityContext.capabilities" if k8s else "linuxParameters.capabilities"
+    path = CAPABILITIES[container.spelling.vocabulary]
     dropped = {word.upper().removeprefix("CAP_") for word in container.words(f"{path}.drop")}
     if not dropped:
         return ()
-    added = {word.upper().removeprefix("CAP_") for word in container.words(f"{path}.add")}
-    lost = (USUAL_CAPABILITIES if "ALL" in dropped else dropped & USUAL_CAPABILITIES) - added
+    lost = USUAL_CAPABILITIES if "ALL" in dropped else dropped & USUAL_CAPABILITIES
+    lost = lost - added_capabilities(container)
     needed = find_lost_needs(container, lost)
     if needed is not None:
         return needed

@@ -17,7 +17,8 @@ PRIVILEGED: Final = {"ecs": "privileged", "k8s": "securityContext.privileged"}
 """The field that gives a container every right, by the vocabulary that it is written in."""
 PRIVILEGED_RULE: Final = "privileged-container"
 """The rule that takes it away: what a privileged container gains by other means waits for that."""
-_CAPABILITIES = {"ecs": "linuxParameters.capabilities", "k8s": "securityContext.capabilities"}
+CAPABILITIES: Final = {"ecs": "linuxParameters.capabilities", "k8s": "securityContext.capabilities"}
+"""The field of what is added and dropped, likewise."""
 
 
 def spare_windows(subject: Container | Task, _world: object = None) -> bool:
@@ -28,7 +29,7 @@ def spare_windows(subject: Container | Task, _world: object = None) -> bool:
 
 def added_capabilities(container: Container) -> frozenset[str]:
     """The capabilities that the file adds, without `CAP_`."""
-    words = container.words(f"{_CAPABILITIES[container.spelling.vocabulary]}.add")
+    words = container.words(f"{CAPABILITIES[container.spelling.vocabulary]}.add")
     return frozenset(each.upper().removeprefix("CAP_") for each in words)
 
 
@@ -72,5 +73,5 @@ def insists_on_user(container: Container) -> bool:
 
 def drops_everything(container: Container) -> bool:
     """Whether it drops all capabilities and gets none back."""
-    dropped = container.words(f"{_CAPABILITIES[container.spelling.vocabulary]}.drop")
+    dropped = container.words(f"{CAPABILITIES[container.spelling.vocabulary]}.drop")
     return "ALL" in {each.upper() for each in dropped} and not added_capabilities(container)

@@ -33,13 +33,6 @@ _VOLUMES: Final = frozenset(
 _FILTERED: Final = ("RuntimeDefault", "Localhost")
 
 
-def find_level(task: Task) -> str:
-    """The highest level that the pod keeps to: `restricted`, `baseline`, or empty where neither."""
-    if any(find_obstacles(task, BASELINE)):
-        return ""
-    return BASELINE if any(find_obstacles(task, RESTRICTED)) else RESTRICTED
-
-
 def find_obstacles(task: Task, level: str) -> Iterator[str]:
     """What keeps a pod from `baseline` or from what `restricted` asks beyond it: words after its name."""
     containers = [each for each in task.containers if each.role != "settings"]

@@ -66,10 +66,24 @@ class Context:
     def mentions(self, node: Node, address: str) -> bool:
         """Whether an address, or a logical name, stands in the text of a node."""
         text = self.project.documents[node.root_node.source].text
-        whole = re.compile(rf"(?<![\w.-]){re.escape(address)}(?![\w-])")
-        return whole.search(text, node.start, node.end) is not None
+        return _compile_address(address).search(text, node.start, node.end) is not None
+
+    def texts_beside(self, subject: Resource) -> list[str]:
+        """The texts in which it can be named: its template, or all files of its folder."""
+        if subject.dialect == "cloudformation":
+            return [self.project.documents[subject.path].text]
+        return [each.text for each in self.project.documents_in_folder(subject.path)]
+
+    def count_mentions(self, address: str, subject: Resource) -> int:
+        """How often an address, or a logical name, stands in the texts beside a resource, keys included."""
+        whole = _compile_address(address)
+        return sum(len(whole.findall(text)) for text in self.texts_beside(subject))
 
     @property
     def surroundings(self) -> RepositoryFacts:
         """Facts about the whole repository."""
         return self.project.surroundings
+
+
+def _compile_address(address: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w.-]){re.escape(address)}(?![\w-])")

@@ -13,6 +13,7 @@ from fixbot.knowledge.classify_secrets import classify_value, is_reference
 from fixbot.lens import Resource, Slot, list_alternatives, text_of
 from fixbot.model.findings import Manual, Refusal
 from fixbot.secret_stores.cloudformation_databases import TAKEN_BY, name_of_value
+from fixbot.secret_stores.cloudformation_functions import function_of
 from fixbot.text.markdown_escape import mark_code
 
 if TYPE_CHECKING:
@@ -108,12 +109,8 @@ def name_source(used: Node) -> str:
     """The parameter that `Ref` names, or the variable of `var.x`; nothing for any other value."""
     if used.kind is NodeKind.CODE and (found := _VARIABLE.fullmatch(str(used.value))):
         return found[1]
-    inner = used
-    if used.kind is NodeKind.MAP and len(used.entries) == 1 and used.entries[0].key == "Ref":
-        inner = used.entries[0].value
-    elif used.tag != "!Ref":
-        return ""
-    return inner.value if isinstance(inner.value, str) else ""
+    form, inner = function_of(used) or ("", used)
+    return inner.value if form == "Ref" and isinstance(inner.value, str) else ""
 
 
 def _find_literal(used: Node, slot: Slot) -> Node | None:
@@ -187,7 +184,7 @@ def find_second_place(
             "it was. Where that is a task's environment, secret-in-environment moves both together."
         )
     read = (f"{database.address}.{name}" for name in ("password", "master_password"))
-    if database.dialect == "terraform" and any(_count_uses(each, database, world) for each in read):
+    if database.dialect == "terraform" and any(world.count_mentions(each, database) for each in read):
         return Refusal(
             f"Something beside {database.title} takes its password from it, and would get none. Let that "
             "take it from `master_user_secret` first."
@@ -224,14 +221,6 @@ def _holds(node: Node, text: str) -> bool:
     return len(text) >= 4 and found is not None
 
 
-def _count_uses(name: str, database: Resource, world: Context) -> int:
-    uses = re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w-])")
-    if database.dialect == "cloudformation":
-        return len(uses.findall(world.project.documents[database.path].text))
-    folder = world.project.documents_in_folder(database.path)
-    return sum(len(uses.findall(each.text)) for each in folder)
-
-
 def explain_source(database: Resource, password: WrittenPassword) -> Manual:
     """What a person does where a default gives the password, which others may give too."""
     name = mark_code(password.given_by)
@@ -265,5 +254,5 @@ def list_parameter_places(database: Resource, password: WrittenPassword, world: 
     label = named.find_node("ParameterLabels", password.given_by) if named is not None else None
     own = root.find_node("Parameters", password.given_by)
     places = [each for each in (own, label, *shown) if each is not None]
-    uses = _count_uses(password.given_by, database, world)
+    uses = world.count_mentions(password.given_by, database)
     return places if uses == len(places) + 1 else []

@@ -76,26 +76,14 @@ def collect_role_secrets(policy: Policy, world: Context) -> RoleSecrets:
         uses += len(named)
     if not tasks:
         raise NotKnown(f"no task definition here has {role.title} as its execution role")
-    if _count_mentions(role, world) > uses + _count_own(role, policy, world):
+    declared = role.dialect == "cloudformation"
+    if world.count_mentions(role.address, role) - declared > uses + _count_own(role, policy, world):
         raise NotKnown(f"{role.title} is used by more than task definitions, or leaves this file")
     found = RoleSecrets(role, tasks)
     for task in tasks:
         for node in _list_named(task):
             _add_secret(found, task, node, world)
     return found
-
-
-def _documents_of(resource: Resource, world: Context) -> list[str]:
-    if resource.dialect == "cloudformation":
-        return [world.project.documents[resource.path].text]
-    return [each.text for each in world.project.documents_in_folder(resource.path)]
-
-
-def _count_mentions(role: Resource, world: Context) -> int:
-    """How often a role is named, its own declaration apart."""
-    whole = re.compile(rf"(?<![\w.-]){re.escape(role.address)}(?![\w-])")
-    found = sum(len(whole.findall(text)) for text in _documents_of(role, world))
-    return found - (role.dialect == "cloudformation")
 
 
 def _count_own(role: Resource, policy: Policy, world: Context) -> int:

@@ -73,9 +73,10 @@ def find_named_roles(policy: Policy, node: Node | None, world: Context) -> list[
 
 def list_trusted(role: Resource, world: Context) -> tuple[str, ...]:
     """The services that a role's trust policy names; nothing where it isn't known."""
-    trusts = [
-        each
-        for each in world.policies
-        if each.kind == "trust" and (each.owner is role.owner or ("trust", role.address) in each.carriers)
-    ]
+    trusts = [each for each in world.policies if each.kind == "trust" and is_trust_of(each, role)]
     return tuple(dict.fromkeys(service for each in trusts for service in iam.trusted_services(each.node)))
+
+
+def is_trust_of(trust: Policy, role: Resource) -> bool:
+    """Whether a trust policy is a role's: it stands in it, or is a document that the role takes."""
+    return trust.owner is role.owner or ("trust", role.address) in trust.carriers

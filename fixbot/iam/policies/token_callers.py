@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from fixbot.iam.policies.identities import ROLE
+from fixbot.iam.policies.identities import ROLE, is_trust_of
 from fixbot.lens import Policy, Resource, ResourceType, text_of
 from fixbot.source.role_callers import SERVICE_ACCOUNT
 
@@ -37,7 +37,7 @@ class TokenCallers:
 
 def find_token_callers(trust: Policy, world: Context) -> TokenCallers:
     """What the repository says of those who take the role of a trust policy."""
-    roles = list(_find_roles(trust, world))
+    roles = [role for role in world.resources_beside(trust, ROLE) if is_trust_of(trust, role)]
     if len(roles) != 1:
         return TokenCallers()
     (role,) = roles
@@ -51,14 +51,6 @@ def find_token_callers(trust: Policy, world: Context) -> TokenCallers:
         tuple(sorted({who for _, kind, who in known if kind != SERVICE_ACCOUNT})),
         tuple(sorted(set(accounts))),
     )
-
-
-def _find_roles(trust: Policy, world: Context) -> Iterator[Resource]:
-    """The roles that the trust policy is of."""
-    taken_by = {address for kind, address in trust.carriers if kind == "trust"}
-    for role in world.resources_beside(trust, ROLE):
-        if role.owner is trust.owner or (trust.dialect == "terraform" and role.address in taken_by):
-            yield role
 
 
 def _find_declared_accounts(role: Resource, world: Context) -> Iterator[str]:

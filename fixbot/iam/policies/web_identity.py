@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from fixbot.dialects.iam import unwrap_sub
 from fixbot.edit.tree import Node, NodeKind
 from fixbot.lens import Statement, text_of
 
@@ -74,9 +75,9 @@ class ClaimTest:
     @property
     def texts(self) -> list[str] | None:
         """Its values, computed parts as `${}`; None where they are computed as a whole."""
-        node = _text_of_function(self.values)
+        node = unwrap_sub(self.values)
         items = node.items if node.kind is NodeKind.LIST and node.tag is None else [node]
-        found = [_read_text(_text_of_function(each)) for each in items]
+        found = [_read_text(unwrap_sub(each)) for each in items]
         return None if None in found else [each for each in found if each is not None]
 
 
@@ -198,14 +199,6 @@ def _read_block_tests(node: Node) -> Iterator[ClaimTest]:
         test, variable, values = (each.find_node(key) for key in ("test", "variable", "values"))
         if test is not None and variable is not None and values is not None:
             yield ClaimTest(text_of(test) or "", str(variable.value).strip('"'), values)
-
-
-def _text_of_function(node: Node) -> Node:
-    """The text of `Fn::Sub`, whose parts in `${}` are filled in; any other value itself."""
-    if node.kind is NodeKind.MAP and len(node.entries) == 1 and node.entries[0].key == "Fn::Sub":
-        node = node.entries[0].value
-        return node.items[0] if node.kind is NodeKind.LIST and node.items else node
-    return node.items[0] if node.tag == "!Sub" and node.kind is NodeKind.LIST and node.items else node
 
 
 def _read_text(node: Node) -> str | None:
