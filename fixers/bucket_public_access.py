@@ -46,14 +46,14 @@ def list_acls(bucket: Resource) -> Iterator[Slot]:
             yield bucket.slot("AclConfiguration.Acl")
 
 
-def says(slot: Slot) -> str:
+def describe_value(slot: Slot) -> str:
     """A canned ACL as one word, whichever dialect spells it; empty for none."""
     return str(slot.value).replace("-", "").lower() if isinstance(slot.value, str) else ""
 
 
-def weigh(bucket: Resource, world: Context) -> Severity | None:
+def weigh_severity(bucket: Resource, world: Context) -> Severity | None:
     """An ACL that is public already is worst; where nothing is written, a new bucket blocks by itself."""
-    if any(says(each) in _PUBLIC for each in list_acls(bucket)):
+    if any(describe_value(each) in _PUBLIC for each in list_acls(bucket)):
         return Severity.CRITICAL
     for account in world.resources_beside(bucket, ACCOUNT) if bucket.dialect == "terraform" else ():
         if all(account.slot(name.partition(".")[2]).value is True for name in FLAGS):
@@ -76,7 +76,7 @@ def explain_publishing(bucket: Resource, world: Context) -> Refusal | Manual | N
                 "CloudFront distribution), and then block public access."
             )
     for acl in list_acls(bucket):
-        if acl.value is UNKNOWN or (says(acl) in _PUBLIC and acl.why_not):
+        if acl.value is UNKNOWN or (describe_value(acl) in _PUBLIC and acl.why_not):
             why = acl.why_not or "it is computed"
             return Refusal(f"Whether {mark_code(acl.written)} of {bucket.title} publishes it: {why}.")
     return None
@@ -94,9 +94,9 @@ def drop_public_acl(fix: Fix, bucket: Resource, _world: Context) -> Fix:
     gone = [
         each.drop() if each.owner is bucket.node else each.set("private")
         for each in acls
-        if says(each) in _PUBLIC
+        if describe_value(each) in _PUBLIC
     ]
-    logs = any(says(each) == _LOGS for each in acls)
+    logs = any(describe_value(each) == _LOGS for each in acls)
     fix = replace(fix, changes=(*fix.changes, *gone))
     return replace(fix, safety=Safety.SAFE, unknown="") if logs else fix
 
@@ -113,7 +113,7 @@ rule = Rule(
         dict.fromkeys(FLAGS, True),
         unless=explain_publishing,
         finish=drop_public_acl,
-        weigh=weigh,
+        weigh=weigh_severity,
         words=Words(
             problem="can be opened to everybody by one policy or one ACL",
             change="{who} {refuses|refuse} public ACLs and public policies, those that are there already "

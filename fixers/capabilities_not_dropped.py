@@ -51,7 +51,7 @@ def refuse_unknown_needs(container: Container, world: Context) -> Refusal | None
     return refused
 
 
-def finish(fix: Fix, container: Container, world: Context) -> Fix:
+def complete_fix(fix: Fix, container: Container, world: Context) -> Fix:
     """What is given back, how to try it, and whether there is anything to lose."""
     fargate = may_run_on_fargate(container)
     kept = find_kept_capabilities(container, world) or ()
@@ -88,11 +88,11 @@ rule = Rule(
     looks_at=Container,
     check=each_of(
         must_contain(f"{K8S}.drop", "ALL", words=WORDS, spares=spare_others, unless=refuse_unknown_needs,
-                     finish=finish, good=lambda each: str(each).upper() in ("ALL", "CAP_ALL")),
+                     finish=complete_fix, good=lambda each: str(each).upper() in ("ALL", "CAP_ALL")),
         must_contain(f"{ECS}.drop", "ALL", words=WORDS, spares=spare_fargate, unless=refuse_unknown_needs,
-                     finish=finish),
+                     finish=complete_fix),
         must_contain(f"{ECS}.drop", "NET_RAW", made=FARGATE_DROPS, words=WORDS, spares=spare_instances,
-                     unless=refuse_unknown_needs, finish=finish, good=lambda each: each == "ALL"),
+                     unless=refuse_unknown_needs, finish=complete_fix, good=lambda each: each == "ALL"),
     ),
     peers={"checkov": ("CKV_K8S_28", "CKV_K8S_37"), "trivy": ("KSV-0003", "KSV-0004", "KSV-0106"),
            "kube-linter": ("drop-net-raw-capability",), "polaris": ("insecureCapabilities",),

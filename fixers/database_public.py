@@ -43,7 +43,7 @@ def spare_private_by_default(database: Resource, _world: Context) -> bool:
     return not isinstance(engine, str) or engine.startswith("aurora")
 
 
-def weigh(database: Resource, _world: Context) -> Severity | None:
+def weigh_severity(database: Resource, _world: Context) -> Severity | None:
     """Whether the default VPC has a way to the internet, the file doesn't say."""
     return Severity.HIGH if database.slot(PUBLIC).value is ABSENT else None
 
@@ -58,7 +58,7 @@ rule = Rule(
     check=must_be(
         {PUBLIC: False},
         spares=spare_private_by_default,
-        weigh=weigh,
+        weigh=weigh_severity,
         words=Words(
             problem="has an address on the internet",
             change="{who} can only be reached from inside of its VPC, and what is joined with that.",

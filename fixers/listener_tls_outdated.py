@@ -75,7 +75,7 @@ def refuse_special(listener: Resource, _world: Context) -> Refusal | Manual | No
     return None
 
 
-def weigh(listener: Resource, _world: Context) -> Severity | None:
+def weigh_severity(listener: Resource, _world: Context) -> Severity | None:
     """TLS 1.2 with ciphers that are weaker than they could be is less than TLS 1.0."""
     said = listener.slot(POLICY).value
     return Severity.LOW if read_elb_policies().get(str(said)) == "weak" else None
@@ -98,7 +98,7 @@ WORDS = Words(
 )
 _CHECK = must_be(
     {POLICY: RESTRICTED}, words=WORDS, good=is_strict, spares=spare_plain, unless=refuse_special,
-    weigh=weigh, finish=name_mutual,
+    weigh=weigh_severity, finish=name_mutual,
 )  # fmt: skip
 rule = Rule(
     title="Refuse outdated TLS at {subject}",

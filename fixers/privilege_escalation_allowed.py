@@ -30,14 +30,14 @@ def spare_tasks(container: Container, world: Context) -> bool:
     return spare_windows(container) or task.fargate is not False or task.kind == "batch" or not told
 
 
-def finish(fix: Fix, container: Container, _world: Context) -> Fix:
+def complete_fix(fix: Fix, container: Container, _world: Context) -> Fix:
     """How to try it, and whether there is anything left to lose."""
     tried = (docker_run(container, "--rm", "--security-opt", _SWITCH),) if container.image else ()
     fix = replace(fix, commands=tried, rollout=describe_rollout(container.task))
     return replace(fix, safety=Safety.SAFE, unknown="") if gains_nothing(container) else fix
 
 
-def weigh(container: Container, _world: Context) -> Severity | None:
+def weigh_severity(container: Container, _world: Context) -> Severity | None:
     """Where AWS sets nothing by itself, an option that is missing is less than one that was left out."""
     return None if container.get(_OPTIONS) is not None else Severity.LOW
 
@@ -59,9 +59,9 @@ rule = Rule(
     looks_at=Container,
     check=each_of(
         must_be({"securityContext.allowPrivilegeEscalation": False}, words=WORDS, unwritten=True,
-                unless=refuse_host_work, spares=spare_windows, finish=finish),
+                unless=refuse_host_work, spares=spare_windows, finish=complete_fix),
         must_contain(_OPTIONS, _SWITCH, words=WORDS, unless=refuse_or_explain, spares=spare_tasks,
-                     finish=finish, weigh=weigh),
+                     finish=complete_fix, weigh=weigh_severity),
     ),
     peers={"checkov": ("CKV_K8S_20",), "trivy": ("KSV-0001",),
            "kube-linter": ("privilege-escalation-container",), "polaris": ("privilegeEscalationAllowed",),

@@ -43,7 +43,7 @@ def explain_moving_tags(repository: Resource, world: Context) -> Manual | None:
     return None
 
 
-def weigh(repository: Resource, _world: Context) -> Severity | None:
+def weigh_severity(repository: Resource, _world: Context) -> Severity | None:
     """With exceptions most tags keep what they name."""
     return Severity.LOW if repository.slot(TAGS).value == _EXCEPT else None
 
@@ -59,7 +59,7 @@ rule = Rule(
         {TAGS: "IMMUTABLE"},
         unwritten="MUTABLE",
         unless=explain_moving_tags,
-        weigh=weigh,
+        weigh=weigh_severity,
         words=Words(
             problem="lets a tag be pushed again with other content",
             change="A tag of {who} names the same image for ever.",

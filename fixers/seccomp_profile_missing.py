@@ -61,7 +61,7 @@ def _find_comment(subject: Task | Container, world: Context) -> Manual | None:
     return Manual("A comment stands beside what turns the filter off. If it holds no more: RuntimeDefault.")
 
 
-def finish(fix: Fix, subject: Task | Container, _world: Context) -> Fix:
+def complete_fix(fix: Fix, subject: Task | Container, _world: Context) -> Fix:
     """When it begins to count."""
     return replace(fix, rollout=describe_rollout(subject if isinstance(subject, Task) else subject.task))
 
@@ -82,9 +82,9 @@ rule = Rule(
     looks_at=(Task, Container),
     check=each_of(
         must_be({PROFILE: "RuntimeDefault"}, words=WORDS, good=lambda value: value == "Localhost",
-                spares=spare_settled_pods, unless=refuse_known_needs, finish=finish),
+                spares=spare_settled_pods, unless=refuse_known_needs, finish=complete_fix),
         must_be({PROFILE: "RuntimeDefault"}, words=WORDS, good=lambda value: value in (ABSENT, "Localhost"),
-                spares=spare_pods, unless=refuse_known_needs, finish=finish),
+                spares=spare_pods, unless=refuse_known_needs, finish=complete_fix),
     ),
     peers={"checkov": ("CKV_K8S_31",), "trivy": ("KSV-0030", "KSV-0104"), "kubescape": ("C-0055", "C-0210")},
     profiles=ESSENTIAL,

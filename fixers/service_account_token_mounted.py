@@ -72,7 +72,7 @@ def refuse_or_explain(pod: Task, world: Context) -> Refusal | Manual | None:
     return None
 
 
-def finish(fix: Fix, pod: Task, _world: Context) -> Fix:
+def complete_fix(fix: Fix, pod: Task, _world: Context) -> Fix:
     """When it begins to count; safe for the plain servers of the image table."""
     account = join_words("--as=system:serviceaccount:", NAMESPACE(pod.namespace or "default"), ":default")
     asked = build_command("kubectl", "auth", "can-i", "--list", account, note="what the token opens today")
@@ -97,7 +97,7 @@ rule = Rule(
     looks_at=Task,
     beside=(ACCOUNT,),
     check=must_be(
-        {TOKEN: False}, unwritten=True, spares=spare_settled, unless=refuse_or_explain, finish=finish,
+        {TOKEN: False}, unwritten=True, spares=spare_settled, unless=refuse_or_explain, finish=complete_fix,
         words=Words(
             problem="gives each of its containers a token for the cluster's API",
             change="{who} can no longer call the cluster's API.",

@@ -106,7 +106,7 @@ def refuse_snapshots(machine: Resource, _world: Context) -> Refusal | None:
     return None
 
 
-def weigh(machine: Resource, _world: Context) -> Severity | None:
+def weigh_severity(machine: Resource, _world: Context) -> Severity | None:
     """Where nothing is written, account, image and snapshot decide: it may well be encrypted."""
     at = DATA if machine.type == TEMPLATE else DISKS
     said = [machine.slot_in(each, f"{at}.{EBS}", at).value for each in machine.slot(at).items]
@@ -129,7 +129,7 @@ WORDS = Words(
 )
 _BARE = replace(WORDS, problem="leaves it to account and image whether its disks are encrypted")
 _SAID = must_be({f"{EBS}": True}, in_each=(DISKS,), words=WORDS, among=is_disk, spares=spare_others,
-                unless=explain_way, weigh=weigh)  # fmt: skip
+                unless=explain_way, weigh=weigh_severity)  # fmt: skip
 
 
 rule = Rule(
@@ -147,12 +147,12 @@ rule = Rule(
     check=by_type({
         **{kind: each_of(
             must_be({EBS: True}, in_each=(at,), words=WORDS, among=is_disk, spares=spare_others,
-                    unless=refuse_snapshots, weigh=weigh),
+                    unless=refuse_snapshots, weigh=weigh_severity),
             report(find_no_disks, words=_BARE, weigh=lambda *_: Severity.LOW,
                    instead="Turn on EBS encryption by default in the account, or write a block device "
                    "mapping for the root disk of {who}, named as in its image, and encrypted."),
         ) for kind, at in ((TEMPLATE, DATA), (TERRAFORM, DISKS))},
-        GROUP: must_be({EBS: True}, in_each=(DISKS,), words=WORDS, among=is_disk, weigh=weigh,
+        GROUP: must_be({EBS: True}, in_each=(DISKS,), words=WORDS, among=is_disk, weigh=weigh_severity,
                        spares=spare_others, unless=refuse_snapshots),
         EKSCTL: must_be({"volumeEncrypted": True}, in_each=("nodeGroups", "managedNodeGroups"), words=WORDS,
                         among=is_disk),
