@@ -14,6 +14,7 @@ from fixbot.cli import options as given
 from fixbot.cli.command_examples import render_examples
 from fixbot.cli.fleet_commands import fleet
 from fixbot.cli.options import FailOn, Format, Job, Options, split_values
+from fixbot.cli.secrets_commands import secrets
 from fixbot.model.errors import FixbotError
 
 app = typer.Typer(
@@ -27,6 +28,7 @@ app = typer.Typer(
 
 
 app.add_typer(fleet)
+app.add_typer(secrets)
 
 
 class RulesForm(StrEnum):

@@ -32,7 +32,7 @@ from fixbot.model.findings import (
     Unread,
 )
 from fixbot.rules.context import Context
-from fixbot.rules.rule import resource_types
+from fixbot.rules.rule import Rule, resource_types
 from fixbot.settings.enforced import is_enforced
 from fixbot.settings.suppressions import Ignore, Suppressions, describe_lapse
 from fixbot.source.discover import (
@@ -61,16 +61,13 @@ def analyze_partition(
 ) -> PartitionResult:
     """Everything from parsing to proposals, for files that may know of each other."""
     done = PartitionResult()
-    types = resource_types(order.fixers)
     order = _add_inline_ignores(texts, order, watch, done)
-    documents = _parse_texts(texts, order, collect_needles(types), done, watch)
+    documents = _parse_texts(texts, order, collect_needles(resource_types(order.fixers)), done, watch)
     watch("")
     if done.complaints:
         return done
-    project = Project(documents, order.surroundings, types)
-    reading = dialects.survey_dialects(project)
-    done.counts = reading.count_subjects(resources=bool(types))
-    world = Context(order.settings, project, reading.resources, reading.policies, reading.tasks)
+    world, reading = _survey_documents(documents, order)
+    done.counts = reading.count_subjects(resources=bool(world.project.resource_types))
     problems = detect_problems(reading, order.fixers, world)
     done.unread += [
         *reading.unread,
@@ -93,6 +90,20 @@ def analyze_partition(
     mask = DocumentsMask(documents)
     _show_results(settled, findings, court, mask, done)
     return _mask_result(done, mask)
+
+
+def detect_again(texts: Mapping[str, str], order: AnalysisRequest, rules: Sequence[Rule]) -> list[Detection]:
+    """What these rules find in texts that were analyzed before, with the trees in which it stands."""
+    needles = collect_needles(resource_types(order.fixers))
+    documents = _parse_texts(texts, order, needles, PartitionResult(), ignore_path)
+    world, reading = _survey_documents(documents, order)
+    return detect_problems(reading, rules, world)
+
+
+def _survey_documents(documents: dict[str, Document], order: AnalysisRequest) -> tuple[Context, Inventory]:
+    project = Project(documents, order.surroundings, resource_types(order.fixers))
+    reading = dialects.survey_dialects(project)
+    return Context(order.settings, project, reading.resources, reading.policies, reading.tasks), reading
 
 
 def _add_inline_ignores(
