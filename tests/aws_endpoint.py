@@ -1,6 +1,6 @@
 """AWS on this machine: a server that hands each request to moto, and answers itself what moto doesn't know.
 
-Every call is kept as it came, so that a test can say what was asked, and what stood where in it. What a test
+Every call of the program is kept as it came, so that a test can say what was asked, and with what. What a test
 puts into `before` is asked first: it may answer in moto's place (a throttled call, a refusal), or do what
 somebody else does in between.
 """
@@ -99,8 +99,8 @@ class AwsEndpoint:
             aws_access_key_id="other", aws_secret_access_key="other",
         )  # fmt: skip
 
-    def answer_call(self, call: AwsCall, request: AWSPreparedRequest) -> Answer:
-        for before in list(self.before):
+    def answer_call(self, call: AwsCall, request: AWSPreparedRequest, *, asked: bool) -> Answer:
+        for before in list(self.before) if asked else ():
             if (answer := before(call)) is not None:
                 return answer
         if call.action == "iam:SimulatePrincipalPolicy":
@@ -144,18 +144,20 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
-        self.server.endpoint.raw.append(f"{self.requestline}\n{self.headers}".encode() + body)
+        others = "Credential=other/" in self.headers.get("authorization", "")
         region, service = _SCOPE.search(self.headers.get("authorization", "")).groups()  # type: ignore[union-attr]
         target = self.headers.get("x-amz-target", "").rpartition(".")[2]
         text = body.decode()
         call = AwsCall(f"{service}:{target or parse_qs(text)['Action'][0]}", region, text)
-        self.server.endpoint.calls.append(call)
+        if not others:
+            self.server.endpoint.raw.append(f"{self.requestline}\n{self.headers}".encode() + body)
+            self.server.endpoint.calls.append(call)
         headers = HTTPHeaders()
         for key, value in self.headers.items():
             headers[key] = value
         host = "iam.amazonaws.com" if service == "iam" else f"{service}.{region}.amazonaws.com"
         request = AWSPreparedRequest("POST", f"https://{host}/", headers, body, stream_output=False)
-        status, more, answer = self.server.endpoint.answer_call(call, request)
+        status, more, answer = self.server.endpoint.answer_call(call, request, asked=not others)
         data = answer.encode() if isinstance(answer, str) else answer
         self.send_response(status)
         for key, value in more.items():
