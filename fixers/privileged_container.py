@@ -229,10 +229,12 @@ def _find_kept(container: Container, startup: Startup) -> _Kept | Refusal:
             f"{name} runs {mark_code(program)}, and no list of capabilities replaces the mode for it: "
             f"{reason}."
         )
-    if startup.starts_unknown:
+    nameless = ImageReference.parse_reference(container.image_with_holes).name is None
+    if startup.starts_unknown or (nameless and not startup.names_program):
+        what = f"program {name} starts" if startup.starts_unknown else f"image {name} runs"
         return Refusal(
-            f"Which program {name} starts is filled in elsewhere, so what it needs is not known. Take the "
-            "mode away where you know that."
+            f"Which {what} is filled in elsewhere, so what it needs is not known. Take the mode away where "
+            "you know that."
         )
     image = capabilities_of_image(container)
     needed, devices = find_needed_capabilities(scripts), find_devices(scripts)
