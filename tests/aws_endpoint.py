@@ -1,6 +1,6 @@
 """AWS on this machine: a server that hands each request to moto, and answers itself what moto doesn't know.
 
-Every call of the program is kept as it came, so that a test can say what was asked, and with what. What a test
+Every call of the program is kept as it came, so that a test can say what was asked, and how. What a test
 puts into `before` is asked first: it may answer in moto's place (a throttled call, a refusal), or do what
 somebody else does in between.
 """
