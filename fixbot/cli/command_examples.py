@@ -42,7 +42,7 @@ _EXAMPLES = {
         ("fixbot fleet report fleet-plan.json --format markdown", "for an issue"),
     ),
     "secrets": (
-        ("fixbot secrets plan", "what the proposals would move, and where to"),
+        ("fixbot secrets plan", "what would be moved, and where to"),
         ("fixbot secrets create --dry-run", "ask AWS what is there, and write nothing"),
     ),
     "secrets plan": (
