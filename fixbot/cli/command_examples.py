@@ -47,7 +47,7 @@ _EXAMPLES = {
     ),
     "secrets plan": (
         ("fixbot secrets plan", "names, keys and places; nobody is asked"),
-        ("fixbot secrets plan --aws", "with what is there, and whether the role may read it"),
+        ("fixbot secrets plan --aws", "with what is there, and who may read it"),
     ),
     "secrets create": (
         ("fixbot secrets create --dry-run", "ask, and write nothing"),
