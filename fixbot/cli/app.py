@@ -19,7 +19,7 @@ from fixbot.model.errors import FixbotError
 
 app = typer.Typer(
     name="fixbot",
-    help="Finds and repairs misconfigurations in ECS, CloudFormation, Terraform, Kubernetes and IAM files.",
+    help="Repairs misconfigured ECS, CloudFormation, Terraform, Kubernetes, IAM files.",
     epilog=render_examples(),
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

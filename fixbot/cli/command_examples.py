@@ -49,6 +49,10 @@ _EXAMPLES = {
         ("fixbot secrets plan", "names, keys and places; nobody is asked"),
         ("fixbot secrets plan --aws", "with what is there, and who may read it"),
     ),
+    "secrets rotate-check": (
+        ("fixbot secrets rotate-check", "which values must still be changed"),
+        ("fixbot secrets rotate-check --format json", "for a schedule"),
+    ),
     "secrets create": (
         ("fixbot secrets create --dry-run", "ask, and write nothing"),
         ("fixbot secrets create --only fixbot/orders-api", "one secret"),

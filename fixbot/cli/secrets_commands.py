@@ -96,3 +96,29 @@ def create(  # noqa: PLR0913, PLR0917 - one for each option
         asks=True, kms_key=kms_key, dry=dry_run,
     )  # fmt: skip
     return Job(lambda _: create_planned(wish, os.environ))
+
+
+@secrets.command("rotate-check", epilog=render_examples("secrets rotate-check"))
+def rotate_check(  # noqa: PLR0913, PLR0917 - one for each option
+    path: given.PathOption = ".",
+    only: NameOption = None,
+    aws_profile: given.AwsProfileOption = "",
+    aws_region: given.AwsRegionOption = "",
+    config: given.ConfigOption = None,
+    format: FormOption = SecretsForm.TEXT,  # noqa: A002 - the option's name
+    output: given.OutputOption = None,
+    quiet: given.QuietOption = False,
+    debug: given.DebugOption = False,  # noqa: ARG001 - as above
+) -> Job:
+    """Say which secrets still have a value that Git's history shows. Exits with 1 where one has.
+
+    Looks at the secrets below `secrets.prefix` that the files name; nothing is written.
+    """
+    from fixbot.cli.rotation_job import check_rotation  # noqa: PLC0415 - as above
+    from fixbot.cli.secrets_job import SecretsWish  # noqa: PLC0415 - as above
+
+    options = Options("secrets", path, config=config, output=output, quiet=quiet)
+    wish = SecretsWish(
+        options, split_values(only), format is SecretsForm.JSON, aws_profile, aws_region, asks=True
+    )
+    return Job(lambda _: check_rotation(wish, os.environ))

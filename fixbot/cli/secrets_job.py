@@ -129,15 +129,20 @@ def _list_rows(plans: Sequence[SecretPlan]) -> SecretsReport:
 
 
 def _show_rows(report: SecretsReport, wish: SecretsWish, terminal: Terminal) -> None:
-    options = wish.options
     shown = render_secrets_json(report) if wish.as_json else render_secrets_text(report, asked=wish.asks)
+    print_shown(shown, wish, terminal)
+    if wish.as_json:
+        for remark in report.remarks:
+            terminal.print_note(f"note: {remark}")
+
+
+def print_shown(shown: str, wish: SecretsWish, terminal: Terminal) -> None:
+    """Print or write what a command says. Raises CannotWrite."""
+    options = wish.options
     if options.output is None or str(options.output) == "-":
         terminal.print_out(shown)
     else:
         terminal.write_file(options.output, shown, within=stranger_folders(options.path))
-    if wish.as_json:
-        for remark in report.remarks:
-            terminal.print_note(f"note: {remark}")
 
 
 def _say_losses(looked: ScannedCheckout, terminal: Terminal) -> int:

@@ -32,7 +32,7 @@ from fixbot.model.findings import (
     Unread,
 )
 from fixbot.rules.context import Context
-from fixbot.rules.rule import Rule, resource_types
+from fixbot.rules.rule import resource_types
 from fixbot.settings.enforced import is_enforced
 from fixbot.settings.suppressions import Ignore, Suppressions, describe_lapse
 from fixbot.source.discover import (
@@ -62,11 +62,11 @@ def analyze_partition(
     """Everything from parsing to proposals, for files that may know of each other."""
     done = PartitionResult()
     order = _add_inline_ignores(texts, order, watch, done)
-    documents = _parse_texts(texts, order, collect_needles(resource_types(order.fixers)), done, watch)
+    documents = parse_texts(texts, order, collect_needles(resource_types(order.fixers)), done, watch)
     watch("")
     if done.complaints:
         return done
-    world, reading = _survey_documents(documents, order)
+    world, reading = survey_documents(documents, order)
     done.counts = reading.count_subjects(resources=bool(world.project.resource_types))
     problems = detect_problems(reading, order.fixers, world)
     done.unread += [
@@ -92,15 +92,8 @@ def analyze_partition(
     return _mask_result(done, mask)
 
 
-def detect_again(texts: Mapping[str, str], order: AnalysisRequest, rules: Sequence[Rule]) -> list[Detection]:
-    """What these rules find in texts that were analyzed before, with the trees in which it stands."""
-    needles = collect_needles(resource_types(order.fixers))
-    documents = _parse_texts(texts, order, needles, PartitionResult(), ignore_path)
-    world, reading = _survey_documents(documents, order)
-    return detect_problems(reading, rules, world)
-
-
-def _survey_documents(documents: dict[str, Document], order: AnalysisRequest) -> tuple[Context, Inventory]:
+def survey_documents(documents: dict[str, Document], order: AnalysisRequest) -> tuple[Context, Inventory]:
+    """What these documents hold, and what rules may ask about it."""
     project = Project(documents, order.surroundings, resource_types(order.fixers))
     reading = dialects.survey_dialects(project)
     return Context(order.settings, project, reading.resources, reading.policies, reading.tasks), reading
@@ -123,7 +116,7 @@ def _add_inline_ignores(
     return replace(order, suppressions=suppressions)
 
 
-def _parse_texts(
+def parse_texts(
     texts: Mapping[str, str],
     order: AnalysisRequest,
     needles: Sequence[str],

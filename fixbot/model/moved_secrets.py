@@ -98,6 +98,38 @@ class SecretsReport:
     remarks: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class StoreReference:
+    """What a task's list of secrets names: `identity` is what AWS knows it by, `key` one of its keys.
+
+    Without a `key` it is the whole secret. `variable` is what the container gets it as.
+    """
+
+    store: Store
+    identity: str
+    name: str
+    key: str
+    variable: str
+    account: str | None
+    region: str | None
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class RotationRow:
+    """Whether what is stored is what Git's history shows; None where that isn't known, for the `reason`."""
+
+    name: str
+    key: str
+    in_history: bool | None
+    commit: str | None
+    store: Store
+    region: str | None
+    account: str | None
+    path: str
+    reason: str | None = None
+
+
 def join_reasons(reasons: Iterable[str]) -> str:
     """Several reasons as one text, each once."""
     return " ".join(dict.fromkeys(filter(None, reasons)))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from fixbot import __version__
-from fixbot.model.moved_secrets import SecretRow, SecretsReport
+from fixbot.model.moved_secrets import RotationRow, SecretRow, SecretsReport
 from fixbot.report.style import format_count
 from fixbot.text.characters import escape_hidden
 from fixbot.text.name_lists import join_with_and
@@ -42,6 +42,27 @@ def render_secrets_text(report: SecretsReport, *, asked: bool) -> str:
             "`fixbot secrets create --dry-run` asks AWS what is there; `fixbot secrets create` makes them."
         )
     return "\n\n".join(parts) + "\n"
+
+
+def render_rotation_json(rows: Sequence[RotationRow]) -> str:
+    """The rows with the fields of the type."""
+    data = {"schema": 1, "fixbot": __version__, "secrets": [asdict(row) for row in rows]}
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+
+def render_rotation_text(rows: Sequence[RotationRow]) -> str:
+    """One line a value, then what they come to."""
+    if not rows:
+        return "The files name no secret of fixbot's.\n"
+    says = {True: "must change", False: "changed", None: "not known"}
+    lines = []
+    for row in rows:
+        where = f"commit {row.commit[:12]} shows it" if row.commit else (row.reason or "")
+        name = " ".join(filter(None, (row.name, row.key if row.store == "secretsmanager" else "")))
+        lines.append(escape_hidden(f"{says[row.in_history]:<11}  {name}  {where}".rstrip()))
+    counts = Counter(says[row.in_history] for row in rows)
+    total = ", ".join(f"{count} {word}" for word, count in counts.items())
+    return "\n".join(lines) + f"\n\n{format_count(len(rows), 'value')}: {total}\n"
 
 
 def _describe_row(row: SecretRow, *, asked: bool) -> Iterator[str]:
