@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from fixbot.dialects import ecs, iam
 from fixbot.edit.tree import UNKNOWN, Node, NodeKind
-from fixbot.lens import CLOUDFORMATION, Container, Policy, Task, text_of, truth_of
+from fixbot.lens import CLOUDFORMATION, CLOUDFORMATION_JOB, Container, Policy, Task, text_of, truth_of
 from fixbot.source.document import Document
 from fixbot.source.project import Inventory, Project
 
@@ -167,14 +167,14 @@ def _read_job(document: Document, resource: TemplateResource, reading: Inventory
     single = resource.properties.find_node("ContainerProperties")
     if single is not None and single.kind is NodeKind.MAP and single.find_node("Image") is not None:
         task = _read_job_task(document, resource, single, on_fargate)
-        task.containers.append(Container(single, task, CLOUDFORMATION, 0))
+        task.containers.append(Container(single, task, CLOUDFORMATION_JOB, 0))
         reading.tasks.append(task)
     several = resource.properties.find_node("EcsProperties")
     for node in several.list_items("TaskProperties") if several is not None else ():
         task = _read_job_task(document, resource, node, on_fargate)
         containers = node.find_node("Containers")
         if containers is not None:
-            ecs.add_containers(task, containers, CLOUDFORMATION)
+            ecs.add_containers(task, containers, CLOUDFORMATION_JOB)
         reading.tasks.append(task)
 
 
@@ -182,7 +182,7 @@ def _read_job_task(
     document: Document, resource: TemplateResource, node: Node, on_fargate: bool | None
 ) -> Task:
     name = text_of(resource.properties.find_node("JobDefinitionName")) or resource.name
-    task = ecs.build_task(document, node, CLOUDFORMATION, name)
+    task = ecs.build_task(document, node, CLOUDFORMATION_JOB, name)
     task.address = resource.name
     task.kind, task.dialect, task.workload = "batch", "cloudformation", "job definition"
     task.fargate, task.owner, task.exec_enabled = on_fargate, resource.node, False
