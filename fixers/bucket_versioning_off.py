@@ -11,12 +11,13 @@ from fixbot.rules.context import Context
 
 STATUS, INLINE, RULES = "VersioningConfiguration.Status", "Versioning.Enabled", "LifecycleConfiguration.Rules"
 _RULE = "lifecycle_configuration.rule"
-BUCKET = ResourceType(
-    "S3 bucket", "S3 buckets", "AWS::S3::Bucket", "aws_s3_bucket", name="BucketName",
+BUCKET = ResourceType("S3 bucket", "S3 buckets", "AWS::S3::Bucket", name="BucketName")
+TERRAFORM = ResourceType(
+    "S3 bucket", "S3 buckets", terraform="aws_s3_bucket", name="BucketName",
     renamed={
-        "BucketName": "bucket", "AccessControl": "acl", "Rules": "rule", RULES: _RULE,
-        "Status": "versioning_configuration.status", "MfaDelete": "versioning_configuration.mfa_delete",
-        f"{RULES}.ExpirationInDays": f"{_RULE}.expiration.days",
+        "BucketName": "bucket", "Rules": "rule", RULES: _RULE,
+        "MfaDelete": "versioning_configuration.mfa_delete",
+        "Status": "versioning_configuration.status", f"{RULES}.ExpirationInDays": f"{_RULE}.expiration.days",
     },
     companions={
         "VersioningConfiguration": Companion("aws_s3_bucket_versioning", "bucket"),
@@ -39,7 +40,7 @@ LIMITS = tuple(f"{RULES}.{name}" for name in ("Prefix", "TagFilter", "TagFilters
 
 def is_inline(bucket: Resource) -> bool:
     """Version 3 of Terraform's provider has it among the bucket's own arguments."""
-    return bucket.dialect == "terraform" and bucket.slot("Versioning").found is not None
+    return bucket.type == TERRAFORM and bucket.slot("Versioning").found is not None
 
 
 def spare_short_lived(bucket: Resource, _world: Context) -> bool:
@@ -56,7 +57,7 @@ def spare_short_lived(bucket: Resource, _world: Context) -> bool:
 
 def spare_separate(bucket: Resource, _world: Context) -> bool:
     """Where it is not among the bucket's own arguments; and a module takes the status in its place."""
-    if bucket.type == BUCKET:
+    if bucket.type == TERRAFORM:
         return not is_inline(bucket)
     return str(bucket.slot("Versioning.Status").value).lower() in ("true", "enabled")
 
@@ -64,7 +65,7 @@ def spare_separate(bucket: Resource, _world: Context) -> bool:
 def refuse_or_explain(bucket: Resource, _world: Context) -> Refusal | Manual | None:
     """What only passes through needs no versions; what replication or a second factor holds isn't touched."""
     written = ""
-    if bucket.type == BUCKET:
+    if bucket.type != MODULE:
         written = str(bucket.slot("BucketName").value)
         if bucket.slot("ReplicationConfiguration").found is not None:
             return Refusal(f"{bucket.title} is replicated, which needs versions: somebody has stopped them.")
@@ -86,6 +87,8 @@ WORDS = Words(
     why="Whoever may write to {who}, by a stolen key or by mistake, can destroy the only copy of an object.",
     unknown="How often objects in {who} are overwritten is not known; that is what decides the costs.",
 )
+SEPARATE = must_be({STATUS: "Enabled"}, words=WORDS, unless=refuse_or_explain, spares=spare_short_lived)
+WITHIN = must_be({INLINE: True}, words=WORDS, unless=refuse_or_explain, spares=spare_separate)
 rule = Rule(
     title="Keep versions of what {subject} holds",
     many="Keep versions of what {count} S3 buckets in {folder} hold",
@@ -93,13 +96,7 @@ rule = Rule(
     severity=Severity.LOW,
     controls={"fsbp": ("S3.14",), "nist-800-53": ("AU-9(2)", "CP-10", "CP-6", "CP-6(1)", "CP-6(2)", "CP-9",
                                                   "SC-5(2)", "SI-12", "SI-13(5)")},
-    looks_at=(BUCKET, MODULE),
-    check=by_type({
-        BUCKET: each_of(
-            must_be({STATUS: "Enabled"}, words=WORDS, unless=refuse_or_explain, spares=spare_short_lived),
-            must_be({INLINE: True}, words=WORDS, unless=refuse_or_explain, spares=spare_separate),
-        ),
-        MODULE: must_be({INLINE: True}, words=WORDS, unless=refuse_or_explain, spares=spare_separate),
-    }),
+    looks_at=(BUCKET, TERRAFORM, MODULE),
+    check=by_type({BUCKET: SEPARATE, TERRAFORM: each_of(SEPARATE, WITHIN), MODULE: WITHIN}),
     peers={"checkov": ("CKV_AWS_21",), "trivy": ("AWS-0090",)},
 )  # fmt: skip

@@ -130,13 +130,16 @@ class Rule:
     def controls_for(self, subject: Subject) -> tuple[str, ...]:
         """The controls that speak of a subject: of a pod, none of those for AWS's own tasks.
 
-        Of a resource, none of Security Hub's for the other services that the rule looks at.
+        Of a resource that is neither, where the rule is one for containers, only those of no platform; and none
+        of Security Hub's for other services that the rule looks at.
         """
-        controls = self._format_controls(platform_of(subject))
         if not isinstance(subject, Resource):
-            return controls
-        types = [each for each in self.selectors if isinstance(each, ResourceType)]
-        others = {service_of(each) for each in types} - {service_of(subject.type), ""}
+            return self._format_controls(platform_of(subject))
+        of_workloads = not {Container, Task}.isdisjoint(self.selectors)
+        controls = self._format_controls("other" if of_workloads else "")
+        own = service_of(subject.type)
+        services = {service_of(each) for each in self.selectors if isinstance(each, ResourceType)}
+        others = services - {own, ""} if own else set()
         hub = self.controls.get("fsbp", ())
         return tuple(c for c in controls if c not in hub or c.partition(".")[0].lower() not in others)
 
