@@ -130,8 +130,8 @@ class Rule:
     def controls_for(self, subject: Subject) -> tuple[str, ...]:
         """The controls that speak of a subject: of a pod, none of those for AWS's own tasks.
 
-        Of a resource that is neither, where the rule is one for containers, only those of no platform; and none
-        of Security Hub's for other services that the rule looks at.
+        Of a resource that is neither, where the rule is one for containers, only those of no platform; and
+        none of Security Hub's for other services that the rule looks at.
         """
         if not isinstance(subject, Resource):
             return self._format_controls(platform_of(subject))
