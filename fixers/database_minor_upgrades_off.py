@@ -6,6 +6,7 @@ from fixbot.lens import Module, Resource, ResourceType
 from fixbot.model.findings import Manual, Severity
 from fixbot.rules import Rule, Words, must_be
 from fixbot.rules.context import Context
+from fixbot.text.markdown_escape import mark_code
 
 UPGRADES, VERSION = "AutoMinorVersionUpgrade", "EngineVersion"
 _MODULE = Module(
@@ -35,7 +36,7 @@ def explain_pinned_version(database: Resource, _world: Context) -> Manual | None
         return None
     return Manual(
         f"{database.title} names version {slot.value}: once AWS has installed a newer one, Terraform wants "
-        f"that one back, and fails. Shorten `{slot.written}` to its major version, then turn them on."
+        f"that one back, and fails. Shorten {mark_code(slot.written)} to its major version first."
     )
 
 
