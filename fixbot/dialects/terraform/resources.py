@@ -137,11 +137,12 @@ def _names_unknown_owner(block: TerraformBlock, companion: Companion) -> bool:
 
 
 def _follow_given(given: Sequence[Node], node: Node, variable: str) -> FollowedValue:
-    """What files of values give a variable; UNKNOWN where they disagree: each may be another environment's."""
+    """What files of values give a variable; UNKNOWN where they disagree: each may be of an environment."""
     values = [value_of(each) for each in given]
     names = list(dict.fromkeys(each.root_node.source.rpartition("/")[2] for each in given))
     if any(each != values[0] or type(each) is not type(values[0]) for each in values):
-        return FollowedValue(UNKNOWN, node, f"{', '.join(names)} give it different values by the variable {variable}")
+        why = f"{', '.join(names)} give it different values by the variable {variable}"
+        return FollowedValue(UNKNOWN, node, why)
     return FollowedValue(values[0], node, f"{names[0]} gives it by the variable {variable}")
 
 
