@@ -35,6 +35,7 @@ SHOP = """{
   "containerDefinitions": [
     {
       "name": "web",
+      "logConfiguration": {"logDriver": "splunk"},
       "image": "public.ecr.aws/nginx/nginx:1.27",
       "privileged": true,
       "environment": [{"name": "DB_PASSWORD", "value": "hunter2-Zq8rT3vL0w"}]
