@@ -32,14 +32,11 @@ GLOBAL_TABLE = ResourceType("global table", "global tables", "AWS::DynamoDB::Glo
 BALANCER = ResourceType(
     "load balancer", "load balancers", "AWS::ElasticLoadBalancingV2::LoadBalancer", name="Name"
 )
-_RENAMED = {FLAG: "enable_deletion_protection"}
-BALANCERS = (
-    ResourceType(
-        "load balancer", "load balancers", terraform="aws_lb", renamed=_RENAMED, name="Name",
-        modules={"terraform-aws-modules/alb/aws": Module({FLAG: "enable_deletion_protection"}, {FLAG: True}),
-                 "cloudposse/alb/aws": Module({FLAG: "deletion_protection_enabled"}, {FLAG: False})},
-    ),
-    ResourceType("load balancer", "load balancers", terraform="aws_alb", renamed=_RENAMED, name="Name"),
+IN_TERRAFORM = ResourceType(
+    "load balancer", "load balancers", terraform="aws_lb", name="Name",
+    renamed={FLAG: "enable_deletion_protection"},
+    modules={"terraform-aws-modules/alb/aws": Module({FLAG: "enable_deletion_protection"}, {FLAG: True}),
+             "cloudposse/alb/aws": Module({FLAG: "deletion_protection_enabled"}, {FLAG: False})},
 )  # fmt: skip
 EMPTIED = (
     ResourceType("image repository", "image repositories", "AWS::ECR::Repository", "aws_ecr_repository",
@@ -63,7 +60,7 @@ def spare_ephemeral(resource: Resource, world: Context) -> bool:
     if resource.dialect != "terraform":
         return resource.type == BALANCER and resource.slot("Type").value == "gateway"
     kept = resource.slot("Lifecycle.PreventDestroy").value is True
-    return kept or (resource.type in BALANCERS and resource.slot("LoadBalancerType").value == "gateway")
+    return kept or (resource.type == IN_TERRAFORM and resource.slot("LoadBalancerType").value == "gateway")
 
 
 def explain_force(resource: Resource, world: Context) -> Manual | None:
@@ -104,16 +101,16 @@ rule = Rule(
     topic={
         "AWS::RDS::*": "database", "AWS::DocDB::*": "database", "AWS::Neptune::*": "database",
         "AWS::DynamoDB::*": "database", "AWS::ElasticLoadBalancingV2::LoadBalancer": "load-balancer",
-        "aws_lb": "load-balancer", "aws_alb": "load-balancer", "AWS::ECR::Repository": "registry",
+        "aws_lb": "load-balancer", "AWS::ECR::Repository": "registry",
         "aws_s3_bucket": "storage", "AWS::EKS::Cluster": "cluster",
         "default": "database",
     },
     severity=Severity.MEDIUM,
     controls={"fsbp": ("RDS.7", "RDS.8", "ELB.6", "DynamoDB.6", "DocumentDB.5", "Neptune.4"),
               "nist-800-53": ("CM-3", "SC-5(2)", "SI-13(5)")},
-    looks_at=(DATABASE, *CLUSTERS, TABLE, GLOBAL_TABLE, BALANCER, *BALANCERS, *EMPTIED, *SNAPSHOTS),
+    looks_at=(DATABASE, *CLUSTERS, TABLE, GLOBAL_TABLE, BALANCER, IN_TERRAFORM, *EMPTIED, *SNAPSHOTS),
     check=by_type({
-        **dict.fromkeys((DATABASE, *CLUSTERS, *BALANCERS), _PROTECTED),
+        **dict.fromkeys((DATABASE, *CLUSTERS, IN_TERRAFORM), _PROTECTED),
         TABLE: must_be({TABLE_FLAG: True}, words=WORDS, unwritten=False, spares=spare_ephemeral),
         GLOBAL_TABLE: must_be({TABLE_FLAG: True}, in_each=("Replicas",), words=WORDS, unwritten=False,
                               spares=spare_ephemeral),

@@ -14,15 +14,12 @@ ATTRIBUTES = "LoadBalancerAttributes"
 _DROP, _MODE = "routing.http.drop_invalid_header_fields.enabled", "routing.http.desync_mitigation_mode"
 _NOUNS = ("load balancer", "load balancers")
 TEMPLATE = ResourceType(*_NOUNS, "AWS::ElasticLoadBalancingV2::LoadBalancer", name="Name")
-BALANCERS = (
-    ResourceType(
-        *_NOUNS, terraform="aws_lb", name="Name",
-        modules={name: Module(
-            {DROP: "drop_invalid_header_fields", KIND: "load_balancer_type", MODE: "desync_mitigation_mode"},
-            {DROP: strict, KIND: "application", MODE: "defensive"},
-        ) for name, strict in (("terraform-aws-modules/alb/aws", True), ("cloudposse/alb/aws", False))},
-    ),
-    ResourceType(*_NOUNS, terraform="aws_alb", name="Name"),
+BALANCER = ResourceType(
+    *_NOUNS, terraform="aws_lb", name="Name",
+    modules={name: Module(
+        {DROP: "drop_invalid_header_fields", KIND: "load_balancer_type", MODE: "desync_mitigation_mode"},
+        {DROP: strict, KIND: "application", MODE: "defensive"},
+    ) for name, strict in (("terraform-aws-modules/alb/aws", True), ("cloudposse/alb/aws", False))},
 )  # fmt: skip
 CLASSIC = ResourceType(*_NOUNS, terraform="aws_elb", name="Name")
 _ANNOTATION = "alb.ingress.kubernetes.io/load-balancer-attributes"
@@ -92,7 +89,7 @@ rule = Rule(
     severity=Severity.MEDIUM,
     controls={"fsbp": ("ELB.4", "ELB.12", "ELB.14"), "pci-dss": ("6.2.4",),
               "nist-800-53": ("SC-7(4)", "SC-8(2)")},
-    looks_at=(TEMPLATE, *BALANCERS, CLASSIC, INGRESS),
+    looks_at=(TEMPLATE, BALANCER, CLASSIC, INGRESS),
     check=by_type({
         TEMPLATE: each_of(
             must_have_entry(
@@ -104,11 +101,11 @@ rule = Rule(
                 good=lambda value: value == "strictest",
             ),
         ),
-        **dict.fromkeys(BALANCERS, each_of(
+        BALANCER: each_of(
             must_be({DROP: True}, words=HEADERS, unwritten=False, spares=spare_others,
                     unless=refuse_unknown_kind),
             _MODE_CHECK,
-        )),
+        ),
         CLASSIC: must_be({MODE: "defensive"}, words=WATCHING, unwritten="defensive",
                          good=lambda value: value not in ("monitor", UNKNOWN)),
         INGRESS: find_in_annotation,

@@ -16,22 +16,18 @@ from fixbot.rules.context import Context
 from fixbot.text.markdown_escape import mark_code
 
 _NOUNS = ("listener", "listeners")
-_RENAMED = {"DefaultActions": "default_action"}
 LISTENERS = (
     ResourceType(*_NOUNS, "AWS::ElasticLoadBalancingV2::Listener"),
-    ResourceType(*_NOUNS, terraform="aws_lb_listener", renamed=_RENAMED),
-    ResourceType(*_NOUNS, terraform="aws_alb_listener", renamed=_RENAMED),
+    ResourceType(*_NOUNS, terraform="aws_lb_listener", renamed={"DefaultActions": "default_action"}),
 )
 RULES = (
     ResourceType("listener rule", "listener rules", "AWS::ElasticLoadBalancingV2::ListenerRule"),
     ResourceType("listener rule", "listener rules", terraform="aws_lb_listener_rule"),
-    ResourceType("listener rule", "listener rules", terraform="aws_alb_listener_rule"),
 )
 _BALANCER = ("load balancer", "load balancers")
 BALANCERS = (
     ResourceType(*_BALANCER, "AWS::ElasticLoadBalancingV2::LoadBalancer"),
     ResourceType(*_BALANCER, terraform="aws_lb"),
-    ResourceType(*_BALANCER, terraform="aws_alb"),
 )
 SERVICES = (
     ResourceType("service", "services", "AWS::ECS::Service"),

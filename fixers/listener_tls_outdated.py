@@ -14,10 +14,7 @@ from fixbot.text.markdown_escape import mark_code
 
 POLICY, MUTUAL = "SslPolicy", "MutualAuthentication.Mode"
 _NOUNS = ("listener", "listeners")
-LISTENERS = (
-    ResourceType(*_NOUNS, "AWS::ElasticLoadBalancingV2::Listener", "aws_lb_listener"),
-    ResourceType(*_NOUNS, terraform="aws_alb_listener"),
-)
+LISTENER = ResourceType(*_NOUNS, "AWS::ElasticLoadBalancingV2::Listener", "aws_lb_listener")
 IN_MODULE = ResourceType(
     "load balancer", "load balancers",
     modules={"terraform-aws-modules/alb/aws": Module({"Listeners": "listeners"})},
@@ -83,7 +80,7 @@ def weigh_severity(listener: Resource, _world: Context) -> Severity | None:
 
 def name_mutual(fix: Fix, listener: Resource, _world: Context) -> Fix:
     """Clients with certificates of their own are often old machines."""
-    if listener.type not in LISTENERS or listener.slot(MUTUAL).value in (ABSENT, UNKNOWN, "off"):
+    if listener.type != LISTENER or listener.slot(MUTUAL).value in (ABSENT, UNKNOWN, "off"):
         return fix
     return replace(fix, notes=(*fix.notes, "Its clients bring certificates of their own: ask who runs them."))
 
@@ -106,9 +103,9 @@ rule = Rule(
     severity=Severity.MEDIUM,
     controls={"fsbp": ("ELB.17",),
               "nist-800-53": ("AC-17(2)", "SC-8", "SC-8(1)", "SC-13", "SC-23", "SI-7(6)")},
-    looks_at=(*LISTENERS, IN_MODULE, MODULE, *OBJECTS),
+    looks_at=(LISTENER, IN_MODULE, MODULE, *OBJECTS),
     check=by_type({
-        **dict.fromkeys((*LISTENERS, MODULE, *OBJECTS), _CHECK),
+        **dict.fromkeys((LISTENER, MODULE, *OBJECTS), _CHECK),
         IN_MODULE: must_be(
             {POLICY: RESTRICTED}, in_each=("Listeners",), words=WORDS, unwritten=RESTRICTED, good=is_strict
         ),

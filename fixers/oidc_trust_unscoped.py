@@ -10,7 +10,7 @@ from fixbot.iam.policies.explanations import describe_policy, name_policy
 from fixbot.iam.policies.identities import ROLE
 from fixbot.iam.policies.policy_changes import add_tests
 from fixbot.iam.policies.snippets import format_condition
-from fixbot.iam.policies.token_callers import ACCOUNTS, PROVIDER, TokenCallers, find_token_callers
+from fixbot.iam.policies.token_callers import ACCOUNT, PROVIDER, TokenCallers, find_token_callers
 from fixbot.iam.policies.web_identity import Issuer, WebIdentityTrust, names_any_tenant, read_web_identity
 from fixbot.lens import Module, Policy, Resource, ResourceType, Subject, text_of
 from fixbot.model.findings import Fix, Found, Manual, Outcome, Refusal, Severity
@@ -206,7 +206,7 @@ rule = Rule(
     severity=Severity.HIGH,
     controls={"cis-eks": ("5.2.1",), "nist-800-190": ("4.3.2",)},
     looks_at=(Policy, MODULE),
-    beside=(ROLE, PROVIDER, *ACCOUNTS),
+    beside=(ROLE, PROVIDER, ACCOUNT),
     check=find_unscoped_trust,
     profiles=ESSENTIAL,
     discloses=True,

@@ -29,10 +29,7 @@ _SYSTEM: Final = re.compile(
     r"|consul|kuma-\w+|longhorn-\w+|rook-\w+|openebs|ceph-\w+|metallb-\w+|gatekeeper-\w+|kyverno|spire(?:-\w+)?"
 )
 """Namespaces of the cluster, and of networks, storage, meshes and policy engines, which need the host."""
-NAMESPACES = (
-    ResourceType("namespace", "namespaces", terraform="kubernetes_namespace", kubernetes="Namespace"),
-    ResourceType("namespace", "namespaces", terraform="kubernetes_namespace_v1"),
-)
+SPACE = ResourceType("namespace", "namespaces", terraform="kubernetes_namespace", kubernetes="Namespace")
 
 
 def find_unlabelled(space: Resource, world: Context) -> Iterator[Found]:
@@ -119,7 +116,7 @@ rule = Rule(
     topic="cluster",
     severity=Severity.LOW,
     controls={"cis-k8s": ("5.2.1",), "nist-800-190": ("4.3.4", "4.4.3")},
-    looks_at=NAMESPACES,
+    looks_at=SPACE,
     check=find_unlabelled,
     default_safety=Safety.SAFE,
     peers={"kubescape": ("C-0192",)},

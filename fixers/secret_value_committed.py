@@ -40,14 +40,12 @@ PARAMETER = ResourceType(
     "parameter", "parameters", "AWS::SSM::Parameter", "aws_ssm_parameter", name="Name",
     renamed={"InsecureValue": "insecure_value"},
 )  # fmt: skip
-OF_CLUSTER = tuple(
-    ResourceType("Secret", "Secrets", terraform=f"kubernetes_secret{suffix}") for suffix in ("", "_v1")
-)
+OF_CLUSTER = ResourceType("Secret", "Secrets", terraform="kubernetes_secret")
 _PLACES = {
     SECRET: ("SecretString",),
     VERSION: ("SecretString", "SecretStringWo"),
     PARAMETER: ("Value", "InsecureValue", "ValueWo"),
-    **dict.fromkeys(OF_CLUSTER, ("Data", "DataWo")),
+    OF_CLUSTER: ("Data", "DataWo"),
 }
 _IN_TERRAFORM = (
     "From Terraform 1.11 on `ATTRIBUTE_wo = var.NAME` with an `ephemeral` variable keeps it out of file and "
@@ -201,7 +199,7 @@ rule = Rule(
     topic="secrets",
     severity=Severity.CRITICAL,
     controls={"cis-eks": ("4.4.2",), "cis-k8s": ("5.4.2",), "nist-800-190": ("4.1.4",)},
-    looks_at=(OBJECTS, GENERATOR, SECRET, VERSION, PARAMETER, *OF_CLUSTER),
+    looks_at=(OBJECTS, GENERATOR, SECRET, VERSION, PARAMETER, OF_CLUSTER),
     check=find_values,
     profiles=ESSENTIAL,
     discloses=True,

@@ -235,7 +235,7 @@ OPENS_FILES = {
     "fixbot/rules/rule.py", "fixbot/report/html/__init__.py", "fixbot/onboarding/action_reference.py",
     "fixbot/cli/init.py",
     "fixbot/dialects/pod_places.py", "fixbot/iam/table.py", "fixbot/knowledge/image_tables.py",
-    "fixbot/knowledge/elb_policies.py",
+    "fixbot/knowledge/elb_policies.py", "fixbot/rules/terraform_replacements.py",
     "fixbot/validity/request_shapes.py",
 }  # fmt: skip
 OPENERS = re.compile(

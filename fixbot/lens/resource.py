@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Final
 
 from fixbot.edit.change import Add, Change
@@ -49,7 +50,7 @@ class ResourceType:
     cloudformation: str = ""
     """`AWS::S3::Bucket`."""
     terraform: str = ""
-    """`aws_s3_bucket`."""
+    """`aws_s3_bucket`; a second name that the provider has for it (`aws_alb`, `…_v1`) is known."""
     kubernetes: str = ""
     """Group and kind: `eksctl.io/ClusterConfig`."""
     name: str = ""
@@ -64,7 +65,10 @@ class ResourceType:
     marks: tuple[str, ...] = ()
     """Texts of which one stands in every file where it matters, if its Kubernetes kind stands in too many."""
     replaced_by: frozenset[str] = frozenset()
-    """Properties, among those that rules speak of, whose change replaces the resource."""
+    """Properties, among those that rules speak of, for whose change CloudFormation replaces the resource.
+
+    Of Terraform's a table knows: `fixbot/rules.terraform_replacements.py`.
+    """
 
     def __hash__(self) -> int:
         return hash((self.noun, self.cloudformation, self.terraform, self.kubernetes))
@@ -80,6 +84,11 @@ class ResourceType:
         return tuple(dialect for dialect, name in names.items() if name)
 
     @property
+    def terraform_names(self) -> tuple[str, ...]:
+        """All names that Terraform's provider has for it."""
+        return name_alike(self.terraform) if self.terraform else ()
+
+    @property
     def edited(self) -> str:
         """Its name as topics know it: CloudFormation's, or that of the one dialect that has the type."""
         return self.cloudformation or self.terraform or self.kubernetes
@@ -87,12 +96,12 @@ class ResourceType:
     @property
     def needles(self) -> tuple[str, ...]:
         """Texts of which one stands in every file that holds such a resource."""
-        quoted = f'"{self.terraform}"' if self.terraform else ""
+        quoted = (f'"{each}"' for each in self.terraform_names)
         kind = self.kubernetes.rpartition("/")[2]
         beside = (f'"{each.type}"' for each in self.companions.values() if self.terraform)
         modules = (source.partition("//")[0] for source in self.modules)
         told = self.marks or (kind,)
-        return tuple(filter(None, (self.cloudformation, quoted, *told, *beside, *modules)))
+        return tuple(filter(None, (self.cloudformation, *quoted, *told, *beside, *modules)))
 
     def path(self, dialect: str, canonical: str) -> tuple[str, ...]:
         """Where a dialect has a property, from the resource's own map on."""
@@ -106,9 +115,23 @@ def group_types(types: Iterable[ResourceType], dialect: str) -> dict[str, list[R
     """The types by what a dialect calls them: each rule may describe the same one in its own way."""
     found: dict[str, list[ResourceType]] = {}
     for each in types:
-        if name := getattr(each, dialect):
+        names = each.terraform_names if dialect == "terraform" else (getattr(each, dialect),)
+        for name in filter(None, names):
             found.setdefault(name, []).append(each)
     return found
+
+
+@cache
+def name_alike(terraform: str) -> tuple[str, ...]:
+    """The name of a Terraform type, and the second one that its provider has for the same.
+
+    Sources: `@SDKResource` of the AWS provider's load balancers; the Kubernetes provider's map of resources.
+    """
+    if terraform.startswith("aws_lb"):
+        return terraform, terraform.replace("aws_lb", "aws_alb", 1)
+    if terraform.startswith("kubernetes_"):
+        return terraform, f"{terraform}_v1"
+    return (terraform,)
 
 
 _PART: Final = re.compile(r"\[([^\[\]]*)\]|([^.\[\]]+)")
@@ -230,7 +253,7 @@ class Resource(Labelled):
         return Slot(
             ABSENT if value is None else value, self.owner if found is None else found,
             ".".join(path[len(self.prefix) :] or path), at.owner, at.rest, found, names, update, why,
-            elsewhere=found is not at.found,
+            elsewhere=found is not at.found, canonical=canonical,
         )  # fmt: skip
 
     def _input(self, canonical: str, module: Module) -> Slot:

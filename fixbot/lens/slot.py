@@ -44,6 +44,8 @@ class Slot:
     """Why it can't be set here, if it can't."""
     elsewhere: bool = False
     """Whether `found` is what the written value names: a local, not the value in its own place."""
+    canonical: str = ""
+    """Its name as rules know it, of a resource's property."""
     keyed: bool = False
     """Whether entries may stand in a map, by names of the file's own: inputs of Terraform modules."""
 

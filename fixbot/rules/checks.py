@@ -159,7 +159,7 @@ class MustContain:
             or make_fix(
                 self, subject, world, [partial(_add_item, slot, self.item, self.made)],
                 before=format_cell(slot.written, before or ABSENT),
-                after=format_cell(slot.written, f"{self.item} too"),
+                after=format_cell(slot.written, f"{self.item} too"), wrong=[slot],
             )
         )  # fmt: skip
 
@@ -187,6 +187,7 @@ class MustNotHold:
         outcome = partial(
             make_fix, self, subject, world, [partial(Drop, item) for item in wrong],
             before=f"{len(slot.items)} of {mark_code(slot.written)}", after=str(len(slot.items) - len(wrong)),
+            wrong=[slot],
         )  # fmt: skip
         yield make_found(subject, world, wrong[0], self.at, self, outcome)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
+from dataclasses import replace
+from typing import Final, Protocol
 
 from fixbot.edit.change import Change
 from fixbot.edit.tree import UNKNOWN, CannotEdit, Node, NodeKind, Scalar, UnsetValue
@@ -11,7 +12,9 @@ from fixbot.lens import Resource, Slot, Subject, Update
 from fixbot.model.findings import Fix, Found, Manual, Outlook, Refusal, Safety
 from fixbot.rules.context import Context
 from fixbot.rules.hooks import Finish, Unless, Weigh
+from fixbot.rules.terraform_replacements import find_update
 from fixbot.rules.words import Words
+from fixbot.text.command import build_command
 from fixbot.text.markdown_escape import mark_code
 
 
@@ -62,13 +65,35 @@ def find_hindrance(subject: Subject, wrong: Iterable[Slot]) -> Refusal | None:
     return None
 
 
-def _refuse_replacement(subject: Subject, wrong: Iterable[Slot]) -> Refusal | None:
-    for slot in wrong:
-        if slot.update is Update.REPLACEMENT:
-            return Refusal(
-                f"Changing {mark_code(slot.written)} would replace {subject.title}, and what it holds."
-            )
-    return None
+_PLAN: Final = build_command("terraform", "plan", note="on this branch: nothing may be replaced")
+
+
+def _find_worst_update(subject: Subject, changed: Iterable[Slot]) -> tuple[Update, str]:
+    """What the changes together do to the running thing, and the name of the property that does it."""
+    updates = [
+        (find_update(subject, each) if isinstance(subject, Resource) else each.update, each.written)
+        for each in changed
+    ]
+    for worst in (Update.REPLACEMENT, Update.UNKNOWN):
+        for update, name in updates:
+            if update is worst:
+                return worst, name
+    return Update.NONE, ""
+
+
+def _refuse_replacement(subject: Subject, name: str) -> Refusal:
+    return Refusal(
+        f"Changing {mark_code(name)} would replace {subject.title}, and what it holds. Make another one with "
+        "it, move what uses this one over, and delete this one then."
+    )
+
+
+def _ask_for_plan(fix: Fix, subject: Subject, name: str) -> Fix:
+    """A fix of which Terraform alone knows whether it replaces something is looked at by a person."""
+    doubt = f"Whether a change of {mark_code(name)} makes {subject.title} anew, `terraform plan` says."
+    return replace(
+        fix, safety=Safety.REVIEW, unknown=f"{fix.unknown} {doubt}".strip(), commands=(*fix.commands, _PLAN)
+    )
 
 
 def refuse_computed_list(subject: Subject, slot: Slot) -> Refusal | None:
@@ -109,8 +134,9 @@ def make_fix(
     waits = hindrance if isinstance(hindrance, Refusal) and hindrance.until else None
     if hindrance is not None and waits is None:
         return hindrance
-    if (replaced := _refuse_replacement(subject, wrong)) is not None:
-        return replaced
+    update, name = _find_worst_update(subject, wrong)
+    if update is Update.REPLACEMENT:
+        return _refuse_replacement(subject, name)
     try:
         made = tuple(change() for change in changes)
     except CannotEdit as why:
@@ -129,7 +155,9 @@ def make_fix(
         notes=words.notes,
         waits=waits,
     )
-    return check.finish(fix, subject, world)
+    finished = check.finish(fix, subject, world)
+    doubtful = update is Update.UNKNOWN and isinstance(subject, Resource) and subject.module is None
+    return _ask_for_plan(finished, subject, name) if doubtful else finished
 
 
 def format_cell(name: str, value: Scalar | UnsetValue) -> str:

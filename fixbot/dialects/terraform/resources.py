@@ -70,9 +70,8 @@ def read_json_resources(project: Project, types: Iterable[ResourceType], reading
     wanted = group_types(types, "terraform")
     for document in project.documents.values() if wanted else ():
         if document.path.endswith((".tf.json", ".tofu.json")) and document.syntax == "json":
-            for kind, label, node in _list_json_blocks(document, wanted):
+            for kind, address, label, node in _list_json_blocks(document, wanted):
                 named = node.find_node(*kind.path("terraform", kind.name)) if kind.name else None
-                address = f"{kind.terraform}.{label}"
                 reading.resources.append(
                     Resource(
                         kind,
@@ -91,14 +90,15 @@ def read_json_resources(project: Project, types: Iterable[ResourceType], reading
 
 def _list_json_blocks(
     document: Document, wanted: dict[str, list[ResourceType]]
-) -> Iterator[tuple[ResourceType, str, Node]]:
+) -> Iterator[tuple[ResourceType, str, str, Node]]:
     for root in document.roots:
         for types in _list_maps(root.find_node("resource")):
             for entry in types.entries:
                 for names in _list_maps(entry.value) if entry.key in wanted else ():
                     for each in names.entries:
                         for node in _list_maps(each.value):
-                            yield from ((kind, each.key, node) for kind in wanted[entry.key])
+                            address = f"{entry.key}.{each.key}"
+                            yield from ((kind, address, each.key, node) for kind in wanted[entry.key])
 
 
 def _list_maps(node: Node | None) -> list[Node]:

@@ -18,10 +18,7 @@ if TYPE_CHECKING:
 PROVIDER: Final = ResourceType(
     "identity provider", "identity providers", "AWS::IAM::OIDCProvider", "aws_iam_openid_connect_provider"
 )
-ACCOUNTS: Final = tuple(
-    ResourceType("service account", "service accounts", terraform=f"kubernetes_service_account{suffix}")
-    for suffix in ("", "_v1")
-)
+ACCOUNT: Final = ResourceType("service account", "service accounts", terraform="kubernetes_service_account")
 _ANNOTATION: Final = "eks.amazonaws.com/role-arn"
 
 
@@ -56,7 +53,7 @@ def find_token_callers(trust: Policy, world: Context) -> TokenCallers:
 def _find_declared_accounts(role: Resource, world: Context) -> Iterator[str]:
     """The service accounts of the folder's Terraform whose annotation refers to the role."""
     refers = re.compile(rf"(?<![\w.]){re.escape(role.address)}\.arn(?![\w.])")
-    for account in (each for kind in ACCOUNTS for each in world.resources_beside(role, kind)):
+    for account in world.resources_beside(role, ACCOUNT):
         metadata = account.node.find_node("metadata")
         noted = metadata.find_node("annotations", _ANNOTATION) if metadata is not None else None
         if metadata is not None and noted is not None and refers.search(str(noted.value)):
