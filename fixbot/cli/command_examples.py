@@ -50,7 +50,7 @@ _EXAMPLES = {
         ("fixbot secrets plan --aws", "with what is there, and who may read it"),
     ),
     "secrets rotate-check": (
-        ("fixbot secrets rotate-check", "which values must still be changed"),
+        ("fixbot secrets rotate-check", "what must still be changed"),
         ("fixbot secrets rotate-check --format json", "for a schedule"),
     ),
     "secrets create": (
