@@ -17,6 +17,7 @@ from fixbot.engine.pipeline import run_pipeline
 from fixbot.lens import Container, Policy
 from fixbot.model.findings import Severity
 from fixbot.rules import Rule, each_of, load_rules, must_be
+from fixbot.rules.frameworks import speaks_of
 from fixbot.rules.rule import RuleProblem
 from fixbot.rules.topics import choose_topic
 from fixbot.settings import Settings
@@ -169,3 +170,22 @@ def test_rules_that_cannot_be_used_are_one_clear_line(
     (line,) = done.stderr.splitlines()
     assert line.startswith("fixbot: the rules of their_rules can't be loaded: ")
     assert says in line
+
+
+@pytest.mark.parametrize(
+    ("rule", "edited", "controls"),
+    [
+        ("deletion-unprotected", "AWS::ElasticLoadBalancingV2::LoadBalancer", {"ELB.6"}),
+        ("deletion-unprotected", "aws_lb", {"ELB.6"}),
+        ("deletion-unprotected", "AWS::RDS::DBCluster", {"RDS.7"}),
+        ("deletion-unprotected", "AWS::RDS::DBInstance", {"RDS.8"}),
+        ("deletion-unprotected", "AWS::DynamoDB::Table", {"DynamoDB.6"}),
+        ("storage-unencrypted", "AWS::EFS::FileSystem", {"EFS.1", "EFS.8"}),
+        ("imds-v1-allowed", "karpenter.k8s.aws/EC2NodeClass", {"EC2.170"}),
+    ],
+)
+def test_a_control_is_named_only_where_it_speaks_of_the_resource(
+    rule: str, edited: str, controls: set[str]
+) -> None:
+    (found,) = (each for each in load_rules() if each.name == rule)
+    assert {each for each in found.controls["fsbp"] if speaks_of("fsbp", each, edited)} == controls

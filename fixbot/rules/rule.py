@@ -9,10 +9,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
-from fixbot.lens import Container, ResourceType, Subject, Task
+from fixbot.lens import Container, Resource, ResourceType, Subject, Task
 from fixbot.model.findings import Found, Safety, Severity
 from fixbot.rules.context import Context
-from fixbot.rules.frameworks import FRAMEWORKS
+from fixbot.rules.frameworks import FRAMEWORKS, speaks_of
 from fixbot.rules.topics import TOPICS, Topic, choose_topic, names_of
 
 Check = Callable[[Any, Context], Iterator[Found]]
@@ -128,14 +128,16 @@ class Rule:
 
     def controls_for(self, subject: Subject) -> tuple[str, ...]:
         """The controls that speak of a subject: of a pod, none of those for AWS's own tasks."""
-        return self._format_controls(platform_of(subject))
+        edited = subject.type.edited if isinstance(subject, Resource) else ""
+        return self._format_controls(platform_of(subject), edited)
 
-    def _format_controls(self, platform: str) -> tuple[str, ...]:
+    def _format_controls(self, platform: str, edited: str = "") -> tuple[str, ...]:
         return tuple(
             framework.prefix + control
             for name, framework in FRAMEWORKS.items()
             if platform in ("", framework.platform) or not framework.platform
             for control in self.controls.get(name, ())
+            if speaks_of(name, control, edited)
         )
 
     @cached_property
