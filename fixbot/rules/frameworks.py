@@ -60,7 +60,8 @@ _SPEAKS_OF: Final = {
     "ELB.14": r"AWS::ElasticLoadBalancing::|aws_elb\b",
     "ELB.12": r"AWS::ElasticLoadBalancingV2|aws_lb\b|networking",
     "AutoScaling": r"AWS::AutoScaling::|aws_launch_configuration|aws_autoscaling_",
-    "EC2": r"AWS::EC2::|AWS::EKS::Nodegroup|aws_(?:instance|launch_template|ebs|ec2|vpc|spot|security|eks_node)|eksctl|karpenter",
+    "EC2": r"AWS::EC2::|AWS::EKS::Nodegroup|aws_(?:instance|launch_template|ebs|ec2|vpc|spot|security)"
+    r"|aws_eks_node|eksctl|karpenter",
     "EC2.170": r"AWS::EC2::LaunchTemplate|aws_launch_template|eksctl|karpenter",
     "EC2.181": r"AWS::EC2::LaunchTemplate|aws_launch_template|eksctl|karpenter",
     "EC2.8": r"AWS::EC2::Instance|aws_(?:instance|spot_instance_request|ec2_instance_metadata_defaults)",
