@@ -127,9 +127,14 @@ class Rule:
         return self._format_controls("")
 
     def controls_for(self, subject: Subject) -> tuple[str, ...]:
-        """The controls that speak of a subject: of a pod, none of those for AWS's own tasks."""
-        edited = subject.type.edited if isinstance(subject, Resource) else ""
-        return self._format_controls(platform_of(subject), edited)
+        """The controls that speak of a subject: of a pod, none of those for AWS's own tasks.
+
+        Of a resource that is neither, where the rule is one for containers, only those of no platform.
+        """
+        of_workloads = not {Container, Task}.isdisjoint(self.selectors)
+        if not isinstance(subject, Resource):
+            return self._format_controls(platform_of(subject))
+        return self._format_controls("other" if of_workloads else "", subject.type.edited)
 
     def _format_controls(self, platform: str, edited: str = "") -> tuple[str, ...]:
         return tuple(
