@@ -89,6 +89,11 @@ def find_beyond_capabilities(scripts: Scripts) -> tuple[tuple[str, str], ...]:
     return tuple(found.items())
 
 
+def find_inner_runtime(scripts: Scripts) -> str:
+    """The program that runs containers, machines or a whole system inside; empty where none does."""
+    return next((program for program, why in find_beyond_capabilities(scripts) if why in _INSIDE), "")
+
+
 def _started_programs(scripts: Scripts) -> Iterable[Invocation]:
     return (each for script in scripts for each in script.invocations)
 
@@ -261,6 +266,9 @@ _MODULES: Final = "loading kernel modules is the host's business; load them ther
 _DISKS: Final = "it works on a device of the host"
 _INIT: Final = "an init system inside a container needs the host's control groups"
 _NESTED: Final = "a container runtime inside a container needs privileged mode"
+_DAEMON: Final = "a Docker daemon inside a container needs privileged mode"
+_BUILDER: Final = "rootful BuildKit inside a container needs privileged mode"
+_MACHINES: Final = "it starts machines with the host's devices and control groups"
 _BEYOND_AS: Final = "started so, it runs containers or machines of its own, which takes privileged mode"
 _BEYOND_WITH: Final = {
     "k3s": _split_set("server agent"),
@@ -276,13 +284,11 @@ _BEYOND_WITH: Final = {
 }
 _BEYOND: Final = {
     **dict.fromkeys(("modprobe", "insmod", "rmmod", "depmod", "kexec", "kmod"), _MODULES),
-    **dict.fromkeys(
-        ("dockerd", "dockerd-entrypoint.sh"), "a Docker daemon inside a container needs privileged mode"
-    ),
+    **dict.fromkeys(("dockerd", "dockerd-entrypoint.sh"), _DAEMON),
     **dict.fromkeys(
         ("containerd", "crio", "runc", "crun", "podman-remote", "sysbox-runc", "gardener", "gdn"), _NESTED
     ),
-    "buildkitd": "rootful BuildKit inside a container needs privileged mode",
+    "buildkitd": _BUILDER,
     "kubelet": "a node agent needs the host",
     "nsenter": "it enters the host's namespaces",
     "update-binfmts": "it registers interpreters in the host's kernel",
@@ -297,7 +303,6 @@ _BEYOND: Final = {
     ),
     **dict.fromkeys(("iscsid", "iscsiadm", "multipathd", "tgtd", "rpc.nfsd", "exportfs", "usbip"), _DISKS),
     **dict.fromkeys(("systemctl", "systemd", "init", "openrc"), _INIT),
-    **dict.fromkeys(
-        ("libvirtd", "virtqemud"), "it starts machines with the host's devices and control groups"
-    ),
+    **dict.fromkeys(("libvirtd", "virtqemud"), _MACHINES),
 }
+_INSIDE: Final = (_NESTED, _INIT, _DAEMON, _BUILDER, _MACHINES, _BEYOND_AS)
