@@ -168,10 +168,10 @@ def _read_survey() -> dict[str, tuple[int, tuple[str, ...]]]:
     return {image: (int(count), () if paths == "-" else tuple(paths.split())) for image, count, paths in rows}
 
 
-@lru_cache(maxsize=4096)  # asked of one container by several rules, and again in each proof
 _ROOTLESS: Final = ("buildah", "buildkit", "buildkit-rootless", "docker", "img", "k3s", "podman")
 
 
+@lru_cache(maxsize=4096)  # asked of one container by several rules, and again in each proof
 def why_needs_privileged(image: ImageReference | None, name: str = "") -> NeedsPrivileged | None:
     """Why this image, or a container of that name, needs privileged mode; None if nothing says so.
 
