@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 from fixbot.dialects.terraform.folder_index import FolderIndex, TerraformBlock
@@ -136,14 +136,23 @@ def _names_unknown_owner(block: TerraformBlock, companion: Companion) -> bool:
     return any(mark in text for mark in _ELSEWHERE) or text_of(written) is not None
 
 
+def _follow_given(given: Sequence[Node], node: Node, variable: str) -> FollowedValue:
+    """What files of values give a variable; UNKNOWN where they disagree: each may be of an environment."""
+    values = [value_of(each) for each in given]
+    names = list(dict.fromkeys(each.root_node.source.rpartition("/")[2] for each in given))
+    if any(each != values[0] or type(each) is not type(values[0]) for each in values):
+        why = f"{', '.join(names)} give it different values by the variable {variable}"
+        return FollowedValue(UNKNOWN, node, why)
+    return FollowedValue(values[0], node, f"{names[0]} gives it by the variable {variable}")
+
+
 def follow_value(index: FolderIndex, node: Node) -> FollowedValue:
     """A literal, what `local.x` stands for, or the default of the variable that `var.x` names."""
     text = str(node.value) if node.kind is NodeKind.CODE else ""
     if (found := _VARIABLE.fullmatch(text)) is not None:
         block = index.by_address.get(f"variable.{found[1]}")
-        for given in index.given_values(found[1]):
-            where = given.root_node.source.rpartition("/")[2]
-            return FollowedValue(value_of(given), node, f"{where} gives it by the variable {found[1]}")
+        if given := list(index.given_values(found[1])):
+            return _follow_given(given, node, found[1])
         default = block.node.find_node("default") if block is not None else None
         if default is None or not default.is_known:
             return FollowedValue(
