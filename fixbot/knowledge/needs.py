@@ -49,7 +49,10 @@ def find_needed_capabilities(scripts: Scripts) -> tuple[tuple[str, str], ...]:
 
 def entry_point_of(image: str | None) -> tuple[str, ...]:
     """The program that an image named after one starts with the arguments it is given: `rclone` + `mount`."""
-    return (image,) if image is not None and image in _STARTED_BY_NAME else ()
+    if image is None:
+        return ()
+    program = _STARTED_AS.get(image, image if image in _STARTED_BY_NAME else "")
+    return (program,) if program else ()
 
 
 def find_devices(scripts: Scripts) -> tuple[tuple[str, str], ...]:
@@ -203,8 +206,11 @@ _MOUNTS_BY_NAME: Final = _split_set(
 )
 """Programs that mount by FUSE when they are told to: `rclone mount`."""
 _STARTED_BY_NAME: Final = _MOUNTS_BY_NAME | frozenset(
-    ("concourse", "k3s", "rke2", "k0s", "binfmt", "podman", "buildah")
-)
+    ("concourse", "k3s", "rke2", "k0s", "binfmt", "podman", "buildah", "kubectl", "terraform", "git", "helm",
+     "curl", "mc", "yq", "openssl", "flyway", "s5cmd", "s3cmd")
+)  # fmt: skip
+_STARTED_AS: Final = {"aws-cli": "aws"}
+"""Images whose entry point is called otherwise. Source: aws/aws-cli, docker/Dockerfile."""
 _NEEDS: Final = (
     _declare_need(
         "iptables ip6tables iptables-restore ip6tables-restore iptables-legacy iptables-nft iptables-save ipset "

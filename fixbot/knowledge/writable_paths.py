@@ -28,7 +28,8 @@ from fixbot.knowledge.switches import Settled, settle_paths
 from fixbot.knowledge.trial import docker_run
 from fixbot.knowledge.volume_names import choose_spaces
 from fixbot.knowledge.writable_needs import WritableNeeds
-from fixbot.knowledge.writes import EVERYWHERE, find_writes
+from fixbot.knowledge.writes import find_writes
+from fixbot.knowledge.written_by_default import EVERYWHERE
 from fixbot.lens import Container, text_of
 from fixbot.model.findings import Refusal
 from fixbot.rules.context import Context
