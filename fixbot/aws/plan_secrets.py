@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from fixbot.model.moved_secrets import MovedSecret, SealedText, SecretRow, join_reasons
+from fixbot.model.moved_secrets import MovedSecret, SealedText, SecretRow, StoreKey, join_reasons
 
 _ACCOUNT: Final = re.compile(r"\d{12}")
 _REGION: Final = re.compile(r"[a-z]{2,8}(?:-[a-z]{2,16}){1,3}-\d{1,2}")
@@ -30,6 +30,12 @@ class SecretPlan:
     row: SecretRow
     values: Mapping[str, SealedText] = field(default_factory=dict, repr=False)
 
+    @property
+    def identity(self) -> StoreKey:
+        """The place as the files say it, before AWS was asked."""
+        row = self.row
+        return row.store, row.name, row.account or "", row.region or ""
+
     def refuse(self, reason: str) -> SecretPlan:
         """The same, as something that is left alone."""
         return SecretPlan(replace(self.row, outcome="refused", reason=reason))
@@ -37,10 +43,10 @@ class SecretPlan:
 
 def plan_secrets(moved: Sequence[MovedSecret], only: Sequence[str] = ()) -> list[SecretPlan]:
     """A plan for each secret, in the order of the findings; with `only`, of those names."""
-    grouped: dict[tuple[str, ...], list[MovedSecret]] = defaultdict(list)
+    grouped: dict[StoreKey, list[MovedSecret]] = defaultdict(list)
     for each in moved:
         place = each.place
-        grouped[place.store, place.name, place.account or "", place.region or ""].append(each)
+        grouped[place.identity].append(each)
     return [_plan_secret(each) for each in grouped.values() if not only or each[0].place.name in only]
 
 

@@ -43,7 +43,7 @@ def list_planned(wish: SecretsWish, environment: Mapping[str, str]) -> int:
     """Show what would be moved; 1 where something that was asked could not be found out."""
     terminal = Terminal(environment, quiet=wish.options.quiet)
     looked, plans = _plan_all(wish, environment, terminal)
-    report = _ask_all(plans, _build_maker(wish, looked, environment)) if wish.asks else _list_rows(plans)
+    report = ask_all(plans, _build_maker(wish, looked, environment)) if wish.asks else _list_rows(plans)
     _show_rows(report, wish, terminal)
     return _say_losses(looked, terminal)
 
@@ -53,19 +53,19 @@ def create_planned(wish: SecretsWish, environment: Mapping[str, str]) -> int:
     terminal = Terminal(environment, quiet=wish.options.quiet)
     looked, plans = _plan_all(wish, environment, terminal)
     maker = _build_maker(wish, looked, environment)
-    report = _ask_all(plans, maker, roles=False) if wish.dry else SecretsReport(tuple(_create(plans, maker)))
+    report = ask_all(plans, maker, roles=False) if wish.dry else SecretsReport(tuple(_create(plans, maker)))
     _show_rows(report, wish, terminal)
     bad = any(row.outcome not in GOOD_OUTCOMES for row in report.secrets)
     unasked = wish.dry and bool(report.remarks)
     return max(_say_losses(looked, terminal), int(bad or unasked))
 
 
-def open_aws(wish: SecretsWish, environment: Mapping[str, str]) -> AwsGateway:
+def open_aws(profile: str, region: str, environment: Mapping[str, str]) -> AwsGateway:
     """The gateway for whoever was named. Raises FixbotError."""
     from fixbot.aws.aws_gateway import AwsChoice, open_gateway  # noqa: PLC0415 - boto3 costs 200 ms
 
-    region = wish.region or environment.get("AWS_REGION", "") or environment.get("AWS_DEFAULT_REGION", "")
-    return open_gateway(AwsChoice(wish.profile, region))
+    region = region or environment.get("AWS_REGION", "") or environment.get("AWS_DEFAULT_REGION", "")
+    return open_gateway(AwsChoice(profile, region))
 
 
 def _plan_all(
@@ -84,7 +84,7 @@ def _plan_all(
 
 
 def _build_maker(wish: SecretsWish, looked: ScannedCheckout, environment: Mapping[str, str]) -> SecretMaker:
-    gateway = open_aws(wish, environment)
+    gateway = open_aws(wish.profile, wish.region, environment)
     from fixbot.aws.write_secrets import SecretMaker  # noqa: PLC0415 - boto3 costs 200 ms
 
     git = looked.checkout.git
@@ -102,7 +102,7 @@ def _create(plans: Sequence[SecretPlan], maker: SecretMaker) -> list[SecretRow]:
         raise CredentialsRejected(f"AWS: whose the credentials are is not known: {failed}") from None
 
 
-def _ask_all(plans: Sequence[SecretPlan], maker: SecretMaker, *, roles: bool = True) -> SecretsReport:
+def ask_all(plans: Sequence[SecretPlan], maker: SecretMaker, *, roles: bool = True) -> SecretsReport:
     """The rows with what AWS knows of them, and a remark for each call that failed."""
     from fixbot.aws.aws_failures import AwsCallFailed  # noqa: PLC0415 - as above
     from fixbot.aws.write_secrets import may_role_read  # noqa: PLC0415 - as above

@@ -23,6 +23,7 @@ def render_json(report: Report) -> str:
         "patches": [_patch_to_json(each) for each in report.patches],
         "proposals": [_proposal_to_json(each) for each in report.proposals],
         "unread": [asdict(each) for each in report.unread],
+        "remarks": report.remarks,
         "left_out": asdict(report.left_out) | {"severity": report.left_out.severity.label},
     }
     if report.pulls is not None:
@@ -65,6 +66,7 @@ def _proposal_to_json(proposal: Proposal) -> dict[str, Any]:
         "safety": proposal.safety.value,
         "topic": proposal.topic,
         "commits": [_commit_to_json(each) for each in proposal.commits],
+        "facts": [asdict(each) for each in proposal.facts],
     }
 
 
