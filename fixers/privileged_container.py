@@ -19,9 +19,20 @@ from fixbot.knowledge.needs import find_beyond_capabilities, find_devices, find_
 from fixbot.knowledge.rollout import describe_rollout
 from fixbot.knowledge.startup import Startup, read_startup
 from fixbot.knowledge.trial import docker_run
-from fixbot.lens import Container, FollowedValue, list_alternatives, text_of, truth_of, value_of
-from fixbot.model.findings import Fix, Found, Outcome, Refusal, Safety, Severity
-from fixbot.rules import ESSENTIAL, Rule
+from fixbot.lens import (
+    Container,
+    FollowedValue,
+    Module,
+    Resource,
+    ResourceType,
+    Task,
+    list_alternatives,
+    text_of,
+    truth_of,
+    value_of,
+)
+from fixbot.model.findings import Fix, Found, Manual, Outcome, Refusal, Safety, Severity
+from fixbot.rules import ESSENTIAL, Rule, Words, report
 from fixbot.rules.context import Context
 from fixbot.text.command import CAPABILITY, Command
 from fixbot.text.markdown_escape import mark_code
@@ -30,10 +41,69 @@ _GUARD = (
     "To keep it out for good: `ECS_DISABLE_PRIVILEGED=true` on the hosts, or a policy that denies "
     "`ecs:RegisterTaskDefinition` when `ecs:privileged` is `true` (a string key: StringEquals)."
 )
+_HOST_PROCESS = "securityContext.windowsOptions.hostProcess"
+_MODE = "Environment.PrivilegedMode"
+PROJECT = ResourceType(
+    "build project", "build projects", "AWS::CodeBuild::Project", "aws_codebuild_project", name="Name",
+    modules={"cloudposse/codebuild/aws": Module({_MODE: "privileged_mode"}, {_MODE: False})},
+)  # fmt: skip
 
 
-def find_privileged_containers(container: Container, world: Context) -> Iterator[Found]:
-    """A container that runs with every privilege of its host."""
+def find_privileges(subject: Container | Task | Resource, world: Context) -> Iterator[Found]:
+    """A container with every privilege of its host, a process of a Windows host, a privileged build."""
+    if isinstance(subject, Resource):
+        yield from _REPORT_BUILD(subject, world)
+        return
+    if isinstance(subject, Container):
+        yield from _find_privileged_container(subject, world)
+    if subject.spelling.vocabulary == "k8s":
+        yield from _find_host_process(subject)
+
+
+def _find_host_process(subject: Container | Task) -> Iterator[Found]:
+    """A pod, or a container, that Windows runs as a process of the node itself."""
+    followed = subject.followed(_HOST_PROCESS)
+    told = isinstance(subject, Container) and subject.task.flag(_HOST_PROCESS) is True
+    if told or followed is None or str(followed.value).lower() != "true":
+        return
+    yield Found(
+        subject.get(_HOST_PROCESS) or followed.node,
+        subject.title,
+        subject.address,
+        "hostProcess",
+        f"{subject.title} runs as a process of its Windows node (hostProcess): a break-in there is one on "
+        "the node",
+        Manual(
+            f"{subject.title} sees all of its node's disk, network and processes, with the rights of the "
+            "user that `runAsUserName` names. Agents for networks, storage and logs need that. If it is "
+            "none of them, take `hostProcess` away, and `hostNetwork`, which only goes with it."
+        ),
+        subject=subject.subject,
+        severity=Severity.HIGH,
+    )
+
+
+def _find_privileged_build(project: Resource, _world: Context) -> Node | None:
+    slot = project.slot(_MODE)
+    branches = list_alternatives(slot.found) if slot.found is not None else ()
+    said = [slot.value, *(truth_of(each) for each in branches)]
+    return slot.node if any(str(each).lower() == "true" for each in said) else None
+
+
+_REPORT_BUILD = report(
+    _find_privileged_build,
+    words=Words(
+        problem="builds in privileged mode: what a build runs is root on the machine of that build",
+        change="", effect="", why="",
+    ),
+    instead="CodeBuild wants the mode only where a build runs a Docker daemon, to make images. If no command "
+    "of {who} does, take the line away: without it the mode is off. If one does, let nobody start a build of "
+    "code that was not reviewed.",
+    weigh=lambda _project, _world: Severity.LOW,
+)  # fmt: skip
+
+
+def _find_privileged_container(container: Container, world: Context) -> Iterator[Found]:
     field = PRIVILEGED[container.spelling.vocabulary]
     flag, said = container.get(field), container.flag(field)
     followed = container.followed(field) if said is UNKNOWN else None
@@ -159,10 +229,12 @@ def _find_kept(container: Container, startup: Startup) -> _Kept | Refusal:
             f"{name} runs {mark_code(program)}, and no list of capabilities replaces the mode for it: "
             f"{reason}."
         )
-    if startup.starts_unknown:
+    nameless = ImageReference.parse_reference(container.image_with_holes).name is None
+    if startup.starts_unknown or (nameless and not startup.names_program):
+        what = f"program {name} starts" if startup.starts_unknown else f"image {name} runs"
         return Refusal(
-            f"Which program {name} starts is filled in elsewhere, so what it needs is not known. Take the "
-            "mode away where you know that."
+            f"Which {what} is filled in elsewhere, so what it needs is not known. Take the mode away where "
+            "you know that."
         )
     image = capabilities_of_image(container)
     needed, devices = find_needed_capabilities(scripts), find_devices(scripts)
@@ -247,6 +319,7 @@ def _build_trial_commands(container: Container, capabilities: tuple[str, ...]) -
 
 rule = Rule(
     title="Drop privileged mode from {subject}",
+    many="Drop privileged mode from {count} containers in {folder}",
     topic="workload-hardening",
     severity=Severity.CRITICAL,
     controls={
@@ -256,14 +329,14 @@ rule = Rule(
         "cis-k8s": ("5.2.2",),
         "nist-800-190": ("4.4.3",),
     },
-    looks_at=Container,
-    check=find_privileged_containers,
+    looks_at=(Container, Task, PROJECT),
+    check=find_privileges,
     profiles=ESSENTIAL,
     peers={
-        "checkov": ("CKV_AWS_334", "CKV_K8S_16"),
-        "trivy": ("KSV-0017",),
+        "checkov": ("CKV_AWS_316", "CKV_AWS_334", "CKV_K8S_16"),
+        "trivy": ("KSV-0017", "KSV-0103"),
         "kube-linter": ("privileged-container",),
-        "polaris": ("runAsPrivileged",),
+        "polaris": ("runAsPrivileged", "hostProcess"),
     },
     since="0.1",
 )

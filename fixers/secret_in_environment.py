@@ -12,7 +12,7 @@ from dataclasses import replace
 from fixbot.edit.change import Change
 from fixbot.edit.tree import Node
 from fixbot.knowledge.classify_secrets import SecretKind
-from fixbot.lens import Task
+from fixbot.lens import Resource, Task
 from fixbot.model.findings import Fix, Found, Manual, Outcome, Refusal, Severity
 from fixbot.rules import ESSENTIAL, Rule
 from fixbot.rules.context import Context
@@ -22,6 +22,7 @@ from fixbot.secret_stores.computed_environments import find_computed_leaks
 from fixbot.secret_stores.copies import plan_copies
 from fixbot.secret_stores.listed_already import build_listed_fix, find_listed
 from fixbot.secret_stores.move_entry import move_entry
+from fixbot.secret_stores.other_environments import ENVIRONMENTS, KIND, read_environment
 from fixbot.secret_stores.secret_leaks import SecretLeak, find_leaks
 from fixbot.secret_stores.secret_source import SecretMove, SecretSource
 from fixbot.secret_stores.stored_literals import find_stored_literals
@@ -36,8 +37,9 @@ _LONGEST = 32
 """Characters of several names in a title; longer ones are counted."""
 
 
-def find_secrets_in_environments(task: Task, world: Context) -> Iterator[Found]:
+def find_secrets_in_environments(subject: Task | Resource, world: Context) -> Iterator[Found]:
     """Variables and log options whose value is a secret, written out or put there by a template."""
+    task = read_environment(subject, world) if isinstance(subject, Resource) else subject
     found = find_leaks(task, build_judge(task, world))
     found += find_command_leaks(task, found)
     found += (*find_computed_leaks(task, world), *find_stored_literals(task, world))
@@ -46,7 +48,7 @@ def find_secrets_in_environments(task: Task, world: Context) -> Iterator[Found]:
     listed = {leak.id: node for leak in movable if (node := find_listed(leak)) is not None}
     moved = [leak for leak in movable if leak.id not in copies.refused and leak.id not in listed]
     move = choose_move(task, moved, world) if moved else None
-    subject = _name_subject(task, moved)
+    named = _name_subject(task, moved)
     for leak in found:
         if task.partial and leak.kind is SecretKind.PLACEHOLDER:
             continue
@@ -60,7 +62,7 @@ def find_secrets_in_environments(task: Task, world: Context) -> Iterator[Found]:
             or _with_changes(
                 _choose_outcome(leak, move, listed.get(leak.id)), copies.changes.get(leak.id, ())
             ),
-            subject=subject if leak.is_movable else f"{leak.name} of {task.name}",
+            subject=named if leak.is_movable else f"{leak.name} of {task.name}",
             severity=_choose_severity(leak),
         )
 
@@ -87,7 +89,9 @@ def _describe_leak(leak: SecretLeak) -> str:
         case SecretKind.POSSIBLE:
             return f"{leak.name} in {where} may be a secret: {leak.why}"
         case _ if leak.text is None:
-            return f"{leak.name} in {where} is a secret that everyone who may see the task can read"
+            task = leak.container.task
+            what = task.workload if task.kind == KIND else "task"
+            return f"{leak.name} in {where} is a secret that everyone who may see the {what} can read"
         case _:
             return f"{leak.name} in {where} is a secret in clear: {leak.why}"
 
@@ -178,12 +182,12 @@ rule = Rule(
         "cis-k8s": ("5.4.1",),
         "nist-800-190": ("4.1.4",),
     },
-    looks_at=Task,
+    looks_at=(Task, *ENVIRONMENTS),
     check=find_secrets_in_environments,
     profiles=ESSENTIAL,
     discloses=True,
     peers={
-        "checkov": ("CKV_SECRET_2", "CKV_SECRET_4", "CKV_SECRET_6"),
+        "checkov": ("CKV_AWS_45", "CKV_SECRET_2", "CKV_SECRET_4", "CKV_SECRET_6"),
         "trivy": ("AWS-0036", "KSV-0109"),
         "kube-linter": ("env-var-secret",),
         "polaris": ("sensitiveContainerEnvVar",),

@@ -16,8 +16,9 @@ from fixbot.iam.policies.explanations import (
     name_policy,
 )
 from fixbot.iam.policies.policy_facts import describe_people, gather_policy_facts, list_roles
+from fixbot.iam.policies.tampering_words import build_tampering_fix, describe_tampering
 from fixbot.iam.policies.untagged_services import find_untagged_services
-from fixbot.iam.tagging import SERVICES, EnvironmentTag
+from fixbot.iam.tagging import SERVICES, EnvironmentTag, GuardStatement
 from fixbot.lens import Policy
 from fixbot.model.findings import Found, Outcome, Refusal, Severity
 from fixbot.rules import ESSENTIAL, Rule
@@ -37,25 +38,36 @@ def find_untagged_statements(policy: Policy, world: Context) -> Iterator[Found]:
     text = world.project.documents[policy.path].text
     about = gather_policy_facts(policy, services, by_default=not world.settings.tag_services)
     for decision in decide_statements(policy, text, chosen.tag, about):
-        statement = decision.statement
+        statement, kept = decision.statement, _find_kept(decision)
         outcome = _choose_outcome(decision, chosen, world)
-        if wrong:
+        if wrong and kept is None:
             outcome = Refusal(f"The settings name a tag that can't be one: {wrong}. Mend `tag` there.")
         yield Found(
             statement.node,
             statement.title,
             f"{policy.address}/{statement.sid or repr(decision.data.get('Action'))}",
-            "no tag condition",
-            describe_problem(decision),
+            "no tag condition" if kept is None else "tag may be changed",
+            describe_problem(decision) if kept is None else describe_tampering(decision, kept),
             outcome,
             subject=name_policy(policy),
             policy=policy.address,
         )
 
 
+def _find_kept(decision: StatementDecision) -> GuardStatement | None:
+    """The plan, where a tag that limits other statements can be changed through this one."""
+    plan = decision.plan
+    return plan if isinstance(plan, GuardStatement) and plan.kept else None
+
+
 def _choose_outcome(decision: StatementDecision, chosen: ChosenTag, world: Context) -> Outcome:
+    kept = _find_kept(decision)
+    if kept is not None and decision.problem:
+        return Refusal(f"No Deny is written here: {decision.problem}. By hand: deny changing {kept.kept}.")
     if decision.problem or decision.plan is None:
         return build_refusal(decision)
+    if kept is not None:
+        return build_tampering_fix(decision, kept)
     policy = decision.statement.policy
     return StatementExplanation(
         decision,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fixbot.dialects import ecs, iam
+from fixbot.dialects.batch_pods import CLOUDFORMATION_POD, read_batch_pod
 from fixbot.edit.tree import UNKNOWN, Node, NodeKind
 from fixbot.lens import CLOUDFORMATION, Container, Policy, Task, text_of, truth_of
 from fixbot.source.document import Document
@@ -162,20 +163,29 @@ def _read_express_service(document: Document, resource: TemplateResource, readin
 
 
 def _read_job(document: Document, resource: TemplateResource, reading: Inventory) -> None:
-    """Batch holds one container in `ContainerProperties`, or tasks of several in `EcsProperties`."""
+    """Batch holds one container, tasks of several, or a pod; those of a multi-node job by ranges of nodes."""
     on_fargate = ecs.asks_for_fargate(resource.properties.find_node("PlatformCapabilities"))
-    single = resource.properties.find_node("ContainerProperties")
-    if single is not None and single.kind is NodeKind.MAP and single.find_node("Image") is not None:
-        task = _read_job_task(document, resource, single, on_fargate)
-        task.containers.append(Container(single, task, CLOUDFORMATION, 0))
-        reading.tasks.append(task)
-    several = resource.properties.find_node("EcsProperties")
-    for node in several.list_items("TaskProperties") if several is not None else ():
-        task = _read_job_task(document, resource, node, on_fargate)
-        containers = node.find_node("Containers")
-        if containers is not None:
-            ecs.add_containers(task, containers, CLOUDFORMATION)
-        reading.tasks.append(task)
+    several = resource.properties.find_node("NodeProperties")
+    ranges = several.list_items("NodeRangeProperties") if several is not None else ()
+    for number, holder in enumerate((resource.properties, *ranges)):
+        at = f"{resource.name}/{number}" if number else resource.name
+        single = holder.find_node("Container" if number else "ContainerProperties")
+        if single is not None and single.kind is NodeKind.MAP and single.find_node("Image") is not None:
+            task = _read_job_task(document, resource, single, on_fargate)
+            task.address = at
+            task.containers.append(Container(single, task, CLOUDFORMATION, 0))
+            reading.tasks.append(task)
+        tasks = holder.find_node("EcsProperties")
+        for node in tasks.list_items("TaskProperties") if tasks is not None else ():
+            task = _read_job_task(document, resource, node, on_fargate)
+            task.address = at
+            containers = node.find_node("Containers")
+            if containers is not None:
+                ecs.add_containers(task, containers, CLOUDFORMATION)
+            reading.tasks.append(task)
+        pod = holder.find_node("EksProperties", "PodProperties")
+        if pod is not None:
+            read_batch_pod(document, pod, CLOUDFORMATION_POD, resource.node, at, reading)
 
 
 def _read_job_task(
@@ -183,9 +193,9 @@ def _read_job_task(
 ) -> Task:
     name = text_of(resource.properties.find_node("JobDefinitionName")) or resource.name
     task = ecs.build_task(document, node, CLOUDFORMATION, name)
-    task.address = resource.name
     task.kind, task.dialect, task.workload = "batch", "cloudformation", "job definition"
-    task.fargate, task.owner, task.exec_enabled = on_fargate, resource.node, False
+    task.fargate, task.owner = on_fargate, resource.node
+    task.exec_enabled = ecs.reads_exec_flag(node.find_node("EnableExecuteCommand"))
     return task
 
 

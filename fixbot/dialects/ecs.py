@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 
-from fixbot.edit.tree import ABSENT, Node, NodeKind
+from fixbot.edit.tree import ABSENT, UNKNOWN, Node, NodeKind
 from fixbot.lens import (
     ECS,
     Container,
@@ -168,6 +168,12 @@ def asks_for_fargate(node: Node | None) -> bool | None:
     if "FARGATE" in known:
         return True
     return None if None in known or not known else False
+
+
+def reads_exec_flag(node: Node | None) -> bool | None:
+    """Whether commands may be started inside, as a job definition says; None where that is computed."""
+    said = truth_of(node)
+    return None if said is UNKNOWN else said is True
 
 
 def is_windows_family(node: Node | None) -> bool | None:

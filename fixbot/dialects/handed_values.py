@@ -28,6 +28,7 @@ _WORDS: Final = {
     "runasnonroot": "runAsNonRoot",
     "runasuser": "runAsUser",
     "seccompprofile": "seccompProfile",
+    "windowsoptions": "windowsOptions",
 }
 """Words of a container's security as the API has them, by their letters alone: `readonly_root_filesystem`."""
 _NAMES: Final = ("name", "key", "path", "parameter")
@@ -38,7 +39,7 @@ _REFERENCE: Final = re.compile(
 """How values call what only names a Secret, or a key of one: `existingSecret`, `passwordKey`."""
 _OBJECT_NAME: Final = re.compile(r"[a-z]+(?:[-./_][a-z0-9]+)*\Z|[A-Z_]+\Z")
 _ENVIRONMENT: Final = re.compile(r"env(?:s|vars?|ironment|ironmentVariables)?\Z", re.IGNORECASE)
-_TELLING: Final = ("rivileged", "ootFilesystem", "value:", '"value"')
+_TELLING: Final = ("rivileged", "ootFilesystem", "hostProcess", "value:", '"value"')
 """A text without any of these says nothing of a container that an operator makes."""
 _LITERAL: Final = re.compile(r"([A-Za-z_][\w.-]*)=(.*)\Z", re.DOTALL)
 

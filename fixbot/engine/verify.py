@@ -6,7 +6,7 @@ the result is valid where the original was; the finding is gone and none is new.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -212,13 +212,18 @@ class Verifier:
         self, project: Project, reading: Inventory, chosen: Sequence[Detection]
     ) -> str | None:
         world = Context(self.world.settings, project, reading.resources, reading.policies, reading.tasks)
-        after = {each.id for each in detect_problems(reading, self.fixers, world)}
-        if any(each.id in after for each in chosen):
+        after = Counter(map(_name_problem, detect_problems(reading, self.fixers, world)))
+        before, gone = Counter(map(_name_problem, self.problems)), Counter(map(_name_problem, chosen))
+        if any(after[name] > before[name] - count for name, count in gone.items() if after[name]):
             return "The finding would still be there after the patch."
-        before = {each.id for each in self.problems}
         if after - before:
             return "The patch would bring a new finding."
         return None
+
+
+def _name_problem(problem: Detection) -> tuple[str, ...]:
+    """What tells a problem from others, but for its twins: where one goes, those behind it move up."""
+    return (problem.fixer.name, problem.path, problem.found.address, problem.found.wrong)
 
 
 def list_changed_paths(problem: Detection) -> set[str]:

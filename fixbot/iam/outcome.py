@@ -118,6 +118,8 @@ class GuardStatement:
     wants: tuple[New, ...] = ()
     also: tuple[int, ...] = ()
     version: str | None = None
+    kept: str = ""
+    """The tag that limits other statements, where all that these do is keep it from being changed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fixbot.iam import table
 from fixbot.iam.policy_document import names_action
-from fixbot.iam.tag_limits import allows_retagging, tagging_actions
+from fixbot.iam.tag_limits import allows_retagging, find_limiting_tags, tagging_actions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -90,22 +90,26 @@ def protect_tag(plan: StatementPlan, actions: Iterable[str]) -> list[New]:
     """
     made = []
     for prefix in services_of(actions):
-        if not any(
-            allows_retagging(plan.statements, action, plan.tag.key) for action in tagging_actions(prefix)
-        ):
+        limiting = find_limiting_tags(plan.statements, prefix)
+        keys = [
+            key
+            for key in dict.fromkeys((plan.tag.key, *limiting))
+            if any(allows_retagging(plan.statements, action, key) for action in tagging_actions(prefix))
+        ]
+        if plan.tag.key not in keys:
             continue
         sid = plan.free_sid("TagStays" if prefix == "ecs" else f"TagStays{prefix.capitalize()}")
-        made.append(_protect_tag_of_service(plan, sid, prefix))
+        made.append(_protect_tag_of_service(plan, sid, prefix, keys))
     return made
 
 
-def _protect_tag_of_service(plan: StatementPlan, sid: str, prefix: str) -> New:
+def _protect_tag_of_service(plan: StatementPlan, sid: str, prefix: str, keys: Sequence[str]) -> New:
     service = table.find_service(prefix)
     actions = tagging_actions(prefix)
     condition: dict[str, Value]
     if service is not None and service.create_action:
         condition = {
-            "ForAnyValue:StringEquals": {"aws:TagKeys": [plan.tag.key]},
+            "ForAnyValue:StringEquals": {"aws:TagKeys": list(keys)},
             "Null": {f"{prefix}:CreateAction": "true"},
         }
     else:

@@ -19,6 +19,7 @@ _LIMITS = re.compile(r"[a-z0-9-]+:resourcetag/.+|aws:principaltag/.+|aws:request
 _TAG_LIMITS = re.compile(r"aws:tagkeys|aws:requesttag/.+|[a-z0-9-]+:resourcetag/.+|[a-z0-9-]+:createaction")
 _ON_RESOURCE = re.compile(r"\A[a-z0-9-]+:resourcetag/.+")
 _ON_REQUEST = re.compile(r"\Aaws:requesttag/.+")
+_WRITTEN_TAG = re.compile(r"[a-z0-9-]+:ResourceTag/(.+)", re.IGNORECASE)
 _NEGATED = re.compile(r"(?:String|Arn)Not(?:Equals|EqualsIgnoreCase|Like)(?:IfExists)?")
 
 
@@ -80,6 +81,26 @@ def tagging_actions(prefix: str) -> list[table.IamAction]:
     service = table.find_service(prefix)
     known = service.actions.values() if service is not None else ()
     return [action for action in known if action.level is table.AccessLevel.TAGGING and action.tag_keys]
+
+
+def find_limiting_tags(statements: Iterable[Statement], prefix: str) -> dict[str, str]:
+    """The tags of resources on which statements of a service hang, as written, each with its one value.
+
+    `none` stands for several values, and for those that are filled in.
+    """
+    found: dict[str, str] = {}
+    for each in statements:
+        texts = iterate_strings(each.get("Action"))
+        condition = each.get("Condition")
+        if not isinstance(condition, dict) or not any(t.lower().startswith(f"{prefix}:") for t in texts):
+            continue
+        for block in condition.values():
+            for name, value in block.items() if isinstance(block, dict) else ():
+                key = _WRITTEN_TAG.fullmatch(name)
+                values = [text for text in as_list(value) if isinstance(text, str)]
+                if key is not None and "${" not in name and key[1].lower() not in map(str.lower, found):
+                    found[key[1]] = values[0] if len(values) == 1 else "none"
+    return found
 
 
 def allows_retagging(statements: Iterable[Statement], action: table.IamAction, key: str) -> bool:

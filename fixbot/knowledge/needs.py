@@ -159,7 +159,7 @@ def _opens_fuse(each: Invocation) -> bool:
     if each.program in _TELL_OTHERS:
         return False
     told = each.words[:1] and each.words[0] in ("mount", "mount2", "cmount", "nfsmount")
-    by_option = each.program in ("ipfs", "kubo") and "--mount" in each.words
+    by_option = each.program in _MOUNT_BY_OPTION and any(map(_MOUNT_OPTION.fullmatch, each.words))
     return bool(told or by_option or _FUSE_NAME.search(each.program))
 
 
@@ -191,7 +191,11 @@ _TELL_OTHERS: Final = _split_set(
     "time timeout nice exec gosu su-exec setpriv tini dumb-init stdbuf chroot doas setsid flock"
 )
 """Programs whose first word names something else than what they do themselves."""
-_MOUNTS_BY_NAME: Final = _split_set("rclone juicefs weed alluxio seaweedfs ipfs kubo restic borg kopia")
+_MOUNT_BY_OPTION: Final = _split_set("ipfs kubo go-ipfs")
+_MOUNT_OPTION: Final = re.compile(r"--mount(?:=(?:true|t|1))?", re.IGNORECASE)
+_MOUNTS_BY_NAME: Final = _split_set(
+    "rclone juicefs weed alluxio seaweedfs ipfs kubo go-ipfs restic borg kopia"
+)
 """Programs that mount by FUSE when they are told to: `rclone mount`."""
 _STARTED_BY_NAME: Final = _MOUNTS_BY_NAME | frozenset(
     ("concourse", "k3s", "rke2", "k0s", "binfmt", "podman", "buildah")
@@ -220,7 +224,9 @@ _NEEDS: Final = (
     _declare_need("mount", "DAC_READ_SEARCH", _mounts_windows_share),
     _declare_need(_FUSE, "SYS_ADMIN"),
     _declare_need(
-        "rclone juicefs weed alluxio seaweedfs ipfs restic borg kopia", "SYS_ADMIN", _mounts_filesystem
+        "rclone juicefs weed alluxio seaweedfs ipfs kubo go-ipfs restic borg kopia",
+        "SYS_ADMIN",
+        _mounts_filesystem,
     ),
     _declare_need("hostname domainname", "SYS_ADMIN", _names_target),
     _declare_need("bpftrace bpftool", "BPF PERFMON SYS_ADMIN"),

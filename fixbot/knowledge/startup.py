@@ -57,6 +57,12 @@ class Startup:
         own = (each.script.invocations for each in self.scripts if each.where == "command")
         return any(started and started[0].called.text is None for started in own)
 
+    @property
+    def names_program(self) -> bool:
+        """Whether the file says which program the container starts, and not its image alone."""
+        own = (each.script.invocations for each in self.scripts if each.where == "command")
+        return any(started and not (started[0].called.text or "-").startswith("-") for started in own)
+
 
 def read_startup(container: Container, world: Context) -> Startup:
     """Read all that a container starts; arguments without a program go to the image's own, if known."""

@@ -9,7 +9,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
-from fixbot.lens import Container, ResourceType, Subject, Task
+from fixbot.lens import Container, Resource, ResourceType, Subject, Task
 from fixbot.model.findings import Found, Safety, Severity
 from fixbot.rules.context import Context
 from fixbot.rules.frameworks import FRAMEWORKS
@@ -127,8 +127,13 @@ class Rule:
         return self._format_controls("")
 
     def controls_for(self, subject: Subject) -> tuple[str, ...]:
-        """The controls that speak of a subject: of a pod, none of those for AWS's own tasks."""
-        return self._format_controls(platform_of(subject))
+        """The controls that speak of a subject: of a pod, none of those for AWS's own tasks.
+
+        Of a resource that is neither, where the rule is one for containers, only those of no platform.
+        """
+        of_workloads = not {Container, Task}.isdisjoint(self.selectors)
+        other = isinstance(subject, Resource) and of_workloads
+        return self._format_controls("other" if other else platform_of(subject))
 
     def _format_controls(self, platform: str) -> tuple[str, ...]:
         return tuple(

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from fixbot.dialects import ecs
+from fixbot.dialects.batch_pods import TERRAFORM_POD, read_batch_pod
 from fixbot.dialects.terraform.folder_index import FolderIndex, TerraformBlock
 from fixbot.dialects.terraform.literal_values import LiteralPlace, ValueSearch
 from fixbot.dialects.terraform.task_services import learn_from_services
 from fixbot.edit.tree import ABSENT, Node
-from fixbot.lens import ECS, TERRAFORM_TASK, Container, Task, Volume, text_of, truth_of, value_of
+from fixbot.lens import ECS, KUBERNETES, TERRAFORM_TASK, Container, Task, Volume, text_of, truth_of, value_of
 from fixbot.source.project import Inventory, Project
 
 _MODES = (("pidMode", "pid_mode"), ("ipcMode", "ipc_mode"))
@@ -125,14 +126,17 @@ def _draft_jobs(
                 found = [replace(place, node=each, conditional=False) for each in containers]
                 draft = TaskDraft(task, ValueSearch(project, index, files=look.files), found)
                 yield draft
+            for each in place.node.list_items("nodeRangeProperties"):
+                pod = each.find_node("eksProperties", "podProperties")
+                if pod is not None:
+                    read_batch_pod(place.document, pod, KUBERNETES, block.node, block.address, reading)
         for unclear in look.unclear:
             reading.add_unread(
                 unclear.document, unclear.offset, f"the {key} of {block.address} are {unclear.reason}"
             )
     for properties in block.node.list_items("eks_properties"):
-        reading.add_unread(
-            block.document, properties.start, f"the eks_properties of {block.address} are not read yet"
-        )
+        for pod in properties.list_items("pod_properties"):
+            read_batch_pod(block.document, pod, TERRAFORM_POD, block.node, block.address, reading)
 
 
 def _find_job_parts(node: Node) -> Iterator[tuple[Node, list[Node]]]:
@@ -145,13 +149,17 @@ def _find_job_parts(node: Node) -> Iterator[tuple[Node, list[Node]]]:
         container = each.find_node("container")
         if container is not None and container.find_node("image") is not None:
             yield container, [container]
+        tasks = each.find_node("ecsProperties")
+        if tasks is not None:
+            yield from _find_job_parts(tasks)
 
 
 def _build_job(block: TerraformBlock, node: Node, on_fargate: bool | None) -> Task:
     name = text_of(block.node.find_node("name")) or block.name
     task = Task(
         block.document.path, "batch", "terraform", name, node, ECS, address=block.address,
-        workload="job definition", owner=block.node, fargate=on_fargate, exec_enabled=False,
+        workload="job definition", owner=block.node, fargate=on_fargate,
+        exec_enabled=ecs.reads_exec_flag(node.find_node("enableExecuteCommand")),
         windows=ecs.is_windows_family(node.find_node("runtimePlatform", "operatingSystemFamily")),
         execution_role=node.find_node("executionRoleArn"),
     )  # fmt: skip

@@ -18,6 +18,7 @@ from fixbot.iam.tagging import (
     plan_tagging,
     prove_no_new_access,
 )
+from fixbot.iam.tampering import plan_tag_keeping
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -87,7 +88,8 @@ def decide_statements(
             decided[at] = StatementDecision(
                 written, file.data_statements[at], problem=plan.reason, unknown=unknown
             )
-    guards = {at: plan for at, plan in plans.items() if isinstance(plan, GuardStatement)}
+    plans |= _plan_tag_keeping(file.certain, plans, decided, about)
+    guards = {at: plan for at, plan in plans.items() if isinstance(plan, GuardStatement) and not plan.kept}
     covered = _find_covered(file.certain, plans, tag, about)
     for at, plan in plans.items():
         made, problem = _prove_changes(file, guards if at in covered else {at: plan})
@@ -95,6 +97,23 @@ def decide_statements(
             policy.statements[at], file.data_statements[at], plan, made, problem, shared=at in covered
         )
     return _check_together(file, plans, [decided[at] for at in sorted(decided)])
+
+
+def _plan_tag_keeping(
+    seen: Sequence[Data], plans: Mapping[int, Plan], decided: Collection[int], about: PolicyFacts
+) -> dict[int, Plan]:
+    """What keeps the tags that limit statements, beside what other plans bring: of equal ones the first."""
+    brought = _without_doubles(added for plan in plans.values() for added in plan.added)
+    found: dict[int, Plan] = {}
+    for at in range(len(seen)):
+        if at in plans or at in decided:
+            continue
+        plan = plan_tag_keeping([*brought, *seen], at + len(brought), about)
+        if plan is not None:
+            also = tuple(each - len(brought) for each in plan.also if each >= len(brought))
+            found[at] = replace(plan, also=also)
+            brought = [*brought, *plan.added]
+    return found
 
 
 def _is_of_other_services(data: Data, services: frozenset[str]) -> bool:
