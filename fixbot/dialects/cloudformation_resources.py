@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import partial
 
 from fixbot.edit.tree import ABSENT, NO_VALUE, UNKNOWN, Node, NodeKind
@@ -22,7 +22,7 @@ _GLOBALS = "AWS::Serverless::"
 
 
 def read_template_resources(
-    document: Document, root: Node, types: Iterable[ResourceType], reading: Inventory
+    document: Document, root: Node, types: tuple[ResourceType, ...], reading: Inventory
 ) -> None:
     """Every resource of these types."""
     wanted = group_types(types, "cloudformation")

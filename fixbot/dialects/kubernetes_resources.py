@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from fixbot.dialects import kubernetes, kustomize
 from fixbot.edit.tree import Node
@@ -12,7 +12,7 @@ from fixbot.source.project import Inventory
 
 
 def read_object_resources(
-    document: Document, root: Node, types: Iterable[ResourceType], reading: Inventory
+    document: Document, root: Node, types: tuple[ResourceType, ...], reading: Inventory
 ) -> None:
     """Every object of these types, alone or in a List."""
     wanted = group_types(types, "kubernetes")

@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from itertools import chain
 from typing import Final
 
@@ -94,10 +94,11 @@ def detect_problems(reading: Inventory, fixers: Iterable[Rule], world: Context) 
     """
     seen: Counter[tuple[str, str, str, str]] = Counter()
     subjects = _sort_subjects(reading)
+    partial_subjects = tuple(reading.partial_subjects)
     problems = []
     for rule in fixers:
         whole = (each for selector in rule.selectors for each in subjects.get(selector, ()))
-        parts = (each for each in reading.partial_subjects if type(each) in rule.selectors)
+        parts = (each for each in partial_subjects if type(each) in rule.selectors)
         listed = ((each, _find_with_rule(rule, each, world, reading)) for each in whole)
         written = ((each, _find_written_out(rule, each, world)) for each in parts)
         for subject, problem in chain(listed, written):
@@ -117,8 +118,7 @@ def _find_with_rule(rule: Rule, subject: Subject, world: Context, reading: Inven
     unknown.clear()
     found = list(rule.check(subject, world))
     if unknown and not found:
-        says = f"of {subject.title} {UNJUDGED} {rule.name}"
-        reading.unjudged += ((node, f"{name} {says}") for name, node in unknown.items())
+        reading.unjudged += ((node, name, subject, rule.name) for name, node in unknown.items())
     return found
 
 
@@ -149,6 +149,7 @@ def _sort_subjects(reading: Inventory) -> Mapping[Selector, Sequence[Subject]]:
     return sorted_subjects
 
 
+@lru_cache(maxsize=4096)
 def _identify_problem(rule: str, path: str, address: str, wrong: str, twin: int) -> str:
     """Sixteen hexadecimal digits; twins of one address are told apart by their order."""
     parts = [rule, path, address, wrong, *([str(twin)] if twin > 1 else [])]

@@ -133,7 +133,11 @@ class Rule:
         """
         of_workloads = not {Container, Task}.isdisjoint(self.selectors)
         other = isinstance(subject, Resource) and of_workloads
-        return self._format_controls("other" if other else platform_of(subject))
+        return self._controls_by_platform["other" if other else platform_of(subject)]
+
+    @cached_property
+    def _controls_by_platform(self) -> Mapping[str, tuple[str, ...]]:
+        return {each: self._format_controls(each) for each in ("", "other", "kubernetes", "aws")}
 
     def _format_controls(self, platform: str) -> tuple[str, ...]:
         return tuple(

@@ -117,8 +117,11 @@ class Inventory:
     policies: list[Policy] = field(default_factory=list)
     resources: list[Resource] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
-    unjudged: list[tuple[Node, str]] = field(default_factory=list)
-    """Places on which a rule has no opinion since their values can't be known, each with a sentence."""
+    unjudged: list[tuple[Node, str, Subject, str]] = field(default_factory=list)
+    """Places on which a rule has no opinion since their values can't be known.
+
+    Each with its field, what it is a field of, and the rule: most readings say nothing of them.
+    """
     named: set[tuple[str, str]] = field(default_factory=set)
     """Files, and reasons of which one a file is enough."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 from fixbot.dialects.terraform.folder_index import FolderIndex, TerraformBlock
@@ -18,7 +18,7 @@ _MANY = ("count", "for_each")
 _ELSEWHERE = ("each.", "var.", "local.", "module.", "data.")
 
 
-def read_folder_resources(index: FolderIndex, types: Iterable[ResourceType], reading: Inventory) -> None:
+def read_folder_resources(index: FolderIndex, types: tuple[ResourceType, ...], reading: Inventory) -> None:
     """Every resource of these types in a folder, and the calls of modules that make one."""
     wanted = group_types(types, "terraform")
     made_by: dict[str, list[ResourceType]] = {}
@@ -65,7 +65,7 @@ def read_folder_resources(index: FolderIndex, types: Iterable[ResourceType], rea
                 )
 
 
-def read_json_resources(project: Project, types: Iterable[ResourceType], reading: Inventory) -> None:
+def read_json_resources(project: Project, types: tuple[ResourceType, ...], reading: Inventory) -> None:
     """The same of `.tf.json` files, each read by itself: a companion in another file makes it unknown."""
     wanted = group_types(types, "terraform")
     for document in project.documents.values() if wanted else ():
@@ -89,7 +89,7 @@ def read_json_resources(project: Project, types: Iterable[ResourceType], reading
 
 
 def _list_json_blocks(
-    document: Document, wanted: dict[str, list[ResourceType]]
+    document: Document, wanted: Mapping[str, Sequence[ResourceType]]
 ) -> Iterator[tuple[ResourceType, str, str, Node]]:
     for root in document.roots:
         for types in _list_maps(root.find_node("resource")):
