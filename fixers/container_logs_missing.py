@@ -10,7 +10,7 @@ from fixbot.edit.tree import UNKNOWN, NodeKind
 from fixbot.knowledge.rollout import describe_rollout
 from fixbot.lens import Container
 from fixbot.model.findings import Fix, Found, Manual, Outcome, Refusal, Severity
-from fixbot.rules import RECOMMENDED, Rule
+from fixbot.rules import ESSENTIAL, Rule
 from fixbot.rules.context import Context
 from fixbot.secret_stores.log_groups import LOGS, LogDestination, choose_log_destination
 
@@ -79,6 +79,5 @@ rule = Rule(
               "nist-800-53": ("AU-2", "AU-3", "AU-10", "AU-12", "CA-7")},
     looks_at=Container,
     check=find_silent_containers,
-    # It belongs to `essential`, and speaks of nearly every task: not before the older tests name their rules.
-    profiles=RECOMMENDED,
+    profiles=ESSENTIAL,
 )  # fmt: skip

@@ -18,6 +18,7 @@ WEB = """{
   "containerDefinitions": [
     {
       "name": "web",
+      "logConfiguration": {"logDriver": "splunk"},
       "image": "public.ecr.aws/nginx/nginx:1.27"
     }
   ]

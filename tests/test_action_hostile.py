@@ -31,10 +31,13 @@ NASTY = (
 
 def task(name: str) -> str:
     secret = [{"name": "DB_PASSWORD", "value": CANARY}]
+    logged = {"logConfiguration": {"logDriver": "splunk"}}
     body = {
         "family": f"shop{name}",
         "requiresCompatibilities": ["FARGATE"],
-        "containerDefinitions": [{"name": f"web{name}", "image": "nginx:1.27", "environment": secret}],
+        "containerDefinitions": [
+            {"name": f"web{name}", "image": "nginx:1.27", "environment": secret, **logged}
+        ],
     }
     return json.dumps(body, indent=2) + "\n"
 

@@ -31,6 +31,7 @@ Resources:
       ContainerDefinitions:
         - Name: a
           Image: busybox:1
+          LogConfiguration: {LogDriver: awslogs}
 """
 TERRAFORM = """\
 resource "aws_ecs_task_definition" "a" {

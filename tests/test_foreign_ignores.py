@@ -31,6 +31,7 @@ Resources:
           Image: nat:1
           Privileged: true
           ReadonlyRootFilesystem: true
+          LogConfiguration: {LogDriver: splunk}
 """
 
 

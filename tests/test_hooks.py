@@ -20,7 +20,10 @@ from fixbot.source.discover import ENDINGS
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
-BAD = '{"family": "web", "containerDefinitions": [{"name": "app", "image": "app:1", "essential": true}]}\n'
+BAD = (
+    '{"family": "web", "containerDefinitions": [{"name": "app", "image": "app:1", '
+    '"logConfiguration": {"logDriver": "splunk"}}]}\n'
+)
 POLICY = '{"Version": "2012-10-17", "Statement": []}\n'
 Commit = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -23,7 +23,10 @@ from fixbot.settings import Settings
 from tests.sample_rules import BUCKET, ESCALATION, PUBLIC, SAMPLES, WORDS
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\nspec:\n  containers:\n    - {name: a, image: b:1}\n"
-TASK = '{"family": "a", "containerDefinitions": [{"name": "a", "image": "b:1", "memory": 128}]}'
+TASK = (
+    '{"family": "a", "containerDefinitions": [{"name": "a", "image": "b:1", '
+    '"logConfiguration": {"logDriver": "splunk"}}]}'
+)
 SHIPPED = {rule.name: rule for rule in load_rules()}
 
 

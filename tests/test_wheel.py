@@ -16,7 +16,10 @@ from packaging.requirements import Requirement
 from fixbot import __version__
 
 ROOT = Path(__file__).parent.parent
-TASK = '{"family": "web", "containerDefinitions": [{"name": "app", "image": "app:1", "essential": true}]}\n'
+TASK = (
+    '{"family": "web", "containerDefinitions": [{"name": "app", "image": "app:1", '
+    '"logConfiguration": {"logDriver": "splunk"}}]}\n'
+)
 
 
 @pytest.fixture(scope="module")
