@@ -104,7 +104,7 @@ def test_it_is_the_same_bytes_each_time_and_holds_no_more_than_names(work: Path)
         "", "[]", "{", '{"schema": 2, "findings": []}', '{"schema": 1}', '{"schema": 1, "findings": [1]}',
         '{"schema": 1, "findings": [{"id": "x", "rule": "", "path": "", "resource": ""}]}',
         '{"schema": 1, "findings": [{"id": "0123456789abcdef", "rule": 1, "path": "", "resource": ""}]}',
-        "[" * 100_000,
+        "[" * 100_000, '{"schema": 1, "findings": {}}',
     ],
 )  # fmt: skip
 def test_what_is_no_baseline_is_one_line(work: Path, text: str) -> None:
@@ -115,6 +115,15 @@ def test_what_is_no_baseline_is_one_line(work: Path, text: str) -> None:
         f"fixbot: --baseline {KNOWN}: no baseline that this version of fixbot reads; "
         "write it anew with --write-baseline\n"
     )
+
+
+def test_a_row_of_any_length_is_a_short_line(work: Path) -> None:
+    row = {"id": "0" * 16, "rule": "r", "path": "p\n\x1b[31m", "resource": "x" * 1_000_000}
+    (work / KNOWN).write_text(json.dumps({"schema": 1, "findings": [row]}))
+    first, second = fixbot("scan", "--baseline", KNOWN, at=work).err.splitlines()
+    assert first.startswith(f"note: gone since {KNOWN}: r in p\\n\\x1b[31m, xxx")
+    assert len(first) < 3_000
+    assert "--write-baseline" in second
 
 
 def test_a_file_that_is_not_there_is_one_line(work: Path) -> None:

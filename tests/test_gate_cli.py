@@ -185,6 +185,17 @@ def test_what_a_file_makes_of_another_counts(work: Path, first: dict[str, str], 
     assert not old.keys() & {path for each in proposals for path in each["paths"]}
 
 
+@pytest.mark.parametrize("name", ["dev.tfvars", "dev.auto.tfvars", "terraform.tfvars", "dev.tfvars.json"])
+def test_a_file_of_values_that_disagrees_with_another_can_not_be_judged(work: Path, name: str) -> None:
+    module = {"w/worker.tf": WORKER.replace("local.", "var."), "w/v.tf": VARIABLE}
+    onto_main(work, {**module, "w/prod.tfvars": "open = false\n"})
+    assert scan(work, "--fail-on-unread")[0] == 0
+    (work / "w" / name).write_text('{"open": true}' if name.endswith("json") else "open = true\n")
+    code, out, err = scan(work, "--fail-on-unread")
+    assert code == 1, out
+    assert "set by a variable or a condition" in out + err
+
+
 def test_a_resource_that_is_slid_under_a_comment_is_newly_ignored(work: Path) -> None:
     mark = "    # fixbot:ignore privileged-container it was so\n    - name: web\n"
     onto_main(work, {"pod.yaml": POD.replace("    - name: web\n", mark)})

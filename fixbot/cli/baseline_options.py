@@ -18,6 +18,7 @@ from fixbot.report.baseline import (
     parse_baseline,
     render_baseline,
 )
+from fixbot.report.diffs import cut_line
 from fixbot.report.style import format_count
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ def compare_with_baseline(
     whole = not (options.files or options.since or options.only or options.skip)
     gone = find_gone(report, known) if whole else []
     for row in gone[:_NAMED]:
-        terminal.print_note(f"note: gone since {options.baseline}: {row.rule} in {row.path}, {row.resource}")
+        said = cut_line(f"{row.rule} in {row.path}, {row.resource}")
+        terminal.print_note(f"note: gone since {options.baseline}: {said}")
     if len(gone) > _NAMED:
         terminal.print_note(f"note: and {format_count(len(gone) - _NAMED, 'other')} of {options.baseline}")
     if gone:

@@ -35,8 +35,11 @@ class Detection:
     found: Found
     path: str
     subject: Subject
-    controls: tuple[str, ...]
-    """The controls that it counts for, as a reader knows them."""
+
+    @property
+    def controls(self) -> tuple[str, ...]:
+        """The controls that it counts for, as a reader knows them."""
+        return self.fixer.controls_for(self.subject)
 
     @property
     def around(self) -> Sequence[Node]:
@@ -106,10 +109,7 @@ def detect_problems(reading: Inventory, fixers: Iterable[Rule], world: Context) 
                 path = found.node.root_node.source
                 key = (rule.name, path, found.address, found.wrong)
                 seen[key] += 1
-                controls = rule.controls_for(subject)
-                problems.append(
-                    Detection(_identify_problem(*key, seen[key]), rule, found, path, subject, controls)
-                )
+                problems.append(Detection(_identify_problem(*key, seen[key]), rule, found, path, subject))
     return problems
 
 

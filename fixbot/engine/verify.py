@@ -179,7 +179,10 @@ class Verifier:
     def _build_project(self, after: dict[str, Document], new: Mapping[str, Document]) -> Project:
         whole = self.world.project
         return Project(
-            {**whole.related_documents(after), **after, **new}, whole.surroundings, whole.resource_types
+            {**whole.related_documents(after), **after, **new},
+            whole.surroundings,
+            whole.resource_types,
+            types_by_name=whole.types_by_name,
         )
 
     def _find_invalid(self, reading: Inventory, checks: list[str]) -> str | None:

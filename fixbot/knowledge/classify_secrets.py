@@ -73,7 +73,7 @@ _PLACEHOLDER_WHOLE: Final = re.compile(
     r"""(?i:change[-_ ]?(?:me|this)(?:[-_ !.].*)?|replace[-_ ]?(?:me|this|with).*|to[-_ ]?be[-_ ].*
     |(?:todo|tbd|fixme).*|(?:dummy|example|placeholder).{0,12}|sample|redacted|undefined
     |(?:your|insert|enter|fake)[-_ ].*|.*should[-_ ]be[-_ ]here.*|x{3,}|\*{3,}|•{3,}|\.{3,}|-{3,}|_{3,}|.)
-    |%\w+%?|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+""",
+    |%[A-Za-z_]+%?|%\w+%|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+""",
     re.VERBOSE | re.DOTALL,
 )
 _DOCUMENTED: Final = re.compile(r"(?:EXAMPLE|EXAMPLEKEY)\Z")

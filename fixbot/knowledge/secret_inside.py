@@ -8,10 +8,11 @@ from typing import Final, NamedTuple
 
 from fixbot.knowledge.classify_secrets import classify_value
 from fixbot.knowledge.secret_commands import command_secrets
-from fixbot.knowledge.secret_names import is_header_name, is_likely_name, only_describes
+from fixbot.knowledge.secret_names import LIKELY_STEMS, is_header_name, is_likely_name, only_describes
 from fixbot.knowledge.secret_shapes import is_made_up
 from fixbot.knowledge.secret_words import VALUE, is_hole
 from fixbot.text.markdown_escape import mark_code
+from fixbot.text.word_search import holds_any
 
 _LONGEST: Final = 20_000
 """Characters of a text that is looked into."""
@@ -35,7 +36,6 @@ _LINE: Final = re.compile(
 )
 _KNOWN_DEFAULTS: Final = frozenset(("changeit",))
 """The password of Java's own trust store, which everybody has."""
-_STEMS: Final = ("pass", "pwd", "pw", "secret", "token", "key", "cred", "auth", "jaas", "dsn", "cookie")
 
 
 class InnerSecret(NamedTuple):
@@ -50,8 +50,7 @@ def find_inner_secrets(text: str) -> Iterator[InnerSecret]:
     """What in a text of options, pairs or commands is a secret."""
     if len(text) > _LONGEST or ("=" not in text and " " not in text and ":" not in text):
         return
-    lower = text.lower()
-    if "-" not in text and not any(stem in lower for stem in _STEMS):
+    if "-" not in text and not holds_any(text.lower(), LIKELY_STEMS):
         return
     for pattern in (_PAIR, _OPTION, _LINE, _DEFINED):
         at = 0

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from fixbot.knowledge.secret_names import is_likely_name, may_name_secret
+from fixbot.knowledge.secret_names import TELLING_STEMS, is_likely_name, may_name_secret
 from fixbot.knowledge.secret_words import (
     BETWEEN,
     QUOTE,
@@ -75,6 +75,11 @@ _FOLLOWED: Final = re.compile(
     r"(?<![\w.-])(?P<name>[\w.-]{0,60}(?i:key|token|secret|passw(?:or)?d|pwd|auth|credentials?))[ \t]{1,4}"
     r"(?:to[ \t]{1,4})?[\"']?(?P<value>[^\s\"'`,;<>{}()\[\]=]{8,}+)"
 )
+_QUOTED_BEHIND: Final = re.compile(
+    rf"(?<![\w.$-])(?P<name>[A-Za-z][\w.-]{{1,80}})[ \t]{{1,8}}(?={QUOTE}){VALUE}"
+)
+"""`password "X Y"`, as configurations of daemons have it."""
+_BEHIND_BLANK: Final = (' "', " '", '\t"', ' \\"')
 _ENDS: Final = tuple(
     f"{name}{blank}"
     for name in ("key", "token", "secret", "passwd", "password", "pwd", "auth", "credential", "credentials")
@@ -89,24 +94,6 @@ _WITH_LOGIN: Final = re.compile(
     r"(?:[= \t]|\\{0,3}[\"'],[ \t]{0,4})[ \t]{0,4}\\{0,3}[\"']?[^\s:\"'\\/]{1,64}:"
     r"(?P<value>[^\s\"'\\@/]{3,}+)"
 )
-_NAMES: Final = (
-    *("key", "token", "secret", "pass", "pwd", "auth", "cred", "licen", "pin", "code", "seed", "salt", "otp"),
-    *(
-        "user",
-        "login",
-        "webhook",
-        "signature",
-        "nonce",
-        "cookie",
-        "jwt",
-        "hmac",
-        "psk",
-        "pat",
-        "mfa",
-        "verif",
-    ),
-)
-"""One of these is in every name that is looked for, in small letters."""
 
 
 def find_line_spans(text: str) -> Iterator[Place]:
@@ -121,7 +108,7 @@ def find_line_spans(text: str) -> Iterator[Place]:
         yield from (m.span("value") for m in _DIALLED.finditer(text) if looks_random(m["value"]))
     yield from _find_in_scripts(text)
     lower = text.lower()
-    named = holds_any(lower, _NAMES)
+    named = holds_any(lower, TELLING_STEMS)
     if ":" in text and "/" in text and (named or "/p" in lower):
         yield from _find_switched(text)
     if named:
@@ -166,14 +153,22 @@ def _find_named(text: str, lower: str) -> Iterator[Place]:
         for start, end in list_value_spans((match,)) if is_likely_name(match["name"]) else ():
             if not is_name_like(text[start:end]):
                 yield start, end
-    followed = " " in text and (holds_any(lower, _ENDS) or not text.isascii())
-    for match in _FOLLOWED.finditer(text) if followed else ():
-        if looks_random(match["value"]):
-            yield match.span("value")
+    yield from _find_behind_blanks(text, lower)
     for match in _KEYED.finditer(text) if "-" in text else ():
         name = match["name"]
         if name.lower().endswith("key") or may_name_secret(name):
             yield from (place for place in list_value_spans((match,)) if looks_random(text[slice(*place)]))
+
+
+def _find_behind_blanks(text: str, lower: str) -> Iterator[Place]:
+    followed = " " in text and (holds_any(lower, _ENDS) or not text.isascii())
+    for match in _FOLLOWED.finditer(text) if followed else ():
+        if looks_random(match["value"]):
+            yield match.span("value")
+    for match in _QUOTED_BEHIND.finditer(text) if holds_any(text, _BEHIND_BLANK) else ():
+        for start, end in list_value_spans((match,)) if is_likely_name(match["name"]) else ():
+            if " " in text[start:end] or not is_name_like(text[start:end]):
+                yield start, end
 
 
 def _find_switched(text: str) -> Iterator[Place]:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Final
 
 LONGEST: Final = 200
-_J: Final = r"[_.\- ]?"
+_J: Final = r"[_.\- ]{0,2}"
 _BEGIN: Final = r"(?:^|[_.\-/: ])"
 _STAGE: Final = (
     r"(?:\d{1,3}|[_.\-](?:prod|production|stg|staging|dev|test|old|new|base64|b64|[a-z]?\d{1,3}))?$"
@@ -49,6 +49,19 @@ _ENDINGS: Final = (
 )
 _ENDS: Final = tuple(_ENDINGS.split())
 """How every name ends that the patterns know; most names are told by this alone."""
+_LIKELY: Final = (
+    "pass pw secret token key auth cred dsn salt pepper psk jwt mdp bearer jaas cookie seed phrase mnemonic"
+    " codes verif community kennwort wachtwoord contrase senha lozinka lösenord losenord salasana parola"
+    " heslo haslo hasło пароль 密码 パスワード pswd wrd webhook _pat -pat .pat dpat pat= pat: pat\" pat'"
+)
+LIKELY_STEMS: Final = tuple(_LIKELY.split())
+"""One of these is in every text in which a value stands under a likely name, in small letters."""
+_TELLING: Final = (
+    "key token secret pass pw auth cred licen pin code seed salt otp user login hook signature nonce cookie"
+    " jwt hmac psk pat mfa verif sas referer community bearer dsn pepper mnemonic"
+)
+TELLING_STEMS: Final = tuple(_TELLING.split())
+"""One of these is in every text that may tell of a secret beside its name, in small letters."""
 _HEADER: Final = re.compile(r"(?:^|-)(?:authorization|cookie)$", re.IGNORECASE)
 _PASSWORD: Final = re.compile(
     rf"(?:password|passwd|passwort|pwd|pw|pass|passphrase|passcode){_STAGE}", re.IGNORECASE

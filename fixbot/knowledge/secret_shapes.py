@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from fixbot.knowledge.classify_secrets import SecretKind, classify_value
 from fixbot.knowledge.secret_commands import command_secrets
 from fixbot.knowledge.secret_lines import find_line_spans
-from fixbot.knowledge.secret_names import is_header_name, is_likely_name
+from fixbot.knowledge.secret_names import LIKELY_STEMS, is_header_name, is_likely_name
 from fixbot.knowledge.secret_words import (
     BETWEEN,
     QUOTE,
@@ -43,9 +43,7 @@ class _AnyCase(NamedTuple):
 
 _OPTION: Final = re.compile(rf"-(?<![\w-]-)-?(?P<name>[A-Za-z][\w.-]{{2,60}}){BETWEEN}(?!-){VALUE}")
 _DEFINED: Final = re.compile(rf"-(?<![\w-]-)D(?P<name>[\w.-]{{2,80}})={VALUE}")
-_SET: Final = re.compile(
-    rf"(?<![\w-])(?:configure|config)[ \t]{{1,4}}set[ \t]{{1,4}}(?P<name>[\w.-]{{2,80}}){BETWEEN}{VALUE}"
-)
+_SET: Final = re.compile(rf"(?<![\w-])set(?:env|x)?[ \t]{{1,4}}(?P<name>[\w.-]{{2,80}}){BETWEEN}{VALUE}")
 _SCHEMED_FORM: Final = (
     r"(?:(?<![\w-])(?P<lone>bearer|basic|splunk|geniekey|ssws)[ \t]{1,4}"
     r"|authorization[\"'\\ \t]{0,4}[:=,][\"'\\ \t]{0,4}(?:[a-z]{3,12}[ \t]{1,4}(?=[^\s\"'\\]))?)"
@@ -162,12 +160,16 @@ def find_shaped_spans(text: str) -> Iterator[Place]:
     yield from command_secrets(text)
     if "uthorization" in lower or "bearer" in lower or "basic" in lower or "splunk" in lower:
         yield from _find_scheme_values(text)
-    if any(word in lower for word in ("pass", "secret", "token", "pw", "identified", "key", "auth")):
+    if holds_any(lower, LIKELY_STEMS) or "identified" in lower:
         yield from _find_stated_values(text)
         if '"auths' in text or '\\"auths' in text:
             yield from (m.span("value") for m in _REGISTRY.finditer(text) if not is_hole(m["value"]))
-        if " set " in text:
-            yield from list_value_spans(_find_under_names(_SET, text))
+        if "set" in text:
+            yield from (
+                place
+                for place in list_value_spans(_find_under_names(_SET, text))
+                if not is_plain_word(text[slice(*place)])
+            )
         yield from list_value_spans(_find_under_names(_READ, text)) if "<<<" in text else ()
         yield from _find_assigned_values(text)
     for gate in _GATES:
@@ -280,15 +282,10 @@ def _find_address_values(text: str) -> Iterator[Place]:
 _FORM: Final = re.compile(
     r"AKIA|ASIA|[rs]k_live|gh[pousr]_|github_pat|glpat|xox|eyJ|AIza|hvs\.|npm_|pypi-|SG\.|sk-|pass:|hooks\.slack|\""
 )
-_STEMS: Final = (
-    *("pass", "pwd", "pw", "token", "secret", "key", "auth", "cred", "cookie", "dsn", "salt", "bearer"),
-    *("basic", "psk", "seed"),
-)
 _NAME_HINT: Final = re.compile(
-    r"(?:[Pp]ass|PASS|[Pp]wd|PWD|[Pp]w|PW|[Tt]oken|TOKEN|[Ss]ecret|SECRET|[Kk]ey|KEY|[Aa]uth|AUTH|[Cc]red|CRED"
-    r"|[Cc]ookie|dsn|DSN|[Ss]alt|SALT|[Bb]earer|Basic|psk|PSK|[Ss]eed|SEED)"
-    r"[\w.-]{0,20}(?:=|>|:[ \t\"'{]|\\{0,3}[\"'][ \t,:]|[ \t])"
+    rf"(?:{'|'.join(map(re.escape, LIKELY_STEMS))})[\w.-]{{0,20}}(?:[=>:]|\\{{0,3}}[\"'][ \t,:]|[ \t])"
 )
+"""A likely name, in small letters, with a sign or a blank behind it."""
 _OPTION_HINT: Final = re.compile(r"-(?<![\w-]-)(?:[apPuUw](?:[ \"']|[^-\s])|D|-(?:proxy-)?user[ =\"'])")
 _QUERY_HINT: Final = re.compile(r"[?&]\w{1,20}=")
 _SEND_HINT: Final = re.compile(r"[ ;\"'\n]send[ \t]")
@@ -308,7 +305,11 @@ def may_hold_shapes(text: str) -> bool:
 def _hints_at_secret(text: str) -> bool:
     if " " in text or "=" in text or "@" in text or "\n" in text or text.count(":") > _COLONS:
         return _holds_hint(text) or any(find_line_spans(text)) or any(command_secrets(text))
-    if len(text) < _LONG or text[:4] == "arn:":
+    if text[:4] == "arn:":
+        return False
+    if ":" in text and is_likely_name(text.partition(":")[0]):
+        return True
+    if len(text) < _LONG:
         return False
     return _FORM.search(text) is not None or any(find_line_spans(text))
 
@@ -318,7 +319,7 @@ def _holds_hint(text: str) -> bool:
     lower = text.lower()
     return (
         holds_any(text, _MARKS)
-        or (holds_any(lower, _STEMS) and _NAME_HINT.search(text) is not None)
+        or (holds_any(lower, LIKELY_STEMS) and _NAME_HINT.search(lower) is not None)
         or _OPTION_HINT.search(text) is not None
         or ("@" in text and (_holds_login(text) or any(_find_spans_to_last_at(text))))
         or ("=" in text and _QUERY_HINT.search(text) is not None)

@@ -15,7 +15,7 @@ VALUE: Final = (
     r"(?:\\{1,3}\"(?P<escaped>[^\"\\\n]++)|\"(?P<double>(?:[^\"\\\n]++|\\.)++)|'(?P<single>[^'\n]++)"
     r"|(?P<bare>[^\s\"'\\,;|&)\]}<>][^\s\"'\\;|&)\]}]*+))"
 )
-HOLES: Final = ("$", "%", "<", "{{", "#{", "••")
+_HOLES: Final = re.compile(r"\$|\{\{|#\{|••|%(?:\w+%|[sdvqr]\b|[({%]|\Z)|<(?:[^<>]*>|[<(%]|\Z)")
 
 
 _NAME_PART: Final = r"(?:[A-Za-z]?[a-z]{0,14}|[A-Za-z][a-z]{2,14}(?:[A-Z][a-z]{2,14}){1,3}|[A-Z]{1,5})\d{0,4}"
@@ -54,7 +54,7 @@ def looks_random(text: str) -> bool:
 
 def is_hole(text: str) -> bool:
     """Whether something else stands there for the value: a variable, a template's hole, dots."""
-    return text.startswith(HOLES)
+    return _HOLES.match(text) is not None
 
 
 def list_value_spans(found: Iterable[re.Match[str]]) -> Iterator[Place]:

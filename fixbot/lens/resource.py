@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, lru_cache
+from functools import cache
 from typing import Final
 
 from fixbot.edit.change import Add, Change
 from fixbot.edit.tree import ABSENT, UNKNOWN, CannotEdit, HclBlock, Node, Scalar, UnsetValue, Value
-from fixbot.lens.follow_path import FollowedValue, follow_path
-from fixbot.lens.slot import Slot, Update
+from fixbot.lens.follow_path import FollowedValue
+from fixbot.lens.slot import Slot, Update, find_slot
 from fixbot.lens.spelling import to_snake_case
 from fixbot.lens.subject import Label, Labelled
 from fixbot.syntax.hcl.expressions import build_reference
@@ -111,7 +111,6 @@ class ResourceType:
         return _renamed(names, self.in_objects, str) if dialect == "kubernetes" else names
 
 
-@lru_cache(maxsize=16)
 def group_types(types: tuple[ResourceType, ...], dialect: str) -> Mapping[str, Sequence[ResourceType]]:
     """The types by what a dialect calls them: each rule may describe the same one in its own way."""
     found: dict[str, list[ResourceType]] = {}
@@ -243,19 +242,13 @@ class Resource(Labelled):
         return self.type.path(self.dialect, canonical)
 
     def _within(self, node: Node, path: tuple[str, ...], canonical: str, near: Sequence[str]) -> Slot:
-        at = follow_path(node, path)
-        found, why = at.found, at.why_not
-        value: Scalar | UnsetValue = UNKNOWN if why else ABSENT
-        if found is not None and not why:
-            followed = self.follow(found)
-            value, found, why = followed.value, followed.node, followed.why_not
         names = tuple((*self.prefix, *self.type.path(self.dialect, one))[-1] for one in near)
         update = Update.REPLACEMENT if canonical in self.type.replaced_by else Update.NONE
-        return Slot(
-            ABSENT if value is None else value, self.owner if found is None else found,
-            ".".join(path[len(self.prefix) :] or path), at.owner, at.rest, found, names, update, why,
-            elsewhere=found is not at.found, canonical=canonical,
-        )  # fmt: skip
+        written = ".".join(path[len(self.prefix) :] or path)
+        slot = find_slot(
+            node, path, self.follow, shown=self.owner, written=written, update=update, near=names
+        )
+        return replace(slot, canonical=canonical)
 
     def _input(self, canonical: str, module: Module) -> Slot:
         """The input of the module that decides a property; unknown where the module has none for it."""

@@ -8,8 +8,9 @@ from typing import Final
 
 from fixbot.knowledge.classify_secrets import SecretKind, classify_value, holds_certain_secret
 from fixbot.knowledge.secret_names import LONGEST, is_likely_name, may_name_secret
-from fixbot.knowledge.secret_words import find_written_default, looks_random
+from fixbot.knowledge.secret_words import find_written_default, is_name_like, looks_random
 from fixbot.masking.mask_spans import Span
+from fixbot.masking.remarks import find_hidden_words
 
 _HEAD: Final = re.compile(
     r"""(?P<quote>(?:\\{0,3}["'])?)(?<![\w-])(?<!\w\.)(?P<name>-{0,2}[A-Za-z_][\w.-]{0,120})(?P=quote)
@@ -21,9 +22,11 @@ _QUOTED: Final = re.compile(
     |"(?P<double>(?:[^"\\]++|\\.)++)"|'(?P<single>(?:''|[^'])++)'""",
     re.VERBOSE | re.DOTALL,
 )
-_BARE: Final = re.compile(r"\$\{[^}\n]{0,100}\}|\{\{[^}\n]{0,100}\}\}|[^\s\"'\\\[{(,;}]")
+_BARE: Final = re.compile(
+    r"\$\{[^}\n]{0,100}\}|\{\{[^}\n]{0,100}\}\}|[\[{(][^\[\](){}\s,]{1,40}[\])}](?=[^\s,;.()\[\]{}\"'])|[^\s\"'\\\[{(,;}]"
+)
 _BARE_END: Final = re.compile(r"(?:[^\n\"',;}\])]++|,(?=\S))*+")
-_LINE_START: Final = re.compile(r"(?:[ \t]|[+-](?=[ \t+-]|\w))*(?:(?:export|set|ENV|ARG)[ \t]+)?")
+_LINE_START: Final = re.compile(r"(?:[ \t]|[+#;/-](?=[ \t+#;/-]|\w))*(?:(?:export|set|ENV|ARG)[ \t]+)?")
 _TAGGED: Final = re.compile(
     r"""!(?:(?:Ref|GetAtt|ImportValue|FindInMap|Not|Equals|And|Or|Condition)\b|If[ \t]*$
     |If[ \t]+\[[ ]?\w{1,255}(?:,[ ]?!(?:Ref|GetAtt|ImportValue)[ ]["']?[\w:.]{1,255}["']?){2}[ ]?\])""",
@@ -89,17 +92,41 @@ def _find_pairs(text: str) -> Iterator[Span]:
         if found is not None:
             at = max(at, found[1])
             yield found
+            yield from _find_words_behind(text, head, at)
+
+
+def _find_words_behind(text: str, head: re.Match[str], at: int) -> Iterator[Span]:
+    """What of the remark behind a value is no plain word: files of properties know no remarks."""
+    if text[at : at + 2] == " #" and _begins_line(text, head):
+        stop = text.find("\n", at)
+        yield from find_hidden_words(text, at, stop if stop >= 0 else len(text))
 
 
 def _is_telling_pair(head: re.Match[str], name: str) -> bool:
     """Whether something reads like `name: value` and its name may tell; pairs in values are found too."""
-    if head["sign"].endswith(":") and not head["quote"]:
-        return False  # `secret:db` in an ARN is no pair
+    if _is_joined(head):
+        return is_likely_name(name)
     return (
         name in _NAME_KEYS
         or name in _VALUE_KEYS
         or ((is_likely_name(name) or may_name_secret(name)) and name not in _REFERRING)
     )
+
+
+def _is_joined(head: re.Match[str]) -> bool:
+    """Whether nothing stands between a colon and the value, as files of properties have it."""
+    return not head["quote"] and head["sign"].endswith(":")
+
+
+def _is_no_name(value: str) -> bool:
+    """Whether nobody is called so: what has several blanks is a sentence of pass words."""
+    return value.count(" ") > 1 or not is_name_like(value)
+
+
+def _begins_line(text: str, head: re.Match[str]) -> bool:
+    """Whether nothing stands before it on its line but what a script or a list begins with."""
+    line = text.rfind("\n", max(0, head.start() - 200), head.start()) + 1
+    return (line > 0 or head.start() <= 200) and _LINE_START.fullmatch(text, line, head.start()) is not None
 
 
 def _find_value(text: str, head: re.Match[str], bare: Span) -> tuple[int, int, Span] | None:
@@ -119,14 +146,15 @@ def _find_value(text: str, head: re.Match[str], bare: Span) -> tuple[int, int, S
         rest = _BARE_END.match(text, first.end())
         bare = first.end(), rest.end() if rest is not None else first.end()
     end = max(bare[1], first.end())
-    line = text.rfind("\n", max(0, head.start() - 200), head.start()) + 1
-    if (line or head.start() <= 200) and _LINE_START.fullmatch(text, line, head.start()):
+    if _begins_line(text, head):
         end = text.find("\n", at)
         end = len(text) if end < 0 else end
     comment = text.find(" #", at, end)
     end = comment if comment >= 0 else end
     while end > at and text[end - 1] in " \t\r,":
         end -= 1
+    if _is_joined(head) and not (_begins_line(text, head) and _is_no_name(text[at:end])):
+        return None  # `secret:db` in an ARN is no pair
     return at, end, bare
 
 

@@ -8,6 +8,7 @@ from fixbot.edit.edited_text import split_lines
 from fixbot.knowledge.classify_secrets import find_certain_spans, find_key_spans, find_query_spans
 from fixbot.knowledge.secret_commands import command_secrets, has_program
 from fixbot.knowledge.secret_lines import find_line_spans
+from fixbot.knowledge.secret_names import LIKELY_STEMS
 from fixbot.knowledge.secret_shapes import find_login_spans, find_shaped_spans
 from fixbot.masking.mask_spans import Span, mask_line_spans, mask_spans
 from fixbot.masking.named_pairs import find_named_spans
@@ -16,13 +17,11 @@ from fixbot.text.word_search import holds_any
 
 _ROUNDS = 8
 _WORDS = (
-    "-user pass pw secret token key auth cred dsn salt pepper _pat -pat dpat jaas cookie bearer splunk ssws"
-    " geniekey senha kennwort wachtwoord contrasen mnemonic phrase webhook identified :// @ <<< | :*: :5432:"
-    " send psk seed akia asia"
-    " k_live ghp_ gho_ ghu_ ghs_ ghr_ github_pat glpat xox eyj aiza hvs. npm_ pypi- sg. sk- hooks.slack"
+    "-user splunk ssws geniekey identified :// @ <<< | :*: :5432: send akia asia"
+    " k_live ghp_ gho_ ghu_ ghs_ ghr_ github_pat glpat xox eyj aiza hvs. npm_ pypi- sg. sk-"
 )
 _OPTIONS = tuple(f"{before}-{letter}" for before in " \"'[," for letter in "apwu")
-_STEMS = (*_WORDS.split(), "basic ", *_OPTIONS)
+_STEMS = (*LIKELY_STEMS, *_WORDS.split(), "basic ", *_OPTIONS)
 """One of these is in every text that holds anything to be recognised, in small letters."""
 
 

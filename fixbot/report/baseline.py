@@ -43,7 +43,8 @@ def parse_baseline(data: bytes, where: str) -> Mapping[str, KnownFinding]:
     """The findings of a baseline by their ids. Raises FixbotError for a file that is none."""
     try:
         whole = json.loads(data)
-        rows = [_read_row(each) for each in whole["findings"]] if whole["schema"] == 1 else None
+        ours = whole["schema"] == 1 and isinstance(whole["findings"], list)
+        rows = [_read_row(each) for each in whole["findings"]] if ours else None
     except (ValueError, LookupError, TypeError, RecursionError):
         rows = None
     if rows is None:

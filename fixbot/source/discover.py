@@ -200,7 +200,8 @@ def find_companions(
     for path, data in files.items():
         ours = terraform if path.endswith(_TERRAFORM) else workloads if path.endswith(_YAML) else ()
         if path.endswith(GIVEN) and posixpath.dirname(path) in terraform:
-            if path not in known and (posixpath.dirname(path) in varied or _MAY_BE_SECRET.search(data)):
+            told = variables or posixpath.dirname(path) in varied
+            if path not in known and (told or _MAY_BE_SECRET.search(data)):
                 found.append(path)
             continue
         if path not in known and posixpath.dirname(path) in ours:

@@ -8,7 +8,7 @@ from functools import partial
 
 from fixbot.dialects.terraform.folder_index import FolderIndex, TerraformBlock
 from fixbot.edit.tree import UNKNOWN, Node, NodeKind, UnsetValue
-from fixbot.lens import Companion, FollowedValue, Resource, ResourceType, group_types, text_of, value_of
+from fixbot.lens import Companion, FollowedValue, Resource, ResourceType, text_of, value_of
 from fixbot.source.document import Document
 from fixbot.source.project import Inventory, Project
 
@@ -18,11 +18,11 @@ _MANY = ("count", "for_each")
 _ELSEWHERE = ("each.", "var.", "local.", "module.", "data.")
 
 
-def read_folder_resources(index: FolderIndex, types: tuple[ResourceType, ...], reading: Inventory) -> None:
-    """Every resource of these types in a folder, and the calls of modules that make one."""
-    wanted = group_types(types, "terraform")
+def read_folder_resources(project: Project, index: FolderIndex, reading: Inventory) -> None:
+    """Every resource of the types that are looked at in a folder, and the calls of modules that make one."""
+    wanted = project.types_called("terraform")
     made_by: dict[str, list[ResourceType]] = {}
-    for each in types:
+    for each in project.resource_types:
         for source in each.modules:
             made_by.setdefault(source, []).append(each)
     follower = partial(follow_value, index)
@@ -65,9 +65,9 @@ def read_folder_resources(index: FolderIndex, types: tuple[ResourceType, ...], r
                 )
 
 
-def read_json_resources(project: Project, types: tuple[ResourceType, ...], reading: Inventory) -> None:
+def read_json_resources(project: Project, reading: Inventory) -> None:
     """The same of `.tf.json` files, each read by itself: a companion in another file makes it unknown."""
-    wanted = group_types(types, "terraform")
+    wanted = project.types_called("terraform")
     for document in project.documents.values() if wanted else ():
         if document.path.endswith((".tf.json", ".tofu.json")) and document.syntax == "json":
             for kind, address, label, node in _list_json_blocks(document, wanted):
@@ -136,14 +136,23 @@ def _names_unknown_owner(block: TerraformBlock, companion: Companion) -> bool:
     return any(mark in text for mark in _ELSEWHERE) or text_of(written) is not None
 
 
+def _follow_given(given: Sequence[Node], node: Node, variable: str) -> FollowedValue:
+    """What files of values give a variable; UNKNOWN where they disagree: each may be of an environment."""
+    values = [value_of(each) for each in given]
+    names = list(dict.fromkeys(each.root_node.source.rpartition("/")[2] for each in given))
+    if any(each != values[0] or type(each) is not type(values[0]) for each in values):
+        why = f"{', '.join(names)} give it different values by the variable {variable}"
+        return FollowedValue(UNKNOWN, node, why)
+    return FollowedValue(values[0], node, f"{names[0]} gives it by the variable {variable}")
+
+
 def follow_value(index: FolderIndex, node: Node) -> FollowedValue:
     """A literal, what `local.x` stands for, or the default of the variable that `var.x` names."""
     text = str(node.value) if node.kind is NodeKind.CODE else ""
     if (found := _VARIABLE.fullmatch(text)) is not None:
         block = index.by_address.get(f"variable.{found[1]}")
-        for given in index.given_values(found[1]):
-            where = given.root_node.source.rpartition("/")[2]
-            return FollowedValue(value_of(given), node, f"{where} gives it by the variable {found[1]}")
+        if given := list(index.given_values(found[1])):
+            return _follow_given(given, node, found[1])
         default = block.node.find_node("default") if block is not None else None
         if default is None or not default.is_known:
             return FollowedValue(
