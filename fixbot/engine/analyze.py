@@ -10,7 +10,7 @@ from fixbot import dialects
 from fixbot.edit.diff import masked_diff
 from fixbot.edit.tree import Node, NodeKind, SyntaxProblem
 from fixbot.engine.compose import compose_offers, topic_of
-from fixbot.engine.detect import Detection, detect_problems
+from fixbot.engine.detect import UNJUDGED, Detection, detect_problems
 from fixbot.engine.foreign_ignores import ForeignIgnores
 from fixbot.engine.partition_result import AnalysisRequest, PartitionResult
 from fixbot.engine.propose import Shown, build_proposals
@@ -153,8 +153,9 @@ def _explain_unread(path: str, text: str, problem: SyntaxProblem, order: Analysi
 
 def _list_unjudged(documents: Mapping[str, Document], reading: Inventory) -> Iterator[Unread]:
     """Values that can't be known, on which a rule would have had an opinion."""
-    for node, reason in reading.unjudged:
+    for node, field, subject, rule in reading.unjudged:
         path = node.root_node.source
+        reason = f"{field} of {subject.title} {UNJUDGED} {rule}"
         yield Unread(path, documents[path].locate_offset(node.start)[0], reason, "unserved")
 
 
