@@ -17,6 +17,8 @@ _NAMES: Final = {
     "ssm": re.compile(r"(?!/?(?:aws|ssm))/?[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+){0,14}", re.IGNORECASE),
 }
 """What is taken for a name. Sources: CreateSecret, `Name`; PutParameter, `Name`."""
+_TEMPLATED: Final = re.compile(r"\$\{|\{\{|%\{|<%|\{%|@@\w+@@")
+"""What languages of templates begin with: what a file says is then not what the container gets."""
 _LONGEST_PARAMETER: Final = 900
 """Characters of a parameter's name, so that its whole ARN has no more than 1,011."""
 _MOST_BYTES: Final = {"secretsmanager": 65_536, "ssm": 4_096}
@@ -67,6 +69,11 @@ def _plan_secret(moved: Sequence[MovedSecret]) -> SecretPlan:
     for each in moved:
         if each.value is None:
             return plan.refuse(f"The value of {each.place.key} is not written out in {each.path}.")
+        if _TEMPLATED.search(each.value.reveal()):
+            return plan.refuse(
+                f"What {each.place.key} holds in {each.path} may be filled in by a template; store the value "
+                "that comes out of it by hand."
+            )
         if values.setdefault(each.place.key, each.value) != each.value:
             return plan.refuse(
                 f"{each.place.key} has different values in {' and '.join(plan.row.paths)}. Give the tasks "

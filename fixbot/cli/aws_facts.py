@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -67,7 +68,9 @@ def _build_fact(row: SecretRow) -> StoreFact | None:
         return None
     held = tuple(key for key in row.keys if key not in row.keys_missing) if row.same_value else ()
     readers = (row.role,) if row.role is not None and row.role_may_read else ()
-    return StoreFact(row.arn or "", held, readers)
+    begin = f"secretsmanager:{row.region}:{row.account}:secret:{row.name}"
+    full = re.compile(rf"arn:[a-z-]+:{re.escape(begin)}-[A-Za-z0-9]{{6}}")
+    return StoreFact(row.arn if row.arn and full.fullmatch(row.arn) else "", held, readers)
 
 
 def _describe_secret(row: SecretRow) -> str:

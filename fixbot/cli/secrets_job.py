@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fixbot.aws.plan_secrets import SecretPlan, plan_secrets
 from fixbot.checkout.git_home import stranger_folders
@@ -23,6 +24,12 @@ from fixbot.report.style import format_count
 if TYPE_CHECKING:
     from fixbot.aws.aws_gateway import AwsGateway
     from fixbot.aws.write_secrets import SecretMaker
+
+
+_REMOTE: Final = re.compile(
+    r"(?:[\w.+-]+@[\w.-]+:|\w+://(?:[^/@\s]*@)?[\w.-]+(?::\d+)?/)(?:.*/)?([\w.-]+/[\w.-]+?)(?:\.git)?/?"
+)
+"""The address of a repository on a server, with OWNER/NAME at its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +95,8 @@ def _build_maker(wish: SecretsWish, looked: ScannedCheckout, environment: Mappin
     from fixbot.aws.write_secrets import SecretMaker  # noqa: PLC0415 - boto3 costs 200 ms
 
     git = looked.checkout.git
-    name = (git.name_on_github if git is not None else "") or Path(looked.checkout.root).name
+    remote = _REMOTE.fullmatch(git.configuration.get("remote.origin.url", "")) if git is not None else None
+    name = remote[1] if remote is not None else Path(looked.checkout.root).name
     kms_key = wish.kms_key or looked.settings.secrets.kms_key or ""
     return SecretMaker(gateway, name, kms_key, trusted_key=bool(wish.kms_key))
 

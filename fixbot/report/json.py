@@ -23,8 +23,8 @@ def render_json(report: Report) -> str:
         "patches": [_patch_to_json(each) for each in report.patches],
         "proposals": [_proposal_to_json(each) for each in report.proposals],
         "unread": [asdict(each) for each in report.unread],
-        "remarks": report.remarks,
         "left_out": asdict(report.left_out) | {"severity": report.left_out.severity.label},
+        "remarks": report.remarks,
     }
     if report.pulls is not None:
         whole["pull_requests"] = [asdict(each) for each in report.pulls]
