@@ -14,6 +14,8 @@ from fixbot.source.project import Inventory, Project
 
 _VARIABLE = re.compile(r"var\.([\w-]+)")
 _LOCAL = re.compile(r"local\.([\w-]+)")
+_ALONE = re.compile(r"\$\{[ \t]*((?:var|local)\.[\w-]+)[ \t]*\}")
+"""A whole value that is one reference, as a text that Terraform fills in has it."""
 _MANY = ("count", "for_each")
 _ELSEWHERE = ("each.", "var.", "local.", "module.", "data.")
 
@@ -148,7 +150,11 @@ def _follow_given(given: Sequence[Node], node: Node, variable: str) -> FollowedV
 
 def follow_value(index: FolderIndex, node: Node) -> FollowedValue:
     """A literal, what `local.x` stands for, or the default of the variable that `var.x` names."""
-    text = str(node.value) if node.kind is NodeKind.CODE else ""
+    text = str(node.value) if node.kind in (NodeKind.CODE, NodeKind.SCALAR) else ""
+    if (alone := _ALONE.fullmatch(text)) is not None:
+        text = alone[1]
+    elif node.kind is NodeKind.SCALAR:
+        text = ""
     if (found := _VARIABLE.fullmatch(text)) is not None:
         block = index.by_address.get(f"variable.{found[1]}")
         if given := list(index.given_values(found[1])):
