@@ -76,6 +76,8 @@ def test_after_create_nothing_but_the_permission_is_left_to_do(shop: Shop) -> No
     }
     assert "create-secret" not in found["body"]
     assert "Allow the execution role" in found["body"]
+    assert "AWS says that the execution role may not read it yet" in found["body"]
+    assert "is not known" not in found["body"]
 
 
 def test_where_the_role_may_read_it_too_nothing_is_left_before_merging(shop: Shop) -> None:

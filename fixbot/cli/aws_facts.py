@@ -67,10 +67,11 @@ def _build_fact(row: SecretRow) -> StoreFact | None:
     if row.exists is None or row.keys_missing is None:
         return None
     held = tuple(key for key in row.keys if key not in row.keys_missing) if row.same_value else ()
-    readers = (row.role,) if row.role is not None and row.role_may_read else ()
+    roles = (row.role,) if row.role is not None else ()
+    readers, barred = (roles if row.role_may_read is may else () for may in (True, False))
     begin = f"secretsmanager:{row.region}:{row.account}:secret:{row.name}"
     full = re.compile(rf"arn:[a-z-]+:{re.escape(begin)}-[A-Za-z0-9]{{6}}")
-    return StoreFact(row.arn if row.arn and full.fullmatch(row.arn) else "", held, readers)
+    return StoreFact(row.arn if row.arn and full.fullmatch(row.arn) else "", held, readers, barred)
 
 
 def _describe_secret(row: SecretRow) -> str:

@@ -47,12 +47,13 @@ StoreKey = tuple[str, str, str, str]
 class StoreFact:
     """What AWS said of a place: its full ARN where it exists, and the keys that hold the files' values.
 
-    `readers` are those of the roles that must read it which may.
+    Of the roles that must read it `readers` may, and `barred` may not.
     """
 
     arn: str = ""
     keys: tuple[str, ...] = ()
     readers: tuple[str, ...] = ()
+    barred: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,11 @@ class SecretSource:
         """Whether AWS lets the role read it."""
         return self.fact is not None and self.place is not None and self.place.role in self.fact.readers
 
+    @property
+    def is_barred(self) -> bool:
+        """Whether AWS said that the role may not read it."""
+        return self.fact is not None and self.place is not None and self.place.role in self.fact.barred
+
 
 @dataclass(frozen=True, slots=True)
 class SecretMove:

@@ -255,6 +255,8 @@ def _describe_unknown(task: Task, sources: Collection[SecretSource], *, new: boo
         )
     if new and all(each.fact is not None for each in sources):
         return f"AWS says that not all of it is stored yet: {missing}"
+    if not new and any(each.is_barred for each in sources):
+        return f"AWS says that the execution role may not read it yet: {missing}"
     what = "the value is stored already" if new else "the execution role may read the secret already"
     return f"Whether {what} is not known: {missing}"
 
