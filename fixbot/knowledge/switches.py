@@ -195,7 +195,10 @@ def _strange_paths(given: Given, found: Sequence[str], container: Container) -> 
             continue
         if any(is_inside(value, each) for each in (*found, *mounts, "/dev", "/proc", "/sys")):
             continue
-        yield f"{mark_code(name)} names a place of its own; whether {{who}} writes there is not known."
+        yield (
+            f"{mark_code(name)} names a place of its own; whether {{who}} {{writes|write}} there is not "
+            "known."
+        )
 
 
 def _named_values(given: Given) -> Iterator[tuple[str, str | None]]:

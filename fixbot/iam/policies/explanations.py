@@ -217,12 +217,11 @@ class StatementExplanation:
                 + (_BY_SESSION if self.people == "pipeline" else ""),
             )
         yield build_step(
-            (
-                f"Tag what it has to change with {mark_code(tag.key)}: without the tag it is out of reach "
-                "afterwards."
-            )
-            + self._describe_inherited()
+            f"Tag what it has to change with {mark_code(tag.key)}: without the tag it is out of reach "
+            "afterwards."
         )
+        if inherited := self._describe_inherited():
+            yield build_step(f"See that what starts later gets the tag.{inherited}")
         if self._creating_actions:
             yield build_step(
                 f"Let whatever calls {format_names(self._creating_actions)} set the tag in its request "
@@ -250,7 +249,7 @@ class StatementExplanation:
         if not self.roles:
             has = "each role or user that has"
             return StepSubjects((describe_policy(self.decision.statement.policy),), has, has)
-        return StepSubjects(tuple(map(mark_code, self.roles)), "the role", "the roles")
+        return StepSubjects(tuple(map(mark_code, self.roles)), "the role", "each of the roles")
 
     def _list_notes(self) -> Iterator[str]:
         yield self.chosen.why
