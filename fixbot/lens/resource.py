@@ -31,8 +31,8 @@ class Module:
     """A well-known Terraform module that makes the resource: its inputs, and what they are by default."""
 
     inputs: Mapping[str, str]
-    defaults: Mapping[str, Scalar] = field(default_factory=dict)
-    """By canonical name; what isn't here is not known where nothing is given."""
+    defaults: Mapping[str, Scalar | UnsetValue] = field(default_factory=dict)
+    """By canonical name, ABSENT for an empty list; what isn't here is not known where nothing is given."""
 
 
 @dataclass(frozen=True, slots=True)
