@@ -64,8 +64,13 @@ def test_several_are_these() -> None:
     names = ("database `a`", "database `b`")
     assert sentences(
         *((name, "{who} can no longer be deleted.") for name in names),
+        *((name, "{who} can only be reached from inside.") for name in names),
         *((name, "Who connects to {who} is not known.") for name in names),
-    ) == ["Databases `a` and `b` can no longer be deleted.", "Who connects to these is not known."]
+    ) == [
+        "Databases `a` and `b` can no longer be deleted.",
+        "These can only be reached from inside.",
+        "Who connects to databases `a` and `b` is not known.",
+    ]
 
 
 def test_where_it_could_mean_another_thing_the_name_is_said_again() -> None:
@@ -75,7 +80,7 @@ def test_where_it_could_mean_another_thing_the_name_is_said_again() -> None:
     ) == ["Database `a` can no longer be deleted.", "AWS makes a password for database `a` and keeps it."]
 
 
-_OF_ONE = re.compile(r"(?:^|[.:;] |\b[Ww]hether |\bthat )\{who\} (?!is\b)[a-z]+s\b")
+_OF_ONE = re.compile(r"(?:^|[.:;] |\b(?:[Ww]hether|where|that) )\{who\} (?!is\b)[a-z]+s\b")
 SOURCES = sorted([*(ROOT / "fixbot").rglob("*.py"), *(ROOT / "fixers").glob("*.py")])
 
 

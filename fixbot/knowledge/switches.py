@@ -132,8 +132,8 @@ def _describe_unseen(switch: Mapping[str, Any]) -> str:
     names += [f"{switch['behind']} …"] if "behind" in switch else []
     listed = " or ".join(mark_code(name) for name in names[:2])
     return (
-        f"{listed} says where {{who}} writes, and what it is set to can't be seen here: that place needs a "
-        "volume."
+        f"{listed} says where {{who}} {{writes|write}}, and what it is set to can't be seen here: that place "
+        "needs a volume."
     )
 
 

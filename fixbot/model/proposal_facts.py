@@ -156,7 +156,8 @@ def merge_sentences(
 def _fill_names(said: str, names: Sequence[str], *, again: bool) -> str:
     """The sentence with names; a pronoun where the one before names the same and it can mean nothing else."""
     said = _NUMBER.sub(r"\1" if len(names) < 2 else r"\2", said)
-    pronoun = again and (said.startswith("{who}") or _PRONOUN.search(said) is None)
+    clear = len(names) < 2 and "of {who}" not in said and _PRONOUN.search(said) is None
+    pronoun = again and (said.startswith("{who}") or clear)
     text = said.replace("{who}", ("it" if len(names) < 2 else "these") if pronoun else join_names(names))
     return text[:1].upper() + text[1:] if said.startswith("{who}") else text
 
