@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from itertools import chain
 from typing import Final
 
@@ -35,8 +35,11 @@ class Detection:
     found: Found
     path: str
     subject: Subject
-    controls: tuple[str, ...]
-    """The controls that it counts for, as a reader knows them."""
+
+    @property
+    def controls(self) -> tuple[str, ...]:
+        """The controls that it counts for, as a reader knows them."""
+        return self.fixer.controls_for(self.subject)
 
     @property
     def around(self) -> Sequence[Node]:
@@ -87,17 +90,24 @@ class Detection:
                 return Safety.MANUAL
 
 
-def detect_problems(reading: Inventory, fixers: Iterable[Rule], world: Context) -> list[Detection]:
+def detect_problems(
+    reading: Inventory, fixers: Iterable[Rule], world: Context, changed: Collection[str] | None = None
+) -> list[Detection]:
     """Let every rule look at all that it wants to see.
 
+    Of what is written in part only that counts which it says itself: where only `changed` files have changed,
+    such parts in other files are passed by.
     Where one finds nothing, and asked for what can't be known, that is said: unknown is not absent.
     """
     seen: Counter[tuple[str, str, str, str]] = Counter()
     subjects = _sort_subjects(reading)
+    partial_subjects = [
+        each for each in reading.partial_subjects if changed is None or _stands_in(each, changed)
+    ]
     problems = []
     for rule in fixers:
         whole = (each for selector in rule.selectors for each in subjects.get(selector, ()))
-        parts = (each for each in reading.partial_subjects if type(each) in rule.selectors)
+        parts = (each for each in partial_subjects if type(each) in rule.selectors)
         listed = ((each, _find_with_rule(rule, each, world, reading)) for each in whole)
         written = ((each, _find_written_out(rule, each, world)) for each in parts)
         for subject, problem in chain(listed, written):
@@ -105,10 +115,7 @@ def detect_problems(reading: Inventory, fixers: Iterable[Rule], world: Context) 
                 path = found.node.root_node.source
                 key = (rule.name, path, found.address, found.wrong)
                 seen[key] += 1
-                controls = rule.controls_for(subject)
-                problems.append(
-                    Detection(_identify_problem(*key, seen[key]), rule, found, path, subject, controls)
-                )
+                problems.append(Detection(_identify_problem(*key, seen[key]), rule, found, path, subject))
     return problems
 
 
@@ -117,8 +124,7 @@ def _find_with_rule(rule: Rule, subject: Subject, world: Context, reading: Inven
     unknown.clear()
     found = list(rule.check(subject, world))
     if unknown and not found:
-        says = f"of {subject.title} {UNJUDGED} {rule.name}"
-        reading.unjudged += ((node, f"{name} {says}") for name, node in unknown.items())
+        reading.unjudged += ((node, name, subject, rule.name) for name, node in unknown.items())
     if isinstance(subject, Policy) and subject.uneditable:
         return [
             replace(each, outcome=partial(_keep_manual, each.outcome, subject.uneditable)) for each in found
@@ -126,13 +132,22 @@ def _find_with_rule(rule: Rule, subject: Subject, world: Context, reading: Inven
     return found
 
 
+def _stands_in(subject: Task | Container, paths: Collection[str]) -> bool:
+    """Whether any text of the task, or of the container's task, stands in these files."""
+    task = subject if isinstance(subject, Task) else subject.task
+    return task.path in paths or any(each.path in paths for each in task.containers)
+
+
 def _find_written_out(rule: Rule, subject: Task | Container, world: Context) -> list[Found]:
     """What a part of a container says outright; what isn't written there may stand elsewhere."""
+    all_found = list(rule.check(subject, world))
+    if not all_found:
+        return []
     task = subject if isinstance(subject, Task) else subject.task
     unwritten = {id(each) for each in (task.node, task.owner, *(c.node for c in task.containers))}
     return [
         replace(found, outcome=partial(_keep_manual, found.outcome, task.partial))
-        for found in rule.check(subject, world)
+        for found in all_found
         if id(found.node) not in unwritten and found.node.style != VIRTUAL
     ]
 
@@ -153,6 +168,7 @@ def _sort_subjects(reading: Inventory) -> Mapping[Selector, Sequence[Subject]]:
     return sorted_subjects
 
 
+@lru_cache(maxsize=4096)
 def _identify_problem(rule: str, path: str, address: str, wrong: str, twin: int) -> str:
     """Sixteen hexadecimal digits; twins of one address are told apart by their order."""
     parts = [rule, path, address, wrong, *([str(twin)] if twin > 1 else [])]

@@ -35,6 +35,12 @@ SECRET_ARN: Final = TextShape(
     rf"|ssm:{_SPOT}:parameter/[A-Za-z0-9_./-]{{1,1011}})",
     2_000,
 )  # fmt: skip
+KMS_KEY: Final = TextShape(
+    "the id, alias or ARN of a KMS key",
+    rf"(arn:aws(-[a-z]{{1,8}}){{0,3}}:kms:{_SPOT}:)?(key/|alias/)?[A-Za-z0-9/_-]{{1,256}}",
+    600,
+)
+"""Source: CreateSecret, `KmsKeyId`; CreateAlias, `AliasName`."""
 TAG_KEY: Final = TextShape(
     "a tag's key: 1 to 128 letters, digits, blanks and _.:/=+@-, not beginning with aws:",
     rf"(?![aA][wW][sS]:){_TAG}{{1,128}}",
@@ -62,6 +68,11 @@ FOLDER: Final = TextShape(
     "an absolute path such as /var/cache/orders",
     r"(?!.*/\.{1,2}(/|$))(/[A-Za-z0-9_.@+-]+)+",
     255,
+)
+USER: Final = TextShape(
+    "a user's number that is not 0, and perhaps a group's: 1000 or 1000:1000",
+    r"[1-9][0-9]{0,9}(:[0-9]{1,10})?",
+    21,
 )
 BRANCH_PREFIX: Final = TextShape(
     "at most 100 letters, digits and ._/-, as Git has it",
