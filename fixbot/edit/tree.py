@@ -144,13 +144,15 @@ class Node:
     `tag` is a YAML tag that isn't one of YAML's own (`!Ref`): then the value isn't known either,
     though the children can be looked at. `alias` is the anchored node that an alias stands for
     (the children are the target's own). `anchored` says that an alias elsewhere repeats this node.
-    `embedded` is the root of a text read inside this scalar (JSON in a heredoc or block scalar).
+    `embedded` is the root of a text read inside this scalar (JSON in a heredoc or block scalar), or
+    `embedded_problem` says why it can't be read.
     """
 
     __slots__ = (
         "alias",
         "anchored",
         "embedded",
+        "embedded_problem",
         "end",
         "entries",
         "grammar",
@@ -181,6 +183,7 @@ class Node:
         self.alias: Node | None = None
         self.anchored = False
         self.embedded: Node | None = None
+        self.embedded_problem: SyntaxProblem | None = None
         self.source = ""
 
     @property
