@@ -11,6 +11,7 @@ from fixbot.rules.context import Context
 from fixbot.text.globs import Globs
 
 FLAG, TABLE_FLAG, FORCE = "DeletionProtection", "DeletionProtectionEnabled", "EmptyOnDelete"
+SKIP = "SkipFinalSnapshot"
 _OFF = Module({FLAG: "deletion_protection"}, {FLAG: False})
 DATABASE = ResourceType(
     "database", "databases", "AWS::RDS::DBInstance", "aws_db_instance", name="DBInstanceIdentifier",
@@ -40,12 +41,32 @@ IN_TERRAFORM = ResourceType(
 )  # fmt: skip
 EMPTIED = (
     ResourceType("image repository", "image repositories", "AWS::ECR::Repository", "aws_ecr_repository",
-                 renamed={FORCE: "force_delete"}),
-    ResourceType("S3 bucket", "S3 buckets", terraform="aws_s3_bucket", renamed={FORCE: "force_destroy"}),
+                 renamed={FORCE: "force_delete"},
+                 modules={"terraform-aws-modules/ecr/aws":
+                          Module({FORCE: "repository_force_delete"}, {FORCE: False})}),
+    ResourceType("S3 bucket", "S3 buckets", terraform="aws_s3_bucket", renamed={FORCE: "force_destroy"},
+                 modules=dict.fromkeys(("terraform-aws-modules/s3-bucket/aws", "cloudposse/s3-bucket/aws"),
+                                       Module({FORCE: "force_destroy"}, {FORCE: False}))),
 )  # fmt: skip
 SNAPSHOTS = (
-    ResourceType("database", "databases", terraform="aws_db_instance", name="Identifier"),
-    ResourceType("database cluster", "database clusters", terraform="aws_rds_cluster"),
+    ResourceType(
+        "database",
+        "databases",
+        terraform="aws_db_instance",
+        name="Identifier",
+        modules={
+            name: Module({SKIP: "skip_final_snapshot"}, {SKIP: skips})
+            for name, skips in (("terraform-aws-modules/rds/aws", False), ("cloudposse/rds/aws", True))
+        },
+    ),
+    ResourceType(
+        "database cluster",
+        "database clusters",
+        terraform="aws_rds_cluster",
+        modules={
+            "terraform-aws-modules/rds-aurora/aws": Module({SKIP: "skip_final_snapshot"}, {SKIP: False})
+        },
+    ),
 )
 
 
@@ -120,7 +141,7 @@ rule = Rule(
         ),
         **dict.fromkeys(EMPTIED, must_be({FORCE: False}, words=EMPTYING, unwritten=False,
                                          spares=spare_ephemeral, unless=explain_force)),
-        **dict.fromkeys(SNAPSHOTS, must_be({"SkipFinalSnapshot": False}, words=LEAVING, unwritten=False,
+        **dict.fromkeys(SNAPSHOTS, must_be({SKIP: False}, words=LEAVING, unwritten=False,
                                            spares=spare_ephemeral, unless=explain_snapshot)),
     }),
     peers={"checkov": ("CKV_AWS_139", "CKV_AWS_293", "CKV_AWS_150", "CKV2_AWS_58"),

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from fixbot.edit.tree import Node
 from fixbot.knowledge.instance_metadata import ENDPOINT, TOKENS, refuse_old_scripts
-from fixbot.lens import Module, Resource, ResourceType
+from fixbot.lens import ABSENT, Module, Resource, ResourceType
 from fixbot.model.findings import Fix, Manual, Severity
 from fixbot.rules import Rule, Words, by_type, each_of, must_be, report
 from fixbot.rules.context import Context
@@ -28,7 +28,15 @@ _GROUPS = ("EksManagedNodeGroups", "SelfManagedNodeGroups")
 MODULE = ResourceType(
     "cluster", "clusters",
     modules={"terraform-aws-modules/eks/aws": Module(
-        dict(zip(_GROUPS, ("eks_managed_node_groups", "self_managed_node_groups"), strict=True))
+        dict(zip(_GROUPS, ("eks_managed_node_groups", "self_managed_node_groups"), strict=True)),
+        dict.fromkeys(_GROUPS, ABSENT),
+    )},
+)  # fmt: skip
+GROUP = ResourceType(
+    "Auto Scaling group", "Auto Scaling groups",
+    modules={"terraform-aws-modules/autoscaling/aws": Module(
+        {HOPS: "metadata_options.http_put_response_hop_limit", ENDPOINT: "metadata_options.http_endpoint"},
+        {HOPS: 1, ENDPOINT: "enabled"},
     )},
 )  # fmt: skip
 EKSCTL = ResourceType("cluster", "clusters", kubernetes="eksctl.io/ClusterConfig")
@@ -92,7 +100,7 @@ rule = Rule(
     topic="node",
     severity=Severity.HIGH,
     controls={"fsbp": ("AutoScaling.4",), "cis-eks": ("5.2.1",), "nist-800-190": ("4.3.2", "4.5.4")},
-    looks_at=(TEMPLATE, TERRAFORM, CONFIGURATION, NODES, MODULE, EKSCTL, KARPENTER),
+    looks_at=(TEMPLATE, TERRAFORM, CONFIGURATION, NODES, MODULE, GROUP, EKSCTL, KARPENTER),
     check=by_type({
         TEMPLATE: must_be(
             {f"{ABOVE}{TOKENS}": "required", f"{ABOVE}{HOPS}": 1}, words=WORDS, spares=spare_others,
@@ -109,6 +117,7 @@ rule = Rule(
             "without one EKS makes nodes whose limit is 2. That makes the group anew.",
         ),
         MODULE: must_be({HOPS: 1}, in_each=_GROUPS, words=WORDS, unwritten=1, finish=name_service_accounts),
+        GROUP: must_be({HOPS: 1}, words=WORDS, spares=spare_others, finish=name_service_accounts),
         EKSCTL: each_of(
             must_be({"disablePodIMDS": True}, in_each=("nodeGroups", "managedNodeGroups"), words=WORDS,
                     among=takes_flag, finish=name_service_accounts),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fixbot.knowledge.instance_metadata import ENDPOINT, TOKENS, refuse_old_scripts
-from fixbot.lens import Module, Resource, ResourceType
+from fixbot.lens import ABSENT, Module, Resource, ResourceType
 from fixbot.model.findings import Severity
 from fixbot.rules import ESSENTIAL, Rule, Words, by_type, must_be
 from fixbot.rules.context import Context
@@ -28,6 +28,14 @@ TERRAFORM = (
         "Auto Scaling group", "Auto Scaling groups",
         modules={"terraform-aws-modules/autoscaling/aws": _MODULE},
     ),
+)  # fmt: skip
+_GROUPS = ("EksManagedNodeGroups", "SelfManagedNodeGroups")
+CLUSTER = ResourceType(
+    "cluster", "clusters",
+    modules={"terraform-aws-modules/eks/aws": Module(
+        dict(zip(_GROUPS, ("eks_managed_node_groups", "self_managed_node_groups"), strict=True)),
+        dict.fromkeys(_GROUPS, ABSENT),
+    )},
 )  # fmt: skip
 KARPENTER = ResourceType("node class", "node classes", kubernetes="karpenter.k8s.aws/EC2NodeClass")
 EKSCTL = ResourceType("cluster", "clusters", kubernetes="eksctl.io/ClusterConfig")
@@ -67,7 +75,7 @@ rule = Rule(
     severity=Severity.HIGH,
     controls={"fsbp": ("EC2.8", "EC2.170", "AutoScaling.3"), "cis-aws": ("6.7",), "cis-compute": ("2.8",),
               "nist-800-190": ("4.5.4",), "pci-dss": ("2.2.6",), "nist-800-53": ("AC-3", "AC-6")},
-    looks_at=(TEMPLATE, INSTANCE, CONFIGURATION, *TERRAFORM, KARPENTER, EKSCTL),
+    looks_at=(TEMPLATE, INSTANCE, CONFIGURATION, *TERRAFORM, CLUSTER, KARPENTER, EKSCTL),
     beside=(DEFAULTS,),
     check=by_type({
         TEMPLATE: must_be({f"LaunchTemplateData.{TOKENS}": "required"}, words=WORDS, spares=spare_settled,
@@ -75,6 +83,7 @@ rule = Rule(
         **dict.fromkeys((INSTANCE, CONFIGURATION), must_be(
             {TOKENS: "required"}, words=WORDS, spares=spare_settled, unless=refuse_old_scripts)),
         **dict.fromkeys(TERRAFORM, _BOTH),
+        CLUSTER: must_be({TOKENS: "required"}, in_each=_GROUPS, words=WORDS, unwritten="required"),
         KARPENTER: must_be({"spec.metadataOptions.httpTokens": "required"}, words=WORDS,
                            unwritten="required"),
         EKSCTL: must_be({"disableIMDSv1": True}, in_each=("nodeGroups", "managedNodeGroups"), words=WORDS,

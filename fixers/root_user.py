@@ -121,6 +121,7 @@ def _holds_data(container: Container) -> bool:
 
 rule = Rule(
     title="Run {subject} as its own user",
+    many="Run {count} containers in {folder} as users of their own",
     topic="workload-hardening",
     severity=Severity.MEDIUM,
     controls={"fsbp": ("ECS.20", "ECS.21"), "cis-k8s": ("5.2.7",), "pss-restricted": ("runAsNonRoot",),

@@ -31,6 +31,9 @@ _NAMED: Final = {"ssh-tcp": 22, "rdp-tcp": 3389}
 MODULE = ResourceType(
     "security group", "security groups", modules={"terraform-aws-modules/security-group/aws": Module({})}
 )
+CLOUDPOSSE = ResourceType(
+    "security group", "security groups", modules={"cloudposse/security-group/aws": Module({})}
+)
 EKSCTL = ResourceType("cluster", "clusters", kubernetes="eksctl.io/ClusterConfig")
 NODES = ResourceType(
     "node group", "node groups", "AWS::EKS::Nodegroup", "aws_eks_node_group", name="NodegroupName",
@@ -47,6 +50,8 @@ def find_open_ports(resource: Resource, world: Context) -> Iterator[Found]:
     """Every rule of a group, and every group of nodes, that lets the whole internet reach such a port."""
     if resource.type == MODULE:
         yield from _find_in_module(resource, world)
+    elif resource.type == CLOUDPOSSE:
+        yield from _find_in_cloudposse(resource, world)
     elif resource.type == EKSCTL:
         yield from _find_in_clusters(resource)
     elif resource.type == NODES:
@@ -219,6 +224,40 @@ def _find_in_module(group: Resource, world: Context) -> Iterator[Found]:
             yield _build_found(group, str(port), item, partial(_drop_item, group, port, item, world), "own")
 
 
+def _find_in_cloudposse(group: Resource, world: Context) -> Iterator[Found]:
+    """Rules in a list, in lists by name, and in a matrix, whose rules share its ranges."""
+    named = group.node.find_node("rules_map")
+    lists = [each.value.items for each in named.entries] if named is not None else []
+    for item in (each for items in (_list_items(group, "rules"), *lists) for each in items):
+        yield from _judge_item(group, item, item, world)
+    for matrix in _list_items(group, "rule_matrix"):
+        rules = matrix.find_node("rules")
+        for item in rules.items if rules is not None else ():
+            yield from _judge_item(group, item, matrix, world)
+
+
+def _judge_item(group: Resource, item: Node, ranges: Node, world: Context) -> Iterator[Found]:
+    kind, port = item.find_node("type"), _only_port(item)
+    if port not in PORTS or (kind is not None and kind.scalar not in ("ingress", UNKNOWN)):
+        return
+    listed = [
+        each
+        for name in ("cidr_blocks", "ipv6_cidr_blocks")
+        if (found := ranges.find_node(name)) is not None and found.kind is NodeKind.LIST
+        for each in found.items
+    ]
+    opened = [each for each in listed if group.follow(each).value in EVERYBODY]
+    if not opened:
+        return
+    cidrs = tuple(each for each in world.settings.admin_cidrs if ":" not in each)
+    outlook: Outlook = Manual(f"Nothing here shows another way to log in behind {group.title}. {_ADVICE}")
+    if len(cidrs) == len(opened) == 1 and ranges is item:
+        outlook = _build_words(group, str(port), (Replace(opened[0], cidrs[0]),), cidrs[0])
+    elif any(map(_SESSION_MANAGER.search, world.texts_beside(group))) and len(opened) == len(listed):
+        outlook = _build_words(group, str(port), (Drop(item),), "")
+    yield _build_found(group, str(port), opened[0], outlook, "own")
+
+
 def _list_items(module: Resource, name: str) -> list[Node]:
     given = module.node.find_node(name)
     return given.items if given is not None and given.kind is NodeKind.LIST else []
@@ -247,7 +286,7 @@ rule = Rule(
     controls={"fsbp": ("EC2.13", "EC2.14", "EC2.19"), "cis-aws": ("6.3", "6.4", "6.1.2"),
               "nist-800-190": ("4.3.3", "4.5.1"), "pci-dss": ("1.3.1",),
               "nist-800-53": ("AC-4", "AC-4(21)", "CM-7", "SC-7")},
-    looks_at=(*INGRESS_TYPES, MODULE, EKSCTL, NODES),
+    looks_at=(*INGRESS_TYPES, MODULE, CLOUDPOSSE, EKSCTL, NODES),
     check=find_open_ports,
     peers={"checkov": ("CKV_AWS_24", "CKV_AWS_25", "CKV_AWS_100"), "trivy": ("AWS-0107",)},
     profiles=ESSENTIAL,

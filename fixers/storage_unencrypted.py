@@ -52,7 +52,8 @@ TEMPLATE = ResourceType(*_NOUNS, "AWS::EC2::LaunchTemplate")
 TERRAFORM = ResourceType(*_NOUNS, terraform="aws_launch_template")
 GROUP = ResourceType(
     "Auto Scaling group", "Auto Scaling groups",
-    modules={"terraform-aws-modules/autoscaling/aws": Module({DISKS: "block_device_mappings"})},
+    modules={"terraform-aws-modules/autoscaling/aws":
+             Module({DISKS: "block_device_mappings"}, {DISKS: ABSENT})},
 )  # fmt: skip
 EKSCTL = ResourceType("cluster", "clusters", kubernetes="eksctl.io/ClusterConfig")
 KARPENTER = ResourceType("node class", "node classes", kubernetes="karpenter.k8s.aws/EC2NodeClass")

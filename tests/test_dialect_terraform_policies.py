@@ -190,7 +190,7 @@ def test_a_policy_in_a_local_is_read_where_it_stands() -> None:
             "the policy of aws_iam_policy.p is read from gone.json, which isn't in this repository",
         ),
         (
-            '"{\\"Statement\\": [{\\"Effect\\": \\"Allow\\"}]}"',
+            '"{\\"Statement\\": [{\\"Effect\\": \\"Allow\\", \\"Resource\\": \\"${var.x}\\"}]}"',
             "a policy of aws_iam_policy.p is a quoted string, with escapes that fixbot doesn't edit",
         ),
         (

@@ -30,8 +30,8 @@ Resources:
 """
 
 
-def looked_at(folder: Path, text: str) -> Report:
-    (folder / "stack.yaml").write_text(text)
+def looked_at(folder: Path, text: str, name: str = "stack.yaml") -> Report:
+    (folder / name).write_text(text)
     rule = tuple(fixer for fixer in load_rules() if fixer.name == "tag-condition-missing")
     return run_pipeline(Checkout.open_checkout(str(folder)), rule, Settings())
 
@@ -59,11 +59,14 @@ def test_text_that_is_no_json_is_said(tmp_path: Path) -> None:
     ]
 
 
-def test_an_escaped_text_is_said(tmp_path: Path) -> None:
+def test_an_escaped_text_is_read_and_never_changed(tmp_path: Path) -> None:
     statement = '{"Effect": "Allow", "Action": "ecs:*", "Resource": "*"}'
     quoted = json.dumps(f'{{"Statement": [{statement}]}}')
     text = f"Resources:\n  A:\n    Type: AWS::IAM::Policy\n    Properties:\n      PolicyDocument: {quoted}\n"
-    assert "a quoted text" in looked_at(tmp_path, text).unread[0].reason
+    report = looked_at(tmp_path, text)
+    assert [(found.line, found.status.value) for found in report.findings] == [(5, "manual")]
+    assert "a quoted text" in str(report.findings[0].reason)
+    assert not report.unread
 
 
 def test_a_controllers_policy_is_read_too(tmp_path: Path) -> None:
@@ -77,3 +80,27 @@ def test_a_controllers_policy_is_read_too(tmp_path: Path) -> None:
         ("policy deploy, statement #1", Status.FIXED)
     ]
     assert looked_at(tmp_path, report.patches[0].after).findings == ()
+
+
+def test_policies_of_json_configuration_are_read_and_never_changed(tmp_path: Path) -> None:
+    statement = {"actions": ["ecs:StopTask"], "resources": ["*"]}
+    limit = {"test": "StringEquals", "variable": "aws:ResourceTag/env", "values": ["dev"]}
+    allowed = {"Effect": "Allow", "Action": "ecs:UpdateService", "Resource": "*"}
+    held = {
+        "resource": {"aws_iam_policy": {"p": {"policy": json.dumps({"Statement": [allowed]})}}},
+        "data": {
+            "aws_iam_policy_document": {
+                "wide": {"statement": [statement]},
+                "limited": [{"statement": {**statement, "condition": limit}}],
+                "computed": {"statement": "${var.statements}"},
+            }
+        },
+    }
+    report = looked_at(tmp_path, json.dumps(held, indent=1), "main.tf.json")
+    assert [found.resource for found in report.findings] == [
+        "policy p, statement #1",
+        "policy wide, statement #1",
+    ]
+    assert {found.status.value for found in report.findings} == {"manual"}
+    assert not report.patches
+    assert ["computed" in each.reason for each in report.unread] == [True]

@@ -17,6 +17,7 @@ from fixbot.engine.pipeline import run_pipeline
 from fixbot.lens import Container, Policy
 from fixbot.model.findings import Severity
 from fixbot.rules import Rule, each_of, load_rules, must_be
+from fixbot.rules.frameworks import join_controls
 from fixbot.rules.rule import RuleProblem
 from fixbot.rules.topics import choose_topic
 from fixbot.settings import Settings
@@ -44,6 +45,7 @@ def test_a_rule_says_all_that_a_list_of_rules_shows(rule: Rule) -> None:
     [
         ({"title": "Repair it"}, "its title has no {subject}"),
         ({"many": "Repair all"}, "its title for many has no {count} or no {folder}"),
+        ({"title": "Keep {subject} to its own"}, "its title says `its`, which is wrong of several"),
         ({"topic": "buckets"}, "there is no topic buckets"),
         ({"controls": {"cis": ("1",)}}, "there is no framework cis"),
         ({"profiles": ("most",)}, "there is no profile most"),
@@ -59,6 +61,34 @@ def test_the_title_for_several_follows_from_what_is_looked_at() -> None:
     assert rule.title_for_many == "Close {count} S3 buckets in {folder}"
     assert replace(rule, looks_at=Policy).title_for_many == "Close {count} policies in {folder}"
     assert replace(rule, looks_at=(BUCKET, Policy)).title_for_many == "Close {count} resources in {folder}"
+
+
+def test_where_one_kind_was_found_alone_the_title_says_which() -> None:
+    rule = Rule("Close {subject}", "storage", Severity.HIGH, {}, (BUCKET, Policy), PUBLIC)
+    assert rule.title_for(["S3 buckets", "S3 buckets"]) == "Close {count} S3 buckets in {folder}"
+    assert rule.title_for(["S3 buckets", "policies"]) == "Close {count} resources in {folder}"
+
+
+def test_controls_name_their_framework_once() -> None:
+    controls = ["S3.14", "NIST 800-53 CP-9", "NIST 800-53 CP-10", "PCI DSS 1.4.4"]
+    assert join_controls(controls) == "S3.14, NIST 800-53 CP-9, CP-10, PCI DSS 1.4.4"
+    assert join_controls(controls, 2) == "S3.14, NIST 800-53 CP-9 and 2 more"
+
+
+def test_a_resource_has_the_controls_of_its_own_service(tmp_path: Path) -> None:
+    template = (
+        "Resources:\n"
+        "  Orders: {Type: AWS::RDS::DBInstance, Properties: {AutoMinorVersionUpgrade: false}}\n"
+        "  Moving: {Type: AWS::DMS::ReplicationInstance, Properties: {AutoMinorVersionUpgrade: false}}\n"
+        "  People: {Type: AWS::Neptune::DBInstance, Properties: {AutoMinorVersionUpgrade: false}}\n"
+    )
+    rule = replace(SHIPPED["database-minor-upgrades-off"], controls={"fsbp": ("RDS.13", "DMS.6")})
+    (tmp_path / "template.yaml").write_text(template)
+    found = run_pipeline(Checkout.open_checkout(str(tmp_path)), (rule,), Settings()).findings
+    assert {each.resource: each.controls for each in found} == {
+        "database Orders": ("RDS.13",), "replication instance Moving": ("DMS.6",),
+        "graph database People": (),
+    }  # fmt: skip
 
 
 def test_a_finding_counts_for_the_frameworks_that_speak_of_where_it_runs(tmp_path: Path) -> None:
@@ -159,7 +189,8 @@ def test_rules_of_another_distribution_run_beside_ours(tmp_path: Path) -> None:
     ("modules", "says"),
     [
         ({"__init__": "FIXBOT_RULES_API = 9"}, "they are written for version 9 of the rules' API, this is 1"),
-        ({"broken": "import not_there_at_all"}, "No module named 'not_there_at_all'"),
+        ({"broken": "import not_there_at_all"}, "their_rules/broken.py, line 1: No module named 'not_there_"),
+        ({"broken": "rule = (\n"}, "their_rules/broken.py, line 1: '(' was never closed"),
         ({"wrong": THEIRS.replace("workload-hardening", "pods")}, "there is no topic pods"),
         ({"typed": THEIRS.replace("severity=", "grade=")}, "grade"),
     ],

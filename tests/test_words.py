@@ -59,7 +59,9 @@ def glued_words(tree: ast.AST) -> Iterator[str]:
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_name_is_glued_into_code_or_a_command(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    assert list(glued_spans(tree)) == [], "a name becomes code by `code(name)`, which knows backticks"
+    assert list(glued_spans(tree)) == [], (
+        "a name becomes code by `mark_code(name)` of fixbot.text.markdown_escape"
+    )
     assert list(glued_words(tree)) == [], "a word of a command is written out, or made by its kind"
 
 

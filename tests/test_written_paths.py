@@ -449,3 +449,47 @@ def test_the_mode_goes_safely_on_windows_only_where_the_api_refuses_it(
 ) -> None:
     text = MANAGER % "securityContext: {privileged: true}" + f"      {system}\n"
     assert safety in Ran(tmp_path, "a.yaml", text).safety
+
+
+@pytest.mark.parametrize(
+    ("image", "words", "written"),
+    [
+        ("amazon/aws-cli:2", ["s3", "cp", "s3://shop/app.conf", "/etc/app/"], "/etc/app"),
+        ("shop:1", ["celery", "-A", "shop", "beat"], "celerybeat-schedule"),
+        ("shop:1", ["curl", "-fsSLo", "/opt/tool", "https://tools.example/tool"], "/opt/tool"),
+        ("shop:1", ["sh", "-c", "gpg --batch --import /keys/a.asc && shop"], "~/.gnupg"),
+        ("shop:1", ["java", "-Xlog:gc*:file=/var/log/gc.log", "-jar", "shop.jar"], "/var/log/gc.log"),
+        ("shop:1", ["npx", "next", "start"], ".next/cache"),
+        ("shop:1", ["supervisord", "-n"], "its working directory"),
+        ("shop:1", ["logrotate", "/etc/logrotate.conf"], "/var/lib/logrotate"),
+        ("docker:27-dind", [], "runs containers"),
+        ("moby/buildkit:rootless", [], "runs containers"),
+        ("shop:1", ["k3s", "server"], "runs containers"),
+        ("gcr.io/kaniko-project/executor:v1.23", [], "kaniko unpacks"),
+    ],
+)
+def test_what_a_program_writes_without_being_told_to(
+    tmp_path: Path, image: str, words: list[str], written: str
+) -> None:
+    listed = "args" if image.startswith("amazon/") else "command"
+    one = {"name": "one", "image": image, listed: words}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"containers": [one]}}
+    ran = Ran(tmp_path, "pod.yaml", yaml.safe_dump(pod))
+    assert written in ran.said
+    assert "readOnlyRootFilesystem" not in str(ran.after)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "T=$(mktemp -d); cp /cfg/a $T; shop",
+        "celery -A shop beat -s /tmp/beat",
+        "kubectl get pods",
+        "java -Xlog:gc -jar shop.jar",
+        "docker build .",
+    ],
+)
+def test_what_is_written_nowhere_else_holds_nothing_back(tmp_path: Path, script: str) -> None:
+    one = {"name": "one", "image": "shop:1", "command": ["sh", "-c", script]}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"containers": [one]}}
+    assert Ran(tmp_path, "pod.yaml", yaml.safe_dump(pod)).mounted == {"/tmp"}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fixbot.dialects import ecs, iam
 from fixbot.dialects.batch_pods import CLOUDFORMATION_POD, read_batch_pod
 from fixbot.edit.tree import UNKNOWN, Node, NodeKind
-from fixbot.lens import CLOUDFORMATION, Container, Policy, Task, text_of, truth_of
+from fixbot.lens import CLOUDFORMATION, CLOUDFORMATION_JOB, Container, Policy, Task, text_of, truth_of
 from fixbot.source.document import Document
 from fixbot.source.project import Inventory, Project
 
@@ -173,7 +173,7 @@ def _read_job(document: Document, resource: TemplateResource, reading: Inventory
         if single is not None and single.kind is NodeKind.MAP and single.find_node("Image") is not None:
             task = _read_job_task(document, resource, single, on_fargate)
             task.address = at
-            task.containers.append(Container(single, task, CLOUDFORMATION, 0))
+            task.containers.append(Container(single, task, CLOUDFORMATION_JOB, 0))
             reading.tasks.append(task)
         tasks = holder.find_node("EcsProperties")
         for node in tasks.list_items("TaskProperties") if tasks is not None else ():
@@ -181,7 +181,7 @@ def _read_job(document: Document, resource: TemplateResource, reading: Inventory
             task.address = at
             containers = node.find_node("Containers")
             if containers is not None:
-                ecs.add_containers(task, containers, CLOUDFORMATION)
+                ecs.add_containers(task, containers, CLOUDFORMATION_JOB)
             reading.tasks.append(task)
         pod = holder.find_node("EksProperties", "PodProperties")
         if pod is not None:
@@ -192,7 +192,7 @@ def _read_job_task(
     document: Document, resource: TemplateResource, node: Node, on_fargate: bool | None
 ) -> Task:
     name = text_of(resource.properties.find_node("JobDefinitionName")) or resource.name
-    task = ecs.build_task(document, node, CLOUDFORMATION, name)
+    task = ecs.build_task(document, node, CLOUDFORMATION_JOB, name)
     task.kind, task.dialect, task.workload = "batch", "cloudformation", "job definition"
     task.fargate, task.owner = on_fargate, resource.node
     task.exec_enabled = ecs.reads_exec_flag(node.find_node("EnableExecuteCommand"))

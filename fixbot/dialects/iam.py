@@ -9,7 +9,12 @@ from fixbot.edit.tree import Node, NodeKind, SyntaxProblem
 from fixbot.lens import Policy, Statement, condition_branches, text_of
 from fixbot.source.document import Document, parse_embedded_scalar
 from fixbot.source.project import Inventory, Project
+from fixbot.syntax import load_grammar
 
+_QUOTED = (
+    "Not changed here: the policy is a quoted text, with escapes that fixbot does not edit. Write it as a "
+    "map or as blocks, or change it by hand."
+)
 _WRAPPERS = ("PolicyDocument", "Policy", "policy", "policyDocument")
 
 
@@ -96,10 +101,31 @@ def find_policy_behind(document: Document, node: Node | None, reading: Inventory
         return None
     if found is not None:
         return found if is_policy(found) else None
-    reading.add_unread(
-        document, node.start, "a policy stands here as a quoted text; written as a map it can be read"
-    )
-    return None
+    return read_quoted_policy(node)
+
+
+def read_quoted_policy(host: Node) -> Node | None:
+    """The policy that a quoted text holds as JSON, all of it at the place of the text; None where none is.
+
+    Such a text has escapes, so that nothing in it has an exact edit.
+    """
+    text = host.value if host.kind is NodeKind.SCALAR else None
+    if not isinstance(text, str) or not text.lstrip().startswith("{"):
+        return None
+    if host.embedded is None:
+        try:
+            (root,) = load_grammar("json").parse_text(text)
+        except (SyntaxProblem, ValueError):
+            return None
+        for node in root.walk_tree():
+            node.start, node.end = host.start, host.end
+        root.parent, host.embedded = host, root
+    return host.embedded if is_policy(host.embedded) else None
+
+
+def is_quoted(node: Node) -> bool:
+    """Whether a policy was read out of a quoted text."""
+    return node.parent is not None and node.parent.embedded is node and node.start == node.parent.start
 
 
 def unwrap_sub(node: Node) -> Node:
@@ -158,6 +184,8 @@ def build_policy(document: Document, node: Node, dialect: str, name: str, addres
             if item.kind is NodeKind.MAP and item.tag is None
         ]
     found.kind = classify_policy(found)
+    if is_quoted(node):
+        found.uneditable = _QUOTED
     if (host := _find_host_scalar(node)) is not None:
         _set_text_spelling(found, host)
     return found

@@ -12,7 +12,7 @@ from typing import Final
 
 from fixbot.dialects.terraform.ignored_changes import warn_of_ignored
 from fixbot.edit.tree import Node
-from fixbot.lens import Container, Resource, Subject, Task
+from fixbot.lens import Container, Policy, Resource, Subject, Task
 from fixbot.lens.partial import VIRTUAL
 from fixbot.model.findings import Fix, Found, Manual, Outcome, Outlook, Refusal, Safety, resolve_outlook
 from fixbot.rules.context import Context
@@ -119,6 +119,10 @@ def _find_with_rule(rule: Rule, subject: Subject, world: Context, reading: Inven
     if unknown and not found:
         says = f"of {subject.title} {UNJUDGED} {rule.name}"
         reading.unjudged += ((node, f"{name} {says}") for name, node in unknown.items())
+    if isinstance(subject, Policy) and subject.uneditable:
+        return [
+            replace(each, outcome=partial(_keep_manual, each.outcome, subject.uneditable)) for each in found
+        ]
     return found
 
 

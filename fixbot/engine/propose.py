@@ -203,7 +203,7 @@ def _build_commit(stage: CommitStage, order: Sequence[str]) -> ProposedCommit:
 def _collect_facts(problems: Sequence[Detection], findings: Mapping[str, Finding]) -> ProposalFacts:
     concerns = {problem.fixer.name: problem for problem in problems}
     story = ProposalFacts(
-        tuple(_summarize_rule(concerns[name]) for name in sorted(concerns)),
+        tuple(_summarize_rule(concerns[name], problems) for name in sorted(concerns)),
         tuple(
             _fixed_finding(problem, findings[problem.id], fix) for problem in problems if (fix := problem.fix)
         ),
@@ -216,9 +216,10 @@ def _collect_facts(problems: Sequence[Detection], findings: Mapping[str, Finding
     return replace(story, nearby=tuple(nearby))
 
 
-def _summarize_rule(problem: Detection) -> RuleSummary:
+def _summarize_rule(problem: Detection, problems: Sequence[Detection]) -> RuleSummary:
     rule = problem.fixer
-    return RuleSummary(rule.name, rule.title, rule.title_for_many, rule.section("Threat"), topic_of(problem))
+    many = rule.title_for(each.subject.label.plural for each in problems if each.fixer is rule)
+    return RuleSummary(rule.name, rule.title, many, rule.section("Threat"), topic_of(problem))
 
 
 def _fixed_finding(problem: Detection, finding: Finding, fix: Fix) -> FixedFinding:

@@ -6,7 +6,7 @@ from typing import Final
 
 from fixbot.edit.tree import ABSENT, UNKNOWN
 from fixbot.knowledge.host_signals import find_host_access
-from fixbot.knowledge.image_tables import why_needs_privileged
+from fixbot.knowledge.image_tables import is_rootless_runtime, why_needs_privileged
 from fixbot.knowledge.images import ImageReference
 from fixbot.knowledge.ownership import user_of
 from fixbot.lens import Container, Task
@@ -46,6 +46,11 @@ def refuse_host_work(container: Container, _world: object = None) -> Refusal | N
     image = ImageReference.parse_reference(container.image_with_holes)
     if (need := why_needs_privileged(image, name)) is not None:
         return Refusal(f"{name} is known to need more than others: {need.why}.")
+    if is_rootless_runtime(image):
+        return Refusal(
+            f"{name} runs containers without root: its `newuidmap` is a setuid program, and its calls are "
+            "more than filters allow."
+        )
     if signals := find_host_access(container):
         return Refusal(
             f"{name} works on its host ({join_with_and(signals)}), and which rights that takes is not known."

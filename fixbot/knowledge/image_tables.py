@@ -100,6 +100,8 @@ class NeedsPrivileged:
     why: str
     alternative: str
     evidence: str
+    inside: bool = False
+    """Whether it runs containers, machines or a whole system, which it keeps on its own root."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,9 @@ def _read_survey() -> dict[str, tuple[int, tuple[str, ...]]]:
     return {image: (int(count), () if paths == "-" else tuple(paths.split())) for image, count, paths in rows}
 
 
+_ROOTLESS: Final = ("buildah", "buildkit", "buildkit-rootless", "docker", "img", "k3s", "podman")
+
+
 @lru_cache(maxsize=4096)  # asked of one container by several rules, and again in each proof
 def why_needs_privileged(image: ImageReference | None, name: str = "") -> NeedsPrivileged | None:
     """Why this image, or a container of that name, needs privileged mode; None if nothing says so.
@@ -175,8 +180,17 @@ def why_needs_privileged(image: ImageReference | None, name: str = "") -> NeedsP
     words = _split_name(name)
     for row in _read_table()["needs_privileged"]:
         if _matches_name(row, words) or (image is not None and _matches_loosely(row, image)):
-            return NeedsPrivileged(row["why"], row["alternative"], row["evidence"])
+            return NeedsPrivileged(row["why"], row["alternative"], row["evidence"], row.get("inside", False))
     return None
+
+
+def is_rootless_runtime(image: ImageReference) -> bool:
+    """Whether it runs containers without root, which takes setuid programs and calls that filters forbid.
+
+    Source: moby/buildkit 048130d, docs/rootless.md (newuidmap, newgidmap).
+    """
+    tag = image.tag if isinstance(image.tag, str) else ""
+    return image.name in _ROOTLESS and any("rootless" in each for each in (tag, *image.segments))
 
 
 def why_name_asks(image: ImageReference | None, name: str) -> NeedsPrivileged | None:

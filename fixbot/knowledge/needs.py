@@ -49,7 +49,10 @@ def find_needed_capabilities(scripts: Scripts) -> tuple[tuple[str, str], ...]:
 
 def entry_point_of(image: str | None) -> tuple[str, ...]:
     """The program that an image named after one starts with the arguments it is given: `rclone` + `mount`."""
-    return (image,) if image is not None and image in _STARTED_BY_NAME else ()
+    if image is None:
+        return ()
+    program = _STARTED_AS.get(image, image if image in _STARTED_BY_NAME else "")
+    return (program,) if program else ()
 
 
 def find_devices(scripts: Scripts) -> tuple[tuple[str, str], ...]:
@@ -87,6 +90,11 @@ def find_beyond_capabilities(scripts: Scripts) -> tuple[tuple[str, str], ...]:
         if any(path.startswith(("/proc/sys", "/sys/")) for path in targets):
             found.setdefault(each.program or "a redirection", _PROC_SYS)
     return tuple(found.items())
+
+
+def find_inner_runtime(scripts: Scripts) -> str:
+    """The program that runs containers, machines or a whole system inside; empty where none does."""
+    return next((program for program, why in find_beyond_capabilities(scripts) if why in _INSIDE), "")
 
 
 def _started_programs(scripts: Scripts) -> Iterable[Invocation]:
@@ -198,8 +206,11 @@ _MOUNTS_BY_NAME: Final = _split_set(
 )
 """Programs that mount by FUSE when they are told to: `rclone mount`."""
 _STARTED_BY_NAME: Final = _MOUNTS_BY_NAME | frozenset(
-    ("concourse", "k3s", "rke2", "k0s", "binfmt", "podman", "buildah")
-)
+    ("concourse", "k3s", "rke2", "k0s", "binfmt", "podman", "buildah", "kubectl", "terraform", "git", "helm",
+     "curl", "mc", "yq", "openssl", "flyway", "s5cmd", "s3cmd")
+)  # fmt: skip
+_STARTED_AS: Final = {"aws-cli": "aws"}
+"""Images whose entry point is called otherwise. Source: aws/aws-cli, docker/Dockerfile."""
 _NEEDS: Final = (
     _declare_need(
         "iptables ip6tables iptables-restore ip6tables-restore iptables-legacy iptables-nft iptables-save ipset "
@@ -261,6 +272,9 @@ _MODULES: Final = "loading kernel modules is the host's business; load them ther
 _DISKS: Final = "it works on a device of the host"
 _INIT: Final = "an init system inside a container needs the host's control groups"
 _NESTED: Final = "a container runtime inside a container needs privileged mode"
+_DAEMON: Final = "a Docker daemon inside a container needs privileged mode"
+_BUILDER: Final = "rootful BuildKit inside a container needs privileged mode"
+_MACHINES: Final = "it starts machines with the host's devices and control groups"
 _BEYOND_AS: Final = "started so, it runs containers or machines of its own, which takes privileged mode"
 _BEYOND_WITH: Final = {
     "k3s": _split_set("server agent"),
@@ -276,13 +290,11 @@ _BEYOND_WITH: Final = {
 }
 _BEYOND: Final = {
     **dict.fromkeys(("modprobe", "insmod", "rmmod", "depmod", "kexec", "kmod"), _MODULES),
-    **dict.fromkeys(
-        ("dockerd", "dockerd-entrypoint.sh"), "a Docker daemon inside a container needs privileged mode"
-    ),
+    **dict.fromkeys(("dockerd", "dockerd-entrypoint.sh"), _DAEMON),
     **dict.fromkeys(
         ("containerd", "crio", "runc", "crun", "podman-remote", "sysbox-runc", "gardener", "gdn"), _NESTED
     ),
-    "buildkitd": "rootful BuildKit inside a container needs privileged mode",
+    "buildkitd": _BUILDER,
     "kubelet": "a node agent needs the host",
     "nsenter": "it enters the host's namespaces",
     "update-binfmts": "it registers interpreters in the host's kernel",
@@ -297,7 +309,6 @@ _BEYOND: Final = {
     ),
     **dict.fromkeys(("iscsid", "iscsiadm", "multipathd", "tgtd", "rpc.nfsd", "exportfs", "usbip"), _DISKS),
     **dict.fromkeys(("systemctl", "systemd", "init", "openrc"), _INIT),
-    **dict.fromkeys(
-        ("libvirtd", "virtqemud"), "it starts machines with the host's devices and control groups"
-    ),
+    **dict.fromkeys(("libvirtd", "virtqemud"), _MACHINES),
 }
+_INSIDE: Final = (_NESTED, _INIT, _DAEMON, _BUILDER, _MACHINES, _BEYOND_AS)

@@ -14,10 +14,13 @@ from fixbot.knowledge.image_tables import (
     find_sensor_launcher,
     find_write_paths,
     is_published,
+    is_rootless_runtime,
+    why_needs_privileged,
 )
 from fixbot.knowledge.images import ImageReference
 from fixbot.knowledge.mounted import is_inside, is_read_only, is_writable
 from fixbot.knowledge.named_folders import find_named_folders
+from fixbot.knowledge.needs import find_inner_runtime
 from fixbot.knowledge.ownership import runs_as_root, settle_owners
 from fixbot.knowledge.startup import read_startup
 from fixbot.knowledge.static_images import BY_DOCKERFILE, BY_SCAFFOLD, find_static_paths
@@ -25,7 +28,8 @@ from fixbot.knowledge.switches import Settled, settle_paths
 from fixbot.knowledge.trial import docker_run
 from fixbot.knowledge.volume_names import choose_spaces
 from fixbot.knowledge.writable_needs import WritableNeeds
-from fixbot.knowledge.writes import EVERYWHERE, find_writes
+from fixbot.knowledge.writes import find_writes
+from fixbot.knowledge.written_by_default import EVERYWHERE
 from fixbot.lens import Container, text_of
 from fixbot.model.findings import Refusal
 from fixbot.rules.context import Context
@@ -68,10 +72,27 @@ def find_writable_paths(container: Container, world: Context) -> WritableNeeds |
         )
     if row is not None and (refusal := _refuse_namesake(container, image, row)) is not None:
         return refusal
+    if row is None and (inner := _find_inner_system(container, image, world)):
+        return Refusal(
+            f"{container.name} runs containers, machines or a whole system of its own ({inner}), which it "
+            "keeps on its root and below /run. Put the paths that it writes under `write_paths` in "
+            "`.fixbot.yml`, and run again."
+        )
     settled = _settle_paths(container, row)
     if (refusal := _refuse_other_writes(container, settled.paths, world)) is not None:
         return refusal
     return _build_needs(container, image, row, settled)
+
+
+def _find_inner_system(container: Container, image: ImageReference, world: Context) -> str:
+    """What shows that it is a host itself: its image, its name, or a program that it starts."""
+    need = why_needs_privileged(image, container.name)
+    if need is not None and need.inside:
+        return need.why
+    if is_rootless_runtime(image):
+        return "without root"
+    program = find_inner_runtime(each.script for each in read_startup(container, world).scripts)
+    return f"it starts {mark_code(program)}" if program else ""
 
 
 def _paths_as_started(container: Container, row: WritePaths) -> tuple[str, ...] | None:

@@ -13,11 +13,22 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from fixbot.knowledge.written_by_default import (
+    EVERYWHERE,
+    find_artisan_files,
+    find_beat_schedule,
+    find_dd_output,
+    find_java_files,
+    find_key_ring,
+    find_key_store,
+    find_next_cache,
+    find_python_files,
+    find_rotation_state,
+    find_supervisor_files,
+)
 from fixbot.syntax.shell import Invocation, Script, ShellWord
 
 Targets = Callable[[Invocation], Iterable[str]]
-EVERYWHERE: Final = "/"
-"""Stands for what package managers write: all over the root."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,28 +111,26 @@ def _but_first(each: Invocation) -> Sequence[str]:
 
 def _last_argument(each: Invocation) -> Sequence[str]:
     into = tuple(_values_after("-t", "--target-directory")(each))
-    return (
-        into
-        or _plain_arguments(each, ("-m", "--mode", "-o", "--owner", "-g", "--group", "-e", "--exclude"))[-1:]
-    )
+    skip = ("-m", "--mode", "-o", "--owner", "-g", "--group", "-e", "--exclude")
+    return into or _known_end(each, _plain_arguments(each, skip))
+
+
+def _known_end(each: Invocation, plain: Sequence[str]) -> Sequence[str]:
+    """The last argument; of one that is filled in the folder, as far as that is known."""
+    last = each.arguments[-1] if each.arguments else None
+    if last is None or last.text is not None:
+        return plain[-1:]
+    folder = last.beginning.rpartition("/")[0]
+    return (folder,) if folder else ()
 
 
 def _last_local(each: Invocation) -> Sequence[str]:
     """The destination of a copy that may lead elsewhere: `s3://…`, `host:path`, `remote:path`."""
-    return [path for path in _plain_arguments(each, _COPY_OPTIONS)[-1:] if not re.match(r"\w[\w.-]*:", path)]
+    plain = _known_end(each, _plain_arguments(each, _COPY_OPTIONS))
+    return [path for path in plain if not re.match(r"\w[\w.-]*:", path)]
 
 
-_COPY_OPTIONS: Final = (
-    "--region",
-    "--profile",
-    "--exclude",
-    "--include",
-    "--endpoint-url",
-    "-i",
-    "-P",
-    "-e",
-    "--config",
-)
+_COPY_OPTIONS: Final = ("--region", "--profile", "--exclude", "--include", "--endpoint-url", "-i", "-P", "-e", "--config")  # fmt: skip
 
 
 def _current_folder(_: Invocation) -> Sequence[str]:
@@ -144,6 +153,8 @@ def _curl_paths(each: Invocation) -> Iterator[str]:
     yield from _values_after("-o", "--output", "--output-dir", "-c", "--cookie-jar", "-D", "--dump-header")(
         each
     )
+    pairs = zip(each.words, each.words[1:], strict=False)
+    yield from (value for option, value in pairs if re.fullmatch(r"-[A-Za-z]+[ocD]", option))
     named = any(re.fullmatch(r"-[A-Za-z]*O[A-Za-z]*|--remote-name(-all)?", word) for word in each.words)
     if named and not any(word == "--output-dir" for word in each.words):
         yield "."
@@ -194,13 +205,8 @@ def _git_paths(each: Invocation) -> Iterator[str]:
     ):
         yield next(iter(_values_after("-C")(each)), ".")
     elif "config" in each.words:
-        yield (
-            "~/.gitconfig"
-            if "--global" in each.words
-            else "/etc/gitconfig"
-            if "--system" in each.words
-            else "."
-        )
+        where = {"--global": "~/.gitconfig", "--system": "/etc/gitconfig"}
+        yield next((path for word, path in where.items() if word in each.words), ".")
 
 
 def _in_place(each: Invocation) -> Sequence[str]:
@@ -208,16 +214,6 @@ def _in_place(each: Invocation) -> Sequence[str]:
     given = any(re.match(r"-[a-zA-Z]*[ef]$|--expression|--file", word) for word in each.words)
     files = _plain_arguments(each, ("-e", "-f", "--expression", "--file"))
     return (files if given else files[1:]) if changes else ()
-
-
-def _python_paths(each: Invocation) -> Sequence[str]:
-    words = each.words
-    if words[:2] == ("-m", "venv"):
-        return words[2:3]
-    if words[:2] == ("-m", "pip"):
-        return (EVERYWHERE,) if "install" in words else ()
-    writing = ("collectstatic", "makemigrations", "compilemessages", "makemessages", "compress")
-    return (".",) if words[:1] and words[0].endswith("manage.py") and any(w in writing for w in words) else ()
 
 
 def _ruby_paths(each: Invocation) -> Sequence[str]:
@@ -230,13 +226,6 @@ def _ruby_paths(each: Invocation) -> Sequence[str]:
     return ("tmp", "log") if rails and serves else ()
 
 
-def _artisan_paths(each: Invocation) -> Sequence[str]:
-    console = any(
-        word.rpartition("/")[2] in ("artisan", "console", "occ", "wp-cli.phar") for word in each.words
-    )
-    return (".",) if console else ()
-
-
 def _pid_and_logs(each: Invocation) -> Iterable[str]:
     files = _values_after("--pid", "--pidfile", "--pid-file", "-p", "--log-file", "--access-logfile", "--error-logfile",
                    "--logto", "--socket", "-s", "--logfile", "--pid-path", "--statedb", "-S", "--daemonize")  # fmt: skip
@@ -247,10 +236,6 @@ def _template_pairs(each: Invocation) -> Iterator[str]:
     """`dockerize -template a:b`, `consul-template -template "a:b:cmd"`."""
     for value in _values_after("-template", "--template")(each):
         yield from value.split(":")[1:2]
-
-
-def _dd_paths(each: Invocation) -> Sequence[str]:
-    return [word[3:] for word in each.words if word.startswith("of=")]
 
 
 def _unzip_paths(each: Invocation) -> Sequence[str]:
@@ -270,8 +255,9 @@ _TARGETS: Final[dict[str, Targets]] = {
     **dict.fromkeys(("chown", "chmod", "chgrp", "setfacl", "chattr", "chcon"), _but_first),
     **dict.fromkeys(("cp", "mv", "ln", "install"), _last_argument),
     **dict.fromkeys(("rsync", "scp", "sftp"), _last_local),
-    **dict.fromkeys(("gsutil", "mc", "rclone", "s5cmd", "s3cmd", "oc", "kubectl", "docker"),
-                    _copied_paths("cp", "mv", "sync", "copy", "copyto", "get", "mirror", "extract")),
+    **dict.fromkeys(("gsutil", "mc", "rclone", "s5cmd", "s3cmd"),
+                    _copied_paths("cp", "mv", "sync", "copy", "copyto", "get", "mirror")),
+    **dict.fromkeys(("oc", "kubectl", "docker"), _copied_paths("cp", "rsync")),
     **dict.fromkeys(("sed", "gsed", "perl", "yq", "sponge"), _in_place),
     "sponge": _all_arguments,
     "patch": _current_folder,
@@ -290,13 +276,17 @@ _TARGETS: Final[dict[str, Targets]] = {
     **dict.fromkeys(("gzip", "gunzip", "bzip2", "bunzip2", "xz", "unxz", "zstd", "unzstd"), _unzip_paths),
     "cpio": _here_on("-i", "-id", "-idm", "-idmv", "--extract"),
     "jar": _here_on("xf", "-xf", "xvf"),
-    "dd": _dd_paths,
+    "dd": find_dd_output,
     "split": _current_folder,
     "mktemp": _values_after("-p", "--tmpdir"),
     "openssl": _values_after("-out", "-keyout", "-CAserial", "-writerand"),
     "ssh-keygen": lambda each: ("/etc/ssh",) if "-A" in each.words else tuple(_values_after("-f")(each)) or ("~/.ssh",),
     "ssh-keyscan": _write_nothing,
-    "keytool": _values_after("-keystore", "-destkeystore", "-file"),
+    "keytool": find_key_store,
+    "java": find_java_files,
+    "gpg": find_key_ring,
+    "gpg2": find_key_ring,
+    "logrotate": find_rotation_state,
     **dict.fromkeys(("certbot", "letsencrypt"), _always_at("/etc/letsencrypt", "/var/lib/letsencrypt", "/var/log/letsencrypt")),
     "update-ca-certificates": _always_at("/etc/ssl/certs"),
     "update-ca-trust": _always_at("/etc/pki/ca-trust/extracted"),
@@ -310,8 +300,9 @@ _TARGETS: Final[dict[str, Targets]] = {
                     _values_after("-o", "--out", "--output", "--output-file", "--output-dir")),
     **dict.fromkeys(("dockerize", "consul-template"), _template_pairs),
     **dict.fromkeys(("npm", "yarn", "pnpm", "bun"), _BUILDS),
-    "npx": _here_on("build", "generate", "migrate"),
-    **dict.fromkeys(("next", "nuxt", "vite", "webpack", "tsc", "ng", "gulp", "prisma"), _here_on("build", "generate")),
+    "npx": lambda each: _here_on("build", "generate", "migrate")(each) or find_next_cache(each),
+    "next": find_next_cache,
+    **dict.fromkeys(("nuxt", "vite", "webpack", "tsc", "ng", "gulp", "prisma"), _here_on("build", "generate")),
     **dict.fromkeys(("composer", "cargo", "mix", "poetry", "uv", "pipenv", "mvn", "gradle", "dotnet"),
                     _here_on("install", "update", "build", "sync", "run", "compile", "package", "publish",
                              "dump-autoload", "deps.get", "release", "restore", "require")),
@@ -323,11 +314,13 @@ _TARGETS: Final[dict[str, Targets]] = {
     **dict.fromkeys(("dpkg", "rpm"), _everywhere_on("-i", "--install", "-U", "-Uvh", "-ivh")),
     **dict.fromkeys(("pip", "pip3", "pip2", "gem", "conda", "mamba", "easy_install", "luarocks", "cpanm"),
                     _everywhere_on("install", "update", "upgrade", "uninstall")),
-    **dict.fromkeys(("python", "python3", "django-admin"), _python_paths),
+    **dict.fromkeys(("python", "python3", "django-admin"), find_python_files),
     **dict.fromkeys(("bundle", "rails", "rake"), _ruby_paths),
-    "php": _artisan_paths,
-    **dict.fromkeys(("gunicorn", "uwsgi", "unicorn", "puma", "celery", "haproxy", "nginx", "supervisord", "redis-server",
+    "php": find_artisan_files,
+    **dict.fromkeys(("gunicorn", "uwsgi", "unicorn", "puma", "haproxy", "nginx", "redis-server",
                      "memcached", "dnsmasq", "sshd"), _pid_and_logs),
+    "celery": lambda each: (*_pid_and_logs(each), *find_beat_schedule(each)),
+    "supervisord": find_supervisor_files,
     "initdb": _values_after("-D", "--pgdata"),
     **dict.fromkeys(("pg_ctl", "pg_basebackup", "pg_upgrade"), _values_after("-D", "--pgdata", "-l", "--log")),
     **dict.fromkeys(("pg_dump", "pg_dumpall"), _values_after("-f", "--file")),

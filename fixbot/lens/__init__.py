@@ -17,6 +17,7 @@ from fixbot.lens.scalar_values import condition_branches, list_alternatives, tex
 from fixbot.lens.slot import Slot, Update
 from fixbot.lens.spelling import (
     CLOUDFORMATION,
+    CLOUDFORMATION_JOB,
     ECS,
     KUBERNETES,
     TERRAFORM_CONTAINER,
@@ -34,6 +35,7 @@ from fixbot.lens.subject import Label, Labelled, Subject
 __all__ = [
     "ABSENT",
     "CLOUDFORMATION",
+    "CLOUDFORMATION_JOB",
     "ECS",
     "KUBERNETES",
     "TERRAFORM_CONTAINER",

@@ -264,6 +264,11 @@ class Container(Fields, Labelled):
 
     def _read_environment(self, name: str) -> Iterator[Variable]:
         node = self.get(name)
+        branches = condition_branches(node) if node is not None else ()
+        for each in branches:
+            yield from self._read_variables(each.items, conditional=True)
+        if branches:
+            return
         if node is not None and node.kind is NodeKind.MAP and node.style != "body":
             yield from (Variable(e.key, e.value, e.value) for e in node.entries if e.key != "<<")
         else:
@@ -294,10 +299,19 @@ class Container(Fields, Labelled):
     @property
     def log_options(self) -> tuple[Variable, ...]:
         """The options of the log driver (ECS only)."""
-        node = self.get("logConfiguration.options")
-        if node is None or node.kind is not NodeKind.MAP:
+        whole, key = self.get("logConfiguration"), self.spelling.key("options")
+        if whole is None:
             return ()
-        return tuple(Variable(entry.key, entry.value, entry.value) for entry in node.entries)
+        drivers = condition_branches(whole) or (whole,)
+        options = [(each.find_node(key), len(drivers) > 1) for each in drivers if each.kind is NodeKind.MAP]
+        return tuple(
+            Variable(entry.key, entry.value, entry.value, conditional or node is not map_)
+            for node, conditional in options
+            if node is not None
+            for map_ in condition_branches(node) or (node,)
+            if map_.kind is NodeKind.MAP
+            for entry in map_.entries
+        )
 
     @property
     def mounts(self) -> tuple[Mount, ...]:

@@ -8,7 +8,7 @@ from fixbot.edit.change import Add, Put
 from fixbot.edit.tree import ABSENT, UNKNOWN, CannotEdit, Node, NodeKind, Scalar, UnsetValue, Value
 from fixbot.lens.follow_path import FollowedValue
 from fixbot.lens.scalar_values import text_of, truth_of, value_of
-from fixbot.lens.slot import Slot, Update
+from fixbot.lens.slot import Slot, Update, find_slot
 from fixbot.lens.spelling import Spelling
 
 _FIELDS = {
@@ -88,6 +88,17 @@ class Fields:
             self._note_unknown(canonical)
         return Slot(
             value, shown, ".".join(path), fields, path, found, self._spell_near(near), update=Update.REVISION
+        )
+
+    def slot_in(self, entry: Node, canonical: str, at: str = "") -> Slot:
+        """The place of a field of one entry of a list; its canonical name counts from the subject.
+
+        It is a field of the entry itself, unless `at` names the list and what follows leads further in.
+        """
+        path = self.spelling.spell_path(canonical)
+        depth = len(self.spelling.spell_path(at)) if at else len(path) - 1
+        return find_slot(
+            entry, path[depth:], self.follow, shown=entry, written=".".join(path), update=Update.REVISION
         )
 
     def put(self, canonical: str, value: Value, near: Sequence[str] = ("image", "name")) -> Put:

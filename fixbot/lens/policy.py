@@ -36,6 +36,8 @@ class Policy(Labelled):
     """What takes it in, where that is known: (`role`, address) for an inline policy of a role, and so on."""
     others: str = ""
     """Why these may not be all of its statements, if they may not."""
+    uneditable: str = ""
+    """Why nothing in it is changed, where it is only read."""
     statements: list[Statement] = field(default_factory=list)
     unknown: dict[str, Node] = field(default_factory=dict, repr=False)
     """What was asked for and can't be known, as of every subject."""

@@ -10,8 +10,8 @@ from typing import Final
 
 from fixbot.edit.change import Add, Change
 from fixbot.edit.tree import ABSENT, UNKNOWN, CannotEdit, HclBlock, Node, Scalar, UnsetValue, Value
-from fixbot.lens.follow_path import FollowedValue, follow_path
-from fixbot.lens.slot import Slot, Update
+from fixbot.lens.follow_path import FollowedValue
+from fixbot.lens.slot import Slot, Update, find_slot
 from fixbot.lens.spelling import to_snake_case
 from fixbot.lens.subject import Label, Labelled
 from fixbot.syntax.hcl.expressions import build_reference
@@ -31,8 +31,8 @@ class Module:
     """A well-known Terraform module that makes the resource: its inputs, and what they are by default."""
 
     inputs: Mapping[str, str]
-    defaults: Mapping[str, Scalar] = field(default_factory=dict)
-    """By canonical name; what isn't here is not known where nothing is given."""
+    defaults: Mapping[str, Scalar | UnsetValue] = field(default_factory=dict)
+    """By canonical name, ABSENT for an empty list; what isn't here is not known where nothing is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,19 +242,13 @@ class Resource(Labelled):
         return self.type.path(self.dialect, canonical)
 
     def _within(self, node: Node, path: tuple[str, ...], canonical: str, near: Sequence[str]) -> Slot:
-        at = follow_path(node, path)
-        found, why = at.found, at.why_not
-        value: Scalar | UnsetValue = UNKNOWN if why else ABSENT
-        if found is not None and not why:
-            followed = self.follow(found)
-            value, found, why = followed.value, followed.node, followed.why_not
         names = tuple((*self.prefix, *self.type.path(self.dialect, one))[-1] for one in near)
         update = Update.REPLACEMENT if canonical in self.type.replaced_by else Update.NONE
-        return Slot(
-            ABSENT if value is None else value, self.owner if found is None else found,
-            ".".join(path[len(self.prefix) :] or path), at.owner, at.rest, found, names, update, why,
-            elsewhere=found is not at.found, canonical=canonical,
-        )  # fmt: skip
+        written = ".".join(path[len(self.prefix) :] or path)
+        slot = find_slot(
+            node, path, self.follow, shown=self.owner, written=written, update=update, near=names
+        )
+        return replace(slot, canonical=canonical)
 
     def _input(self, canonical: str, module: Module) -> Slot:
         """The input of the module that decides a property; unknown where the module has none for it."""

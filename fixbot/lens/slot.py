@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from fixbot.edit.change import Change, Drop, Put, Replace
-from fixbot.edit.tree import CannotEdit, Node, NodeKind, Scalar, UnsetValue, Value
+from fixbot.edit.tree import ABSENT, UNKNOWN, CannotEdit, Node, NodeKind, Scalar, UnsetValue, Value
+from fixbot.lens.follow_path import FollowedValue, follow_path
 
 
 class Update(Enum):
@@ -73,3 +74,26 @@ class Slot:
         if self.found is None:
             raise CannotEdit(f"{self.written} isn't written")
         return Drop(self.found)
+
+
+def find_slot(
+    node: Node,
+    path: tuple[str, ...],
+    follow: Callable[[Node], FollowedValue],
+    *,
+    shown: Node,
+    written: str,
+    update: Update,
+    near: Sequence[str] = (),
+) -> Slot:
+    """The place at a path below a node, its value followed; `shown` is where a reader goes if none is."""
+    at = follow_path(node, path)
+    found, why = at.found, at.why_not
+    value: Scalar | UnsetValue = UNKNOWN if why else ABSENT
+    if found is not None and not why:
+        followed = follow(found)
+        value, found, why = followed.value, followed.node, followed.why_not
+    return Slot(
+        ABSENT if value is None else value, shown if found is None else found, written, at.owner, at.rest,
+        found, near, update, why, elsewhere=found is not at.found,
+    )  # fmt: skip

@@ -60,6 +60,27 @@ def capitalize_first(name: str) -> str:
     return name[:1].upper() + name[1:]
 
 
+def spell_template_field(name: str) -> str:
+    """`efsVolumeConfiguration` as CloudFormation names the property of ECS's own types."""
+    return _TEMPLATE_FIELDS.get(name) or capitalize_first(name)
+
+
+_TEMPLATE_FIELDS = {
+    "efsVolumeConfiguration": "EFSVolumeConfiguration",
+    "fsxWindowsFileServerVolumeConfiguration": "FSxWindowsFileServerVolumeConfiguration",
+    "iam": "IAM",
+}
+"""Of `AWS::ECS::*`; those of `AWS::Batch::*` begin with one capital letter."""
+
+
+def name_template_field(name: str) -> str:
+    """`EFSVolumeConfiguration` as the ECS API names the field."""
+    return _API_FIELDS.get(name) or uncapitalize_first(name)
+
+
+_API_FIELDS = {written: canonical for canonical, written in _TEMPLATE_FIELDS.items()}
+
+
 def to_snake_case(name: str) -> str:
     """`mountPoints` as Terraform writes it."""
     return re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name).lower()
@@ -136,7 +157,8 @@ def name_block_field(name: str) -> str:
 _POD_LISTS = {block: canonical for canonical, block in _BLOCKS.items()}
 
 ECS = Spelling("ecs")
-CLOUDFORMATION = Spelling("ecs", capitalize_first)
+CLOUDFORMATION = Spelling("ecs", spell_template_field)
+CLOUDFORMATION_JOB = Spelling("ecs", capitalize_first)
 TERRAFORM_TASK = Spelling("ecs", spell_task_argument)
 """What an `aws_ecs_task_definition` is given; its containers are JSON, in the API's own names."""
 TERRAFORM_CONTAINER = Spelling("ecs", spell_task_block)
@@ -147,6 +169,7 @@ KUBERNETES = Spelling("k8s")
 TERRAFORM_KUBERNETES = Spelling("k8s", spell_block)
 
 _BACK = {
+    spell_template_field: name_template_field,
     capitalize_first: uncapitalize_first,
     to_snake_case: to_camel_case,
     spell_block: name_block_field,

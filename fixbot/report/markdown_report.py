@@ -11,6 +11,7 @@ from fixbot.proposal.pull_request_text import render_headline
 from fixbot.report.left_out_lines import describe_left_out
 from fixbot.report.pull_request_words import describe_outcome, describe_reason, summarize_pulls
 from fixbot.report.text import UNREAD, summarize_run
+from fixbot.rules.frameworks import join_controls
 from fixbot.text.markdown_escape import Markdown, escape_code_span, format_fence
 from fixbot.text.markdown_page import (
     EMPTY,
@@ -62,7 +63,7 @@ def _render_proposal(number: int, proposal: Proposal, by_id: dict[str, Finding])
     yield format_heading(2, fill_template("{}. {} {}", str(number), render_headline(proposal.story), grade))
     yield EMPTY
     for finding in (by_id[each] for each in proposal.findings if each in by_id):
-        controls = f" ({', '.join(finding.controls)})" if finding.controls else ""
+        controls = f" ({join_controls(finding.controls)})" if finding.controls else ""
         place = escape_code_span(f"{finding.path}:{finding.line}")
         yield fill_template("- {} {}{}", place, finding.resource, Markdown(controls))
     yield EMPTY

@@ -14,12 +14,14 @@ from fixbot.report.left_out_lines import describe_left_out
 from fixbot.report.looked_at import said_of, said_of_none
 from fixbot.report.pull_request_words import describe_outcome, describe_reason
 from fixbot.report.style import TerminalStyle, format_count
+from fixbot.rules.frameworks import join_controls
 from fixbot.text.characters import escape_hidden
 
 if TYPE_CHECKING:
     from fixbot.model.findings import Cause, Finding, Proposal, PullRequestRow, Report
 
 PLACES = 8
+CONTROLS = 5
 """So many places are named of a group that says the same of all."""
 
 UNREAD: Mapping[Cause, str] = {"damaged": "Not read", "unserved": "Not read yet"}
@@ -82,7 +84,10 @@ def render_scan(report: Report, style: TerminalStyle, *, brief: bool = False) ->
                 rule, right, style.paint_bold(rule), style.paint_severity(severity.label, right)
             )
         )
-        out.extend(_render_finding(finding, style) for finding in some)
+        shown: tuple[str, ...] = ()
+        for finding in some:
+            out.append(_render_finding(finding, () if finding.controls == shown else finding.controls, style))
+            shown = finding.controls
         out.append("")
     out.extend(_render_ignored(report, style))
     out.extend(_render_unread(report, style))
@@ -175,14 +180,15 @@ def _render_places(findings: Sequence[Finding], style: TerminalStyle) -> Iterato
     before: tuple[str, ...] = ()
     for (place, resource), some in places[:PLACES]:
         new = tuple(dict.fromkeys(each.rule for each in some)) if several else some[0].controls
-        said = f"  ({', '.join(new)})" if new and (several or new != before) else ""
+        shown = ", ".join(new) if several else join_controls(new, CONTROLS)
+        said = f"  ({shown})" if new and (several or new != before) else ""
         before = new
         yield f"   {place}  {escape_hidden(resource)}{style.paint_dim(said)}"
         yield from (f"     {escape_hidden(each.lapse)}" for each in some if each.lapse)
     if len(places) > PLACES:
         yield f"   and {format_count(len(places) - PLACES, 'more place')}"
     for rule, some in group_by_key(findings, lambda each: each.rule) if several else ():
-        if controls := ", ".join(dict.fromkeys(control for each in some for control in each.controls)):
+        if controls := join_controls((control for each in some for control in each.controls), CONTROLS):
             yield style.paint_dim(f"   {rule}: {controls}")
 
 
@@ -255,10 +261,10 @@ def group_by_key(some: Iterable[T], key: Callable[[T], K]) -> Iterable[tuple[K, 
     return groups.items()
 
 
-def _render_finding(finding: Finding, style: TerminalStyle) -> str:
-    controls = f"  ({', '.join(finding.controls)})" if finding.controls else ""
+def _render_finding(finding: Finding, controls: Sequence[str], style: TerminalStyle) -> str:
+    said = f"  ({join_controls(controls, CONTROLS)})" if controls else ""
     where = f"{escape_hidden(finding.path)}:{finding.line}:{finding.column}"
-    return f"  {where}  {escape_hidden(describe_finding(finding))}{style.paint_dim(controls)}"
+    return f"  {where}  {escape_hidden(describe_finding(finding))}{style.paint_dim(said)}"
 
 
 def describe_finding(finding: Finding) -> str:

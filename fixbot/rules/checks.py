@@ -16,7 +16,7 @@ from fixbot.edit.tree import ABSENT, UNKNOWN, Node, Scalar, UnsetValue, Value
 from fixbot.lens import Resource, ResourceType, Slot, Subject
 from fixbot.model.findings import Found, Manual, Outcome, Safety
 from fixbot.rules.context import Context
-from fixbot.rules.entry_checks import MustHaveEntry
+from fixbot.rules.entry_checks import MustHaveEntry, list_branches
 from fixbot.rules.hooks import (
     Among,
     Finish,
@@ -97,7 +97,12 @@ class MustBe:
         """The places by the property's name and the entry's number; 0 where it isn't asked of entries."""
         if not self.in_each:
             return {(name, 0): subject.slot(name) for name in self.wanted if subject.offers(name)}
-        listed = ((at, entry) for at in self.in_each for entry in subject.slot(at).items)
+        listed = (
+            (at, entry)
+            for at in self.in_each
+            for item in subject.slot(at).items
+            for entry in list_branches(item)
+        )
         entries = [(at, entry) for at, entry in listed if self.among(subject, at, entry)]
         return {
             (name, number): subject.slot_in(entry, f"{at}.{name}", at)

@@ -116,7 +116,7 @@ class MustHaveEntry:
             return Refusal(f"{resource.title} has several entries for {meant}.")
         if entries:
             return None
-        every = [each for item in slot.items for each in _list_branches(item)]
+        every = [each for item in slot.items for each in list_branches(item)]
         names = [resource.slot_in(each, f"{self.at}.{name}").value for each in every for name in self.key]
         if UNKNOWN in names or any(self._is_meant(resource, each) for each in every):
             return Refusal(f"Which entries {mark_code(slot.written)} of {resource.title} has is computed.")
@@ -124,9 +124,9 @@ class MustHaveEntry:
         return None if blocks else refuse_computed_list(resource, slot)
 
 
-def _list_branches(item: Node) -> list[Node]:
+def list_branches(item: Node) -> list[Node]:
     """The entries that an item of the list can be: itself, or what a condition chooses between."""
     chosen = condition_branches(item)
     if not chosen:
         return [item] if item.kind is NodeKind.MAP or not is_function(item) else []
-    return [each for branch in chosen if not is_no_value(branch) for each in _list_branches(branch)]
+    return [each for branch in chosen if not is_no_value(branch) for each in list_branches(branch)]

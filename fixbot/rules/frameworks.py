@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -36,3 +37,21 @@ FRAMEWORKS: Final = {
 
 The ids of fsbp (AWS Foundational Security Best Practices in Security Hub) name themselves: `ECS.4`.
 """
+
+
+def join_controls(controls: Iterable[str], most: int | None = None) -> str:
+    """Controls as a reader knows them, each framework named once: `ECS.4, NIST 800-53 AC-3, AC-6`.
+
+    Only the first `most` are named, where that is given, and how many more there are.
+    """
+    every = list(dict.fromkeys(controls))
+    said, before = [], ""
+    for control in every[:most]:
+        prefix = next((p for p in _PREFIXES if control.startswith(p)), "")
+        said.append(control.removeprefix(prefix) if prefix and prefix == before else control)
+        before = prefix
+    rest = len(every) - len(said)
+    return ", ".join(said) + (f" and {rest} more" if rest else "")
+
+
+_PREFIXES: Final = tuple(each.prefix for each in FRAMEWORKS.values() if each.prefix)

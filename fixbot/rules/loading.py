@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from importlib import import_module
 from importlib.metadata import entry_points
+from pathlib import Path
+from traceback import extract_tb
 from typing import Final
 
 from fixbot.model.errors import FixbotError
@@ -40,7 +42,8 @@ def load_rules() -> tuple[Rule, ...]:
                 found.setdefault(rule.name, rule)
         except Exception as problem:  # whatever a stranger's module does when it is imported
             said = str(problem).partition("\n")[0] or type(problem).__name__
-            raise UnusableRules(f"the rules of {package} can't be loaded: {said}") from problem
+            where = _locate_problem(problem, package)
+            raise UnusableRules(f"the rules of {package} can't be loaded: {where}{said}") from problem
     return tuple(found[name] for name in sorted(found))
 
 
@@ -54,3 +57,15 @@ def _rules_of(package: str) -> Iterator[Rule]:
         if isinstance(rule, Rule):
             name = module.name.rpartition(".")[2].replace("_", "-")
             yield replace(rule, name=name, package=package.partition(".")[0])
+
+
+def _locate_problem(problem: Exception, package: str) -> str:
+    """`their_rules/one.py, line 3: `, the innermost place of the package that led there."""
+    steps = [(step.filename, step.lineno or 0) for step in extract_tb(problem.__traceback__)]
+    if isinstance(problem, SyntaxError) and problem.filename:
+        steps.append((problem.filename, problem.lineno or 0))
+    for filename, line in reversed(steps):
+        path = Path(filename)
+        if package.partition(".")[0] in path.parts[-3:-1]:
+            return f"{path.parent.name}/{path.name}, line {line}: "
+    return ""

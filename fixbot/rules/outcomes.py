@@ -88,9 +88,9 @@ def _refuse_replacement(subject: Subject, name: str) -> Refusal:
     )
 
 
-def _ask_for_plan(fix: Fix, subject: Subject, name: str) -> Fix:
+def _ask_for_plan(fix: Fix, name: str) -> Fix:
     """A fix of which Terraform alone knows whether it replaces something is looked at by a person."""
-    doubt = f"Whether a change of {mark_code(name)} makes {subject.title} anew, `terraform plan` says."
+    doubt = f"Whether a change of {mark_code(name)} makes {{who}} anew, `terraform plan` says."
     return replace(
         fix, safety=Safety.REVIEW, unknown=f"{fix.unknown} {doubt}".strip(), commands=(*fix.commands, _PLAN)
     )
@@ -157,7 +157,7 @@ def make_fix(
     )
     finished = check.finish(fix, subject, world)
     doubtful = update is Update.UNKNOWN and isinstance(subject, Resource) and subject.module is None
-    return _ask_for_plan(finished, subject, name) if doubtful else finished
+    return _ask_for_plan(finished, name) if doubtful else finished
 
 
 def format_cell(name: str, value: Scalar | UnsetValue) -> str:

@@ -78,6 +78,8 @@ class Rule:
             yield "its title has no {subject}"
         if self.many and not ("{count}" in self.many and "{folder}" in self.many):
             yield "its title for many has no {count} or no {folder}"
+        if not self.many and " its " in self.title:
+            yield "its title says `its`, which is wrong of several: `many` is their title"
         yield from (f"there is no topic {each}" for each in names_of(self.topic) if each not in TOPICS)
         yield from (f"there is no framework {each}" for each in self.controls if each not in FRAMEWORKS)
         yield from (f"there is no profile {each}" for each in self.profiles if each not in ESSENTIAL)
@@ -89,15 +91,14 @@ class Rule:
     @property
     def title_for_many(self) -> str:
         """The title where it speaks of several, with `{count}` and `{folder}`."""
-        return self.many or self.title.replace("{subject}", f"{{count}} {self._plural} in {{folder}}")
+        return self.title_for(())
 
-    @property
-    def _plural(self) -> str:
-        plurals = {
-            each.plural if isinstance(each, ResourceType) else PLURALS.get(each.__name__, "places")
-            for each in self.selectors
-        }
-        return plurals.pop() if len(plurals) == 1 else "resources"
+    def title_for(self, plurals: Iterable[str]) -> str:
+        """The same where the plural of what was found may say more than that of all that it looks at."""
+        found, every = set(plurals), {_plural_of(each) for each in self.selectors}
+        one = found if len(every) > 1 and len(found) == 1 else every
+        noun = one.pop() if len(one) == 1 else "resources"
+        return self.many or self.title.replace("{subject}", f"{{count}} {noun} in {{folder}}")
 
     @property
     def dialects(self) -> tuple[str, ...]:
@@ -129,11 +130,18 @@ class Rule:
     def controls_for(self, subject: Subject) -> tuple[str, ...]:
         """The controls that speak of a subject: of a pod, none of those for AWS's own tasks.
 
-        Of a resource that is neither, where the rule is one for containers, only those of no platform.
+        Of a resource that is neither, where the rule is one for containers, only those of no platform; and
+        none of Security Hub's for other services that the rule looks at.
         """
+        if not isinstance(subject, Resource):
+            return self._format_controls(platform_of(subject))
         of_workloads = not {Container, Task}.isdisjoint(self.selectors)
-        other = isinstance(subject, Resource) and of_workloads
-        return self._format_controls("other" if other else platform_of(subject))
+        controls = self._format_controls("other" if of_workloads else "")
+        own = service_of(subject.type)
+        services = {service_of(each) for each in self.selectors if isinstance(each, ResourceType)}
+        others = services - {own, ""} if own else set()
+        hub = self.controls.get("fsbp", ())
+        return tuple(c for c in controls if c not in hub or c.partition(".")[0].lower() not in others)
 
     def _format_controls(self, platform: str) -> tuple[str, ...]:
         return tuple(
@@ -166,6 +174,24 @@ class Rule:
 
 PLURALS: Final = {"Container": "containers", "Task": "workloads", "Policy": "policies"}
 """How several of a class that rules look at are called."""
+
+
+def _plural_of(selector: Selector) -> str:
+    return selector.plural if isinstance(selector, ResourceType) else PLURALS.get(selector.__name__, "places")
+
+
+SERVICES: Final = {
+    "docdb": "documentdb", "elasticloadbalancingv2": "elb", "elasticloadbalancing": "elb", "lb": "elb",
+    "alb": "elb", "db": "rds", "instance": "ec2", "launch": "ec2", "spot": "ec2", "ebs": "ec2",
+}  # fmt: skip
+"""How Security Hub's ids call services that types call otherwise."""
+
+
+def service_of(kind: ResourceType) -> str:
+    """The service of a type as Security Hub's ids name it, in lower case; empty for what AWS doesn't have."""
+    written = kind.cloudformation.lower().split("::") if kind.cloudformation else kind.terraform.split("_")
+    name = written[1] if len(written) > 1 else ""
+    return SERVICES.get(name, name)
 
 
 WORKLOADS: Final = ("ecs", "cloudformation", "terraform", "kubernetes")

@@ -8,6 +8,7 @@ from importlib import resources
 from typing import Final, Literal
 
 from fixbot.lens import Resource, Slot, Update
+from fixbot.lens.resource import CompanionSlot
 
 Kind = Literal["always", "maybe", "never"]
 _UPDATES: Final = {"always": Update.REPLACEMENT, "maybe": Update.UNKNOWN, "never": Update.NONE}
@@ -24,8 +25,11 @@ def read_replacements() -> Mapping[tuple[str, str], Update]:
 def find_update(resource: Resource, slot: Slot) -> Update:
     """What a change of that property does: CloudFormation's by its type, Terraform's by the table.
 
-    What a module makes of its inputs is not known; nor is what the table lacks, or the provider decides.
+    What a module makes of its inputs is not known; nor is what the table lacks, or the provider decides. A
+    companion that is yet to be made replaces nothing.
     """
+    if isinstance(slot, CompanionSlot):
+        return Update.NONE
     if resource.dialect != "terraform" or resource.module is not None:
         return slot.update
     kind, table, name = resource.type, read_replacements(), slot.canonical

@@ -73,6 +73,10 @@ class _PolicyFinder:
             and node.kind in (NodeKind.SCALAR, NodeKind.CODE)
             and _is_escaped_policy(str(node.value))
         ):
+            quoted = iam.read_quoted_policy(node)
+            if quoted is not None:
+                self._add_policy(place, document, quoted, "template")
+                return True
             self.reading.add_unread(
                 document,
                 node.start,
@@ -189,6 +193,7 @@ def _report_given(project: Project, index: FolderIndex, block: TerraformBlock, r
             node is None
             or node.style in ("body", "heredoc")
             or node.kind in (NodeKind.SCALAR, NodeKind.LIST, NodeKind.MAP)
+            or (node.style == '"' and _is_escaped_policy(str(node.value)))
         ):
             continue
         text = block.source_of(node)

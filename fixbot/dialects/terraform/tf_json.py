@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from fixbot.dialects.terraform.json_policies import read_json_policies
 from fixbot.edit.tree import Node, NodeKind
 from fixbot.source.document import Document
 from fixbot.source.project import Inventory, Project
@@ -20,12 +21,12 @@ def report_json_blocks(project: Project, reading: Inventory) -> None:
     for document in project.documents.values():
         if document.path.endswith((".tf.json", ".tofu.json")) and document.syntax == "json":
             project.claimed.add(document.path)
-            for address, node in _list_relevant_blocks(document):
-                reading.add_unread(
-                    document,
-                    node.start,
-                    f"{address} stands in a .tf.json file, which fixbot doesn't change yet",
-                )
+            blocks = list(_list_relevant_blocks(document))
+            read = set(read_json_policies(document, blocks, reading))
+            for address, node in blocks:
+                if address not in read:
+                    what = f"{address} stands in a .tf.json file, which fixbot doesn't change yet"
+                    reading.add_unread(document, node.start, what)
 
 
 def _list_relevant_blocks(document: Document) -> Iterator[tuple[str, Node]]:

@@ -22,6 +22,7 @@ from fixbot.report.html.markup import (
 from fixbot.report.html.prose import ProseBlock, ProseRenderer, split_blocks
 from fixbot.report.html.sides import render_tables
 from fixbot.report.style import format_count
+from fixbot.rules.frameworks import join_controls
 
 if TYPE_CHECKING:
     from fixbot.model.findings import Cause, Finding, Proposal, Unread
@@ -127,7 +128,7 @@ def _render_row(finding: Finding) -> Html:
         render_element("td", finding.resource),
         render_element("td", render_sentence(wrong)),
         render_element("td", finding.severity.label, class_=finding.severity.label),
-        render_element("td", ", ".join(finding.controls)),
+        render_element("td", join_controls(finding.controls)),
         id=finding.id,
         data_severity=finding.severity.label,
         data_rule=finding.rule,
