@@ -11,7 +11,7 @@ from itertools import chain
 from typing import Final
 
 from fixbot.dialects.terraform.ignored_changes import warn_of_ignored
-from fixbot.edit.tree import Node
+from fixbot.edit.tree import CannotEdit, Node
 from fixbot.lens import Container, Policy, Resource, Subject, Task
 from fixbot.lens.partial import VIRTUAL
 from fixbot.model.findings import Fix, Found, Manual, Outcome, Outlook, Refusal, Safety, resolve_outlook
@@ -115,7 +115,14 @@ def detect_problems(reading: Inventory, fixers: Iterable[Rule], world: Context) 
 def _find_with_rule(rule: Rule, subject: Subject, world: Context, reading: Inventory) -> list[Found]:
     unknown = subject.unknown
     unknown.clear()
-    found = list(rule.check(subject, world))
+    try:
+        found = list(rule.check(subject, world))
+    except CannotEdit as why:  # what it is about is written where nobody reads it
+        said = f"{why}, so {subject.title} is not judged by {rule.name}"
+        parts = subject.containers if isinstance(subject, Task) else ()
+        around = (*subject.around, *(node for each in parts for node in each.around))
+        reading.unjudged += ((node, said) for node in around[:1])
+        return []
     if unknown and not found:
         says = f"of {subject.title} {UNJUDGED} {rule.name}"
         reading.unjudged += ((node, f"{name} {says}") for name, node in unknown.items())
