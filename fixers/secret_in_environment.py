@@ -25,6 +25,7 @@ from fixbot.secret_stores.move_entry import move_entry
 from fixbot.secret_stores.other_environments import ENVIRONMENTS, KIND, read_environment
 from fixbot.secret_stores.secret_leaks import SecretLeak, find_leaks
 from fixbot.secret_stores.secret_source import SecretMove, SecretSource
+from fixbot.secret_stores.store_places import describe_place
 from fixbot.secret_stores.stored_literals import find_stored_literals
 from fixbot.text.markdown_escape import mark_code
 from fixbot.text.name_lists import join_with_and
@@ -152,6 +153,7 @@ def _build_fix(leak: SecretLeak, source: SecretSource, move: SecretMove) -> Fix:
         steps_after=move.steps_after,
         notes=move.notes,
         alike=move.alike,
+        stores=(source.place or describe_place(leak, source),),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 from fixbot.edit.change import Change
@@ -25,6 +26,7 @@ from fixbot.secret_stores.store_fixes import (
     is_resolved_here,
     knows_ephemeral,
 )
+from fixbot.secret_stores.store_places import describe_object_places
 from fixbot.text.command import NAMESPACE, OBJECT, build_command
 from fixbot.text.markdown_escape import mark_code
 from fixbot.text.name_lists import join_with_and
@@ -136,7 +138,7 @@ def _move_object(store: Resource, value: CommittedValue, world: Context) -> Outc
             f"hand with {mark_code(made.text)}; {mark_code(look.text)} shows that it is there."
         )
     changes, remote = moved
-    return _build_fix(
+    fix = _build_fix(
         store, changes, f"an ExternalSecret that reads {mark_code(remote)}",
         "An operator brings {who} from a store; the file says where it is, and no more.",
         "Pods that start before the store has the value wait for {who}.",
@@ -145,6 +147,7 @@ def _move_object(store: Resource, value: CommittedValue, world: Context) -> Outc
             "where the operator reads; a new one, if it can be changed today."
         ),
     )  # fmt: skip
+    return replace(fix, stores=describe_object_places(store.name, value.texts))
 
 
 def _move_template_secret(store: Resource, value: CommittedValue, world: Context) -> Outcome:

@@ -84,9 +84,14 @@ def test_the_first_help_fits_one_screen() -> None:
     assert help_of(()).count("\n") <= 24
 
 
-# Those of `fleet` need repositories on GitHub: tests/test_fleet_runs.py runs them.
+# Those of `fleet` need repositories on GitHub: tests/test_fleet_runs.py runs them. Those of `secrets` need an
+# account: tests/test_secrets_create.py does.
+ELSEWHERE = {"fleet", "secrets"}
+
+
 @pytest.mark.parametrize(
-    "line", sorted({line for words in COMMANDS if "fleet" not in words for line in examples(words)})
+    "line",
+    sorted({line for words in COMMANDS if ELSEWHERE.isdisjoint(words) for line in examples(words)}),
 )
 def test_an_example_does_what_it_says(line: str, shop: Path, bin_folder: Path) -> None:
     if "--review" in line:

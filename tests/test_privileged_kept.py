@@ -104,3 +104,34 @@ def test_what_a_template_fills_in_hides_no_need(tmp_path: Path, image: str) -> N
 
 def test_a_program_that_is_filled_in_elsewhere_may_need_the_mode(tmp_path: Path) -> None:
     assert run_pod(tmp_path, image="registry.example/x:1", command=["{{ program }}", "run"]) is LEFT
+
+
+@pytest.mark.parametrize(
+    "started",
+    [
+        {"command": ["sh", "-c", 'eval "$SETUP"']},
+        {"command": ["$(PROGRAM)"], "envFrom": [{"secretRef": {"name": "settings"}}]},
+        {"command": ["sh", "-c", "$(SETUP)"], "envFrom": [{"configMapRef": {"name": "settings"}}]},
+    ],
+)
+def test_a_program_that_is_filled_in_keeps_the_mode(tmp_path: Path, started: dict[str, Any]) -> None:
+    assert run_pod(tmp_path, image="registry.example/shop:1", **started) is LEFT
+
+
+@pytest.mark.parametrize("image", ["${IMAGE}", "{{IMAGE}}", "${REPOSITORY}:1"])
+def test_an_image_of_which_nothing_is_known_keeps_the_mode(tmp_path: Path, image: str) -> None:
+    assert run_pod(tmp_path, image=image) is LEFT
+    assert run_pod(tmp_path, image=image, command=["shop"]) is FIX
+
+
+@pytest.mark.parametrize(
+    ("image", "words", "opens"),
+    [
+        ("ipfs/kubo:v0.32.1", ["daemon", "--mount"], True),
+        ("ipfs/go-ipfs:v0.20.0", ["daemon", "--migrate=true", "--mount=true"], True),
+        ("ipfs/kubo:v0.32.1", ["daemon", "--mount=false"], False),
+    ],
+)
+def test_a_switch_may_be_what_mounts(tmp_path: Path, image: str, words: list[str], *, opens: bool) -> None:
+    _, given = run_task(tmp_path, image=image, command=words)
+    assert given.get("devices", []) == ([{"hostPath": "/dev/fuse"}] if opens else [])

@@ -28,8 +28,8 @@ QUICK_SECONDS: Final = 20
 
 Name = Literal[
     "cat-file", "check-attr", "check-ref-format", "commit-tree", "config", "diff", "diff-files",
-    "for-each-ref", "hash-object", "ls-files", "ls-tree", "merge-base", "read-tree", "remote", "rev-parse",
-    "status", "symbolic-ref", "update-index", "update-ref", "write-tree",
+    "for-each-ref", "hash-object", "ls-files", "ls-tree", "merge-base", "read-tree", "remote", "rev-list",
+    "rev-parse", "status", "symbolic-ref", "update-index", "update-ref", "write-tree",
 ]  # fmt: skip
 Call = tuple[Name, tuple[str, ...]]
 
@@ -52,6 +52,7 @@ COMMANDS: Final[Mapping[Name, tuple[str, ...]]] = {
     "merge-base": (),
     "read-tree": ("--no-recurse-submodules",),
     "remote": ("get-url",),
+    "rev-list": (),
     "rev-parse": (),
     # A submodule has a configuration of its own, with filters that nobody has switched off.
     "status": ("--porcelain", "--ignore-submodules=all", "--no-renames", "--untracked-files=all", "-z"),

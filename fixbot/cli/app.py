@@ -14,11 +14,12 @@ from fixbot.cli import options as given
 from fixbot.cli.command_examples import render_examples
 from fixbot.cli.fleet_commands import fleet
 from fixbot.cli.options import FailOn, Format, Job, Options, split_values
+from fixbot.cli.secrets_commands import secrets
 from fixbot.model.errors import FixbotError
 
 app = typer.Typer(
     name="fixbot",
-    help="Finds and repairs misconfigurations in ECS, CloudFormation, Terraform, Kubernetes and IAM files.",
+    help="Repairs misconfigured ECS, CloudFormation, Terraform, Kubernetes, IAM files.",
     epilog=render_examples(),
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -27,6 +28,7 @@ app = typer.Typer(
 
 
 app.add_typer(fleet)
+app.add_typer(secrets)
 
 
 class RulesForm(StrEnum):

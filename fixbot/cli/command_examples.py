@@ -41,6 +41,22 @@ _EXAMPLES = {
         ("fixbot fleet report fleet-plan.json", "for the terminal"),
         ("fixbot fleet report fleet-plan.json --format markdown", "for an issue"),
     ),
+    "secrets": (
+        ("fixbot secrets plan", "what would be moved, and where to"),
+        ("fixbot secrets create --dry-run", "ask AWS what is there, and write nothing"),
+    ),
+    "secrets plan": (
+        ("fixbot secrets plan", "names, keys and places; nobody is asked"),
+        ("fixbot secrets plan --aws", "with what is there, and who may read it"),
+    ),
+    "secrets rotate-check": (
+        ("fixbot secrets rotate-check", "what must still be changed"),
+        ("fixbot secrets rotate-check --format json", "for a schedule"),
+    ),
+    "secrets create": (
+        ("fixbot secrets create --dry-run", "ask, and write nothing"),
+        ("fixbot secrets create --only fixbot/orders-api", "one secret"),
+    ),
     "rules": (
         ("fixbot rules", "name, severity, safety, title"),
         ("fixbot rules --format json", "the same with controls and references"),

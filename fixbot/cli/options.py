@@ -164,6 +164,13 @@ HostOption = Annotated[
     typer.Option("--host", metavar="HOST",
                  help="The GitHub to talk to, where it is not github.com."),
 ]  # fmt: skip
+AwsProfileOption = Annotated[
+    str, typer.Option("--aws-profile", metavar="NAME", help="Whose credentials; goes before AWS_PROFILE.")
+]
+AwsRegionOption = Annotated[
+    str, typer.Option("--aws-region", metavar="REGION", help="Where to look for what names no Region; goes "
+                      "before AWS_REGION."),
+]  # fmt: skip
 ShowOption = Annotated[
     str, typer.Option("--show", metavar="KEY", help="Only the proposal of this key, in full.")
 ]

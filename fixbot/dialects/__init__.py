@@ -80,9 +80,7 @@ def _read_with_dialect(project: Project, document: Document, root: Node, reading
             if dialect is cloudformation:
                 for task in reading.tasks[before:]:
                     task.follower = partial(cloudformation_resources.follow_value, root)
-                cloudformation_resources.read_template_resources(
-                    document, root, project.resource_types, reading
-                )
+                cloudformation_resources.read_template_resources(project, document, root, reading)
             elif dialect in (kubernetes, kustomize):
-                kubernetes_resources.read_object_resources(document, root, project.resource_types, reading)
+                kubernetes_resources.read_object_resources(project, document, root, reading)
             return

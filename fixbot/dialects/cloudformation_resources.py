@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import partial
 
 from fixbot.edit.tree import ABSENT, NO_VALUE, UNKNOWN, Node, NodeKind
@@ -11,21 +11,18 @@ from fixbot.lens import (
     Resource,
     ResourceType,
     condition_branches,
-    group_types,
     text_of,
     value_of,
 )
 from fixbot.source.document import Document
-from fixbot.source.project import Inventory
+from fixbot.source.project import Inventory, Project
 
 _GLOBALS = "AWS::Serverless::"
 
 
-def read_template_resources(
-    document: Document, root: Node, types: Iterable[ResourceType], reading: Inventory
-) -> None:
-    """Every resource of these types."""
-    wanted = group_types(types, "cloudformation")
+def read_template_resources(project: Project, document: Document, root: Node, reading: Inventory) -> None:
+    """Every resource of the types that are looked at."""
+    wanted = project.types_called("cloudformation")
     listed = root.find_node("Resources")
     if not wanted or listed is None:
         return

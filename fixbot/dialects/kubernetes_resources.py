@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from fixbot.dialects import kubernetes, kustomize
 from fixbot.edit.tree import Node
-from fixbot.lens import Resource, ResourceType, group_types, text_of
+from fixbot.lens import Resource, text_of
 from fixbot.source.document import Document
-from fixbot.source.project import Inventory
+from fixbot.source.project import Inventory, Project
 
 
-def read_object_resources(
-    document: Document, root: Node, types: Iterable[ResourceType], reading: Inventory
-) -> None:
-    """Every object of these types, alone or in a List."""
-    wanted = group_types(types, "kubernetes")
+def read_object_resources(project: Project, document: Document, root: Node, reading: Inventory) -> None:
+    """Every object of the types that are looked at, alone or in a List."""
+    wanted = project.types_called("kubernetes")
     for node in _list_objects(document, root) if wanted else ():
         group = (text_of(node.find_node("apiVersion")) or "").rpartition("/")[0]
         named = text_of(node.find_node("kind"))

@@ -10,7 +10,7 @@ from fixbot import dialects
 from fixbot.edit.diff import masked_diff
 from fixbot.edit.tree import Node, NodeKind, SyntaxProblem
 from fixbot.engine.compose import compose_offers, topic_of
-from fixbot.engine.detect import Detection, detect_problems
+from fixbot.engine.detect import UNJUDGED, Detection, detect_problems
 from fixbot.engine.foreign_ignores import ForeignIgnores
 from fixbot.engine.partition_result import AnalysisRequest, PartitionResult
 from fixbot.engine.propose import Shown, build_proposals
@@ -61,16 +61,13 @@ def analyze_partition(
 ) -> PartitionResult:
     """Everything from parsing to proposals, for files that may know of each other."""
     done = PartitionResult()
-    types = resource_types(order.fixers)
     order = _add_inline_ignores(texts, order, watch, done)
-    documents = _parse_texts(texts, order, collect_needles(types), done, watch)
+    documents = parse_texts(texts, order, collect_needles(resource_types(order.fixers)), done, watch)
     watch("")
     if done.complaints:
         return done
-    project = Project(documents, order.surroundings, types)
-    reading = dialects.survey_dialects(project)
-    done.counts = reading.count_subjects(resources=bool(types))
-    world = Context(order.settings, project, reading.resources, reading.policies, reading.tasks)
+    world, reading = survey_documents(documents, order)
+    done.counts = reading.count_subjects(resources=bool(world.project.resource_types))
     problems = detect_problems(reading, order.fixers, world)
     done.unread += [
         *reading.unread,
@@ -95,6 +92,13 @@ def analyze_partition(
     return _mask_result(done, mask)
 
 
+def survey_documents(documents: dict[str, Document], order: AnalysisRequest) -> tuple[Context, Inventory]:
+    """What these documents hold, and what rules may ask about it."""
+    project = Project(documents, order.surroundings, resource_types(order.fixers))
+    reading = dialects.survey_dialects(project)
+    return Context(order.settings, project, reading.resources, reading.policies, reading.tasks), reading
+
+
 def _add_inline_ignores(
     texts: Mapping[str, str], order: AnalysisRequest, watch: Watch, done: PartitionResult
 ) -> AnalysisRequest:
@@ -112,7 +116,7 @@ def _add_inline_ignores(
     return replace(order, suppressions=suppressions)
 
 
-def _parse_texts(
+def parse_texts(
     texts: Mapping[str, str],
     order: AnalysisRequest,
     needles: Sequence[str],
@@ -149,8 +153,9 @@ def _explain_unread(path: str, text: str, problem: SyntaxProblem, order: Analysi
 
 def _list_unjudged(documents: Mapping[str, Document], reading: Inventory) -> Iterator[Unread]:
     """Values that can't be known, on which a rule would have had an opinion."""
-    for node, reason in reading.unjudged:
+    for node, field, subject, rule in reading.unjudged:
         path = node.root_node.source
+        reason = f"{field} of {subject.title} {UNJUDGED} {rule}"
         yield Unread(path, documents[path].locate_offset(node.start)[0], reason, "unserved")
 
 

@@ -14,7 +14,14 @@ from dataclasses import dataclass, field, replace
 from fixbot.edit.overlap import LinedText, TouchedHunk, do_touch, find_touching
 from fixbot.edit.tree import CannotEdit
 from fixbot.engine.detect import Detection
-from fixbot.engine.prove_together import FixGroup, OfferableFixes, group_by_shared_paths, safety_of, units_of
+from fixbot.engine.prove_together import (
+    FixGroup,
+    OfferableFixes,
+    Proofs,
+    group_by_shared_paths,
+    safety_of,
+    units_of,
+)
 from fixbot.engine.verify import VerifiedPatch, Verifier, list_changed_paths
 from fixbot.lens import Resource
 from fixbot.model.findings import Refusal, Safety, Severity
@@ -85,7 +92,8 @@ def compose_offers(court: Verifier, settled: OfferableFixes, way: str) -> list[P
     groups: dict[GroupKey, list[FixGroup]] = defaultdict(list)
     for offer in settled.offers:
         groups[_group_key(offer, way)].append(offer)
-    composer = _Composer(court, {frozenset(each.fixed): each for each in settled.together})
+    alone = [each.proven for each in settled.offers if each.proven is not None]
+    composer = _Composer(court, {frozenset(each.fixed): each for each in (*alone, *settled.together)})
     if way == "topic":
         groups = composer.merge_conflicting(groups)
     groups = composer.join_unprovable(groups)
@@ -124,8 +132,7 @@ EVERYWHERE = TouchedHunk(0, 1 << 60)
 @dataclass(slots=True)
 class _Composer:
     court: Verifier
-    proofs: dict[frozenset[str], VerifiedPatch | Refusal]
-    """What was proven together already, by the ids of the findings."""
+    proofs: Proofs
     lined: dict[str, LinedText] = field(default_factory=dict)
     hunks: dict[tuple[str, ...], Hunks] = field(default_factory=dict)
     """What was found to be touched already, by the ids of the findings: each joining asks for all again."""
@@ -162,7 +169,7 @@ class _Composer:
     ) -> tuple[GroupKey, GroupKey] | None:
         by_path: dict[str, list[GroupKey]] = defaultdict(list)
         for share, offers in groups.items():
-            for path in dict.fromkeys(path for offer in offers for path in offer.proven.texts):
+            for path in dict.fromkeys(path for offer in offers for path in sorted(offer.paths)):
                 by_path[path].append(share)
         pairs = dict.fromkeys(
             (one, two)
@@ -186,18 +193,18 @@ class _Composer:
         self, groups: Mapping[GroupKey, list[FixGroup]]
     ) -> tuple[GroupKey, GroupKey] | None:
         for share, offers in groups.items():
-            for cluster in group_by_shared_paths(offers, _paths_of):
+            for cluster in group_by_shared_paths(offers, lambda each: each.paths):
                 if isinstance(self._prove_cluster(cluster), Refusal):
-                    paths = {path for offer in cluster for path in offer.proven.texts}
+                    paths = {path for offer in cluster for path in offer.paths}
                     others = [each for each in groups if each != share]
-                    near = (each for each in others if any(paths & _paths_of(one) for one in groups[each]))
+                    near = (each for each in others if any(paths & one.paths for one in groups[each]))
                     if (other := next(near, None)) is not None:
                         return share, other
         return None
 
     def compose_group(self, share: GroupKey, offers: Sequence[FixGroup]) -> ProposalContent:
         """The commits of a group, in order; those that spoil the proof of a prefix go with the next one."""
-        clusters = group_by_shared_paths(offers, _paths_of)
+        clusters = group_by_shared_paths(offers, lambda each: each.paths)
         whole = [each for each in map(self._prove_cluster, clusters) if isinstance(each, VerifiedPatch)]
         if len(whole) < len(clusters):  # what was refused of these files held them together
             clusters = [list(offers)]
@@ -211,7 +218,7 @@ class _Composer:
         return ProposalContent(share, stages, texts)
 
     def _prove_cluster(self, cluster: Sequence[FixGroup]) -> VerifiedPatch | Refusal:
-        return cluster[0].proven if len(cluster) == 1 else self._prove_problems(_problems_of(cluster))
+        return self._prove_problems(_problems_of(cluster))
 
     def _prove_problems(self, problems: Sequence[Detection]) -> VerifiedPatch | Refusal:
         names = frozenset(each.id for each in problems)
@@ -262,26 +269,14 @@ class _Composer:
             steps = sorted({number[each.id] for each in problems})
             for step in steps:
                 inside = [each for each in problems if number[each.id] <= step]
-                after = proven if step == steps[-1] else self._prove_prefix(cluster, inside)
-                if after is None:
+                after = proven if step == steps[-1] else self._prove_problems(inside)
+                if isinstance(after, Refusal):
                     return None
                 changed = {
                     path for each in problems if number[each.id] == step for path in list_changed_paths(each)
                 }
                 texts[step] |= {path: text for path, text in after.texts.items() if path in changed}
         return tuple(CommitStage(tuple(commit), text) for commit, text in zip(commits, texts, strict=True))
-
-    def _prove_prefix(self, cluster: Sequence[FixGroup], inside: Sequence[Detection]) -> VerifiedPatch | None:
-        names = {each.id for each in inside}
-        for offer in cluster:
-            if {each.id for each in offer.problems} == names:
-                return offer.proven
-        outcome = self._prove_problems(inside)
-        return outcome if isinstance(outcome, VerifiedPatch) else None
-
-
-def _paths_of(offer: FixGroup) -> set[str]:
-    return set(offer.proven.texts)
 
 
 def _problems_of(offers: Iterable[FixGroup]) -> list[Detection]:

@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from itertools import chain
 from typing import Final
 
@@ -35,8 +35,11 @@ class Detection:
     found: Found
     path: str
     subject: Subject
-    controls: tuple[str, ...]
-    """The controls that it counts for, as a reader knows them."""
+
+    @property
+    def controls(self) -> tuple[str, ...]:
+        """The controls that it counts for, as a reader knows them."""
+        return self.fixer.controls_for(self.subject)
 
     @property
     def around(self) -> Sequence[Node]:
@@ -94,10 +97,11 @@ def detect_problems(reading: Inventory, fixers: Iterable[Rule], world: Context) 
     """
     seen: Counter[tuple[str, str, str, str]] = Counter()
     subjects = _sort_subjects(reading)
+    partial_subjects = tuple(reading.partial_subjects)
     problems = []
     for rule in fixers:
         whole = (each for selector in rule.selectors for each in subjects.get(selector, ()))
-        parts = (each for each in reading.partial_subjects if type(each) in rule.selectors)
+        parts = (each for each in partial_subjects if type(each) in rule.selectors)
         listed = ((each, _find_with_rule(rule, each, world, reading)) for each in whole)
         written = ((each, _find_written_out(rule, each, world)) for each in parts)
         for subject, problem in chain(listed, written):
@@ -105,10 +109,7 @@ def detect_problems(reading: Inventory, fixers: Iterable[Rule], world: Context) 
                 path = found.node.root_node.source
                 key = (rule.name, path, found.address, found.wrong)
                 seen[key] += 1
-                controls = rule.controls_for(subject)
-                problems.append(
-                    Detection(_identify_problem(*key, seen[key]), rule, found, path, subject, controls)
-                )
+                problems.append(Detection(_identify_problem(*key, seen[key]), rule, found, path, subject))
     return problems
 
 
@@ -124,8 +125,7 @@ def _find_with_rule(rule: Rule, subject: Subject, world: Context, reading: Inven
         reading.unjudged += ((node, said) for node in around[:1])
         return []
     if unknown and not found:
-        says = f"of {subject.title} {UNJUDGED} {rule.name}"
-        reading.unjudged += ((node, f"{name} {says}") for name, node in unknown.items())
+        reading.unjudged += ((node, name, subject, rule.name) for name, node in unknown.items())
     if isinstance(subject, Policy) and subject.uneditable:
         return [
             replace(each, outcome=partial(_keep_manual, each.outcome, subject.uneditable)) for each in found
@@ -160,6 +160,7 @@ def _sort_subjects(reading: Inventory) -> Mapping[Selector, Sequence[Subject]]:
     return sorted_subjects
 
 
+@lru_cache(maxsize=4096)
 def _identify_problem(rule: str, path: str, address: str, wrong: str, twin: int) -> str:
     """Sixteen hexadecimal digits; twins of one address are told apart by their order."""
     parts = [rule, path, address, wrong, *([str(twin)] if twin > 1 else [])]

@@ -76,10 +76,10 @@ def run_pipeline(  # noqa: PLR0913 - each has its default
     memory = None if cache is None else ResultCache(cache, like or checkout, today.isoformat(), contents)
     if memory is not None and like is None and (known := memory.load_all()) is not None:
         return _build_report(checkout, settings, started, *known)
-    read = _read_files(checkout, resource_types(fixers), settings.limits, InputDigests() if memory else None)
+    read = read_files(checkout, resource_types(fixers), settings.limits, InputDigests() if memory else None)
     patience = read.allowed_seconds
     with limit_time(patience, "finding out what the files of this repository have in common"):
-        order = _build_request(checkout, read, fixers, settings, today)
+        order = build_request(checkout, read, fixers, settings, today)
         grouped = partition_files({path: read.facts[path].reads for path in read.texts})
     _take_secrets(read)
     read.bytes.clear()
@@ -106,7 +106,9 @@ def run_pipeline(  # noqa: PLR0913 - each has its default
 
 
 @dataclass(slots=True)
-class _ReadFiles:
+class ReadFiles:
+    """What was read of a repository: the texts that can matter, and what each file says of all."""
+
     texts: dict[str, str]
     unread: list[Unread]
     bytes: dict[str, bytes]
@@ -125,15 +127,15 @@ class _ReadFiles:
         return self.limits.seconds * (1 + sum(map(len, self.bytes.values())) / _A_FILES_WORTH)
 
 
-def _read_files(
+def read_files(
     checkout: RepositoryFiles,
     types: Sequence[ResourceType],
     limits: LimitSettings,
     seen: InputDigests | None = None,
-) -> _ReadFiles:
+) -> ReadFiles:
     """Read every candidate, and keep the texts that can matter. `seen` is told of everything."""
     needles = tuple(each.encode() for each in collect_needles(types))
-    files = _ReadFiles({}, list(checkout.unread), {}, {}, seen, limits)
+    files = ReadFiles({}, list(checkout.unread), {}, {}, seen, limits)
     for entry in checkout.entries:
         content = checkout.read_file(entry)
         if seen is not None:
@@ -150,7 +152,7 @@ def _read_files(
     return files
 
 
-def _read_named(checkout: RepositoryFiles, files: _ReadFiles, needles: Sequence[bytes]) -> None:
+def _read_named(checkout: RepositoryFiles, files: ReadFiles, needles: Sequence[bytes]) -> None:
     """Read what others name, what holds values of secrets, and Dockerfiles."""
     with limit_time(files.allowed_seconds, "finding out which files name others"):
         kept = select_holders(checkout.others)
@@ -175,7 +177,7 @@ def _read_named(checkout: RepositoryFiles, files: _ReadFiles, needles: Sequence[
             _keep_content(files, content, needles)
 
 
-def _name_format(files: _ReadFiles, content: Content) -> bool:
+def _name_format(files: ReadFiles, content: Content) -> bool:
     """Say aloud that a file is of a format that isn't read, if it is."""
     reason = name_format(content.path, content.data)
     if reason is not None:
@@ -183,7 +185,7 @@ def _name_format(files: _ReadFiles, content: Content) -> bool:
     return reason is not None
 
 
-def _keep_content(files: _ReadFiles, content: Content, needles: Sequence[bytes]) -> None:
+def _keep_content(files: ReadFiles, content: Content, needles: Sequence[bytes]) -> None:
     size = len(content.data)
     if files.held + size > files.limits.memory_mb * MEGABYTE:
         why = f"all files together need more than {files.limits.memory_mb:,} MB (limits.memory_mb)"
@@ -207,7 +209,7 @@ def _keep_content(files: _ReadFiles, content: Content, needles: Sequence[bytes])
         files.texts[content.path] = content.text
 
 
-def _take_secrets(files: _ReadFiles) -> None:
+def _take_secrets(files: ReadFiles) -> None:
     """The secrets of files in which nothing else is looked for, each in its own time."""
     for path, data in files.bytes.items():
         if path not in files.texts:
@@ -218,14 +220,15 @@ def _take_secrets(files: _ReadFiles) -> None:
                 files.unread.append(Unread(path, None, f"not examined: out of time: {why}"))
 
 
-def _read_elsewhere(checkout: RepositoryFiles, unread: Unread, files: _ReadFiles) -> bool:
+def _read_elsewhere(checkout: RepositoryFiles, unread: Unread, files: ReadFiles) -> bool:
     """Whether a file was not read since it is a symbolic link to one that was."""
     return unread.reason == READ_ELSEWHERE and checkout.resolve_link(unread.path) in files.bytes
 
 
-def _build_request(
-    checkout: RepositoryFiles, read: _ReadFiles, fixers: tuple[Rule, ...], settings: Settings, today: date
+def build_request(
+    checkout: RepositoryFiles, read: ReadFiles, fixers: tuple[Rule, ...], settings: Settings, today: date
 ) -> AnalysisRequest:
+    """What all parts are to be looked at for. Raises FixbotError for a wish that makes no sense."""
     never = Globs(settings.never_patch)
     paths = [*(entry.path for entry in checkout.entries), *read.bytes]
     never_patched = (path for path in read.texts if never.matches(path))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from fixbot.engine.detect import Detection
 from fixbot.engine.verify import VerifiedPatch, Verifier, list_changed_paths
-from fixbot.model.findings import Safety
+from fixbot.model.findings import Refusal, Safety
 from fixbot.model.joined_groups import JoinedGroups
 
 MOST_TRIES = 100
@@ -19,6 +19,8 @@ _TOO_MANY = (
     "Apply the others, or fix a part by hand, then run again."
 )
 _T = TypeVar("_T")
+Proofs = dict[frozenset[str], VerifiedPatch | Refusal]
+"""What was proven together already, by the ids of the findings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +28,18 @@ class FixGroup:
     """Fixes of one rule and one safety in files that belong together, and those that wait for them; proven.
 
     `held` is the branch of the open pull request, gathered in another way, that they stay in; mostly empty.
+    `proven` is None where they are proven only together with all other fixes of their files: whoever offers
+    them in smaller parts proves these.
     """
 
     problems: tuple[Detection, ...]
-    proven: VerifiedPatch
+    proven: VerifiedPatch | None
     held: str = ""
+
+    @property
+    def paths(self) -> set[str]:
+        """The files that the fixes change or add."""
+        return {path for each in self.problems for path in list_changed_paths(each)}
 
     @property
     def safety(self) -> Safety:
@@ -54,12 +63,39 @@ class OfferableFixes:
 def prove_fixes(
     court: Verifier, problems: Sequence[Detection], held: Mapping[str, str] | None = None
 ) -> OfferableFixes:
-    """Prove every fix of `problems`: those of one rule and safety in shared files, then all in them.
+    """Prove every fix of `problems`: all in shared files at once, else one rule and safety after the other.
 
     A fix that waits for another rule's is proven with that one, and refused where that one isn't offered.
     """
     settled = OfferableFixes()
+    held = held or {}
     waiting = [each for each in problems if each.awaited]
+    drafts = _draft_offers(problems, held)
+    whole = list(drafts)
+    for at, some in _match_waiting(waiting, drafts, held).items():
+        whole[at] = replace(drafts[at], problems=(*drafts[at].problems, *_flatten(units_of(some))))
+    known: Proofs = {}
+    at_once: set[str] = set()
+    for group in group_by_shared_paths(whole, lambda each: each.paths):
+        if len(group) > 1:
+            names = frozenset(each.id for offer in group for each in offer.problems)
+            known[names] = court.verify_fixes([each for offer in group for each in offer.problems])
+            at_once |= names if isinstance(known[names], VerifiedPatch) else set()
+    for draft, offer in zip(drafts, whole, strict=True):
+        if draft.problems[0].id in at_once:
+            settled.offers.append(offer)
+            continue
+        good, proven = _CulpritSearch(court, settled).find_largest_provable(units_of(draft.problems))
+        if proven is not None:
+            settled.offers.append(FixGroup(tuple(good), proven, draft.held))
+    _add_waiting(court, [each for each in waiting if each.id not in at_once], settled, held)
+    for offers in group_by_shared_paths(settled.offers, lambda each: each.paths):
+        _combine_offers(court, offers, settled, known)
+    return settled
+
+
+def _draft_offers(problems: Iterable[Detection], held: Mapping[str, str]) -> list[FixGroup]:
+    """What is to be proven: the fixes of one rule and safety that share files, less those that wait."""
     alike: dict[tuple[str, Safety, str], list[Detection]] = defaultdict(list)
     by_rule: dict[str, list[Detection]] = defaultdict(list)
     for problem in problems:
@@ -67,16 +103,12 @@ def prove_fixes(
             by_rule[problem.fixer.name].append(problem)
     for rule, every in by_rule.items():
         for unit in units_of(every):
-            alike[rule, safety_of(unit), (held or {}).get(unit[0].id, "")].extend(unit)
-    for (_, _, branch), each in alike.items():
-        for cluster in group_by_shared_paths(each, list_changed_paths):
-            good, proven = _CulpritSearch(court, settled).find_largest_provable(units_of(cluster))
-            if proven is not None:
-                settled.offers.append(FixGroup(tuple(good), proven, branch))
-    _add_waiting(court, waiting, settled, held or {})
-    for offers in group_by_shared_paths(settled.offers, lambda offer: set(offer.proven.texts)):
-        _combine_offers(court, offers, settled)
-    return settled
+            alike[rule, safety_of(unit), held.get(unit[0].id, "")].extend(unit)
+    return [
+        FixGroup(tuple(_flatten(units_of(cluster))), None, branch)
+        for (_, _, branch), each in alike.items()
+        for cluster in group_by_shared_paths(each, list_changed_paths)
+    ]
 
 
 def safety_of(problems: Iterable[Detection]) -> Safety:
@@ -119,6 +151,10 @@ def units_of(problems: Iterable[Detection]) -> list[list[Detection]]:
 Units = list[list[Detection]]
 
 
+def _flatten(units: Units) -> list[Detection]:
+    return [problem for unit in units for problem in unit]
+
+
 @dataclass(slots=True)
 class _CulpritSearch:
     """Looks for as many units as can be proven together; what spoils the proof is refused with its reason."""
@@ -132,7 +168,7 @@ class _CulpritSearch:
     def find_largest_provable(self, units: Units) -> tuple[list[Detection], VerifiedPatch | None]:
         """The problems that hold together and their proof; None where none does."""
         while units:
-            everything = [problem for unit in units for problem in unit]
+            everything = _flatten(units)
             outcome = self.court.verify_fixes([*self.base, *everything])
             self.tries += 1
             if isinstance(outcome, VerifiedPatch):
@@ -170,20 +206,28 @@ class _CulpritSearch:
         return left, left_proven
 
 
-def _add_waiting(
-    court: Verifier, waiting: Sequence[Detection], settled: OfferableFixes, held: Mapping[str, str]
-) -> None:
-    """Give each fix that waits for another to the offer that holds the other, where both are proven so."""
-    places = {
-        (*each.place, offer.held): at for at, offer in enumerate(settled.offers) for each in offer.problems
-    }
+def _match_waiting(
+    waiting: Iterable[Detection], offers: Sequence[FixGroup], held: Mapping[str, str]
+) -> dict[int, list[Detection]]:
+    """The fixes that wait for one of an offer, by the offer's number."""
+    places = {(*each.place, offer.held): at for at, offer in enumerate(offers) for each in offer.problems}
     found: dict[int, list[Detection]] = defaultdict(list)
     for problem in waiting:
         branch = held.get(problem.id, "")
         at = next((places[key] for each in problem.awaited if (key := (*each, branch)) in places), None)
         if at is not None:
             found[at].append(problem)
-        elif problem.fix is not None and problem.fix.waits is not None:
+    return found
+
+
+def _add_waiting(
+    court: Verifier, waiting: Sequence[Detection], settled: OfferableFixes, held: Mapping[str, str]
+) -> None:
+    """Give each fix that waits for another to the offer that holds the other, where both are proven so."""
+    found = _match_waiting(waiting, settled.offers, held)
+    matched = {each.id for some in found.values() for each in some}
+    for problem in waiting:
+        if problem.id not in matched and problem.fix is not None and problem.fix.waits is not None:
             settled.refuse_problems([problem], problem.fix.waits.reason)
     for at, some in found.items():
         offer = settled.offers[at]
@@ -192,12 +236,13 @@ def _add_waiting(
             settled.offers[at] = FixGroup((*offer.problems, *good), proven, offer.held)
 
 
-def _combine_offers(court: Verifier, offers: list[FixGroup], settled: OfferableFixes) -> None:
+def _combine_offers(court: Verifier, offers: list[FixGroup], settled: OfferableFixes, known: Proofs) -> None:
     """All offers of some files at once, the worst first; one that doesn't fit waits for the others."""
-    if len(offers) == 1:
+    if len(offers) == 1 and offers[0].proven is not None:
         settled.together.append(offers[0].proven)
         return
-    everything = court.verify_fixes([problem for offer in offers for problem in offer.problems])
+    problems = [problem for offer in offers for problem in offer.problems]
+    everything = known.get(frozenset(each.id for each in problems)) or court.verify_fixes(problems)
     if isinstance(everything, VerifiedPatch):
         settled.together.append(everything)
         return

@@ -59,6 +59,10 @@ class Verifier:
     fixers: tuple[Rule, ...]
     made: dict[tuple[str, int], tuple[TextEdit, ...]] = field(default_factory=dict)
     """The edits of all that was proven, by path and the hash of the text that they make."""
+    planned: dict[tuple[str, ...], tuple[dict[str, RewritePlan], dict[str, tuple[TextEdit, ...]]]] = field(
+        default_factory=dict
+    )
+    """Plans and edits by path, by the ids of the findings whose fixes they are."""
     checks: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """What was checked of each finding's fix when it was proven last."""
     needles: tuple[str, ...] = field(init=False)
@@ -93,20 +97,27 @@ class Verifier:
             return _explain_no_edit(reason)
         return None
 
-    def render_edits_of(self, chosen: Sequence[Detection]) -> dict[str, list[TextEdit]]:
+    def render_edits_of(self, chosen: Sequence[Detection]) -> dict[str, tuple[TextEdit, ...]]:
         """The edits of these fixes by file. Raises CannotEdit where there is none that is exact."""
-        before = self.world.project.documents
-        changes = _group_by_document(c for each in chosen if each.fix is not None for c in each.fix.changes)
-        return {path: render_edits(before[path].text, plan_rewrites(some)) for path, some in changes.items()}
+        return self._plan_edits(chosen)[1]
+
+    def _plan_edits(
+        self, chosen: Sequence[Detection]
+    ) -> tuple[dict[str, RewritePlan], dict[str, tuple[TextEdit, ...]]]:
+        """What is asked of each file, and the edits that do it: proofs and pull requests share them."""
+        names = tuple(each.id for each in chosen)
+        if names not in self.planned:
+            texts = self.world.project.documents
+            changes = _group_by_document(c for each in chosen if each.fix for c in each.fix.changes)
+            plans = {path: plan_rewrites(some) for path, some in changes.items()}
+            made = {path: tuple(render_edits(texts[path].text, plan)) for path, plan in plans.items()}
+            self.planned[names] = plans, made
+        return self.planned[names]
 
     def _verify_planned(self, chosen: Sequence[Detection]) -> VerifiedPatch | Refusal:
         fixes = [each.fix for each in chosen if each.fix is not None]
-        plans = {
-            path: plan_rewrites(changes)
-            for path, changes in _group_by_document(c for fix in fixes for c in fix.changes).items()
-        }
+        plans, made = self._plan_edits(chosen)
         before = self.world.project.documents
-        made = {path: tuple(render_edits(before[path].text, wanted)) for path, wanted in plans.items()}
         texts = {path: _splice_document(before[path].text, each) for path, each in made.items()}
         try:
             relevant = partial(is_relevant_text, needles=self.needles)
@@ -168,7 +179,10 @@ class Verifier:
     def _build_project(self, after: dict[str, Document], new: Mapping[str, Document]) -> Project:
         whole = self.world.project
         return Project(
-            {**whole.related_documents(after), **after, **new}, whole.surroundings, whole.resource_types
+            {**whole.related_documents(after), **after, **new},
+            whole.surroundings,
+            whole.resource_types,
+            types_by_name=whole.types_by_name,
         )
 
     def _find_invalid(self, reading: Inventory, checks: list[str]) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from fixbot.edit.tree import ABSENT, UNKNOWN, UnsetValue
@@ -63,10 +64,11 @@ class ImageReference:
     """The registry as written, with a NUL for each hole."""
 
     @classmethod
+    @lru_cache(maxsize=1024)
     def parse_reference(cls, reference: str) -> ImageReference:
         """Read a reference; whatever the text, the result is an Image, at worst with nothing known."""
         text = _replace_holes(reference.strip()[:_LONGEST]).removeprefix("docker://")
-        if not text or "://" in text or any(c.isspace() for c in text):
+        if not text or "://" in text or text.split() != [text]:
             return cls(reference, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, (), "")
         rest, at, digest_text = text.partition("@")
         digest = _known_or_unknown(digest_text, _DIGEST) if at else ABSENT

@@ -15,7 +15,8 @@ from fixbot.knowledge.needs import entry_point_of
 from fixbot.lens import Container, Mount, text_of
 from fixbot.lens.templated import text_with_holes
 from fixbot.rules.context import Context
-from fixbot.syntax.shell import HOLE, Script, ShellWord, read_command, read_script
+from fixbot.syntax.shell import HOLE, Invocation, Script, ShellWord, read_command, read_script
+from fixbot.syntax.shell.starting import SHELLS
 
 _HOOKS: Final = (
     ("lifecycle.postStart.exec.command", "postStart hook"),
@@ -55,13 +56,25 @@ class Startup:
     def starts_unknown(self) -> bool:
         """Whether the container's own program is not known: a variable, a hole of a template."""
         own = (each.script.invocations for each in self.scripts if each.where == "command")
-        return any(started and started[0].called.text is None for started in own)
+        return any(
+            started and (started[0].called.text is None or any(map(_runs_unknown, started)))
+            for started in own
+        )
 
     @property
     def names_program(self) -> bool:
         """Whether the file says which program the container starts, and not its image alone."""
         own = (each.script.invocations for each in self.scripts if each.where == "command")
         return any(started and not (started[0].called.text or "-").startswith("-") for started in own)
+
+
+def _runs_unknown(started: Invocation) -> bool:
+    """Whether it runs a text that is filled in: `eval "$SETUP"`, `sh -c "$COMMAND"`."""
+    if started.program != "eval" and started.program not in SHELLS:
+        return False
+    texts = started.arguments if started.program == "eval" else started.arguments[1:2]
+    flags = started.program == "eval" or started.words[:1] in (("-c",), ("-ec",), ("-lc",))
+    return flags and any(word.text is None and not word.beginning for word in texts)
 
 
 def read_startup(container: Container, world: Context) -> Startup:
@@ -132,7 +145,9 @@ def _expand_word(container: Container, text: str, variables: Mapping[str, ShellW
         if found[1]:
             return f"$({found[2]})"
         word = variables.get(found[2])
-        return found[0] if word is None else HOLE if word.text is None else word.text
+        if word is None:
+            return found[0] if container.get("envFrom") is None else HOLE
+        return HOLE if word.text is None else word.text
 
     return _VARIABLE.sub(fill_variable, text)
 

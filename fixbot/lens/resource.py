@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Final
@@ -71,7 +71,7 @@ class ResourceType:
     """
 
     def __hash__(self) -> int:
-        return hash((self.noun, self.cloudformation, self.terraform, self.kubernetes))
+        return hash(self.edited)
 
     @property
     def dialects(self) -> tuple[str, ...]:
@@ -111,7 +111,7 @@ class ResourceType:
         return _renamed(names, self.in_objects, str) if dialect == "kubernetes" else names
 
 
-def group_types(types: Iterable[ResourceType], dialect: str) -> dict[str, list[ResourceType]]:
+def group_types(types: tuple[ResourceType, ...], dialect: str) -> Mapping[str, Sequence[ResourceType]]:
     """The types by what a dialect calls them: each rule may describe the same one in its own way."""
     found: dict[str, list[ResourceType]] = {}
     for each in types:

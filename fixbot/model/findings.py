@@ -8,6 +8,7 @@ from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, Final, Literal
 
 from fixbot.edit.edited_text import EditedFile
+from fixbot.model.moved_secrets import StorePlace
 from fixbot.model.proposal_facts import FixWords, ProposalFacts
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ class Fix(FixWords):
     safety: Safety = Safety.REVIEW
     alike: str = ""
     """Fixes of a rule with the same non-empty word are offered as one or not at all."""
+    stores: tuple[StorePlace, ...] = ()
+    """Where the value of the finding's node goes, which it takes out of the file."""
     waits: Refusal | None = None
     """What would void it today, and ends with the fix of another rule: it is offered with that one only."""
 

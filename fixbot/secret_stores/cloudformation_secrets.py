@@ -9,6 +9,7 @@ from fixbot.edit.change import Change, Put
 from fixbot.edit.tree import Node
 from fixbot.lens import Container, Task, Variable
 from fixbot.model.findings import Manual, Refusal
+from fixbot.model.moved_secrets import StorePlace
 from fixbot.rules.context import Context
 from fixbot.secret_stores import secret_steps, task_definition_secrets
 from fixbot.secret_stores.aws_names import AwsPlace, build_key_reference
@@ -111,7 +112,8 @@ def parameter_source(task: Task, leak: SecretLeak, template: SecretTemplate, wor
     found = task_definition_secrets.parameter_source(
         leak.key, world.settings.secrets.prefix, task_definition_secrets.read_family(task), _HERE
     )
-    return replace(found, resource=build_substitution(found.shown, json=template.json))
+    place = StorePlace(SSM, str(found.value), leak.key)
+    return replace(found, resource=build_substitution(found.shown, json=template.json), place=place)
 
 
 def _family_of_task(task: Task, template: SecretTemplate) -> str:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from fixbot.edit.change import Change
 from fixbot.edit.tree import Value
 from fixbot.model.findings import NewFile, Refusal
+from fixbot.model.moved_secrets import StorePlace
 from fixbot.text.command import Command
 from fixbot.text.step import Step
 
-SECRETS_MANAGER = "secretsmanager"
-SSM = "ssm"
+SECRETS_MANAGER: Final = "secretsmanager"
+SSM: Final = "ssm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ class SecretSource:
     changes: tuple[Change, ...] = ()
     nameless: bool = False
     """Whether it is a parameter only since no ARN could be written."""
+    place: StorePlace | None = None
+    """The same for whoever stores the value; None where it isn't for fixbot to store."""
 
 
 @dataclass(frozen=True, slots=True)

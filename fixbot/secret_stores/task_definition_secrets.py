@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from fixbot.edit.change import Change
 from fixbot.edit.tree import Node
@@ -11,11 +12,13 @@ from fixbot.knowledge.classify_secrets import find_aws_key_pairs
 from fixbot.knowledge.rollout import describe_rollout
 from fixbot.lens import Task
 from fixbot.model.findings import Refusal
+from fixbot.model.moved_secrets import StorePlace
 from fixbot.rules.context import Context
 from fixbot.secret_stores import secret_steps
 from fixbot.secret_stores.aws_names import (
     AwsPlace,
     build_key_reference,
+    build_parameter_name,
     build_store_name,
     find_aws_place,
     secret_arn_of,
@@ -105,13 +108,28 @@ def sources_by_name(task: Task, moved: Iterable[SecretLeak], settings: Settings)
                 f"key {mark_code(leak.key)} of secret {mark_code(name)}",
                 f"{arn}-??????",
                 f"{arn}-??????",
+                place=_build_place(SECRETS_MANAGER, name, leak.key, where, task),
             )
         else:
             made = parameter_source(
                 leak.key, settings.secrets.prefix, read_family(task), where, holes=_has_holes(task)
             )
-            found[leak.id] = replace(made, nameless=settings.secrets.store == SECRETS_MANAGER)
+            found[leak.id] = replace(
+                made,
+                nameless=settings.secrets.store == SECRETS_MANAGER,
+                place=_build_place(SSM, str(made.value), leak.key, where, task),
+            )
     return found
+
+
+def _build_place(
+    store: Literal["secretsmanager", "ssm"], name: str, key: str, where: AwsPlace, task: Task
+) -> StorePlace:
+    """Where a value is to be stored. A role that is only named is one of the same account."""
+    role = text_as_written(task.execution_role) or ""
+    if role and not role.startswith("arn:"):
+        role = f"arn:{where.partition or 'aws'}:iam::{where.account}:role/{role}" if where.account else ""
+    return StorePlace(store, name, key, where.account, where.region, role or None)
 
 
 def _has_holes(task: Task) -> bool:
@@ -123,7 +141,7 @@ def parameter_source(
     key: str, prefix: str, family: str, where: AwsPlace, *, holes: bool = False
 ) -> SecretSource:
     """A parameter by its name, which ECS looks up in the task's own Region."""
-    path = "/" + build_store_name(prefix, family, holes=holes).strip("/")
+    path = "/" + build_parameter_name(build_store_name(prefix, family, holes=holes)).strip("/")
     arn = where.build_arn(SSM, f"parameter{path}/*")
     return SecretSource(f"{path}/{key}", f"parameter {mark_code(f'{path}/{key}')}", arn, arn, SSM)
 

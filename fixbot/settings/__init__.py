@@ -71,6 +71,13 @@ class SecretSettings:
             "shape": value_shapes.SECRET_ARN,
         },
     )
+    kms_key: str | None = field(
+        default=None,
+        metadata={
+            "says": "The KMS key by which `fixbot secrets create` has new secrets encrypted; else AWS's own.",
+            "shape": value_shapes.KMS_KEY,
+        },
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,12 @@ SECRET_ARN: Final = TextShape(
     rf"|ssm:{_SPOT}:parameter/[A-Za-z0-9_./-]{{1,1011}})",
     2_000,
 )  # fmt: skip
+KMS_KEY: Final = TextShape(
+    "the id, alias or ARN of a KMS key",
+    rf"(arn:aws(-[a-z]{{1,8}}){{0,3}}:kms:{_SPOT}:)?(key/|alias/)?[A-Za-z0-9/_-]{{1,256}}",
+    600,
+)
+"""Source: CreateSecret, `KmsKeyId`; CreateAlias, `AliasName`."""
 TAG_KEY: Final = TextShape(
     "a tag's key: 1 to 128 letters, digits, blanks and _.:/=+@-, not beginning with aws:",
     rf"(?![aA][wW][sS]:){_TAG}{{1,128}}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from fixbot.lens import ResourceType
 from fixbot.source.file_facts import FileFacts
@@ -172,7 +173,8 @@ def is_relevant_text(text: str, needles: Iterable[str] = ()) -> bool:
     return relevant or (holds_any(text, _NEEDLES) and _holds_secrets(data))
 
 
-def collect_needles(types: Iterable[ResourceType]) -> tuple[str, ...]:
+@lru_cache(maxsize=4)
+def collect_needles(types: tuple[ResourceType, ...]) -> tuple[str, ...]:
     """Texts of which one stands in every file that holds a resource of these types."""
     return tuple(dict.fromkeys(needle for each in types for needle in each.needles))
 

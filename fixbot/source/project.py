@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fixbot.edit.tree import Node
-from fixbot.lens import Container, Policy, Resource, ResourceType, Subject, Task, text_of
+from fixbot.lens import Container, Policy, Resource, ResourceType, Subject, Task, group_types, text_of
 from fixbot.model.findings import Cause, Unread
 from fixbot.source.document import Document
 
@@ -60,7 +60,15 @@ class Project:
     """What the running rules look at beside workloads and policies."""
     claimed: set[str] = field(default_factory=set)
     """Documents that another one reads as its own (`file("task.json")`)."""
+    types_by_name: dict[str, Mapping[str, Sequence[ResourceType]]] = field(default_factory=dict, repr=False)
+    """The types by dialect, and by what it calls them, as far as asked for; the same for every proof."""
     _objects: dict[tuple[str, str, str], list[Node]] | None = field(default=None, init=False, repr=False)
+
+    def types_called(self, dialect: str) -> Mapping[str, Sequence[ResourceType]]:
+        """The types that are looked at, by what a dialect calls them."""
+        if dialect not in self.types_by_name:
+            self.types_by_name[dialect] = group_types(self.resource_types, dialect)
+        return self.types_by_name[dialect]
 
     def documents_in_folder(self, path: str) -> list[Document]:
         """The documents of the folder that `path` lies in."""
@@ -117,8 +125,11 @@ class Inventory:
     policies: list[Policy] = field(default_factory=list)
     resources: list[Resource] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
-    unjudged: list[tuple[Node, str]] = field(default_factory=list)
-    """Places on which a rule has no opinion since their values can't be known, each with a sentence."""
+    unjudged: list[tuple[Node, str, Subject, str]] = field(default_factory=list)
+    """Places on which a rule has no opinion since their values can't be known.
+
+    Each with its field, what it is a field of, and the rule: most readings say nothing of them.
+    """
     named: set[tuple[str, str]] = field(default_factory=set)
     """Files, and reasons of which one a file is enough."""
 

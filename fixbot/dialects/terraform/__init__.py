@@ -32,7 +32,7 @@ def read_terraform(project: Project, reading: Inventory) -> None:
         kubernetes_workloads.read_workloads(project, index, reading)
         container_blocks.read_container_blocks(index, reading)
         policy_texts.read_policies(project, index, reading)
-        resources.read_folder_resources(index, project.resource_types, reading)
+        resources.read_folder_resources(project, index, reading)
         drafts += found
         for task in (*(draft.task for draft in found), *reading.tasks[before:]):
             task.follower = partial(resources.follow_value, index)
@@ -40,4 +40,4 @@ def read_terraform(project: Project, reading: Inventory) -> None:
     handed_inputs.read_handed_inputs(folders, reading)
     leftovers.report_leftovers(folders, reading)
     tf_json.report_json_blocks(project, reading)
-    resources.read_json_resources(project, project.resource_types, reading)
+    resources.read_json_resources(project, reading)

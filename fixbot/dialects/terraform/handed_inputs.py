@@ -38,9 +38,9 @@ def read_handed_inputs(indices: Iterable[FolderIndex], reading: Inventory) -> No
                 _read_module(block, read, reading)
             elif block.word == "resource" and block.type == "helm_release":
                 for key in _OF_CHARTS:
-                    _hand_on(block, _list_values(index, block, key), _CHART, reading)
+                    _hand_on(block, _list_values(index, block, key), _CHART, read, reading)
             elif block.word == "resource" and block.type in _TEXTS:
-                _hand_on(block, _list_values(index, block, _TEXTS[block.type]), _MANIFEST, reading)
+                _hand_on(block, _list_values(index, block, _TEXTS[block.type]), _MANIFEST, read, reading)
 
 
 def _read_module(block: TerraformBlock, read: frozenset[int], reading: Inventory) -> None:
@@ -57,10 +57,12 @@ def _read_module(block: TerraformBlock, read: frozenset[int], reading: Inventory
         reading.add_unread(block.document, given.key_start, reason)
 
 
-def _hand_on(block: TerraformBlock, nodes: Iterable[Node], why: str, reading: Inventory) -> None:
+def _hand_on(
+    block: TerraformBlock, nodes: Iterable[Node], why: str, read: frozenset[int], reading: Inventory
+) -> None:
     for node in nodes:
         found = HandedValues(
-            block.document, node, block.type, block.name, why, block.node, "terraform", block.address
+            block.document, node, block.type, block.name, why, block.node, "terraform", block.address, read
         )
         read_handed_values(found, reading)
 

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 from fixbot.dialects.terraform.folder_index import FolderIndex, TerraformBlock
 from fixbot.edit.tree import UNKNOWN, Node, NodeKind, UnsetValue
-from fixbot.lens import Companion, FollowedValue, Resource, ResourceType, group_types, text_of, value_of
+from fixbot.lens import Companion, FollowedValue, Resource, ResourceType, text_of, value_of
 from fixbot.source.document import Document
 from fixbot.source.project import Inventory, Project
 
 _VARIABLE = re.compile(r"var\.([\w-]+)")
 _LOCAL = re.compile(r"local\.([\w-]+)")
+_ALONE = re.compile(r"\$\{[ \t]*((?:var|local)\.[\w-]+)[ \t]*\}")
+"""A whole value that is one reference, as a text that Terraform fills in has it."""
 _MANY = ("count", "for_each")
 _ELSEWHERE = ("each.", "var.", "local.", "module.", "data.")
 
 
-def read_folder_resources(index: FolderIndex, types: Iterable[ResourceType], reading: Inventory) -> None:
-    """Every resource of these types in a folder, and the calls of modules that make one."""
-    wanted = group_types(types, "terraform")
+def read_folder_resources(project: Project, index: FolderIndex, reading: Inventory) -> None:
+    """Every resource of the types that are looked at in a folder, and the calls of modules that make one."""
+    wanted = project.types_called("terraform")
     made_by: dict[str, list[ResourceType]] = {}
-    for each in types:
+    for each in project.resource_types:
         for source in each.modules:
             made_by.setdefault(source, []).append(each)
     follower = partial(follow_value, index)
@@ -65,9 +67,9 @@ def read_folder_resources(index: FolderIndex, types: Iterable[ResourceType], rea
                 )
 
 
-def read_json_resources(project: Project, types: Iterable[ResourceType], reading: Inventory) -> None:
+def read_json_resources(project: Project, reading: Inventory) -> None:
     """The same of `.tf.json` files, each read by itself: a companion in another file makes it unknown."""
-    wanted = group_types(types, "terraform")
+    wanted = project.types_called("terraform")
     for document in project.documents.values() if wanted else ():
         if document.path.endswith((".tf.json", ".tofu.json")) and document.syntax == "json":
             for kind, address, label, node in _list_json_blocks(document, wanted):
@@ -89,7 +91,7 @@ def read_json_resources(project: Project, types: Iterable[ResourceType], reading
 
 
 def _list_json_blocks(
-    document: Document, wanted: dict[str, list[ResourceType]]
+    document: Document, wanted: Mapping[str, Sequence[ResourceType]]
 ) -> Iterator[tuple[ResourceType, str, str, Node]]:
     for root in document.roots:
         for types in _list_maps(root.find_node("resource")):
@@ -148,7 +150,11 @@ def _follow_given(given: Sequence[Node], node: Node, variable: str) -> FollowedV
 
 def follow_value(index: FolderIndex, node: Node) -> FollowedValue:
     """A literal, what `local.x` stands for, or the default of the variable that `var.x` names."""
-    text = str(node.value) if node.kind is NodeKind.CODE else ""
+    text = str(node.value) if node.kind in (NodeKind.CODE, NodeKind.SCALAR) else ""
+    if (alone := _ALONE.fullmatch(text)) is not None:
+        text = alone[1]
+    elif node.kind is NodeKind.SCALAR:
+        text = ""
     if (found := _VARIABLE.fullmatch(text)) is not None:
         block = index.by_address.get(f"variable.{found[1]}")
         if given := list(index.given_values(found[1])):
