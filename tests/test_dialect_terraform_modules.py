@@ -185,4 +185,4 @@ def test_every_rule_says_what_it_can_not_see_of_a_module(tmp_path: Path) -> None
     assert {"readonly-root-filesystem", "root-user"} <= {each.rule for each in report.findings}
     said = [each.reason for each in report.unread]
     rule = "file-system-traffic-plaintext"
-    assert f"volumes stands in another file, so module app is not judged by {rule}" in said
+    assert f"volumes of module app is set by a variable or a condition, and so not judged by {rule}" in said

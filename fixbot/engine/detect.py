@@ -11,8 +11,9 @@ from itertools import chain
 from typing import Final
 
 from fixbot.dialects.terraform.ignored_changes import warn_of_ignored
-from fixbot.edit.tree import CannotEdit, Node
+from fixbot.edit.tree import Node
 from fixbot.lens import Container, Policy, Resource, Subject, Task
+from fixbot.lens.fields import FieldElsewhere
 from fixbot.lens.partial import VIRTUAL
 from fixbot.model.findings import Fix, Found, Manual, Outcome, Outlook, Refusal, Safety, resolve_outlook
 from fixbot.rules.context import Context
@@ -118,12 +119,10 @@ def _find_with_rule(rule: Rule, subject: Subject, world: Context, reading: Inven
     unknown.clear()
     try:
         found = list(rule.check(subject, world))
-    except CannotEdit as why:  # what it is about is written where nobody reads it
-        said = f"{why}, so {subject.title} is not judged by {rule.name}"
-        parts = subject.containers if isinstance(subject, Task) else ()
+    except FieldElsewhere as why:
+        found, parts = [], subject.containers if isinstance(subject, Task) else ()
         around = (*subject.around, *(node for each in parts for node in each.around))
-        reading.unjudged += ((node, said) for node in around[:1])
-        return []
+        unknown.update((why.field, node) for node in around[:1])
     if unknown and not found:
         reading.unjudged += ((node, name, subject, rule.name) for name, node in unknown.items())
     if isinstance(subject, Policy) and subject.uneditable:
