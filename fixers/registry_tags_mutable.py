@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
+from fixbot.edit.tree import Value
 from fixbot.lens import Module, Resource, ResourceType
-from fixbot.model.findings import Manual, Severity
+from fixbot.model.findings import Fix, Manual, Severity
 from fixbot.rules import Rule, Words, must_be
 from fixbot.rules.context import Context
 from fixbot.text.markdown_escape import mark_code
+from fixbot.text.name_lists import join_with_and
 
 TAGS, FILTERS = "ImageTagMutability", "ImageTagMutabilityExclusionFilters"
 _EXCEPT = "IMMUTABLE_WITH_EXCLUSION"
+_VALUE = f"{FILTERS}.ImageTagMutabilityExclusionFilterValue"
+_TAG = re.compile(r"[A-Za-z0-9._-]{1,128}")
 REPOSITORY = ResourceType(
     "image repository", "image repositories", "AWS::ECR::Repository", "aws_ecr_repository",
     name="RepositoryName",
@@ -27,6 +34,34 @@ CREATED = ResourceType(
 )  # fmt: skip
 
 
+def spare_excepted(repository: Resource, world: Context) -> bool:
+    """Where the settings let tags move that a pipeline moves, those alone may."""
+    if not world.settings.ecr_tag_exclusions or repository.slot(TAGS).value != _EXCEPT:
+        return False
+    said = {repository.slot_in(each, _VALUE).value for each in repository.slot(FILTERS).items}
+    return said == set(_list_moving_tags(world))
+
+
+def _list_moving_tags(world: Context) -> list[str]:
+    return sorted({tag for _, tag in world.surroundings.moving_tags if _TAG.fullmatch(tag)})
+
+
+def except_moving_tags(fix: Fix, repository: Resource, world: Context) -> Fix:
+    """The tags that a pipeline moves may go on moving."""
+    if not (tags := _list_moving_tags(world)):
+        return fix
+    filters: list[Value] = [
+        {"ImageTagMutabilityExclusionFilterType": "WILDCARD", "ImageTagMutabilityExclusionFilterValue": tag}
+        for tag in tags
+    ]
+    changes = (repository.slot(TAGS).set(_EXCEPT), repository.slot(FILTERS).set(filters))
+    moving = join_with_and([mark_code(tag) for tag in tags])
+    return replace(
+        fix, changes=changes, after=mark_code(f"{TAGS}: {_EXCEPT}"),
+        gist=f"A tag of {{who}} names the same image for ever, but for {moving}: a pipeline pushes it again.",
+    )  # fmt: skip
+
+
 def explain_moving_tags(repository: Resource, world: Context) -> Manual | None:
     """A second push of `latest` would fail, and with it the pipeline."""
     if repository.module is None and (written := repository.slot(FILTERS)).found is not None:
@@ -34,7 +69,8 @@ def explain_moving_tags(repository: Resource, world: Context) -> Manual | None:
             f"{mark_code(written.written)} of {repository.title} excepts tags. Where no tag must move any "
             f"more, take it away and write IMMUTABLE; else {_EXCEPT} with the tags that must."
         )
-    if world.surroundings.moving_tags:
+    excepts = world.settings.ecr_tag_exclusions and repository.dialect == "cloudformation"
+    if world.surroundings.moving_tags and not (excepts and _list_moving_tags(world)):
         path, tag = world.surroundings.moving_tags[0]
         return Manual(
             f"{mark_code(path)} pushes the tag {mark_code(tag)} again and again, which would fail. Let it "
@@ -60,6 +96,8 @@ rule = Rule(
         unwritten="MUTABLE",
         unless=explain_moving_tags,
         weigh=weigh_severity,
+        spares=spare_excepted,
+        finish=except_moving_tags,
         words=Words(
             problem="lets a tag be pushed again with other content",
             change="A tag of {who} names the same image for ever.",

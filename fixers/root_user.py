@@ -15,9 +15,13 @@ from fixbot.lens import ABSENT, UNKNOWN, Container
 from fixbot.model.findings import Fix, Found, Manual, Outcome, Refusal, Safety, Severity
 from fixbot.rules import RECOMMENDED, Rule
 from fixbot.rules.context import Context
+from fixbot.text.globs import compile_word
 from fixbot.text.markdown_escape import mark_code
 
-_ASK = "`docker image inspect` shows it under Config.User: write it down where it isn't root's."
+_ASK = (
+    "`docker image inspect` shows it under Config.User: where it isn't root's, write it down, here or as "
+    "`run_as` in the settings."
+)
 INSISTS, NUMBER = "securityContext.runAsNonRoot", "securityContext.runAsUser"
 
 
@@ -72,6 +76,9 @@ def _choose_outcome(container: Container, world: Context, said: object) -> Outco
 def _find_user(container: Container, world: Context) -> tuple[str, str]:
     """The user of the container's image, and who says so: a Dockerfile here, or the publisher's."""
     image = ImageReference.parse_reference(container.image or "")
+    for glob, user in world.settings.run_as.items():
+        if container.image and compile_word(glob).holds_text(container.image):
+            return user, "`run_as` in the settings"
     if image is None:
         return "", ""
     own = {user for name, user in world.surroundings.image_users if name == (image.name or "").lower()}

@@ -76,7 +76,10 @@ tag: {key: Stage, value: prod}
 tag_services: [ecs]
 write_paths:
   "registry.example/orders": [/var/cache/orders]
+run_as: {"registry.example/*": "1000:1000"}
 external_secrets: {store: vault, kind: SecretStore}
+ecr_tag_exclusions: true
+log_retention_days: 30
 ephemeral_paths: [dev/]
 branch_prefix: bot/
 pull_requests:
@@ -171,7 +174,7 @@ def test_everything_can_be_set() -> None:
             "deploy/legacy/**",
             "*orders*",
             date(2027, 3, 31),
-            where=".fixbot.yml:48",
+            where=".fixbot.yml:51",
         ),
     )
     defaults = Settings()

@@ -196,7 +196,7 @@ def test_the_role_that_must_be_tagged_is_named(tmp_path: Path) -> None:
     text = head + TRUST % "lambda.amazonaws.com"
     text += f"      Policies: [{{PolicyName: x, {GRANT}}}]\n"
     told = said(looked_at(tmp_path, {"t.yaml": text}, Settings()))
-    assert "Tag the role `Worker` with its environment:" in told
+    assert "Tag the role `Worker` by environment:" in told
 
 
 def test_a_policy_whose_name_says_that_it_is_a_services_is_left_alone(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial
 from itertools import chain
@@ -91,14 +91,20 @@ class Detection:
                 return Safety.MANUAL
 
 
-def detect_problems(reading: Inventory, fixers: Iterable[Rule], world: Context) -> list[Detection]:
+def detect_problems(
+    reading: Inventory, fixers: Iterable[Rule], world: Context, changed: Collection[str] | None = None
+) -> list[Detection]:
     """Let every rule look at all that it wants to see.
 
+    Of what is written in part only that counts which it says itself: where only `changed` files have changed,
+    such parts in other files are passed by.
     Where one finds nothing, and asked for what can't be known, that is said: unknown is not absent.
     """
     seen: Counter[tuple[str, str, str, str]] = Counter()
     subjects = _sort_subjects(reading)
-    partial_subjects = tuple(reading.partial_subjects)
+    partial_subjects = [
+        each for each in reading.partial_subjects if changed is None or _stands_in(each, changed)
+    ]
     problems = []
     for rule in fixers:
         whole = (each for selector in rule.selectors for each in subjects.get(selector, ()))
@@ -132,13 +138,22 @@ def _find_with_rule(rule: Rule, subject: Subject, world: Context, reading: Inven
     return found
 
 
+def _stands_in(subject: Task | Container, paths: Collection[str]) -> bool:
+    """Whether any text of the task, or of the container's task, stands in these files."""
+    task = subject if isinstance(subject, Task) else subject.task
+    return task.path in paths or any(each.path in paths for each in task.containers)
+
+
 def _find_written_out(rule: Rule, subject: Task | Container, world: Context) -> list[Found]:
     """What a part of a container says outright; what isn't written there may stand elsewhere."""
+    all_found = list(rule.check(subject, world))
+    if not all_found:
+        return []
     task = subject if isinstance(subject, Task) else subject.task
     unwritten = {id(each) for each in (task.node, task.owner, *(c.node for c in task.containers))}
     return [
         replace(found, outcome=partial(_keep_manual, found.outcome, task.partial))
-        for found in rule.check(subject, world)
+        for found in all_found
         if id(found.node) not in unwritten and found.node.style != VIRTUAL
     ]
 

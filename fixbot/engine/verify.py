@@ -174,7 +174,7 @@ class Verifier:
         if (said := self._ask_checkers(after, checks)) is not None:
             return f"The result would not be valid: {said}."
         checks.append(Checks.AGAIN)
-        return self._find_remaining(project, reading, chosen)
+        return self._find_remaining(project, reading, chosen, {*after, *new})
 
     def _build_project(self, after: dict[str, Document], new: Mapping[str, Document]) -> Project:
         whole = self.world.project
@@ -223,10 +223,10 @@ class Verifier:
         return None
 
     def _find_remaining(
-        self, project: Project, reading: Inventory, chosen: Sequence[Detection]
+        self, project: Project, reading: Inventory, chosen: Sequence[Detection], changed: set[str]
     ) -> str | None:
         world = Context(self.world.settings, project, reading.resources, reading.policies, reading.tasks)
-        after = Counter(map(_name_problem, detect_problems(reading, self.fixers, world)))
+        after = Counter(map(_name_problem, detect_problems(reading, self.fixers, world, changed)))
         before, gone = Counter(map(_name_problem, self.problems)), Counter(map(_name_problem, chosen))
         if any(after[name] > before[name] - count for name, count in gone.items() if after[name]):
             return "The finding would still be there after the patch."

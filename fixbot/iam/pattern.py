@@ -48,6 +48,7 @@ def _compile_pattern(text: str) -> WordPattern:
     return WordPattern(tokenize_pattern(text, variables=False))
 
 
+@lru_cache(maxsize=8192)
 def action_matches(pattern: str, action: str) -> bool:
     """Whether an action pattern holds an action, or all of a narrower pattern; case doesn't count."""
     wide, narrow = pattern.lower(), action.lower()

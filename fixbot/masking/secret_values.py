@@ -74,13 +74,14 @@ class ValueForms:
         for each in self._all:
             lengths.setdefault(each[:_HEAD], set()).add(len(each))
         self._lengths = {head: sorted(some, reverse=True) for head, some in lengths.items()}
+        self._sizes = sorted({len(head) for head in lengths}, reverse=True)
 
     def find_spans(self, text: str, before: re.Pattern[str], behind: re.Pattern[str]) -> Iterator[Span]:
         """Where they stand, the longest of those that begin at one place, and none within another."""
         done = 0
         for begin in before.finditer(text) if self._all else ():
             at = begin.end()
-            for size in range(_HEAD, 0, -1) if at >= done else ():
+            for size in self._sizes if at >= done else ():
                 end = self._find_end(text, at, size, behind)
                 if end > at:
                     yield at, end

@@ -100,6 +100,7 @@ class MustBe:
         listed = (
             (at, entry)
             for at in self.in_each
+            if subject.offers(at)
             for item in subject.slot(at).items
             for entry in list_branches(item)
         )
@@ -185,6 +186,8 @@ class MustNotHold:
 
     def __call__(self, subject: Subject, world: Context) -> Iterator[Found]:
         """The items that are, as one finding."""
+        if not subject.offers(self.at):
+            return
         slot = subject.slot(self.at)
         wrong = [item for item in slot.items if self.bad(item, world)]
         if not wrong or self.spares(subject, world):

@@ -30,7 +30,11 @@ from fixbot.text.command import LOG_GROUP, REGION, build_command
 from fixbot.text.markdown_escape import mark_code
 from fixbot.text.step import Step, build_step
 
-LOGS, _KEEP = "logConfiguration", 365
+LOGS: Final = "logConfiguration"
+_RETENTIONS: Final = (
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+)  # fmt: skip
+"""What CloudWatch Logs takes, in days. Source: PutRetentionPolicy, `retentionInDays`."""
 _MAY_WRITE = re.compile(r"AmazonECSTaskExecutionRolePolicy|logs:PutLogEvents|logs:\*")
 _USED_GROUP: Final = {
     "cloudformation": re.compile(
@@ -118,7 +122,7 @@ def _log_in_template(container: Container, world: Context) -> LogDestination | R
         raise CannotEdit("the task's resource isn't written in this template")
     json = not root.grammar.has_tags
     used = _USED_GROUP["cloudformation"].search(text)
-    name, changes = (used[1], ()) if used else _make_group(listed, owner)
+    name, changes = (used[1], ()) if used else _make_group(listed, owner, world)
     options = {
         "awslogs-group": build_substitution(f"${{{name}}}", json=json),
         "awslogs-region": build_substitution("${AWS::Region}", json=json),
@@ -129,12 +133,20 @@ def _log_in_template(container: Container, world: Context) -> LogDestination | R
     return LogDestination((*changes, _put(container, options)), where, known)
 
 
-def _make_group(listed: Node, owner: str) -> tuple[str, tuple[Change, ...]]:
+def _make_group(listed: Node, owner: str, world: Context) -> tuple[str, tuple[Change, ...]]:
     name = f"{owner}Logs"
     if listed.find_entry(name) is not None:
         raise CannotEdit(f"the template has a resource {name} already")
-    group: Value = {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": _KEEP}}
+    group: Value = {
+        "Type": "AWS::Logs::LogGroup",
+        "Properties": {"RetentionInDays": _choose_retention(world)},
+    }
     return name, (Put(listed, (name,), group, (owner,)),)
+
+
+def _choose_retention(world: Context) -> int:
+    """The days of the settings, or the next number above that CloudWatch takes."""
+    return next(days for days in _RETENTIONS if days >= world.settings.log_retention_days)
 
 
 def _log_in_folder(container: Container, world: Context) -> LogDestination | Refusal:
@@ -163,7 +175,10 @@ def _log_in_folder(container: Container, world: Context) -> LogDestination | Ref
         "awslogs-region": build_hosted_text(region) if hosted_region else region,
         "awslogs-stream-prefix": _prefix(container),
     }
-    content: dict[str, Value] = {"name": _name_group(folder, task), "retention_in_days": _KEEP}
+    content: dict[str, Value] = {
+        "name": _name_group(folder, task),
+        "retention_in_days": _choose_retention(world),
+    }
     block = HclBlock(("aws_cloudwatch_log_group", label), content)
     new = () if used else (Add(owner.root_node, ("resource",), block, (".".join(owner.labels),)),)
     known = _MAY_WRITE.search(texts) is not None

@@ -217,6 +217,14 @@ class Settings:
             "shape": value_shapes.FOLDER,
         },
     )
+    run_as: Mapping[str, str] = field(
+        default_factory=dict,
+        metadata={
+            "says": "The users of images of yours: the image (a glob), and `UID:GID` or `UID`, not root.",
+            "keys": value_shapes.IMAGE_GLOB,
+            "shape": value_shapes.USER,
+        },
+    )
     external_secrets: ExternalSecretsSettings = field(
         default_factory=ExternalSecretsSettings, metadata={"says": "The store that an ExternalSecret names."}
     )
@@ -233,6 +241,19 @@ class Settings:
         metadata={
             "says": "From where ports of administration may be reached: ranges of addresses.",
             "shape": value_shapes.CIDR,
+        },
+    )
+    ecr_tag_exclusions: bool = field(
+        default=False,
+        metadata={"says": "Whether tags that a pipeline pushes again may go on moving, and all others stay."},
+    )
+    log_retention_days: int = field(
+        default=365,
+        metadata={
+            "says": "How long log groups that fixes make keep their lines; the next number that CloudWatch "
+            "takes.",
+            "least": 1,
+            "most": 3_653,
         },
     )
     branch_prefix: str = field(

@@ -69,6 +69,11 @@ FOLDER: Final = TextShape(
     r"(?!.*/\.{1,2}(/|$))(/[A-Za-z0-9_.@+-]+)+",
     255,
 )
+USER: Final = TextShape(
+    "a user's number that is not 0, and perhaps a group's: 1000 or 1000:1000",
+    r"[1-9][0-9]{0,9}(:[0-9]{1,10})?",
+    21,
+)
 BRANCH_PREFIX: Final = TextShape(
     "at most 100 letters, digits and ._/-, as Git has it",
     r"(?!.*(\.\.|\.lock(/|$)|\./))[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*/?",

@@ -210,19 +210,17 @@ class StatementExplanation:
             yield build_step(
                 "Tag ",
                 self._name_holders(),
-                " with its environment: ",
+                " by environment: ",
                 build_command("aws", "iam", "tag-role", "--role-name", "ROLE", "--tags", tags),
-                " (ROLE is its name, VALUE its environment; `tag-user` for a "
+                " (ROLE is a name, VALUE its environment; `tag-user` for a "
                 "user), or where it is defined. Who has no such tag can change nothing."
                 + (_BY_SESSION if self.people == "pipeline" else ""),
             )
         yield build_step(
-            (
-                f"Tag what it has to change with {mark_code(tag.key)}: without the tag it is out of reach "
-                "afterwards."
-            )
-            + self._describe_inherited()
+            f"Tag what it has to change with {mark_code(tag.key)}: without the tag it is out of reach "
+            "afterwards."
         )
+        yield from map(build_step, self._describe_inherited())
         if self._creating_actions:
             yield build_step(
                 f"Let whatever calls {format_names(self._creating_actions)} set the tag in its request "
@@ -236,15 +234,11 @@ class StatementExplanation:
         own = [setting for service, setting in _TAG_SETTINGS.items() if service in services]
         return "; ".join(own) or "`--tags`, or `tags`"
 
-    def _describe_inherited(self) -> str:
-        text = ""
+    def _describe_inherited(self) -> Iterator[str]:
         if not _OF_TASKS.isdisjoint(self._existing_actions):
-            text += " Tasks take theirs from the service (`propagateTags`) when they start."
+            yield "Let services hand their tags to their tasks (`propagateTags`), as these start."
         if any("ContainerInstance" in name for name in self._existing_actions):
-            text += (
-                " Container instances take theirs from EC2 (`ECS_CONTAINER_INSTANCE_PROPAGATE_TAGS_FROM`)."
-            )
-        return text
+            yield "Let container instances take EC2's tags (`ECS_CONTAINER_INSTANCE_PROPAGATE_TAGS_FROM`)."
 
     def _name_holders(self) -> StepSubjects:
         if not self.roles:

@@ -1,0 +1,67 @@
+"""Rules held against other scanners' checks of the same control, as they answered on the pages' examples.
+
+The answers are made by `python benchmarks/agreement.py --pages`; an example that was changed since is not in
+them, and a rule of which none is left fails here until they are made again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from benchmarks.agreement import ANSWERS, name_example
+from fixbot.rules import load_rules
+from tests.pages import read_page
+
+PAGES = Path(__file__).parent.parent / "docs" / "fixers"
+WIDER = {
+    (
+        "cluster-audit-log-off",
+        "CKV_AWS_37",
+    ): "it wants all five logs, the rule the one that says who did what",
+    ("registry-tags-mutable", "CKV_AWS_51"): "it takes no exception, not even one that the settings ask for",
+    ("pass-role-unscoped", "CKV_AWS_110"): "it wants no combination of actions that leads to more rights",
+}
+"""Checks that ask for more than the rule does, and what."""
+UNSEEN = {
+    "container-logs-missing": "no peer looks at it in files",
+    "database-password-in-code": "their scanners of secrets look at values, not at who keeps them",
+    "oidc-trust-unscoped": "theirs know GitHub alone, and one form of it",
+    "pod-security-label-missing": "no peer looks at it in files",
+    "secret-in-environment": "their scanners of secrets look at values",
+    "secret-value-committed": "their scanners of secrets look at values",
+}
+"""Rules of whose examples checkov and kube-linter see nothing, before as after, and why."""
+
+
+def answers() -> dict[str, dict[str, list[str]]]:
+    """What the peers' checks of the rule's own control say, before and after, by the example."""
+    stored: dict[str, dict[str, list[str]]] = json.loads(ANSWERS.read_text(encoding="utf-8"))
+    kept = {}
+    for path in sorted(PAGES.glob("*.md")):
+        for example in read_page(path).examples:
+            for file, after in example.after.items():
+                name = name_example(path.stem, example.before.get(file, after), after)
+                if name in stored:
+                    kept[name] = stored[name]
+    return kept
+
+
+FOUND = answers()
+
+
+@pytest.mark.parametrize("name", sorted(FOUND))
+def test_what_we_call_fixed_the_peers_no_longer_see(name: str) -> None:
+    rule, said = name.partition(" ")[0], FOUND[name]
+    assert [each for each in said["after"] if (rule, each) not in WIDER] == []
+
+
+def test_every_rule_that_has_a_peer_is_held_against_it() -> None:
+    seen: dict[str, set[str]] = defaultdict(set)
+    for name, said in FOUND.items():
+        seen[name.partition(" ")[0]] |= set(said["before"])
+    peers = {each.name for each in load_rules() if each.peers.keys() & {"checkov", "kube-linter"}}
+    assert {each for each in peers if not seen[each]} == UNSEEN.keys() & peers
