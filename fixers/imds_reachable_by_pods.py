@@ -111,7 +111,8 @@ rule = Rule(
             {ENDPOINT: "enabled", TOKENS: "required", HOPS: 1}, words=WORDS, spares=spare_others,
             unless=refuse_old_scripts, finish=name_service_accounts, good=lambda value: value == "1",
         ),
-        CONFIGURATION: must_be({TOKENS: "required", HOPS: 1}, words=WORDS, spares=spare_others),
+        CONFIGURATION: must_be({TOKENS: "required", HOPS: 1}, words=WORDS, spares=spare_others,
+                               unless=refuse_old_scripts),
         NODES: report(
             find_bare_groups, words=WORDS,
             instead="Give {who} a launch template with HttpTokens required and HttpPutResponseHopLimit 1: "

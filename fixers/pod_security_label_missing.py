@@ -91,8 +91,9 @@ def _label(space: Resource, name: str, level: str, beside: list[Task]) -> Outcom
     changes: list[Change] = [Put(labels.owner, labels.path, ArgumentMap(wanted))]
     if found is not None:
         changes = [Put(found, (key,), level) for key in wanted]
+    one = len(beside) == 1
     looked = (
-        f"{len(beside)} of its workloads were looked at, and keep to it."
+        f"{len(beside)} of its workloads {'was' if one else 'were'} looked at, and keep{'s' * one} to it."
         if beside
         else "Where no workload stands beside it, `baseline` is what nearly every pod keeps to."
     )

@@ -45,6 +45,8 @@ def find_root_users(container: Container, world: Context) -> Iterator[Found]:
 
 def _choose_outcome(container: Container, world: Context, said: object) -> Outcome:
     k8s, name = container.spelling.vocabulary == "k8s", mark_code(container.name)
+    if container.role == "values":
+        return Manual(container.task.partial)
     if said is UNKNOWN or (k8s and _find_first(container, INSISTS) is UNKNOWN):
         return Refusal(f"The user of {name} is filled in elsewhere. Give it a number there, not 0.")
     if spare_windows(container):

@@ -104,3 +104,29 @@ def test_policies_of_json_configuration_are_read_and_never_changed(tmp_path: Pat
     assert {found.status.value for found in report.findings} == {"manual"}
     assert not report.patches
     assert ["computed" in each.reason for each in report.unread] == [True]
+
+
+def test_two_rules_that_speak_of_one_statement_are_both_answered(tmp_path: Path) -> None:
+    actions = ["ecs:RegisterTaskDefinition", "ecs:UpdateService", "iam:PassRole"]
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]}
+    (tmp_path / "deploy.json").write_text(json.dumps(policy))
+    names = ("tag-condition-missing", "pass-role-unscoped")
+    rules = tuple(fixer for fixer in load_rules() if fixer.name in names)
+    report = run_pipeline(Checkout.open_checkout(str(tmp_path)), rules, Settings())
+    assert Status.FIXED in {found.status for found in report.findings}
+    assert "would bring a new finding" not in str([found.reason for found in report.findings])
+
+
+def test_twins_are_told_apart_where_one_is_mended(tmp_path: Path) -> None:
+    statement = '{Effect: Allow, Action: "ecs:StopTask", Resource: "*"}'
+    document = '{Version: "2012-10-17", Statement: [%s]}'
+    policies = (
+        document % statement,
+        document % f'!If [Live, {statement}, !Ref "AWS::NoValue"]',
+    )
+    text = "Resources:\n  Deploy:\n    Type: AWS::IAM::User\n    Properties:\n      Policies:\n" + "".join(
+        f"      - PolicyName: deploy\n        PolicyDocument: {each}\n" for each in policies
+    )
+    first, second = looked_at(tmp_path, text).findings
+    assert first.status is Status.FIXED
+    assert "stands in a condition of the template" in str(second.reason)

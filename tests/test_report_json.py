@@ -21,6 +21,7 @@ def test_the_fields_are_those_of_the_contract() -> None:
         "proposals",
         "unread",
         "left_out",
+        "remarks",
     ]
     assert (report["schema"], report["fixbot"]) == (1, __version__)
     assert report["stats"] == {
@@ -45,6 +46,7 @@ def test_the_fields_are_those_of_the_contract() -> None:
     assert set(report["patches"][0]) == {"path", "diff", "fixed", "introduced"}
     assert set(report["proposals"][0]) >= {
         "key", "branch", "title", "body", "paths", "findings", "rule", "topic", "safety", "commits",
+        "facts",
     }  # fmt: skip
     assert report["unread"][0] == {
         "path": "charts/web/templates/0.yaml",

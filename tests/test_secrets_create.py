@@ -505,6 +505,74 @@ def test_somebody_who_writes_in_between_is_said(at: int, shop: Shop) -> None:
     assert len([call for call in shop.writes() if "DB_PASSWORD" in call.body]) == at - 2
 
 
+@pytest.mark.parametrize(
+    ("action", "there", "then"),
+    [
+        ("secretsmanager:CreateSecret", None, "unchanged"),
+        ("secretsmanager:PutSecretValue", '{"OTHER": "1"}', "unchanged"),
+        ("secretsmanager:PutSecretValue", "{}", "unchanged"),
+    ],
+)
+@pytest.mark.parametrize("after", [True, False])
+def test_a_run_that_is_killed_at_a_write_goes_on_where_it_was(
+    action: str, there: str | None, then: str, after: bool, shop: Shop
+) -> None:
+    if there is not None:
+        make(shop, there)
+    started: list[subprocess.Popen[bytes]] = []
+
+    def kill(call: AwsCall) -> Answer | None:
+        if call.action != action:
+            return None
+        shop.aws.before.clear()
+        if after:
+            operation = "create_secret" if "Create" in action else "put_secret_value"
+            getattr(shop.aws.client("secretsmanager"), operation)(**call.data)
+        started[0].kill()
+        return refuse("ServiceUnavailable", 503)
+
+    shop.aws.before.append(kill)
+    command = [sys.executable, "-m", "fixbot", "secrets", "create"]
+    cache = str(shop.folder.parent / "cache")
+    env = environment(**shop.aws.variables, XDG_CACHE_HOME=cache)
+    with subprocess.Popen(command, cwd=shop.folder, env=env, stdout=subprocess.PIPE) as process:
+        started.append(process)
+        process.communicate()
+    assert process.returncode < 0
+    expected = then if after else "created" if there is None else "completed"
+    assert shop.row("create")["outcome"] == expected
+    assert json.loads(shop.stored()) == {**json.loads(there or "{}"), "DB_PASSWORD": CANARY}
+
+
+@pytest.mark.parametrize("value", ["${PASS}-Xk93wren7Qz", "a$${b}Xk93wren7Qz", "Xk93wren{{x}}7Qz"])
+def test_a_value_that_a_template_would_change_is_not_stored(value: str, shop: Shop) -> None:
+    shop.write(task(DB_PASSWORD=value))
+    assert [row["outcome"] for row in shop.rows("plan")] in ([], ["refused"])
+
+
+@pytest.mark.parametrize(
+    ("remote", "tag"),
+    [
+        ("git@git.example.com:acme/orders.git", "acme/orders"),
+        ("https://user:tok-9f8e7d@ghe.example.com/acme/orders", "acme/orders"),
+        ("ssh://git@gitlab.example.com:2222/group/sub/orders.git", "sub/orders"),
+        ("/srv/git/acme/orders", "orders-repo"),
+        ("file:///srv/git/acme/orders", "orders-repo"),
+    ],
+)
+def test_the_tag_names_the_repository_and_nothing_else_of_its_address(
+    remote: str, tag: str, shop: Shop
+) -> None:
+    git(shop.folder, "remote", "add", "origin", remote)
+    shop("create")
+    (write,) = shop.writes()
+    assert write.data["Tags"][0] == {"Key": "fixbot:repository", "Value": tag}
+
+
+def test_a_file_is_planned_as_its_folder_is(shop: Shop) -> None:
+    assert shop.row("plan", "deploy/orders.json")["paths"] in (["deploy/orders.json"], ["orders.json"])
+
+
 def test_plain_http_is_for_this_machine_alone(shop: Shop) -> None:
     done = shop("create", AWS_ENDPOINT_URL="http://aws.example.com")
     assert (done.code, done.out) == (2, "")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from fixbot.model.moved_secrets import MovedSecret, SealedText, SecretRow, join_reasons
+from fixbot.model.moved_secrets import MovedSecret, SealedText, SecretRow, StoreKey, join_reasons
 
 _ACCOUNT: Final = re.compile(r"\d{12}")
 _REGION: Final = re.compile(r"[a-z]{2,8}(?:-[a-z]{2,16}){1,3}-\d{1,2}")
@@ -17,6 +17,8 @@ _NAMES: Final = {
     "ssm": re.compile(r"(?!/?(?:aws|ssm))/?[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+){0,14}", re.IGNORECASE),
 }
 """What is taken for a name. Sources: CreateSecret, `Name`; PutParameter, `Name`."""
+_TEMPLATED: Final = re.compile(r"\$\{|\{\{|%\{|<%|\{%|@@\w+@@")
+"""What languages of templates begin with: what a file says is then not what the container gets."""
 _LONGEST_PARAMETER: Final = 900
 """Characters of a parameter's name, so that its whole ARN has no more than 1,011."""
 _MOST_BYTES: Final = {"secretsmanager": 65_536, "ssm": 4_096}
@@ -30,6 +32,12 @@ class SecretPlan:
     row: SecretRow
     values: Mapping[str, SealedText] = field(default_factory=dict, repr=False)
 
+    @property
+    def identity(self) -> StoreKey:
+        """The place as the files say it, before AWS was asked."""
+        row = self.row
+        return row.store, row.name, row.account or "", row.region or ""
+
     def refuse(self, reason: str) -> SecretPlan:
         """The same, as something that is left alone."""
         return SecretPlan(replace(self.row, outcome="refused", reason=reason))
@@ -37,10 +45,10 @@ class SecretPlan:
 
 def plan_secrets(moved: Sequence[MovedSecret], only: Sequence[str] = ()) -> list[SecretPlan]:
     """A plan for each secret, in the order of the findings; with `only`, of those names."""
-    grouped: dict[tuple[str, ...], list[MovedSecret]] = defaultdict(list)
+    grouped: dict[StoreKey, list[MovedSecret]] = defaultdict(list)
     for each in moved:
         place = each.place
-        grouped[place.store, place.name, place.account or "", place.region or ""].append(each)
+        grouped[place.identity].append(each)
     return [_plan_secret(each) for each in grouped.values() if not only or each[0].place.name in only]
 
 
@@ -61,6 +69,11 @@ def _plan_secret(moved: Sequence[MovedSecret]) -> SecretPlan:
     for each in moved:
         if each.value is None:
             return plan.refuse(f"The value of {each.place.key} is not written out in {each.path}.")
+        if _TEMPLATED.search(each.value.reveal()):
+            return plan.refuse(
+                f"What {each.place.key} holds in {each.path} may be filled in by a template; store the value "
+                "that comes out of it by hand."
+            )
         if values.setdefault(each.place.key, each.value) != each.value:
             return plan.refuse(
                 f"{each.place.key} has different values in {' and '.join(plan.row.paths)}. Give the tasks "

@@ -20,6 +20,7 @@ from fixbot.aws.stored_secrets import StoredSecret, add_keys, read_stored
 from fixbot.model.moved_secrets import SealedText, SecretRow
 
 _NOT_IN_TAGS: Final = re.compile(r"[^A-Za-z0-9 +=._:/@-]")
+_ROLE: Final = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/[\w+=,.@/-]{1,576}", re.ASCII)
 _LONGEST_TAG: Final = 256
 _THERE_ALREADY: Final = frozenset(("ResourceExistsException", "ParameterAlreadyExists"))
 _SOMEBODY_WROTE: Final = "Somebody else wrote it meanwhile; look at it, then run again."
@@ -156,7 +157,7 @@ class SecretMaker:
 
 def may_role_read(gateway: AwsGateway, row: SecretRow) -> bool | None:
     """Whether IAM would let the role read it; None without a role. Raises AwsCallFailed."""
-    if row.role is None or row.outcome == "refused":
+    if row.role is None or row.outcome == "refused" or not _ROLE.fullmatch(row.role):
         return None
     partition = row.role.split(":")[1]
     service, kind = ("ssm", "parameter/") if row.store == "ssm" else ("secretsmanager", "secret:")

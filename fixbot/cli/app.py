@@ -107,6 +107,9 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option of the contract
     exclude: given.ExcludeOption = None,
     since: given.SinceOption = None,
     thorough: given.ThoroughOption = False,
+    aws: given.AwsOption = False,
+    aws_profile: given.AwsProfileOption = "",
+    aws_region: given.AwsRegionOption = "",
     config: given.ConfigOption = None,
     format: given.FormatOption = Format.TEXT,  # noqa: A002 - the option's name
     output: given.OutputOption = None,
@@ -124,6 +127,7 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option of the contract
             not no_cache, jobs, quiet, write, branch, review, pr, split_values(repo), dry_run, host,
             thorough=thorough, fail_on_unread=fail_on_unread, show=show, diffs=diffs,
             rules_profile=rules_profile, framework=framework,
+            aws=aws, aws_profile=aws_profile, aws_region=aws_region,
         )
     )  # fmt: skip
 

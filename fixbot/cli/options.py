@@ -164,6 +164,9 @@ HostOption = Annotated[
     typer.Option("--host", metavar="HOST",
                  help="The GitHub to talk to, where it is not github.com."),
 ]  # fmt: skip
+AwsOption = Annotated[
+    bool, typer.Option("--aws", help="Ask AWS which secrets exist, and whether roles may read them.")
+]
 AwsProfileOption = Annotated[
     str, typer.Option("--aws-profile", metavar="NAME", help="Whose credentials; goes before AWS_PROFILE.")
 ]
@@ -218,6 +221,9 @@ class Options:
     write_baseline: Path | None = None
     rules_profile: ProfileChoice | None = None
     framework: str = ""
+    aws: bool = False
+    aws_profile: str = ""
+    aws_region: str = ""
     arguments: tuple[str, ...] = ()
     """The words as typed, for the command that is offered next."""
 

@@ -52,7 +52,7 @@ def _find_references(wish: SecretsWish) -> tuple[Git, list[StoreReference]]:
 def _compare(
     git: Git, references: Sequence[StoreReference], wish: SecretsWish, environment: Mapping[str, str]
 ) -> list[RotationRow]:
-    gateway = open_aws(wish, environment)
+    gateway = open_aws(wish.profile, wish.region, environment)
     from fixbot.aws.aws_failures import AwsCallFailed, CredentialsRejected  # noqa: PLC0415 - boto3 costs 200 ms
     from fixbot.aws.read_references import read_references  # noqa: PLC0415 - as above
 

@@ -40,9 +40,7 @@ def run_job(options: Options, environment: Mapping[str, str]) -> int:
     terminal = Terminal(environment, quiet=options.quiet)
     contents = options.writes_anything or options.format in (Format.PATCH, Format.SARIF)
     base = _find_gate_base(options)
-    looked = scan_checkout(
-        options, environment, terminal, contents=contents, base=base if _is_gate(options) else None
-    )
+    looked = _scan_with_facts(options, environment, terminal, contents, base)
     looked, brought = _narrow_report(options, looked, base)
     looked = looked._replace(report=compare_with_baseline(options, looked.report, base, terminal))
     if options.show:
@@ -77,6 +75,28 @@ def run_job(options: Options, environment: Mapping[str, str]) -> int:
     shut = _apply_gate(options, looked, base if _is_gate(options) else None, brought, terminal)
     failed = deeds.failures or report.failures
     return 1 if shut or failed or reaches_severity(report, options.fail_on) else 0
+
+
+def _scan_with_facts(
+    options: Options,
+    environment: Mapping[str, str],
+    terminal: Terminal,
+    contents: bool,
+    base: PullRequestBase | None,
+) -> ScannedCheckout:
+    """What is in the checkout; with `--aws` what AWS knows of it as well."""
+    base = base if _is_gate(options) else None
+    if not options.aws:
+        return scan_checkout(options, environment, terminal, contents=contents, base=base)
+    from fixbot.cli.aws_facts import AwsFacts  # noqa: PLC0415 - only this option needs it
+
+    facts = AwsFacts(options, environment)
+    looked = scan_checkout(
+        options, environment, terminal, contents=contents, base=base, learn=facts.learn_places
+    )
+    for remark in facts.remarks:
+        terminal.print_note(f"note: {remark}")
+    return looked._replace(report=facts.attach_facts(looked.report))
 
 
 def _find_gate_base(options: Options) -> PullRequestBase | None:
@@ -164,6 +184,10 @@ def _check_github(options: Options) -> None:
             "--write, --branch and --review change this checkout, "
             "--pr and --repo what is on GitHub; choose one"
         )
+    if options.aws and (options.pr or options.repositories):
+        raise FixbotError("--aws is for the proposals of a checkout; leave --pr and --repo out")
+    if not options.aws and (options.aws_profile or options.aws_region):
+        raise FixbotError("--aws-profile and --aws-region say whom to ask; add --aws")
     if options.files:
         check_words(options.arguments)
     if options.files and (options.pr or options.repositories):

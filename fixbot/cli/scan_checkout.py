@@ -59,9 +59,11 @@ def scan_checkout(
     *,
     contents: bool = True,
     base: PullRequestBase | None = None,
+    learn: Callable[[Checkout, tuple[Rule, ...], Settings, Report], Settings] | None = None,
 ) -> ScannedCheckout:
     """Read everything and prove what can be mended. Without `contents` patches may lack their texts.
 
+    `learn` looks up what the proposals name, and gives the settings by which they are made once more.
     Where there is a `base`, its settings count. Everything is read, whatever changed since a commit.
     """
     gc.set_threshold(_YOUNG)
@@ -84,6 +86,10 @@ def scan_checkout(
     cache = open_cache(settings, chosen, environment, options.path) if options.cache else None
     whole = again(settings, cache=cache, contents=contents)
     terminal.clear_progress()
+    if learn is not None:
+        settings = learn(checkout, chosen, settings, whole)
+        whole = again(settings, contents=contents)
+        terminal.clear_progress()
     if base is None:
         whole = replace(whole, left_out=_without_asked(whole.left_out, options))
     report = restrict_report(whole, asked) if options.files else whole

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fixbot.aws.plan_secrets import SecretPlan, plan_secrets
 from fixbot.checkout.git_home import stranger_folders
@@ -23,6 +24,12 @@ from fixbot.report.style import format_count
 if TYPE_CHECKING:
     from fixbot.aws.aws_gateway import AwsGateway
     from fixbot.aws.write_secrets import SecretMaker
+
+
+_REMOTE: Final = re.compile(
+    r"(?:[\w.+-]+@[\w.-]+:|\w+://(?:[^/@\s]*@)?[\w.-]+(?::\d+)?/)(?:.*/)?([\w.-]+/[\w.-]+?)(?:\.git)?/?"
+)
+"""The address of a repository on a server, with OWNER/NAME at its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +50,7 @@ def list_planned(wish: SecretsWish, environment: Mapping[str, str]) -> int:
     """Show what would be moved; 1 where something that was asked could not be found out."""
     terminal = Terminal(environment, quiet=wish.options.quiet)
     looked, plans = _plan_all(wish, environment, terminal)
-    report = _ask_all(plans, _build_maker(wish, looked, environment)) if wish.asks else _list_rows(plans)
+    report = ask_all(plans, _build_maker(wish, looked, environment)) if wish.asks else _list_rows(plans)
     _show_rows(report, wish, terminal)
     return _say_losses(looked, terminal)
 
@@ -53,19 +60,19 @@ def create_planned(wish: SecretsWish, environment: Mapping[str, str]) -> int:
     terminal = Terminal(environment, quiet=wish.options.quiet)
     looked, plans = _plan_all(wish, environment, terminal)
     maker = _build_maker(wish, looked, environment)
-    report = _ask_all(plans, maker, roles=False) if wish.dry else SecretsReport(tuple(_create(plans, maker)))
+    report = ask_all(plans, maker, roles=False) if wish.dry else SecretsReport(tuple(_create(plans, maker)))
     _show_rows(report, wish, terminal)
     bad = any(row.outcome not in GOOD_OUTCOMES for row in report.secrets)
     unasked = wish.dry and bool(report.remarks)
     return max(_say_losses(looked, terminal), int(bad or unasked))
 
 
-def open_aws(wish: SecretsWish, environment: Mapping[str, str]) -> AwsGateway:
+def open_aws(profile: str, region: str, environment: Mapping[str, str]) -> AwsGateway:
     """The gateway for whoever was named. Raises FixbotError."""
     from fixbot.aws.aws_gateway import AwsChoice, open_gateway  # noqa: PLC0415 - boto3 costs 200 ms
 
-    region = wish.region or environment.get("AWS_REGION", "") or environment.get("AWS_DEFAULT_REGION", "")
-    return open_gateway(AwsChoice(wish.profile, region))
+    region = region or environment.get("AWS_REGION", "") or environment.get("AWS_DEFAULT_REGION", "")
+    return open_gateway(AwsChoice(profile, region))
 
 
 def _plan_all(
@@ -84,11 +91,12 @@ def _plan_all(
 
 
 def _build_maker(wish: SecretsWish, looked: ScannedCheckout, environment: Mapping[str, str]) -> SecretMaker:
-    gateway = open_aws(wish, environment)
+    gateway = open_aws(wish.profile, wish.region, environment)
     from fixbot.aws.write_secrets import SecretMaker  # noqa: PLC0415 - boto3 costs 200 ms
 
     git = looked.checkout.git
-    name = (git.name_on_github if git is not None else "") or Path(looked.checkout.root).name
+    remote = _REMOTE.fullmatch(git.configuration.get("remote.origin.url", "")) if git is not None else None
+    name = remote[1] if remote is not None else Path(looked.checkout.root).name
     kms_key = wish.kms_key or looked.settings.secrets.kms_key or ""
     return SecretMaker(gateway, name, kms_key, trusted_key=bool(wish.kms_key))
 
@@ -102,7 +110,7 @@ def _create(plans: Sequence[SecretPlan], maker: SecretMaker) -> list[SecretRow]:
         raise CredentialsRejected(f"AWS: whose the credentials are is not known: {failed}") from None
 
 
-def _ask_all(plans: Sequence[SecretPlan], maker: SecretMaker, *, roles: bool = True) -> SecretsReport:
+def ask_all(plans: Sequence[SecretPlan], maker: SecretMaker, *, roles: bool = True) -> SecretsReport:
     """The rows with what AWS knows of them, and a remark for each call that failed."""
     from fixbot.aws.aws_failures import AwsCallFailed  # noqa: PLC0415 - as above
     from fixbot.aws.write_secrets import may_role_read  # noqa: PLC0415 - as above

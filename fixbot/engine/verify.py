@@ -236,8 +236,13 @@ class Verifier:
 
 
 def _name_problem(problem: Detection) -> tuple[str, ...]:
-    """What tells a problem from others, but for its twins: where one goes, those behind it move up."""
-    return (problem.fixer.name, problem.path, problem.found.address, problem.found.wrong)
+    """What tells a problem from others, but for its twins: where one goes, those behind it move up.
+
+    Statements of a policy are twins too: the address of one without a Sid is what it allows, and that changes
+    when another rule's fix takes an action out of it.
+    """
+    found = problem.found
+    return (problem.fixer.name, problem.path, found.policy or found.address, found.wrong)
 
 
 def list_changed_paths(problem: Detection) -> set[str]:

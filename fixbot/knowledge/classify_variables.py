@@ -42,7 +42,7 @@ _USUAL: Final = frozenset(("admin", "root", "neo4j", "postgres", "user", "guest"
 def classify_variable(name: str, value: str) -> SecretVerdict:
     """Judge a variable's value as a whole, then what is written inside of it."""
     verdict = classify_value(name, value)
-    if verdict.kind is not SecretKind.NONE:
+    if verdict.kind not in (SecretKind.NONE, SecretKind.POSSIBLE):
         return verdict
     text = value.strip()
     if len(text) < 4 or is_reference(text):
@@ -50,6 +50,8 @@ def classify_variable(name: str, value: str) -> SecretVerdict:
     inside = next(find_inner_secrets(text), None)
     if inside is not None:
         return SecretVerdict(SecretKind.LIKELY, f"{inside.what} is written out in it")
+    if verdict.kind is not SecretKind.NONE:
+        return verdict
     if only_describes(name) or is_setting(name, text):
         return verdict
     return _classify_login(name, text) or _classify_perhaps(name, text) or verdict

@@ -204,6 +204,15 @@ class ProposedCommit:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownFact:
+    """Something that was looked up for a proposal: a kind, a sentence, and the same as data for machines."""
+
+    kind: Literal["secret"]
+    text: str
+    data: Mapping[str, str | bool | None]
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
     """What one pull request would hold. `contents` are the files as this proposal alone leaves them.
 
@@ -229,6 +238,7 @@ class Proposal:
     """Proposals of other files with the same non-empty word become one with this."""
     edits: tuple[FileEdits, ...] = field(repr=False, default=())
     """What it writes and where; nothing where that would show a secret."""
+    facts: tuple[KnownFact, ...] = ()
 
     @property
     def rules(self) -> tuple[str, ...]:
@@ -323,3 +333,5 @@ class Report:
     pulls: tuple[PullRequestRow, ...] | None = None
     """What became of pull requests; None where nobody asked for any."""
     left_out: LeftOutBySettings = field(default_factory=LeftOutBySettings)
+    remarks: tuple[str, ...] = ()
+    """A line for each call to AWS that was refused."""

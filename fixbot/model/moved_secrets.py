@@ -39,6 +39,22 @@ class SealedText:
         raise TypeError("a sealed text stays in its process")
 
 
+StoreKey = tuple[str, str, str, str]
+"""A place as the files say it: store, name, account and Region; nothing for what they don't say."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFact:
+    """What AWS said of a place: its full ARN where it exists, and the keys that hold the files' values.
+
+    `readers` are those of the roles that must read it which may.
+    """
+
+    arn: str = ""
+    keys: tuple[str, ...] = ()
+    readers: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class StorePlace:
     """Where a fix expects a value, as the file names it; what isn't known is None.
@@ -54,6 +70,11 @@ class StorePlace:
     region: str | None = None
     role: str | None = None
     refusal: str = ""
+
+    @property
+    def identity(self) -> StoreKey:
+        """What tells it apart from other places."""
+        return self.store, self.name, self.account or "", self.region or ""
 
 
 @dataclass(frozen=True, slots=True)

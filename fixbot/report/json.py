@@ -24,6 +24,7 @@ def render_json(report: Report) -> str:
         "proposals": [_proposal_to_json(each) for each in report.proposals],
         "unread": [asdict(each) for each in report.unread],
         "left_out": asdict(report.left_out) | {"severity": report.left_out.severity.label},
+        "remarks": report.remarks,
     }
     if report.pulls is not None:
         whole["pull_requests"] = [asdict(each) for each in report.pulls]
@@ -65,6 +66,7 @@ def _proposal_to_json(proposal: Proposal) -> dict[str, Any]:
         "safety": proposal.safety.value,
         "topic": proposal.topic,
         "commits": [_commit_to_json(each) for each in proposal.commits],
+        "facts": [asdict(each) for each in proposal.facts],
     }
 
 

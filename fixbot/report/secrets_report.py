@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -10,7 +9,7 @@ from dataclasses import asdict
 from fixbot import __version__
 from fixbot.model.moved_secrets import RotationRow, SecretRow, SecretsReport
 from fixbot.report.style import format_count
-from fixbot.text.characters import escape_hidden
+from fixbot.text.characters import escape_hidden, write_json
 from fixbot.text.name_lists import join_with_and
 
 _STORES = {"secretsmanager": "Secrets Manager", "ssm": "Parameter Store", "kubernetes": "Kubernetes"}
@@ -24,7 +23,7 @@ def render_secrets_json(report: SecretsReport) -> str:
         "secrets": [asdict(row) for row in report.secrets],
         "remarks": list(report.remarks),
     }
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return write_json(data, indent=2) + "\n"
 
 
 def render_secrets_text(report: SecretsReport, *, asked: bool) -> str:
@@ -47,7 +46,7 @@ def render_secrets_text(report: SecretsReport, *, asked: bool) -> str:
 def render_rotation_json(rows: Sequence[RotationRow]) -> str:
     """The rows with the fields of the type."""
     data = {"schema": 1, "fixbot": __version__, "secrets": [asdict(row) for row in rows]}
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return write_json(data, indent=2) + "\n"
 
 
 def render_rotation_text(rows: Sequence[RotationRow]) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 from fixbot.edit.change import Change
 from fixbot.edit.tree import Value
 from fixbot.model.findings import NewFile, Refusal
-from fixbot.model.moved_secrets import StorePlace
+from fixbot.model.moved_secrets import StoreFact, StorePlace
 from fixbot.text.command import Command
 from fixbot.text.step import Step
 
@@ -35,6 +35,18 @@ class SecretSource:
     """Whether it is a parameter only since no ARN could be written."""
     place: StorePlace | None = None
     """The same for whoever stores the value; None where it isn't for fixbot to store."""
+    fact: StoreFact | None = None
+    """What AWS said of the place, where it was asked."""
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether AWS has the value there."""
+        return self.fact is not None and self.place is not None and self.place.key in self.fact.keys
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether AWS lets the role read it."""
+        return self.fact is not None and self.place is not None and self.place.role in self.fact.readers
 
 
 @dataclass(frozen=True, slots=True)

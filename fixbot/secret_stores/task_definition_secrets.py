@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -59,7 +59,11 @@ def move_to_named_secret(task: Task, moved: Sequence[SecretLeak], world: Context
     found = assemble_move(
         task, moved, MoveParts(sources, grant_by_hand(task, sources), creating, read_family(task))
     )
-    new = [sources[leak.id] for leak in moved if find_existing_source(leak, world.settings) is None]
+    new = [
+        sources[leak.id]
+        for leak in moved
+        if find_existing_source(leak, world.settings) is None and not sources[leak.id].is_stored
+    ]
     name = build_store_name(world.settings.secrets.prefix, read_family(task), holes=_has_holes(task))
     return replace(
         found, commands=secret_steps.check_stored(new, name, find_aws_place(task, world.settings).region)
@@ -103,22 +107,21 @@ def sources_by_name(task: Task, moved: Iterable[SecretLeak], settings: Settings)
         if known is not None:
             found[leak.id] = known
         elif in_manager:
-            found[leak.id] = SecretSource(
-                build_key_reference(arn, leak.key),
-                f"key {mark_code(leak.key)} of secret {mark_code(name)}",
-                f"{arn}-??????",
-                f"{arn}-??????",
-                place=_build_place(SECRETS_MANAGER, name, leak.key, where, task),
-            )
+            place = _build_place(SECRETS_MANAGER, name, leak.key, where, task)
+            fact = settings.stored.get(place.identity)
+            full = fact.arn if fact is not None and fact.arn else ""
+            shown = full or f"{arn}-??????"
+            says = f"key {mark_code(leak.key)} of secret {mark_code(name)}"
+            value = build_key_reference(full or arn, leak.key)
+            found[leak.id] = SecretSource(value, says, shown, shown, place=place, fact=fact)
         else:
             made = parameter_source(
                 leak.key, settings.secrets.prefix, read_family(task), where, holes=_has_holes(task)
             )
-            found[leak.id] = replace(
-                made,
-                nameless=settings.secrets.store == SECRETS_MANAGER,
-                place=_build_place(SSM, str(made.value), leak.key, where, task),
-            )
+            place = _build_place(SSM, str(made.value), leak.key, where, task)
+            nameless = settings.secrets.store == SECRETS_MANAGER
+            fact = settings.stored.get(place.identity)
+            found[leak.id] = replace(made, nameless=nameless, place=place, fact=fact)
     return found
 
 
@@ -164,7 +167,11 @@ def build_store_steps(
     task: Task, moved: Iterable[SecretLeak], sources: Mapping[int, SecretSource], settings: Settings
 ) -> tuple[Step, ...]:
     """The steps that put the values where the sources are; none for those that the settings name."""
-    new = {leak.key: sources[leak.id] for leak in moved if find_existing_source(leak, settings) is None}
+    new = {
+        leak.key: sources[leak.id]
+        for leak in moved
+        if find_existing_source(leak, settings) is None and not sources[leak.id].is_stored
+    }
     region = find_aws_place(task, settings).region
     name = build_store_name(settings.secrets.prefix, read_family(task), holes=_has_holes(task))
     in_manager = [key for key, source in new.items() if source.service == SECRETS_MANAGER]
@@ -181,7 +188,7 @@ def grant_by_hand(task: Task, sources: Mapping[int, SecretSource]) -> RoleGrant:
     return RoleGrant(
         steps=tuple(
             secret_steps.grant_role_step(role, shown, service)
-            for service, shown in group_by_service(sources.values())
+            for service, shown in group_by_service(each for each in sources.values() if not each.is_readable)
         )
     )
 
@@ -221,7 +228,7 @@ def assemble_move(task: Task, moved: Sequence[SecretLeak], parts: MoveParts) -> 
         f"{join_with_and([mark_code(each) for each in names])} from {store} "
         "at each start of a task.",
         rollout=describe_rollout(task),
-        unknown=_describe_unknown(task, new=bool(parts.creating)),
+        unknown=_describe_unknown(task, sources.values(), new=bool(parts.creating)),
         notes=(*granted.notes, *_list_notes(task, moved, services), *_note_nameless(sources)),
         steps_before=(*parts.creating, *granted.steps),
         steps_after=(
@@ -233,7 +240,9 @@ def assemble_move(task: Task, moved: Sequence[SecretLeak], parts: MoveParts) -> 
     )
 
 
-def _describe_unknown(task: Task, *, new: bool) -> str:
+def _describe_unknown(task: Task, sources: Collection[SecretSource], *, new: bool) -> str:
+    if all(each.is_stored and each.is_readable for each in sources):
+        return ""
     stored = "the value is stored and " if new else ""
     missing = (
         f"a task does not start (`ResourceInitializationError`) until {stored}the execution role may read it."
@@ -244,6 +253,8 @@ def _describe_unknown(task: Task, *, new: bool) -> str:
             "without one "
             f"ECS refuses `secrets`. With one, {missing}"
         )
+    if new and all(each.fact is not None for each in sources):
+        return f"AWS says that not all of it is stored yet: {missing}"
     what = "the value is stored already" if new else "the execution role may read the secret already"
     return f"Whether {what} is not known: {missing}"
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from fixbot.model.findings import Safety, Severity
+from fixbot.model.moved_secrets import StoreFact, StoreKey
 from fixbot.programs import Programs
 from fixbot.settings import value_shapes
 from fixbot.settings.pull_request_settings import PullRequestSettings
@@ -296,6 +297,8 @@ class Settings:
     """Findings that are not to be offered in this run, by their ids, and why."""
     held: Mapping[str, str] = field(default_factory=dict, metadata={"internal": True})
     """The branch of the open pull request, gathered in another way, in which a finding stays; by its id."""
+    stored: Mapping[StoreKey, StoreFact] = field(default_factory=dict, metadata={"internal": True})
+    """What AWS said of the places for values, where it was asked (`--aws`)."""
     programs: Programs | None = field(default=None, metadata={"internal": True})
     """The checkers that are asked, None where whoever runs this doesn't want it (`thorough`)."""
     notes: tuple[str, ...] = field(default=(), repr=False, compare=False, metadata={"internal": True})

@@ -1,0 +1,86 @@
+"""`fixbot run --aws`: what AWS knows of the places that proposals name, before they are made once more."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from fixbot.aws.plan_secrets import plan_secrets
+from fixbot.cli.options import Options
+from fixbot.cli.secrets_job import ask_all, open_aws
+from fixbot.engine.collect_moved import collect_moved_secrets
+from fixbot.model.findings import KnownFact, Report
+from fixbot.model.moved_secrets import SecretRow, StoreFact
+
+if TYPE_CHECKING:
+    from fixbot.checkout import RepositoryFiles
+    from fixbot.rules.rule import Rule
+    from fixbot.settings import Settings
+
+
+@dataclass(slots=True)
+class AwsFacts:
+    """What was asked for a run, and what was answered."""
+
+    options: Options
+    environment: Mapping[str, str]
+    rows: tuple[SecretRow, ...] = ()
+    remarks: tuple[str, ...] = field(default=())
+
+    def learn_places(
+        self, checkout: RepositoryFiles, chosen: tuple[Rule, ...], settings: Settings, report: Report
+    ) -> Settings:
+        """The settings with what AWS says of every place that these proposals name. Raises FixbotError."""
+        gateway = open_aws(self.options.aws_profile, self.options.aws_region, self.environment)
+        from fixbot.aws.write_secrets import SecretMaker  # noqa: PLC0415 - boto3 costs 200 ms
+
+        plans = plan_secrets(collect_moved_secrets(checkout, chosen, settings, report.findings))
+        asked = ask_all(plans, SecretMaker(gateway, ""))
+        self.rows, self.remarks = asked.secrets, asked.remarks
+        known = {
+            plan.identity: fact
+            for plan, row in zip(plans, asked.secrets, strict=True)
+            if (fact := _build_fact(row)) is not None
+        }
+        return replace(settings, stored=known)
+
+    def attach_facts(self, report: Report) -> Report:
+        """The report with the facts of each proposal, and a remark for each call that was refused."""
+        proposals = tuple(
+            replace(each, facts=tuple(self._list_facts(frozenset(each.findings))))
+            for each in report.proposals
+        )
+        return replace(report, proposals=proposals, remarks=self.remarks)
+
+    def _list_facts(self, findings: frozenset[str]) -> Iterator[KnownFact]:
+        for row in self.rows:
+            if row.exists is not None and not findings.isdisjoint(row.findings):
+                data: dict[str, str | bool | None] = {"name": row.name, "exists": row.exists}
+                data["role_may_read"] = row.role_may_read
+                yield KnownFact("secret", _describe_secret(row), data)
+
+
+def _build_fact(row: SecretRow) -> StoreFact | None:
+    """What a proposal may rely on; nothing where AWS did not say, or something else stands there."""
+    if row.exists is None or row.keys_missing is None:
+        return None
+    held = tuple(key for key in row.keys if key not in row.keys_missing) if row.same_value else ()
+    readers = (row.role,) if row.role is not None and row.role_may_read else ()
+    begin = f"secretsmanager:{row.region}:{row.account}:secret:{row.name}"
+    full = re.compile(rf"arn:[a-z-]+:{re.escape(begin)}-[A-Za-z0-9]{{6}}")
+    return StoreFact(row.arn if row.arn and full.fullmatch(row.arn) else "", held, readers)
+
+
+def _describe_secret(row: SecretRow) -> str:
+    if not row.exists:
+        said = f"{row.name} does not exist yet"
+    elif row.outcome in {"differs", "refused"}:
+        said = f"{row.name} exists, and is not what this needs: {(row.reason or '').rstrip('.')}"
+    else:
+        missing = ", ".join(row.keys_missing or ())
+        said = f"{row.name} exists" + (f", without {missing}" if missing else ", with the same value")
+    if row.role_may_read is None:
+        return f"{said}."
+    return f"{said}; its role may {'' if row.role_may_read else 'not '}read it."
