@@ -121,7 +121,8 @@ rule = Rule(
             effect="Readers without a login, and other accounts that came in by a public policy, get 403.",
             why="One policy with a star, or the ACL of one upload, publishes {who}; names of buckets are "
             "tried day and night.",
-            unknown="Who reads {who} without a login isn't in the files; its server access log says so.",
+            unknown="Who reads {who} without a login isn't in the files; {its|their} server access log "
+            "says so.",
         ),
     ),
     peers={"checkov": ("CKV2_AWS_6", "CKV_AWS_53", "CKV_AWS_54", "CKV_AWS_55", "CKV_AWS_56", "CKV_AWS_20",

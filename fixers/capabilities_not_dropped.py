@@ -77,7 +77,7 @@ WORDS = Words(
     effect='A call that needs one of them fails with "Operation not permitted" (chown, setgid, raw sockets).',
     why="Code that runs in {who} can today send forged packets, make device files and change owners, as far "
     "as it is root there or becomes so.",
-    unknown="Whether a program in {who} uses another one of them is not known.",
+    unknown="Whether a program in {who} uses one of the dropped capabilities is not known.",
 )
 rule = Rule(
     title="Drop capabilities of {subject}",

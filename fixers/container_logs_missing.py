@@ -55,7 +55,7 @@ def _build_fix(container: Container, there: LogDestination) -> Fix:
         who=container.called,
         before="no log driver",
         after=f"`awslogs` to {there.where}",
-        gist=f"{{who}} writes what it prints to CloudWatch Logs: {there.where}.",
+        gist=f"{{who}} {{writes what it prints|write what they print}} to CloudWatch Logs: {there.where}.",
         why="Someone who gets code to run in {who} leaves no trace that outlives the task: neither the "
         "requests that led there nor the errors of a first try are kept.",
         effect="CloudWatch bills the lines. Under pressure lines may be lost, as no mode is written: since "
@@ -63,7 +63,7 @@ def _build_fix(container: Container, there: LogDestination) -> Fix:
         rollout=describe_rollout(container.task),
         unknown=""
         if there.known
-        else "A task starts only if its execution role may write there: "
+        else "A task starts only if its execution role may write to that log group: "
         "AmazonECSTaskExecutionRolePolicy lets it.",
         steps_before=there.steps,
         waits=there.waits,

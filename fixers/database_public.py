@@ -55,10 +55,10 @@ def weigh_severity(database: Resource, _world: Context) -> Severity | None:
 
 WORDS = Words(
     problem="has an address on the internet",
-    change="{who} can only be reached from inside of its VPC, and what is joined with that.",
+    change="{who} can only be reached from inside of {its|their} VPC, and what is joined with that.",
     effect="Laptops, SaaS tools and functions outside the VPC lose their connection at once.",
     why="Whoever finds the address of {who} can try leaked and guessed passwords from anywhere.",
-    unknown="Who connects to {who} from outside is not known; its log of connections says so.",
+    unknown="Who connects to {who} from outside is not known; {its|their} log of connections says so.",
 )
 OF_ITS_OWN = (INSTANCE, MEMBER, CLUSTER, GRAPH, WAREHOUSE, REPLICATION)
 rule = Rule(

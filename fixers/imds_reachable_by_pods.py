@@ -87,7 +87,8 @@ def name_service_accounts(fix: Fix, _subject: Resource, world: Context) -> Fix:
 
 WORDS = Words(
     problem="lets pods ask the node's metadata, and get its credentials",
-    change="{who} gives metadata to the node itself, and to pods on the node's network, no more to others.",
+    change="{who} {gives|give} metadata to the node itself, and to pods on the node's network, no more to "
+    "others.",
     effect="Nodes are made anew one after another. Controllers that take Region, VPC or rights from the node "
     "stop: AWS Load Balancer Controller without --aws-region and --aws-vpc-id, cluster-autoscaler without "
     "AWS_REGION.",
@@ -110,7 +111,8 @@ rule = Rule(
             {ENDPOINT: "enabled", TOKENS: "required", HOPS: 1}, words=WORDS, spares=spare_others,
             unless=refuse_old_scripts, finish=name_service_accounts, good=lambda value: value == "1",
         ),
-        CONFIGURATION: must_be({TOKENS: "required", HOPS: 1}, words=WORDS, spares=spare_others),
+        CONFIGURATION: must_be({TOKENS: "required", HOPS: 1}, words=WORDS, spares=spare_others,
+                               unless=refuse_old_scripts),
         NODES: report(
             find_bare_groups, words=WORDS,
             instead="Give {who} a launch template with HttpTokens required and HttpPutResponseHopLimit 1: "

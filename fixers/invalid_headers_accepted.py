@@ -57,17 +57,19 @@ def spare_guarded(balancer: Resource, world: Context) -> bool:
 
 HEADERS = Words(
     problem="passes headers on whose names are malformed",
-    change="{who} drops headers whose names hold anything but letters, digits and hyphens.",
+    change="{who} {drops|drop} headers whose names hold anything but letters, digits and hyphens.",
     effect="Such headers no longer arrive, underscores among them (`user_id`); their requests do.",
     why="A header that {who} and the program behind it read differently can hide a second request in the "
     "first, which then runs as the next user's.",
-    unknown="Whether a client of {who} sends such headers isn't known; `proxy_set_header` and its code say.",
+    unknown="Whether a client of {who} sends headers with other characters isn't known; `proxy_set_header` "
+    "and its code say.",
 )
 WATCHING = Words(
     problem="only watches requests that may hide another",
-    change="{who} refuses requests that are no clear HTTP and could hide another.",
+    change="{who} {refuses|refuse} requests that are no clear HTTP and could hide another.",
     effect="Requests of scanners and of very odd clients get 400 or lose their connection.",
-    why="With `monitor` {who} counts such requests and passes them on: one that hides a second is let in.",
+    why="With `monitor` {who} {counts such requests and passes|count such requests and pass} them "
+    "on: one that hides a second is let in.",
 )
 _MODE_CHECK = must_be(
     {MODE: "defensive"}, words=WATCHING, unwritten="defensive", spares=spare_others,

@@ -228,11 +228,11 @@ def _build_fix(resource: Resource, changes: tuple[Change, ...]) -> Fix:
         who=resource.called,
         before="HTTP passed on",
         after="redirected to HTTPS",
-        gist="{who} answers plain HTTP with a redirect to HTTPS, and passes nothing on.",
+        gist="{who} {answers|answer} plain HTTP with a redirect to HTTPS, and {passes|pass} nothing on.",
         effect="Clients that don't follow a redirect fail: webhooks that POST, health checks, old agents.",
         why="Whoever stands on the way to {who}, in a café or at a provider, reads passwords and session "
         "cookies, and can change what comes back.",
-        unknown="Who calls {who} by http:// isn't in the files; its access log says so.",
+        unknown="Who calls {who} by http:// isn't in the files; {its|their} access log says so.",
     )
 
 

@@ -87,11 +87,12 @@ def name_mutual(fix: Fix, listener: Resource, _world: Context) -> Fix:
 
 WORDS = Words(
     problem="still lets clients use outdated TLS",
-    change="{who} speaks TLS 1.3 and 1.2, with forward secrecy alone.",
+    change="{who} {speaks|speak} TLS 1.3 and 1.2, with forward secrecy alone.",
     effect="Clients that know only TLS 1.0 and 1.1 (Java 7, Windows 7, old devices) get no connection.",
     why="Who stands between a client and {who} can make both speak the oldest version that both know, and "
     "read along with what has been broken since.",
-    unknown="How many such clients {who} has, its connection log says: count TLSv1 and TLSv1.1 first.",
+    unknown="How many clients of {who} know no newer TLS, {its|their} connection log says: "
+    "count TLSv1 and TLSv1.1 first.",
 )
 _CHECK = must_be(
     {POLICY: RESTRICTED}, words=WORDS, good=is_strict, spares=spare_plain, unless=refuse_special,

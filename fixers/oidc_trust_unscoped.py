@@ -194,7 +194,7 @@ def _build_fix(trust: WebIdentityTrust, who: str, callers: TokenCallers, changes
     return Fix(
         changes, who=named, before=_OWNED if trust.names_owner else _WHO[trust.issuer],
         after=f"`sub` is {subject}",
-        gist=f"{{who}} takes tokens only whose `sub` is {subject}.", effect=effect, why=why,
+        gist=f"{{who}} {{takes|take}} tokens only whose `sub` is {subject}.", effect=effect, why=why,
         unknown="Who else takes {who}, from outside of this repository, is not known.", commands=(_EVENTS,),
     )  # fmt: skip
 

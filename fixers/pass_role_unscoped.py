@@ -90,7 +90,7 @@ def _choose_outcome(
         effect=f'Handing a role to another service fails with "AccessDenied" ({mark_code(KEY)}).',
         why="Whoever gets hold of {who} starts a function, a build or a machine with the strongest role that "
         "there is, and has its rights.",
-        unknown="Whether {who} hands roles to other services by calls of another policy is not known.",
+        unknown="Whether {who} {hands|hand} roles to other services by calls of another policy is not known.",
         notes=tuple(_list_notes(statement, data, why, world)),
     )  # fmt: skip
 

@@ -68,7 +68,8 @@ def _choose_outcome(space: Resource, name: str, world: Context) -> Outcome:
         listed = join_with_and([f"{each.title} {why}" for each, why in short[:3]])
         more = f" (and {len(short) - 3} more)" if len(short) > 3 else ""
         return Manual(
-            f"Not even {mark_code(BASELINE)} holds in it: {listed}{more}. Give those one of their own."
+            f"Not even {mark_code(BASELINE)} holds in it: {listed}{more}. Once that is "
+            "mended, or has moved to a namespace of its own, the label can be set."
         )
     if doubtful := [folder or "the top folder" for folder, needs_node in elsewhere.items() if needs_node]:
         return Manual(

@@ -48,7 +48,8 @@ WORDS = Words(
     effect="Programs that raise their own rights fail (sudo, su, in some images ping); others run as before.",
     why="Someone who gets code to run in {who} as its ordinary user can today become root there through any "
     "setuid file that the image holds.",
-    unknown="Whether a program in {who} uses one is not known; `find / -perm /6000` in the image lists them.",
+    unknown="Whether a program in {who} uses a setuid file is not known; `find / -perm /6000` in the "
+    "image lists them.",
 )
 rule = Rule(
     title="Keep {subject} from gaining rights",

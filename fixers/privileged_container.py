@@ -281,9 +281,10 @@ def _replace_by_capabilities(container: Container, startup: Startup, drop: Chang
         why=_describe_threat(container),
         effect=_describe_effect(given),
         rollout=describe_rollout(container.task),
-        unknown="Whether the program in {who} does anything else that needs the mode is not known."
+        unknown="Whether the program in {who} does anything else that needs privileged mode is not known."
         if startup.scripts
-        else "Whether the program in {who} needs the mode is not known; nothing in the file asks for it.",
+        else "Whether the program in {who} needs privileged mode is not known; nothing in the "
+        "file asks for it.",
         commands=_build_trial_commands(container, (*known, *names)),
         notes=() if container.spelling.vocabulary == "k8s" else (_GUARD,),
     )

@@ -67,7 +67,7 @@ rule = Rule(
         unless=refuse_unknown_filter,
         words=Words(
             problem="takes images without looking for known holes",
-            change="{who} looks for known holes in each image that is pushed.",
+            change="{who} {looks|look} for known holes in each image that is pushed.",
             effect="Pushes and pulls work as before; findings appear in ECR. Basic scanning costs nothing.",
             why="A library with a published hole stays in images of {who}, and whoever reads the same lists "
             "knows it before you do.",

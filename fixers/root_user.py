@@ -107,7 +107,9 @@ def _make_fix(
         if container.spelling.vocabulary == "k8s"
         else "What root owns in the image or a volume can't be written any more.",
         rollout=describe_rollout(container.task),
-        unknown="" if safety is Safety.SAFE else "Whether {who} starts as another user today is not known.",
+        unknown=""
+        if safety is Safety.SAFE
+        else "Whether {who} {starts|start} as another user today is not known.",
         commands=(tried,) if tried is not None else (),
     )
 

@@ -72,7 +72,8 @@ WORDS = Words(
     effect='Tracers, nested containers and io_uring fail with "Operation not permitted"; others go on.',
     why="Code in {who} that looks for a hole in the kernel may try all of its calls today, also the "
     "rarely used ones that hardly anybody has tested.",
-    unknown="Whether a program in {who} needs one of the other calls is not known: try one pod first.",
+    unknown="Whether a program in {who} needs a call that the default profile leaves out is not known: try "
+    "one pod first.",
 )
 rule = Rule(
     title="Filter the system calls of {subject}",

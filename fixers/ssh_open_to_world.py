@@ -178,7 +178,8 @@ def _build_words(group: Resource, ports: str, changes: tuple[Change, ...], cidrs
         who=group.called,
         before=f"{mark_code(ports)} from everywhere",
         after=f"from {mark_code(cidrs)}" if cidrs else "closed",
-        gist=f"{{who}} lets {f'only {cidrs}' if cidrs else 'nobody'} reach port {ports} from outside.",
+        gist=f"{{who}} {{lets|let}} {f'only {cidrs}' if cidrs else 'nobody'} reach port {ports} "
+        "from outside.",
         effect="New logins from elsewhere fail within seconds: SSH, Ansible, provisioners. What is joined "
         "stays until it ends.",
         why="Whoever scans the internet finds the port of {who} within the hour, and tries stolen keys, "

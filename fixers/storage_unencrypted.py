@@ -122,7 +122,8 @@ def find_no_disks(template: Resource, world: Context) -> Node | None:
 
 WORDS = Words(
     problem="keeps data on disks that are not encrypted",
-    change="Disks that {who} makes from now on are encrypted, with the key aws/ebs unless another is named.",
+    change="Disks that {who} {makes|make} from now on are encrypted, with the key aws/ebs "
+    "unless another is named.",
     effect="Disks that are there stay as they are. With a key of your own, whoever starts instances needs a "
     "grant for it: the service-linked role of Auto Scaling has none by itself.",
     why="A snapshot of {who} that is shared by mistake, or taken along, can be read by whoever mounts it.",

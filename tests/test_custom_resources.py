@@ -167,3 +167,27 @@ def test_every_row_of_the_table_names_its_source() -> None:
         assert volumes in ("volumes", "-")
         assert source.partition("@")[2].partition("/")[2], row
     assert len({row.split("\t")[1] for row in rows}) >= 50
+
+
+POLICY_TEXT = "'{\"Statement\": [}'"
+UNREADABLE = {
+    "a block of values": "spec:\n  source:\n    helm:\n      values: |\n        db: {{password: %x\n",
+    "a policy between quotes": f"spec:\n  policyDocument: {POLICY_TEXT}\n",
+    "a policy in a block": 'spec:\n  policyDocument: |\n    {"Statement": [}\n',
+}
+
+
+@pytest.mark.parametrize("what", UNREADABLE)
+def test_a_text_inside_that_is_none_leaves_what_stands_above_be(tmp_path: Path, what: str) -> None:
+    """What is cut out above moves all that stands below."""
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n"
+    pod += "  - name: web\n    image: a:1\n"
+    pod += "    securityContext:\n      # no reason is known\n      privileged: true\n"
+    kind = "Policy\napiVersion: iam.services.k8s.aws/v1alpha1" if "policy" in what else "Application"
+    api = "" if "policy" in what else "apiVersion: argoproj.io/v1alpha1\n"
+    (tmp_path / "a.yaml").write_text(
+        f"{pod}---\n{api}kind: {kind}\nmetadata: {{name: a}}\n{UNREADABLE[what]}"
+    )
+    report = run_pipeline(Checkout.open_checkout(str(tmp_path)), first_rules(), Settings())
+    assert report.failures == ()
+    assert privileged(report) == ["fixed"]

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
+from fixbot.checkout import Checkout
 from fixbot.edit.tree import ABSENT, UNKNOWN, CannotEdit
+from fixbot.engine.pipeline import run_pipeline
+from fixbot.rules import load_rules
+from fixbot.settings import Settings
 from tests.terraform_texts import (
     APP,
     aloud,
@@ -169,3 +174,15 @@ def test_an_unknown_module_with_words_of_its_own() -> None:
     )
     assert containers(reading) == []
     assert aloud(reading) == ["module.api is given containers under names that fixbot doesn't know"]
+
+
+def test_every_rule_says_what_it_can_not_see_of_a_module(tmp_path: Path) -> None:
+    """The task's own fields stand in the module, which nobody has here."""
+    call = '  container_definitions = [{\n    name = "web"\n    image = "r.example/web:2"\n  }]\n'
+    (tmp_path / "main.tf").write_text(f'module "app" {{\n  source = "../../modules/task"\n{call}}}\n')
+    report = run_pipeline(Checkout.open_checkout(str(tmp_path)), load_rules(), Settings())
+    assert report.failures == ()
+    assert {"readonly-root-filesystem", "root-user"} <= {each.rule for each in report.findings}
+    said = [each.reason for each in report.unread]
+    rule = "file-system-traffic-plaintext"
+    assert f"volumes of module app is set by a variable or a condition, and so not judged by {rule}" in said

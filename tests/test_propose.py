@@ -222,4 +222,4 @@ def test_nothing_is_lost_where_groups_are_joined_under_a_name_that_is_there(tmp_
         assert sorted(name for commit in each.commits for name in commit.findings) == sorted(each.findings)
     assert [each.safety for each in found.proposals] == [Safety.REVIEW]
     assert found.proposals[0].topic == "workload-hardening"
-    assert render_proposal(found.proposals[0]).title.endswith("and 1 more")
+    assert render_proposal(found.proposals[0]).title.endswith(", and 1 more fix")

@@ -166,7 +166,7 @@ def test_what_git_could_not_merge_is_one_under_the_graver_topic_and_needs_a_look
         shop.run()
         issue = only(shop)
         assert issue.the_pull.head_ref.startswith("fixbot/secrets/")
-        assert issue.title == "Take DB_PASSWORD of web out of the file and 1 more"
+        assert issue.title == "Take DB_PASSWORD of web out of the file, and 1 more fix"
         assert issue.the_pull.draft
         assert set(mark_of(issue).every_rule) == {READONLY, "secret-in-environment"}
         assert writes_nothing_more(shop)

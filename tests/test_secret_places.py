@@ -103,11 +103,20 @@ HOLDERS = {
 }
 
 
-@pytest.mark.parametrize("name", HOLDERS)
+PHRASED = (".env", "prod.auto.tfvars", "application.properties", "config.ini")
+"""Those in which a value may have blanks."""
+
+
+@pytest.mark.parametrize(
+    ("name", "secret"),
+    [
+        *((name, "pl7CANARYtr4c") for name in HOLDERS),
+        *((name, "correct horse CANARY staple") for name in PHRASED),
+    ],
+)
 def test_a_secret_of_a_file_that_is_not_examined_is_hidden_in_those_that_are(
-    name: str, tmp_path: Path
+    name: str, secret: str, tmp_path: Path
 ) -> None:
-    secret = "pl7CANARYtr4c"
     for path, text in {
         name: HOLDERS[name],
         "k8s/a.yaml": manifest("", "        args: [run, '{}']\n"),

@@ -130,7 +130,10 @@ def _asked_files(options: Options, checkout: Checkout) -> frozenset[str]:
         # The link itself, wherever it leads, is what the checkout lists.
         full = Path(file).parent.resolve() / Path(file).name
         if not full.is_relative_to(checkout.root):
-            raise FixbotError(f"{file!r} does not lie below {options.path!r}")
+            raise FixbotError(
+                f"{file!r} does not lie below {options.path!r}; the first path is a checkout, all others are "
+                "files in it"
+            )
         found.add(full.relative_to(checkout.root).as_posix())
     return frozenset(found)
 

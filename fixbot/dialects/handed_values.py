@@ -15,7 +15,7 @@ from typing import Final
 
 from fixbot.edit.tree import Node, NodeKind, SyntaxProblem
 from fixbot.lens import KUBERNETES, Container, Spelling, Task, Variable, text_of
-from fixbot.source.document import Document, parse_embedded
+from fixbot.source.document import Document, parse_embedded, parse_embedded_scalar
 from fixbot.source.project import Inventory
 from fixbot.syntax.hcl import find_content_span
 
@@ -128,15 +128,13 @@ def parse_values(document: Document, node: Node) -> Node | None:
     """The map or list that a text holds as YAML; None where it is no block of text, or can't be read."""
     if node.kind in (NodeKind.MAP, NodeKind.LIST):
         return node
-    if node.style == "heredoc":
-        start, end = find_content_span(document.text, node)
-    elif node.kind is NodeKind.SCALAR and node.style in ("|", ">") and isinstance(node.value, str):
-        start, end = document.text.index("\n", node.start) + 1, node.end
-    else:
-        return None
     try:
-        return parse_embedded(node, document.text, "yaml", start, end)
-    except (SyntaxProblem, ValueError):
+        if node.style == "heredoc":
+            span = find_content_span(document.text, node)
+            return parse_embedded(node, document.text, "yaml", *span)
+        is_block = node.kind is NodeKind.SCALAR and node.style in ("|", ">") and isinstance(node.value, str)
+        return parse_embedded_scalar(node, document.text, "yaml") if is_block else None
+    except SyntaxProblem:
         return None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from fixbot.edit.tree import Node, NodeKind, SyntaxProblem
 from fixbot.lens import Policy, Statement, condition_branches, text_of
-from fixbot.source.document import Document, parse_embedded
+from fixbot.source.document import Document, parse_embedded_scalar
 from fixbot.source.project import Inventory, Project
 from fixbot.syntax import load_grammar
 
@@ -93,14 +93,13 @@ def find_policy_behind(document: Document, node: Node | None, reading: Inventory
     text = node.value if node.kind is NodeKind.SCALAR else None
     if not isinstance(text, str) or '"Statement"' not in text or not text.lstrip().startswith("{"):
         return None
-    span = _find_json_span(document.text, node)
-    if span is not None:
-        try:
-            found = parse_embedded(node, document.text, "json", *span)
-        except SyntaxProblem as problem:
-            reason = f"a policy can't be read as JSON ({problem.reason})"
-            reading.add_unread(document, node.start, reason, "damaged")
-            return None
+    try:
+        found = parse_embedded_scalar(node, document.text, "json")
+    except SyntaxProblem as problem:
+        reason = f"a policy can't be read as JSON ({problem.reason})"
+        reading.add_unread(document, node.start, reason, "damaged")
+        return None
+    if found is not None:
         return found if is_policy(found) else None
     return read_quoted_policy(node)
 
@@ -145,13 +144,6 @@ def _is_filled_in(host: Node) -> bool:
         host, above = above, above.parent
     long = above is not None and any(e.value is host and e.key == "Fn::Sub" for e in above.entries)
     return long or host.tag == "!Sub"
-
-
-def _find_json_span(text: str, node: Node) -> tuple[int, int] | None:
-    """Where a YAML scalar stands as it reads, but for blanks; None where it is written otherwise."""
-    if node.style in ("|", ">"):
-        return text.index("\n", node.start) + 1, node.end
-    return (text.index("'", node.start) + 1, node.end - 1) if node.style == "'" else None
 
 
 def _find_host_scalar(node: Node) -> Node | None:

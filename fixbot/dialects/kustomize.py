@@ -11,7 +11,7 @@ from fixbot.dialects.handed_values import HandedValues, read_handed_values
 from fixbot.edit.tree import Node, NodeKind, SyntaxProblem
 from fixbot.lens import text_of
 from fixbot.lens.partial import build_settings, hold_in_list, hold_in_map, hold_text
-from fixbot.source.document import Document, parse_embedded
+from fixbot.source.document import Document, parse_embedded_scalar
 from fixbot.source.partition import KUSTOMIZATIONS
 from fixbot.source.project import Inventory, Project
 
@@ -76,10 +76,11 @@ def _read_inline(document: Document, inner: Node, reading: Inventory) -> None:
             document, inner.start, "a patch stands here as a quoted text; as a block it can be read"
         )
         return
-    start = document.text.index("\n", inner.start) + 1
     try:
-        root = parse_embedded(inner, document.text, "yaml", start, inner.end)
-    except (SyntaxProblem, ValueError):
+        root = parse_embedded_scalar(inner, document.text, "yaml")
+    except SyntaxProblem:
+        root = None
+    if root is None:
         reading.add_unread(document, inner.start, "a patch in a kustomization can't be read by itself")
         return
     if root.kind is NodeKind.LIST:

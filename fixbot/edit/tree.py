@@ -144,26 +144,14 @@ class Node:
     `tag` is a YAML tag that isn't one of YAML's own (`!Ref`): then the value isn't known either,
     though the children can be looked at. `alias` is the anchored node that an alias stands for
     (the children are the target's own). `anchored` says that an alias elsewhere repeats this node.
-    `embedded` is the root of a text read inside this scalar (JSON in a heredoc or block scalar).
+    `embedded` is the root of a text read inside this scalar (JSON in a heredoc or block scalar); or see
+    `embedded_problem`.
     """
 
     __slots__ = (
-        "alias",
-        "anchored",
-        "embedded",
-        "end",
-        "entries",
-        "grammar",
-        "items",
-        "kind",
-        "labels",
-        "parent",
-        "source",
-        "start",
-        "style",
-        "tag",
-        "value",
-    )
+        "alias", "anchored", "embedded", "embedded_problem", "end", "entries", "grammar", "items", "kind",
+        "labels", "parent", "source", "start", "style", "tag", "value",
+    )  # fmt: skip
 
     def __init__(self, kind: NodeKind, start: int, end: int, grammar: Grammar, style: str = "") -> None:
         self.kind = kind
@@ -181,6 +169,7 @@ class Node:
         self.alias: Node | None = None
         self.anchored = False
         self.embedded: Node | None = None
+        self.embedded_problem: SyntaxProblem | None = None
         self.source = ""
 
     @property

@@ -13,6 +13,7 @@ from typing import Final
 from fixbot.dialects.terraform.ignored_changes import warn_of_ignored
 from fixbot.edit.tree import Node
 from fixbot.lens import Container, Policy, Resource, Subject, Task
+from fixbot.lens.fields import FieldElsewhere
 from fixbot.lens.partial import VIRTUAL
 from fixbot.model.findings import Fix, Found, Manual, Outcome, Outlook, Refusal, Safety, resolve_outlook
 from fixbot.rules.context import Context
@@ -122,7 +123,12 @@ def detect_problems(
 def _find_with_rule(rule: Rule, subject: Subject, world: Context, reading: Inventory) -> list[Found]:
     unknown = subject.unknown
     unknown.clear()
-    found = list(rule.check(subject, world))
+    try:
+        found = list(rule.check(subject, world))
+    except FieldElsewhere as why:
+        found, parts = [], subject.containers if isinstance(subject, Task) else ()
+        around = (*subject.around, *(node for each in parts for node in each.around))
+        unknown.update((why.field, node) for node in around[:1])
     if unknown and not found:
         reading.unjudged += ((node, name, subject, rule.name) for name, node in unknown.items())
     if isinstance(subject, Policy) and subject.uneditable:

@@ -131,11 +131,17 @@ _NOT_RANDOM: Final = re.compile(
 )
 
 
+_UNITS_OF_TIME: Final = frozenset(("seconds", "minutes", "hours", "days", "weeks"))
+"""What Cognito's `token_validity_units` hold, whose keys are named like tokens."""
+
+
 def classify_value(name: str, value: str) -> SecretVerdict:
     """Judge the value of a variable, option or key called `name`; the first 65,536 characters count."""
     text = value[:_LONGEST].strip()
     if not text:
         return SecretVerdict(SecretKind.NONE, "it is empty")
+    if text.lower() in _UNITS_OF_TIME:
+        return SecretVerdict(SecretKind.NONE, "it is a unit of time")
     likely = is_likely_name(name) or (is_header_name(name) and _SCHEME.match(text) is not None)
     if likely and (scheme := _SCHEME.match(text)) is not None:
         text = text[scheme.end() :].lstrip() or text

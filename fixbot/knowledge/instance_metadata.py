@@ -13,7 +13,12 @@ ENDPOINT: Final = "MetadataOptions.HttpEndpoint"
 
 
 def refuse_old_scripts(resource: Resource, world: Context) -> Refusal | None:
-    """A script that fetches metadata without a token would fail at the next start."""
+    """A script that fetches metadata without a token would fail; what is never changed has another way."""
+    if resource.type.noun == "launch configuration":
+        return Refusal(
+            f"{resource.title} can't be changed, only made anew. Describe the machines in a launch template "
+            "that says it, and let the Auto Scaling group take that."
+        )
     owner = resource.owner
     text = world.project.documents[resource.path].text[owner.start : owner.end]
     if "169.254.169.254" not in text or "x-aws-ec2-metadata-token" in text.lower():

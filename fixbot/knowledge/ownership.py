@@ -106,8 +106,9 @@ def _on_fargate(container: Container, row: WritePaths | None, paths: Sequence[st
     notes = []
     if tmpfs:
         notes.append(
-            f"On Fargate a volume belongs to root, and {{who}} runs as user {user}: {', '.join(tmpfs)} is a "
-            f"tmpfs of {size} MiB, which that user can write. It needs platform version 1.4.0 or later and "
+            f"On Fargate a volume belongs to root, and {{who}} {{runs|run}} as user {user}: "
+            f"{', '.join(tmpfs)} is a tmpfs of {size} MiB, which that user can write. It needs platform "
+            "version 1.4.0 or later and "
             "counts against the task's memory; the size is a guess."
         )
     rest = tuple(path for path in foreign if path not in tmpfs)
@@ -153,8 +154,8 @@ def _on_instance(container: Container, row: WritePaths | None, paths: Sequence[s
     if not doubtful:
         return Owned()
     text = (
-        f"{{who}} runs as user {user}: Docker gives a new volume at {', '.join(doubtful)} the owner that the "
-        "image has there, and root where the image has no such path."
+        f"{{who}} {{runs|run}} as user {user}: Docker gives a new volume at {', '.join(doubtful)} the owner "
+        "that the image has there, and root where the image has no such path."
     )
     return Owned(notes=(text,), certain=False)
 

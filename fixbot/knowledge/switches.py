@@ -132,8 +132,8 @@ def _describe_unseen(switch: Mapping[str, Any]) -> str:
     names += [f"{switch['behind']} …"] if "behind" in switch else []
     listed = " or ".join(mark_code(name) for name in names[:2])
     return (
-        f"{listed} says where {{who}} writes, and what it is set to can't be seen here: that place needs a "
-        "volume."
+        f"{listed} says where {{who}} {{writes|write}}, and what it is set to can't be seen here: that place "
+        "needs a volume."
     )
 
 
@@ -195,7 +195,10 @@ def _strange_paths(given: Given, found: Sequence[str], container: Container) -> 
             continue
         if any(is_inside(value, each) for each in (*found, *mounts, "/dev", "/proc", "/sys")):
             continue
-        yield f"{mark_code(name)} names a place of its own; whether {{who}} writes there is not known."
+        yield (
+            f"{mark_code(name)} names a place of its own; whether {{who}} {{writes|write}} there is not "
+            "known."
+        )
 
 
 def _named_values(given: Given) -> Iterator[tuple[str, str | None]]:

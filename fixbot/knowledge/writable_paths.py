@@ -266,7 +266,7 @@ def _image_notes(
         [f"{mark_code(_name_image(image, container))}: {row.note}"] if row is not None and row.note else []
     )
     notes += [
-        f"{mark_code(name)} comes with it: without it {{who}} does not start on a read-only root."
+        f"{mark_code(name)} comes with it: without it {{who}} {{does|do}} not start on a read-only root."
         for name, _ in variables
     ]
     return tuple(notes)

@@ -26,6 +26,14 @@ _FIELDS = {
 """Fields that only one of the two APIs has, of those that rules may ask for."""
 
 
+class FieldElsewhere(CannotEdit):
+    """The map that a field belongs to is not here: a module makes the task, or it stands in another file."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(f"{field} stands in another file")
+        self.field = field
+
+
 class Fields:
     """What a subject offers that is one map of fields; `node` is None where the map stands elsewhere."""
 
@@ -140,7 +148,7 @@ class Fields:
 
     def _require_node(self, canonical: str) -> Node:
         if self.node is None:
-            raise CannotEdit(f"{canonical} stands in another file")
+            raise FieldElsewhere(canonical)
         return self.node
 
     def _spell_near(self, names: Sequence[str]) -> tuple[str, ...]:

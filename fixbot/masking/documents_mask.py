@@ -17,6 +17,7 @@ from fixbot.masking.find_places import find_places, find_places_in
 from fixbot.masking.found import Places
 from fixbot.masking.mask_spans import Span, mask_line_spans
 from fixbot.masking.secret_masker import SecretMasker
+from fixbot.masking.secret_values import is_phrase
 from fixbot.masking.sections import definitions_only, read_sections
 from fixbot.masking.values_elsewhere import find_values_elsewhere
 from fixbot.source.document import Document, parse_document_sections
@@ -34,12 +35,12 @@ class DocumentsMask:
     @cached_property
     def strong_values(self) -> frozenset[str]:
         """The secrets that nobody is called like: hidden wherever they stand."""
-        return frozenset(value for value in self.places.values if not is_name_like(value))
+        return frozenset(each for each in self.places.values if is_phrase(each) or not is_name_like(each))
 
     @cached_property
     def far_values(self) -> frozenset[str]:
         """Those that are hidden in texts about all other files too."""
-        return frozenset(filter(is_made_up, self.strong_values))
+        return frozenset(each for each in self.strong_values if is_phrase(each) or is_made_up(each))
 
     @cached_property
     def weak_values(self) -> frozenset[str]:

@@ -14,6 +14,8 @@ from fixbot.masking.mask_spans import Span
 from fixbot.text.characters import fold_to_line
 
 SHORT: Final = 4
+_PHRASE: Final = 3
+"""Blanks in a pass phrase."""
 _HEAD: Final = 4
 _FEW: Final = 100
 _WEAK: Final = re.compile(
@@ -147,6 +149,11 @@ def split_secret(secret: str) -> Iterator[str]:
     for line in lines if len(lines) > 1 else ():
         if len(_LETTERS.findall(line)) >= SHORT:  # a brace by itself gives nothing away
             yield line.strip()
+
+
+def is_phrase(secret: str) -> bool:
+    """Whether it is made of so many words that nobody is called so: `correct horse battery staple`."""
+    return secret.count(" ") >= _PHRASE
 
 
 def is_whole_only(secret: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Final
 
 from fixbot.knowledge.secret_shapes import is_made_up
 from fixbot.masking.secret_masker import find_recognised_spans
+from fixbot.masking.secret_values import is_phrase
 
 _HOLDERS: Final = frozenset((
     ".env", ".envrc", ".npmrc", ".yarnrc", ".netrc", "_netrc", ".pgpass", ".pypirc", ".my.cnf", ".htpasswd",
@@ -53,7 +54,7 @@ def select_holders(paths: Iterable[str]) -> tuple[str, ...]:
 def values_kept(data: bytes) -> set[str]:
     """The values of such a file that are taken for secrets and that nobody is called like."""
     text = data[:_READ].decode(errors="replace")
-    return {value for start, end in find_recognised_spans(text) if is_made_up(value := text[start:end])}
+    return set(_tell_apart(text[start:end] for start, end in find_recognised_spans(text)))
 
 
 def find_values_elsewhere(files: Iterable[bytes]) -> set[str]:
@@ -63,7 +64,12 @@ def find_values_elsewhere(files: Iterable[bytes]) -> set[str]:
         for line in _find_telling_lines(data):
             text = line.decode(errors="replace")
             found.update(text[start:end] for start, end in find_recognised_spans(text))
-    return {value for value in found if is_made_up(value)}
+    return set(_tell_apart(found))
+
+
+def _tell_apart(values: Iterable[str]) -> Iterator[str]:
+    """Those that stand nowhere but for that secret."""
+    return (each for each in values if is_made_up(each) or is_phrase(each))
 
 
 def _find_telling_lines(data: bytes) -> Iterator[bytes]:

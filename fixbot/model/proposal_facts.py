@@ -16,6 +16,11 @@ from fixbot.text import command, step
 from fixbot.text.command import Command
 from fixbot.text.step import Step
 
+_PART: Final = re.compile(r"(`[^`]+`) of (\S.*`)")
+"""A container and its workload."""
+_KIND: Final = re.compile(r"((?!.* of )[A-Za-z][A-Za-z0-9 ]*[a-z]) (`[^`]+`)")
+"""What a thing is, in a noun that gets its plural at the end, and its name."""
+_PRONOUN: Final = re.compile(r"\b(it|itself|they|them|these|this|those)\b", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"\{([a-z ]{1,40})\|([a-z ]{1,40})\}")
 """Words for one name and for several: `{gives its|give their}`."""
 
@@ -131,27 +136,68 @@ def merge_sentences(
 ) -> list[str]:
     """What is said of the rows, once each: where several differ by `who` alone, with the names of all.
 
+    Names are said once: a sentence about the same as the one before says `it` or `these`.
+
     `{gives|give}` is the first for one name and the second for several.
     """
     names: dict[str, dict[str, None]] = {}
     for row in rows:
         for said in filter(None, texts(row)):
             names.setdefault(said, {})[row.who] = None
-    return [_fill_names(said, list(every)) for said, every in names.items()]
+    sentences: list[str] = []
+    before: list[str] = []
+    for said, every in names.items():
+        named = list(every)
+        sentences.append(_fill_names(said, named, again=named == before))
+        before = named
+    return sentences
 
 
-def _fill_names(said: str, names: Sequence[str]) -> str:
+def _fill_names(said: str, names: Sequence[str], *, again: bool) -> str:
+    """The sentence with names; a pronoun where the one before names the same and it can mean nothing else."""
     said = _NUMBER.sub(r"\1" if len(names) < 2 else r"\2", said)
-    text = said.replace("{who}", _join_names(names))
+    clear = len(names) < 2 and "of {who}" not in said and _PRONOUN.search(said) is None
+    pronoun = again and (said.startswith("{who}") or clear)
+    text = said.replace("{who}", ("it" if len(names) < 2 else "these") if pronoun else join_names(names))
     return text[:1].upper() + text[1:] if said.startswith("{who}") else text
 
 
-def _join_names(names: Sequence[str]) -> str:
-    """`a`, `a and b`, `a, b, c and 7 more`."""
+def join_names(names: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b, c and 7 more`; parts of one whole, and things of one kind, name these once.
+
+    `app` of Deployment `web` and `proxy` of Deployment `web` are `app` and `proxy` of Deployment `web`; S3
+    bucket `a` and S3 bucket `b` are S3 buckets `a` and `b`.
+    """
     if len(names) < 2:
         return "".join(names)
-    first, last = names[: min(3, len(names) - 1)], names[-1] if len(names) < 5 else f"{len(names) - 3} more"
+    shown, rest = (list(names), 0) if len(names) < 5 else (list(names[:3]), len(names) - 3)
+    wholes = {part[2] for name in names if (part := _PART.fullmatch(name))}
+    parts = [_PART.fullmatch(_name_part(name) if name in wholes else name) for name in names]
+    if len({part and part[2] for part in parts}) == 1 and parts[0] is not None:
+        of = f" of {parts[0][2]}"
+        return _join_words([part[1] for part in parts[: len(shown)] if part], rest) + of
+    kinds = [_KIND.fullmatch(name) for name in names]
+    if len({kind and kind[1] for kind in kinds}) == 1 and kinds[0] is not None:
+        words = [kind[2] for kind in kinds[: len(shown)] if kind]
+        return f"{pluralize(kinds[0][1])} {_join_words(words, rest)}"
+    return _join_words(shown, rest)
+
+
+def _name_part(whole: str) -> str:
+    """The container that is called like its workload, with both their names."""
+    return f"{whole[whole.index('`') :]} of {whole}"
+
+
+def _join_words(words: Sequence[str], rest: int) -> str:
+    *first, last = [*words, f"{rest} more"] if rest else words
     return f"{', '.join(first)} and {last}"
+
+
+def pluralize(noun: str) -> str:
+    """The plural of a noun of English: `policies`, `Ingresses`, `buckets`."""
+    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
+        return f"{noun[:-1]}ies"
+    return f"{noun}es" if noun.endswith(("s", "x", "ch", "sh")) else f"{noun}s"
 
 
 def pack_facts(story: ProposalFacts) -> list[Any]:

@@ -162,7 +162,7 @@ def _limit_texts(texts: Iterable[str], most: int = _MOST_LINES) -> list[str]:
 
 
 def _count_rest(rest: int) -> list[str]:
-    return [f"({rest} more of this kind, in the table or the files.)"] if rest > 0 else []
+    return [f"({rest} more of this kind.)"] if rest > 0 else []
 
 
 def _render_trial(rows: Sequence[FixedFinding]) -> Markdown:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fixbot.model.findings import Proposal, ProposedCommit
-from fixbot.model.proposal_facts import ProposalFacts, part_of
+from fixbot.model.proposal_facts import FixedFinding, ProposalFacts, part_of, pluralize
 from fixbot.proposal.body import essential_notes, render_body
 from fixbot.proposal.commit_style import PLAIN, CommitStyle
 from fixbot.proposal.topic_titles import TITLES
@@ -125,13 +125,23 @@ def _render_own_headline(story: ProposalFacts, room: int) -> str:
     titles = TITLES.get(story.topic) if topics == {story.topic} else None
     if titles is not None:
         subjects = {(row.path, row.subject) for row in story.rows}
-        return _render_titled(story, titles.one, titles.many, len(subjects), room)
+        many = titles.many.replace("{nouns}", _name_kind(story.rows))
+        return _render_titled(story, titles.one, many, len(subjects), room)
     grave = {concern.rule for concern in story.concerns if concern.topic == story.topic}
     first = part_of(story, {row.id for row in story.rows if row.rule in grave})
     if not first.rows or len(topics) == 1:
         return _render_titled(story, "", _ANYTHING, len(story.rows), room)
-    more = f" and {len(story.rows) - len(first.rows)} more"
+    rest = len(story.rows) - len(first.rows)
+    more = f", and {rest} more {'fix' if rest == 1 else 'fixes'}"
     return _render_own_headline(first, room - len(more)) + more
+
+
+def _name_kind(rows: Sequence[FixedFinding]) -> str:
+    """The plural of what all of them are: their names without the subjects', if that is one noun."""
+    kinds = {row.resource.removesuffix(row.subject).strip() for row in rows}
+    kind = kinds.pop()
+    plain = not kinds and kind.replace(" ", "").isalnum() and " of " not in kind
+    return pluralize(kind) if plain else "resources"
 
 
 def _render_titled(story: ProposalFacts, one: str, many: str, count: int, room: int) -> str:

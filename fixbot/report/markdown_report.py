@@ -10,7 +10,7 @@ from fixbot.proposal.body import essential_notes
 from fixbot.proposal.pull_request_text import render_headline
 from fixbot.report.left_out_lines import describe_left_out
 from fixbot.report.pull_request_words import describe_outcome, describe_reason, summarize_pulls
-from fixbot.report.text import UNREAD, summarize_run
+from fixbot.report.text import UNREAD, group_by_key, summarize_run
 from fixbot.rules.frameworks import join_controls
 from fixbot.text.markdown_escape import Markdown, escape_code_span, format_fence
 from fixbot.text.markdown_page import (
@@ -62,10 +62,12 @@ def _render_proposal(number: int, proposal: Proposal, by_id: dict[str, Finding])
     grade = f"({proposal.severity.label}, {proposal.safety.value})"
     yield format_heading(2, fill_template("{}. {} {}", str(number), render_headline(proposal.story), grade))
     yield EMPTY
-    for finding in (by_id[each] for each in proposal.findings if each in by_id):
-        controls = f" ({join_controls(finding.controls)})" if finding.controls else ""
-        place = escape_code_span(f"{finding.path}:{finding.line}")
-        yield fill_template("- {} {}{}", place, finding.resource, Markdown(controls))
+    findings = [by_id[each] for each in proposal.findings if each in by_id]
+    for (place, resource), some in group_by_key(
+        findings, lambda each: (f"{each.path}:{each.line}", each.resource)
+    ):
+        said = "; ".join(dict.fromkeys(_name_rule(each) for each in some))
+        yield fill_template("- {} {}: {}", escape_code_span(place), resource, Markdown(said))
     yield EMPTY
     for note in essential_notes(proposal.story):
         yield from (
@@ -74,6 +76,10 @@ def _render_proposal(number: int, proposal: Proposal, by_id: dict[str, Finding])
         yield EMPTY
     diff = format_fence(proposal.diff.replace("\r\n", "\n").rstrip("\n").split("\n"), "diff")
     yield format_details("Diff", diff)
+
+
+def _name_rule(finding: Finding) -> str:
+    return finding.rule + (f" ({join_controls(finding.controls)})" if finding.controls else "")
 
 
 def _render_pull(row: PullRequestRow) -> Markdown:

@@ -75,7 +75,7 @@ def _render_pull(row: PullRequestRow, style: TerminalStyle) -> Iterator[str]:
 def render_scan(report: Report, style: TerminalStyle, *, brief: bool = False) -> str:
     """All of `fixbot scan`: findings by rule, the gravest first."""
     out = [] if brief else [render_opening(report), ""]
-    open_ones = [each for each in report.findings if each.is_new]
+    open_ones = sorted((each for each in report.findings if each.is_new), key=lambda each: -each.severity)
     for (rule, severity), some in group_by_key(open_ones, lambda each: (each.rule, each.severity)):
         fixed = sum(finding.status is Status.FIXED for finding in some)
         right = f"{severity.label} · {format_count(len(some), 'finding')}, {fixed:,} with a fix"

@@ -134,10 +134,32 @@ def _find_marks(text: str) -> Iterator[int]:
 def parse_embedded(host: Node, text: str, syntax: str, start: int, end: int) -> Node:
     """Read `text[start:end]`, which stands inside the scalar `host`, in another syntax, once.
 
+    What came of it is remembered: a section that is taken over from an older text has that text's offsets.
     Raises SyntaxProblem.
     """
+    if host.embedded_problem is not None:
+        raise host.embedded_problem
     if host.embedded is None:
-        (root,) = load_grammar(syntax).parse_text(text, start, end)
+        try:
+            (root,) = load_grammar(syntax).parse_text(text, start, end)
+        except (SyntaxProblem, ValueError) as why:
+            problem = why if isinstance(why, SyntaxProblem) else SyntaxProblem("it is no single document")
+            host.embedded_problem = problem
+            raise problem from None
         root.parent = host
         host.embedded = root
     return host.embedded
+
+
+def parse_embedded_scalar(host: Node, text: str, syntax: str) -> Node | None:
+    """The same for a block or a single-quoted text of YAML; None for a text that is written otherwise.
+
+    Raises SyntaxProblem.
+    """
+    sign = "\n" if host.style in ("|", ">") else "'" if host.style == "'" else ""
+    if not sign:
+        return None
+    start = text.find(sign, host.start) + 1
+    if start == 0 and host.embedded is None and host.embedded_problem is None:
+        raise SyntaxProblem("it is not where it was")
+    return parse_embedded(host, text, syntax, start, host.end - (sign == "'"))

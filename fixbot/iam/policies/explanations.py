@@ -244,7 +244,7 @@ class StatementExplanation:
         if not self.roles:
             has = "each role or user that has"
             return StepSubjects((describe_policy(self.decision.statement.policy),), has, has)
-        return StepSubjects(tuple(map(mark_code, self.roles)), "the role", "the roles")
+        return StepSubjects(tuple(map(mark_code, self.roles)), "the role", "each of the roles")
 
     def _list_notes(self) -> Iterator[str]:
         yield self.chosen.why
