@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fixbot.lens import Module, Resource, ResourceType
 from fixbot.model.findings import Manual, Severity
-from fixbot.rules import Rule, Words, must_be
+from fixbot.rules import Rule, Words, by_type, must_be
 from fixbot.rules.context import Context
 from fixbot.text.markdown_escape import mark_code
 
@@ -23,9 +23,19 @@ TYPES = (
     ResourceType(
         "graph database", "graph databases", "AWS::Neptune::DBInstance", "aws_neptune_cluster_instance"
     ),
-    ResourceType("replication instance", "replication instances", "AWS::DMS::ReplicationInstance",
-                 "aws_dms_replication_instance"),
+    ResourceType("replication instance", "replication instances", "AWS::DMS::ReplicationInstance"),
 )  # fmt: skip
+# The provider sends false where nothing is written: its internal/service/dms/replication_instance.go.
+MOVER = ResourceType(
+    "replication instance", "replication instances", terraform="aws_dms_replication_instance"
+)
+WORDS = Words(
+    problem="gets no minor versions of its engine",
+    change="{who} {gets|get} minor versions of the engine, in the maintenance window.",
+    effect="Where one waits already, the next maintenance window brings an outage of some minutes.",
+    why="Whoever reaches the port of {who} can use a hole that a newer minor version has closed.",
+    unknown="`aws rds describe-pending-maintenance-actions` says what waits for {who}.",
+)
 
 
 def explain_pinned_version(database: Resource, _world: Context) -> Manual | None:
@@ -46,18 +56,12 @@ rule = Rule(
     severity=Severity.MEDIUM,
     controls={"fsbp": ("RDS.13", "RDS.35", "DMS.6"), "cis-aws": ("3.2.2",), "pci-dss": ("6.3.3",),
               "nist-800-53": ("SI-2", "SI-2(2)", "SI-2(4)", "SI-2(5)")},
-    looks_at=TYPES,
-    check=must_be(
-        {UPGRADES: True},
-        unwritten=True,
-        unless=explain_pinned_version,
-        words=Words(
-            problem="gets no minor versions of its engine",
-            change="{who} {gets|get} minor versions of the engine, in the maintenance window.",
-            effect="Where one waits already, the next maintenance window brings an outage of some minutes.",
-            why="Whoever reaches the port of {who} can use a hole that a newer minor version has closed.",
-            unknown="`aws rds describe-pending-maintenance-actions` says what waits for {who}.",
+    looks_at=(*TYPES, MOVER),
+    check=by_type({
+        MOVER: must_be({UPGRADES: True}, words=WORDS, unwritten=False, unless=explain_pinned_version),
+        **dict.fromkeys(
+            TYPES, must_be({UPGRADES: True}, words=WORDS, unwritten=True, unless=explain_pinned_version)
         ),
-    ),
+    }),
     peers={"checkov": ("CKV_AWS_226", "CKV_AWS_222")},
 )  # fmt: skip
