@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from fixbot.edit.tree import CannotEdit
 from fixbot.iam.passing import (
@@ -42,7 +43,7 @@ def find_unscoped_passing(policy: Policy, world: Context) -> Iterator[Found]:
         yield Found(
             statement.node, statement.title, f"{policy.address}/{statement.sid or data.get('Action')!r}",
             KEY, f"{statement.title} may hand {'any role' if wide else 'roles that it names'} to any service",
-            _choose_outcome(statement, statements, at, places, world), subject=name_policy(policy),
+            partial(_choose_outcome, statement, statements, at, places, world), subject=name_policy(policy),
             policy=policy.address, severity=Severity.HIGH if wide else Severity.MEDIUM,
         )  # fmt: skip
 

@@ -6,8 +6,9 @@ configuration or any old revision of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import cache, partial
 
 from fixbot.edit.change import Change
 from fixbot.edit.tree import Node
@@ -48,7 +49,7 @@ def find_secrets_in_environments(subject: Task | Resource, world: Context) -> It
     copies = plan_copies(movable, task, world)
     listed = {leak.id: node for leak in movable if (node := find_listed(leak)) is not None}
     moved = [leak for leak in movable if leak.id not in copies.refused and leak.id not in listed]
-    move = choose_move(task, moved, world) if moved else None
+    choose = cache(lambda: choose_move(task, moved, world) if moved else Refusal(""))
     named = _name_subject(task, moved)
     for leak in found:
         if task.partial and leak.kind is SecretKind.PLACEHOLDER:
@@ -60,16 +61,20 @@ def find_secrets_in_environments(subject: Task | Resource, world: Context) -> It
             f"secret {leak.name} in {leak.place}",
             _describe_leak(leak),
             copies.refused.get(leak.id)
-            or _with_changes(
-                _choose_outcome(leak, move, listed.get(leak.id)), copies.changes.get(leak.id, ())
-            ),
+            or partial(_decide_outcome, leak, choose, listed.get(leak.id), copies.changes.get(leak.id, ())),
             subject=named if leak.is_movable else f"{leak.name} of {task.name}",
             severity=_choose_severity(leak),
         )
 
 
-def _with_changes(outcome: Outcome, copies: Sequence[Change]) -> Outcome:
-    """The same with the copies that take the variable from now on."""
+def _decide_outcome(
+    leak: SecretLeak,
+    choose: Callable[[], SecretMove | Refusal],
+    listed: Node | None,
+    copies: Sequence[Change],
+) -> Outcome:
+    """The way out, with the copies that take the variable from now on."""
+    outcome = _choose_outcome(leak, choose, listed)
     if not copies or not isinstance(outcome, Fix):
         return outcome
     return replace(outcome, changes=(*outcome.changes, *copies), notes=(*outcome.notes, _COPIES))
@@ -107,7 +112,9 @@ def _choose_severity(leak: SecretLeak) -> Severity:
             return Severity.HIGH if leak.option or leak.text is None else Severity.CRITICAL
 
 
-def _choose_outcome(leak: SecretLeak, move: SecretMove | Refusal | None, listed: Node | None) -> Outcome:
+def _choose_outcome(
+    leak: SecretLeak, choose: Callable[[], SecretMove | Refusal], listed: Node | None
+) -> Outcome:
     if leak.kind is SecretKind.PLACEHOLDER:
         return Manual(
             f"What {leak.name} holds here is a placeholder, so there is no value to move. Whoever fills it "
@@ -129,10 +136,11 @@ def _choose_outcome(leak: SecretLeak, move: SecretMove | Refusal | None, listed:
         )
     if listed is not None:
         return build_listed_fix(leak, listed, _describe_threat(leak))
-    if isinstance(move, SecretMove):
-        source = move.sources[leak.id]
-        return source if isinstance(source, Refusal) else _build_fix(leak, source, move)
-    return move or Refusal("")
+    move = choose()
+    if isinstance(move, Refusal):
+        return move
+    source = move.sources[leak.id]
+    return source if isinstance(source, Refusal) else _build_fix(leak, source, move)
 
 
 def _build_fix(leak: SecretLeak, source: SecretSource, move: SecretMove) -> Fix:

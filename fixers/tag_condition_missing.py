@@ -6,6 +6,7 @@ Actions that know tags are limited to what carries the right tag; nothing new is
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from fixbot.iam.policies.choose_tag import ChosenTag, choose_tag
 from fixbot.iam.policies.decide_statements import StatementDecision, decide_statements, names_services
@@ -39,16 +40,15 @@ def find_untagged_statements(policy: Policy, world: Context) -> Iterator[Found]:
     about = gather_policy_facts(policy, services, by_default=not world.settings.tag_services)
     for decision in decide_statements(policy, text, chosen.tag, about):
         statement, kept = decision.statement, _find_kept(decision)
-        outcome = _choose_outcome(decision, chosen, world)
-        if wrong and kept is None:
-            outcome = Refusal(f"The settings name a tag that can't be one: {wrong}. Mend `tag` there.")
         yield Found(
             statement.node,
             statement.title,
             f"{policy.address}/{statement.sid or repr(decision.data.get('Action'))}",
             "no tag condition" if kept is None else "tag may be changed",
             describe_problem(decision) if kept is None else describe_tampering(decision, kept),
-            outcome,
+            Refusal(f"The settings name a tag that can't be one: {wrong}. Mend `tag` there.")
+            if wrong and kept is None
+            else partial(_choose_outcome, decision, chosen, world),
             subject=name_policy(policy),
             policy=policy.address,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from fixbot.dialects import ecs, iam
 from fixbot.dialects.batch_pods import CLOUDFORMATION_POD, read_batch_pod
@@ -52,8 +53,13 @@ class TemplateResource:
     properties: Node
 
 
-def list_resources(root: Node) -> Iterator[TemplateResource]:
+@lru_cache(maxsize=2)
+def list_resources(root: Node) -> tuple[TemplateResource, ...]:
     """The resources whose properties are written out."""
+    return tuple(_iterate_resources(root))
+
+
+def _iterate_resources(root: Node) -> Iterator[TemplateResource]:
     listed = root.find_node("Resources")
     for entry in listed.entries if listed is not None else ():
         kind = text_of(entry.value.find_node("Type")) if entry.value.kind is NodeKind.MAP else None
@@ -64,7 +70,7 @@ def list_resources(root: Node) -> Iterator[TemplateResource]:
 
 def read_root(_project: Project, document: Document, root: Node, reading: Inventory) -> None:
     """Every task, job and policy of a template."""
-    found = list(list_resources(root))
+    found = list_resources(root)
     services = [each for each in found if each.type == "AWS::ECS::Service"]
     for resource in found:
         if resource.type == "AWS::ECS::TaskDefinition":

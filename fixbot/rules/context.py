@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from fixbot.edit.tree import Node
 from fixbot.lens import Policy, Resource, ResourceType, Task
 from fixbot.settings import Settings
 from fixbot.source.project import Project, RepositoryFacts
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,14 @@ class Context:
     """Of the types that the running rules look at, or read beside those."""
     policies: Sequence[Policy] = ()
     tasks: Sequence[Task] = ()
+    _known: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def compute_once(self, key: Hashable, compute: Callable[[], _T]) -> _T:
+        """What was computed for this key before, or now: for facts of a whole file that each subject asks."""
+        if key not in self._known:
+            self._known[key] = compute()
+        found: _T = self._known[key]
+        return found
 
     def resources_beside(self, subject: Resource | Policy, kind: ResourceType) -> list[Resource]:
         """Those of a type in the same template, or in the same folder of Terraform.
@@ -31,14 +43,14 @@ class Context:
         """
         if kind not in self.project.resource_types:
             raise LookupError(f"a rule reads {kind.plural} and names them neither in looks_at nor in beside")
-        here = subject.path if subject.dialect == "cloudformation" else posixpath.dirname(subject.path)
-        return [
-            each
-            for each in self.resources
-            if each.type == kind
-            and each.dialect == subject.dialect
-            and here == (each.path if subject.dialect == "cloudformation" else posixpath.dirname(each.path))
-        ]
+        together = self.compute_once(Context.resources_beside, self._group_resources)
+        return list(together.get((kind, subject.dialect, _find_surroundings(subject)), ()))
+
+    def _group_resources(self) -> dict[tuple[ResourceType, str, str], list[Resource]]:
+        together = defaultdict(list)
+        for each in self.resources:
+            together[each.type, each.dialect, _find_surroundings(each)].append(each)
+        return together
 
     def resources_naming(self, subject: Resource, kind: ResourceType, refers_by: str) -> list[Resource]:
         """Those beside it whose property of that name refers to the subject, or says its name."""
@@ -83,6 +95,11 @@ class Context:
     def surroundings(self) -> RepositoryFacts:
         """Facts about the whole repository."""
         return self.project.surroundings
+
+
+def _find_surroundings(subject: Resource | Policy) -> str:
+    """The template, or the folder of Terraform, in which names mean something."""
+    return subject.path if subject.dialect == "cloudformation" else posixpath.dirname(subject.path)
 
 
 def _compile_address(address: str) -> re.Pattern[str]:

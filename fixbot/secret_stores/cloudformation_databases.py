@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -47,6 +48,11 @@ class TemplateDatabases:
         self._root = root
         self._world = world
         self._all = [each for each in list_resources(root) if each.properties.find_node(_FIELD) is not None]
+        handled = {id(node) for node in self._iterate_handled()}
+        self._by_text: dict[str, list[Node]] = defaultdict(list)
+        for node in root.walk_tree():
+            if node.kind is NodeKind.SCALAR and isinstance(node.value, str) and id(node) not in handled:
+                self._by_text[node.value].append(node)
 
     def find_source(self, leak: SecretLeak, *, json: bool) -> SecretSource | Refusal | None:
         """The source of a value that is a database's password too; a reason where it can't become one."""
@@ -119,22 +125,19 @@ class TemplateDatabases:
 
     def _find_elsewhere(self, value: str, *, inside: bool) -> Node | None:
         """A place that holds the value and is neither a task's own nor a database's."""
-        handled = {id(node) for node in self._iterate_handled()}
-        for node in self._root.walk_tree():
-            text = node.value if node.kind is NodeKind.SCALAR and isinstance(node.value, str) else None
-            if text is None or id(node) in handled:
-                continue
-            if text == value and (inside or classify_value(name_of_value(node), value).is_secret):
-                return node
-            if inside and len(value) >= _LONG_ENOUGH and value in text:
-                return node
-        return None
+        if inside and len(value) >= _LONG_ENOUGH:
+            found = (some[0] for text, some in self._by_text.items() if value in text)
+            return min(found, key=lambda node: node.start, default=None)
+        same = self._by_text.get(value, ())
+        return next(
+            (each for each in same if inside or classify_value(name_of_value(each), value).is_secret), None
+        )
 
     def _iterate_handled(self) -> Iterator[Node]:
         for resource in list_resources(self._root):
             if resource.type in WORKLOADS:
                 yield from _iterate_environments(resource.properties)
-            elif (password := resource.properties.find_node(_FIELD)) is not None and resource in self._all:
+            elif (password := resource.properties.find_node(_FIELD)) is not None:
                 yield password
 
     def _line_of(self, node: Node) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from fixbot.dialects import iam
@@ -20,40 +22,50 @@ ROLE: Final = ResourceType("role", "roles", "AWS::IAM::Role", "aws_iam_role", re
 
 def list_allowed(policy: Policy, world: Context) -> list[Data]:
     """The statements of a policy, and of the others that the same role, user or group is known to have."""
-    roles = {each.address for each in find_roles_of(policy, world)}
-    same = [
-        each
-        for each in world.policies
-        if each.kind == "identity"
-        and each is not policy
-        and (
-            (policy.owner is not None and each.owner is policy.owner)
-            or (roles and roles.intersection(role.address for role in find_roles_of(each, world)))
-        )
-    ]
+    held = world.compute_once(list_allowed, lambda: _group_by_holder(world))
+    places = sorted({at for holder in _list_holders(policy, world) for at in held[holder]})
+    same = [each for at in places if (each := world.policies[at]) is not policy]
     return [read_statement_data(each) for one in (policy, *same) for each in one.statements]
+
+
+def _group_by_holder(world: Context) -> dict[int, list[int]]:
+    held: dict[int, list[int]] = defaultdict(list)
+    for at, each in enumerate(world.policies):
+        for holder in _list_holders(each, world) if each.kind == "identity" else ():
+            held[holder].append(at)
+    return held
+
+
+def _list_holders(policy: Policy, world: Context) -> set[int]:
+    """The resource that a policy stands in, and the roles that have it."""
+    owners = [policy.owner, *(role.owner for role in find_roles_of(policy, world))]
+    return {id(each) for each in owners if each is not None}
 
 
 def find_roles_of(policy: Policy, world: Context) -> list[Resource]:
     """The roles beside a policy that have it."""
     if policy.dialect not in ("cloudformation", "terraform"):
         return []
-    own = policy.address.partition("/")[0]
+    named = {*policy.roles, *_list_attached_roles(policy)}
+    own = policy.address.partition("/")[0] if policy.dialect == "cloudformation" else ""
     return [
         role
         for role in world.resources_beside(policy, ROLE)
         if role.owner is policy.owner
-        or role.address in policy.roles
-        or (policy.dialect == "cloudformation" and _is_attached(policy, role, own))
+        or role.address in named
+        or (own and own in world.compute_once((find_roles_of, id(role)), partial(_list_attached, role)))
     ]
 
 
-def _is_attached(policy: Policy, role: Resource, own: str) -> bool:
+def _list_attached_roles(policy: Policy) -> list[str]:
     properties = policy.owner.find_node("Properties") if policy.owner is not None else None
-    given = [properties.find_node(key) for key in ("Roles", "RoleName")] if properties is not None else []
-    return any(role.address in find_references(each) for each in given) or own in find_references(
-        role.node.find_node("ManagedPolicyArns")
-    )
+    if policy.dialect != "cloudformation" or properties is None:
+        return []
+    return [name for key in ("Roles", "RoleName") for name in find_references(properties.find_node(key))]
+
+
+def _list_attached(role: Resource) -> tuple[str, ...]:
+    return find_references(role.node.find_node("ManagedPolicyArns"))
 
 
 def find_named_roles(policy: Policy, node: Node | None, world: Context) -> list[Resource]:

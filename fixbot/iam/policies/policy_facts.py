@@ -94,7 +94,7 @@ def _find_roles(policy: Policy) -> Iterator[TemplateResource]:
     """The roles of a template that a policy resource of its own is attached to."""
     if policy.dialect != "cloudformation" or policy.owner is None:
         return
-    everything = list(list_resources(policy.node.root_node))
+    everything = list_resources(policy.node.root_node)
     own = next((each for each in everything if each.node is policy.owner), None)
     if own is None or own.type not in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
         return
