@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -161,13 +162,18 @@ def _is_copied(database: Resource, world: Context) -> bool:
             for other in list_resources(database.node.root_node)
             for key in TAKEN_BY
         )
-    return any(
-        entry.key in _MADE_OF_IT and world.mentions(entry.value, database.address)
-        for document in world.project.documents_in_folder(database.path)
-        for root in (document.roots if document.syntax == "hcl" else ())
-        for block in root.list_items("resource")
-        for entry in block.entries
+    sources = world.compute_once(
+        (_is_copied, posixpath.dirname(database.path)), lambda: list(_iterate_sources(database, world))
     )
+    return any(world.mentions(each, database.address) for each in sources)
+
+
+def _iterate_sources(database: Resource, world: Context) -> Iterator[Node]:
+    """What the databases of a folder say that they are made of."""
+    for document in world.project.documents_in_folder(database.path):
+        for root in document.roots if document.syntax == "hcl" else ():
+            for block in root.list_items("resource"):
+                yield from (entry.value for entry in block.entries if entry.key in _MADE_OF_IT)
 
 
 def find_second_place(
@@ -175,8 +181,8 @@ def find_second_place(
 ) -> Refusal | None:
     """Why the password can't leave alone, where something beside what goes with it holds or names it too."""
     gone = {id(each) for node in leaving for each in node.walk_tree()}
-    for node in _iterate_texts(database, world):
-        if id(node) in gone or _is_of_database(node, world) or not _holds(node, password.text):
+    for node in _list_texts(database, world):
+        if password.text not in str(node.value) or id(node) in gone or not _holds(node, password.text):
             continue
         line = world.project.documents[node.root_node.source].locate_offset(node.start)[0]
         return Refusal(
@@ -192,25 +198,32 @@ def find_second_place(
     return None
 
 
-def _iterate_texts(database: Resource, world: Context) -> Iterator[Node]:
+def _list_texts(database: Resource, world: Context) -> list[Node]:
+    """The texts of its template or folder, but for databases' own passwords: each has its own finding."""
     if database.dialect == "cloudformation":
-        roots: Iterable[Node] = [database.node.root_node]
-    else:
-        roots = [r for d in world.project.documents_in_folder(database.path) for r in d.roots]
-    for root in roots:
-        yield from (each for each in root.walk_tree() if isinstance(each.value, str))
-
-
-def _is_of_database(node: Node, world: Context) -> bool:
-    """Whether a text is a database's own password: each has its own finding."""
-    above = node.parent
-    return (
-        above is not None
-        and any(above is each.node for each in world.resources)
-        and bool(
-            re.search("password", next((e.key for e in above.entries if e.value is node), ""), re.IGNORECASE)
+        return world.compute_once(
+            (_list_texts, id(database.node.root_node)),
+            lambda: _collect_texts([database.node.root_node], world),
         )
+    roots = (root for each in world.project.documents_in_folder(database.path) for root in each.roots)
+    return world.compute_once(
+        (_list_texts, posixpath.dirname(database.path)), lambda: _collect_texts(roots, world)
     )
+
+
+def _collect_texts(roots: Iterable[Node], world: Context) -> list[Node]:
+    own = {id(each.node) for each in world.resources}
+    return [
+        each
+        for root in roots
+        for each in root.walk_tree()
+        if isinstance(each.value, str) and not (id(each.parent) in own and _is_password(each))
+    ]
+
+
+def _is_password(node: Node) -> bool:
+    entries = node.parent.entries if node.parent is not None else ()
+    return any(each.value is node and "password" in each.key.lower() for each in entries)
 
 
 def _holds(node: Node, text: str) -> bool:
