@@ -29,7 +29,7 @@ _LONG_ENOUGH = 6
 """Characters from which a value that stands inside a longer text is taken for the same secret."""
 
 
-TAKEN_BY = (
+_TAKEN_BY = (
     "SourceDBInstanceIdentifier", "SourceDBClusterIdentifier", "ReplicationSourceIdentifier",
     "DBInstanceIdentifiers", "DBClusterIdentifiers",
 )  # fmt: skip
@@ -80,11 +80,7 @@ class TemplateDatabases:
         )
         own = any(database.properties.find_node(key) is not None for key in keys)
         public = self._names_elsewhere(database)
-        here = any(
-            database.name in find_references(other.properties.find_node(key))
-            for other in list_resources(self._root)
-            for key in TAKEN_BY
-        )
+        here = database.name in list_taken(self._root)
         return own or here or any(map(public.__contains__, self._iterate_taken()))
 
     def _names_elsewhere(self, database: TemplateResource) -> set[str]:
@@ -101,7 +97,7 @@ class TemplateDatabases:
         for document in self._world.project.documents.values():
             for root in document.roots if document.syntax != "hcl" else ():
                 for other in list_resources(root):
-                    for key in TAKEN_BY:
+                    for key in _TAKEN_BY:
                         node = other.properties.find_node(key)
                         for part in node.walk_tree() if node is not None else ():
                             if isinstance(part.value, str):
@@ -148,6 +144,12 @@ class TemplateDatabases:
         """The move with what RDS brings along: another password, and so an order."""
         names = [each.name for each in self._all if any(each.name in source.shown for source in sources)]
         return order_move(move, sources, names, path)
+
+
+def list_taken(root: Node) -> frozenset[str]:
+    """The databases of a template that others in it are made of."""
+    given = (each.properties.find_node(key) for each in list_resources(root) for key in _TAKEN_BY)
+    return frozenset(name for node in given for name in find_references(node))
 
 
 def refuse_second_place(name: str, where: str) -> Refusal:

@@ -8,12 +8,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from fixbot.dialects.cloudformation import find_references, list_resources
 from fixbot.edit.tree import Node, NodeKind
 from fixbot.knowledge.classify_secrets import classify_value, is_reference
 from fixbot.lens import Resource, Slot, list_alternatives, text_of
 from fixbot.model.findings import Manual, Refusal
-from fixbot.secret_stores.cloudformation_databases import TAKEN_BY, name_of_value
+from fixbot.secret_stores.cloudformation_databases import list_taken, name_of_value
 from fixbot.secret_stores.cloudformation_functions import function_of
 from fixbot.text.markdown_escape import mark_code
 
@@ -157,11 +156,8 @@ def why_not_managed(database: Resource, world: Context) -> Refusal | None:
 
 def _is_copied(database: Resource, world: Context) -> bool:
     if database.dialect == "cloudformation":
-        return any(
-            database.address in find_references(other.properties.find_node(key))
-            for other in list_resources(database.node.root_node)
-            for key in TAKEN_BY
-        )
+        root = database.node.root_node
+        return database.address in world.compute_once((_is_copied, id(root)), lambda: list_taken(root))
     sources = world.compute_once(
         (_is_copied, posixpath.dirname(database.path)), lambda: list(_iterate_sources(database, world))
     )
