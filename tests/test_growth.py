@@ -57,8 +57,22 @@ def write_manifests(count: int) -> str:
     )
 
 
+def write_configuration(count: int) -> str:
+    return "\n".join(
+        f'resource "aws_s3_bucket" "b{number}" {{\n  bucket = "b{number}"\n}}\n\n'
+        f'resource "aws_db_instance" "d{number}" {{\n  engine              = "mysql"\n'
+        f'  publicly_accessible = true\n  password            = "x9Qz{number}dpw"\n}}\n\n'
+        f'resource "aws_kms_key" "k{number}" {{\n  description = "k{number}"\n}}\n\n'
+        f'resource "aws_iam_role_policy" "p{number}" {{\n  role = "r{number}"\n'
+        f"  policy = jsonencode({{ Statement = [{json.dumps(_CALL)}] }})\n}}\n"
+        for number in range(count)
+    )
+
+
 @pytest.mark.parametrize(
-    ("name", "write"), [("template.json", write_template), ("all.yaml", write_manifests)], ids=["aws", "k8s"]
+    ("name", "write"),
+    [("template.json", write_template), ("all.yaml", write_manifests), ("main.tf", write_configuration)],
+    ids=["cloudformation", "kubernetes", "terraform"],
 )
 def test_four_times_as_much_takes_four_times_the_steps(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, write: object

@@ -58,12 +58,19 @@ class FolderIndex:
     by_address: dict[str, TerraformBlock] = field(default_factory=dict)
     locals: dict[str, tuple[Document, Node]] = field(default_factory=dict)
     _named: dict[str, frozenset[str]] = field(default_factory=dict)
-    _takers: dict[str, list[tuple[TerraformBlock, str]]] = field(default_factory=dict)
+    _takers: dict[str, list[tuple[TerraformBlock, str]]] | None = None
+    _by_type: dict[tuple[str, str], list[TerraformBlock]] = field(default_factory=lambda: defaultdict(list))
     _used: Counter[str] = field(default_factory=Counter)
+
+    def enter_block(self, block: TerraformBlock) -> None:
+        """Take one more block in, behind the others."""
+        self.blocks.append(block)
+        self._by_type[block.type, block.word].append(block)
+        self.by_address.setdefault(block.address, block)
 
     def find_by_type(self, type_: str, word: str = "resource") -> Iterator[TerraformBlock]:
         """The resources, or data sources, of a type."""
-        return (each for each in self.blocks if each.type == type_ and each.word == word)
+        return iter(self._by_type.get((type_, word), ()))
 
     def resolve_local(self, node: Node | None) -> Node | None:
         """A value, or what a `local.x` that it consists of stands for."""
@@ -90,11 +97,12 @@ class FolderIndex:
 
     def find_takers(self, address: str) -> list[tuple[TerraformBlock, str]]:
         """The blocks with a value that names that one, each with the attribute."""
-        if not self._takers:
+        if self._takers is None:
+            self._takers = defaultdict(list)
             for block in self.blocks:
                 for entry in block.node.entries if block.word in _TAKE else ():
                     for each in self._find_addresses(block.source_of(entry.value)):
-                        self._takers.setdefault(each, []).append((block, entry.key))
+                        self._takers[each].append((block, entry.key))
         return self._takers.get(address, [])
 
     def _find_addresses(self, text: str) -> frozenset[str]:
@@ -145,16 +153,15 @@ def _index_folder(documents: list[Document]) -> FolderIndex:
         for root in document.roots:
             for entry in root.entries:
                 if entry.value.style == "body":
-                    _enter_block(index, document, entry.key, entry.value)
+                    _read_block(index, document, entry.key, entry.value)
     return index
 
 
-def _enter_block(index: FolderIndex, document: Document, word: str, node: Node) -> None:
+def _read_block(index: FolderIndex, document: Document, word: str, node: Node) -> None:
     if word == "locals":
         for entry in node.entries:
             index.locals.setdefault(entry.key, (document, entry.value))
     labels = node.labels if len(node.labels) == _LABELS.get(word, 0) else ()
     type_, name = labels if len(labels) == 2 else ("", labels[0] if labels else "")
     block = TerraformBlock(document, word, type_, name, node)
-    index.blocks.append(block)
-    index.by_address.setdefault(block.address, block)
+    index.enter_block(block)

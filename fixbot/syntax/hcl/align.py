@@ -8,7 +8,7 @@ A heredoc counts as one line.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -172,6 +172,14 @@ class AlignmentSheet:
         self.lines = scan_lines(text, start, end)
         self.tidy = _find_tidy(text, self.lines)
         self.starts = [line.start for line in self.lines]
+        self._blank = [line for line in self.lines if not text[line.start : line.end].strip()]
+
+    def find_window(self, first: int, last: int) -> tuple[int, int]:
+        """The lines between the blank ones around these offsets: no column goes over a blank line."""
+        above = bisect_left(self._blank, first, key=lambda line: line.end)
+        below = bisect_right(self._blank, last, key=lambda line: line.start)
+        start = self._blank[above - 1].start if above else self.start
+        return start, self._blank[below].start if below < len(self._blank) else self.end
 
     def count_moved_lines(self, offset: int, new: str) -> int:
         """How many lines would have to move if the lines `new` were put in at the line start `offset`."""

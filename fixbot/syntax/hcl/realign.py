@@ -34,8 +34,11 @@ class _TextPiece:
 
 def realign_edits(sheet: AlignmentSheet, edits: list[TextEdit]) -> list[TextEdit]:
     """`edits`, which lie within the sheet, and those that line up again what they put out of line."""
+    if not edits:
+        return []
     edits = sorted(edits, key=lambda edit: (edit.start, edit.end))
-    pieces = _split_pieces(sheet, edits)
+    window = sheet.find_window(edits[0].start, max(edit.end for edit in edits))
+    pieces = _split_pieces(window, edits)
     new = "".join(
         sheet.text[piece.old : piece.old + piece.end - piece.start]
         if piece.edit < 0
@@ -59,10 +62,10 @@ def realign_edits(sheet: AlignmentSheet, edits: list[TextEdit]) -> list[TextEdit
     return edits + more
 
 
-def _split_pieces(sheet: AlignmentSheet, edits: list[TextEdit]) -> list[_TextPiece]:
+def _split_pieces(window: tuple[int, int], edits: list[TextEdit]) -> list[_TextPiece]:
     pieces: list[_TextPiece] = []
-    at, new = sheet.start, 0
-    for number, edit in enumerate([*edits, TextEdit(sheet.end, sheet.end, "")]):
+    at, new = window[0], 0
+    for number, edit in enumerate([*edits, TextEdit(window[1], window[1], "")]):
         if edit.start > at:
             pieces.append(_TextPiece(new, new + edit.start - at, old=at))
             new += edit.start - at

@@ -56,9 +56,9 @@ def _insert_new(layout: HclLayout, sheet: AlignmentSheet, wanted: Rewrite) -> It
         yield from write_new_blocks(layout, [new for new in wanted.put if is_written_as_blocks(new)])
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)
 def _build_sheet(text: str, start: int, end: int) -> AlignmentSheet:
-    """Kept for the next collection of the same block: a block may hold a thousand."""
+    """Kept for the next collection of the same block, of which there may be a thousand, and of the file."""
     return AlignmentSheet(text, start, end)
 
 
