@@ -75,12 +75,7 @@ class Fields:
         return FollowedValue.from_literal(node)
 
     def offers(self, canonical: str) -> bool:
-        """Whether its API has that field, and a file that was read the map for it.
-
-        A pod has none of ECS, a task none of Kubernetes; of a file of containers alone the task is elsewhere.
-        """
-        if self.node is None:
-            return False
+        """Whether its API has that field: a pod has none of ECS, and a task none of Kubernetes."""
         other = _FIELDS["ecs" if self.spelling.vocabulary == "k8s" else "k8s"]
         return canonical.partition(".")[0] not in other
 
