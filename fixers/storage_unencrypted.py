@@ -9,6 +9,7 @@ from fixbot.lens import ABSENT, Module, Resource, ResourceType
 from fixbot.model.findings import Manual, Refusal, Severity
 from fixbot.rules import Rule, Words, by_type, each_of, must_be, report
 from fixbot.rules.context import Context
+from fixbot.rules.entry_checks import list_branches
 
 STORED, AT_REST, PLAIN, EBS = "StorageEncrypted", "AtRestEncryptionEnabled", "Encrypted", "Ebs.Encrypted"
 DISKS, DATA = "BlockDeviceMappings", "LaunchTemplateData.BlockDeviceMappings"
@@ -97,7 +98,7 @@ def is_disk(machine: Resource, at: str, entry: Node) -> bool:
 def refuse_snapshots(machine: Resource, _world: Context) -> Refusal | None:
     """A disk that is made of a snapshot is encrypted as that is."""
     at = DATA if machine.type == TEMPLATE else DISKS
-    for entry in machine.slot(at).items:
+    for entry in (each for item in machine.slot(at).items for each in list_branches(item)):
         found = machine.slot_in(entry, f"{at}.Ebs.SnapshotId", at).found
         if found is not None and machine.slot_in(entry, f"{at}.{EBS}", at).value is not True:
             return Refusal(
@@ -110,7 +111,8 @@ def refuse_snapshots(machine: Resource, _world: Context) -> Refusal | None:
 def weigh_severity(machine: Resource, _world: Context) -> Severity | None:
     """Where nothing is written, account, image and snapshot decide: it may well be encrypted."""
     at = DATA if machine.type == TEMPLATE else DISKS
-    said = [machine.slot_in(each, f"{at}.{EBS}", at).value for each in machine.slot(at).items]
+    entries = [each for item in machine.slot(at).items for each in list_branches(item)]
+    said = [machine.slot_in(each, f"{at}.{EBS}", at).value for each in entries]
     return None if False in said or "false" in said else Severity.MEDIUM
 
 

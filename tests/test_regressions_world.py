@@ -242,7 +242,7 @@ spec:
     body = next(
         render_proposal(each).body for each in report.proposals if "privileged-container" in each.rules
     )
-    assert "`share` will keep SYS_ADMIN and DAC_READ_SEARCH and lose every other privilege" in body
+    assert "It will keep SYS_ADMIN and DAC_READ_SEARCH and lose every other privilege" in body
     assert "docker run --rm --cap-add SYS_ADMIN --cap-add DAC_READ_SEARCH example/samba:4" in body
 
 

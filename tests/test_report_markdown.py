@@ -14,7 +14,7 @@ def test_it_reads_as_a_page() -> None:
     assert page.startswith("# 2 proposals for 2 findings in 2 files, 12 left alone")
     assert (
         "## 2. Make the root filesystem of orders read-only (high, review)\n\n"
-        "- `deploy/task.json:5` task orders, container app (ECS.5)\n\n"
+        "- `deploy/task.json:5` task orders, container app: readonly-root-filesystem (ECS.5)\n\n"
         "`/tmp` stays writable.\n\n"
         "<details><summary>Diff</summary>\n\n```diff\ndiff --git a/deploy/task.json b/deploy/task.json\n"
     ) in page

@@ -89,7 +89,11 @@ def test_any_data_can_be_checked(data: Any) -> None:
     find_object_problems({**task, "spec": data, "template": {"spec": data}, "items": data})
 
 
+BAD_REFERENCES = ("?", "arn:aws:secretsmanager:eu-west-1:111122223333:secret:a:b")
+OUR_WORDS = " ".join(filter(None, map(find_value_from_problem, BAD_REFERENCES)))
+
+
 @given(st.text(max_size=60) | st.text("arn:aws:secretsmanager:${}/-? ", max_size=80))
 def test_any_reference_can_be_judged(reference: str) -> None:
     problem = find_value_from_problem(reference)
-    assert problem is None or len(reference) < 4 or reference not in problem or reference in "secret:name"
+    assert problem is None or len(reference) < 4 or reference not in problem or reference in OUR_WORDS

@@ -454,7 +454,7 @@ def test_what_is_plain_stays_on_this_machine_whatever_proxy_there_is(
 def test_only_one_module_writes_the_header_that_holds_the_token() -> None:
     rooms = Path(__file__).parent.parent / "fixbot"
     with_header = [
-        path for path in rooms.rglob("*.py") if "Authorization" in path.read_text(encoding="utf-8")
+        path for path in rooms.rglob("*.py") if '"Authorization"' in path.read_text(encoding="utf-8")
     ]
     assert [path.name for path in with_header] == ["bound_client.py"]
     text = (rooms / "publish" / "github" / "bound_client.py").read_text(encoding="utf-8")

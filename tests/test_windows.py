@@ -70,7 +70,6 @@ LINUX: dict[str, dict[str, Any]] = {
     "affinity to all but Windows": node_affinity(label("NotIn", "windows")),
     "a program about Windows": container(image="prom/windows-exporter-proxy:1", args=["--windows"]),
     "a name": container(name="windows"),
-    "a machine of its own": container(image="dockurr/windows"),
     "another shell": container(command=["pwsh", "-c", "exit"]),
 }
 

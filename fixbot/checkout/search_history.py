@@ -19,6 +19,7 @@ _MOST_BYTES: Final = 50_000_000
 """Of one file; larger ones are counted and not looked into."""
 _TELLING: Final = 8
 """Characters from which on a value alone, without its name beside it, says that it is the same."""
+_NO_WORD: Final = re.compile(rb"[^A-Za-z0-9_]?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +45,15 @@ def search_history(git: Git, sought: Sequence[SoughtValue]) -> HistorySearch:
     paths = dict(_split_line(line) for line in listed if line)
     blobs: dict[int, bytes] = {}
     skipped = 0
-    patterns = [_compile_value(each) for each in sought]
+    forms = [_list_forms(each) for each in sought]
     names = [each.name.encode().lower() for each in sought]
     for identity, data in _read_blobs(git, list(paths)):
         if data is None:
             skipped += 1
             continue
         small = b""
-        for number, pattern in enumerate(patterns):
-            if number in blobs or pattern.search(data) is None:
+        for number, written in enumerate(forms):
+            if number in blobs or not any(_stands_in(data, each) for each in written):
                 continue
             small = small or data.lower()
             if len(sought[number].value.reveal()) >= _TELLING or names[number] in small:
@@ -79,11 +80,11 @@ def _why_cut(git: Git, skipped: int) -> str:
     return f"{skipped} files of the history are too large to be looked into." if skipped else ""
 
 
-def _compile_value(sought: SoughtValue) -> re.Pattern[bytes]:
+def _list_forms(sought: SoughtValue) -> set[bytes]:
     """The value as files write it: plain, with the escapes of JSON, HCL and YAML, or in base64."""
     text = sought.value.reveal()
     plain = text.encode("utf-8", "surrogatepass")
-    forms = {
+    return {
         plain,
         text.replace("${", "$${").encode("utf-8", "surrogatepass"),
         text.replace("'", "''").encode("utf-8", "surrogatepass"),
@@ -91,8 +92,17 @@ def _compile_value(sought: SoughtValue) -> re.Pattern[bytes]:
         json.dumps(text, ensure_ascii=False)[1:-1].encode("utf-8", "surrogatepass"),
         base64.b64encode(plain),
     }
-    either = b"|".join(map(re.escape, sorted(forms, key=len, reverse=True)))
-    return re.compile(rb"(?<![A-Za-z0-9_])(?:" + either + rb")(?![A-Za-z0-9_])")
+
+
+def _stands_in(data: bytes, value: bytes) -> bool:
+    """Whether it stands there, and not as a part of a longer word."""
+    at = data.find(value) if value else -1
+    while at >= 0:
+        end = at + len(value)
+        if _NO_WORD.fullmatch(data[at - 1 : at] if at else b"") and _NO_WORD.fullmatch(data[end : end + 1]):
+            return True
+        at = data.find(value, at + 1)
+    return False
 
 
 def _read_blobs(git: Git, identities: Sequence[bytes]) -> Iterator[tuple[bytes, bytes | None]]:

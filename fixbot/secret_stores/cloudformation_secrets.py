@@ -37,7 +37,7 @@ def move_to_template_secret(task: Task, moved: Sequence[SecretLeak], world: Cont
             "The name of the task's resource is none that CloudFormation takes (letters and digits), so "
             "nothing can refer to a secret beside it. Mend the name, then run again."
         )
-    databases = world.compute_once((TemplateDatabases, id(root)), lambda: TemplateDatabases(root, world))
+    databases = world.compute_once((TemplateDatabases, root), lambda: TemplateDatabases(root, world))
     sources: dict[int, SecretSource | Refusal] = {
         leak.id: _choose_source(task, leak, template, databases, world) for leak in moved
     }

@@ -157,7 +157,7 @@ def why_not_managed(database: Resource, world: Context) -> Refusal | None:
 def _is_copied(database: Resource, world: Context) -> bool:
     if database.dialect == "cloudformation":
         root = database.node.root_node
-        return database.address in world.compute_once((_is_copied, id(root)), lambda: list_taken(root))
+        return database.address in world.compute_once((_is_copied, root), lambda: list_taken(root))
     sources = world.compute_once(
         (_is_copied, posixpath.dirname(database.path)), lambda: list(_iterate_sources(database, world))
     )
@@ -198,7 +198,7 @@ def _list_texts(database: Resource, world: Context) -> list[Node]:
     """The texts of its template or folder, but for databases' own passwords: each has its own finding."""
     if database.dialect == "cloudformation":
         return world.compute_once(
-            (_list_texts, id(database.node.root_node)),
+            (_list_texts, database.node.root_node),
             lambda: _collect_texts([database.node.root_node], world),
         )
     roots = (root for each in world.project.documents_in_folder(database.path) for root in each.roots)

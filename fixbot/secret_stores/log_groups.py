@@ -64,11 +64,11 @@ class LogDestination:
 def choose_log_destination(container: Container, world: Context) -> LogDestination | Refusal | Manual:
     """The group of a neighbour in the task, one of the same files, or a new one."""
     task = container.task
-    drivers = {str(each.value(f"{LOGS}.logDriver")) for each in task.containers if each.get(LOGS)}
+    drivers, sibling = world.compute_once((choose_log_destination, task), lambda: _survey_logs(task))
     if "awsfirelens" in drivers:
         return Refusal(f"{task.name} sends its logs through a router, and which way these go isn't known.")
     try:
-        if sibling := next((each for each in task.containers if _is_example(each)), None):
+        if sibling is not None:
             return LogDestination((_copy_options(container, sibling),), "the group of its neighbours")
         nowhere = _why_nowhere(task)
         if nowhere is not None and not (isinstance(nowhere, Refusal) and nowhere.until):
@@ -77,6 +77,12 @@ def choose_log_destination(container: Container, world: Context) -> LogDestinati
         return chosen if isinstance(chosen, Refusal) or nowhere is None else replace(chosen, waits=nowhere)
     except CannotEdit as why:
         return Refusal(f"There is no exact edit here: {why}.")
+
+
+def _survey_logs(task: Task) -> tuple[frozenset[str], Container | None]:
+    """The drivers of a task's containers, and the first of them whose way can be copied."""
+    drivers = frozenset(str(each.value(f"{LOGS}.logDriver")) for each in task.containers if each.get(LOGS))
+    return drivers, next((each for each in task.containers if _is_example(each)), None)
 
 
 def _why_nowhere(task: Task) -> Refusal | Manual | None:
@@ -206,7 +212,8 @@ def _name_group(folder: TerraformFolder, task: Task) -> Value:
 def _log_by_name(container: Container, world: Context) -> LogDestination | Refusal:
     """A group that somebody makes first: a task definition by itself makes none."""
     task = container.task
-    region = find_aws_place(task, world.settings).region
+    place = world.compute_once((find_aws_place, task), lambda: find_aws_place(task, world.settings))
+    region = place.region
     if region is None:
         return Refusal(
             f"Nothing says in which Region {task.name} runs. Set `region` in `.fixbot.yml`, then run again."

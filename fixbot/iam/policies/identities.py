@@ -53,7 +53,7 @@ def find_roles_of(policy: Policy, world: Context) -> list[Resource]:
         for role in world.resources_beside(policy, ROLE)
         if role.owner is policy.owner
         or role.address in named
-        or (own and own in world.compute_once((find_roles_of, id(role)), partial(_list_attached, role)))
+        or (own and own in world.compute_once((find_roles_of, role), partial(_list_attached, role)))
     ]
 
 
