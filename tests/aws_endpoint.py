@@ -178,6 +178,7 @@ def serve_aws() -> Iterator[AwsEndpoint]:
         pass  # forgets what was there
     server = _Server(("127.0.0.1", 0), _Handler)
     server.endpoint = AwsEndpoint(server.server_address[1])
+    server.socket.settimeout(5)  # a caller that is killed in this instant must not leave accept waiting
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

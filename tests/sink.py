@@ -132,4 +132,7 @@ def sink_for(folder: Path, monkeypatch: pytest.MonkeyPatch, *names: str) -> Iter
     try:
         yield made
     finally:
+        with suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)  # a thread that waits in accept would wait for ever
         listener.close()
+        thread.join()

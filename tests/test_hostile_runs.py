@@ -75,7 +75,7 @@ LARGE: dict[str, tuple[str, int]] = {
     "resources.tf": ("".join(TF % (n, "[" + BOX % (n, n) + "]") for n in range(300)), 300),
     "words.yaml": (POD + '      command: ["' + "a=" * 50_000 + '", "' + " " * 200_000 + '"]\n', 1),
     "address.yaml": (POD + '      env:\n      - name: X\n        value: "' + "a://b:" * 20_000 + '"\n', 1),
-    "number.json": (TASK % f'{{"name": "a", "image": "b", "essential": true, {LOGS}, "cpu": {"9" * 10_000}}}', 1),
+    "number.json": (TASK % f'{{"name": "a", "image": "b", {LOGS}, "cpu": {"9" * 10_000}}}', 1),
     "surrogate.json": (TASK % r'{"name": "\ud800\u0000\u001b[31m", "image": "b", ' + LOGS + "}", 1),
 }  # fmt: skip
 
