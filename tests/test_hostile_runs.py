@@ -76,7 +76,7 @@ LARGE: dict[str, tuple[str, int]] = {
     "words.yaml": (POD + '      command: ["' + "a=" * 50_000 + '", "' + " " * 200_000 + '"]\n', 1),
     "address.yaml": (POD + '      env:\n      - name: X\n        value: "' + "a://b:" * 20_000 + '"\n', 1),
     "number.json": (TASK % f'{{"name": "a", "image": "b", {LOGS}, "cpu": {"9" * 10_000}}}', 1),
-    "surrogate.json": (TASK % r'{"name": "\ud800\u0000\u001b[31m", "image": "b", ' + LOGS + "}", 1),
+    "surrogate.json": (TASK % (r'{"name": "\ud800\u0000\u001b[31m", "image": "b", ' + LOGS + "}"), 1),
 }  # fmt: skip
 
 
