@@ -6,8 +6,15 @@ import re
 from dataclasses import replace
 
 from fixbot.edit.tree import Node
-from fixbot.knowledge.instance_metadata import ENDPOINT, TOKENS, refuse_old_scripts
-from fixbot.lens import ABSENT, Module, Resource, ResourceType
+from fixbot.knowledge.instance_metadata import (
+    CLUSTER,
+    ENDPOINT,
+    NODE_GROUPS,
+    TOKENS,
+    refuse_configuration,
+    refuse_old_scripts,
+)
+from fixbot.lens import Module, Resource, ResourceType
 from fixbot.model.findings import Fix, Manual, Severity
 from fixbot.rules import Rule, Words, by_type, each_of, must_be, report
 from fixbot.rules.context import Context
@@ -23,14 +30,6 @@ CONFIGURATION = ResourceType(
 NODES = ResourceType(
     "node group", "node groups", "AWS::EKS::Nodegroup", "aws_eks_node_group", name="NodegroupName",
     renamed={"NodegroupName": "node_group_name"},
-)  # fmt: skip
-_GROUPS = ("EksManagedNodeGroups", "SelfManagedNodeGroups")
-MODULE = ResourceType(
-    "cluster", "clusters",
-    modules={"terraform-aws-modules/eks/aws": Module(
-        dict(zip(_GROUPS, ("eks_managed_node_groups", "self_managed_node_groups"), strict=True)),
-        dict.fromkeys(_GROUPS, ABSENT),
-    )},
 )  # fmt: skip
 GROUP = ResourceType(
     "Auto Scaling group", "Auto Scaling groups",
@@ -101,7 +100,7 @@ rule = Rule(
     topic="node",
     severity=Severity.HIGH,
     controls={"fsbp": ("AutoScaling.4",), "cis-eks": ("5.2.1",), "nist-800-190": ("4.3.2", "4.5.4")},
-    looks_at=(TEMPLATE, TERRAFORM, CONFIGURATION, NODES, MODULE, GROUP, EKSCTL, KARPENTER),
+    looks_at=(TEMPLATE, TERRAFORM, CONFIGURATION, NODES, CLUSTER, GROUP, EKSCTL, KARPENTER),
     check=by_type({
         TEMPLATE: must_be(
             {f"{ABOVE}{TOKENS}": "required", f"{ABOVE}{HOPS}": 1}, words=WORDS, spares=spare_others,
@@ -112,13 +111,14 @@ rule = Rule(
             unless=refuse_old_scripts, finish=name_service_accounts, good=lambda value: value == "1",
         ),
         CONFIGURATION: must_be({TOKENS: "required", HOPS: 1}, words=WORDS, spares=spare_others,
-                               unless=refuse_old_scripts),
+                               unless=refuse_configuration),
         NODES: report(
             find_bare_groups, words=WORDS,
             instead="Give {who} a launch template with HttpTokens required and HttpPutResponseHopLimit 1: "
             "without one EKS makes nodes whose limit is 2. That makes the group anew.",
         ),
-        MODULE: must_be({HOPS: 1}, in_each=_GROUPS, words=WORDS, unwritten=1, finish=name_service_accounts),
+        CLUSTER: must_be({HOPS: 1}, in_each=NODE_GROUPS, words=WORDS, unwritten=1,
+                         finish=name_service_accounts),
         GROUP: must_be({HOPS: 1}, words=WORDS, spares=spare_others, finish=name_service_accounts),
         EKSCTL: each_of(
             must_be({"disablePodIMDS": True}, in_each=("nodeGroups", "managedNodeGroups"), words=WORDS,

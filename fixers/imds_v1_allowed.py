@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from fixbot.knowledge.instance_metadata import ENDPOINT, TOKENS, refuse_old_scripts
-from fixbot.lens import ABSENT, Module, Resource, ResourceType
+from fixbot.knowledge.instance_metadata import (
+    CLUSTER,
+    ENDPOINT,
+    NODE_GROUPS,
+    TOKENS,
+    refuse_configuration,
+    refuse_old_scripts,
+)
+from fixbot.lens import Module, Resource, ResourceType
 from fixbot.model.findings import Severity
 from fixbot.rules import ESSENTIAL, Rule, Words, by_type, must_be
 from fixbot.rules.context import Context
@@ -28,14 +35,6 @@ TERRAFORM = (
         "Auto Scaling group", "Auto Scaling groups",
         modules={"terraform-aws-modules/autoscaling/aws": _MODULE},
     ),
-)  # fmt: skip
-_GROUPS = ("EksManagedNodeGroups", "SelfManagedNodeGroups")
-CLUSTER = ResourceType(
-    "cluster", "clusters",
-    modules={"terraform-aws-modules/eks/aws": Module(
-        dict(zip(_GROUPS, ("eks_managed_node_groups", "self_managed_node_groups"), strict=True)),
-        dict.fromkeys(_GROUPS, ABSENT),
-    )},
 )  # fmt: skip
 KARPENTER = ResourceType("node class", "node classes", kubernetes="karpenter.k8s.aws/EC2NodeClass")
 EKSCTL = ResourceType("cluster", "clusters", kubernetes="eksctl.io/ClusterConfig")
@@ -80,10 +79,11 @@ rule = Rule(
     check=by_type({
         TEMPLATE: must_be({f"LaunchTemplateData.{TOKENS}": "required"}, words=WORDS, spares=spare_settled,
                           unless=refuse_old_scripts),
-        **dict.fromkeys((INSTANCE, CONFIGURATION), must_be(
-            {TOKENS: "required"}, words=WORDS, spares=spare_settled, unless=refuse_old_scripts)),
+        INSTANCE: must_be({TOKENS: "required"}, words=WORDS, spares=spare_settled, unless=refuse_old_scripts),
+        CONFIGURATION: must_be({TOKENS: "required"}, words=WORDS, spares=spare_settled,
+                               unless=refuse_configuration),
         **dict.fromkeys(TERRAFORM, _BOTH),
-        CLUSTER: must_be({TOKENS: "required"}, in_each=_GROUPS, words=WORDS, unwritten="required"),
+        CLUSTER: must_be({TOKENS: "required"}, in_each=NODE_GROUPS, words=WORDS, unwritten="required"),
         KARPENTER: must_be({"spec.metadataOptions.httpTokens": "required"}, words=WORDS,
                            unwritten="required"),
         EKSCTL: must_be({"disableIMDSv1": True}, in_each=("nodeGroups", "managedNodeGroups"), words=WORDS,

@@ -4,21 +4,33 @@ from __future__ import annotations
 
 from typing import Final
 
-from fixbot.lens import Resource
+from fixbot.lens import ABSENT, Module, Resource, ResourceType
 from fixbot.model.findings import Refusal
 from fixbot.rules.context import Context
 
 TOKENS: Final = "MetadataOptions.HttpTokens"
 ENDPOINT: Final = "MetadataOptions.HttpEndpoint"
+NODE_GROUPS: Final = ("EksManagedNodeGroups", "SelfManagedNodeGroups")
+CLUSTER: Final = ResourceType(
+    "cluster", "clusters",
+    modules={"terraform-aws-modules/eks/aws": Module(
+        dict(zip(NODE_GROUPS, ("eks_managed_node_groups", "self_managed_node_groups"), strict=True)),
+        dict.fromkeys(NODE_GROUPS, ABSENT),
+    )},
+)  # fmt: skip
+"""A cluster with groups of nodes, as a module makes it."""
+
+
+def refuse_configuration(configuration: Resource, _world: Context) -> Refusal:
+    """A launch configuration is never changed: what comes after it is."""
+    return Refusal(
+        f"{configuration.title} can't be changed, only made anew. Describe the machines in a launch template "
+        "that says it, and let the Auto Scaling group take that."
+    )
 
 
 def refuse_old_scripts(resource: Resource, world: Context) -> Refusal | None:
-    """A script that fetches metadata without a token would fail; what is never changed has another way."""
-    if resource.type.noun == "launch configuration":
-        return Refusal(
-            f"{resource.title} can't be changed, only made anew. Describe the machines in a launch template "
-            "that says it, and let the Auto Scaling group take that."
-        )
+    """A script that fetches metadata without a token would fail at the next start."""
     owner = resource.owner
     text = world.project.documents[resource.path].text[owner.start : owner.end]
     if "169.254.169.254" not in text or "x-aws-ec2-metadata-token" in text.lower():
