@@ -9,22 +9,17 @@ from typing import Any
 
 import pytest
 
-from tests.aws_endpoint import ACCOUNT, REGION, refuse, serve_aws
-from tests.test_cli import Done, fixbot, repository
-from tests.test_secrets_create import CANARY, Shop, assert_hidden, documented, make, task
+from tests.aws_endpoint import ACCOUNT, REGION, refuse
+from tests.test_cli import Done, fixbot
+from tests.test_secrets_create import CANARY, Shop, assert_hidden, documented, make, open_shop
 
 ARN = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:fixbot/orders-api"
 
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Shop]:
-    folder = repository(tmp_path / "orders-repo")
-    for each in (folder / "deploy").iterdir():
-        each.unlink()
-    with serve_aws() as aws:
-        found = Shop(folder, aws)
-        found.write(task(DB_PASSWORD=CANARY))
-        aws.client("iam").create_role(RoleName="orders-exec", AssumeRolePolicyDocument="{}")
+    with open_shop(tmp_path / "orders-repo", DB_PASSWORD=CANARY) as found:
+        found.aws.client("iam").create_role(RoleName="orders-exec", AssumeRolePolicyDocument="{}")
         yield found
 
 

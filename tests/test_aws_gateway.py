@@ -60,7 +60,7 @@ def test_only_what_may_pass_is_tried_again(
 ) -> None:
     aws.before.append(lambda _: answer)
     with pytest.raises(AwsCallFailed):
-        gateway.call("secretsmanager", "create_secret", NEW)
+        gateway.call_service("secretsmanager", "create_secret", NEW)
     assert len(aws.calls) == tries
     assert len(waits) == tries - 1
     assert sum(waits) <= 25
@@ -75,7 +75,7 @@ def test_a_place_without_an_answer_is_asked_once_from_then_on(
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
             with pytest.raises(AwsCallFailed, match="secretsmanager:ListSecrets in eu-west-1: no answer"):
-                gateway.call("secretsmanager", "list_secrets", {})
+                gateway.call_service("secretsmanager", "list_secrets", {})
         assert len(waits) == tries - 1
 
 
@@ -105,7 +105,7 @@ def test_nothing_that_was_sent_comes_back_in_an_exception(
 ) -> None:
     aws.before.append(lambda call: refuse("ValidationException", 400, f"Value '{CANARY}' at {call.body}"))
     with pytest.raises(AwsCallFailed) as caught:
-        gateway.call("secretsmanager", "create_secret", parameters)
+        gateway.call_service("secretsmanager", "create_secret", parameters)
     told = "".join(traceback.format_exception(caught.value))
     assert CANARY not in told
     assert CANARY not in repr(vars(caught.value))
@@ -116,7 +116,7 @@ def test_nothing_that_was_sent_is_logged_even_where_somebody_logs_everything(
     gateway: AwsGateway, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.DEBUG):
-        gateway.call("secretsmanager", "create_secret", NEW)
+        gateway.call_service("secretsmanager", "create_secret", NEW)
     assert CANARY not in caplog.text
     assert [each.name for each in caplog.records if each.name.startswith(("boto", "urllib3"))] == []
 

@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,14 +76,21 @@ class Shop:
         ]
 
 
-@pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Shop]:
-    folder = repository(tmp_path / "orders-repo")
+@contextmanager
+def open_shop(folder: Path, **variables: str) -> Iterator[Shop]:
+    """A repository whose one task has these variables, and an account with nothing in it."""
+    repository(folder)
     for each in (folder / "deploy").iterdir():
         each.unlink()
     with serve_aws() as aws:
         found = Shop(folder, aws)
-        found.write(task(DB_PASSWORD=CANARY, STAGE="prod"))
+        found.write(task(**variables))
+        yield found
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    with open_shop(tmp_path / "orders-repo", DB_PASSWORD=CANARY, STAGE="prod") as found:
         yield found
 
 

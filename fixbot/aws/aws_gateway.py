@@ -8,7 +8,6 @@ call that writes is one that AWS takes twice without harm: it has a token of its
 from __future__ import annotations
 
 import logging
-import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -44,10 +43,10 @@ from fixbot.aws.aws_failures import (
     NoCredentials,
 )
 from fixbot.model.errors import FixbotError
+from fixbot.text.command import REGION
 
 TRIES: Final = 6
 _SECONDS: Final = {"connect_timeout": 5, "read_timeout": 20}
-_REGION: Final = re.compile(r"[a-z]{2,8}(?:-[a-z]{2,16}){1,3}-\d{1,2}")
 _LOGGERS: Final = ("botocore", "boto3", "urllib3")
 
 Parameters = Mapping[str, Any]
@@ -76,11 +75,20 @@ class AwsGateway:
     def find_account(self) -> str:
         """The account of the credentials. Raises FixbotError where they are none."""
         if not self._account:
-            found = self.call("sts", "get_caller_identity", {})
+            found = self.call_service("sts", "get_caller_identity", {})
             self._account = str(found.get("Account", ""))
         return self._account
 
-    def call(self, service: str, operation: str, parameters: Parameters, region: str = "") -> dict[str, Any]:
+    def require_account(self) -> str:
+        """The same for what can do nothing without it. Raises FixbotError where it isn't known."""
+        try:
+            return self.find_account()
+        except AwsCallFailed as failed:
+            raise CredentialsRejected(f"AWS: whose the credentials are is not known: {failed}") from None
+
+    def call_service(
+        self, service: str, operation: str, parameters: Parameters, region: str = ""
+    ) -> dict[str, Any]:
         """One call. Raises AwsCallFailed for this one, FixbotError where none can succeed."""
         place = service, region or self.region
         retrying = Retrying(
@@ -149,7 +157,7 @@ def open_gateway(choice: AwsChoice) -> AwsGateway:
                 "AWS: no credentials; name a profile (--aws-profile, AWS_PROFILE), or set AWS_ACCESS_KEY_ID "
                 "and AWS_SECRET_ACCESS_KEY"
             )
-        if region is None or not _REGION.fullmatch(region):
+        if region is None or not REGION.is_fitting(region):
             said = f"{region!r} is no Region" if region else "no Region"
             raise NoCredentials(f"AWS: {said}; name one (--aws-region, AWS_REGION)")
         return AwsGateway(session, region)

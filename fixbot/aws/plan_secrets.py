@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from fixbot.model.moved_secrets import MovedSecret, SealedText, SecretRow, StoreKey, join_reasons
+from fixbot.text.command import REGION
 
 _ACCOUNT: Final = re.compile(r"\d{12}")
-_REGION: Final = re.compile(r"[a-z]{2,8}(?:-[a-z]{2,16}){1,3}-\d{1,2}")
 _NAMES: Final = {
     "secretsmanager": re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}"),
     "ssm": re.compile(r"(?!/?(?:aws|ssm))/?[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+){0,14}", re.IGNORECASE),
@@ -38,7 +38,7 @@ class SecretPlan:
         row = self.row
         return row.store, row.name, row.account or "", row.region or ""
 
-    def refuse(self, reason: str) -> SecretPlan:
+    def refuse_plan(self, reason: str) -> SecretPlan:
         """The same, as something that is left alone."""
         return SecretPlan(replace(self.row, outcome="refused", reason=reason))
 
@@ -64,18 +64,18 @@ def _plan_secret(moved: Sequence[MovedSecret]) -> SecretPlan:
     )  # fmt: skip
     reason = join_reasons(each.place.refusal for each in moved) or _why_unknown(plan.row)
     if reason:
-        return plan.refuse(reason)
+        return plan.refuse_plan(reason)
     values: dict[str, SealedText] = {}
     for each in moved:
         if each.value is None:
-            return plan.refuse(f"The value of {each.place.key} is not written out in {each.path}.")
+            return plan.refuse_plan(f"The value of {each.place.key} is not written out in {each.path}.")
         if _TEMPLATED.search(each.value.reveal()):
-            return plan.refuse(
+            return plan.refuse_plan(
                 f"What {each.place.key} holds in {each.path} may be filled in by a template; store the value "
                 "that comes out of it by hand."
             )
         if values.setdefault(each.place.key, each.value) != each.value:
-            return plan.refuse(
+            return plan.refuse_plan(
                 f"{each.place.key} has different values in {' and '.join(plan.row.paths)}. Give the tasks "
                 "families of their own, or make the values one, and run again."
                 if len(plan.row.paths) > 1
@@ -83,7 +83,7 @@ def _plan_secret(moved: Sequence[MovedSecret]) -> SecretPlan:
             )
     size = sum(len(value.reveal().encode("utf-8", "surrogatepass")) for value in values.values())
     if size > _MOST_BYTES[place.store]:
-        return plan.refuse("It is more than the store takes; store it elsewhere, or in parts.")
+        return plan.refuse_plan("It is more than the store takes; store it elsewhere, or in parts.")
     return replace(plan, values=values)
 
 
@@ -93,11 +93,11 @@ def _why_unknown(row: SecretRow) -> str:
         return ""
     filled = [
         what
-        for what, text, rule in (
-            ("account", row.account, _ACCOUNT),
-            ("Region", row.region, _REGION),
+        for what, text, is_one in (
+            ("account", row.account, _ACCOUNT.fullmatch),
+            ("Region", row.region, REGION.is_fitting),
         )
-        if text is not None and not rule.fullmatch(text)
+        if text is not None and not is_one(text)
     ]
     if filled:
         return f"Its {' and '.join(filled)} is filled in when the file is used, and so not known here."

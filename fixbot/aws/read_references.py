@@ -21,8 +21,8 @@ class ReferredValue:
 
 
 def read_references(gateway: AwsGateway, references: Sequence[StoreReference]) -> list[ReferredValue]:
-    """The value of each, every secret read once. Raises AwsCallFailed, FixbotError where none can be read."""
-    account = gateway.find_account()
+    """The value of each, every secret read once. Raises FixbotError where none can be read."""
+    account = gateway.require_account()
     known: dict[tuple[str, str], StoredSecret | str] = {}
     rows = []
     for each in references:

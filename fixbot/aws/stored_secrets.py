@@ -35,7 +35,7 @@ def read_stored(gateway: AwsGateway, store: Store, name: str, region: str) -> St
 
 def _read_secret(gateway: AwsGateway, name: str, region: str) -> StoredSecret | None:
     try:
-        seen = gateway.call("secretsmanager", "describe_secret", {"SecretId": name}, region)
+        seen = gateway.call_service("secretsmanager", "describe_secret", {"SecretId": name}, region)
     except AwsCallFailed as failed:
         if failed.code == "ResourceNotFoundException":
             return None
@@ -44,7 +44,7 @@ def _read_secret(gateway: AwsGateway, name: str, region: str) -> StoredSecret | 
     if seen.get("DeletedDate") is not None:
         return StoredSecret(arn, problem="It waits for its deletion; restore it, or take another prefix.")
     try:
-        found = gateway.call("secretsmanager", "get_secret_value", {"SecretId": arn}, region)
+        found = gateway.call_service("secretsmanager", "get_secret_value", {"SecretId": arn}, region)
     except AwsCallFailed as failed:
         if failed.code == "ResourceNotFoundException":  # made, and never filled
             return StoredSecret(arn)
@@ -58,7 +58,7 @@ def _read_secret(gateway: AwsGateway, name: str, region: str) -> StoredSecret | 
 
 def _read_parameter(gateway: AwsGateway, name: str, region: str) -> StoredSecret | None:
     try:
-        found = gateway.call("ssm", "get_parameter", {"Name": name, "WithDecryption": True}, region)
+        found = gateway.call_service("ssm", "get_parameter", {"Name": name, "WithDecryption": True}, region)
     except AwsCallFailed as failed:
         if failed.code == "ParameterNotFound":
             return None

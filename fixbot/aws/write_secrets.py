@@ -45,11 +45,11 @@ class SecretMaker:
         account = self.gateway.find_account()
         if plan.row.account not in (None, account):
             reason = f"The files name account {plan.row.account}, and the credentials are of {account}."
-            return plan.refuse(reason), None
+            return plan.refuse_plan(reason), None
         row = replace(plan.row, account=account, region=plan.row.region or self.gateway.region)
         plan = replace(plan, row=row)
         if (reason := self._why_not_that_key(row)) != "":
-            return plan.refuse(reason), None
+            return plan.refuse_plan(reason), None
         found = read_stored(self.gateway, row.store, row.name, row.region or "")
         return _judge_plan(plan, found), found
 
@@ -61,7 +61,7 @@ class SecretMaker:
 
     def create_all(self, plans: Sequence[SecretPlan]) -> list[SecretRow]:
         """Make or complete each. Raises CredentialsRejected where the first call says that none can be."""
-        self.gateway.find_account()
+        self.gateway.require_account()
         rows: list[SecretRow] = []
         ended = ""
         for plan in plans:
@@ -111,7 +111,7 @@ class SecretMaker:
         if row.store == "ssm":
             key = {"KeyId": self.kms_key} if self.kms_key else {}
             (value,) = values.values()
-            self.gateway.call(
+            self.gateway.call_service(
                 "ssm", "put_parameter",
                 {"Name": row.name, "Value": value.reveal(), "Type": "SecureString", "Overwrite": False,
                  "Tags": tags, **key},
@@ -120,7 +120,7 @@ class SecretMaker:
             found = read_stored(self.gateway, row.store, row.name, row.region or "")
             return found.arn if found is not None else ""
         key = {"KmsKeyId": self.kms_key} if self.kms_key else {}
-        answer: dict[str, Any] = self.gateway.call(
+        answer: dict[str, Any] = self.gateway.call_service(
             "secretsmanager", "create_secret",
             {"Name": row.name, "SecretString": _write_object(values), "Tags": tags,
              "ClientRequestToken": str(uuid.uuid4()), **key},
@@ -137,7 +137,7 @@ class SecretMaker:
         if now is None or (now.version, now.text, now.problem) != (found.version, found.text, ""):
             return _fail(row, _SOMEBODY_WROTE)
         ours = str(uuid.uuid4())
-        self.gateway.call(
+        self.gateway.call_service(
             "secretsmanager", "put_secret_value",
             {"SecretId": found.arn, "SecretString": text, "ClientRequestToken": ours}, region,
         )  # fmt: skip
@@ -150,7 +150,9 @@ class SecretMaker:
 
     def _replaced(self, before: StoredSecret, region: str) -> bool:
         """Whether what we wrote came right after what we read."""
-        seen = self.gateway.call("secretsmanager", "describe_secret", {"SecretId": before.arn}, region)
+        seen = self.gateway.call_service(
+            "secretsmanager", "describe_secret", {"SecretId": before.arn}, region
+        )
         stages = seen.get("VersionIdsToStages") or {}
         return "AWSPREVIOUS" in stages.get(before.version, ())
 
@@ -165,7 +167,7 @@ def may_role_read(gateway: AwsGateway, row: SecretRow) -> bool | None:
     arn = f"arn:{partition}:{service}:{row.region}:{row.account}:{kind}{row.name.lstrip('/')}{suffix}"
     action = "ssm:GetParameters" if row.store == "ssm" else "secretsmanager:GetSecretValue"
     asked = {"PolicySourceArn": row.role, "ActionNames": [action], "ResourceArns": [row.arn or arn]}
-    answer = gateway.call("iam", "simulate_principal_policy", asked, row.region or "")
+    answer = gateway.call_service("iam", "simulate_principal_policy", asked, row.region or "")
     results = answer.get("EvaluationResults") or []
     return bool(results) and all(each.get("EvalDecision") == "allowed" for each in results)
 

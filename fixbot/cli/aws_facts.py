@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fixbot.aws.plan_secrets import plan_secrets
@@ -27,7 +27,7 @@ class AwsFacts:
     options: Options
     environment: Mapping[str, str]
     rows: tuple[SecretRow, ...] = ()
-    remarks: tuple[str, ...] = field(default=())
+    remarks: tuple[str, ...] = ()
 
     def learn_places(
         self, checkout: RepositoryFiles, chosen: tuple[Rule, ...], settings: Settings, report: Report

@@ -53,13 +53,9 @@ def _compare(
     git: Git, references: Sequence[StoreReference], wish: SecretsWish, environment: Mapping[str, str]
 ) -> list[RotationRow]:
     gateway = open_aws(wish.profile, wish.region, environment)
-    from fixbot.aws.aws_failures import AwsCallFailed, CredentialsRejected  # noqa: PLC0415 - boto3 costs 200 ms
-    from fixbot.aws.read_references import read_references  # noqa: PLC0415 - as above
+    from fixbot.aws.read_references import read_references  # noqa: PLC0415 - boto3 costs 200 ms
 
-    try:
-        values = read_references(gateway, references)
-    except AwsCallFailed as failed:
-        raise CredentialsRejected(f"AWS: whose the credentials are is not known: {failed}") from None
+    values = read_references(gateway, references)
     known = [each for each in values if each.value is not None]
     sought = [SoughtValue(each.reference.variable, each.value) for each in known if each.value is not None]
     try:

@@ -60,7 +60,7 @@ def create_planned(wish: SecretsWish, environment: Mapping[str, str]) -> int:
     terminal = Terminal(environment, quiet=wish.options.quiet)
     looked, plans = _plan_all(wish, environment, terminal)
     maker = _build_maker(wish, looked, environment)
-    report = ask_all(plans, maker, roles=False) if wish.dry else SecretsReport(tuple(_create(plans, maker)))
+    report = ask_all(plans, maker, roles=False) if wish.dry else SecretsReport(tuple(maker.create_all(plans)))
     _show_rows(report, wish, terminal)
     bad = any(row.outcome not in GOOD_OUTCOMES for row in report.secrets)
     unasked = wish.dry and bool(report.remarks)
@@ -99,15 +99,6 @@ def _build_maker(wish: SecretsWish, looked: ScannedCheckout, environment: Mappin
     name = remote[1] if remote is not None else Path(looked.checkout.root).name
     kms_key = wish.kms_key or looked.settings.secrets.kms_key or ""
     return SecretMaker(gateway, name, kms_key, trusted_key=bool(wish.kms_key))
-
-
-def _create(plans: Sequence[SecretPlan], maker: SecretMaker) -> list[SecretRow]:
-    from fixbot.aws.aws_failures import AwsCallFailed, CredentialsRejected  # noqa: PLC0415 - as above
-
-    try:
-        return maker.create_all(plans)
-    except AwsCallFailed as failed:
-        raise CredentialsRejected(f"AWS: whose the credentials are is not known: {failed}") from None
 
 
 def ask_all(plans: Sequence[SecretPlan], maker: SecretMaker, *, roles: bool = True) -> SecretsReport:
