@@ -177,14 +177,12 @@ def _read_job(document: Document, resource: TemplateResource, reading: Inventory
         at = f"{resource.name}/{number}" if number else resource.name
         single = holder.find_node("Container" if number else "ContainerProperties")
         if single is not None and single.kind is NodeKind.MAP and single.find_node("Image") is not None:
-            task = _read_job_task(document, resource, single, on_fargate)
-            task.address = at
+            task = _read_job_task(document, resource, single, at, on_fargate)
             task.containers.append(Container(single, task, CLOUDFORMATION_JOB, 0))
             reading.tasks.append(task)
         tasks = holder.find_node("EcsProperties")
         for node in tasks.list_items("TaskProperties") if tasks is not None else ():
-            task = _read_job_task(document, resource, node, on_fargate)
-            task.address = at
+            task = _read_job_task(document, resource, node, at, on_fargate)
             containers = node.find_node("Containers")
             if containers is not None:
                 ecs.add_containers(task, containers, CLOUDFORMATION_JOB)
@@ -195,12 +193,12 @@ def _read_job(document: Document, resource: TemplateResource, reading: Inventory
 
 
 def _read_job_task(
-    document: Document, resource: TemplateResource, node: Node, on_fargate: bool | None
+    document: Document, resource: TemplateResource, node: Node, address: str, on_fargate: bool | None
 ) -> Task:
     name = text_of(resource.properties.find_node("JobDefinitionName")) or resource.name
     task = ecs.build_task(document, node, CLOUDFORMATION_JOB, name)
     task.kind, task.dialect, task.workload = "batch", "cloudformation", "job definition"
-    task.fargate, task.owner = on_fargate, resource.node
+    task.address, task.fargate, task.owner = address, on_fargate, resource.node
     task.exec_enabled = ecs.reads_exec_flag(node.find_node("EnableExecuteCommand"))
     return task
 

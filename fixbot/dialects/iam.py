@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from typing import Final
 
 from fixbot.edit.tree import Node, NodeKind, SyntaxProblem
 from fixbot.lens import Policy, Statement, condition_branches, text_of
@@ -15,6 +16,17 @@ _QUOTED = (
     "Not changed here: the policy is a quoted text, with escapes that fixbot does not edit. Write it as a "
     "map or as blocks, or change it by hand."
 )
+ELEMENTS: Final = {
+    "sid": "Sid",
+    "effect": "Effect",
+    "actions": "Action",
+    "not_actions": "NotAction",
+    "resources": "Resource",
+    "not_resources": "NotResource",
+    "principals": "Principal",
+    "not_principals": "NotPrincipal",
+}
+"""What IAM calls the arguments of a statement of Terraform's `aws_iam_policy_document`."""
 _WRAPPERS = ("PolicyDocument", "Policy", "policy", "policyDocument")
 
 

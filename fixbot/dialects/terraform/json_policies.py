@@ -24,15 +24,6 @@ _WHY: Final = (
     "Not changed here: it stands in a .tf.json file, where fixbot writes no policies. Change it by hand, or "
     "in the program that makes the file."
 )
-_NAMES: Final = {
-    "sid": "Sid",
-    "actions": "Action",
-    "not_actions": "NotAction",
-    "resources": "Resource",
-    "not_resources": "NotResource",
-    "principals": "Principal",
-    "not_principals": "NotPrincipal",
-}
 
 
 def read_json_policies(
@@ -89,7 +80,11 @@ def _build_statements(node: Node) -> Node:
 def _build_statement(node: Node) -> Node:
     effect = node.find_node("effect")
     entries = [("Effect", hold_text("Allow", node) if effect is None else effect)]
-    entries += [(_NAMES[entry.key], entry.value) for entry in node.entries if entry.key in _NAMES]
+    entries += [
+        (iam.ELEMENTS[entry.key], entry.value)
+        for entry in node.entries
+        if entry.key in iam.ELEMENTS and entry.key != "effect"
+    ]
     tests: dict[str, list[tuple[str, Node]]] = {}
     condition = node.find_node("condition")
     items = [] if condition is None else condition.items or [condition]

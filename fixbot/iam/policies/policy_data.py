@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from fixbot.dialects.iam import ELEMENTS
 from fixbot.edit.data import to_data
 from fixbot.edit.tree import CannotEdit, CodeExpression, HostedText, Node, NodeKind, TaggedValue, Value
 from fixbot.iam.policy_document import VARIABLES_SINCE, as_list
@@ -19,17 +20,7 @@ Data = dict[str, Value]
 _PLACEHOLDER = re.compile(r"\$\{(?![*?$]\}|[A-Za-z0-9-]+:)")
 _COMPUTED = re.compile(r"\$\{(?![*?$]\}|[A-Za-z0-9-]+:)|\{\{|<[A-Za-z_][^<>]*>|\$\(|%\{|#\{|__\w+__|@@?\w+@@")
 """What something else fills in before IAM reads it; `${aws:username}` is IAM's own."""
-_NAMES: Final = {
-    "sid": "Sid",
-    "effect": "Effect",
-    "actions": "Action",
-    "not_actions": "NotAction",
-    "resources": "Resource",
-    "not_resources": "NotResource",
-    "principals": "Principal",
-    "not_principals": "NotPrincipal",
-}
-_BLOCK_NAMES: Final = {name: key for key, name in _NAMES.items()}
+_BLOCK_NAMES: Final = {name: key for key, name in ELEMENTS.items()}
 
 
 class CalledFunction(CodeExpression):
@@ -116,10 +107,10 @@ def _read_block(node: Node, unescape: Callable[[str], str]) -> Data:
             data[made] = CodeExpression(f"dynamic {to_data(entry.value)!r}")
         elif entry.key == "condition":
             data["Condition"] = _add_condition(data.get("Condition", {}), entry.value, unescape)
-        elif entry.key in _NAMES:
-            block = CodeExpression(f"{data.get(_NAMES[entry.key])!r} {to_data(entry.value)!r}")
+        elif entry.key in ELEMENTS:
+            block = CodeExpression(f"{data.get(ELEMENTS[entry.key])!r} {to_data(entry.value)!r}")
             known = entry.value.style != "body"
-            data[_NAMES[entry.key]] = _read_value(entry.value, unescape) if known else block
+            data[ELEMENTS[entry.key]] = _read_value(entry.value, unescape) if known else block
     return data if "Effect" in data else {"Effect": "Allow", **data}
 
 
