@@ -52,7 +52,7 @@ def main(words: list[str]) -> int:
     source, work = map(Path, words)
     ours = run_ours(source, work)
     before, after = (list(ask_peers(work / each)) for each in ("before", "after"))
-    return show(before, after, ours)
+    return show_figures(before, after, ours)
 
 
 def run_ours(source: Path, work: Path) -> dict[str, list[dict[str, Any]]]:
@@ -98,7 +98,7 @@ def find_peer(name: str) -> str:
     return path
 
 
-def owners() -> dict[str, set[str]]:
+def list_owners() -> dict[str, set[str]]:
     """The rules that call a peer's check their own."""
     found: dict[str, set[str]] = defaultdict(set)
     for rule in load_rules():
@@ -108,13 +108,13 @@ def owners() -> dict[str, set[str]]:
     return found
 
 
-def show(before: list[Row], after: list[Row], ours: dict[str, list[dict[str, Any]]]) -> int:
+def show_figures(before: list[Row], after: list[Row], ours: dict[str, list[dict[str, Any]]]) -> int:
     """A line for each of their checks, then what disagrees."""
-    mine, table = owners(), defaultdict(Counter[str])
+    mine, table = list_owners(), defaultdict(Counter[str])
     left, was = (Counter((r.check, r.path, r.resource) for r in rows) for rows in (after, before))
     disagreements = []
     for row in (each for each in before if each.check in mine):
-        verdict = judge(row, mine[row.check], ours, seen=left[row.check, row.path, row.resource] > 0)
+        verdict = judge_row(row, mine[row.check], ours, seen=left[row.check, row.path, row.resource] > 0)
         table[row.check][verdict] += 1
         if verdict in ("silent", "fixed and still seen"):
             disagreements.append(f"{verdict}: {row.check} {row.path} {row.resource}")
@@ -126,7 +126,7 @@ def show(before: list[Row], after: list[Row], ours: dict[str, list[dict[str, Any
     return 1 if disagreements else 0
 
 
-def judge(row: Row, rules: set[str], ours: dict[str, list[dict[str, Any]]], *, seen: bool) -> str:
+def judge_row(row: Row, rules: set[str], ours: dict[str, list[dict[str, Any]]], *, seen: bool) -> str:
     """What we say of one finding of theirs, and whether they still see it after our fixes."""
     low, high = row.lines
     told = {
@@ -156,7 +156,7 @@ def write_answers() -> None:
                     target.parent.mkdir(parents=True, exist_ok=True)
                     target.write_text(text, encoding="utf-8")
                 examples[f"{path.stem}/{number}/{file}"] = (path.stem, before, after)
-    mine, said = owners(), {side: defaultdict(set[str]) for side in ("before", "after")}
+    mine, said = list_owners(), {side: defaultdict(set[str]) for side in ("before", "after")}
     for side, by_path in said.items():
         for row in ask_peers(work / side):
             by_path[row.path].add(row.check)

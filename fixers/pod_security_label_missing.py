@@ -77,9 +77,12 @@ def _choose_outcome(space: Resource, name: str, world: Context) -> Outcome:
             f"level they keep to, then label it with {mark_code(f'{_DOMAIN}/warn')} and "
             f"{mark_code('/audit')}."
         )
-    strict = bool(beside) and not elsewhere
-    strict = strict and not any(any(find_obstacles(each, RESTRICTED)) for each in beside)
+    strict = bool(beside) and not elsewhere and all(map(_is_restricted, beside))
     return _label(space, name, RESTRICTED if strict else BASELINE, beside)
+
+
+def _is_restricted(task: Task) -> bool:
+    return next(find_obstacles(task, RESTRICTED), None) is None
 
 
 def _label(space: Resource, name: str, level: str, beside: list[Task]) -> Outcome:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -75,10 +76,9 @@ def write_configuration(count: int) -> str:
     ids=["cloudformation", "kubernetes", "terraform"],
 )
 def test_four_times_as_much_takes_four_times_the_steps(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, write: object
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, write: Callable[[int], str]
 ) -> None:
     monkeypatch.setattr("fixbot.engine.workers.can_fork", lambda: False)
-    assert callable(write)
 
     def look(count: int) -> int:
         folder = tmp_path / str(count)

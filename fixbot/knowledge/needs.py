@@ -201,11 +201,9 @@ _TELL_OTHERS: Final = _split_set(
 """Programs whose first word names something else than what they do themselves."""
 _MOUNT_BY_OPTION: Final = _split_set("ipfs kubo go-ipfs")
 _MOUNT_OPTION: Final = re.compile(r"--mount(?:=(?:true|t|1))?", re.IGNORECASE)
-_MOUNTS_BY_NAME: Final = _split_set(
-    "rclone juicefs weed alluxio seaweedfs ipfs kubo go-ipfs restic borg kopia"
-)
+_MOUNTERS: Final = "rclone juicefs weed alluxio seaweedfs ipfs kubo go-ipfs restic borg kopia"
 """Programs that mount by FUSE when they are told to: `rclone mount`."""
-_STARTED_BY_NAME: Final = _MOUNTS_BY_NAME | frozenset(
+_STARTED_BY_NAME: Final = _split_set(_MOUNTERS) | frozenset(
     ("concourse", "k3s", "rke2", "k0s", "binfmt", "podman", "buildah", "kubectl", "terraform", "git", "helm",
      "curl", "mc", "yq", "openssl", "flyway", "s5cmd", "s3cmd")
 )  # fmt: skip
@@ -234,11 +232,7 @@ _NEEDS: Final = (
     _declare_need("mount.cifs mount.smb3", "SYS_ADMIN DAC_READ_SEARCH"),
     _declare_need("mount", "DAC_READ_SEARCH", _mounts_windows_share),
     _declare_need(_FUSE, "SYS_ADMIN"),
-    _declare_need(
-        "rclone juicefs weed alluxio seaweedfs ipfs kubo go-ipfs restic borg kopia",
-        "SYS_ADMIN",
-        _mounts_filesystem,
-    ),
+    _declare_need(_MOUNTERS, "SYS_ADMIN", _mounts_filesystem),
     _declare_need("hostname domainname", "SYS_ADMIN", _names_target),
     _declare_need("bpftrace bpftool", "BPF PERFMON SYS_ADMIN"),
     _declare_need("perf", "PERFMON SYS_ADMIN"),

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from fixbot.model.findings import Cause, Finding, Proposal, PullRequestRow, Report
 
 PLACES = 8
-CONTROLS = 5
 """So many places are named of a group that says the same of all."""
+CONTROLS = 5
+"""So many controls are named of a finding on a terminal."""
 
 UNREAD: Mapping[Cause, str] = {"damaged": "Not read", "unserved": "Not read yet"}
 """The headings: what can't be read at all, and what fixbot only names."""

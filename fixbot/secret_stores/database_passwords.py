@@ -197,14 +197,11 @@ def find_second_place(
 def _list_texts(database: Resource, world: Context) -> list[Node]:
     """The texts of its template or folder, but for databases' own passwords: each has its own finding."""
     if database.dialect == "cloudformation":
-        return world.compute_once(
-            (_list_texts, database.node.root_node),
-            lambda: _collect_texts([database.node.root_node], world),
-        )
+        root = database.node.root_node
+        return world.compute_once((_list_texts, root), lambda: _collect_texts([root], world))
+    folder = posixpath.dirname(database.path)
     roots = (root for each in world.project.documents_in_folder(database.path) for root in each.roots)
-    return world.compute_once(
-        (_list_texts, posixpath.dirname(database.path)), lambda: _collect_texts(roots, world)
-    )
+    return world.compute_once((_list_texts, folder), lambda: _collect_texts(roots, world))
 
 
 def _collect_texts(roots: Iterable[Node], world: Context) -> list[Node]:
