@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fixbot.edit.tree import Node
 from fixbot.knowledge.image_tables import why_name_asks, why_needs_privileged
 from fixbot.knowledge.images import ImageReference
@@ -46,6 +48,8 @@ def refuse_node_work(task: Task, but: str = "") -> Refusal | None:
         need = why_needs_privileged(image, each.name) or why_name_asks(image, each.name)
         if need is not None:
             return Refusal(f"{each.name} is known to work on its machine: {need.why}.")
+        if any(each.flag(flag) is True for flag in ("privileged", "securityContext.privileged")):
+            return Refusal(f"{each.name} is privileged, as what works on its machine is.")
         if paths := _find_host_paths(each):
             return Refusal(f"{each.name} works on its machine: the host's {paths[0]} is mounted.")
     return None
@@ -61,6 +65,14 @@ def find_host_access(container: Container) -> tuple[str, ...]:
     if container.get("linuxParameters.devices") is not None:
         signals.append("devices of the host")
     return tuple(signals)
+
+
+def rule_ending_access(task: Task, signals: Sequence[str]) -> str:
+    """The rule whose fix takes away all that a task has of its host; empty where none does."""
+    shared = {f"{each} shared" for each in task.host_namespaces}
+    if not shared or not shared.issuperset(signals):
+        return ""
+    return "host-network-shared" if "hostNetwork" in task.host_namespaces else "host-namespace-shared"
 
 
 def _find_host_paths(container: Container) -> list[str]:
