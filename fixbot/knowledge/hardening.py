@@ -42,7 +42,8 @@ def refuse_host_work(container: Container, _world: object = None) -> Refusal | N
     """What speaks for rights that the container needs: its mode, its image, and what it has of its host."""
     name = container.name
     if "SYS_ADMIN" in added_capabilities(container):
-        return Refusal(f"{name} has SYS_ADMIN, which is nearly everything. Take that away first.")
+        said = f"{name} has SYS_ADMIN, which is nearly everything. Take that away first."
+        return Refusal(said, until="dangerous-capabilities")
     image = ImageReference.parse_reference(container.image_with_holes)
     if (need := why_needs_privileged(image, name)) is not None:
         return Refusal(f"{name} is known to need more than others: {need.why}.")

@@ -156,27 +156,14 @@ class Settings:
     secrets: SecretSettings = field(
         default_factory=SecretSettings, metadata={"says": "Where values go that don't belong into a file."}
     )
-    account: str | None = field(
-        default=None,
-        metadata={
-            "says": "The AWS account, where the files don't show it.",
-            "digits": True,
-            "shape": value_shapes.ACCOUNT,
-        },
+    account: str | None = described(
+        None, "The AWS account, where the files don't show it.", digits=True, shape=value_shapes.ACCOUNT
     )
-    region: str | None = field(
-        default=None,
-        metadata={
-            "says": "The AWS Region, where the files don't show it.",
-            "shape": value_shapes.REGION,
-        },
+    region: str | None = described(
+        None, "The AWS Region, where the files don't show it.", shape=value_shapes.REGION
     )
-    partition: str | None = field(
-        default=None,
-        metadata={
-            "says": "The AWS partition, where the files don't show it.",
-            "shape": value_shapes.PARTITION,
-        },
+    partition: str | None = described(
+        None, "The AWS partition, where the files don't show it.", shape=value_shapes.PARTITION
     )
     tag: TagSettings = field(
         default_factory=TagSettings, metadata={"says": "The tag that policies are narrowed to."}
