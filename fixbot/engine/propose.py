@@ -14,6 +14,8 @@ from fixbot.engine.detect import Detection
 from fixbot.model.findings import FileEdits, Finding, Fix, Proposal, ProposedCommit, Safety
 from fixbot.model.proposal_facts import FixedFinding, FixWords, ProposalFacts, RuleSummary, SkippedFinding
 from fixbot.proposal.pull_request_text import render_headline
+from fixbot.rules.consequences import add_consequences
+from fixbot.rules.context import Context
 from fixbot.settings import Settings
 from fixbot.source.codeowners import find_owners
 
@@ -33,13 +35,13 @@ LONGEST_BRANCH = 200
 
 
 def build_proposals(
-    composed: Iterable[ProposalContent], findings: Mapping[str, Finding], show: Show, settings: Settings
+    composed: Iterable[ProposalContent], findings: Mapping[str, Finding], show: Show, world: Context
 ) -> list[Proposal]:
     """What is to be offered in a part, each with its story.
 
-    `show` brings the masked diff of a file from its path and its new text.
+    `show` brings the masked diff of a file from its path and its new text; `world` is what was read together.
     """
-    return [_build_proposal(each, findings, show, settings) for each in composed]
+    return [_build_proposal(each, findings, show, world) for each in composed]
 
 
 def gather_proposals(
@@ -155,11 +157,12 @@ def build_branch_name(prefix: str, rule: str, key: str) -> str:
 
 
 def _build_proposal(
-    composition: ProposalContent, findings: Mapping[str, Finding], show: Show, settings: Settings
+    composition: ProposalContent, findings: Mapping[str, Finding], show: Show, world: Context
 ) -> Proposal:
     problems = sorted(composition.problems, key=lambda p: (p.path, findings[p.id].line))
     names = tuple(problem.id for problem in problems)
     rules = {problem.fixer.name for problem in problems}
+    settings = world.settings
     share, prefix = composition.share, settings.branch_prefix
     key = identify_proposal(share.topic, names)
     contents, topic = composition.texts, _choose_topic(composition, problems, findings)
@@ -170,7 +173,7 @@ def _build_proposal(
         branch=build_branch_name(prefix, share.topic, key),
         paths=tuple(sorted(contents)),
         findings=names,
-        story=replace(_collect_facts(problems, findings), topic=topic),
+        story=replace(_collect_facts(problems, findings, world), topic=topic),
         contents=contents,
         diff="".join(each.diff for each in shown),
         severity=max(findings[name].severity for name in names),
@@ -200,12 +203,16 @@ def _build_commit(stage: CommitStage, order: Sequence[str]) -> ProposedCommit:
     return ProposedCommit(stage.rules, ids, stage.texts, stage.order[:2])
 
 
-def _collect_facts(problems: Sequence[Detection], findings: Mapping[str, Finding]) -> ProposalFacts:
+def _collect_facts(
+    problems: Sequence[Detection], findings: Mapping[str, Finding], world: Context
+) -> ProposalFacts:
     concerns = {problem.fixer.name: problem for problem in problems}
     story = ProposalFacts(
         tuple(_summarize_rule(concerns[name], problems) for name in sorted(concerns)),
         tuple(
-            _fixed_finding(problem, findings[problem.id], fix) for problem in problems if (fix := problem.fix)
+            _fixed_finding(problem, findings[problem.id], add_consequences(problem.subject, fix, world))
+            for problem in problems
+            if (fix := problem.fix)
         ),
     )
     nearby = (

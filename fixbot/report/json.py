@@ -6,6 +6,7 @@ from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 from fixbot import __version__
+from fixbot.proposal.evidence import collect_evidence
 from fixbot.proposal.pull_request_text import render_proposal
 from fixbot.text.characters import write_json
 
@@ -66,6 +67,7 @@ def _proposal_to_json(proposal: Proposal) -> dict[str, Any]:
         "safety": proposal.safety.value,
         "topic": proposal.topic,
         "commits": [_commit_to_json(each) for each in proposal.commits],
+        "evidence": asdict(collect_evidence(proposal.story)),
         "facts": [asdict(each) for each in proposal.facts],
     }
 
