@@ -8,10 +8,11 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from typing import Final
 
 from fixbot.engine.compose import EVERYTHING, CommitStage, ProposalContent, topic_of
 from fixbot.engine.detect import Detection
-from fixbot.model.findings import FileEdits, Finding, Fix, Proposal, ProposedCommit, Safety
+from fixbot.model.findings import FileEdits, Finding, Fix, Proposal, ProposedCommit, Safety, Severity
 from fixbot.model.proposal_facts import FixedFinding, FixWords, ProposalFacts, RuleSummary, SkippedFinding
 from fixbot.proposal.pull_request_text import render_headline
 from fixbot.rules.consequences import add_consequences
@@ -63,14 +64,34 @@ def gather_proposals(
 _SAFE = "safe "
 
 
-def _shared_word(composition: ProposalContent, way: str) -> str:
-    """The word under which proposals of several parts become one; empty where they don't."""
+_RISKS: Final = {Severity.LOW: 15, Severity.MEDIUM: 40, Severity.HIGH: 65, Severity.CRITICAL: 85}
+
+
+def _estimate_risk(problems: Sequence[Detection], findings: Mapping[str, Finding], *, example: bool) -> int:
+    """0 to 100: the gravest finding's severity, more where it is of use to an outsider and where it is sure.
+
+    What nobody deploys comes after all that runs.
+    """
+    gravest = max(findings[each.id].severity for each in problems)
+    grave = [each for each in problems if findings[each.id].severity is gravest]
+    open_to_all = any(each.fixer.discloses for each in grave)
+    known = any(each.fix is not None and not each.fix.unknown for each in grave)
+    risk = _RISKS[gravest] + 10 * open_to_all + 5 * known
+    return risk // 10 if example else risk
+
+
+def _shared_word(composition: ProposalContent, way: str, *, example: bool) -> str:
+    """The word under which proposals of several parts become one; empty where they don't.
+
+    What nobody deploys never shares one with what runs.
+    """
+    apart = " example" if example else ""
     share = composition.share
     if share.held:
         return f"held {share.held}"
     if way == "topic":
-        return f"{_SAFE}{share.topic}" if share.safety is Safety.SAFE else ""
-    return f"{way} {share.topic}" if way in ("rule", "all") else ""
+        return f"{_SAFE}{share.topic}{apart}" if share.safety is Safety.SAFE else ""
+    return f"{way} {share.topic}{apart}" if way in ("rule", "all") else ""
 
 
 def _merge_proposals(group: Sequence[Proposal], prefix: str) -> Proposal:
@@ -100,6 +121,8 @@ def _merge_proposals(group: Sequence[Proposal], prefix: str) -> Proposal:
         contents={path: text for each in group for path, text in each.contents.items()},
         diff="".join(each.diff for each in group),
         severity=max(each.severity for each in group),
+        risk=max(each.risk for each in group),
+        example=all(each.example for each in group),
         safety=Safety.SAFE if all(each.safety is Safety.SAFE for each in group) else Safety.REVIEW,
         commits=tuple(_merge_commits(group)),
         edits=tuple(file for each in group for file in each.edits)
@@ -162,7 +185,8 @@ def _build_proposal(
     problems = sorted(composition.problems, key=lambda p: (p.path, findings[p.id].line))
     names = tuple(problem.id for problem in problems)
     rules = {problem.fixer.name for problem in problems}
-    settings = world.settings
+    settings, examples = world.settings, world.surroundings.examples
+    example = all(path in examples for path in {problem.path for problem in problems})
     share, prefix = composition.share, settings.branch_prefix
     key = identify_proposal(share.topic, names)
     contents, topic = composition.texts, _choose_topic(composition, problems, findings)
@@ -180,7 +204,9 @@ def _build_proposal(
         safety=composition.safety,
         topic=topic,
         commits=tuple(_build_commit(stage, names) for stage in composition.stages),
-        shares=_shared_word(composition, settings.pull_requests.group),
+        shares=_shared_word(composition, settings.pull_requests.group, example=example),
+        risk=_estimate_risk(problems, findings, example=example),
+        example=example,
         edits=() if any(each.hides for each in shown) else tuple(each.edits for each in shown),
     )
 

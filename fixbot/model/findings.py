@@ -239,6 +239,10 @@ class Proposal:
     edits: tuple[FileEdits, ...] = field(repr=False, default=())
     """What it writes and where; nothing where that would show a secret."""
     facts: tuple[KnownFact, ...] = ()
+    risk: int = 0
+    """0 to 100: severity, whether it is open to the outside, how sure the fix is, and whether it runs."""
+    example: bool = False
+    """Whether nobody deploys any of its files."""
 
     @property
     def rules(self) -> tuple[str, ...]:

@@ -66,6 +66,7 @@ def _proposal_to_json(proposal: Proposal) -> dict[str, Any]:
         "severity": proposal.severity.label,
         "safety": proposal.safety.value,
         "topic": proposal.topic,
+        "risk": proposal.risk,
         "commits": [_commit_to_json(each) for each in proposal.commits],
         "evidence": asdict(collect_evidence(proposal.story)),
         "facts": [asdict(each) for each in proposal.facts],
