@@ -8,6 +8,7 @@ from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, Final, Literal
 
 from fixbot.edit.edited_text import EditedFile
+from fixbot.model.foreign_findings import CitedSource, SourceRow
 from fixbot.model.moved_secrets import StorePlace
 from fixbot.model.proposal_facts import FixWords, ProposalFacts
 
@@ -154,6 +155,8 @@ class Finding:
     topic: str = ""
     known: bool = False
     """Whether a baseline has it: then no gate fails for it."""
+    source: str | None = None
+    """The finding from outside that it was looked for by, by its id."""
 
     @property
     def is_new(self) -> bool:
@@ -239,6 +242,8 @@ class Proposal:
     edits: tuple[FileEdits, ...] = field(repr=False, default=())
     """What it writes and where; nothing where that would show a secret."""
     facts: tuple[KnownFact, ...] = ()
+    sources: tuple[CitedSource, ...] = ()
+    """The findings from outside that it resolves, the gravest first."""
 
     @property
     def rules(self) -> tuple[str, ...]:
@@ -335,3 +340,7 @@ class Report:
     left_out: LeftOutBySettings = field(default_factory=LeftOutBySettings)
     remarks: tuple[str, ...] = ()
     """A line for each call to AWS that was refused."""
+    sources: tuple[SourceRow, ...] | None = None
+    """What became of findings from outside; None where nobody brought any."""
+    asked: frozenset[str] | None = None
+    """The findings that a run is about, by id; None where it is about all."""

@@ -26,6 +26,8 @@ def render_json(report: Report) -> str:
         "left_out": asdict(report.left_out) | {"severity": report.left_out.severity.label},
         "remarks": report.remarks,
     }
+    if report.sources is not None:
+        whole["sources"] = [asdict(each) for each in report.sources]
     if report.pulls is not None:
         whole["pull_requests"] = [asdict(each) for each in report.pulls]
     return write_json(whole, indent=2) + "\n"
@@ -67,6 +69,7 @@ def _proposal_to_json(proposal: Proposal) -> dict[str, Any]:
         "topic": proposal.topic,
         "commits": [_commit_to_json(each) for each in proposal.commits],
         "facts": [asdict(each) for each in proposal.facts],
+        "sources": [each.id for each in proposal.sources],
     }
 
 
