@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from fixbot.edit.edited_text import EditedFile
 from fixbot.model.foreign_findings import CitedSource, SourceRow
+from fixbot.model.layer import Layer
 from fixbot.model.moved_secrets import StorePlace
 from fixbot.model.proposal_facts import FixWords, ProposalFacts
 
@@ -78,6 +79,8 @@ class Fix(FixWords):
     """Fixes of a rule with the same non-empty word are offered as one or not at all."""
     stores: tuple[StorePlace, ...] = ()
     """Where the value of the finding's node goes, which it takes out of the file."""
+    edits: tuple[FileEdits, ...] = ()
+    """What is written into templates, which are no data: places in their texts."""
     waits: Refusal | None = None
     """What would void it today, and ends with the fix of another rule: it is offered with that one only."""
 
@@ -157,6 +160,8 @@ class Finding:
     """Whether a baseline has it: then no gate fails for it."""
     source: str | None = None
     """The finding from outside that it was looked for by, by its id."""
+    layer: Layer | None = None
+    """Where it is edited, if the object that it is about was rendered."""
 
     @property
     def is_new(self) -> bool:
