@@ -17,7 +17,7 @@ from typing import Final
 from fixbot.checkout.file_content import Content
 from fixbot.checkout.repository_files import RepositoryFiles
 from fixbot.edit.tree import Node, NodeKind, SyntaxProblem
-from fixbot.engine.detect import Detection, detect_problems
+from fixbot.engine.detect import Detection
 from fixbot.engine.survey_again import survey_parts, survey_texts
 from fixbot.lens import Container, Policy, Resource, Subject, Task, text_of
 from fixbot.model.foreign_findings import ResourcePlace
@@ -58,10 +58,10 @@ def collect_places(
     found: list[ResourcePlace] = []
     modules: dict[tuple[str, str], str] = {}
     for texts, order in survey_parts(checkout, fixers, settings, lambda _: True):
-        world, reading = survey_texts(texts, order)
-        problems = detect_problems(reading, asked, world)
-        found += _gather_places(world.project.documents, reading, problems, asked)
-        modules |= _find_modules(world.project.documents.values())
+        survey = survey_texts(texts, order)
+        documents = survey.world.project.documents
+        found += _gather_places(documents, survey.reading, survey.detect_all(asked), asked)
+        modules |= _find_modules(documents.values())
     return SurveyedPlaces(tuple(found), modules)
 
 
