@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Literal
 
 from fixbot.edit.edited_text import EditedFile
 from fixbot.model.foreign_findings import CitedSource, SourceRow
 from fixbot.model.layer import Layer
 from fixbot.model.moved_secrets import StorePlace
 from fixbot.model.proposal_facts import FixWords, ProposalFacts
+from fixbot.model.run_stats import Stats
 
 if TYPE_CHECKING:
     from fixbot.edit.change import Change
@@ -20,10 +21,6 @@ if TYPE_CHECKING:
 
 Cause = Literal["damaged", "unserved"]
 """Why something was not read: it can't be (no text, no syntax, a link …), or fixbot only names such files."""
-
-
-NO_COUNTS: Final[Mapping[str, int]] = {"containers": 0, "statements": 0}
-"""The kinds of what is always looked at, as the JSON report names them."""
 
 
 class Severity(IntEnum):
@@ -279,16 +276,6 @@ class Failure:
     paths: tuple[str, ...]
     reason: str
     trace: str = field(repr=False, default="")
-
-
-@dataclass(frozen=True, slots=True)
-class Stats:
-    """Figures of a run; `counts` says by kind how much was looked at, `seconds` is wall time."""
-
-    files_listed: int = 0
-    files_parsed: int = 0
-    counts: Mapping[str, int] = field(default_factory=lambda: dict(NO_COUNTS))
-    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

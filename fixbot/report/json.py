@@ -10,7 +10,8 @@ from fixbot.proposal.pull_request_text import render_proposal
 from fixbot.text.characters import write_json
 
 if TYPE_CHECKING:
-    from fixbot.model.findings import Finding, Patch, Proposal, ProposedCommit, Report, Stats
+    from fixbot.model.findings import Finding, Patch, Proposal, ProposedCommit, Report
+from fixbot.model.run_stats import Stats
 
 
 def render_json(report: Report) -> str:
