@@ -246,6 +246,10 @@ class Proposal:
     facts: tuple[KnownFact, ...] = ()
     sources: tuple[CitedSource, ...] = ()
     """The findings from outside that it resolves, the gravest first."""
+    risk: int = 0
+    """0 to 100: severity, whether it is open to the outside, how sure the fix is, and whether it runs."""
+    example: bool = False
+    """Whether nobody deploys any of its files."""
 
     @property
     def rules(self) -> tuple[str, ...]:

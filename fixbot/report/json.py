@@ -6,6 +6,7 @@ from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 from fixbot import __version__
+from fixbot.proposal.evidence import collect_evidence
 from fixbot.proposal.pull_request_text import render_proposal
 from fixbot.text.characters import write_json
 
@@ -69,7 +70,9 @@ def _proposal_to_json(proposal: Proposal) -> dict[str, Any]:
         "severity": proposal.severity.label,
         "safety": proposal.safety.value,
         "topic": proposal.topic,
+        "risk": proposal.risk,
         "commits": [_commit_to_json(each) for each in proposal.commits],
+        "evidence": asdict(collect_evidence(proposal.story)),
         "facts": [asdict(each) for each in proposal.facts],
         "sources": [each.id for each in proposal.sources],
     }
