@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from fixbot.dialects.terraform.task_definitions import TASKS
 from fixbot.edit.change import Add, Change, Put
 from fixbot.edit.tree import CodeExpression, HclBlock, Node, Value
+from fixbot.iam.policies.own_account import IDENTITY, build_identity, find_identity
 from fixbot.lens import Task
 from fixbot.model.findings import Refusal
 from fixbot.secret_stores import secret_steps
@@ -139,10 +140,18 @@ def _grant_new_role(
         )
     name = folder.find_free_name("aws_iam_role", f"{label}_execution")
     near = (".".join(owner.labels),)
+    identity, home = find_identity(
+        {each.path: root for each in folder.index.documents for root in each.roots if each.syntax == "hcl"}
+    )
     trust: dict[str, Value] = {
         "statement": {
             "actions": ["sts:AssumeRole"],
             "principals": {"type": "Service", "identifiers": ["ecs-tasks.amazonaws.com"]},
+            "condition": {
+                "test": "StringEquals",
+                "variable": "aws:SourceAccount",
+                "values": [build_reference("data", IDENTITY, identity, "account_id")],
+            },
         }
     }
     partition = without_invalid(AwsPlace(task.partition)).partition or partition_of(task.region or "")
@@ -161,6 +170,8 @@ def _grant_new_role(
         *_build_policy(label, build_reference("aws_iam_role", name, "id"), sources, folder),
     ]
     changes = _place_blocks(owner.root_node, near, blocks)
+    if home is not None:
+        changes = (*changes, build_identity(home, identity))
     arn = build_reference("aws_iam_role", name, "arn")
     given = Put(owner, ("execution_role_arn",), arn, ("task_role_arn", "family"))
     return RoleGrant(

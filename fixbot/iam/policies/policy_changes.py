@@ -56,6 +56,23 @@ def _narrow_statement(statement: Statement, plan: SplitStatement) -> list[Change
     return made + add_tests(statement, plan.condition)
 
 
+def split_principals(
+    statement: Statement, leaving: Sequence[Node], rest: Data, added: Data, text: str
+) -> tuple[Change, ...]:
+    """Some principals of a statement in one of their own; `rest` is what the statement is without them.
+
+    `text` is the file's. Raises CannotEdit.
+    """
+    policy = statement.policy
+    alone = _find_lone_statement(policy)
+    if alone is not None and _is_commented(alone, text):
+        raise CannotEdit("its Statement must become a list, and a comment inside it would be lost")
+    if alone is None and not _is_own(statement):
+        raise CannotEdit("the statement is written elsewhere, for other policies too")
+    gone = [Drop(each) for each in leaving] if alone is None else []
+    return (*gone, *_add_statements(policy, [added], rest if alone is not None else {}))
+
+
 def add_tests(statement: Statement, tests: Sequence[tuple[str, str, Value]]) -> list[Change]:
     """Tests (operator, key, values) that a statement makes besides its own. Raises CannotEdit."""
     node, policy = statement.node, statement.policy
