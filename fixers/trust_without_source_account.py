@@ -1,4 +1,4 @@
-"""A service that takes a role for whoever asks it can be asked by another account; the trust says for whom."""
+"""A service that takes a role for whoever asks can be asked by another account; the trust says for whom."""
 
 from __future__ import annotations
 
@@ -51,8 +51,7 @@ def find_open_trust(policy: Policy, world: Context) -> Iterator[Found]:
         data = read_statement_data(statement) if chosen else {}
         if not chosen or data.get("Effect") != "Allow" or not _assumes(data):
             continue
-        limits = find_limits(data, _KEYS)
-        if limits:
+        if find_limits(data, _KEYS, if_missing=True):
             continue
         names = sorted({_name_service(each) for each in chosen})
         yield Found(
@@ -115,7 +114,9 @@ def _build_changes(
     ]
     if world.settings.trust_by == "arn":
         arns = [refer_to_arns(policy, account, SERVICES[name], world) for name in names]
-        tests.append(("ArnLike", "aws:SourceArn", arns[0] if len(arns) == 1 and not policy.in_blocks else arns))
+        tests.append(
+            ("ArnLike", "aws:SourceArn", arns[0] if len(arns) == 1 and not policy.in_blocks else arns)
+        )
     if len(chosen) == len(list_principals(statement)):
         return (*needed, *add_tests(statement, tests))
     if is_conditional(statement) or any(_is_in_branch(each, statement) for each in chosen):

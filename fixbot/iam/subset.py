@@ -94,7 +94,8 @@ def _are_principals_inside(wide: Value, narrow: Value) -> bool:
     if not isinstance(wide, dict) or not isinstance(narrow, dict):
         return False
     return all(
-        kind in wide and all(any(is_same(each, one) for each in as_list(wide[kind])) for one in as_list(named))
+        kind in wide
+        and all(any(is_same(each, one) for each in as_list(wide[kind])) for one in as_list(named))
         for kind, named in narrow.items()
     )
 

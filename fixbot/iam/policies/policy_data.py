@@ -165,7 +165,8 @@ def spell_statement(new: Data, policy: Policy) -> dict[str, Value]:
             ]
         elif key == "Principal" and isinstance(value, dict):
             made["principals"] = [
-                {"type": kind, "identifiers": spell_value(as_list(named), policy)} for kind, named in value.items()
+                {"type": kind, "identifiers": spell_value(as_list(named), policy)}
+                for kind, named in value.items()
             ]
         else:
             single = key in ("Sid", "Effect") or isinstance(value, CodeExpression)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -14,15 +14,20 @@ from fixbot.lens import condition_branches, text_of
 
 if TYPE_CHECKING:
     from fixbot.edit.tree import Value
+    from fixbot.iam.policies.policy_data import Data
     from fixbot.lens import Statement
 
 _EXCLUDED: Final = ("NotPrincipal", "not_principals")
 _POSITIVE: Final = re.compile(
-    r"(?:For(?:Any|All)Values?:)?(?:String(?:Equals|Like|EqualsIgnoreCase)|Arn(?:Equals|Like)|IpAddress|Bool)"
-    r"(?:IfExists)?"
+    r"(ForAllValues:)?(?:ForAnyValue:)?"
+    r"(?:String(?:Equals|Like|EqualsIgnoreCase)|Arn(?:Equals|Like)|IpAddress|Bool)(IfExists)?"
 )
-_ANY: Final = re.compile(r"[*?:/]*|arn:[^:]*(?::[^:]*){2}:[*?]*:[*?:/]*")
-"""Texts that name nothing: wildcards alone, and an ARN of any account's anything."""
+_ANY: Final = re.compile(
+    r"[*?:/]*|arn:[^:]*(?::[^:]*){2}:[^:]*[*?][^:]*:.*|arn:[^:]*(?::[^:]*){2}::[*?:/]*", re.DOTALL
+)
+"""Texts that name nobody: wildcards alone, and ARNs of any account's things."""
+_WIDEST: Final = 8
+"""Ranges of addresses with a shorter prefix are a large part of the internet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,28 +80,42 @@ def excludes_principals(statement: Statement) -> bool:
     return any(statement.node.find_entry(key) is not None for key in _EXCLUDED)
 
 
-def find_limits(data: Mapping[str, Value], keys: Collection[str]) -> list[str] | None:
+def lets_everybody_in(statement: Statement, data: Data) -> bool:
+    """Whether it allows something to whoever asks, whatever its conditions."""
+    if data.get("Effect") != "Allow":
+        return False
+    named = (each for each in list_principals(statement) if each.kind in ("AWS", "*"))
+    return excludes_principals(statement) or any(each.node.scalar == "*" for each in named)
+
+
+def find_limits(data: Data, keys: Collection[str], *, if_missing: bool = False) -> list[str] | None:
     """The keys among those (in lower case; `…*` for any that begins so) whose test names somebody.
 
+    Tests that hold where a request has no such key count only with `if_missing`.
     None where the Condition is computed.
     """
     tests = read_tests(data.get("Condition"))
     if tests is None:
         return None
-    return [
-        key
-        for operator, key, values in tests
-        if _POSITIVE.fullmatch(operator) is not None and _is_named(key, keys) and _names_somebody(key, values)
-    ]
+    found = []
+    for operator, key, values in tests:
+        shape = _POSITIVE.fullmatch(operator)
+        strict = shape is not None and not (shape[1] or shape[2])
+        if shape and (strict or if_missing) and _is_named(key, keys) and _names_somebody(operator, values):
+            found.append(key)
+    return found
 
 
 def _is_named(key: str, keys: Collection[str]) -> bool:
     return key in keys or any(each.endswith("*") and key.startswith(each[:-1]) for each in keys)
 
 
-def _names_somebody(key: str, values: Value) -> bool:
+def _names_somebody(operator: str, values: Value) -> bool:
     """Whether each alternative of a test leaves somebody out; what is computed does."""
+    if "Bool" in operator:
+        return all(str(each).lower() == "true" for each in as_list(values))
     texts = [text for each in as_list(values) for text in list_whole_texts(each)]
-    if key in ("aws:sourceip", "aws:vpcsourceip"):
-        return not any(text.endswith("/0") for text in texts)
+    if "Ip" in operator:
+        prefixes = [text.partition("/")[2] for text in texts]
+        return not any(each.isdecimal() and int(each) < _WIDEST for each in prefixes)
     return not any(_ANY.fullmatch(text) for text in texts)
