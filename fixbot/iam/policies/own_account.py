@@ -27,7 +27,7 @@ def refer_to_account(policy: Policy, world: Context) -> tuple[Value, tuple[Chang
     """What stands for the account, and what the file needs for that. Raises CannotEdit where nothing can."""
     node = policy.node
     if policy.dialect == "cloudformation" and node.root_node.find_node("Resources") is not None:
-        if not _is_text(node):
+        if not is_text(node):
             return (TaggedValue("!Ref", _OF_AWS) if node.grammar.has_tags else {"Ref": _OF_AWS}), ()
         if is_filled_in_text(node):
             return CodeExpression(f'"${{{_OF_AWS}}}"'), ()
@@ -57,7 +57,7 @@ def refer_to_arns(policy: Policy, account: Value, service: str, world: Context) 
             return {"Fn::Sub": made}
 
 
-def _is_text(node: Node) -> bool:
+def is_text(node: Node) -> bool:
     """Whether a policy was read out of a text of the file."""
     while node.parent is not None:
         if node.parent.embedded is node:
