@@ -100,6 +100,8 @@ pull_requests:
   most_open: 3
   per_run: 2
   per_hour: 1
+  per_week: 4
+  examples: true
   schedule: ["mon-fri 08:00-18:00", sat]
   timezone: Europe/Berlin
   rebase: never
@@ -178,7 +180,7 @@ def test_everything_can_be_set() -> None:
             "deploy/legacy/**",
             "*orders*",
             date(2027, 3, 31),
-            where=".fixbot.yml:55",
+            where=".fixbot.yml:57",
         ),
     )
     defaults = Settings()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from fixbot.layers.find_layerings import RenderInputs
 from fixbot.model.findings import (
     NO_COUNTS,
     Failure,
@@ -50,3 +51,5 @@ class AnalysisRequest:
     suppressions: Suppressions
     surroundings: RepositoryFacts
     charts: frozenset[str] = frozenset()
+    inputs: RenderInputs = field(default_factory=RenderInputs, repr=False)
+    """What is rendered of the repository."""

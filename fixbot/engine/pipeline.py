@@ -232,7 +232,7 @@ def build_request(
     never = Globs(settings.never_patch)
     paths = [*(entry.path for entry in checkout.entries), *read.bytes]
     never_patched = (path for path in read.texts if never.matches(path))
-    facts = gather_surroundings(read.facts, paths, never_patched, checkout.repository)
+    facts = gather_surroundings(read.facts, paths, never_patched, checkout.repository, read.texts)
     known = frozenset(settings.known_rules or (f.name for f in fixers))
     suppressions = Suppressions(settings.ignore, known, today)
     suppressions.check_all()

@@ -8,6 +8,7 @@ from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, Final, Literal
 
 from fixbot.edit.edited_text import EditedFile
+from fixbot.model.layer import Layer
 from fixbot.model.moved_secrets import StorePlace
 from fixbot.model.proposal_facts import FixWords, ProposalFacts
 
@@ -77,6 +78,8 @@ class Fix(FixWords):
     """Fixes of a rule with the same non-empty word are offered as one or not at all."""
     stores: tuple[StorePlace, ...] = ()
     """Where the value of the finding's node goes, which it takes out of the file."""
+    edits: tuple[FileEdits, ...] = ()
+    """What is written into templates, which are no data: places in their texts."""
     waits: Refusal | None = None
     """What would void it today, and ends with the fix of another rule: it is offered with that one only."""
 
@@ -154,6 +157,8 @@ class Finding:
     topic: str = ""
     known: bool = False
     """Whether a baseline has it: then no gate fails for it."""
+    layer: Layer | None = None
+    """Where it is edited, if the object that it is about was rendered."""
 
     @property
     def is_new(self) -> bool:
@@ -239,6 +244,10 @@ class Proposal:
     edits: tuple[FileEdits, ...] = field(repr=False, default=())
     """What it writes and where; nothing where that would show a secret."""
     facts: tuple[KnownFact, ...] = ()
+    risk: int = 0
+    """0 to 100: severity, whether it is open to the outside, how sure the fix is, and whether it runs."""
+    example: bool = False
+    """Whether nobody deploys any of its files."""
 
     @property
     def rules(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 from fixbot import __version__
+from fixbot.proposal.evidence import collect_evidence
 from fixbot.proposal.pull_request_text import render_proposal
 from fixbot.text.characters import write_json
 
@@ -43,6 +44,7 @@ def _finding_to_json(finding: Finding) -> dict[str, Any]:
         "severity": finding.severity.label,
         "safety": finding.safety.value,
         "status": finding.status.value,
+        "layer": None if finding.layer is None else asdict(finding.layer),
     }
 
 
@@ -65,7 +67,9 @@ def _proposal_to_json(proposal: Proposal) -> dict[str, Any]:
         "severity": proposal.severity.label,
         "safety": proposal.safety.value,
         "topic": proposal.topic,
+        "risk": proposal.risk,
         "commits": [_commit_to_json(each) for each in proposal.commits],
+        "evidence": asdict(collect_evidence(proposal.story)),
         "facts": [asdict(each) for each in proposal.facts],
     }
 
