@@ -124,6 +124,37 @@ def _grant_through_module(task: Task, node: Node, sources: Sequence[SecretSource
     return RoleGrant(tuple(changes), notes=("The module's execution role is allowed to read it.",))
 
 
+def build_execution_role(name: str, partition: str, identity: str) -> list[tuple[str, HclBlock]]:
+    """An execution role by the managed policy, which ECS takes for its own account alone.
+
+    `identity` is the label of the folder's `aws_caller_identity`.
+    """
+    trust: dict[str, Value] = {
+        "statement": {
+            "actions": ["sts:AssumeRole"],
+            "principals": {"type": "Service", "identifiers": ["ecs-tasks.amazonaws.com"]},
+            "condition": {
+                "test": "StringEquals",
+                "variable": "aws:SourceAccount",
+                "values": [build_reference("data", IDENTITY, identity, "account_id")],
+            },
+        }
+    }
+    role: dict[str, Value] = {
+        "name_prefix": f"{name.replace('_', '-')}"[:37] + "-",
+        "assume_role_policy": build_reference("data", "aws_iam_policy_document", name, "json"),
+    }
+    attached: dict[str, Value] = {
+        "role": build_reference("aws_iam_role", name, "name"),
+        "policy_arn": f"arn:{partition}:{_MANAGED}",
+    }
+    return [
+        ("data", HclBlock(("aws_iam_policy_document", name), trust)),
+        ("resource", HclBlock(("aws_iam_role", name), role)),
+        ("resource", HclBlock(("aws_iam_role_policy_attachment", name), attached)),
+    ]
+
+
 def _grant_new_role(
     task: Task, label: str, sources: Sequence[SecretSource], folder: TerraformFolder
 ) -> RoleGrant | Refusal:
@@ -143,30 +174,9 @@ def _grant_new_role(
     identity, home = find_identity(
         {each.path: root for each in folder.index.documents for root in each.roots if each.syntax == "hcl"}
     )
-    trust: dict[str, Value] = {
-        "statement": {
-            "actions": ["sts:AssumeRole"],
-            "principals": {"type": "Service", "identifiers": ["ecs-tasks.amazonaws.com"]},
-            "condition": {
-                "test": "StringEquals",
-                "variable": "aws:SourceAccount",
-                "values": [build_reference("data", IDENTITY, identity, "account_id")],
-            },
-        }
-    }
     partition = without_invalid(AwsPlace(task.partition)).partition or partition_of(task.region or "")
-    role: dict[str, Value] = {
-        "name_prefix": f"{name.replace('_', '-')}"[:37] + "-",
-        "assume_role_policy": build_reference("data", "aws_iam_policy_document", name, "json"),
-    }
-    attached: dict[str, Value] = {
-        "role": build_reference("aws_iam_role", name, "name"),
-        "policy_arn": f"arn:{partition}:{_MANAGED}",
-    }
     blocks = [
-        ("data", HclBlock(("aws_iam_policy_document", name), trust)),
-        ("resource", HclBlock(("aws_iam_role", name), role)),
-        ("resource", HclBlock(("aws_iam_role_policy_attachment", name), attached)),
+        *build_execution_role(name, partition, identity),
         *_build_policy(label, build_reference("aws_iam_role", name, "id"), sources, folder),
     ]
     changes = _place_blocks(owner.root_node, near, blocks)
