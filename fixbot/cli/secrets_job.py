@@ -17,7 +17,7 @@ from fixbot.cli.terminal import Terminal
 from fixbot.engine.collect_moved import collect_moved_secrets
 from fixbot.model.errors import FixbotError
 from fixbot.model.moved_secrets import GOOD_OUTCOMES, SecretRow, SecretsReport
-from fixbot.publish.github.hosts import parse_repository_url
+from fixbot.publish.github.hosts import is_repository_name, split_remote
 from fixbot.report.secrets_report import render_secrets_json, render_secrets_text
 from fixbot.report.style import format_count
 
@@ -89,8 +89,10 @@ def _build_maker(wish: SecretsWish, looked: ScannedCheckout, environment: Mappin
     from fixbot.aws.write_secrets import SecretMaker  # noqa: PLC0415 - boto3 costs 200 ms
 
     git = looked.checkout.git
-    remote = parse_repository_url(git.configuration.get("remote.origin.url", "")) if git is not None else None
-    name = remote[1] if remote is not None else Path(looked.checkout.root).name
+    remote = split_remote(git.configuration.get("remote.origin.url", "")) if git is not None else None
+    name = "/".join(remote[1].split("/")[-2:]) if remote is not None else ""
+    if not is_repository_name(name):
+        name = Path(looked.checkout.root).name
     kms_key = wish.kms_key or looked.settings.secrets.kms_key or ""
     return SecretMaker(gateway, name, kms_key, trusted_key=bool(wish.kms_key))
 
