@@ -74,6 +74,10 @@ region: eu-central-1
 partition: aws
 tag: {key: Stage, value: prod}
 tag_services: [ecs]
+trust_by: arn
+aws_organization: o-exampleorgid
+allowed_actions: {deploy: ["ecs:UpdateService"]}
+permissions_boundary: boundary
 write_paths:
   "registry.example/orders": [/var/cache/orders]
 run_as: {"registry.example/*": "1000:1000"}
@@ -96,6 +100,8 @@ pull_requests:
   most_open: 3
   per_run: 2
   per_hour: 1
+  per_week: 4
+  examples: true
   schedule: ["mon-fri 08:00-18:00", sat]
   timezone: Europe/Berlin
   rebase: never
@@ -174,7 +180,7 @@ def test_everything_can_be_set() -> None:
             "deploy/legacy/**",
             "*orders*",
             date(2027, 3, 31),
-            where=".fixbot.yml:51",
+            where=".fixbot.yml:57",
         ),
     )
     defaults = Settings()

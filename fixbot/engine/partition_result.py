@@ -5,14 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from fixbot.model.findings import (
-    NO_COUNTS,
-    Failure,
-    Finding,
-    Patch,
-    Proposal,
-    Unread,
-)
+from fixbot.layers.find_layerings import RenderInputs
+from fixbot.model.findings import Failure, Finding, Patch, Proposal, Unread
+from fixbot.model.run_stats import NO_COUNTS
 from fixbot.rules.rule import Rule
 from fixbot.settings import Settings
 from fixbot.settings.suppressions import Suppressions
@@ -50,3 +45,5 @@ class AnalysisRequest:
     suppressions: Suppressions
     surroundings: RepositoryFacts
     charts: frozenset[str] = frozenset()
+    inputs: RenderInputs = field(default_factory=RenderInputs, repr=False)
+    """What is rendered of the repository."""

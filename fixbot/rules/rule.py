@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
@@ -214,7 +214,8 @@ def _pages_of(package: str) -> Path:
     return Path(str(resources.files(package))) / "pages"
 
 
-def resource_types(rules: Iterable[Rule]) -> tuple[ResourceType, ...]:
+@lru_cache(maxsize=16)
+def resource_types(rules: tuple[Rule, ...]) -> tuple[ResourceType, ...]:
     """The types of resources that these look at, each once."""
     every = (selector for rule in rules for selector in (*rule.selectors, *rule.beside))
     return tuple(dict.fromkeys(each for each in every if isinstance(each, ResourceType)))
