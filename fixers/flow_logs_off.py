@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -10,7 +11,7 @@ from fixbot.edit.change import Add, Change, Put
 from fixbot.edit.tree import CannotEdit, HclBlock, Value
 from fixbot.knowledge.log_retention import choose_retention
 from fixbot.knowledge.ways_out import find_user
-from fixbot.lens import Module, Resource, ResourceType, text_of
+from fixbot.lens import ABSENT, Module, Resource, ResourceType, text_of
 from fixbot.model.findings import Fix, Found, Manual, Outcome, Refusal, Severity
 from fixbot.rules import Rule, Words, must_be
 from fixbot.rules.context import Context
@@ -21,10 +22,12 @@ from fixbot.syntax.hcl.expressions import build_reference, build_template
 VPC = ResourceType("VPC", "VPCs", "AWS::EC2::VPC", "aws_vpc")
 _SWITCHES: Final = ("enable_flow_log", "create_flow_log_cloudwatch_log_group",
                     "create_flow_log_cloudwatch_iam_role")  # fmt: skip
+DAYS: Final = "retention_in_days"
 MODULE = ResourceType(
     "VPC", "VPCs",
     modules={"terraform-aws-modules/vpc/aws": Module(
-        dict(zip(_SWITCHES, _SWITCHES, strict=True)), dict.fromkeys(_SWITCHES, False)
+        {**dict(zip(_SWITCHES, _SWITCHES, strict=True)), DAYS: f"flow_log_cloudwatch_log_group_{DAYS}"},
+        {**dict.fromkeys(_SWITCHES, False), DAYS: ABSENT},
     )},
 )  # fmt: skip
 LOG = ResourceType("flow log", "flow logs", "AWS::EC2::FlowLog", "aws_flow_log")
@@ -166,8 +169,18 @@ def _log_in_folder(vpc: Resource, world: Context) -> tuple[Change, ...]:
     return tuple(Add(root, (word,), HclBlock(at, body), (vpc.address,)) for word, at, body in blocks)
 
 
+def keep_for_long(fix: Fix, vpc: Resource, world: Context) -> Fix:
+    """The module keeps its log group for ever, unless it is told how long."""
+    days = vpc.slot(DAYS)
+    if days.value is not ABSENT:
+        return fix
+    retention = days.set(choose_retention(world.settings.log_retention_days))
+    return replace(fix, changes=(*fix.changes, retention))
+
+
 _IN_MODULE = must_be(
     dict.fromkeys(_SWITCHES, True),
+    finish=keep_for_long,
     words=Words(
         problem="keeps no record of its traffic",
         change="Who talks to whom in {who} is recorded in CloudWatch Logs, what was refused included.",
