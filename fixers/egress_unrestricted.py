@@ -81,7 +81,7 @@ rule = Rule(
     check=report(
         find_open_egress,
         words=Words(problem="lets what runs behind it call every address", change="", effect="", why=""),
-        instead="Let {who} name what is called: 443 to the group of the VPC endpoints or to the prefix list "
+        instead="Name what is called: 443 to the group of the VPC endpoints or to the prefix list "
         "com.amazonaws.REGION.s3, the group of the database, DNS on port 53. VPC flow logs show what "
         "that is; "
         "watch them for two weeks first. For names in place of addresses there is the Network Firewall.",

@@ -10,8 +10,13 @@ from fixbot.lens import Container
 from fixbot.model.findings import Found, Manual, Severity
 from fixbot.rules import EXPLAINED, Rule
 from fixbot.rules.context import Context
-from fixbot.text.markdown_escape import mark_code
 
+_PIN: Final = Manual(
+    "Ask a registry for the digest (`crane digest`, `aws ecr describe-images`) and write it behind the "
+    "version, as `name:1.4@sha256:…`: that of the index, not of one architecture. Renovate and "
+    "digestabot keep "
+    "it fresh."
+)
 MOVING: Final = frozenset(("latest", "stable", "main", "master", "edge", "nightly", "dev"))
 
 
@@ -31,18 +36,9 @@ def find_moving_images(container: Container, world: Context) -> Iterator[Found]:
     yield Found(
         node, container.title, container.address, tag or "no tag",
         f"{container.title} names its image by {what}: it can be another one tomorrow",
-        _explain(written),
+        _PIN,
         subject=container.task.name,
     )  # fmt: skip
-
-
-def _explain(written: str) -> Manual:
-    return Manual(
-        f"Ask for the digest of {mark_code(written)} (`crane digest`, `aws ecr describe-images`) and "
-        f"write it "
-        "behind the version, as `name:1.4@sha256:…`: that of the index, not of one architecture. Renovate "
-        "and digestabot keep it fresh."
-    )
 
 
 rule = Rule(

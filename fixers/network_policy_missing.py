@@ -20,6 +20,12 @@ POLICIES = (
     ResourceType("CiliumClusterwideNetworkPolicy", "CiliumClusterwideNetworkPolicies",
                  kubernetes="cilium.io/CiliumClusterwideNetworkPolicy", marks=_MARKS),
 )  # fmt: skip
+_WRITE: Final = Manual(
+    "Unless one stands in another folder, write a NetworkPolicy for the namespace that selects all pods "
+    "and lets "
+    "nothing in, and one for each Service that names who may call it and on which port. On EKS the VPC CNI "
+    "enforces them once enableNetworkPolicy is true."
+)
 _SYSTEM: Final = ("kube-system", "kube-public", "kube-node-lease")
 
 
@@ -38,13 +44,7 @@ def find_open_namespaces(pod: Task, world: Context) -> Iterator[Found]:
     yield Found(
         pod.owner, pod.title, pod.address, f"namespace {pod.namespace}",
         f"{pod.title} and all others in {space} reach each other on every port",
-        Manual(
-            f"Unless one stands in another folder, write a NetworkPolicy for {space} that selects all "
-            f"pods and "
-            "lets nothing in, and one for each Service that names who may call it and on which port. On "
-            "EKS the VPC CNI enforces them once "
-            "enableNetworkPolicy is true."
-        ),
+        _WRITE,
         subject=pod.subject,
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from fixbot.edit.tree import Node
-from fixbot.knowledge.ways_out import find_user, has_way_out
+from fixbot.knowledge.ways_out import find_user, has_way_out, is_handed_out
 from fixbot.lens import Module, Resource, ResourceType
 from fixbot.model.findings import Manual, Severity
 from fixbot.rules import Rule, Words, by_type, must_be, report
@@ -83,6 +83,12 @@ def explain_users(subnet: Resource, world: Context) -> Manual | None:
     if subnet.module is not None:
         return explain_no_way_out(subnet, world)
     user = find_user(subnet, LAUNCHING, world)
+    if user is None and is_handed_out(subnet, world):
+        return Manual(
+            f"{subnet.title} is handed to other stacks, and what these start in it may have no other way "
+            f"out. "
+            "Look there first: load balancers and NAT gateways bring addresses of their own."
+        )
     if user is None:
         return None
     return Manual(

@@ -51,7 +51,7 @@ rule = Rule(
     check=report(
         find_lone_task,
         words=Words(problem="hangs on one task", change="", effect="", why=""),
-        instead="Let {who} have two tasks (DesiredCount 2, MinimumHealthyPercent 100), unless only one may "
+        instead="Let it have two tasks (DesiredCount 2, MinimumHealthyPercent 100), unless only one may "
         "run. Fargate patches its platform by stopping tasks: with one, nobody answers until the next has "
         "started. How long it waits after the notice, fargateTaskRetirementWaitPeriod says: 0, 7 or 14 days.",
     ),

@@ -52,7 +52,7 @@ def find_bare_balancer(balancer: Resource, world: Context) -> Node | None:
 _REPORT: Final = report(
     find_bare_balancer,
     words=Words(problem="answers the internet without a web ACL", change="", effect="", why=""),
-    instead="Give {who} a web ACL of scope REGIONAL with AWSManagedRulesCommonRuleSet, "
+    instead="Give it a web ACL of scope REGIONAL with AWSManagedRulesCommonRuleSet, "
     "AWSManagedRulesKnownBadInputsRuleSet, AWSManagedRulesAmazonIpReputationList and a rate rule, each with "
     "OverrideAction Count, and an association. Read its metrics for a week, then let it block. Firewall "
     "Manager may attach one from outside of these files.",

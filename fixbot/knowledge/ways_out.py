@@ -52,3 +52,23 @@ def _list_named(subject: Resource, kinds: tuple[ResourceType, ...], world: Conte
                 named.setdefault(word, each)
                 named.setdefault(word.partition(".")[0], each)
     return named
+
+
+_OUTPUT: Final = re.compile(r"^output\s+\"[^\"\n]+\"\s*\{.*?^\}", re.MULTILINE | re.DOTALL)
+
+
+def is_handed_out(subject: Resource, world: Context) -> bool:
+    """Whether outputs of its template, or of its folder of Terraform, name it to others."""
+    key = (is_handed_out, subject.dialect, world.surroundings_of(subject))
+    return subject.address in world.compute_once(key, lambda: _list_outputs(subject, world))
+
+
+def _list_outputs(subject: Resource, world: Context) -> frozenset[str]:
+    if subject.dialect == "cloudformation":
+        outputs = subject.node.root_node.find_node("Outputs")
+        text = world.project.documents[subject.path].text
+        parts = [text[outputs.start : outputs.end]] if outputs is not None else []
+    else:
+        parts = [each for text in world.texts_beside(subject) for each in _OUTPUT.findall(text)]
+    words = {word for part in parts for word in _NAME.findall(part)}
+    return frozenset(words | {word.partition(".")[0] for word in words})
