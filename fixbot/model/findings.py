@@ -133,6 +133,20 @@ class Found:
     severity: Severity | None = None
 
 
+LayerKind = Literal["template", "values", "base", "patch", "generator", "component"]
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """What of a chart or kustomization is, or would be, edited, and the root that the object was rendered of.
+
+    Of several roots it is the first; the folder of the kustomization or chart.
+    """
+
+    kind: LayerKind
+    root: str
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One row of the report; the fields are those of the contract."""
@@ -154,6 +168,8 @@ class Finding:
     topic: str = ""
     known: bool = False
     """Whether a baseline has it: then no gate fails for it."""
+    layer: Layer | None = None
+    """Where it is edited, if the object that it is about was rendered."""
 
     @property
     def is_new(self) -> bool:

@@ -84,8 +84,8 @@ def _find_quote_end(text: str, at: int) -> int | None:
 class TemplateLine:
     """One line: what of it is outside of actions, where it is, and what a mark at its end would do.
 
-    `markable` says that a comment may be put at its end: text stands there that is the template's own, no action is
-    open there or takes the line's end away.
+    `markable` says that a comment may be put at its end: text stands there that is the template's own, and no
+    action is open there or takes the line's end away.
     """
 
     text: str
@@ -119,7 +119,7 @@ def split_lines(text: str) -> tuple[TemplateLine, ...]:
         open_at_end = number > 0 and actions[number - 1].end > end
         trimmed = bool(here) and here[-1].trims_behind and not text[here[-1].end : end].strip()
         markable = bool(own.strip()) and not open_at_end and not trimmed and not own.lstrip().startswith("#")
-        lines.append(TemplateLine(line, own, before if not here or own.strip() else before, markable, tuple(here)))
+        lines.append(TemplateLine(line, own, before, markable, tuple(here)))
         at = end + 1
     return tuple(lines)
 
