@@ -61,7 +61,7 @@ def analyze_partition(
 ) -> PartitionResult:
     """Everything from parsing to proposals, for files that may know of each other."""
     done = PartitionResult()
-    order = _add_inline_ignores(texts, order, watch, done)
+    order = add_inline_ignores(texts, order, watch, done)
     documents = parse_texts(texts, order, collect_needles(resource_types(order.fixers)), done, watch)
     watch("")
     if done.complaints:
@@ -109,7 +109,7 @@ def survey_documents(documents: dict[str, Document], order: AnalysisRequest) -> 
     return Context(order.settings, project, reading.resources, reading.policies, reading.tasks), reading
 
 
-def _add_inline_ignores(
+def add_inline_ignores(
     texts: Mapping[str, str], order: AnalysisRequest, watch: Watch, done: PartitionResult
 ) -> AnalysisRequest:
     """The order with what the comments of these files ask for."""

@@ -13,6 +13,8 @@ from fixbot.model.findings import (
     Proposal,
     Unread,
 )
+from fixbot.render.chart import Chart
+from fixbot.render.helm import ChartRenderer
 from fixbot.rules.rule import Rule
 from fixbot.settings import Settings
 from fixbot.settings.suppressions import Suppressions
@@ -50,3 +52,6 @@ class AnalysisRequest:
     suppressions: Suppressions
     surroundings: RepositoryFacts
     charts: frozenset[str] = frozenset()
+    rendered: Mapping[str, Chart] = field(default_factory=dict, repr=False)
+    """Charts that are rendered, by the path of their description."""
+    renderer: ChartRenderer | None = field(default=None, repr=False)

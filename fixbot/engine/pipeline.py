@@ -10,6 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from fixbot.checkout import READ_ELSEWHERE, Content, Globs, RepositoryFiles
+from fixbot.engine.chart_parts import find_charts, group_charts, select_chart_files
 from fixbot.engine.isolate import add_failures, analyze_isolated
 from fixbot.engine.partition_result import AnalysisRequest, PartitionResult
 from fixbot.engine.process_limits import MEGABYTE, OutOfTime, limit_time
@@ -21,6 +22,7 @@ from fixbot.masking.secret_masker import KnownValuesMasker
 from fixbot.masking.values_elsewhere import find_values_elsewhere, select_holders, values_kept
 from fixbot.model.errors import FixbotError
 from fixbot.model.findings import NO_COUNTS, Failure, LeftOutBySettings, Report, Stats, Unread
+from fixbot.render.helm import ChartRenderer
 from fixbot.rules.rule import Rule, resource_types
 from fixbot.settings import NEVER_PATCH, LimitSettings, Settings
 from fixbot.settings.loosened import running_rules
@@ -43,6 +45,7 @@ from fixbot.syntax import syntax_of
 
 if TYPE_CHECKING:
     from fixbot.engine.user_cache import Cache
+    from fixbot.render.chart import Chart
 
 Progress = Callable[[int, int, str], None]
 _WORTH_A_WORKER = 400_000
@@ -79,10 +82,18 @@ def run_pipeline(  # noqa: PLR0913 - each has its default
     read = read_files(checkout, resource_types(fixers), settings.limits, InputDigests() if memory else None)
     patience = read.allowed_seconds
     with limit_time(patience, "finding out what the files of this repository have in common"):
-        order = build_request(checkout, read, fixers, settings, today)
-        grouped = partition_files({path: read.facts[path].reads for path in read.texts})
+        charts = find_charts(read.bytes | read.chart_files) if _may_render(settings) else {}
+        order = build_request(checkout, read, fixers, settings, today, charts)
+        apart = group_charts(charts, read.texts)
+        taken = {path for part in apart for path in part}
+        read.texts |= {path: read.bytes[path].decode() for path in charts}
+        grouped = [
+            *partition_files({path: read.facts[path].reads for path in read.texts if path not in taken}),
+            *apart,
+        ]
     _take_secrets(read)
     read.bytes.clear()
+    read.chart_files.clear()
     keys = compute_part_keys(grouped, read.seen, order, today.isoformat()) if read.seen is not None else []
     results: dict[int, PartitionResult] = {}
     if memory is not None:
@@ -120,6 +131,8 @@ class ReadFiles:
     """Characters and bytes of all that is kept."""
     secrets: set[str] = field(default_factory=set)
     """Values of files in which nothing else is looked for."""
+    chart_files: dict[str, bytes] = field(default_factory=dict)
+    """Other files of charts."""
 
     @property
     def allowed_seconds(self) -> float:
@@ -158,7 +171,8 @@ def _read_named(checkout: RepositoryFiles, files: ReadFiles, needles: Sequence[b
         kept = select_holders(checkout.others)
         images = frozenset(select_dockerfiles(checkout.others))
         others = frozenset(select_others(checkout.others))
-        names = [*find_unnamed(files.facts), *kept, *sorted(images | others)]
+        parts = frozenset(select_chart_files(files.bytes, checkout.others))
+        names = [*find_unnamed(files.facts), *kept, *sorted(images | others | parts)]
     entries = checkout.find_named(names)
     if files.seen is not None:
         files.seen.named = [entry.path for entry in entries]
@@ -167,6 +181,8 @@ def _read_named(checkout: RepositoryFiles, files: ReadFiles, needles: Sequence[b
         content = checkout.read_file(entry)
         if files.seen is not None:
             files.seen.add_entry(entry, content)
+        if isinstance(content, Content) and entry.path in parts:
+            files.chart_files[entry.path] = content.data
         if isinstance(content, Content) and entry.path in others:
             _name_format(files, content)
         elif isinstance(content, Content) and entry.path in kept:
@@ -226,17 +242,28 @@ def _read_elsewhere(checkout: RepositoryFiles, unread: Unread, files: ReadFiles)
 
 
 def build_request(
-    checkout: RepositoryFiles, read: ReadFiles, fixers: tuple[Rule, ...], settings: Settings, today: date
+    checkout: RepositoryFiles,
+    read: ReadFiles,
+    fixers: tuple[Rule, ...],
+    settings: Settings,
+    today: date,
+    charts: Mapping[str, Chart] | None = None,
 ) -> AnalysisRequest:
     """What all parts are to be looked at for. Raises FixbotError for a wish that makes no sense."""
     never = Globs(settings.never_patch)
     paths = [*(entry.path for entry in checkout.entries), *read.bytes]
-    never_patched = (path for path in read.texts if never.matches(path))
+    never_patched = (path for path in (read.bytes if charts else read.texts) if never.matches(path))
     facts = gather_surroundings(read.facts, paths, never_patched, checkout.repository)
     known = frozenset(settings.known_rules or (f.name for f in fixers))
     suppressions = Suppressions(settings.ignore, known, today)
     suppressions.check_all()
-    return AnalysisRequest(fixers, settings, suppressions, facts, facts.charts)
+    renderer = ChartRenderer(settings.renderers) if charts and settings.renderers is not None else None
+    return AnalysisRequest(fixers, settings, suppressions, facts, facts.charts, charts or {}, renderer)
+
+
+def _may_render(settings: Settings) -> bool:
+    """Whether charts are rendered here: there is what does that, and its limits are held by the system."""
+    return settings.renderers is not None and settings.renderers.helm_library
 
 
 def _analyze_partitions(
