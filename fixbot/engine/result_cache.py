@@ -18,6 +18,7 @@ from fixbot.engine.partition_result import PartitionResult
 from fixbot.model.findings import (
     FileEdits,
     Finding,
+    Layer,
     Patch,
     Proposal,
     ProposedCommit,
@@ -171,7 +172,7 @@ def _pack_finding(each: Finding) -> list[Any]:
     return [
         each.id, each.rule, each.severity.value, each.safety.value, each.path, each.line, each.column,
         each.resource, each.message, each.controls, each.status.value, each.reason,
-        each.lapse, each.topic,
+        each.lapse, each.topic, None if each.layer is None else astuple(each.layer),
     ]  # fmt: skip
 
 
@@ -199,10 +200,11 @@ def _unpack_result(part: Mapping[str, Any]) -> PartitionResult:
 
 def _unpack_finding(*row: Any) -> Finding:
     name, rule, severity, safety, path, line, column, resource, *rest = row
-    message, controls, status, reason, lapse, topic = rest
+    message, controls, status, reason, lapse, topic, layer = rest
     return Finding(
         name, rule, Severity(severity), Safety(safety), path, line, column, resource, message,
         tuple(controls), Status(status), reason, lapse, topic,
+        layer=None if layer is None else Layer(*layer),
     )  # fmt: skip
 
 

@@ -43,6 +43,7 @@ def _finding_to_json(finding: Finding) -> dict[str, Any]:
         "severity": finding.severity.label,
         "safety": finding.safety.value,
         "status": finding.status.value,
+        "layer": None if finding.layer is None else asdict(finding.layer),
     }
 
 

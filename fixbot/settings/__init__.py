@@ -301,6 +301,8 @@ class Settings:
     """What AWS said of the places for values, where it was asked (`--aws`)."""
     programs: Programs | None = field(default=None, metadata={"internal": True})
     """The checkers that are asked, None where whoever runs this doesn't want it (`thorough`)."""
+    renderers: Programs | None = field(default=None, metadata={"internal": True})
+    """What builds kustomizations and charts; None where whoever runs this doesn't want it (`--no-render`)."""
     notes: tuple[str, ...] = field(default=(), repr=False, compare=False, metadata={"internal": True})
     """What a repository's own file asked for and did not get: a line for each, for whoever runs this."""
     places: Mapping[str, str] = field(
