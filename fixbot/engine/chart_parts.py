@@ -83,7 +83,9 @@ def analyze_chart_part(
 def _list_missing(chart: Chart, own: str) -> Iterator[Unread]:
     folder = chart.root or "."
     for each in chart.missing:
-        why = f"the subchart {each} is not here, and not looked at; `helm dependency build {folder}` brings it"
+        why = (
+            f"the subchart {each} is not here, and not looked at; `helm dependency build {folder}` brings it"
+        )
         yield Unread(own, None, why, "unserved")
 
 

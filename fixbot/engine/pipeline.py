@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -125,14 +126,14 @@ class ReadFiles:
     bytes: dict[str, bytes]
     facts: dict[str, FileFacts]
     """What each file of `bytes` says of the whole repository."""
+    chart_files: dict[str, builtins.bytes] = field(default_factory=dict)
+    """Other files of charts."""
     seen: InputDigests | None = None
     limits: LimitSettings = field(default_factory=LimitSettings)
     held: int = 0
     """Characters and bytes of all that is kept."""
     secrets: set[str] = field(default_factory=set)
     """Values of files in which nothing else is looked for."""
-    chart_files: dict[str, bytes] = field(default_factory=dict)
-    """Other files of charts."""
 
     @property
     def allowed_seconds(self) -> float:
@@ -148,7 +149,7 @@ def read_files(
 ) -> ReadFiles:
     """Read every candidate, and keep the texts that can matter. `seen` is told of everything."""
     needles = tuple(each.encode() for each in collect_needles(types))
-    files = ReadFiles({}, list(checkout.unread), {}, {}, seen, limits)
+    files = ReadFiles({}, list(checkout.unread), {}, {}, {}, seen, limits)
     for entry in checkout.entries:
         content = checkout.read_file(entry)
         if seen is not None:

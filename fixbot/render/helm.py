@@ -86,6 +86,7 @@ class ChartRenderer:
                 ("-I", _SERVER),
                 variables={"GOMAXPROCS": "1", "GOTRACEBACK": "none"},
                 limits=ProgramLimits(_LIFE, _MEMORY, _OUTPUT),
+                offline=True,
             )
             self._session = ProgramSession(task, self.programs)
         self._session.begin()

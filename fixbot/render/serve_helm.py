@@ -16,18 +16,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-_NEW_USER, _NEW_NET = 0x10000000, 0x40000000
-"""CLONE_NEWUSER and CLONE_NEWNET, as unshare(2) of Linux has them."""
 _LONGEST = 20_000_000
 """Characters that all that comes of a chart may have."""
-
-
-def _leave_network() -> None:
-    """Go where there is no network, if the kernel lets a user do that; what renders asks for none anyway."""
-    if sys.platform == "linux":
-        import ctypes  # noqa: PLC0415 - needed here alone
-
-        ctypes.CDLL(None).unshare(_NEW_USER | _NEW_NET)
 
 
 class _ChartFolder:
@@ -78,7 +68,7 @@ def _lay_values(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
 
 
 def _answer(line: str, chart: _ChartFolder) -> dict[str, Any]:
-    from helm_python import HelmError  # noqa: PLC0415 - after the network is left
+    from helm_python import HelmError  # noqa: PLC0415 - it costs a quarter of a second
     from helm_python.chart import Chart, values_from_yaml  # noqa: PLC0415 - as above
 
     question = json.loads(line)
@@ -103,7 +93,6 @@ def _answer(line: str, chart: _ChartFolder) -> dict[str, Any]:
 
 def main() -> None:
     """Answer until nobody asks any more."""
-    _leave_network()
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
     os.dup2(2, 1)  # what a library prints is no answer
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
