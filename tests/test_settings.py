@@ -74,6 +74,10 @@ region: eu-central-1
 partition: aws
 tag: {key: Stage, value: prod}
 tag_services: [ecs]
+trust_by: arn
+aws_organization: o-exampleorgid
+allowed_actions: {deploy: ["ecs:UpdateService"]}
+permissions_boundary: boundary
 write_paths:
   "registry.example/orders": [/var/cache/orders]
 run_as: {"registry.example/*": "1000:1000"}
@@ -174,7 +178,7 @@ def test_everything_can_be_set() -> None:
             "deploy/legacy/**",
             "*orders*",
             date(2027, 3, 31),
-            where=".fixbot.yml:51",
+            where=".fixbot.yml:55",
         ),
     )
     defaults = Settings()

@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from fixbot import dialects
 from fixbot.edit.diff import masked_diff
 from fixbot.edit.tree import Node, NodeKind, SyntaxProblem
 from fixbot.engine.compose import compose_offers, topic_of
-from fixbot.engine.detect import UNJUDGED, Detection, detect_problems
+from fixbot.engine.detect import UNJUDGED, Detection
 from fixbot.engine.foreign_ignores import ForeignIgnores
 from fixbot.engine.partition_result import AnalysisRequest, PartitionResult
 from fixbot.engine.propose import Shown, build_proposals
 from fixbot.engine.prove_together import OfferableFixes, prove_fixes
+from fixbot.engine.survey import Survey, survey_documents
 from fixbot.engine.verify import Verifier
 from fixbot.masking.documents_mask import DocumentsMask
 from fixbot.masking.mask_texts import mask_texts
@@ -31,7 +31,6 @@ from fixbot.model.findings import (
     Status,
     Unread,
 )
-from fixbot.rules.context import Context
 from fixbot.rules.rule import resource_types
 from fixbot.settings.enforced import is_enforced
 from fixbot.settings.suppressions import Ignore, Suppressions, describe_lapse
@@ -45,7 +44,7 @@ from fixbot.source.discover import (
 )
 from fixbot.source.document import Document, parse_document_sections
 from fixbot.source.inline_ignores import MARK, read_inline_ignores
-from fixbot.source.project import Inventory, Project
+from fixbot.source.project import Inventory
 from fixbot.source.template_languages import CHART_VALUES, SCRIPT, find_template_reason
 
 Watch = Callable[[str], None]
@@ -66,15 +65,15 @@ def analyze_partition(
     watch("")
     if done.complaints:
         return done
-    world, reading = survey_documents(documents, order)
-    done.counts = reading.count_subjects(resources=bool(world.project.resource_types))
-    problems = detect_problems(reading, order.fixers, world)
+    survey = survey_documents(documents, order)
+    reading, done.counts = survey.reading, survey.counts
+    problems = survey.detect_all(order.fixers)
     done.unread += [
         *reading.unread,
-        *_list_unjudged(documents, reading),
+        *_list_unjudged(documents, survey),
         *_find_chart_values(documents, reading, order.charts),
     ]
-    court = Verifier(world, reading, problems, order.fixers)
+    court = Verifier(survey.world, reading, problems, order.fixers, survey.built)
     conclude_partition(court, problems, order, done)
     return done
 
@@ -82,7 +81,7 @@ def analyze_partition(
 def conclude_partition(
     court: Verifier, problems: Sequence[Detection], order: AnalysisRequest, done: PartitionResult
 ) -> None:
-    """Settle what becomes of the problems, prove what can be mended, and write findings and proposals down."""
+    """Settle what becomes of problems, prove what can be mended, and write findings and proposals down."""
     documents = court.world.project.documents
     statuses = _settle_statuses(problems, documents, order)
     light = {each.id for each in problems if _severity_of(each) < order.settings.severity}
@@ -100,13 +99,6 @@ def conclude_partition(
     mask = DocumentsMask(documents)
     _show_results(settled, findings, court, mask, done)
     _mask_result(done, mask)
-
-
-def survey_documents(documents: dict[str, Document], order: AnalysisRequest) -> tuple[Context, Inventory]:
-    """What these documents hold, and what rules may ask about it."""
-    project = Project(documents, order.surroundings, resource_types(order.fixers))
-    reading = dialects.survey_dialects(project)
-    return Context(order.settings, project, reading.resources, reading.policies, reading.tasks), reading
 
 
 def add_inline_ignores(
@@ -161,11 +153,12 @@ def _explain_unread(path: str, text: str, problem: SyntaxProblem, order: Analysi
     return Unread(path, line, problem.reason)
 
 
-def _list_unjudged(documents: Mapping[str, Document], reading: Inventory) -> Iterator[Unread]:
+def _list_unjudged(documents: Mapping[str, Document], survey: Survey) -> Iterator[Unread]:
     """Values that can't be known, on which a rule would have had an opinion."""
-    for node, field, subject, rule in reading.unjudged:
+    rows = [(node, field, subject.title, rule) for node, field, subject, rule in survey.reading.unjudged]
+    for node, field, title, rule in (*rows, *(survey.built.list_unjudged() if survey.built else ())):
         path = node.root_node.source
-        reason = f"{field} of {subject.title} {UNJUDGED} {rule}"
+        reason = f"{field} of {title} {UNJUDGED} {rule}"
         yield Unread(path, documents[path].locate_offset(node.start)[0], reason, "unserved")
 
 
@@ -279,6 +272,7 @@ def _build_finding(
         status=status,
         reason=reason,
         topic=topic_of(problem),
+        layer=problem.built.layer if problem.built is not None else None,
     )
 
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from fixbot.edit.change import Add, Change, Put, Replace
+from fixbot.edit.change import Add, Put, Replace
 from fixbot.edit.tree import CannotEdit, Node, NodeKind, SyntaxProblem
 from fixbot.engine.analyze import conclude_partition
 from fixbot.engine.chart_court import ChartSource, ChartVerifier, LayeredDetection
@@ -16,10 +16,12 @@ from fixbot.engine.choose_layers import LayerSearch, read_template_lines, read_v
 from fixbot.engine.detect import Detection
 from fixbot.engine.partition_result import AnalysisRequest, PartitionResult
 from fixbot.lens import Container
-from fixbot.model.findings import Fix, Layer, Refusal, Unread
+from fixbot.model.findings import Fix, Refusal, Unread
+from fixbot.model.layer import Layer
 from fixbot.render.chart import TEMPLATES, Chart
 from fixbot.render.helm import ChartRenderer, RenderFailure
 from fixbot.rules.context import Context
+from fixbot.source.discover import why_unpatchable
 from fixbot.source.document import Document, parse_document
 from fixbot.source.project import Project
 from fixbot.syntax import load_grammar
@@ -34,6 +36,8 @@ def analyze_chart(chart: Chart, renderer: ChartRenderer, order: AnalysisRequest)
         rendering = render_use(chart, use, renderer, order)
         if isinstance(rendering, RenderFailure):
             failures.append((use.title, rendering.why))
+            if rendering.over:
+                break
         else:
             renderings.append(rendering)
     if not renderings:
@@ -86,7 +90,7 @@ def _read_sources(chart: Chart) -> dict[str, Document]:
 
 
 def _find_volatile(chart: Chart, rendering: ChartRendering, renderer: ChartRenderer) -> dict[str, object]:
-    """What packed subcharts render otherwise each time, since chance has a part in it; they are never changed."""
+    """What packed subcharts, which are never changed, render otherwise each time."""
     if not any(path.endswith(".tgz") for path in chart.files):
         return {}
     again = renderer.render_chart(chart, rendering.use)
@@ -110,6 +114,9 @@ class _Layering:
         self.templates = sorted(chart.list_templates())
         self.lines = read_template_lines(source.documents, templates)
         self.search = LayerSearch(source, self.lines, tuple(read_values_trees(chart, source.documents)))
+        world = Context(order.settings, Project(dict(source.documents), order.surroundings, ()), (), (), ())
+        reading = source.renderings[0].court.reading
+        self.court = ChartVerifier(world, reading, (), order.fixers, source=source)
 
     def list_problems(self) -> Iterator[LayeredDetection]:
         """One for each finding, whatever number of renderings has it."""
@@ -131,54 +138,50 @@ class _Layering:
         self, name: str, members: Mapping[int, Sequence[Detection]], number: int
     ) -> LayeredDetection:
         problem = members[number][0]
-        why = next(
-            (
-                reason
-                for at, some in members.items()
-                for each in some
-                if (reason := self.search.place_problem(at, each)) is not None
-            ),
-            None,
-        )
         home = self._find_home(number, problem)
+        layered = LayeredDetection(
+            name,
+            problem.fixer,
+            problem.found,
+            home.root_node.source,
+            problem.subject,
+            members={at: tuple(some) for at, some in members.items()},
+            spots=(home, *self._list_spots(number, problem)),
+        )
         outcome = problem.outcome
-        if isinstance(outcome, Fix) and why is not None:
-            outcome = self._refuse(problem, home, why)
-        paths: dict[str, int] = {}
         if isinstance(outcome, Fix):
-            court = ChartVerifier(
-                problem_world(self.source, self.order),
-                self.source.renderings[0].court.reading,
-                (),
-                self.order.fixers,
-                source=self.source,
-            )
-            layered = LayeredDetection(
-                name,
-                problem.fixer,
-                problem.found,
-                home.root_node.source,
-                problem.subject,
-                members=dict_of(members),
-            )
             try:
-                edits = court.render_edits_of([layered])
-                paths = {path: min(each.start for each in some) for path, some in edits.items()}
+                nodes = self._place_edits(layered)
+                outcome = replace(outcome, changes=tuple(Replace(node, None) for node in nodes))
+                home = nodes[0]
             except CannotEdit as reason:
                 outcome = self._refuse(problem, home, str(reason))
-        if isinstance(outcome, Fix) and paths:
-            nodes = [self._mark_place(path, start) for path, start in sorted(paths.items())]
-            changes: tuple[Change, ...] = tuple(Replace(node, None) for node in nodes)
-            outcome = replace(outcome, changes=changes)
-            home = nodes[0]
         in_template = "/templates/" in f"/{home.root_node.source}"
-        layer = Layer("template" if in_template else "values", self.source.chart.root)
-        found = replace(problem.found, node=home, outcome=outcome)
-        spots = (home, *self._list_spots(number, problem))
-        return LayeredDetection(
-            name, problem.fixer, found, home.root_node.source, problem.subject,
-            members=dict_of(members), spots=spots, layer=layer,
-        )  # fmt: skip
+        return replace(
+            layered,
+            found=replace(problem.found, node=home, outcome=outcome),
+            path=home.root_node.source,
+            layer=Layer("template" if in_template else "values", self.source.chart.root),
+        )
+
+    def _place_edits(self, layered: LayeredDetection) -> list[Node]:
+        """Where each of the files that a fix changes is changed first. Raises CannotEdit."""
+        for number, some in layered.members.items():
+            for each in some:
+                if (why := self.search.place_problem(number, each)) is not None:
+                    raise CannotEdit(why)
+        found = []
+        for path, edits in sorted(self.court.render_edits_of([layered]).items()):
+            text = self.source.documents[path].text
+            if path in self.order.surroundings.unpatched:
+                raise CannotEdit(f"the settings say that {path} is never changed (`never_patch`)")
+            if (generated := why_unpatchable(text.encode())) is not None:
+                raise CannotEdit(f"{path} is never changed: {generated}")
+            if edits:
+                found.append(self._mark_place(path, min(each.start for each in edits)))
+        if not found:
+            raise CannotEdit("there is nothing to change in its source")
+        return found
 
     def _refuse(self, problem: Detection, home: Node, why: str) -> Refusal:
         document = self.source.documents.get(home.root_node.source)
@@ -223,16 +226,6 @@ class _Layering:
         node = Node(NodeKind.SCALAR, start, start, load_grammar("yaml"))
         node.source = path
         return node
-
-
-def problem_world(source: ChartSource, order: AnalysisRequest) -> Context:
-    """What the proof of a chart's fixes knows of its source."""
-    return Context(order.settings, Project(dict(source.documents), order.surroundings, ()), (), (), ())
-
-
-def dict_of(members: Mapping[int, Sequence[Detection]]) -> dict[int, tuple[Detection, ...]]:
-    """The same, fixed."""
-    return {number: tuple(some) for number, some in members.items()}
 
 
 def _name_problem(problem: Detection) -> tuple[str, ...]:

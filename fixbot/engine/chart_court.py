@@ -1,4 +1,4 @@
-"""Proofs for the fixes in a chart: the five on what it renders to, and then that its source renders to just that."""
+"""Proofs for fixes in a chart: the five on what it renders to, and that its source renders to just that."""
 
 from __future__ import annotations
 
@@ -13,12 +13,8 @@ from fixbot.edit.tree import CannotEdit, Node, TextEdit, Value
 from fixbot.engine.chart_rendering import ChartRendering, find_deviation
 from fixbot.engine.detect import Detection
 from fixbot.engine.verify import VerifiedPatch, Verifier, list_changed_paths
-from fixbot.model.findings import Layer, Refusal
-from fixbot.model.proposal_facts import Checks
-from fixbot.render.chart import Chart
-from fixbot.render.helm import ChartRenderer, RenderFailure
-from fixbot.render.operations import Operation, list_operations
-from fixbot.render.placements import (
+from fixbot.layers.operations import Operation, list_operations
+from fixbot.layers.placements import (
     Leaves,
     Placement,
     ValuesSpot,
@@ -27,6 +23,11 @@ from fixbot.render.placements import (
     edit_values,
     list_leaves,
 )
+from fixbot.model.findings import Refusal
+from fixbot.model.layer import Layer
+from fixbot.model.proposal_facts import Checks
+from fixbot.render.chart import Chart
+from fixbot.render.helm import ChartRenderer, RenderFailure
 from fixbot.source.document import Document
 
 Name = tuple[str, ...]
@@ -94,7 +95,7 @@ class ChartSource:
         return document
 
     def render_again(self, texts: Mapping[str, str], number: int) -> dict[str, str] | RenderFailure:
-        """One of the renderings with other texts for some files of the repository, by the places of templates."""
+        """One of the renderings with other texts for some files, by the places of templates."""
         within = {self.chart.place_of(path): path for path in self.chart.files}
         files = {within[path]: text for path, text in texts.items() if path in within}
         use = self.renderings[number].use
@@ -189,10 +190,7 @@ class ChartVerifier(Verifier):
                 return f"With {rendering.use.title} the changed chart would not render ({after.why})."
             volatile = source.volatile[number] if source.volatile else {}
             if (path := find_deviation(rendering, after, plan, volatile)) is not None:
-                return (
-                    f"With {rendering.use.title} the changed chart would render {path} otherwise than by the fix "
-                    "alone."
-                )
+                return f"With {rendering.use.title} the changed chart would render {path} not as planned."
         return None
 
 

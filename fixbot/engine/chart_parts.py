@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 from fixbot.engine.analyze import add_inline_ignores, analyze_partition
 from fixbot.engine.analyze_chart import analyze_chart
 from fixbot.engine.partition_result import PartitionResult
+from fixbot.layers.assemble_chart import DESCRIPTION, assemble_chart, find_roots
 from fixbot.model.findings import Unread
-from fixbot.render.assemble_chart import DESCRIPTION, assemble_chart, find_roots
 from fixbot.render.chart import TEMPLATES, Chart
 
 if TYPE_CHECKING:

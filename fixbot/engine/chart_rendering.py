@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
 from fixbot.edit.change import RewritePlan
 from fixbot.edit.data import to_data
 from fixbot.edit.tree import Node, SyntaxProblem
-from fixbot.engine.analyze import parse_texts, survey_documents
+from fixbot.engine.analyze import parse_texts
 from fixbot.engine.detect import Detection, detect_problems
 from fixbot.engine.partition_result import AnalysisRequest, PartitionResult
+from fixbot.engine.survey import survey_documents
 from fixbot.engine.verify import Verifier
+from fixbot.layers.find_layerings import RenderInputs
+from fixbot.layers.find_placements import RenderedText
 from fixbot.model.findings import Unread
 from fixbot.render.chart import Chart, ValueSet
-from fixbot.render.find_placements import RenderedText
 from fixbot.render.helm import ChartRenderer, RenderFailure
 from fixbot.render.mark_lines import TemplatePlace, find_origins, mark_templates
 from fixbot.rules.rule import resource_types
@@ -64,7 +66,8 @@ def render_use(
     done = PartitionResult()
     needles = collect_needles(resource_types(order.fixers))
     documents = parse_texts(texts, order, needles, done, lambda _: None)
-    world, reading = survey_documents(documents, order)
+    survey = survey_documents(documents, replace(order, inputs=RenderInputs()))
+    world, reading = survey.world, survey.reading
     problems = [] if use.made_up and not documents else detect_problems(reading, order.fixers, world)
     done.unread += reading.unread
     court = Verifier(world, reading, problems, order.fixers)

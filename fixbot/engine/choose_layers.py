@@ -1,24 +1,24 @@
-"""Which line of a chart, or which key of its values, makes a difference that a rule wants: found by rendering."""
+"""Which line of a chart, or key of its values, makes a difference that a rule wants: found by rendering."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fixbot.edit.splice import splice_edits
 from fixbot.edit.tree import CannotEdit, NodeKind
 from fixbot.engine.chart_court import ChartSource
 from fixbot.engine.chart_rendering import find_deviation, list_roots, trace_lines
 from fixbot.engine.detect import Detection
-from fixbot.render.chart import Chart
-from fixbot.render.find_placements import (
+from fixbot.layers.find_placements import (
     ValuesTree,
     find_template_places,
     find_values_places,
 )
+from fixbot.layers.operations import Operation, is_carried_out, list_operations, merge_plans
+from fixbot.layers.placements import Placement
+from fixbot.render.chart import Chart
 from fixbot.render.helm import RenderFailure
-from fixbot.render.operations import Operation, is_carried_out, list_operations, merge_plans
-from fixbot.render.placements import Placement
 from fixbot.render.template_text import TemplateLine, mentions_values, split_lines
 from fixbot.source.document import Document
 
@@ -140,8 +140,6 @@ def _are_alike(one: Operation, two: Operation) -> bool:
 
 
 def _with_path(spot: Placement, chart: Chart) -> Placement:
-    from dataclasses import replace
-
     return replace(spot, path=chart.place_of(spot.path))
 
 

@@ -10,21 +10,20 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 
 from fixbot.checkout.repository_files import RepositoryFiles
-from fixbot.engine.analyze import ignore_path, parse_texts, survey_documents
-from fixbot.engine.detect import Detection, detect_problems
+from fixbot.engine.analyze import ignore_path, parse_texts
+from fixbot.engine.detect import Detection
 from fixbot.engine.partition_result import AnalysisRequest, PartitionResult
 from fixbot.engine.pipeline import build_request, read_files
 from fixbot.engine.process_limits import limit_time
+from fixbot.engine.survey import Survey, survey_documents
 from fixbot.lens import text_of
 from fixbot.model.findings import Finding, Status
 from fixbot.model.moved_secrets import MovedSecret, SealedText, StoreReference
-from fixbot.rules.context import Context
 from fixbot.rules.rule import Rule, resource_types
 from fixbot.secret_stores.store_references import list_store_references
 from fixbot.settings import Settings
 from fixbot.source.discover import collect_needles
 from fixbot.source.partition import partition_files
-from fixbot.source.project import Inventory
 
 _NAMES_ITS_STORE = ("valueFrom", "ValueFrom", "value_from")
 
@@ -41,10 +40,8 @@ def collect_moved_secrets(
         return []
     found = [
         moved
-        for world, reading in _survey_again(
-            checkout, fixers, settings, lambda texts: not paths.isdisjoint(texts)
-        )
-        for problem in detect_problems(reading, rules, world)
+        for survey in _survey_again(checkout, fixers, settings, lambda texts: not paths.isdisjoint(texts))
+        for problem in survey.detect_all(rules)
         if problem.id in fixed
         for moved in _list_moved(problem)
     ]
@@ -68,8 +65,8 @@ def collect_references(
 
     return [
         reference
-        for _, reading in _survey_again(checkout, fixers, settings, names_any)
-        for reference in list_store_references(reading.tasks)
+        for survey in _survey_again(checkout, fixers, settings, names_any)
+        for reference in list_store_references(survey.reading.tasks)
     ]
 
 
@@ -78,7 +75,7 @@ def _survey_again(
     fixers: tuple[Rule, ...],
     settings: Settings,
     wanted: Callable[[dict[str, str]], bool],
-) -> Iterator[tuple[Context, Inventory]]:
+) -> Iterator[Survey]:
     """What the wanted parts of a repository hold."""
     read = read_files(checkout, resource_types(fixers), settings.limits)
     with limit_time(read.allowed_seconds, "reading what the files say of secrets"):
@@ -90,6 +87,6 @@ def _survey_again(
                 yield _survey_part(texts, order)
 
 
-def _survey_part(texts: dict[str, str], order: AnalysisRequest) -> tuple[Context, Inventory]:
+def _survey_part(texts: dict[str, str], order: AnalysisRequest) -> Survey:
     needles = collect_needles(resource_types(order.fixers))
     return survey_documents(parse_texts(texts, order, needles, PartitionResult(), ignore_path), order)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from fixbot.layers.find_layerings import RenderInputs
 from fixbot.model.findings import (
     NO_COUNTS,
     Failure,
@@ -55,3 +56,5 @@ class AnalysisRequest:
     rendered: Mapping[str, Chart] = field(default_factory=dict, repr=False)
     """Charts that are rendered, by the path of their description."""
     renderer: ChartRenderer | None = field(default=None, repr=False)
+    inputs: RenderInputs = field(default_factory=RenderInputs, repr=False)
+    """What is rendered of the repository."""

@@ -18,7 +18,6 @@ from fixbot.engine.partition_result import PartitionResult
 from fixbot.model.findings import (
     FileEdits,
     Finding,
-    Layer,
     Patch,
     Proposal,
     ProposedCommit,
@@ -27,6 +26,7 @@ from fixbot.model.findings import (
     Status,
     Unread,
 )
+from fixbot.model.layer import Layer
 from fixbot.model.proposal_facts import pack_facts, unpack_facts
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, Final, Literal
 
 from fixbot.edit.edited_text import EditedFile
+from fixbot.model.layer import Layer
 from fixbot.model.moved_secrets import StorePlace
 from fixbot.model.proposal_facts import FixWords, ProposalFacts
 
@@ -77,6 +78,8 @@ class Fix(FixWords):
     """Fixes of a rule with the same non-empty word are offered as one or not at all."""
     stores: tuple[StorePlace, ...] = ()
     """Where the value of the finding's node goes, which it takes out of the file."""
+    edits: tuple[FileEdits, ...] = ()
+    """What is written into templates, which are no data: places in their texts."""
     waits: Refusal | None = None
     """What would void it today, and ends with the fix of another rule: it is offered with that one only."""
 
@@ -131,20 +134,6 @@ class Found:
     subject: str = ""
     """What a title names: the service, workload or policy."""
     severity: Severity | None = None
-
-
-LayerKind = Literal["template", "values", "base", "patch", "generator", "component"]
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """What of a chart or kustomization is, or would be, edited, and the root that the object was rendered of.
-
-    Of several roots it is the first; the folder of the kustomization or chart.
-    """
-
-    kind: LayerKind
-    root: str
 
 
 @dataclass(frozen=True, slots=True)

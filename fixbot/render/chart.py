@@ -1,4 +1,4 @@
-"""A Helm chart as it stands in a repository: its files, which of them are whose, and with what values it is used."""
+"""A Helm chart as it stands in a repository: its files, whose they are, and with what values it is used."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TEMPLATES: Final = (".yaml", ".yml", ".tpl", ".txt", ".json")
 
 @dataclass(frozen=True, slots=True)
 class ValuesText:
-    """Values that are laid over a chart's own: their YAML, and the file of the repository that is all of it."""
+    """Values that are laid over a chart's own: their YAML, and the file of the repository that it is."""
 
     text: str = field(repr=False)
     path: str = ""
@@ -21,7 +21,7 @@ class ValuesText:
 
 @dataclass(frozen=True, slots=True)
 class ValueSet:
-    """One way in which a chart is used: what a reader calls it, the values in their order, and the release."""
+    """One way in which a chart is used: what a reader calls it, the values in order, and the release."""
 
     title: str
     texts: tuple[ValuesText, ...] = ()

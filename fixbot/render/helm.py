@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -22,17 +23,32 @@ if TYPE_CHECKING:
 _SERVER: Final = str(Path(__file__).with_name("serve_helm.py"))
 SECONDS: Final = 10
 """On the clock, for one rendering."""
+ALTOGETHER: Final = 90
+"""Seconds on the clock for all renderings of one chart."""
+_MOST_KEPT: Final = 300
+"""Renderings of a chart that are remembered while it is looked at."""
 _LIFE: Final = 600
 """Seconds of processor time for all that one process renders."""
-_MEMORY: Final = 1_200_000_000
+_MEMORY: Final = 2_000_000_000
+"""Bytes of address space: half of it is what Go and the library reserve and never touch."""
 _OUTPUT: Final = 60_000_000
+
+
+_VARIABLES: Final = {
+    "GOMAXPROCS": "1",
+    "GOMEMLIMIT": "600MiB",
+    "GOTRACEBACK": "none",
+    "MALLOC_ARENA_MAX": "1",
+    "KUBECONFIG": "/nonexistent",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class RenderFailure:
-    """Why a chart has no rendering, in words of Helm's or ours."""
+    """Why a chart has no rendering, in words of Helm's or ours. `over` says that it met a limit."""
 
     why: str
+    over: bool = False
 
 
 @dataclass(slots=True)
@@ -43,20 +59,39 @@ class ChartRenderer:
     _session: ProgramSession | None = None
     _chart: Chart | None = None
     _given: int = 0
-    known: dict[tuple[object, ...], dict[str, str] | RenderFailure] = field(default_factory=dict, repr=False)
+    _left: float = 0.0
+    """Seconds that the chart may still take, by the clock."""
+    _known: dict[int, dict[str, str] | RenderFailure] = field(default_factory=dict, repr=False)
 
     def render_chart(
         self, chart: Chart, use: ValueSet, files: Mapping[str, str] | None = None
     ) -> dict[str, str] | RenderFailure:
         """What each template renders to, by its path within the chart; `files` are other texts for some."""
+        if self._chart is not chart:
+            self._chart, self._given, self._left = chart, -1, ALTOGETHER
+            self._known.clear()
+        texts = tuple(each.text for each in use.texts)
+        name = hash((texts, use.release, use.namespace, tuple(sorted((files or {}).items()))))
+        if name not in self._known:
+            found = self._render_anew(chart, use, files or {})
+            if isinstance(found, RenderFailure) and found.over and self._left > 0 and not files:
+                found = self._render_anew(chart, use, files or {})  # what ended it may be another's fault
+            if len(self._known) >= _MOST_KEPT:
+                self._known.clear()
+            self._known[name] = found
+        return self._known[name]
+
+    def _render_anew(
+        self, chart: Chart, use: ValueSet, files: Mapping[str, str]
+    ) -> dict[str, str] | RenderFailure:
         session = self._open_session()
-        if self._chart is not chart or session.starts != self._given:
+        if session.starts != self._given:
             taken = self._ask({"chart": _pack_files(chart)})
             if isinstance(taken, RenderFailure):
                 return taken
-            self._chart, self._given = chart, session.starts
+            self._given = session.starts
         question = {
-            "files": {path: _settle(path, text) for path, text in (files or {}).items()},
+            "files": {path: _settle(path, text) for path, text in files.items()},
             "values": [each.text for each in use.texts],
             "name": use.release,
             "namespace": use.namespace,
@@ -64,14 +99,10 @@ class ChartRenderer:
         answer = self._ask({"render": question})
         if isinstance(answer, RenderFailure):
             return answer
-        if "rendered" not in answer:
+        rendered = answer.get("rendered")
+        if not isinstance(rendered, dict):
             return RenderFailure(_shorten(str(answer.get("error", "it gave no answer"))))
-        rendered = answer["rendered"]
-        return (
-            {path.partition("/")[2]: text for path, text in rendered.items()}
-            if isinstance(rendered, dict)
-            else {}
-        )
+        return {path.partition("/")[2]: text for path, text in rendered.items()}
 
     def close(self) -> None:
         """End the process."""
@@ -84,7 +115,7 @@ class ChartRenderer:
             task = ProgramTask(
                 self.programs.python,
                 ("-I", _SERVER),
-                variables={"GOMAXPROCS": "1", "GOTRACEBACK": "none"},
+                variables=_VARIABLES,
                 limits=ProgramLimits(_LIFE, _MEMORY, _OUTPUT),
                 offline=True,
             )
@@ -93,9 +124,13 @@ class ChartRenderer:
         return self._session
 
     def _ask(self, question: Mapping[str, object]) -> dict[str, object] | RenderFailure:
-        answer = self._open_session().ask(json.dumps(question).encode(), SECONDS)
+        if self._left <= 0:
+            return RenderFailure(f"all its renderings take more than {ALTOGETHER} seconds", over=True)
+        began = time.monotonic()
+        answer = self._open_session().ask(json.dumps(question).encode(), min(SECONDS, self._left))
+        self._left -= time.monotonic() - began
         if isinstance(answer, UnfinishedProgram):
-            return RenderFailure(answer.why)
+            return RenderFailure(answer.why, over=True)
         found = json.loads(answer)
         return found if isinstance(found, dict) else RenderFailure("it gave no answer")
 

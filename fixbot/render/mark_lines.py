@@ -1,7 +1,7 @@
 """Where each line of what a chart renders to comes from: told from comments put behind its templates' lines.
 
-A chart is rendered as it is and with a mark behind each line that can bear one. A line of the first that is a line of
-the second without its mark comes from where the mark says. What a value or a function brings has no mark.
+A chart is rendered as it is and with a mark behind each line that can bear one. A line of the first that is a
+line of the second without its mark comes from where the mark says. What a value brings has none.
 """
 
 from __future__ import annotations

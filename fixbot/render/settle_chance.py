@@ -1,7 +1,7 @@
 """Templates in which chance and the clock have no part: else no two renderings of a chart could be compared.
 
-The functions of Sprig that make something new each time are replaced, in the copy that is rendered, by such that make
-the same of the same arguments.
+The functions of Sprig that make something new each time are replaced, in the copy that is rendered, by such
+that make the same of the same arguments.
 """
 
 from __future__ import annotations

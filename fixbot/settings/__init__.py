@@ -210,6 +210,32 @@ class Settings:
             "shape": value_shapes.SERVICE,
         },
     )
+    trust_by: Literal["account", "arn"] = field(
+        default="account",
+        metadata={"says": "What a role asks of the AWS service that takes it: its account, or an ARN too."},
+    )
+    aws_organization: str | None = field(
+        default=None,
+        metadata={
+            "says": "The AWS organisation to which policies that let everybody in are kept.",
+            "shape": value_shapes.ORGANIZATION,
+        },
+    )
+    allowed_actions: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict,
+        metadata={
+            "says": "What those may do that may do everything today: the role or policy, and its actions.",
+            "keys": value_shapes.HOLDER,
+            "shape": value_shapes.ACTION,
+        },
+    )
+    permissions_boundary: str | None = field(
+        default=None,
+        metadata={
+            "says": "The policy that bounds roles and users: its ARN, or its name.",
+            "shape": value_shapes.BOUNDARY,
+        },
+    )
     write_paths: Mapping[str, tuple[str, ...]] = field(
         default_factory=dict,
         metadata={

@@ -53,6 +53,24 @@ TAG_VALUE: Final = TextShape(
     450,
 )
 SERVICE: Final = TextShape("a service as IAM calls it, such as ecs", r"[a-z][a-z0-9-]*", 63)
+ORGANIZATION: Final = TextShape("the id of an AWS organisation, o-exampleorgid", r"o-[a-z0-9]{10,32}", 34)
+"""Source: Organizations API, DescribeOrganization, `Id`."""
+HOLDER: Final = TextShape(
+    "the name of a role or policy, in AWS or in the file", r"[A-Za-z0-9_+=,.@-]{1,128}", 128
+)
+"""Source: IAM API, CreateRole and CreatePolicy, names."""
+ACTION: Final = TextShape(
+    "an action such as ecs:UpdateService, or some of a service's such as ecs:Describe*",
+    r"[a-z][a-z0-9-]*:[*?]*[A-Za-z0-9][A-Za-z0-9*?]*",
+    128,
+)
+BOUNDARY: Final = TextShape(
+    "a policy's ARN, or its name with its path",
+    r"(arn:aws(-[a-z]{1,8}){0,3}:iam::([0-9]{12}|aws):policy/)?([A-Za-z0-9_+=,.@-]{1,64}/){0,7}"
+    r"[A-Za-z0-9_+=,.@-]{1,128}",
+    600,
+)
+"""Source: IAM API, PutRolePermissionsBoundary, `PermissionsBoundary`; CreatePolicy, `PolicyName`."""
 STORE: Final = TextShape(
     "a name that Kubernetes takes: lower-case letters, digits, hyphens and dots (RFC 1123)",
     rf"{_LABEL}(\.{_LABEL})*",

@@ -1,4 +1,4 @@
-"""A chart put together from the files of a repository: what belongs to it, what of that may be changed there."""
+"""A chart put together from the files of a repository: what belongs to it, and what may be changed there."""
 
 from __future__ import annotations
 
@@ -80,9 +80,7 @@ def assemble_chart(root: str, files: Mapping[str, bytes], uses: Sequence[ValueSe
                 }
         elif local:
             folder = posixpath.normpath(posixpath.join(root, each.repository.removeprefix("file://")))
-            taken = (
-                {path: data for path, data in _below(folder, files)} if not folder.startswith("..") else {}
-            )
+            taken = dict(_below(folder, files)) if not folder.startswith("..") else {}
             if not taken:
                 missing.append(f"{each.name} ({each.repository})")
             for path, data in taken.items():

@@ -153,7 +153,7 @@ def _nest(data: dict[str, Value], keys: tuple[str, ...], value: Value) -> None:
 
 
 def _find_empty(root: Node, keys: tuple[str, ...], text: str) -> tuple[Entry, int] | None:
-    """The entry on the way there that holds an empty map on a line of its own, and how many keys lead to it."""
+    """The entry on the way there that holds an empty map on its line, and how many keys lead to it."""
     at = root
     for depth, key in enumerate(keys[:-1], 1):
         entry = at.find_entry(key) if at.kind is NodeKind.MAP and at.style == "block" else None

@@ -9,9 +9,9 @@ from typing import Final
 
 from fixbot.edit.data import to_data
 from fixbot.edit.tree import Node, NodeKind
+from fixbot.layers.operations import Operation, path_of
+from fixbot.layers.placements import Placement, TemplateCut, TemplateSpot, TemplateWord, ValuesSpot
 from fixbot.render.mark_lines import TemplatePlace
-from fixbot.render.operations import Operation, path_of
-from fixbot.render.placements import Placement, TemplateCut, TemplateSpot, TemplateWord, ValuesSpot
 from fixbot.render.template_text import TemplateLine
 
 _USUAL: Final = ("imagePullPolicy", "image", "name", "serviceAccountName")
@@ -167,7 +167,7 @@ class ValuesTree:
 
 
 def find_values_places(operation: Operation, tree: ValuesTree, *, absent: bool) -> Iterator[Placement]:
-    """The keys of values that an operation could change; `absent` asks for those that aren't written there yet."""
+    """The keys of values that an operation could change; `absent` asks for those that aren't written yet."""
     way = [step for step in path_of(operation.node) if not step.startswith("[")]
     own, above = operation.key, (way[-1] if way else "")
     ranked: list[tuple[tuple[int, ...], ValuesSpot]] = []
@@ -189,33 +189,27 @@ def find_values_places(operation: Operation, tree: ValuesTree, *, absent: bool) 
 def _match_key(
     operation: Operation, keys: tuple[str, ...], node: Node | None, own: str, above: str, tree: ValuesTree
 ) -> Iterator[tuple[ValuesSpot, int]]:
-    """How a key of values could bring what is wanted: as the thing itself, or as the map that it goes into."""
+    """How a key of values could bring what is wanted: as the thing itself, or as the map around it."""
     name, whole = _plain(keys[-1]), (*tree.prefix, *keys)
-    value = operation.value
+    value, inner, outer = operation.value, _plain(own), _plain(above)
     empty = node is None or node.is_nothing
-    is_map = node is not None and node.kind is NodeKind.MAP
-    is_list = node is not None and node.kind is NodeKind.LIST
+    is_map = empty or (node is not None and node.kind is NodeKind.MAP)
+    is_list = empty or (node is not None and node.kind is NodeKind.LIST)
     if operation.verb == "put":
-        if own and _plain(own) in name:
-            exact = int(_plain(own) != name)
-            if isinstance(value, dict) and (is_map or empty):
-                yield ValuesSpot(tree.path, whole, inside=True), exact
-            elif isinstance(value, list) and (is_list or empty):
-                yield ValuesSpot(tree.path, whole, inside=True), exact
-            elif not isinstance(value, dict | list) and not is_map and not is_list:
-                yield ValuesSpot(tree.path, whole), exact
-        same = node is not None and is_map and node.entries and to_data(node) == to_data(operation.node)
-        if (above and _plain(above) in name and (is_map or empty)) or same:
-            yield ValuesSpot(tree.path, (*whole, own)), 0 if same else int(_plain(above) != name)
-    elif operation.verb == "item" and above and _plain(above) in name and (is_list or empty):
-        yield ValuesSpot(tree.path, whole, inside=True), int(_plain(above) != name)
-    elif operation.verb == "replace" and node is not None and node.kind is NodeKind.SCALAR:
-        if (
-            above
-            and (_plain(above) in name or name in _plain(above))
-            and to_data(node) == to_data(operation.node)
-        ):
-            yield ValuesSpot(tree.path, whole), int(_plain(above) != name)
+        if inner and inner in name:
+            takes = is_map if isinstance(value, dict) else is_list
+            if isinstance(value, dict | list) and takes:
+                yield ValuesSpot(tree.path, whole, inside=True), int(inner != name)
+            elif not isinstance(value, dict | list) and (empty or not (is_map or is_list)):
+                yield ValuesSpot(tree.path, whole), int(inner != name)
+        same = node is not None and bool(node.entries) and to_data(node) == to_data(operation.node)
+        if (outer and outer in name and is_map) or same:
+            yield ValuesSpot(tree.path, (*whole, own)), 0 if same else int(outer != name)
+    elif operation.verb == "item" and outer and outer in name and is_list:
+        yield ValuesSpot(tree.path, whole, inside=True), int(outer != name)
+    elif operation.verb == "replace" and node is not None and outer and (outer in name or name in outer):
+        same = to_data(node) == to_data(operation.node)
+        yield from [(ValuesSpot(tree.path, whole), int(outer != name))] if same else ()
 
 
 def _plain(key: str) -> str:
@@ -235,10 +229,8 @@ def _walk_values(root: Node) -> Iterator[tuple[tuple[str, ...], Node]]:
 
 def _list_absent(tree: ValuesTree) -> Iterator[tuple[tuple[str, ...], None]]:
     for keys in sorted(tree.mentioned):
-        if (
-            tree.root.find_node(*keys) is None
-            and tree.root.find_entry(keys[0]) is None
-            or _is_gap(tree.root, keys)
+        if (tree.root.find_node(*keys) is None and tree.root.find_entry(keys[0]) is None) or _is_gap(
+            tree.root, keys
         ):
             yield keys, None
 

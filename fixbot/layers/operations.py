@@ -1,4 +1,4 @@
-"""What a plan asks of rendered objects, one entry or item at a time, each with a name that holds in every rendering."""
+"""What a plan asks of rendered objects, an entry or item at a time, named alike in all renderings."""
 
 from __future__ import annotations
 
