@@ -316,7 +316,7 @@ def _show_results(
             done.patches.append(Patch(path, old, text, diff, fixed, edits=proven.edits[path]))
     settings = court.world.settings
     composed = compose_offers(court, settled, settings.pull_requests.group)
-    proposals = build_proposals(composed, findings, show_file, settings)
+    proposals = build_proposals(composed, findings, show_file, court.world)
     done.proposals += [_with_checks(each, court) for each in proposals]
 
 

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from fixbot.checkout import Content, RepositoryFiles
 from fixbot.engine.partition_result import PartitionResult
 from fixbot.engine.propose import gather_proposals
-from fixbot.model.findings import NO_COUNTS, LeftOutBySettings, Report, Stats, Unread
+from fixbot.model.findings import LeftOutBySettings, Report, Unread
+from fixbot.model.run_stats import NO_COUNTS, Stats
 from fixbot.settings import NEVER_PATCH, Settings
 from fixbot.settings.loosened import running_rules
 from fixbot.source.codeowners import PLACES as OWNERS

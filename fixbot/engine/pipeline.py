@@ -24,7 +24,8 @@ from fixbot.model.errors import FixbotError
 from fixbot.model.findings import Failure, Report, Unread
 from fixbot.render.helm import ChartRenderer
 from fixbot.rules.rule import Rule, resource_types
-from fixbot.settings import LimitSettings, Settings
+from fixbot.settings import Settings
+from fixbot.settings.setting_groups import LimitSettings
 from fixbot.settings.suppressions import Suppressions
 from fixbot.source.discover import (
     collect_needles,
@@ -254,7 +255,7 @@ def build_request(
     never = Globs(settings.never_patch)
     paths = [*(entry.path for entry in checkout.entries), *read.bytes]
     never_patched = (path for path in (read.bytes if charts else read.texts) if never.matches(path))
-    facts = gather_surroundings(read.facts, paths, never_patched, checkout.repository)
+    facts = gather_surroundings(read.facts, paths, never_patched, checkout.repository, read.texts)
     known = frozenset(settings.known_rules or (f.name for f in fixers))
     suppressions = Suppressions(settings.ignore, known, today)
     suppressions.check_all()
