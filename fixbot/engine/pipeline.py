@@ -85,8 +85,6 @@ def run_pipeline(  # noqa: PLR0913 - each has its default
         order = build_request(checkout, read, fixers, settings, today, charts)
         grouped = _group_files(read, charts)
     _take_secrets(read)
-    read.bytes.clear()
-    read.chart_files.clear()
     keys = compute_part_keys(grouped, read.seen, order, today.isoformat()) if read.seen is not None else []
     results: dict[int, PartitionResult] = {}
     if memory is not None:
@@ -228,7 +226,7 @@ def _keep_content(files: ReadFiles, content: Content, needles: Sequence[bytes]) 
 
 
 def _take_secrets(files: ReadFiles) -> None:
-    """The secrets of files in which nothing else is looked for, each in its own time."""
+    """The secrets of files in which nothing else is looked for, each in its own time; then let go of all."""
     for path, data in files.bytes.items():
         if path not in files.texts:
             try:
@@ -236,6 +234,8 @@ def _take_secrets(files: ReadFiles) -> None:
                     files.secrets |= find_values_elsewhere([data])
             except OutOfTime as why:
                 files.unread.append(Unread(path, None, f"not examined: out of time: {why}"))
+    files.bytes.clear()
+    files.chart_files.clear()
 
 
 def _read_elsewhere(checkout: RepositoryFiles, unread: Unread, files: ReadFiles) -> bool:
