@@ -6,14 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from fixbot.layers.find_layerings import RenderInputs
-from fixbot.model.findings import (
-    NO_COUNTS,
-    Failure,
-    Finding,
-    Patch,
-    Proposal,
-    Unread,
-)
+from fixbot.model.findings import Failure, Finding, Patch, Proposal, Unread
+from fixbot.model.run_stats import NO_COUNTS
 from fixbot.rules.rule import Rule
 from fixbot.settings import Settings
 from fixbot.settings.suppressions import Suppressions

@@ -20,10 +20,12 @@ from fixbot.masking.mask_texts import mask_texts
 from fixbot.masking.secret_masker import KnownValuesMasker
 from fixbot.masking.values_elsewhere import find_values_elsewhere, select_holders, values_kept
 from fixbot.model.errors import FixbotError
-from fixbot.model.findings import NO_COUNTS, Failure, LeftOutBySettings, Report, Stats, Unread
+from fixbot.model.findings import Failure, LeftOutBySettings, Report, Unread
+from fixbot.model.run_stats import NO_COUNTS, Stats
 from fixbot.rules.rule import Rule, resource_types
-from fixbot.settings import NEVER_PATCH, LimitSettings, Settings
+from fixbot.settings import NEVER_PATCH, Settings
 from fixbot.settings.loosened import running_rules
+from fixbot.settings.setting_groups import LimitSettings
 from fixbot.settings.suppressions import Suppressions
 from fixbot.source.codeowners import PLACES as OWNERS
 from fixbot.source.discover import (
