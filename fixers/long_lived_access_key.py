@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from fixbot.dialects.cloudformation import find_references
-from fixbot.edit.tree import ABSENT, Node
-from fixbot.lens import Resource, ResourceType
+from fixbot.edit.tree import Node
+from fixbot.lens import ABSENT, Resource, ResourceType
 from fixbot.model.findings import Severity
 from fixbot.rules import Rule, Words, report
 from fixbot.rules.context import Context
@@ -19,20 +18,17 @@ def find_key(key: Resource, _world: Context) -> Node | None:
     return None if key.slot("Status").value == "Inactive" else key.owner
 
 
-def weigh_key(key: Resource, _world: Context) -> Severity:
+def weigh_key(key: Resource, world: Context) -> Severity:
     """Worst where its secret can be read: in Terraform's state, or in what a stack puts out."""
     if key.dialect == "terraform":
         return Severity.CRITICAL if key.slot("PgpKey").value is ABSENT else Severity.HIGH
     outputs = key.owner.root_node.find_node("Outputs")
-    shown = outputs is not None and any(
-        key.address in find_references(each.value) and "SecretAccessKey" in _read_texts(each.value)
-        for each in outputs.entries
+    secret = f"{key.address}.SecretAccessKey"
+    shown = outputs is not None and (
+        world.mentions(outputs, secret)
+        or (world.mentions(outputs, key.address) and world.mentions(outputs, "SecretAccessKey"))
     )
     return Severity.CRITICAL if shown else Severity.HIGH
-
-
-def _read_texts(node: Node) -> str:
-    return " ".join(str(each.value) for each in node.walk_tree() if each.value is not None)
 
 
 rule = Rule(
