@@ -65,8 +65,7 @@ class FindingsRun:
                 answer = read_hub_findings(self.open_gateway(), source, filters)  # type: ignore[arg-type]
                 found = list(answer.findings)
                 if answer.remark:
-                    self.remarks.append(answer.remark)
-                    self.whole = False
+                    self.add_failure(answer.remark)
             else:
                 found = parse_file(self._read_file(source, "--findings"), source)
             self.entries += keep_filtered(found, filters)
@@ -84,6 +83,15 @@ class FindingsRun:
         if self._gateway is None:
             self._gateway = open_aws(self.options.aws_profile, self.options.aws_region, self.environment)
         return self._gateway
+
+    def add_failure(self, remark: str) -> None:
+        """Remember that something which was asked for could not be done."""
+        self.remarks.append(remark)
+        self.whole = False
+
+    def begin_repository(self) -> FindingsRun:
+        """The same findings, for another repository."""
+        return replace(self, rows=[], remarks=list(self.remarks), asked=frozenset(), _survey=None)
 
     def _read_file(self, path: str, option: str) -> bytes:
         try:
@@ -168,6 +176,15 @@ class FindingsRun:
             asked=self.asked,
             remarks=(*report.remarks, *self.remarks),
         )
+
+
+def read_findings(options: Options, environment: Mapping[str, str]) -> FindingsRun | None:
+    """The findings from outside that a run is for, if it is. Raises FixbotError."""
+    if not options.findings:
+        return None
+    found = FindingsRun(options, environment)
+    found.read_sources()
+    return found
 
 
 def _is_idle(rule: Rule, settings: Settings) -> bool:

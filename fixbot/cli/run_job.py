@@ -84,14 +84,11 @@ def run_job(options: Options, environment: Mapping[str, str]) -> int:
 
 
 def _read_findings(options: Options, environment: Mapping[str, str]) -> FindingsRun | None:
-    """The findings from outside that a run is for, if it is."""
     if not options.findings:
         return None
-    from fixbot.cli.findings_run import FindingsRun  # noqa: PLC0415 - only this option needs it
+    from fixbot.cli.findings_run import read_findings  # noqa: PLC0415 - only this option needs it
 
-    found = FindingsRun(options, environment)
-    found.read_sources()
-    return found
+    return read_findings(options, environment)
 
 
 def _scan_with_facts(
