@@ -248,6 +248,12 @@ def test_two_long_titles_are_still_told_apart(ends: tuple[str, str]) -> None:
     assert all(len(each) <= LONGEST_TITLE for each in titles)
 
 
+def test_what_tells_titles_apart_is_whole_where_there_is_room() -> None:
+    concern = replace(story("web").concerns[0], one="Harden {subject}")
+    told = ProposalFacts((concern,), story("web").rows, apart="overlays/single-shared-session")
+    assert render_proposal(proposal(told)).title == "Harden web in overlays/single-shared-session"
+
+
 def test_every_text_is_the_markdown_that_was_meant(proposals: tuple[Proposal, ...]) -> None:
     assert len(proposals) > 5
     for proposal in proposals:

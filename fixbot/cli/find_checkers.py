@@ -19,7 +19,7 @@ from fixbot.model.errors import FixbotError
 from fixbot.programs import Programs, find_programs
 
 if TYPE_CHECKING:
-    from fixbot.settings import LimitSettings
+    from fixbot.settings.setting_groups import LimitSettings
 
 _PATIENCE: Final = 6
 _ROOM: Final = 2

@@ -51,6 +51,9 @@ class Format(StrEnum):
     MARKDOWN = "markdown"
     PATCH = "patch"
     HTML = "html"
+    RDJSON = "rdjson"
+    GITLAB = "gitlab"
+    JUNIT = "junit"
 
 
 def complete_rule(incomplete: str) -> list[str]:

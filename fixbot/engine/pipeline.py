@@ -23,8 +23,9 @@ from fixbot.model.errors import FixbotError
 from fixbot.model.findings import Failure, LeftOutBySettings, Report, Unread
 from fixbot.model.run_stats import NO_COUNTS, Stats
 from fixbot.rules.rule import Rule, resource_types
-from fixbot.settings import NEVER_PATCH, LimitSettings, Settings
+from fixbot.settings import NEVER_PATCH, Settings
 from fixbot.settings.loosened import running_rules
+from fixbot.settings.setting_groups import LimitSettings
 from fixbot.settings.suppressions import Suppressions
 from fixbot.source.codeowners import PLACES as OWNERS
 from fixbot.source.discover import (

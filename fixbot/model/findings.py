@@ -13,6 +13,7 @@ from fixbot.model.layer import Layer
 from fixbot.model.moved_secrets import StorePlace
 from fixbot.model.proposal_facts import FixWords, ProposalFacts
 from fixbot.model.run_stats import Stats
+from fixbot.text.characters import MASK
 
 if TYPE_CHECKING:
     from fixbot.edit.change import Change
@@ -248,6 +249,12 @@ class Proposal:
     """0 to 100: severity, whether it is open to the outside, how sure the fix is, and whether it runs."""
     example: bool = False
     """Whether nobody deploys any of its files."""
+
+    @property
+    def touches_secret(self) -> bool:
+        """Whether a line that it replaces or writes holds what is hidden: it is repeated nowhere."""
+        lines = (line for line in self.diff.split("\n") if line.startswith(("+", "-")))
+        return any(MASK in line for line in lines)
 
     @property
     def rules(self) -> tuple[str, ...]:

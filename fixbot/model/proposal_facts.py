@@ -209,10 +209,11 @@ def _join_words(words: Sequence[str], rest: int) -> str:
 
 
 def pluralize(noun: str) -> str:
-    """The plural of a noun of English: `policies`, `Ingresses`, `buckets`."""
+    """The plural of a noun of English: `policies`, `Ingresses`, `databases of a cluster`."""
+    noun, of, whole = noun.partition(" of ")
     if noun.endswith("y") and noun[-2:-1] not in "aeiou":
-        return f"{noun[:-1]}ies"
-    return f"{noun}es" if noun.endswith(("s", "x", "ch", "sh")) else f"{noun}s"
+        return f"{noun[:-1]}ies{of}{whole}"
+    return f"{noun}{'es' if noun.endswith(('s', 'x', 'ch', 'sh')) else 's'}{of}{whole}"
 
 
 def pack_facts(story: ProposalFacts) -> list[Any]:

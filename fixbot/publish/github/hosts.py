@@ -187,9 +187,14 @@ def _host_of_api(api: str) -> GitHubHost:
 def parse_repository_url(remote: str) -> tuple[str, str] | None:
     """The host and OWNER/NAME that a Git remote's URL names; None for no such URL.
 
-    The host is in lower case and without a port. Nothing is sent there for the remote's word alone: see
-    `choose_host`.
+    Nothing is sent there for the remote's word alone: see `choose_host`.
     """
+    found = split_remote(remote)
+    return found if found is not None and is_repository_name(found[1]) else None
+
+
+def split_remote(remote: str) -> tuple[str, str] | None:
+    """The host, in lower case and without a port, and the path that a Git remote's URL names."""
     if "://" in remote:
         parts = split_address(remote)
         if parts is None or parts.scheme not in {"http", "https", "ssh", "git+ssh", "git"}:
@@ -205,8 +210,7 @@ def parse_repository_url(remote: str) -> tuple[str, str] | None:
         if found is None:
             return None
         host, path = found["host"].lower(), found["path"]
-    name = path.strip("/").removesuffix(".git")
-    return (_ALSO.get(host, host), name) if is_repository_name(name) else None
+    return _ALSO.get(host, host), path.strip("/").removesuffix(".git")
 
 
 def is_repository_name(name: str) -> bool:
