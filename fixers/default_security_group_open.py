@@ -93,7 +93,8 @@ def _adopt(vpc: Resource, world: Context) -> Outcome:
 
 
 def _empty(resource: Resource, changes: tuple[Change, ...], world: Context) -> Outcome:
-    if any(map(_USED.search, world.texts_beside(resource))):
+    key = (_USED, world.surroundings_of(resource))
+    if world.compute_once(key, lambda: any(map(_USED.search, world.texts_beside(resource)))):
         return Refusal("Something here uses the default group by its id, and would lose its traffic.")
     if resource.module is None and (bare := _find_bare(resource, world)) is not None:
         return Refusal(

@@ -88,15 +88,15 @@ def _choose_outcome(pod: Task, network: list[Node], ports: list[Node], world: Co
     policy = pod.get("dnsPolicy") if network else None
     if policy is not None and text_of(policy) == _OWN:
         changes.append(Drop(policy))
-    through = f"{mark_code(service)} leads to {{who}} as before; " if service else ""
+    through = f"{mark_code(service)} leads to {{who}} as before. " if service else ""
     return Fix(
         tuple(changes),
         who=pod.called,
         before="its node's network" if network else "a port of its node",
         after="an address of its own",
         gist="{who} {has|have} an address of {its|their} own, and no port of the node.",
-        effect=f"{through}what asks the node's own address for it finds nothing any more: scrapers, health "
-        "checks, firewall rules.".capitalize(),
+        effect=f"{through}What asks the address of the node for it finds nothing any more: scrapers, health "
+        "checks, firewall rules.",
         why="Code in {who} reaches what listens on the node for the node alone: the kubelet, the metadata "
         "with the node's credentials, agents without a password. No NetworkPolicy holds for it.",
         unknown="Who uses the node's address to reach {who} isn't in the files.",

@@ -148,10 +148,13 @@ def _choose_outcome(rule: IngressRule, world: Context) -> Outcome:
 
 def _find_caller(group: Resource, world: Context) -> Resource | None:
     """The group of the one application load balancer here, unless that would refer in a circle."""
+    balancers = world.resources_beside(group, BALANCER)
+    if len(balancers) != 1:
+        return None
     kind = GROUP if group.dialect == "cloudformation" else GROUP_BLOCKS
     groups = {each.address: each for each in world.resources_beside(group, kind)}
     found: list[Resource] = []
-    for balancer in world.resources_beside(group, BALANCER):
+    for balancer in balancers:
         if balancer.slot("Type" if kind == GROUP else "LoadBalancerType").value in ("network", "gateway"):
             return None
         named = [groups[name] for name in _list_groups(balancer) if name in groups]

@@ -24,9 +24,20 @@ WIDER = {
     ): "it wants all five logs, the rule the one that says who did what",
     ("registry-tags-mutable", "CKV_AWS_51"): "it takes no exception, not even one that the settings ask for",
     ("pass-role-unscoped", "CKV_AWS_110"): "it wants no combination of actions that leads to more rights",
+    ("cluster-endpoint-public", "CKV_AWS_39"): "it wants no public address, not even for a few ranges",
+    ("exec-session-unlogged", "CKV_AWS_224"): "it wants a key of one's own for the log of sessions too",
+    ("host-path-mounted", "sensitive-host-mounts"): "it wants no mount, not even one that is read-only",
 }
 """Checks that ask for more than the rule does, and what."""
 UNSEEN = {
+    "bucket-http-allowed": "theirs looks at policies that exist, and lets a bucket without one pass",
+    "dangerous-capabilities": "theirs look at pods, where the rule only reports",
+    "egress-unrestricted": "it only reports",
+    "image-not-pinned": "it only reports",
+    "network-policy-missing": "it only reports",
+    "port-open-to-world": "theirs look at port 80 and at all ports alone",
+    "runtime-monitoring-off": "theirs look at the detector, the rule at the cluster's tag",
+    "waf-missing": "it only reports",
     "container-logs-missing": "no peer looks at it in files",
     "database-password-in-code": "their scanners of secrets look at values, not at who keeps them",
     "oidc-trust-unscoped": "theirs know GitHub alone, and one form of it",

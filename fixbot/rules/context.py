@@ -58,12 +58,27 @@ class Context:
 
     def resources_naming(self, subject: Resource, kind: ResourceType, refers_by: str) -> list[Resource]:
         """Those beside it whose property of that name refers to the subject, or says its name."""
-        named = [(each, each.slot(refers_by).found) for each in self.resources_beside(subject, kind)]
-        return [
-            each
-            for each, node in named
-            if node is not None and (node.scalar == subject.name or self.mentions(node, subject.address))
-        ]
+        key = (Context.resources_naming, kind, refers_by, subject.dialect, self.surroundings_of(subject))
+        named = self.compute_once(key, lambda: self._index_named(subject, kind, refers_by))
+        keys = (("says", subject.name), ("holds", subject.address))
+        found = {id(each): each for key in keys for each in named.get(key, ())}
+        return list(found.values())
+
+    def _index_named(
+        self, subject: Resource, kind: ResourceType, refers_by: str
+    ) -> dict[tuple[str, object], list[Resource]]:
+        """The resources of a type by what that property says, and by each address that stands in it."""
+        found: dict[tuple[str, object], list[Resource]] = defaultdict(list)
+        for each in self.resources_beside(subject, kind):
+            node = each.slot(refers_by).found
+            if node is None:
+                continue
+            text = self.project.documents[node.root_node.source].text[node.start : node.end]
+            parts = (word.split(".") for word in _WORD.findall(text))
+            words = {".".join(some[:size]) for some in parts for size in range(1, len(some) + 1)}
+            for said in (("says", node.scalar), *(("holds", word) for word in words)):
+                found[said].append(each)
+        return found
 
     def policies_of(self, resource: Resource) -> list[Policy]:
         """The policies that stand in a resource, or in documents of its folder that it names."""
@@ -99,6 +114,9 @@ class Context:
     def surroundings(self) -> RepositoryFacts:
         """Facts about the whole repository."""
         return self.project.surroundings
+
+
+_WORD = re.compile(r"[\w.-]+")
 
 
 def _compile_address(address: str) -> re.Pattern[str]:
