@@ -47,7 +47,7 @@ def run(shop: World, tmp_path: Path) -> Callable[..., tuple[int, Sources]]:
         output = tmp_path / "report.json"
         words = {"findings": (source,), "note": True, "format": Format.JSON, "output": output, **more}
         words["aws_region"] = REGION
-        code = shop.run(**words)
+        code = shop.run(**words)  # type: ignore[arg-type]
         return code, list(json.loads(output.read_text())["sources"])
 
     return run_once
