@@ -8,11 +8,12 @@ from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, Literal
 
 from fixbot.edit.edited_text import EditedFile
-from fixbot.model.foreign_findings import CitedSource, SourceRow
+from fixbot.model.foreign_findings import SourceRow
 from fixbot.model.layer import Layer
 from fixbot.model.moved_secrets import StorePlace
 from fixbot.model.proposal_facts import FixWords, ProposalFacts
 from fixbot.model.run_stats import Stats
+from fixbot.text.characters import MASK
 
 if TYPE_CHECKING:
     from fixbot.edit.change import Change
@@ -244,12 +245,16 @@ class Proposal:
     edits: tuple[FileEdits, ...] = field(repr=False, default=())
     """What it writes and where; nothing where that would show a secret."""
     facts: tuple[KnownFact, ...] = ()
-    sources: tuple[CitedSource, ...] = ()
-    """The findings from outside that it resolves, the gravest first."""
     risk: int = 0
     """0 to 100: severity, whether it is open to the outside, how sure the fix is, and whether it runs."""
     example: bool = False
     """Whether nobody deploys any of its files."""
+
+    @property
+    def touches_secret(self) -> bool:
+        """Whether a line that it replaces or writes holds what is hidden: it is repeated nowhere."""
+        lines = (line for line in self.diff.split("\n") if line.startswith(("+", "-")))
+        return any(MASK in line for line in lines)
 
     @property
     def rules(self) -> tuple[str, ...]:
