@@ -9,12 +9,20 @@ from typing import Final
 
 from fixbot.edit.change import Add, Change, Put
 from fixbot.edit.tree import CannotEdit, HclBlock, Value
-from fixbot.lens import Module, Policy, Resource, ResourceType, text_of
+from fixbot.lens import (
+    Module,
+    Policy,
+    Resource,
+    ResourceType,
+    build_hosted_text,
+    build_reference,
+    build_template,
+    text_of,
+)
 from fixbot.model.findings import Fix, Found, Outcome, Refusal, Severity
 from fixbot.rules import Rule, Words, must_be
 from fixbot.rules.context import Context
 from fixbot.secret_stores.cloudformation_functions import build_substitution
-from fixbot.syntax.hcl.expressions import build_hosted_text, build_reference, build_template
 from fixbot.text.markdown_escape import mark_code
 
 _NOUNS: Final = ("S3 bucket", "S3 buckets")

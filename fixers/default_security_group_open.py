@@ -10,11 +10,16 @@ from typing import Final
 from fixbot.edit.change import Add, Change, Drop
 from fixbot.edit.tree import CannotEdit, HclBlock
 from fixbot.knowledge.ways_out import find_user
-from fixbot.lens import ABSENT, Module, Resource, ResourceType
+from fixbot.lens import (
+    ABSENT,
+    Module,
+    Resource,
+    ResourceType,
+    build_reference,
+)
 from fixbot.model.findings import Fix, Found, Manual, Outcome, Refusal, Severity
 from fixbot.rules import Rule
 from fixbot.rules.context import Context
-from fixbot.syntax.hcl.expressions import build_reference
 from fixbot.text.command import build_command
 
 VPC = ResourceType("VPC", "VPCs", terraform="aws_vpc")

@@ -11,13 +11,20 @@ from fixbot.edit.change import Add, Change, Put
 from fixbot.edit.tree import CannotEdit, HclBlock, Value
 from fixbot.knowledge.log_retention import choose_retention
 from fixbot.knowledge.ways_out import find_user
-from fixbot.lens import ABSENT, Module, Resource, ResourceType, text_of
+from fixbot.lens import (
+    ABSENT,
+    Module,
+    Resource,
+    ResourceType,
+    build_reference,
+    build_template,
+    text_of,
+)
 from fixbot.model.findings import Fix, Found, Manual, Outcome, Refusal, Severity
 from fixbot.rules import Rule, Words, must_be
 from fixbot.rules.context import Context
 from fixbot.secret_stores.cloudformation_functions import build_substitution
 from fixbot.secret_stores.secret_steps import preview_change_set
-from fixbot.syntax.hcl.expressions import build_reference, build_template
 
 VPC = ResourceType("VPC", "VPCs", "AWS::EC2::VPC", "aws_vpc")
 _SWITCHES: Final = ("enable_flow_log", "create_flow_log_cloudwatch_log_group",

@@ -9,13 +9,19 @@ from typing import Final
 
 from fixbot.edit.change import Add, Change, Put
 from fixbot.edit.tree import CannotEdit, Value
-from fixbot.lens import ABSENT, Module, Resource, ResourceType, Slot
+from fixbot.lens import (
+    ABSENT,
+    Module,
+    Resource,
+    ResourceType,
+    Slot,
+    build_reference,
+)
 from fixbot.model.findings import Fix, Found, Manual, Outcome, Refusal, Severity
 from fixbot.rules import Rule
 from fixbot.rules.context import Context
 from fixbot.rules.outcomes import find_hindrance
 from fixbot.secret_stores.cloudformation_functions import build_substitution
-from fixbot.syntax.hcl.expressions import build_reference
 from fixbot.text.markdown_escape import mark_code
 
 _NOUNS: Final = ("load balancer", "load balancers")

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
-from fixbot.dialects.cloudformation import find_references
 from fixbot.edit.change import Change, Drop, Put
 from fixbot.edit.tree import CannotEdit, CodeExpression, Node, NodeKind, Value
 from fixbot.knowledge.ingress_rules import (
@@ -20,13 +19,19 @@ from fixbot.knowledge.ingress_rules import (
     IngressRule,
     list_ingress_rules,
 )
-from fixbot.knowledge.ways_out import find_user
-from fixbot.lens import UNKNOWN, Module, Resource, ResourceType, text_of
+from fixbot.knowledge.ways_out import find_user, names_in
+from fixbot.lens import (
+    UNKNOWN,
+    Module,
+    Resource,
+    ResourceType,
+    build_reference,
+    text_of,
+)
 from fixbot.model.findings import Fix, Found, Manual, Outcome, Refusal, Severity
 from fixbot.rules import Rule
 from fixbot.rules.context import Context
 from fixbot.secret_stores.cloudformation_functions import build_substitution
-from fixbot.syntax.hcl.expressions import build_reference
 from fixbot.text.markdown_escape import mark_code
 
 BALANCER = ResourceType(
@@ -157,7 +162,8 @@ def _find_caller(group: Resource, world: Context) -> Resource | None:
     for balancer in balancers:
         if balancer.slot("Type" if kind == GROUP else "LoadBalancerType").value in ("network", "gateway"):
             return None
-        named = [groups[name] for name in _list_groups(balancer) if name in groups]
+        node = balancer.slot("SecurityGroups").found
+        named = [groups[name] for name in names_in(node, world) if name in groups] if node is not None else []
         if len(named) != 1:
             return None
         found += named
@@ -165,16 +171,6 @@ def _find_caller(group: Resource, world: Context) -> Resource | None:
         return None
     own = group.slot("GroupId").found if group.type in (INGRESS, RULE, VPC_RULE) else None
     return None if own is not None and world.mentions(own, found[0].address) else found[0]
-
-
-def _list_groups(balancer: Resource) -> list[str]:
-    node = balancer.slot("SecurityGroups").found
-    if node is None:
-        return []
-    if balancer.dialect == "cloudformation":
-        return list(find_references(node))
-    written = [each.value for each in node.items if each.kind is NodeKind.CODE]
-    return [text.rpartition(".")[0] for text in written if isinstance(text, str)]
 
 
 def _narrow(rule: IngressRule, source: Resource) -> tuple[Change, ...]:

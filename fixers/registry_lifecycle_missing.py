@@ -9,11 +9,17 @@ from typing import Final
 
 from fixbot.edit.change import Add, Change
 from fixbot.edit.tree import CannotEdit, HclBlock, Node
-from fixbot.lens import ABSENT, Companion, Module, Resource, ResourceType
+from fixbot.lens import (
+    ABSENT,
+    Companion,
+    Module,
+    Resource,
+    ResourceType,
+    build_reference,
+)
 from fixbot.model.findings import Fix, Found, Manual, Outcome, Refusal, Severity
 from fixbot.rules import Rule
 from fixbot.rules.context import Context
-from fixbot.syntax.hcl.expressions import build_reference
 
 TEXT: Final = "LifecyclePolicy.LifecyclePolicyText"
 REPOSITORY = ResourceType(

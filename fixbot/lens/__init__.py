@@ -31,6 +31,7 @@ from fixbot.lens.spelling import (
     to_snake_case,
 )
 from fixbot.lens.subject import Label, Labelled, Subject
+from fixbot.syntax.hcl.expressions import build_hosted_text, build_reference, build_template
 
 __all__ = [
     "ABSENT",
@@ -65,6 +66,9 @@ __all__ = [
     "Update",
     "Variable",
     "Volume",
+    "build_hosted_text",
+    "build_reference",
+    "build_template",
     "capitalize_first",
     "condition_branches",
     "group_types",
