@@ -54,6 +54,8 @@ class Add:
     item: Value
     near: tuple[str, ...] = ()
     last: bool = False
+    merged: bool = False
+    """Whether items that are to be added under one name are one item, as in a patch that is merged."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -266,8 +268,14 @@ def _plan_new_item(wanted: RewritePlan, node: Node, change: Add) -> None:
     rewrite = _rewrite_of(wanted, node)
     first = node.grammar.new_items_first and not change.last
     items = rewrite.first if first else rewrite.last
-    if change.item not in items:
+    if change.merged:
+        items[:] = _as_list(merge_named([*items], [change.item]))
+    elif change.item not in items:
         items.append(change.item)
+
+
+def _as_list(value: Value) -> list[Value]:
+    return value if isinstance(value, list) else [value]
 
 
 def _plan_drop(wanted: RewritePlan, node: Node) -> None:
@@ -310,3 +318,31 @@ def _is_inside_dropped(wanted: RewritePlan, rewrite: Rewrite) -> bool:
             return True
         node = node.parent
     return False
+
+
+def merge_named(one: Value, two: Value) -> Value:
+    """Two parts of an object as one; items of one name are one. Raises CannotEdit where they differ."""
+    if isinstance(one, dict) and isinstance(two, dict):
+        both = dict(one)
+        for key, value in two.items():
+            both[key] = merge_named(both[key], value) if key in both else value
+        return both
+    if isinstance(one, list) and isinstance(two, list):
+        items = list(one)
+        for each in two:
+            at = next((n for n, old in enumerate(items) if _is_same_item(old, each)), None)
+            if at is None:
+                items.append(each)
+            else:
+                items[at] = merge_named(items[at], each)
+        return items
+    if one == two and type(one) is type(two):
+        return one
+    raise CannotEdit("two fixes want different values for one place")
+
+
+def _is_same_item(one: Value, two: Value) -> bool:
+    if not isinstance(one, dict) or not isinstance(two, dict):
+        return one == two
+    key = "mountPath" if "mountPath" in one and "mountPath" in two else "name"
+    return one.get(key) is not None and one.get(key) == two.get(key)

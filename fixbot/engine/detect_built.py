@@ -224,13 +224,10 @@ def _index_objects(document: Document) -> dict[tuple[str, str, str, str], list[N
 
 
 def _sort_unordered(data: object, key: str = "") -> object:
+    """The same data, such lists in an order of their own; a map holds its values in lists."""
     if isinstance(data, dict):
-        return {name: _sort_unordered(each, name) for name, each in data.items()}
+        return {name: [_sort_unordered(each, name) for each in data[name]] for name in sorted(data)}
     if isinstance(data, list):
-        items = (
-            [_sort_unordered(each) for each in data] if len(data) != 1 else [_sort_unordered(data[0], key)]
-        )
+        items = [_sort_unordered(each) for each in data]
         return sorted(items, key=repr) if key in _UNORDERED else items
-    if isinstance(data, tuple):
-        return tuple(_sort_unordered(each) for each in data)
     return data

@@ -15,6 +15,7 @@ from fixbot.engine.partition_result import AnalysisRequest, PartitionResult
 from fixbot.engine.process_limits import MEGABYTE, OutOfTime, limit_time
 from fixbot.engine.propose import gather_proposals
 from fixbot.engine.result_cache import InputDigests, ResultCache, compute_part_keys
+from fixbot.layers.find_layerings import gather_render_inputs
 from fixbot.lens import ResourceType
 from fixbot.masking.mask_texts import mask_texts
 from fixbot.masking.secret_masker import KnownValuesMasker
@@ -80,7 +81,7 @@ def run_pipeline(  # noqa: PLR0913 - each has its default
     patience = read.allowed_seconds
     with limit_time(patience, "finding out what the files of this repository have in common"):
         order = build_request(checkout, read, fixers, settings, today)
-        grouped = partition_files({path: read.facts[path].reads for path in read.texts})
+        grouped = partition_files(order.inputs.list_reads(read.facts, read.texts))
     _take_secrets(read)
     read.bytes.clear()
     keys = compute_part_keys(grouped, read.seen, order, today.isoformat()) if read.seen is not None else []
@@ -111,6 +112,8 @@ class ReadFiles:
 
     texts: dict[str, str]
     unread: list[Unread]
+    named: dict[str, bytes]
+    """Files that others name, and whose own names don't say that they matter."""
     bytes: dict[str, bytes]
     facts: dict[str, FileFacts]
     """What each file of `bytes` says of the whole repository."""
@@ -135,7 +138,7 @@ def read_files(
 ) -> ReadFiles:
     """Read every candidate, and keep the texts that can matter. `seen` is told of everything."""
     needles = tuple(each.encode() for each in collect_needles(types))
-    files = ReadFiles({}, list(checkout.unread), {}, {}, seen, limits)
+    files = ReadFiles({}, list(checkout.unread), {}, {}, {}, seen, limits)
     for entry in checkout.entries:
         content = checkout.read_file(entry)
         if seen is not None:
@@ -158,7 +161,8 @@ def _read_named(checkout: RepositoryFiles, files: ReadFiles, needles: Sequence[b
         kept = select_holders(checkout.others)
         images = frozenset(select_dockerfiles(checkout.others))
         others = frozenset(select_others(checkout.others))
-        names = [*find_unnamed(files.facts), *kept, *sorted(images | others)]
+        unnamed = frozenset(find_unnamed(files.facts))
+        names = [*sorted(unnamed), *kept, *sorted(images | others)]
     entries = checkout.find_named(names)
     if files.seen is not None:
         files.seen.named = [entry.path for entry in entries]
@@ -167,6 +171,8 @@ def _read_named(checkout: RepositoryFiles, files: ReadFiles, needles: Sequence[b
         content = checkout.read_file(entry)
         if files.seen is not None:
             files.seen.add_entry(entry, content)
+        if isinstance(content, Content) and entry.path in unnamed:
+            files.named[entry.path] = content.data
         if isinstance(content, Content) and entry.path in others:
             _name_format(files, content)
         elif isinstance(content, Content) and entry.path in kept:
@@ -201,10 +207,9 @@ def _keep_content(files: ReadFiles, content: Content, needles: Sequence[bytes]) 
     except OutOfTime as why:
         files.unread.append(Unread(content.path, None, f"not examined: out of time: {why}"))
         return
+    files.bytes[content.path], files.facts[content.path] = content.data, facts
     counts = not _name_format(files, content) and counts
-    files.bytes[content.path] = content.data
     files.held += size * (1 + counts)
-    files.facts[content.path] = facts
     if counts:
         files.texts[content.path] = content.text
 
@@ -229,14 +234,15 @@ def build_request(
     checkout: RepositoryFiles, read: ReadFiles, fixers: tuple[Rule, ...], settings: Settings, today: date
 ) -> AnalysisRequest:
     """What all parts are to be looked at for. Raises FixbotError for a wish that makes no sense."""
-    never = Globs(settings.never_patch)
+    inputs = gather_render_inputs({**read.named, **read.bytes}, read.facts, read.texts, settings.renderers)
+    read.unread += inputs.unread
     paths = [*(entry.path for entry in checkout.entries), *read.bytes]
-    never_patched = (path for path in read.texts if never.matches(path))
+    never_patched = filter(Globs(settings.never_patch).matches, read.texts)
     facts = gather_surroundings(read.facts, paths, never_patched, checkout.repository)
     known = frozenset(settings.known_rules or (f.name for f in fixers))
     suppressions = Suppressions(settings.ignore, known, today)
     suppressions.check_all()
-    return AnalysisRequest(fixers, settings, suppressions, facts, facts.charts)
+    return AnalysisRequest(fixers, settings, suppressions, facts, facts.charts, inputs)
 
 
 def _analyze_partitions(

@@ -150,7 +150,17 @@ def compute_part_keys(
         for name, value in asdict(facts).items()
     }
     around = _compute_digest([today, sorted(order.charts), known])
-    return [_compute_digest([around, [(path, seen.keys[path]) for path in part]]) for part in grouped]
+    built = {root.path: [(path, seen.keys.get(path)) for path in root.files] for root in order.inputs.roots}
+    return [
+        _compute_digest(
+            [
+                around,
+                [(path, seen.keys[path]) for path in part],
+                [built[path] for path in part if path in built],
+            ]
+        )
+        for part in grouped
+    ]
 
 
 def _compute_digest(value: object) -> str:
