@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from fixbot.edit.merge_named import merge_named
 from fixbot.edit.tree import (
     ArgumentMap,
     CannotEdit,
@@ -152,7 +153,12 @@ def check_editable(node: Node) -> None:
 
 
 def _plan_put(
-    wanted: RewritePlan, node: Node, path: tuple[str, ...], value: Value, near: tuple[str, ...]
+    wanted: RewritePlan,
+    node: Node,
+    path: tuple[str, ...],
+    value: Value,
+    near: tuple[str, ...],
+    merged: bool = False,
 ) -> None:
     for depth, key in enumerate(path):
         if node.kind is not NodeKind.MAP or node.tag is not None:
@@ -161,9 +167,8 @@ def _plan_put(
         if entry is None:
             if any(merged.find_node(key) is not None for merged in node.iterate_merged()):
                 raise CannotEdit(f"{key} comes from a YAML merge key")
-            _put_new_entry(
-                _rewrite_of(wanted, node), NewEntry(key, _nest_value(path[depth + 1 :], value), near)
-            )
+            new = NewEntry(key, _nest_value(path[depth + 1 :], value), near, merged=merged)
+            _put_new_entry(_rewrite_of(wanted, node), new)
             return
         if entry.value.is_nothing:
             _plan_replacement(wanted, entry.value, _nest_value(path[depth + 1 :], value))
@@ -210,6 +215,8 @@ def _put_new_entry(rewrite: Rewrite, new: NewEntry) -> None:
         content = _merge_values(same.value.content, new.value.content, new.key)
         if isinstance(content, dict):
             same.value = HclBlock(same.value.labels, content)
+    elif same.merged or new.merged:
+        same.value, same.merged = merge_named(same.value, new.value), True
     else:
         same.value = _merge_values(same.value, new.value, new.key)
 
@@ -257,7 +264,7 @@ def _plan_add(wanted: RewritePlan, change: Add) -> None:
             if entry is not None and not entry.value.is_nothing:
                 _plan_new_item(wanted, entry.value, change)
                 return
-        _plan_put(wanted, change.node, change.path, [change.item], change.near)
+        _plan_put(wanted, change.node, change.path, [change.item], change.near, change.merged)
     else:
         _plan_new_item(wanted, node, change)
 
@@ -318,31 +325,3 @@ def _is_inside_dropped(wanted: RewritePlan, rewrite: Rewrite) -> bool:
             return True
         node = node.parent
     return False
-
-
-def merge_named(one: Value, two: Value) -> Value:
-    """Two parts of an object as one; items of one name are one. Raises CannotEdit where they differ."""
-    if isinstance(one, dict) and isinstance(two, dict):
-        both = dict(one)
-        for key, value in two.items():
-            both[key] = merge_named(both[key], value) if key in both else value
-        return both
-    if isinstance(one, list) and isinstance(two, list):
-        items = list(one)
-        for each in two:
-            at = next((n for n, old in enumerate(items) if _is_same_item(old, each)), None)
-            if at is None:
-                items.append(each)
-            else:
-                items[at] = merge_named(items[at], each)
-        return items
-    if one == two and type(one) is type(two):
-        return one
-    raise CannotEdit("two fixes want different values for one place")
-
-
-def _is_same_item(one: Value, two: Value) -> bool:
-    if not isinstance(one, dict) or not isinstance(two, dict):
-        return one == two
-    key = "mountPath" if "mountPath" in one and "mountPath" in two else "name"
-    return one.get(key) is not None and one.get(key) == two.get(key)

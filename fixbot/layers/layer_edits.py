@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from fixbot.edit.change import Add, Change, Drop, Put, Replace, merge_named
+from fixbot.edit.change import Add, Change, Drop, Put, Replace
+from fixbot.edit.merge_named import merge_named
 from fixbot.edit.tree import CannotEdit, Node, NodeKind, Value
 from fixbot.layers.kustomize_objects import ObjectLayer
 from fixbot.layers.node_steps import ItemStep, Step, follow_steps, list_steps, match_pointer, nest_value

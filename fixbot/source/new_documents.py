@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from fixbot.edit.change import merge_named
+from fixbot.edit.merge_named import merge_named
 from fixbot.edit.tree import CannotEdit, SyntaxProblem, Value
 from fixbot.model.findings import Fix, NewFile, Refusal
 from fixbot.source.document import Document, parse_document
