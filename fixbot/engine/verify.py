@@ -173,7 +173,8 @@ class Verifier:
         project = self._build_project(dict(after), new)
         reading = dialects.read_dialects(project)
         if self.built is not None:
-            drop_covered(reading, self.built.covered, frozenset(filter(is_kustomization, after)))
+            patches = {file.path for each in chosen if each.fix for file in each.fix.files if file.merged}
+            drop_covered(reading, self.built.covered | patches, frozenset(filter(is_kustomization, after)))
         for path, document in after.items():
             if (
                 place := _find_unplanned(self.world.project.documents[path], document, plans[path])

@@ -10,11 +10,18 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from fixbot.edit.change import Add, Change
-from fixbot.edit.tree import CannotEdit, Node, SyntaxProblem
+from fixbot.edit.tree import CannotEdit, Node, NodeKind, SyntaxProblem
 from fixbot.layers import LayerEdit, LayeredProblem, Occurrence
 from fixbot.layers.kustomize_files import KustomizeRoot, KustomizeSurvey, is_kustomization
 from fixbot.layers.kustomize_objects import ObjectLayer, PatchBook, find_object
-from fixbot.layers.layer_edits import build_patch, find_in_layer, find_writer, move_to_layer, write_in_layer
+from fixbot.layers.layer_edits import (
+    build_patch,
+    find_in_layer,
+    find_way,
+    find_writer,
+    move_to_layer,
+    write_in_layer,
+)
 from fixbot.layers.node_steps import list_steps
 from fixbot.lens import text_of
 from fixbot.model.findings import NewFile, Refusal, Unread
@@ -182,11 +189,16 @@ class KustomizeLayering:
         return placed
 
     def _find_home(self, each: Occurrence) -> int:
-        """The id of the tree of the patch that writes what is wrong; of the base's where none does."""
+        """The id of the tree of the layer that writes what is wrong; where none does, that lacks it."""
         top, steps = list_steps(each.node)
-        made = self.objects[id(top)]
-        writer = find_writer(made.layers, steps)
-        return id((writer[0] if writer is not None else made.layers[0]).tree)
+        layers, fix = self.objects[id(top)].layers, each.fix()
+        ways = [find_way(change)[0] for change in fix.changes] if fix is not None else []
+        ways += [steps] if each.node.kind is NodeKind.SCALAR else []
+        writer = next((found for way in ways if (found := find_writer(layers, way)) is not None), None)
+        if writer is not None:
+            return id(writer[0].tree)
+        there = ((each, find_in_layer(each, steps)) for each in layers)
+        return id(next((one.tree for one, at in there if at is not None and not at[1]), layers[0].tree))
 
     def _place_at(
         self, layer: ObjectLayer, group: Sequence[Occurrence], edit: Callable[[], LayerEdit | Refusal]
@@ -256,16 +268,8 @@ class KustomizeLayering:
             fix = some[0].fix()
             if fix is None or fix.files:
                 return Refusal(_UNTOLD)
-            changes = []
             try:
-                for change in fix.changes:
-                    _, steps = list_steps(change.node)
-                    way = (
-                        (*steps, *change.path)
-                        if isinstance(change, Add) or hasattr(change, "path")
-                        else steps
-                    )
-                    changes.append(write_in_layer(layer, way, change))
+                changes = [write_in_layer(layer, find_way(change)[0], change) for change in fix.changes]
             except CannotEdit as why:
                 return Refusal(f"There is no exact edit here: {why}.")
             return LayerEdit(tuple(changes))

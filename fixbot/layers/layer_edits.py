@@ -43,7 +43,7 @@ def find_owner(layers: Sequence[ObjectLayer], steps: Sequence[Step], above: int)
     return None
 
 
-def _way_of(change: Change) -> tuple[tuple[Step, ...], int]:
+def find_way(change: Change) -> tuple[tuple[Step, ...], int]:
     """The place of a change in its object, and how many steps lead to the node that it is said of."""
     _, steps = list_steps(change.node)
     if isinstance(change, Put | Add):
@@ -53,7 +53,7 @@ def _way_of(change: Change) -> tuple[tuple[Step, ...], int]:
 
 def move_to_layer(layers: Sequence[ObjectLayer], change: Change) -> list[Change]:
     """The same change where it is decided. Raises CannotEdit where no layer decides it."""
-    steps, above = _way_of(change)
+    steps, above = find_way(change)
     if isinstance(change, Drop):
         at = [found for each in layers if (found := find_in_layer(each, steps)) is not None and not found[1]]
         if not at:
@@ -126,7 +126,7 @@ def build_patch(built: Node, named: Node, changes: Iterable[Change]) -> dict[str
         "metadata": metadata,
     }
     for change in changes:
-        steps, _ = _way_of(change)
+        steps, _ = find_way(change)
         if any(isinstance(step, ItemStep) and not step.key for step in steps):
             raise CannotEdit("what it is about has no name by which a patch could find it")
         if isinstance(change, Drop):
