@@ -6,7 +6,7 @@ must be afterwards; a Layering says at which place of which file that is written
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -81,5 +81,5 @@ class Layering(Protocol):
     def find_source(self, root: str, node: Node) -> Node | None:
         """The place in a file that a node of a rendering comes from, if that can be told."""
 
-    def rebuild(self, texts: Mapping[str, str]) -> Mapping[str, Document | Refusal]:
-        """The renderings that read one of these files, with these texts for what is there now."""
+    def rebuild(self, texts: Mapping[str, str]) -> Iterator[tuple[str, Document | Refusal]]:
+        """One after the other the renderings that read one of these files, with these texts for them."""

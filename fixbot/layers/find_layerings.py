@@ -55,7 +55,7 @@ def gather_render_inputs(
     roots = [
         each
         for each in survey.find_roots(named)
-        if any(path in texts and not is_kustomization(path) for path in each.files)
+        if each.problem or any(path in texts and not is_kustomization(path) for path in each.files)
     ]
     if roots and not (programs.kustomize or programs.kubectl):
         return RenderInputs(unread=(Unread(roots[0].path, None, _MISSING, "unserved"),))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -192,7 +192,7 @@ class KustomizeLayering:
         """The id of the tree of the layer that writes what is wrong; where none does, that lacks it."""
         top, steps = list_steps(each.node)
         layers, fix = self.objects[id(top)].layers, each.fix()
-        ways = [find_way(change)[0] for change in fix.changes] if fix is not None else []
+        ways = [find_way(change)[0] for change in fix.changes if not isinstance(change, Add)] if fix else []
         ways += [steps] if each.node.kind is NodeKind.SCALAR else []
         writer = next((found for way in ways if (found := find_writer(layers, way)) is not None), None)
         if writer is not None:
@@ -299,9 +299,8 @@ class KustomizeLayering:
 
         return LayeredProblem([each], place, (place, made.source), Layer("patch", each.root), find_edit)
 
-    def rebuild(self, texts: Mapping[str, str]) -> Mapping[str, Document | Refusal]:
-        """Every root that takes in one of these files, or a folder in which one is new."""
-        found: dict[str, Document | Refusal] = {}
+    def rebuild(self, texts: Mapping[str, str]) -> Iterator[tuple[str, Document | Refusal]]:
+        """Every root that takes in one of these files; what is new, a changed kustomization names."""
         changed = {path: text.encode() for path, text in texts.items()}
         survey: KustomizeSurvey | None = None
         for name, root in self.by_name.items():
@@ -312,10 +311,9 @@ class KustomizeLayering:
                 survey = survey or KustomizeSurvey({**self.files, **changed})
                 after = survey.gather_root(root.folder, root.path)
             if after.problem:
-                found[name] = Refusal(after.problem)
+                yield name, Refusal(after.problem)
             else:
-                found[name] = self._build(after, {**self.files, **changed})
-        return found
+                yield name, self._build(after, {**self.files, **changed})
 
 
 def _find_origin(node: Node) -> str | None:
