@@ -11,9 +11,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
@@ -43,6 +41,7 @@ from fixbot.aws.aws_failures import (
     NoCredentials,
 )
 from fixbot.model.errors import FixbotError
+from fixbot.network.addresses import is_loopback, split_address
 from fixbot.text.command import REGION
 
 TRIES: Final = 6
@@ -110,7 +109,7 @@ class AwsGateway:
     def _send_once(self, service: str, region: str, operation: str, parameters: Parameters) -> dict[str, Any]:
         """One try. What boto3 raises ends here, with all that it may say of what was sent."""
         failure: Exception
-        action = f"{service}:{''.join(map(str.capitalize, operation.split('_')))}"
+        action = name_action(service, operation)
         try:
             method = getattr(self._client_for(service, region), operation)
             answer = method(**parameters)
@@ -134,6 +133,12 @@ class AwsGateway:
             check_endpoint(client.meta.endpoint_url)
             self._clients[service, region] = client
         return self._clients[service, region]
+
+
+def name_action(service: str, operation: str) -> str:
+    """What IAM calls a call of boto3's: `access-analyzer:ValidatePolicy`."""
+    prefix = {"accessanalyzer": "access-analyzer"}.get(service, service)
+    return f"{prefix}:{''.join(map(str.capitalize, operation.split('_')))}"
 
 
 def open_gateway(choice: AwsChoice) -> AwsGateway:
@@ -166,15 +171,10 @@ def open_gateway(choice: AwsChoice) -> AwsGateway:
 
 def check_endpoint(address: str) -> None:
     """Refuse an endpoint that would carry secrets in clear. Raises FixbotError."""
-    parts = urlsplit(address)
-    host = parts.hostname or ""
-    if parts.scheme == "https" or host == "localhost" or host.endswith(".localhost"):
-        return
-    try:
-        near = ip_address(host).is_loopback
-    except ValueError:
-        near = False
-    if not near:
+    parts = split_address(address)
+    host = (parts.hostname or "") if parts is not None else ""
+    near = is_loopback(host) or host.endswith(".localhost")
+    if parts is None or not (parts.scheme == "https" or near):
         raise FixbotError(
             "AWS: the endpoint (AWS_ENDPOINT_URL, or endpoint_url of the profile) is no https address; "
             "plain http is for this very machine alone"

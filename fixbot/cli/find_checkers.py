@@ -19,7 +19,7 @@ from fixbot.model.errors import FixbotError
 from fixbot.programs import Programs, find_programs
 
 if TYPE_CHECKING:
-    from fixbot.settings import LimitSettings
+    from fixbot.settings.setting_groups import LimitSettings
 
 _PATIENCE: Final = 6
 _ROOM: Final = 2
@@ -45,6 +45,7 @@ def find_renderers(
     found = find_programs(environment, scratch, outside, sys.executable)
     if found is None:
         return None
+    found = replace(found, helm_library=find_spec("helm_python") is not None)
     return replace(found, seconds=limits.seconds * _PATIENCE, memory=limits.memory_mb * MEGABYTE * _ROOM)
 
 

@@ -17,11 +17,13 @@ _TRIES: Final = 4
 
 def prove_built(court: Verifier, problems: Sequence[Detection]) -> None:
     """Prove fixes of rendered objects together; what spoils that is proven by itself later."""
+    if court.built is None:
+        return
     chosen = [each for each in problems if each.built is not None and each.fix is not None]
     chosen = [each for each in chosen if not each.awaited and court.why_uneditable([each]) is None]
     before = court.world.project.documents
     for _ in range(_TRIES):
-        if court.built is None or not chosen:
+        if not chosen:
             return
         try:
             made = court.render_edits_of(chosen)

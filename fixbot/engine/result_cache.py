@@ -155,12 +155,22 @@ def compute_part_keys(
         _compute_digest(
             [
                 around,
+                _digest_chart(order, part),
                 [(path, seen.keys[path]) for path in part],
                 [built[path] for path in part if path in built],
             ]
         )
         for part in grouped
     ]
+
+
+def _digest_chart(order: AnalysisRequest, part: Sequence[str]) -> list[Any]:
+    """What goes into the rendering of a part that is a chart, beside the texts that every part has."""
+    chart = next((order.rendered[path] for path in part if path in order.rendered), None)
+    if chart is None:
+        return []
+    files = [(path, hash_blob(data)) for path, data in sorted(chart.files.items())]
+    return [files, repr(chart.uses), [each.text for use in chart.uses for each in use.texts]]
 
 
 def _compute_digest(value: object) -> str:
@@ -191,7 +201,7 @@ def _pack_proposal(each: Proposal) -> list[Any]:
         each.key, each.rule, each.branch, each.paths, each.findings, pack_facts(each.story), each.diff,
         each.severity.value, each.safety.value, each.topic,
         [[commit.rules, commit.findings, commit.order] for commit in each.commits], each.shares,
-        [[file.path, list(map(astuple, file.edits))] for file in each.edits],
+        [[file.path, list(map(astuple, file.edits))] for file in each.edits], each.risk, each.example,
     ]  # fmt: skip
 
 
@@ -223,11 +233,13 @@ def _unpack_patch(path: str, new: bool, diff: str, fixed: list[str], introduced:
 
 
 def _unpack_proposal(*row: Any) -> Proposal:
-    key, rule, branch, paths, findings, story, diff, severity, safety, topic, commits, shares, edits = row
+    key, rule, branch, paths, findings, story, diff, severity, safety, topic, *rest = row
+    commits, shares, edits, risk, example = rest
     return Proposal(
         key, rule, branch, tuple(paths), tuple(findings), unpack_facts(story), {}, diff, Severity(severity),
         Safety(safety), topic, tuple(_as_commit(*each) for each in commits), shares,
         tuple(FileEdits(path, tuple(TextEdit(*each) for each in some)) for path, some in edits),
+        risk=risk, example=example,
     )  # fmt: skip
 
 

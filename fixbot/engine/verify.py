@@ -243,7 +243,8 @@ class Verifier:
         self, project: Project, reading: Inventory, chosen: Sequence[Detection], changed: set[str]
     ) -> str | None:
         world = Context(self.world.settings, project, reading.resources, reading.policies, reading.tasks)
-        after = Counter(map(_name_problem, detect_problems(reading, self.fixers, world, changed)))
+        found = detect_problems(reading, self.fixers, world, changed)
+        after = Counter(_name_problem(each) for each in found if not _is_left_over(each, chosen))
         as_written = [[each for each in some if each.built is None] for some in (self.problems, chosen)]
         before, gone = (Counter(map(_name_problem, some)) for some in as_written)
         if any(after[name] > before[name] - count for name, count in gone.items() if after[name]):
@@ -251,6 +252,14 @@ class Verifier:
         if after - before:
             return "The patch would bring a new finding."
         return None
+
+
+def _is_left_over(problem: Detection, chosen: Sequence[Detection]) -> bool:
+    """Whether it is a smaller one, that a chosen fix leaves in the same place of what was there."""
+    left_by = problem.fixer.left_by
+    return bool(left_by) and any(
+        each.fixer.name in left_by and each.found.address == problem.found.address for each in chosen
+    )
 
 
 def _name_problem(problem: Detection) -> tuple[str, ...]:

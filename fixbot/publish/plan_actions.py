@@ -35,6 +35,7 @@ from fixbot.publish.pull_requests.state_block import (
     StateBlock,
     digest_files,
     digest_patch,
+    digest_sources,
     edits_digest,
     is_sealed,
     part_of_message,
@@ -162,8 +163,9 @@ class PublishPlanner:
 
     def plan_actions(self, seen: RunKnowledge) -> list[PlannedAction]:
         """What to do about every branch of ours."""
-        wanted = [self._wanted_pull_request(each, seen.ground) for each in seen.report.proposals]
-        proposals = {each.findings: each for each in seen.report.proposals}
+        offered = self._select_offered(seen.report.proposals)
+        wanted = [self._wanted_pull_request(each, seen.ground) for each in offered]
+        proposals = {each.findings: each for each in offered}
         placed, heirs = match_pull_requests(wanted, self.pulls)
         comments = self.comments([pull for pull in self.pulls if pull.open])
         branches = dict.fromkeys([*placed, *(p.branch for p in self.pulls if p.open), *self.heads])
@@ -187,6 +189,22 @@ class PublishPlanner:
                 PlannedAction(action, place, want, proposals[want.findings] if want is not None else None)
             )
         return planned
+
+    def _select_offered(self, proposals: Sequence[Proposal]) -> list[Proposal]:
+        """Those for what runs, and of the others those that are open already."""
+        marks = (pull.state_block for pull in self.pulls if pull.open)
+        held = {finding for mark in marks if mark is not None for finding in mark.findings}
+        left = [
+            each
+            for each in proposals
+            if each.example and not self.settings.pull_requests.examples and held.isdisjoint(each.findings)
+        ]
+        if left:
+            self._note_once(
+                f"note: of files that nobody deploys, such as {left[0].paths[0]}, {len(left)} proposals are "
+                "not opened; pull_requests.examples: true opens them"
+            )
+        return [each for each in proposals if each not in left]
 
     def _read_branch_state(
         self,
@@ -264,6 +282,7 @@ class PublishPlanner:
             group=self.settings.pull_requests.group if held is None else held,
             rules=proposal.rules,
             commits=tuple(each.findings for each in proposal.commits),
+            sources=digest_sources(each.id for each in proposal.story.cited),
         )
 
     def _is_scratch(self, branch: str, head: str) -> bool:
@@ -302,6 +321,8 @@ class PublishPlanner:
     def _why_unread(self, pull: PullRequest, mark: StateBlock, seen: RunKnowledge) -> str:
         """Why this run can't judge what a pull request offers, empty where it can."""
         missing = next((rule for rule in mark.every_rule if rule not in {*seen.rules, EVERYTHING}), "")
+        if seen.report.asked is not None and seen.report.asked.isdisjoint(mark.findings):
+            return "this run is about other findings"
         if missing or (mark.rule == EVERYTHING and not seen.every):
             return f"the rule {missing or mark.rule} did not run"
         try:
