@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from functools import partial
 
 from fixbot import dialects
 from fixbot.edit.change import Change, plan_rewrites
-from fixbot.edit.data import find_difference, matches_plan, to_data
 from fixbot.edit.tree import CannotEdit, Node
+from fixbot.engine.compare_objects import ObjectName, compare_objects, name_object
 from fixbot.engine.detect import BuiltPlace, Detection, detect_problems, identify_problem
-from fixbot.layers import LayeredProblem, Layering, Occurrence
-from fixbot.lens import text_of
+from fixbot.layers import LayerEdit, LayeredProblem, Layering, Occurrence
+from fixbot.layers.node_steps import move_to_rendering
 from fixbot.model.findings import Fix, Outcome, Refusal
 from fixbot.rules.context import Context
 from fixbot.rules.rule import Rule
@@ -22,10 +22,6 @@ from fixbot.source.document import Document
 from fixbot.source.project import Inventory, Project
 from fixbot.validity import find_new_problems
 
-_UNORDERED: Final = frozenset(("volumes", "volumeMounts"))
-"""Lists in which a patch may put its items anywhere, and whose order says nothing."""
-ObjectName = tuple[str, str, str, str]
-"""API version, kind, namespace and name."""
 Rendering = tuple[int, str]
 """The number of a layering, and the name of one of its roots."""
 
@@ -46,9 +42,15 @@ class BuiltProblems:
     fixers: tuple[Rule, ...]
     settings: Settings
     project: Project
+    written: Inventory
+    """All that stands in files, as it stands there."""
     found: dict[Rendering, list[Detection]] = field(default_factory=dict)
     """The problems of each rendering, at places of the rendered objects."""
     readings: dict[Rendering, Inventory] = field(default_factory=dict)
+    expected: dict[int, tuple[Change, ...]] = field(default_factory=dict, repr=False)
+    """By the ids of problems of renderings: what is changed there by a fix that was made for the file."""
+    by_rule: dict[str, list[Detection]] = field(default_factory=dict, repr=False)
+    """Problems of what is judged in renderings as it stands in files, where that was asked for."""
     proven: dict[str, str] = field(default_factory=dict, repr=False)
     """Files as a proof has seen them in all renderings, and the fixes that it was of."""
     proven_fixes: set[str] = field(default_factory=set)
@@ -73,8 +75,64 @@ class BuiltProblems:
                     by_occurrence[id(occurrences[-1])] = root, each
             for placed in layering.place_problems(occurrences):
                 some = [by_occurrence[id(each)] for each in placed.occurrences]
-                problems.append(_place_detection(placed, some, seen))
+                problems.append(self._place_detection(placed, some, seen))
         return problems
+
+    def _place_detection(
+        self,
+        placed: LayeredProblem,
+        some: Sequence[tuple[str, Detection]],
+        seen: Counter[tuple[str, str, str, str]],
+    ) -> Detection:
+        first = some[0][1]
+        path = placed.node.root_node.source
+        key = (first.fixer.name, path, first.found.address, first.found.wrong)
+        seen[key] += 1
+        found = replace(first.found, node=placed.node, outcome=partial(self._find_outcome, placed, some))
+        place = BuiltPlace(placed.layer, tuple(placed.around), tuple(some))
+        return Detection(identify_problem(*key, seen[key]), first.fixer, found, path, first.subject, place)
+
+    def _find_outcome(self, placed: LayeredProblem, some: Sequence[tuple[str, Detection]]) -> Outcome:
+        first = some[0][1].outcome
+        wrong = next((each.outcome for _, each in some if not isinstance(each.outcome, Fix)), None)
+        if wrong is not None or not isinstance(first, Fix):
+            return wrong or first
+        edit = placed.find_edit()
+        try:
+            if isinstance(edit, LayerEdit):
+                plan_rewrites(edit.changes)
+                return replace(first, changes=edit.changes, files=edit.files, edits=edit.edits)
+        except CannotEdit as why:
+            edit = Refusal(f"There is no exact edit here: {why}.")
+        return (self._mend_as_written(placed, some) if placed.as_written else None) or edit
+
+    def _mend_as_written(self, placed: LayeredProblem, some: Sequence[tuple[str, Detection]]) -> Fix | None:
+        """What its rule does to the object in its own file, where each rendering asks for something else.
+
+        Names that a fix makes of an object's differ by root; those of the file are the same for all.
+        """
+        rule = some[0][1].fixer
+        if rule.name not in self.by_rule:
+            covered = self.covered
+            own = Inventory(
+                tasks=[each for each in self.written.tasks if each.path in covered],
+                policies=[each for each in self.written.policies if each.path in covered],
+                resources=[each for each in self.written.resources if each.path in covered],
+            )
+            world = Context(
+                self.settings, self.project, self.written.resources, self.written.policies, self.written.tasks
+            )
+            self.by_rule[rule.name] = detect_problems(own, (rule,), world)
+        same = (each for each in self.by_rule[rule.name] if each.found.node is placed.node)
+        fix = next((each.fix for each in same), None)
+        if fix is None:
+            return None
+        for _, each in some:
+            moved = move_to_rendering(fix.changes, placed.node.root_node, each.found.node.root_node)
+            if moved is None:
+                return None
+            self.expected[id(each)] = moved
+        return fix
 
     def _look_at(self, document: Document) -> tuple[Inventory, list[Detection]]:
         whole = self.project
@@ -120,7 +178,7 @@ class BuiltProblems:
                 for where, each in problem.built.occurrences if problem.built is not None else ():
                     document = self.layerings[number].roots.get(where)
                     here = where == root and document is not None and document.path == each.path
-                    if here and _name_object(each.found.node.root_node) in fault.objects:
+                    if here and name_object(each.found.node.root_node) in fault.objects:
                         spoilers.add(problem.id)
             if not spoilers:
                 return {each.id for each in chosen}
@@ -152,11 +210,16 @@ class BuiltProblems:
             for where, each in problem.built.occurrences
             if where == root and before.path == each.path
         ]
-        changes = [change for each in mine if each.fix is not None for change in each.fix.changes]
+        changes = [
+            change
+            for each in mine
+            if each.fix is not None
+            for change in self.expected.get(id(each), each.fix.changes)
+        ]
         fixes = [each.fix for each in chosen if each.fix is not None]
         new = {(file.data.get("kind"), _name_of_new(file.data)) for fix in fixes for file in fix.files}
         try:
-            places = _compare_objects(before, after, changes, new)
+            places = compare_objects(before, after, changes, new)
         except CannotEdit as why:
             return Fault(f"There is no exact edit here: {why}.", frozenset())
         if places:
@@ -172,7 +235,7 @@ class BuiltProblems:
         for task in reading.tasks:
             old = was.get(task.address)
             if old is not None and task.node is not None and (found := find_new_problems(old, task)):
-                wrong = frozenset((_name_object(task.node.root_node),))
+                wrong = frozenset((name_object(task.node.root_node),))
                 return Fault(f"The result would not be valid: {found[0]}.", wrong)
         then, gone = Counter(map(_name_built, problems)), Counter(map(_name_built, mine))
         before = Counter(map(_name_built, self.found[name]))
@@ -214,31 +277,6 @@ def _describe_occurrence(root: str, problem: Detection) -> Occurrence:
     )
 
 
-def _place_detection(
-    placed: LayeredProblem, some: Sequence[tuple[str, Detection]], seen: Counter[tuple[str, str, str, str]]
-) -> Detection:
-    first = some[0][1]
-    path = placed.node.root_node.source
-    key = (first.fixer.name, path, first.found.address, first.found.wrong)
-    seen[key] += 1
-
-    def find_outcome() -> Outcome:
-        outcomes = [each.outcome for _, each in some]
-        wrong = next((each for each in outcomes if not isinstance(each, Fix)), None)
-        if wrong is not None:
-            return wrong
-        edit = placed.find_edit()
-        if isinstance(edit, Refusal):
-            return edit
-        fix = first.outcome
-        assert isinstance(fix, Fix)  # noqa: S101 - so says `wrong`
-        return replace(fix, changes=edit.changes, files=edit.files, edits=edit.edits)
-
-    found = replace(first.found, node=placed.node, outcome=find_outcome)
-    place = BuiltPlace(placed.layer, tuple(placed.around), tuple(some))
-    return Detection(identify_problem(*key, seen[key]), first.fixer, found, path, first.subject, place)
-
-
 def _name_built(problem: Detection) -> tuple[str, ...]:
     found = problem.found
     return (problem.fixer.name, found.policy or found.address, found.wrong)
@@ -249,63 +287,7 @@ def _name_of_new(data: Mapping[str, object]) -> object:
     return metadata.get("name") if isinstance(metadata, dict) else None
 
 
-def _compare_objects(
-    before: Document,
-    after: Document,
-    changes: Sequence[Change],
-    new: Collection[tuple[object, object]],
-) -> dict[ObjectName, str]:
-    """Where the objects are not what the changes say, by object; nothing where they are exactly that."""
-    plan = plan_rewrites(changes)
-    wanted, made = _index_objects(before), _index_objects(after)
-    wrong = {
-        key: ""
-        for key in made.keys() - wanted.keys()
-        if not any(key[1] == kind and key[3].endswith(str(name)) for kind, name in new)
-    }
-    for key, nodes in wanted.items():
-        others = made.get(key, [])
-        if len(others) != len(nodes):
-            wrong[key] = ""
-            continue
-        for one, two in zip(nodes, others, strict=True):
-            if matches_plan(one, two, plan):
-                continue
-            place = find_difference(_sort_unordered(to_data(one, plan)), _sort_unordered(to_data(two)))
-            if place is not None:
-                wrong[key] = f": {place}"
-    unread = [
-        Counter(each.text.strip() for each in one.sections if not each.roots) for one in (before, after)
-    ]
-    if unread[0] != unread[1] and not new:
-        wrong["", "an object", "", "that no rule looks at"] = ""
-    return wrong
-
-
-def _index_objects(document: Document) -> dict[ObjectName, list[Node]]:
-    found: dict[ObjectName, list[Node]] = defaultdict(list)
-    for root in document.roots:
-        found[_name_object(root)].append(root)
-    return found
-
-
-def _name_object(root: Node) -> ObjectName:
-    ways = (("apiVersion",), ("kind",), ("metadata", "namespace"), ("metadata", "name"))
-    version, kind, space, name = (text_of(root.find_node(*way)) or "" for way in ways)
-    return version, kind, space, name
-
-
 def _hold_names(problems: Iterable[Detection], names: Collection[tuple[str, ...]]) -> frozenset[ObjectName]:
     return frozenset(
-        _name_object(each.found.node.root_node) for each in problems if _name_built(each) in names
+        name_object(each.found.node.root_node) for each in problems if _name_built(each) in names
     )
-
-
-def _sort_unordered(data: object, key: str = "") -> object:
-    """The same data, such lists in an order of their own; a map holds its values in lists."""
-    if isinstance(data, dict):
-        return {name: [_sort_unordered(each, name) for each in data[name]] for name in sorted(data)}
-    if isinstance(data, list):
-        items = [_sort_unordered(each) for each in data]
-        return sorted(items, key=repr) if key in _UNORDERED else items
-    return data

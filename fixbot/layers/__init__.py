@@ -54,6 +54,8 @@ class LayeredProblem:
     around: Sequence[Node]
     layer: Layer
     find_edit: Callable[[], LayerEdit | Refusal]
+    as_written: bool = False
+    """Whether what its rule would do to the object in its own file may be done there."""
 
 
 class Layering(Protocol):

@@ -203,11 +203,11 @@ class KustomizeLayering:
     def _place_at(
         self, layer: ObjectLayer, group: Sequence[Occurrence], edit: Callable[[], LayerEdit | Refusal]
     ) -> LayeredProblem:
-        first = group[0]
-        node = self._find_in(layer, first.node)
+        first, node = group[0], self._find_in(layer, group[0].node)
         around = [self._find_in(layer, each) for each in first.around]
-        names = Layer(layer.kind, first.root)
-        return LayeredProblem(group, node, around, names, edit)
+        made = self.objects[id(list_steps(first.node)[0])]
+        whole = layer is made.layers[0] and self._why_untouchable(made) is None
+        return LayeredProblem(group, node, around, Layer(layer.kind, first.root), edit, whole)
 
     def _find_in(self, layer: ObjectLayer, node: Node) -> Node:
         found = find_in_layer(layer, list_steps(node)[1])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from fixbot.edit.change import Change
 from fixbot.edit.tree import Node, NodeKind, Value
 from fixbot.lens import text_of
 
@@ -108,3 +109,20 @@ def nest_value(steps: Sequence[Step], value: Value) -> Value:
             named: dict[str, Value] = {step.key: step.name}
             value = [{**named, **(value if isinstance(value, dict) else {})}]
     return value
+
+
+def move_to_rendering(changes: Sequence[Change], source: Node, built: Node) -> tuple[Change, ...] | None:
+    """Changes of an object in its file, said of the object that is built of it; None where it lacks a place.
+
+    Changes of other files are left out.
+    """
+    moved: list[Change] = []
+    for change in changes:
+        top, steps = list_steps(change.node)
+        if top is not source:
+            continue
+        node, rest = follow_steps(built, steps, whole=True)
+        if rest:
+            return None
+        moved.append(replace(change, node=node))
+    return tuple(moved)
