@@ -186,6 +186,19 @@ def test_a_finding_is_mended_at_its_layer_and_each_root_differs_in_the_plan_alon
     assert not [each for each in run(repository)["findings"] if each["status"] == "fixed"]
 
 
+def test_a_secret_moves_to_one_name_whatever_roots_call_the_object(tmp_path: Path) -> None:
+    need_renderer()
+    variable = "          env:\n            - name: DB_PASSWORD\n              value: hunter2hunter2x\n"
+    overlays = {f"{name}/kustomization.yaml": OVERLAY + f"namePrefix: {name}-\n" for name in ("dev", "prod")}
+    repository = write(tmp_path, {"base/deploy.yaml": BASE + variable, **overlays})
+    report = run(repository, "--write", rule="secret-in-environment")
+    assert layers(report) == [("base/deploy.yaml", "base", "fixed")]
+    for name in ("dev", "prod"):
+        (deployment,) = build_objects(repository.folder / name)
+        (entry,) = deployment["spec"]["template"]["spec"]["containers"][0]["env"]
+        assert entry["valueFrom"]["secretKeyRef"] == {"name": "web-secrets", "key": "DB_PASSWORD"}
+
+
 def test_without_rendering_files_are_read_as_they_stand(tmp_path: Path) -> None:
     repository = write(tmp_path, {"prod/kustomization.yaml": OVERLAY})
     (finding,) = run(repository, "--no-render")["findings"]
