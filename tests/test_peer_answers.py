@@ -24,7 +24,7 @@ WIDER = {
     ): "it wants all five logs, the rule the one that says who did what",
     ("registry-tags-mutable", "CKV_AWS_51"): "it takes no exception, not even one that the settings ask for",
     ("pass-role-unscoped", "CKV_AWS_110"): "it wants no combination of actions that leads to more rights",
-    ("policy-open-to-anyone", "CKV_AWS_60"): "it reads no conditions, so that it sees who is let in and not whom",
+    ("policy-open-to-anyone", "CKV_AWS_60"): "it reads no conditions",
 }
 """Checks that ask for more than the rule does, and what."""
 UNSEEN = {
