@@ -27,6 +27,7 @@ WIDER = {
     ("cluster-endpoint-public", "CKV_AWS_39"): "it wants no public address, not even for a few ranges",
     ("exec-session-unlogged", "CKV_AWS_224"): "it wants a key of one's own for the log of sessions too",
     ("host-path-mounted", "sensitive-host-mounts"): "it wants no mount, not even one that is read-only",
+    ("policy-open-to-anyone", "CKV_AWS_60"): "it reads no conditions",
 }
 """Checks that ask for more than the rule does, and what."""
 UNSEEN = {
@@ -40,10 +41,13 @@ UNSEEN = {
     "waf-missing": "it only reports",
     "container-logs-missing": "no peer looks at it in files",
     "database-password-in-code": "their scanners of secrets look at values, not at who keeps them",
+    "long-lived-access-key": "it is only explained, so that no example of its page changes",
     "oidc-trust-unscoped": "theirs know GitHub alone, and one form of it",
     "pod-security-label-missing": "no peer looks at it in files",
+    "secret-in-command": "it is only explained, so that no example of its page changes",
     "secret-in-environment": "their scanners of secrets look at values",
     "secret-value-committed": "their scanners of secrets look at values",
+    "task-role-shared": "it is only explained, so that no example of its page changes",
 }
 """Rules of whose examples checkov and kube-linter see nothing, before as after, and why."""
 
