@@ -98,6 +98,7 @@ ecr_tag_exclusions: true
 log_retention_days: 30
 ephemeral_paths: [dev/]
 branch_prefix: bot/
+dashboard: true
 pull_requests:
   group: rule
   base: develop
@@ -192,7 +193,7 @@ def test_everything_can_be_set() -> None:
             "deploy/legacy/**",
             "*orders*",
             date(2027, 3, 31),
-            where=".fixbot.yml:69",
+            where=".fixbot.yml:70",
         ),
     )
     defaults = Settings()

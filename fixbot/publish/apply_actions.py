@@ -162,7 +162,8 @@ class Applier:
                 return self._push_branch_only(planned, explain_refusal(refused, planned.branch))
             raise
         self._apply_metadata(pull, self._choose_metadata(proposal))
-        return ActionResult(planned, ActionOutcome.DONE, planned.action.why, pull.number, pull.url)
+        why = planned.action.why
+        return ActionResult(planned, ActionOutcome.DONE, why, pull.number, pull.url, pull.title)
 
     def _apply_metadata(self, pull: PullRequest, clothes: PullRequestMetadata) -> None:
         """Dress it, or write down that GitHub takes nothing of it, so that the next run doesn't ask again."""

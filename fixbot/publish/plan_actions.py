@@ -49,6 +49,7 @@ class PublishPlanner:
     """Judges the branches of one repository. `comments` brings the comments on open pull requests.
 
     What people said counts by what GitHub lets them do here; `note` hears what does not count, and why.
+    `rebase` are the keys of pull requests that the dashboard asks to have made anew.
     """
 
     reader: RepositoryReader
@@ -57,6 +58,7 @@ class PublishPlanner:
     today: date
     comments: Callable[[Sequence[PullRequest]], Sequence[PullRequestComment]]
     note: Callable[[str], None] = lambda _: None
+    rebase: frozenset[str] = frozenset()
     pulls: tuple[PullRequest, ...] = ()
     heads: dict[str, str] = field(default_factory=dict)
     nos: PartialRefusals = field(init=False)
@@ -130,6 +132,9 @@ class PublishPlanner:
     def _find_command_for(
         self, pull: PullRequest, comments: Sequence[PullRequestComment]
     ) -> CommentCommand | None:
+        mark = pull.state_block
+        if mark is not None and mark.key in self.rebase:
+            return CommentCommand("rebase")
         return find_command(pull, comments, self._may_command, self._is_labelled)
 
     def list_declined(self) -> dict[str, str]:
@@ -193,11 +198,8 @@ class PublishPlanner:
         """Those for what runs, and of the others those that are open already."""
         marks = (pull.state_block for pull in self.pulls if pull.open)
         held = {finding for mark in marks if mark is not None for finding in mark.findings}
-        left = [
-            each
-            for each in proposals
-            if each.example and not self.settings.pull_requests.examples and held.isdisjoint(each.findings)
-        ]
+        all_of_it = self.settings.pull_requests.examples
+        left = [p for p in proposals if p.example and not all_of_it and held.isdisjoint(p.findings)]
         if left:
             self._note_once(
                 f"note: of files that nobody deploys, such as {left[0].paths[0]}, {len(left)} proposals are "

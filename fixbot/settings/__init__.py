@@ -281,6 +281,12 @@ class Settings:
             "shape": value_shapes.BRANCH_PREFIX,
         },
     )
+    dashboard: bool = field(
+        default=False,
+        metadata={
+            "says": "Keep one issue that says what is open, what waits and why, with boxes to tick (`--pr`)."
+        },
+    )
     pull_requests: PullRequestSettings = field(
         default_factory=PullRequestSettings, metadata={"says": "How fixes are offered on GitHub (`--pr`)."}
     )

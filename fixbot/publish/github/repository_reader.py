@@ -30,8 +30,6 @@ from fixbot.publish.pull_requests.pull_request import (
 )
 
 _ID = "query($owner: String!, $name: String!) { repository(owner: $owner, name: $name) { id } }"
-MOST_TEXT: Final = 3_000_000
-"""Characters of a file that is read by itself. Source: "About code owners": larger ones are not loaded."""
 _ABSENT: Final = frozenset((404, 409))
 """What GitHub answers for a ref or commit that isn't there; 409 where the repository is empty."""
 
@@ -312,18 +310,6 @@ class RepositoryReader:
             return next((int(row["number"]) for row in rows if row.get("title") == title), None)
         except RequestRejected:
             return None
-
-    def read_text_at(self, path: str, ref: str) -> str | None:
-        """A file's text at a commit, None where there is none."""
-        try:
-            answer = self.gateway.read_path(
-                f"{self.api_root}/contents/{quote(path, safe='/')}",
-                {"ref": ref},
-                media="application/vnd.github.raw+json",
-            )
-        except RequestRejected:
-            return None
-        return answer.data if isinstance(answer.data, str) and len(answer.data) <= MOST_TEXT else None
 
     def read_messages(self) -> tuple[str, ...]:
         """The messages of the last hundred commits, newest first."""
