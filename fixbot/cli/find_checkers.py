@@ -45,6 +45,7 @@ def find_renderers(
     found = find_programs(environment, scratch, outside, sys.executable)
     if found is None:
         return None
+    found = replace(found, helm_library=find_spec("helm_python") is not None)
     return replace(found, seconds=limits.seconds * _PATIENCE, memory=limits.memory_mb * MEGABYTE * _ROOM)
 
 

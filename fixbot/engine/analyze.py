@@ -60,7 +60,7 @@ def analyze_partition(
 ) -> PartitionResult:
     """Everything from parsing to proposals, for files that may know of each other."""
     done = PartitionResult()
-    order = _add_inline_ignores(texts, order, watch, done)
+    order = add_inline_ignores(texts, order, watch, done)
     documents = parse_texts(texts, order, collect_needles(resource_types(order.fixers)), done, watch)
     watch("")
     if done.complaints:
@@ -73,25 +73,35 @@ def analyze_partition(
         *_list_unjudged(documents, survey),
         *_find_chart_values(documents, reading, order.charts),
     ]
+    court = Verifier(survey.world, reading, problems, order.fixers, survey.built)
+    conclude_partition(court, problems, order, done)
+    return done
+
+
+def conclude_partition(
+    court: Verifier, problems: Sequence[Detection], order: AnalysisRequest, done: PartitionResult
+) -> None:
+    """Settle what becomes of problems, prove what can be mended, and write findings and proposals down."""
+    documents = court.world.project.documents
     statuses = _settle_statuses(problems, documents, order)
     light = {each.id for each in problems if _severity_of(each) < order.settings.severity}
     open_problems = [each for each in problems if each.id not in statuses and each.id not in light]
-    court = Verifier(survey.world, reading, problems, order.fixers, survey.built)
     settled = prove_fixes(court, open_problems, order.settings.held)
     findings = {each.id: _build_finding(each, documents, statuses, settled) for each in problems}
     shown = [each for each in problems if each.id not in light]
     done.findings = [_add_lapse(findings[each.id], each, documents, order) for each in shown]
     done.hidden = len(light)
     if not problems and not done.unread:  # nothing will be said of these files
-        done.secrets = frozenset(find_values_elsewhere(text.encode() for text in texts.values()))
+        texts = (each.text.encode() for each in documents.values())
+        done.secrets = frozenset(find_values_elsewhere(texts))
         done.alone = not done.secrets
-        return done
+        return
     mask = DocumentsMask(documents)
     _show_results(settled, findings, court, mask, done)
-    return _mask_result(done, mask)
+    _mask_result(done, mask)
 
 
-def _add_inline_ignores(
+def add_inline_ignores(
     texts: Mapping[str, str], order: AnalysisRequest, watch: Watch, done: PartitionResult
 ) -> AnalysisRequest:
     """The order with what the comments of these files ask for."""
@@ -164,7 +174,7 @@ def _find_chart_values(
 
 
 def _settle_statuses(
-    problems: list[Detection], documents: Mapping[str, Document], order: AnalysisRequest
+    problems: Sequence[Detection], documents: Mapping[str, Document], order: AnalysisRequest
 ) -> dict[str, tuple[Status, str]]:
     """What is settled before anything is proven."""
     statuses: dict[str, tuple[Status, str]] = {}
@@ -316,10 +326,10 @@ def _with_checks(proposal: Proposal, court: Verifier) -> Proposal:
     return replace(proposal, story=replace(proposal.story, rows=rows))
 
 
-def _mask_result(done: PartitionResult, mask: DocumentsMask) -> PartitionResult:
+def _mask_result(done: PartitionResult, mask: DocumentsMask) -> None:
     """What came out, with no secret of these files in any of its texts; diffs have been masked by place."""
     if mask.is_silent:
-        return done
+        return
     done.findings = [mask_texts(each, mask.masker) for each in done.findings]
     done.proposals = [
         replace(mask_texts(replace(each, diff=""), mask.masker), diff=each.diff) for each in done.proposals
@@ -327,7 +337,6 @@ def _mask_result(done: PartitionResult, mask: DocumentsMask) -> PartitionResult:
     done.unread = [mask_texts(each, mask.masker) for each in done.unread]
     done.secrets = mask.far_values
     done.alone = not mask.far_values
-    return done
 
 
 __all__ = ["AnalysisRequest", "PartitionResult", "analyze_partition"]

@@ -150,7 +150,19 @@ def compute_part_keys(
         for name, value in asdict(facts).items()
     }
     around = _compute_digest([today, sorted(order.charts), known])
-    return [_compute_digest([around, [(path, seen.keys[path]) for path in part]]) for part in grouped]
+    return [
+        _compute_digest([around, _digest_chart(order, part), [(path, seen.keys[path]) for path in part]])
+        for part in grouped
+    ]
+
+
+def _digest_chart(order: AnalysisRequest, part: Sequence[str]) -> list[Any]:
+    """What goes into the rendering of a part that is a chart, beside the texts that every part has."""
+    chart = next((order.rendered[path] for path in part if path in order.rendered), None)
+    if chart is None:
+        return []
+    files = [(path, hash_blob(data)) for path, data in sorted(chart.files.items())]
+    return [files, repr(chart.uses), [each.text for use in chart.uses for each in use.texts]]
 
 
 def _compute_digest(value: object) -> str:

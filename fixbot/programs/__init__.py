@@ -36,6 +36,8 @@ class Programs:
     kustomize: str = ""
     kubectl: str = ""
     helm: str = ""
+    helm_library: bool = False
+    """Whether `python` has the library helm-python-sdk."""
     stamp: str = ""
     """What changes with every new version of a renderer."""
     seconds: int = 60

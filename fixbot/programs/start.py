@@ -100,9 +100,9 @@ def _run_in_folder(
         (folder / "stderr").open("wb") as stderr,
     ):
         process = subprocess.Popen(
-            _build_words(task, programs),
+            build_words(task, programs),
             cwd=folder / "work",
-            env={**_build_environment(programs, folder), **task.variables, MARK: token},
+            env={**build_environment(programs, folder), **task.variables, MARK: token},
             stdin=stdin,
             stdout=stdout,
             stderr=stderr,
@@ -113,7 +113,7 @@ def _run_in_folder(
         except subprocess.TimeoutExpired:
             return UnfinishedProgram(f"it took longer than {seconds} seconds")
         finally:
-            _end_process(process)
+            end_process(process)
             end_marked(token)
     if (folder / "stdout").stat().st_size >= task.limits.output:
         return UnfinishedProgram(f"it printed more than {task.limits.output:,} bytes")
@@ -133,7 +133,8 @@ def _write_given(files: Mapping[str, bytes], folder: Path) -> None:
         path.write_bytes(data)
 
 
-def _build_words(task: ProgramTask, programs: Programs) -> list[str]:
+def build_words(task: ProgramTask, programs: Programs) -> list[str]:
+    """The command that starts a task's program within its limits."""
     if os.name == "nt":
         return [task.program, *task.words]
     most = task.limits
@@ -143,7 +144,8 @@ def _build_words(task: ProgramTask, programs: Programs) -> list[str]:
     return [*launcher, task.program, *task.words]
 
 
-def _build_environment(programs: Programs, folder: Path) -> dict[str, str]:
+def build_environment(programs: Programs, folder: Path) -> dict[str, str]:
+    """What a program has for an environment: nothing of ours, and homes in its own folder."""
     home, temporary = str(folder / "home"), str(folder / "temporary")
     return {
         **dict(programs.system),
@@ -198,7 +200,7 @@ def _read_environment(number: int) -> list[bytes]:
         return []
 
 
-def _end_process(process: subprocess.Popen[bytes]) -> None:
+def end_process(process: subprocess.Popen[bytes]) -> None:
     """Kill the program with its whole group, those that it left behind included."""
     if os.name == "nt":
         process.kill()
