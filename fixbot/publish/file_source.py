@@ -30,7 +30,7 @@ class FileSource(Protocol):
     def has_file(self, path: str) -> bool:
         """Whether there is such a file."""
 
-    def read_text(self, path: str) -> str | None:
+    def text_of(self, path: str) -> str | None:
         """The text of a file, None where there is none that can be read."""
 
     def hash_blobs(self, paths: Iterable[str]) -> dict[str, str]:
@@ -77,7 +77,7 @@ class WorkTreeSource:
         """A file with uncommitted changes says nothing about the commit."""
         return f"{path} has uncommitted changes here" if path in self._changed_files else ""
 
-    def read_text(self, path: str) -> str | None:
+    def text_of(self, path: str) -> str | None:
         """From the disk."""
         return _read_named(self.checkout, path)
 
@@ -124,7 +124,7 @@ class RemoteCommitSource:
         """Whether there is such a file."""
         return self.snapshot.has_file(path)
 
-    def read_text(self, path: str) -> str | None:
+    def text_of(self, path: str) -> str | None:
         """From the commit."""
         return _read_named(self.snapshot, path)
 

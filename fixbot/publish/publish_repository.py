@@ -254,7 +254,7 @@ class Publisher:
 
     def _read_code_owners(self) -> str:
         if self._owners is None:
-            texts = (self.ground.read_text(path) for path in _OWNERS)
+            texts = (self.ground.text_of(path) for path in _OWNERS)
             self._owners = next((text for text in texts if text is not None), "")
         return self._owners
 
