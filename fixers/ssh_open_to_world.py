@@ -287,6 +287,7 @@ rule = Rule(
     controls={"fsbp": ("EC2.13", "EC2.14", "EC2.19"), "cis-aws": ("6.3", "6.4", "6.1.2"),
               "nist-800-190": ("4.3.3", "4.5.1"), "pci-dss": ("1.3.1",),
               "nist-800-53": ("AC-4", "AC-4(21)", "CM-7", "SC-7")},
+    discloses=True,
     looks_at=(*INGRESS_TYPES, MODULE, CLOUDPOSSE, EKSCTL, NODES),
     check=find_open_ports,
     peers={"checkov": ("CKV_AWS_24", "CKV_AWS_25", "CKV_AWS_100"), "trivy": ("AWS-0107",)},

@@ -115,6 +115,8 @@ pull_requests:
   per_hour: 1
   per_week: 4
   examples: true
+  stand_back: false
+  disclose: open
   schedule: ["mon-fri 08:00-18:00", sat]
   timezone: Europe/Berlin
   rebase: never
@@ -193,7 +195,7 @@ def test_everything_can_be_set() -> None:
             "deploy/legacy/**",
             "*orders*",
             date(2027, 3, 31),
-            where=".fixbot.yml:70",
+            where=".fixbot.yml:72",
         ),
     )
     defaults = Settings()

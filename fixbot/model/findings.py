@@ -251,6 +251,7 @@ class Proposal:
     """0 to 100: severity, whether it is open to the outside, how sure the fix is, and whether it runs."""
     example: bool = False
     """Whether nobody deploys any of its files."""
+    discloses: bool = False  # it is of use to an attacker who reads of it
 
     @property
     def touches_secret(self) -> bool:

@@ -13,7 +13,7 @@ from fixbot.publish.file_source import FileSource
 from fixbot.publish.github.github_errors import RequestRejected
 from fixbot.publish.github.repository_reader import RepositoryReader
 from fixbot.publish.partial_refusals import PartialRefusals
-from fixbot.publish.planned_action import BESIDE, PlannedAction, RunKnowledge
+from fixbot.publish.planned_action import BESIDE, PlannedAction, RunKnowledge, is_careful
 from fixbot.publish.pull_requests.comment_commands import CommentCommand, find_command
 from fixbot.publish.pull_requests.decide import (
     ActionKind,
@@ -270,18 +270,19 @@ class PublishPlanner:
 
     def _wanted_pull_request(self, proposal: Proposal, ground: FileSource) -> WantedPullRequest:
         held = next((self.held_as[each] for each in proposal.findings if each in self.held_as), None)
+        neutral = proposal.discloses and is_careful(self.settings, self.remote.facts)
         return WantedPullRequest(
             key=proposal.key,
-            rule=proposal.rule or "",
-            branch=proposal.branch,
+            rule="" if neutral else proposal.rule or "",
+            branch=f"{self.settings.branch_prefix}update/{proposal.key}" if neutral else proposal.branch,
             findings=proposal.findings,
             patch=edits_digest(proposal.edits) if proposal.edits else digest_patch(proposal.diff),
             known_as=digest_patch(proposal.diff),
             files=digest_files(ground.hash_blobs(proposal.paths)),
             paths=tuple(sorted({*proposal.paths, *(row.path for row in proposal.story.rows)})),
-            topic=proposal.topic,
+            topic="" if neutral else proposal.topic,
             group=self.settings.pull_requests.group if held is None else held,
-            rules=proposal.rules,
+            rules=() if neutral else proposal.rules,
             commits=tuple(each.findings for each in proposal.commits),
         )
 
@@ -321,8 +322,8 @@ class PublishPlanner:
     def _why_unread(self, pull: PullRequest, mark: StateBlock, seen: RunKnowledge) -> str:
         """Why this run can't judge what a pull request offers, empty where it can."""
         missing = next((rule for rule in mark.every_rule if rule not in {*seen.rules, EVERYTHING}), "")
-        if missing or (mark.rule == EVERYTHING and not seen.every):
-            return f"the rule {missing or mark.rule} did not run"
+        if missing or (mark.rule in {EVERYTHING, ""} and not mark.rules and not seen.every):
+            return f"the rule {missing or mark.rule or 'that found it'} did not run"
         try:
             paths = mark.paths or self.reader.read_changed_files(pull.number)
         except RequestRejected:

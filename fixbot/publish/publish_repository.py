@@ -21,11 +21,12 @@ from fixbot.publish.github.repository_reader import RepositoryReader
 from fixbot.publish.github.repository_writer import RepositoryWriter
 from fixbot.publish.keep_dashboard import DashboardKeeper, PublishedState, find_asked
 from fixbot.publish.plan_actions import PublishPlanner
-from fixbot.publish.planned_action import PlannedAction, RunKnowledge
+from fixbot.publish.planned_action import PlannedAction, RunKnowledge, is_careful
 from fixbot.publish.pull_requests.dashboard import DashboardWishes
 from fixbot.publish.pull_requests.decide import ActionKind
 from fixbot.publish.pull_requests.pull_request import PullRequest, PullRequestComment, RemoteState
 from fixbot.publish.pull_requests.rate import RateRoom, compute_room, split_by_room
+from fixbot.publish.stand_back import StandBack
 from fixbot.publish.weekly_budget import keep_to_budget, spend_nothing
 from fixbot.settings import Settings
 from fixbot.source.codeowners import find_owners
@@ -128,6 +129,7 @@ class Publisher:
             (each for each in planned if each.action.deed in OPENING),
             key=lambda p: (p.action.deed is not ActionKind.FINISH, p.order),
         )
+        openings, held = self._stand_back(openings, wishes)
         asked = [spend_nothing(each) for each in find_asked(openings, wishes)]
         keys = {each.branch for each in asked}
         due, spent = keep_to_budget(
@@ -140,10 +142,22 @@ class Publisher:
         now, waits = split_by_room(due, free.free)
         others = [each for each in planned if each.action.deed not in OPENING]
         todo = [*sorted(others, key=lambda p: (_ORDER.get(p.action.deed, 9), p.branch)), *asked, *now]
-        result = PublishResult(report, waits=(*waits, *spent), later=free.later if waits else "")
+        result = PublishResult(report, waits=(*waits, *spent, *held), later=free.later if waits else "")
         if self.dry:
             return replace(result, planned=tuple(todo))
         return self._apply_actions(result, todo, settings)
+
+    def _stand_back(
+        self, openings: list[PlannedAction], wishes: DashboardWishes
+    ) -> tuple[list[PlannedAction], list[PlannedAction]]:
+        """Those to open and those that wait for somebody else's; what the dashboard asked for doesn't."""
+        if not openings or not self.settings.pull_requests.stand_back:
+            return openings, []
+        asked = find_asked(openings, wishes)
+        others = [each for each in self.reader.others.values() if each.base == self.remote.base]
+        rest = [each for each in openings if each not in asked]
+        due, held = StandBack(self.reader, others, self.now).split_waiting(rest)
+        return [*asked, *due], held
 
     @property
     def _current_date(self) -> date:
@@ -239,6 +253,7 @@ class Publisher:
             self.remote.base, self.remote.base_head, f"{self.web}/{self.remote.facts.full_name}",
             cleared.remaining_way,
             self.learn_commit_style, self.find_code_owners, cleared.queue, milestone,
+            is_careful(self.settings, self.remote.facts),
         )  # fmt: skip
 
     def learn_commit_style(self) -> CommitStyle:

@@ -42,6 +42,8 @@ class RepositoryReader:
     name: str
     prefix: str
     _facts: RepositoryInfo | None = field(default=None)
+    others: dict[int, PullRequest] = field(default_factory=dict)
+    """Open pull requests of this repository's branches that are not ours."""
     _standings: dict[tuple[str, bool], WritePermission] = field(default_factory=dict)
 
     @property
@@ -156,6 +158,8 @@ class RepositoryReader:
         pull = parse_pull(row, self.name)
         if pull is not None and is_our_pull(pull, self.prefix):
             found[pull.number] = pull
+        elif pull is not None and pull.open:
+            self.others[pull.number] = pull
 
     def _search_older(self, pages: int) -> dict[int, PullRequest] | None:
         """Ours among all pull requests, by search; None where reading all those pages is no more work.
@@ -301,6 +305,12 @@ class RepositoryReader:
         """The files that a pull request changes."""
         pages = self.gateway.read_pages(f"{self.api_root}/pulls/{number}/files", most=30)
         return tuple(str(row["filename"]) for page in pages for row in page.data or ())
+
+    def read_file_patches(self, number: int) -> dict[str, str]:
+        """The diff of each file of a pull request, by the path before it; empty where GitHub shows none."""
+        pages = self.gateway.read_pages(f"{self.api_root}/pulls/{number}/files", most=10)
+        rows = (row for page in pages for row in page.data or ())
+        return {str(r.get("previous_filename") or r["filename"]): str(r.get("patch") or "") for r in rows}
 
     def find_milestone(self, title: str) -> int | None:
         """The number of an open milestone, None where there is none of that title."""
