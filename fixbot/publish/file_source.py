@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+import posixpath
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -15,6 +16,7 @@ from fixbot.model.errors import FixbotError
 from fixbot.model.findings import Patch, Refusal
 from fixbot.publish.github.commit_snapshot import CommitSnapshot
 from fixbot.publish.github.write_requests import CommitEntry
+from fixbot.source.discover import is_candidate
 
 
 class FileSource(Protocol):
@@ -153,3 +155,12 @@ def _read_named(files: RepositoryFiles, path: str) -> str | None:
     found = next(iter(files.find_named([path])), None)
     content = files.read_file(found) if found is not None else None
     return content.text if isinstance(content, Content) else None
+
+
+def find_stale_path(paths: Sequence[str], stale: frozenset[str]) -> str:
+    """One of the files, or a neighbour that could matter to them, that changed; empty where none did."""
+    if "*" in stale:
+        return paths[0] if paths else ""
+    folders = {posixpath.dirname(path) for path in paths}
+    near = (path for path in sorted(stale) if is_candidate(path) and posixpath.dirname(path) in folders)
+    return next((path for path in paths if path in stale), "") or next(near, "")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 from fixbot.engine.compose import EVERYTHING
 from fixbot.model.findings import Proposal, Report
-from fixbot.publish.file_source import FileSource
+from fixbot.publish.file_source import FileSource, find_stale_path
 from fixbot.publish.github.github_errors import RequestRejected
 from fixbot.publish.github.repository_reader import RepositoryReader
 from fixbot.publish.partial_refusals import PartialRefusals
@@ -35,13 +34,13 @@ from fixbot.publish.pull_requests.state_block import (
     StateBlock,
     digest_files,
     digest_patch,
+    digest_sources,
     edits_digest,
     is_sealed,
     part_of_message,
     remove_state_blocks,
 )
 from fixbot.settings import Settings
-from fixbot.source.discover import is_candidate
 
 
 @dataclass(slots=True)
@@ -185,7 +184,7 @@ class PublishPlanner:
                 ActionKind.FINISH,
                 ActionKind.UPDATE,
             }
-            if want is not None and writes and (changed := _find_stale_path(want.paths, seen.stale)):
+            if want is not None and writes and (changed := find_stale_path(want.paths, seen.stale)):
                 action = BranchAction(
                     ActionKind.LEAVE, f"{changed} changed on GitHub since this checkout; pull first"
                 )
@@ -284,6 +283,7 @@ class PublishPlanner:
             group=self.settings.pull_requests.group if held is None else held,
             rules=() if neutral else proposal.rules,
             commits=tuple(each.findings for each in proposal.commits),
+            sources=digest_sources(each.id for each in proposal.story.cited),
         )
 
     def _is_scratch(self, branch: str, head: str) -> bool:
@@ -322,6 +322,8 @@ class PublishPlanner:
     def _why_unread(self, pull: PullRequest, mark: StateBlock, seen: RunKnowledge) -> str:
         """Why this run can't judge what a pull request offers, empty where it can."""
         missing = next((rule for rule in mark.every_rule if rule not in {*seen.rules, EVERYTHING}), "")
+        if seen.report.asked is not None and seen.report.asked.isdisjoint(mark.findings):
+            return "this run is about other findings"
         if missing or (mark.rule in {EVERYTHING, ""} and not mark.rules and not seen.every):
             return f"the rule {missing or mark.rule or 'that found it'} did not run"
         try:
@@ -336,14 +338,5 @@ class PublishPlanner:
                 return f"{path} was left out"
             if reason := seen.ground.why_unsure(path):
                 return reason
-        changed = _find_stale_path(paths, seen.stale)
+        changed = find_stale_path(paths, seen.stale)
         return f"{changed} changed on GitHub since this checkout" if changed else ""
-
-
-def _find_stale_path(paths: Sequence[str], stale: frozenset[str]) -> str:
-    """One of the files, or a neighbour that could matter to them, that changed; empty where none did."""
-    if "*" in stale:
-        return paths[0] if paths else ""
-    folders = {posixpath.dirname(path) for path in paths}
-    near = (path for path in sorted(stale) if is_candidate(path) and posixpath.dirname(path) in folders)
-    return next((path for path in paths if path in stale), "") or next(near, "")
