@@ -111,7 +111,7 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option of the contract
     aws_profile: given.AwsProfileOption = "", aws_region: given.AwsRegionOption = "",
     config: given.ConfigOption = None,
     format: given.FormatOption = Format.TEXT,  # noqa: A002 - the option's name
-    output: given.OutputOption = None,
+    output: given.OutputOption = None, audit: given.AuditOption = None,
     no_cache: given.NoCacheOption = False,
     jobs: given.JobsOption = None,
     quiet: given.QuietOption = False,
@@ -128,6 +128,7 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option of the contract
             rules_profile=rules_profile, framework=framework,
             aws=aws, aws_profile=aws_profile, aws_region=aws_region, findings=tuple(findings or ()),
             filters=tuple(filter or ()), states=tuple(state or ()), stacks=tuple(stacks or ()), note=note,
+            audit=audit,
         )
     )  # fmt: skip
 
