@@ -19,6 +19,10 @@ _EXAMPLES = {
         ("fixbot scan --fail-on high --since HEAD~1", "a gate for one change"),
         ("fixbot scan --format sarif --output fixbot.sarif", "for code scanning"),
     ),
+    "inventory": (
+        ("fixbot inventory", "how much of what, where and whose"),
+        ("fixbot inventory --format json", "each thing with its line"),
+    ),
     "init": (
         ("fixbot init", "settings and a workflow, from what is there"),
         ("fixbot init --dry-run", "show the two files and write none"),

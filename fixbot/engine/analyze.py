@@ -11,6 +11,7 @@ from fixbot.edit.tree import Node, NodeKind, SyntaxProblem
 from fixbot.engine.compose import compose_offers, topic_of
 from fixbot.engine.detect import UNJUDGED, Detection
 from fixbot.engine.foreign_ignores import ForeignIgnores
+from fixbot.engine.list_items import list_items
 from fixbot.engine.partition_result import AnalysisRequest, PartitionResult
 from fixbot.engine.propose import Shown, build_proposals
 from fixbot.engine.prove_together import OfferableFixes, prove_fixes
@@ -67,6 +68,7 @@ def analyze_partition(
         return done
     survey = survey_documents(documents, order)
     reading, done.counts = survey.reading, survey.counts
+    done.items = list_items(documents, reading) if order.settings.listing else []
     problems = survey.detect_all(order.fixers)
     done.unread += [
         *reading.unread,

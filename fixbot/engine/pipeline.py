@@ -310,6 +310,7 @@ def _mask_partition(examined: PartitionResult, masker: KnownValuesMasker) -> Par
         patches=patches,
         proposals=proposals,
         findings=findings,
+        items=[mask_texts(each, masker) for each in examined.items],
         unread=[mask_texts(each, masker) for each in examined.unread],
         alone=examined.alone and not touched,
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from fixbot.edit.edited_text import EditedFile
 from fixbot.model.foreign_findings import SourceRow
+from fixbot.model.inventory_item import InventoryItem
 from fixbot.model.layer import Layer
 from fixbot.model.moved_secrets import StorePlace
 from fixbot.model.proposal_facts import FixWords, ProposalFacts
@@ -344,5 +345,6 @@ class Report:
     """A line for each call to AWS that was refused."""
     sources: tuple[SourceRow, ...] | None = None
     """What became of findings from outside; None where nobody brought any."""
+    items: tuple[InventoryItem, ...] = ()
     asked: frozenset[str] | None = None
     """The findings that a run is about, by id; None where it is about all."""
