@@ -248,17 +248,14 @@ class Proposal:
     edits: tuple[FileEdits, ...] = field(repr=False, default=())
     """What it writes and where; nothing where that would show a secret."""
     facts: tuple[KnownFact, ...] = ()
-    risk: int = 0
-    """0 to 100: severity, whether it is open to the outside, how sure the fix is, and whether it runs."""
-    example: bool = False
-    """Whether nobody deploys any of its files."""
+    risk: int = 0  # 0 to 100: severity, use to an outsider, how sure the fix is, whether it runs
+    example: bool = False  # nobody deploys any of its files
     discloses: bool = False  # it is of use to an attacker who reads of it
 
     @property
     def touches_secret(self) -> bool:
         """Whether a line that it replaces or writes holds what is hidden: it is repeated nowhere."""
-        lines = (line for line in self.diff.split("\n") if line.startswith(("+", "-")))
-        return any(MASK in line for line in lines)
+        return any(MASK in line for line in self.diff.split("\n") if line.startswith(("+", "-")))
 
     @property
     def rules(self) -> tuple[str, ...]:
