@@ -35,6 +35,7 @@ Targets = Callable[[Invocation], Iterable[str]]
 
 UNTOLD: Final = "?"
 """A place that only running the script would tell; where it asks for a temporary one, that is taken for it."""
+_MOUNTED: Final = ("/dev/", "/proc/", "/sys/", "/tekton/")
 _PUTTING: Final = frozenset(("tee", "touch", "mkdir", "cp", "mv", "ln", "install"))
 
 
@@ -57,7 +58,7 @@ def find_writes(script: Script) -> tuple[WrittenPath, ...]:
         targets = _TARGETS.get(each.program, _write_nothing)(each)
         inline = find_inline_files(each) if interprets(each.program) else ()
         for path in (*texts, *_join_below(each, (*targets, *inline))):
-            if path and not path.startswith(("/dev/", "/proc/", "/sys/")) and path not in ("-", "/dev/null"):
+            if path and not path.startswith(_MOUNTED) and path not in ("-", "/dev/null"):
                 found.setdefault(path, each.program)
     return tuple(WrittenPath(path, program) for path, program in found.items())
 
