@@ -264,15 +264,14 @@ _BUILDS: Final = _here_on(
     "install", "ci", "i", "add", "build", "run", "update", "update-browserslist-db", "rebuild"
 )
 _TARGETS: Final[dict[str, Targets]] = {
-    **dict.fromkeys(("tee", "touch", "mkdir", "mkfifo", "truncate", "rm", "rmdir", "unlink", "shred", "mknod"), _all_arguments),
+    **dict.fromkeys(("tee", "touch", "mkdir", "mkfifo", "truncate", "rm", "rmdir", "unlink", "shred", "mknod", "sponge"), _all_arguments),
     **dict.fromkeys(("chown", "chmod", "chgrp", "setfacl", "chattr", "chcon"), _but_first),
     **dict.fromkeys(("cp", "mv", "ln", "install"), _last_argument),
     **dict.fromkeys(("rsync", "scp", "sftp"), _last_local),
     **dict.fromkeys(("gsutil", "mc", "rclone", "s5cmd", "s3cmd"),
                     _copied_paths("cp", "mv", "sync", "copy", "copyto", "get", "mirror")),
     **dict.fromkeys(("oc", "kubectl", "docker"), _copied_paths("cp", "rsync")),
-    **dict.fromkeys(("sed", "gsed", "perl", "yq", "sponge"), _in_place),
-    "sponge": _all_arguments,
+    **dict.fromkeys(("sed", "gsed", "perl", "yq"), _in_place),
     "patch": _current_folder,
     "crudini": lambda each: each.words[1:2] if any(w in ("--set", "--del", "--merge") for w in each.words) else (),
     "curl": _curl_paths,
