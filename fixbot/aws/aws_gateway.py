@@ -110,7 +110,7 @@ class AwsGateway:
     def _send_once(self, service: str, region: str, operation: str, parameters: Parameters) -> dict[str, Any]:
         """One try. What boto3 raises ends here, with all that it may say of what was sent."""
         failure: Exception
-        action = f"{service}:{''.join(map(str.capitalize, operation.split('_')))}"
+        action = name_action(service, operation)
         try:
             method = getattr(self._client_for(service, region), operation)
             answer = method(**parameters)
@@ -134,6 +134,12 @@ class AwsGateway:
             check_endpoint(client.meta.endpoint_url)
             self._clients[service, region] = client
         return self._clients[service, region]
+
+
+def name_action(service: str, operation: str) -> str:
+    """What IAM calls a call of boto3's: `access-analyzer:ValidatePolicy`."""
+    prefix = {"accessanalyzer": "access-analyzer"}.get(service, service)
+    return f"{prefix}:{''.join(map(str.capitalize, operation.split('_')))}"
 
 
 def open_gateway(choice: AwsChoice) -> AwsGateway:

@@ -94,9 +94,10 @@ def _scan_with_facts(
     looked = scan_checkout(
         options, environment, terminal, contents=contents, base=base, learn=facts.learn_places
     )
+    looked = looked._replace(report=facts.attach_facts(looked))
     for remark in facts.remarks:
         terminal.print_note(f"note: {remark}")
-    return looked._replace(report=facts.attach_facts(looked.report))
+    return looked
 
 
 def _find_gate_base(options: Options) -> PullRequestBase | None:

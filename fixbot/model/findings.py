@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from fixbot.edit.edited_text import EditedFile
 from fixbot.model.moved_secrets import StorePlace
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 Cause = Literal["damaged", "unserved"]
 """Why something was not read: it can't be (no text, no syntax, a link …), or fixbot only names such files."""
+
+
+FactKind = Literal["access-check", "image", "secret", "tag-coverage", "used-actions"]
+"""What can be looked up for a proposal."""
 
 
 NO_COUNTS: Final[Mapping[str, int]] = {"containers": 0, "statements": 0}
@@ -207,9 +211,9 @@ class ProposedCommit:
 class KnownFact:
     """Something that was looked up for a proposal: a kind, a sentence, and the same as data for machines."""
 
-    kind: Literal["secret"]
+    kind: FactKind
     text: str
-    data: Mapping[str, str | bool | None]
+    data: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

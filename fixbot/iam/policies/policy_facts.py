@@ -55,7 +55,7 @@ def _find_trusts(policy: Policy) -> Iterator[Node]:
     """The trust policies that stand beside a policy: its own role's, and those of the roles that have it."""
     owner = policy.owner
     own = owner.find_node("Properties") or owner if owner is not None else None
-    for holder in (own, *(each.properties for each in _find_roles(policy))):
+    for holder in (own, *(each.properties for each in find_attached_roles(policy))):
         for key in ("AssumeRolePolicyDocument", "assume_role_policy"):
             if holder is not None and (found := holder.find_node(key)) is not None:
                 yield found
@@ -69,14 +69,14 @@ def list_roles(policy: Policy) -> tuple[str, ...]:
         for each in (list_resources(policy.node.root_node) if policy.dialect == "cloudformation" else ())
         if each.node is owner and each.type == "AWS::IAM::Role"
     ]
-    return policy.roles or tuple(own) or tuple(each.name for each in _find_roles(policy))
+    return policy.roles or tuple(own) or tuple(each.name for each in find_attached_roles(policy))
 
 
 def _list_names(policy: Policy) -> Iterator[str]:
     yield policy.name
     yield policy.address
     yield from policy.roles
-    yield from (each.name for each in _find_roles(policy))
+    yield from (each.name for each in find_attached_roles(policy))
     owner = policy.owner
     properties = owner.find_node("Properties") or owner if owner is not None else None
     for key in _NAMES if properties is not None else ():
@@ -86,11 +86,11 @@ def _list_names(policy: Policy) -> Iterator[str]:
 
 
 def _list_trusted_services(policy: Policy) -> Iterator[str]:
-    for role in _find_roles(policy):
+    for role in find_attached_roles(policy):
         yield from iam.trusted_services(role.properties.find_node("AssumeRolePolicyDocument"))
 
 
-def _find_roles(policy: Policy) -> Iterator[TemplateResource]:
+def find_attached_roles(policy: Policy) -> Iterator[TemplateResource]:
     """The roles of a template that a policy resource of its own is attached to."""
     if policy.dialect != "cloudformation" or policy.owner is None:
         return
