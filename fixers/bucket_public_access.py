@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from fixbot.edit.tree import Node
-from fixbot.knowledge.public_policies import lets_everybody_in
-from fixbot.lens import ABSENT, UNKNOWN, Companion, Module, Resource, ResourceType, Slot
+from fixbot.iam.policies.policy_data import read_statement_data
+from fixbot.iam.policies.principals import lets_everybody_in
+from fixbot.lens import ABSENT, UNKNOWN, Companion, Module, Policy, Resource, ResourceType, Slot
 from fixbot.model.findings import Fix, Manual, Refusal, Safety, Severity
 from fixbot.rules import ESSENTIAL, Rule, Words, must_be
 from fixbot.rules.context import Context
@@ -31,7 +32,9 @@ TERRAFORM = ResourceType(
     },
     modules={"terraform-aws-modules/s3-bucket/aws": _MODULE, "cloudposse/s3-bucket/aws": _MODULE},
 )  # fmt: skip
-POLICY = ResourceType("bucket policy", "bucket policies", "AWS::S3::BucketPolicy", "aws_s3_bucket_policy")
+BUCKET_POLICY = ResourceType(
+    "bucket policy", "bucket policies", "AWS::S3::BucketPolicy", "aws_s3_bucket_policy"
+)
 WEBSITE = ResourceType("website", "websites", terraform="aws_s3_bucket_website_configuration")
 ACCOUNT = ResourceType("account", "accounts", terraform="aws_s3_account_public_access_block")
 _PUBLIC = frozenset(("publicread", "publicreadwrite", "authenticatedread"))
@@ -62,6 +65,11 @@ def weigh_severity(bucket: Resource, world: Context) -> Severity | None:
     return Severity.MEDIUM if all(value is ABSENT for value in values) else None
 
 
+def _is_unconditional(policy: Policy) -> bool:
+    statements = ((each, read_statement_data(each)) for each in policy.statements)
+    return any(lets_everybody_in(each, data) and "Condition" not in data for each, data in statements)
+
+
 def explain_publishing(bucket: Resource, world: Context) -> Refusal | Manual | None:
     """A site, or a policy for everybody: somebody means it to be read."""
     if _find_site(bucket) is not None or world.resources_naming(bucket, WEBSITE, "Bucket"):
@@ -69,8 +77,8 @@ def explain_publishing(bucket: Resource, world: Context) -> Refusal | Manual | N
             f"{bucket.title} serves a website. Let CloudFront read it with origin access control, take its "
             "website configuration away, and then block public access."
         )
-    for policy in (bucket, *world.resources_naming(bucket, POLICY, "Bucket")):
-        if any(map(lets_everybody_in, world.policies_of(policy))):
+    for policy in (bucket, *world.resources_naming(bucket, BUCKET_POLICY, "Bucket")):
+        if any(map(_is_unconditional, world.policies_of(policy))):
             return Manual(
                 f"{policy.title} lets everybody read {bucket.title}. Name who may instead (a role, a "
                 "CloudFront distribution), and then block public access."
@@ -108,7 +116,7 @@ rule = Rule(
     controls={"fsbp": ("S3.8", "S3.2", "S3.3"), "cis-aws": ("3.1.4",),
               "nist-800-53": ("AC-3", "AC-4", "AC-6", "AC-21", "SC-7")},
     looks_at=(BUCKET, TERRAFORM),
-    beside=(POLICY, WEBSITE, ACCOUNT),
+    beside=(BUCKET_POLICY, WEBSITE, ACCOUNT),
     check=must_be(
         dict.fromkeys(FLAGS, True),
         unless=explain_publishing,

@@ -84,6 +84,9 @@ WORDS = Words(
     change="{who} {keeps|keep} what is overwritten or deleted as an older version.",
     effect="Programs read and write as before. Older versions cost as much as new ones, until a lifecycle "
     "rule (`NoncurrentVersionExpiration`) takes them away. Write nothing for 15 minutes after the change.",
+    access="Nobody: {who} {takes|take} the same requests as before.",
+    undo="Revert the merge and deploy: versioning of {who} is suspended.\nVersions that were made stay, and "
+    "are billed, until they are deleted.",
     why="Whoever may write to {who}, by a stolen key or by mistake, can destroy the only copy of an object.",
     unknown="How often objects in {who} are overwritten is not known; that is what decides the costs.",
 )

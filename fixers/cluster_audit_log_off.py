@@ -20,6 +20,7 @@ WORDS = Words(
     problem="keeps no audit log",
     change="{who} {writes down who asked its|write down who asked their} API for what, in CloudWatch Logs.",
     effect="CloudWatch bills the lines. They are kept for ever, until their group gets a retention.",
+    access="Nobody: {who} {takes|take} the same calls as before, and writes them down.",
     why="Who has a login to {who} can read its secrets and start containers, and deny it afterwards.",
 )
 rule = Rule(

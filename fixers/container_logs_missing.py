@@ -61,6 +61,7 @@ def _build_fix(container: Container, there: LogDestination) -> Fix:
         effect="CloudWatch bills the lines. Under pressure lines may be lost, as no mode is written: since "
         "June 2025 ECS delivers without blocking the program.",
         rollout=describe_rollout(container.task),
+        access="Nobody: {who} {runs|run} as before, and what it prints is kept.",
         unknown=""
         if there.known
         else "A task starts only if its execution role may write to that log group: "

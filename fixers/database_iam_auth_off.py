@@ -56,6 +56,7 @@ WORDS = Words(
     problem="knows logins by password only",
     change="{who} can take short-lived tokens of IAM in place of passwords.",
     effect="Passwords go on working, and nothing uses tokens yet.",
+    access="Nobody: passwords of {who} go on working.",
     why="A password of {who} that has leaked is good until somebody changes it; a token is for 15 minutes.",
     notes=("Next: a user of the database for IAM, and `rds-db:connect` for the task's role.",),
 )  # fmt: skip

@@ -33,6 +33,7 @@ WORDS = Words(
     problem="gets no minor versions of its engine",
     change="{who} {gets|get} minor versions of the engine, in the maintenance window.",
     effect="Where one waits already, the next maintenance window brings an outage of some minutes.",
+    access="Nobody: {who} {takes|take} the same logins as before.",
     why="Whoever reaches the port of {who} can use a hole that a newer minor version has closed.",
     unknown="`aws rds describe-pending-maintenance-actions` says what waits for {who}.",
 )

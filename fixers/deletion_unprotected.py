@@ -107,12 +107,14 @@ WORDS = Words(
     change="{who} can no longer be deleted before the protection is taken off.",
     effect="Nothing that runs notices. `terraform destroy`, the deletion of the stack, and changes that make "
     "it anew stop until the flag is off again.",
+    access="Who deletes {who}, or lets a stack do it, is stopped until the protection is taken off.",
     why="One wrong name in a console, or one plan that nobody read to its end, can delete {who} today.",
 )
 EMPTYING = Words(
     problem="is deleted together with what it holds",
     change="{who} can no longer be deleted while it holds something.",
     effect="Nothing that runs notices; a deletion fails until it is emptied.",
+    access="Who deletes {who} is stopped until {it is|they are} emptied.",
     why="One wrong plan deletes {who} and everything in it, without a question.",
 )
 LEAVING = replace(EMPTYING, problem="leaves no snapshot when it is deleted")

@@ -40,6 +40,7 @@ WORDS = Words(
     problem="talks to its file system without TLS",
     change="{who} {talks to its|talk to their} file systems through TLS.",
     effect="Paths, rights and port 2049 stay as they are; TLS takes a little CPU.",
+    access="Nobody: {who} {mounts|mount} the same folders as before, with TLS.",
     why="Someone in the VPC who sees the traffic of {who} can read files and change them on the way.",
     unknown="Instances need `amazon-efs-utils` to mount with TLS; `mount.efs --version` says whether those "
     "of {who} have it.",

@@ -107,6 +107,7 @@ def _label(space: Resource, name: str, level: str, beside: list[Task]) -> Outcom
         why="Whoever may create pods in {who} can ask for the host's network, disk and privileges, and "
         "nobody hears of it.",
         effect="No pod is rejected: only `enforce` does that. " + looked,
+        access="Nobody: pods of {who} are warned about, and not rejected.",
         commands=(
             build_command(
                 "kubectl", "label", "--dry-run=server", "--overwrite", "ns", NAMESPACE(name),

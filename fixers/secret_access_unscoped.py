@@ -4,26 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from fixbot.edit.change import Change, Drop, Replace
-from fixbot.edit.tree import CannotEdit, NodeKind, Value
-from fixbot.iam.outcome import SplitStatement
+from fixbot.edit.change import Change
+from fixbot.edit.tree import CannotEdit, Value
 from fixbot.iam.policies.execution_secrets import (
     PARAMETER,
     SECRET,
-    TASK,
-    NotKnown,
     RoleSecrets,
     collect_role_secrets,
     list_keys,
 )
 from fixbot.iam.policies.explanations import describe_policy, format_names, name_policy
 from fixbot.iam.policies.identities import ROLE
-from fixbot.iam.policies.policy_changes import build_changes, is_conditional
-from fixbot.iam.policies.policy_data import Data, read_statement_data, spell_value
+from fixbot.iam.policies.policy_changes import scope_actions
+from fixbot.iam.policies.policy_data import Data, read_statement_data
+from fixbot.iam.policies.role_users import TASK, NotKnown
 from fixbot.iam.policies.snippets import format_element
 from fixbot.iam.policy_document import as_list
 from fixbot.iam.secret_reading import find_reading, is_pattern, is_unscoped
-from fixbot.iam.statement_plan import number_name
 from fixbot.lens import Policy, Statement
 from fixbot.model.findings import Fix, Found, Manual, Outcome, Refusal, Severity
 from fixbot.rules import Rule
@@ -86,33 +83,14 @@ def _explain(statement: Statement, why: str, data: Data) -> Manual:
 def _build_changes(
     statement: Statement, data: Data, found: RoleSecrets, keys: Sequence[Value], world: Context
 ) -> tuple[Change, ...]:
-    """The Resource named where it stands, or a statement of its own beside actions of another kind."""
-    policy = statement.policy
     reading, decrypting = find_reading(data)
-    listed = as_list(data["Action"])
     dropped = decrypting if not keys else []
     kept = [n for n in (*reading, *decrypting) if n not in dropped]
     wanted = [*(found.resources if reading else ()), *keys]
     if not kept or not wanted:
         raise CannotEdit("none of its secrets has a key of its own: take the statement out")
-    resource: Value = wanted[0] if len(wanted) == 1 else list(wanted)
-    if len(reading) + len(decrypting) < len(listed):
-        if is_conditional(statement):
-            raise CannotEdit("it stands in a condition of the template, and a second statement would have to")
-        own = {key: value for key, value in data.items() if key != "Sid"}
-        sids = {sid for each in policy.statements if (sid := each.sid)}
-        head: Data = {"Sid": number_name("ReadSecrets", sids)} if sids else {}
-        added: Data = {**head, **own, "Action": [listed[n] for n in sorted(kept)], "Resource": resource}
-        rest: Data = {**data, "Action": [e for n, e in enumerate(listed) if n not in reading + decrypting]}
-        plan = SplitStatement(rest, (added,), tuple(sorted(reading + decrypting)), (), ())
-        return build_changes(statement, plan, world.project.documents[policy.path].text)
-    node = statement.node.find_node("resources" if policy.in_blocks else "Resource")
-    actions = statement.node.find_node("actions" if policy.in_blocks else "Action")
-    if node is None or actions is None:
-        raise CannotEdit("it has no Resource")
-    many = policy.in_blocks or node.kind is NodeKind.LIST
-    gone = [Drop(actions.items[n]) for n in dropped if actions.kind is NodeKind.LIST]
-    return (Replace(node, spell_value(as_list(resource) if many else resource, policy)), *gone)
+    text = world.project.documents[statement.policy.path].text
+    return scope_actions(statement, data, kept, wanted, text, sid="ReadSecrets", dropped=dropped)
 
 
 def _build_fix(statement: Statement, data: Data, found: RoleSecrets, changes: tuple[Change, ...]) -> Fix:

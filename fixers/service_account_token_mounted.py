@@ -9,7 +9,7 @@ from typing import Final
 
 from fixbot.knowledge.image_tables import find_write_paths
 from fixbot.knowledge.images import ImageReference
-from fixbot.knowledge.rollout import describe_rollout
+from fixbot.knowledge.rollout import describe_rollout, keeps_to_its_containers
 from fixbot.lens import ABSENT, UNKNOWN, ResourceType, Task
 from fixbot.model.findings import Fix, Manual, Refusal, Safety, Severity
 from fixbot.rules import RECOMMENDED, Rule, Words, must_be
@@ -64,6 +64,11 @@ def refuse_or_explain(pod: Task, world: Context) -> Refusal | Manual | None:
         return Refusal(f"{pod.title} has a projected volume, which may hold a token that it needs.")
     if name == "default" and "default" in world.surroundings.bound_accounts:
         return Refusal("A binding names the account `default`, so its pods may call the cluster's API.")
+    if not keeps_to_its_containers(pod):
+        return Manual(
+            f"An operator makes the pods of {pod.title}, and may add containers that call the cluster's API "
+            f"with this token. If it adds none: {mark_code(f'{TOKEN}: false')}."
+        )
     if name != "default":
         return Manual(
             f"{pod.title} has the account {mark_code(name)}, and no binding here says what it may. If it "

@@ -16,6 +16,7 @@ from fixbot.iam.policies.explanations import (
     describe_problem,
     name_policy,
 )
+from fixbot.iam.policies.identities import ROLE
 from fixbot.iam.policies.policy_facts import describe_people, gather_policy_facts, list_roles
 from fixbot.iam.policies.tampering_words import build_tampering_fix, describe_tampering
 from fixbot.iam.policies.untagged_services import find_untagged_services
@@ -37,7 +38,7 @@ def find_untagged_statements(policy: Policy, world: Context) -> Iterator[Found]:
     except ValueError as reason:
         chosen, wrong = ChosenTag(EnvironmentTag("Environment", "none"), ""), str(reason)
     text = world.project.documents[policy.path].text
-    about = gather_policy_facts(policy, services, by_default=not world.settings.tag_services)
+    about = gather_policy_facts(policy, services, world, by_default=not world.settings.tag_services)
     for decision in decide_statements(policy, text, chosen.tag, about):
         statement, kept = decision.statement, _find_kept(decision)
         yield Found(
@@ -74,8 +75,8 @@ def _choose_outcome(decision: StatementDecision, chosen: ChosenTag, world: Conte
         decision.plan,
         chosen,
         find_untagged_services(world.project, policy.path),
-        list_roles(policy),
-        describe_people(policy),
+        list_roles(policy, world),
+        describe_people(policy, world),
     ).build_fix()
 
 
@@ -86,6 +87,7 @@ rule = Rule(
     severity=Severity.MEDIUM,
     controls={"nist-800-190": ("4.3.1",)},
     looks_at=Policy,
+    beside=(ROLE,),
     check=find_untagged_statements,
     profiles=ESSENTIAL,
     peers={"checkov": ("CKV_AWS_111", "CKV_AWS_290")},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import settings
 
-from tests import browser
+from tests import browser, helm_library
 from tests.corpus_files import corpus as place
 
 # How long an example takes is the machine's business, and no test's.
@@ -17,5 +17,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say what was not looked at for want of something."""
     if place() is None and terminalreporter.config.option.markexpr == "corpus":
         terminalreporter.write_line("corpus: none (set FIXBOT_CORPUS); nothing was run on it", yellow=True)
-    if browser.missing():
-        terminalreporter.write_line(browser.missing(), yellow=True)
+    for line in filter(None, (browser.missing(), helm_library.missing())):
+        terminalreporter.write_line(line, yellow=True)

@@ -17,11 +17,11 @@ from fixbot.model.findings import (
     Report,
     Safety,
     Severity,
-    Stats,
     Status,
     Unread,
 )
 from fixbot.model.proposal_facts import FixedFinding, ProposalFacts, RuleSummary, SkippedFinding
+from fixbot.model.run_stats import Stats
 from fixbot.text.command import IMAGE, OBJECT, PATH, build_command
 from fixbot.text.step import build_step
 

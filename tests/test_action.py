@@ -29,7 +29,8 @@ from fixbot.actions.pull_request_check import PullRequestCheck
 from fixbot.actions.summary import SummaryPage, render_summary
 from fixbot.actions.workflow_commands import format_annotation, format_output, mask_commands
 from fixbot.model.errors import FixbotError
-from fixbot.model.findings import Finding, Report, Safety, Severity, Stats, Status
+from fixbot.model.findings import Finding, Report, Safety, Severity, Status
+from fixbot.model.run_stats import Stats
 from tests.action_expressions import evaluate, filled, holds
 from tests.action_log import read
 from tests.action_runner import PIN, ROOT, Machine, parsed

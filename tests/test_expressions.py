@@ -16,13 +16,14 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from fixbot.knowledge.token_forms import TOKEN_FORMS
 from tests.expressions import Counting, cost, grows
 from tests.test_house import MODULES, ROOT
 
 ELSEWHERE = {
     ("fixbot/text/text_shape.py", "self.pattern"),
     ("fixbot/text/command.py", "self.pattern"),
-    ("fixbot/knowledge/secret_forms.py", "_TOKENS[number][2]"),
+    ("fixbot/knowledge/secret_forms.py", "TOKEN_FORMS[number].pattern"),
     ("fixbot/knowledge/image_tables.py", "row['tag']"),
     ("fixbot/knowledge/switches.py", "condition['variable']"),
     ("fixbot/knowledge/secret_commands.py", "place.needs"),
@@ -153,6 +154,7 @@ def everything() -> dict[str, list[Expression]]:
     rows = json.loads((ROOT / "fixbot" / "data" / "images.json").read_text(encoding="utf-8"))
     tags = {row["tag"] for table in rows.values() if isinstance(table, list) for row in table if "tag" in row}
     found["images.json"] = [Expression("tag", tag, 0, "fullmatch") for tag in sorted(tags)]
+    found["tokens"] = [Expression(each.what, each.pattern, 0, "finditer") for each in TOKEN_FORMS]
     return found
 
 

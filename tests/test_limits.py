@@ -25,7 +25,8 @@ from fixbot.lens import Container
 from fixbot.model.findings import Found, Manual, Report
 from fixbot.rules.context import Context
 from fixbot.rules.rule import Rule
-from fixbot.settings import LimitSettings, Settings
+from fixbot.settings import Settings
+from fixbot.settings.setting_groups import LimitSettings
 from fixbot.source.document import Document, parse_document_sections
 from tests.first_rules import first_rules
 

@@ -541,7 +541,7 @@ def test_no_more_are_opened_than_the_settings_allow_the_gravest_first(
 
 
 def test_limits_that_last_longer_than_the_patience_end_the_run_and_the_next_goes_on(tmp_path: Path) -> None:
-    settings = "pull_requests: {most_open: 99, per_run: 99, per_hour: 99, patience: 5}\n"
+    settings = "pull_requests: {most_open: 99, per_run: 99, per_hour: 99, per_week: 99, patience: 5}\n"
     files = {f"s{n}/app.yaml": pod(f"s{n}") for n in range(30)}
     with world(tmp_path, {".fixbot.yml": settings, **files}) as shop:
         assert shop.run() == 1

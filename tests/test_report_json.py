@@ -42,6 +42,7 @@ def test_the_fields_are_those_of_the_contract() -> None:
         "reason": None,
         "topic": "",
         "known": False,
+        "layer": None,
     }
     assert set(report["patches"][0]) == {"path", "diff", "fixed", "introduced"}
     assert set(report["proposals"][0]) >= {

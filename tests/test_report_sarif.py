@@ -24,6 +24,7 @@ from fixbot.model.findings import Report
 from fixbot.report.replacements import find_replacements
 from fixbot.report.sarif import render_sarif
 from fixbot.settings.suppressions import Ignore
+from fixbot.text.characters import MASK
 from tests.first_rules import first_rules
 from tests.report_samples import BOTH, MOVED, SECRET, TASK_BEFORE, edits, sample
 
@@ -64,7 +65,7 @@ def test_a_result_says_what_where_and_how_bad() -> None:
     place = result["locations"][0]["physicalLocation"]
     assert place["artifactLocation"] == {"uri": "deploy/task.json", "uriBaseId": "%SRCROOT%"}
     assert place["region"] == {"startLine": 5, "startColumn": 5}
-    assert result["partialFingerprints"] == {"fixbot/v1": "id1"}
+    assert result["partialFingerprints"] == {"primaryLocationLineHash": "id1:1", "fixbot/v1": "id1"}
 
 
 def test_rules_that_ran_are_described_and_pointed_at() -> None:
@@ -77,7 +78,9 @@ def test_rules_that_ran_are_described_and_pointed_at() -> None:
 
 
 def test_the_fix_of_a_finding_makes_what_its_proposal_makes() -> None:
-    results = sarif(sample())["runs"][0]["results"]
+    report = sample()
+    shown = tuple(replace(each, diff=each.diff.replace(MASK, "moved")) for each in report.proposals)
+    results = sarif(replace(report, proposals=shown))["runs"][0]["results"]
     (fix,) = results[1]["fixes"]
     task, role = fix["artifactChanges"]
     assert task["artifactLocation"]["uri"] == "deploy/task.json"
@@ -98,6 +101,20 @@ def test_no_secret_and_no_fix_that_would_show_one() -> None:
     whole = sarif(replace(report, proposals=(masked,)))
     assert SECRET not in json.dumps(whole)
     assert "fixes" not in whole["runs"][0]["results"][1]
+
+
+def test_a_line_with_what_is_hidden_is_in_no_fix() -> None:
+    """A viewer that puts whole lines in place would repeat the rest of it."""
+    results = sarif(sample())["runs"][0]["results"]
+    assert all("fixes" not in each for each in results if each["ruleId"] == "secret-in-environment")
+
+
+def test_a_rule_says_how_sure_it_is_and_which_weakness_it_is_about() -> None:
+    rules = {each["id"]: each for each in sarif(sample())["runs"][0]["tool"]["driver"]["rules"]}
+    told = rules["secret-in-environment"]
+    assert "external/cwe/cwe-798" in told["properties"]["tags"]
+    assert told["properties"]["precision"] == "high"
+    assert told["help"]["markdown"]
 
 
 def test_suppressions_say_whose_reason_and_where_from() -> None:

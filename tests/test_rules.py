@@ -14,8 +14,9 @@ import pytest
 
 from fixbot.checkout import Checkout
 from fixbot.engine.pipeline import run_pipeline
-from fixbot.lens import Container, Policy
+from fixbot.lens import Container, Policy, ResourceType
 from fixbot.model.findings import Severity
+from fixbot.model.proposal_facts import pluralize
 from fixbot.rules import Rule, each_of, load_rules, must_be
 from fixbot.rules.frameworks import join_controls
 from fixbot.rules.rule import RuleProblem
@@ -29,6 +30,13 @@ TASK = (
     '"logConfiguration": {"logDriver": "splunk"}}]}'
 )
 SHIPPED = {rule.name: rule for rule in load_rules()}
+
+
+@pytest.mark.parametrize("rule", SHIPPED.values(), ids=lambda rule: rule.name)
+def test_what_a_rule_looks_at_has_the_plural_that_texts_make_of_it(rule: Rule) -> None:
+    selectors = rule.looks_at if isinstance(rule.looks_at, tuple) else (rule.looks_at,)
+    for each in (*selectors, *rule.beside):
+        assert not isinstance(each, ResourceType) or pluralize(each.noun) == each.plural
 
 
 @pytest.mark.parametrize("rule", [*SHIPPED.values(), *SAMPLES], ids=lambda rule: rule.name)

@@ -74,10 +74,26 @@ region: eu-central-1
 partition: aws
 tag: {key: Stage, value: prod}
 tag_services: [ecs]
+trust_by: arn
+aws_organization: o-exampleorgid
+allowed_actions: {deploy: ["ecs:UpdateService"]}
+permissions_boundary: boundary
 write_paths:
   "registry.example/orders": [/var/cache/orders]
 run_as: {"registry.example/*": "1000:1000"}
 external_secrets: {store: vault, kind: SecretStore}
+public_ports: [443]
+private_subnets: true
+cluster_endpoint: private
+required_tags: [Environment]
+pin_platform: true
+ecs_guardrails: true
+runtime_monitoring: true
+pin_images: digest
+registries: {allow: [public.ecr.aws], mirrors: {docker.io: registry.example/docker-hub}}
+ecr_keep_images: 30
+flow_logs: elsewhere
+lb_log_bucket: shop-logs
 ecr_tag_exclusions: true
 log_retention_days: 30
 ephemeral_paths: [dev/]
@@ -96,6 +112,8 @@ pull_requests:
   most_open: 3
   per_run: 2
   per_hour: 1
+  per_week: 4
+  examples: true
   schedule: ["mon-fri 08:00-18:00", sat]
   timezone: Europe/Berlin
   rebase: never
@@ -174,7 +192,7 @@ def test_everything_can_be_set() -> None:
             "deploy/legacy/**",
             "*orders*",
             date(2027, 3, 31),
-            where=".fixbot.yml:51",
+            where=".fixbot.yml:69",
         ),
     )
     defaults = Settings()

@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from fixbot.cli.options import Options
 from fixbot.cli.pull_request_runs import run_pull_requests
 from fixbot.model.errors import FixbotError
+from fixbot.network.addresses import Origin
 from fixbot.publish.github.bound_client import build_client
 from fixbot.publish.github.connector import Connector
 from fixbot.publish.github.credentials import Token
 from fixbot.publish.github.github_errors import NoConnection, OutcomeUnknown, RequestRejected, WrongHost
-from fixbot.publish.github.hosts import Origin, choose_host, is_repository_name, parse_repository_url
+from fixbot.publish.github.hosts import choose_host, is_repository_name, parse_repository_url
 from tests.sink import Sink, redirect, sink_for
 
 COMMON, ENTERPRISE = "ghp_commoncommoncommon", "ghp_enterpriseenterprise"

@@ -10,7 +10,8 @@ import pytest
 from fixbot.checkout import Checkout, Scope
 from fixbot.engine.pipeline import run_pipeline
 from fixbot.model.findings import Report
-from fixbot.settings import LimitSettings, Settings
+from fixbot.settings import Settings
+from fixbot.settings.setting_groups import LimitSettings
 from fixbot.source.discover import is_candidate
 from tests.first_rules import first_rules
 

@@ -54,12 +54,34 @@ WINDOWS: dict[str, dict[str, Any]] = {
     "its distribution": {"nodeSelector": {"cloud.google.com/gke-os-distribution": "windows_ltsc"}},
     "a framework": container(image="mcr.microsoft.com/dotnet/framework/aspnet:4.8"),
     "a shell": container(command=["powershell.exe", "-Command", "Start-Sleep 5"]),
+    "a shell and its command in one": container(command=["powershell -File c.ps1"]),
+    "a shell as an argument": container(args=["cmd", "/c", "web"]),
+    "a program by its ending": container(command=["web.exe"]),
+    "a path that a program is given": container(command=["dotnet", "C:\\app\\web.dll"]),
+    "a pipe with a name": container(volumeMounts=[{"name": "p", "mountPath": "\\\\.\\pipe\\docker_engine"}]),
+    "a tag of one's own": container(image="registry.example/web-windows2022:1"),
+    "a tag at the end": container(image="registry.example/web:1-windows"),
+    "a build of that year": container(image="datadog/agent:7-win1809"),
+    "the system of a pool": {"nodeSelector": {"kubernetes.azure.com/os-sku": "Windows2022"}},
+    "an account of its domain": {"securityContext": {"windowsOptions": {"gmsaCredentialSpecName": "web"}}},
 }
 PERHAPS: dict[str, dict[str, Any]] = {
     "a toleration": {"tolerations": [{"key": "os", "operator": "Equal", "value": "windows"}]},
     "a runtime class": {"runtimeClassName": "windows-2022"},
     "another label": {"nodeSelector": {"eks.amazonaws.com/nodegroup": "windows-ng"}},
     "affinity of one term": node_affinity(label("In", "windows"), label("In", "linux")),
+    "a short name of a pool": {"nodeSelector": {"agentpool": "npwin"}},
+    "a toleration's key": {"tolerations": [{"key": "windows", "operator": "Exists"}]},
+    "a preference": {
+        "affinity": {
+            "nodeAffinity": {
+                "preferredDuringSchedulingIgnoredDuringExecution": [
+                    {"weight": 1, "preference": {"matchExpressions": [label("In", "windows")]}}
+                ]
+            }
+        }
+    },
+    "a path of a variable": container(env=[{"name": "HOME", "value": "C:\\Users\\web"}]),
     "affinity to both": node_affinity(label("In", "windows", "linux")),
 }
 LINUX: dict[str, dict[str, Any]] = {
@@ -71,6 +93,8 @@ LINUX: dict[str, dict[str, Any]] = {
     "a program about Windows": container(image="prom/windows-exporter-proxy:1", args=["--windows"]),
     "a name": container(name="windows"),
     "another shell": container(command=["pwsh", "-c", "exit"]),
+    "a window": {"nodeSelector": {"window": "windowed"}},
+    "a program that runs another's": container(command=["mono", "web.exe"]),
 }
 
 
@@ -118,6 +142,19 @@ TASKS: dict[str, dict[str, Any]] = {
         "fileSystemId": "fs-1", "rootDirectory": "share",
         "authorizationConfig": {"credentialsParameter": "arn", "domain": "corp.example"},
     }}]},
+    "an account of a domain": {"containerDefinitions": [
+        {**WEB, "dockerSecurityOptions": ["credentialspec:file://web.json"]}
+    ]},
+    "the account as a list of its own": {"containerDefinitions": [
+        {**WEB, "credentialSpecs": ["credentialspec:arn:aws:s3:::specs/web.json"]}
+    ]},
+    "what it needs": {"requiresAttributes": [{"name": "ecs.os-type", "value": "windows"}]},
+    "a folder of the host": {"volumes": [{"name": "x", "host": {"sourcePath": "D:\\data"}}]},
+    "a pipe of the host": {"volumes": [{"name": "x", "host": {"sourcePath": "//./pipe/docker_engine"}}]},
+    "a shell": {"containerDefinitions": [{**WEB, "entryPoint": ["powershell", "-Command"]}]},
+    "a health check": {"containerDefinitions": [
+        {**WEB, "healthCheck": {"command": ["CMD-SHELL", "powershell -c exit 0"]}}
+    ]},
     "an image": {"containerDefinitions": [{**WEB, "image": "mcr.microsoft.com/windows/nanoserver:ltsc2022"}]},
 }  # fmt: skip
 

@@ -11,9 +11,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
@@ -43,6 +41,7 @@ from fixbot.aws.aws_failures import (
     NoCredentials,
 )
 from fixbot.model.errors import FixbotError
+from fixbot.network.addresses import is_loopback, split_address
 from fixbot.text.command import REGION
 
 TRIES: Final = 6
@@ -172,15 +171,10 @@ def open_gateway(choice: AwsChoice) -> AwsGateway:
 
 def check_endpoint(address: str) -> None:
     """Refuse an endpoint that would carry secrets in clear. Raises FixbotError."""
-    parts = urlsplit(address)
-    host = parts.hostname or ""
-    if parts.scheme == "https" or host == "localhost" or host.endswith(".localhost"):
-        return
-    try:
-        near = ip_address(host).is_loopback
-    except ValueError:
-        near = False
-    if not near:
+    parts = split_address(address)
+    host = (parts.hostname or "") if parts is not None else ""
+    near = is_loopback(host) or host.endswith(".localhost")
+    if parts is None or not (parts.scheme == "https" or near):
         raise FixbotError(
             "AWS: the endpoint (AWS_ENDPOINT_URL, or endpoint_url of the profile) is no https address; "
             "plain http is for this very machine alone"

@@ -84,9 +84,7 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option of the contract
     path: given.PathOption = ".",
     files: given.FilesOption = None,
     write: Annotated[bool, typer.Option("--write", help="Change the files of the working tree.")] = False,
-    branch: Annotated[
-        bool, typer.Option("--branch", help="One local branch with one commit for each proposal.")
-    ] = False,
+    branch: given.BranchOption = False,
     review: Annotated[
         bool, typer.Option("--review", help="Ask about each proposal; write what is taken (or --branch).")
     ] = False,
@@ -107,6 +105,7 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option of the contract
     exclude: given.ExcludeOption = None,
     since: given.SinceOption = None,
     thorough: given.ThoroughOption = False,
+    no_render: given.NoRenderOption = False,
     aws: given.AwsOption = False,
     aws_profile: given.AwsProfileOption = "",
     aws_region: given.AwsRegionOption = "",
@@ -125,7 +124,7 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option of the contract
             fail_on or FailOn.NEVER,
             tuple(include or ()), tuple(exclude or ()), since, config, format, output,
             not no_cache, jobs, quiet, write, branch, review, pr, split_values(repo), dry_run, host,
-            thorough=thorough, fail_on_unread=fail_on_unread, show=show, diffs=diffs,
+            thorough=thorough, render=not no_render, fail_on_unread=fail_on_unread, show=show, diffs=diffs,
             rules_profile=rules_profile, framework=framework,
             aws=aws, aws_profile=aws_profile, aws_region=aws_region,
         )
@@ -150,6 +149,7 @@ def scan(  # noqa: PLR0913, PLR0917 - one for each option of the contract
     baseline: given.BaselineOption = None,
     write_baseline: given.WriteBaselineOption = None,
     thorough: given.ThoroughOption = False,
+    no_render: given.NoRenderOption = False,
     config: given.ConfigOption = None,
     format: given.FormatOption = Format.TEXT,  # noqa: A002 - the option's name
     output: given.OutputOption = None,
@@ -164,7 +164,7 @@ def scan(  # noqa: PLR0913, PLR0917 - one for each option of the contract
             "scan", path, tuple(files or ()), split_values(only), split_values(skip), safety,
             fail_on or FailOn.LOW,
             tuple(include or ()), tuple(exclude or ()), since, config, format, output,
-            not no_cache, jobs, quiet, thorough=thorough, fail_on_unread=fail_on_unread,
+            not no_cache, jobs, quiet, thorough=thorough, render=not no_render, fail_on_unread=fail_on_unread,
             fail_on_new_ignores=fail_on_new_ignores, baseline=baseline,
             write_baseline=write_baseline, rules_profile=rules_profile, framework=framework,
         )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fixbot.checkout.git_home import repository_above, stranger_folders
-from fixbot.cli.find_checkers import find_checkers
+from fixbot.cli.find_checkers import find_checkers, find_renderers
 from fixbot.cli.options import Options
 from fixbot.model.errors import FixbotError
 from fixbot.model.findings import Safety
@@ -66,6 +66,7 @@ def overlay_options(settings: Settings, options: Options, fixers: tuple[Rule, ..
     )
     thorough = options.thorough or settings.thorough
     programs = find_checkers(options, os.environ, settings.limits) if thorough else None
+    renderers = find_renderers(options, os.environ, settings.limits) if options.render else None
     chosen = options.rules_profile.value if options.rules_profile else settings.profile
     return replace(
         settings,
@@ -76,6 +77,7 @@ def overlay_options(settings: Settings, options: Options, fixers: tuple[Rule, ..
         safety=Safety(options.safety.value) if options.safety else settings.safety,
         thorough=thorough,
         programs=programs,
+        renderers=renderers,
         notes=(
             *settings.notes,
             *_name_profile(settings, options, len(profiled), len(essential)),

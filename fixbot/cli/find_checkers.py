@@ -19,7 +19,7 @@ from fixbot.model.errors import FixbotError
 from fixbot.programs import Programs, find_programs
 
 if TYPE_CHECKING:
-    from fixbot.settings import LimitSettings
+    from fixbot.settings.setting_groups import LimitSettings
 
 _PATIENCE: Final = 6
 _ROOM: Final = 2
@@ -30,15 +30,22 @@ def find_checkers(options: Options, environment: Mapping[str, str], limits: Limi
 
     A checker has six times the seconds of a part, by the clock, and twice its memory.
     """
-    found = find_programs(
-        environment,
-        _scratch_folders(environment, None if options.repositories else options.path),
-        stranger_folders(None if options.repositories else options.path),
-        sys.executable,
-        kubernetes=find_spec("kubernetes_validate") is not None,
-    )
+    found = find_renderers(options, environment, limits)
     if found is None:
         raise FixbotError("--thorough: checkers need a folder outside of the checkout; set TMPDIR to one")
+    return replace(found, kubernetes=find_spec("kubernetes_validate") is not None)
+
+
+def find_renderers(
+    options: Options, environment: Mapping[str, str], limits: LimitSettings
+) -> Programs | None:
+    """What builds kustomizations and charts; None where no folder outside of the checkout is there."""
+    path = None if options.repositories else options.path
+    scratch, outside = _scratch_folders(environment, path), stranger_folders(path)
+    found = find_programs(environment, scratch, outside, sys.executable)
+    if found is None:
+        return None
+    found = replace(found, helm_library=find_spec("helm_python") is not None)
     return replace(found, seconds=limits.seconds * _PATIENCE, memory=limits.memory_mb * MEGABYTE * _ROOM)
 
 

@@ -51,6 +51,9 @@ class Format(StrEnum):
     MARKDOWN = "markdown"
     PATCH = "patch"
     HTML = "html"
+    RDJSON = "rdjson"
+    GITLAB = "gitlab"
+    JUNIT = "junit"
 
 
 def complete_rule(incomplete: str) -> list[str]:
@@ -107,6 +110,13 @@ ThoroughOption = Annotated[
     typer.Option("--thorough", help="Ask cfn-lint, terraform fmt and kubernetes-validate as well, "
                  "where they are installed."),
 ]  # fmt: skip
+BranchOption = Annotated[
+    bool, typer.Option("--branch", help="One local branch with one commit for each proposal.")
+]
+NoRenderOption = Annotated[
+    bool,
+    typer.Option("--no-render", help="Build no kustomization and no chart; they are named as not read."),
+]
 SinceOption = Annotated[
     str | None,
     typer.Option(
@@ -213,6 +223,7 @@ class Options:
     dry_run: bool = False
     host: str = ""
     thorough: bool = False
+    render: bool = True
     fail_on_unread: bool = False
     fail_on_new_ignores: bool = False
     show: str = ""

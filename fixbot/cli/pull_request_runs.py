@@ -238,7 +238,7 @@ def result_rows(published: PublishResult) -> Iterator[PullRequestRow]:
             leaves = outcome == "would" and each.action.deed is ActionKind.LEAVE
             yield _result_row(each, "left" if leaves else outcome, each.action.why)
     for each in published.waits:
-        yield _result_row(each, "waits", f"comes {published.later}")
+        yield _result_row(each, "waits", f"comes {each.later or published.later}")
 
 
 def _result_row(

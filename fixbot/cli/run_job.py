@@ -38,7 +38,7 @@ def run_job(options: Options, environment: Mapping[str, str]) -> int:
 
         return run_pull_requests(options, environment)
     terminal = Terminal(environment, quiet=options.quiet)
-    contents = options.writes_anything or options.format in (Format.PATCH, Format.SARIF)
+    contents = options.writes_anything or options.format in (Format.PATCH, Format.SARIF, Format.RDJSON)
     base = _find_gate_base(options)
     looked = _scan_with_facts(options, environment, terminal, contents, base)
     looked, brought = _narrow_report(options, looked, base)

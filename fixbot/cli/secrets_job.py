@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from fixbot.aws.plan_secrets import SecretPlan, plan_secrets
 from fixbot.checkout.git_home import stranger_folders
@@ -18,18 +17,13 @@ from fixbot.cli.terminal import Terminal
 from fixbot.engine.collect_moved import collect_moved_secrets
 from fixbot.model.errors import FixbotError
 from fixbot.model.moved_secrets import GOOD_OUTCOMES, SecretRow, SecretsReport
+from fixbot.publish.github.hosts import is_repository_name, split_remote
 from fixbot.report.secrets_report import render_secrets_json, render_secrets_text
 from fixbot.report.style import format_count
 
 if TYPE_CHECKING:
     from fixbot.aws.aws_gateway import AwsGateway
     from fixbot.aws.write_secrets import SecretMaker
-
-
-_REMOTE: Final = re.compile(
-    r"(?:[\w.+-]+@[\w.-]+:|\w+://(?:[^/@\s]*@)?[\w.-]+(?::\d+)?/)(?:.*/)?([\w.-]+/[\w.-]+?)(?:\.git)?/?"
-)
-"""The address of a repository on a server, with OWNER/NAME at its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +89,10 @@ def _build_maker(wish: SecretsWish, looked: ScannedCheckout, environment: Mappin
     from fixbot.aws.write_secrets import SecretMaker  # noqa: PLC0415 - boto3 costs 200 ms
 
     git = looked.checkout.git
-    remote = _REMOTE.fullmatch(git.configuration.get("remote.origin.url", "")) if git is not None else None
-    name = remote[1] if remote is not None else Path(looked.checkout.root).name
+    remote = split_remote(git.configuration.get("remote.origin.url", "")) if git is not None else None
+    name = "/".join(remote[1].split("/")[-2:]) if remote is not None else ""
+    if not is_repository_name(name):
+        name = Path(looked.checkout.root).name
     kms_key = wish.kms_key or looked.settings.secrets.kms_key or ""
     return SecretMaker(gateway, name, kms_key, trusted_key=bool(wish.kms_key))
 

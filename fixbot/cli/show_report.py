@@ -90,6 +90,8 @@ def _render_report(all_of_it: ReportContext, style: TerminalStyle, closing: tupl
             from fixbot.report import sarif  # noqa: PLC0415
 
             return sarif.render_sarif(report, all_of_it.fixers, all_of_it.settings.ignore)
+        case Format.RDJSON | Format.GITLAB | Format.JUNIT:
+            return _render_for_services(all_of_it)
         case Format.MARKDOWN:
             from fixbot.report import markdown_report  # noqa: PLC0415
 
@@ -103,16 +105,35 @@ def _render_report(all_of_it: ReportContext, style: TerminalStyle, closing: tupl
 
             return html.render_html(report, all_of_it.name or Path(options.path).resolve().name)
         case Format.TEXT:
-            if options.command == "scan":
-                return text.render_scan(report, style, brief=options.quiet)
-            if report.pulls is not None:
-                return text.render_pulls(report, style, closing, brief=options.quiet)
-            if options.quiet or options.diffs or len(report.proposals) <= FEW:
-                whole = replace(style, most=None) if options.diffs or options.show else style
-                return text.render_run(report, whole, closing, brief=options.quiet)
-            from fixbot.report import overview  # noqa: PLC0415
+            return _render_for_reader(all_of_it, style, closing)
 
-            return overview.render_overview(report, style, (*_describe_ways(options), *closing))
+
+def _render_for_reader(all_of_it: ReportContext, style: TerminalStyle, closing: tuple[str, ...]) -> str:
+    """What stands in a terminal: all of it, or an overview where that is much."""
+    report, options = all_of_it.report, all_of_it.options
+    if options.command == "scan":
+        return text.render_scan(report, style, brief=options.quiet)
+    if report.pulls is not None:
+        return text.render_pulls(report, style, closing, brief=options.quiet)
+    if options.quiet or options.diffs or len(report.proposals) <= FEW:
+        whole = replace(style, most=None) if options.diffs or options.show else style
+        return text.render_run(report, whole, closing, brief=options.quiet)
+    from fixbot.report import overview  # noqa: PLC0415
+
+    return overview.render_overview(report, style, (*_describe_ways(options), *closing))
+
+
+def _render_for_services(all_of_it: ReportContext) -> str:
+    """The forms of review and build services."""
+    from fixbot.report import code_quality, rdjson  # noqa: PLC0415 - each form is imported when it is asked for
+
+    match all_of_it.options.format:
+        case Format.RDJSON:
+            return rdjson.render_rdjson(all_of_it.report)
+        case Format.GITLAB:
+            return code_quality.render_gitlab(all_of_it.report)
+        case _:
+            return code_quality.render_junit(all_of_it.report, all_of_it.fixers)
 
 
 def _warn_of_secrets(report: Report, options: Options, terminal: Terminal) -> None:

@@ -105,7 +105,7 @@ def _read_other_policies(
                 address = f"{resource.name}/{entry.key}"
                 found = iam.build_policy(document, behind, "cloudformation", resource.name, address)
                 found.kind = "resource" if found.kind == "resource" else "unknown"
-                found.owner = resource.node
+                found.owner, found.holders = resource.node, (resource.type,)
                 yield found
 
 
@@ -244,6 +244,7 @@ def _read_policies(document: Document, resource: TemplateResource, reading: Inve
             "/".join(filter(None, (resource.name, place))),
         )
         found.owner, found.principals = resource.node, principals
+        found.holders = (resource.type,)
         if node is trust:
             found.kind = "trust"
         yield found

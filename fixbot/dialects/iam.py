@@ -158,6 +158,12 @@ def _is_filled_in(host: Node) -> bool:
     return long or host.tag == "!Sub"
 
 
+def is_filled_in_text(node: Node) -> bool:
+    """Whether a policy was read out of a text that `Fn::Sub` fills in."""
+    host = _find_host_scalar(node)
+    return host is not None and _is_filled_in(host)
+
+
 def _find_host_scalar(node: Node) -> Node | None:
     """The YAML scalar that a policy was read out of."""
     host = node.parent

@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from fixbot import dialects
 from fixbot.edit.diff import masked_diff
 from fixbot.edit.tree import Node, NodeKind, SyntaxProblem
 from fixbot.engine.compose import compose_offers, topic_of
-from fixbot.engine.detect import UNJUDGED, Detection, detect_problems
+from fixbot.engine.detect import UNJUDGED, Detection
 from fixbot.engine.foreign_ignores import ForeignIgnores
 from fixbot.engine.partition_result import AnalysisRequest, PartitionResult
 from fixbot.engine.propose import Shown, build_proposals
 from fixbot.engine.prove_together import OfferableFixes, prove_fixes
+from fixbot.engine.survey import Survey, survey_documents
 from fixbot.engine.verify import Verifier
 from fixbot.masking.documents_mask import DocumentsMask
 from fixbot.masking.mask_texts import mask_texts
@@ -31,7 +31,6 @@ from fixbot.model.findings import (
     Status,
     Unread,
 )
-from fixbot.rules.context import Context
 from fixbot.rules.rule import resource_types
 from fixbot.settings.enforced import is_enforced
 from fixbot.settings.suppressions import Ignore, Suppressions, describe_lapse
@@ -45,7 +44,7 @@ from fixbot.source.discover import (
 )
 from fixbot.source.document import Document, parse_document_sections
 from fixbot.source.inline_ignores import MARK, read_inline_ignores
-from fixbot.source.project import Inventory, Project
+from fixbot.source.project import Inventory
 from fixbot.source.template_languages import CHART_VALUES, SCRIPT, find_template_reason
 
 Watch = Callable[[str], None]
@@ -61,45 +60,48 @@ def analyze_partition(
 ) -> PartitionResult:
     """Everything from parsing to proposals, for files that may know of each other."""
     done = PartitionResult()
-    order = _add_inline_ignores(texts, order, watch, done)
+    order = add_inline_ignores(texts, order, watch, done)
     documents = parse_texts(texts, order, collect_needles(resource_types(order.fixers)), done, watch)
     watch("")
     if done.complaints:
         return done
-    world, reading = survey_documents(documents, order)
-    done.counts = reading.count_subjects(resources=bool(world.project.resource_types))
-    problems = detect_problems(reading, order.fixers, world)
+    survey = survey_documents(documents, order)
+    reading, done.counts = survey.reading, survey.counts
+    problems = survey.detect_all(order.fixers)
     done.unread += [
         *reading.unread,
-        *_list_unjudged(documents, reading),
+        *_list_unjudged(documents, survey),
         *_find_chart_values(documents, reading, order.charts),
     ]
+    court = Verifier(survey.world, reading, problems, order.fixers, survey.built)
+    conclude_partition(court, problems, order, done)
+    return done
+
+
+def conclude_partition(
+    court: Verifier, problems: Sequence[Detection], order: AnalysisRequest, done: PartitionResult
+) -> None:
+    """Settle what becomes of problems, prove what can be mended, and write findings and proposals down."""
+    documents = court.world.project.documents
     statuses = _settle_statuses(problems, documents, order)
     light = {each.id for each in problems if _severity_of(each) < order.settings.severity}
     open_problems = [each for each in problems if each.id not in statuses and each.id not in light]
-    court = Verifier(world, reading, problems, order.fixers)
     settled = prove_fixes(court, open_problems, order.settings.held)
     findings = {each.id: _build_finding(each, documents, statuses, settled) for each in problems}
     shown = [each for each in problems if each.id not in light]
     done.findings = [_add_lapse(findings[each.id], each, documents, order) for each in shown]
     done.hidden = len(light)
     if not problems and not done.unread:  # nothing will be said of these files
-        done.secrets = frozenset(find_values_elsewhere(text.encode() for text in texts.values()))
+        texts = (each.text.encode() for each in documents.values())
+        done.secrets = frozenset(find_values_elsewhere(texts))
         done.alone = not done.secrets
-        return done
+        return
     mask = DocumentsMask(documents)
     _show_results(settled, findings, court, mask, done)
-    return _mask_result(done, mask)
+    _mask_result(done, mask)
 
 
-def survey_documents(documents: dict[str, Document], order: AnalysisRequest) -> tuple[Context, Inventory]:
-    """What these documents hold, and what rules may ask about it."""
-    project = Project(documents, order.surroundings, resource_types(order.fixers))
-    reading = dialects.survey_dialects(project)
-    return Context(order.settings, project, reading.resources, reading.policies, reading.tasks), reading
-
-
-def _add_inline_ignores(
+def add_inline_ignores(
     texts: Mapping[str, str], order: AnalysisRequest, watch: Watch, done: PartitionResult
 ) -> AnalysisRequest:
     """The order with what the comments of these files ask for."""
@@ -151,11 +153,12 @@ def _explain_unread(path: str, text: str, problem: SyntaxProblem, order: Analysi
     return Unread(path, line, problem.reason)
 
 
-def _list_unjudged(documents: Mapping[str, Document], reading: Inventory) -> Iterator[Unread]:
+def _list_unjudged(documents: Mapping[str, Document], survey: Survey) -> Iterator[Unread]:
     """Values that can't be known, on which a rule would have had an opinion."""
-    for node, field, subject, rule in reading.unjudged:
+    rows = [(node, field, subject.title, rule) for node, field, subject, rule in survey.reading.unjudged]
+    for node, field, title, rule in (*rows, *(survey.built.list_unjudged() if survey.built else ())):
         path = node.root_node.source
-        reason = f"{field} of {subject.title} {UNJUDGED} {rule}"
+        reason = f"{field} of {title} {UNJUDGED} {rule}"
         yield Unread(path, documents[path].locate_offset(node.start)[0], reason, "unserved")
 
 
@@ -171,7 +174,7 @@ def _find_chart_values(
 
 
 def _settle_statuses(
-    problems: list[Detection], documents: Mapping[str, Document], order: AnalysisRequest
+    problems: Sequence[Detection], documents: Mapping[str, Document], order: AnalysisRequest
 ) -> dict[str, tuple[Status, str]]:
     """What is settled before anything is proven."""
     statuses: dict[str, tuple[Status, str]] = {}
@@ -269,6 +272,7 @@ def _build_finding(
         status=status,
         reason=reason,
         topic=topic_of(problem),
+        layer=problem.built.layer if problem.built is not None else None,
     )
 
 
@@ -312,7 +316,7 @@ def _show_results(
             done.patches.append(Patch(path, old, text, diff, fixed, edits=proven.edits[path]))
     settings = court.world.settings
     composed = compose_offers(court, settled, settings.pull_requests.group)
-    proposals = build_proposals(composed, findings, show_file, settings)
+    proposals = build_proposals(composed, findings, show_file, court.world)
     done.proposals += [_with_checks(each, court) for each in proposals]
 
 
@@ -322,10 +326,10 @@ def _with_checks(proposal: Proposal, court: Verifier) -> Proposal:
     return replace(proposal, story=replace(proposal.story, rows=rows))
 
 
-def _mask_result(done: PartitionResult, mask: DocumentsMask) -> PartitionResult:
+def _mask_result(done: PartitionResult, mask: DocumentsMask) -> None:
     """What came out, with no secret of these files in any of its texts; diffs have been masked by place."""
     if mask.is_silent:
-        return done
+        return
     done.findings = [mask_texts(each, mask.masker) for each in done.findings]
     done.proposals = [
         replace(mask_texts(replace(each, diff=""), mask.masker), diff=each.diff) for each in done.proposals
@@ -333,7 +337,6 @@ def _mask_result(done: PartitionResult, mask: DocumentsMask) -> PartitionResult:
     done.unread = [mask_texts(each, mask.masker) for each in done.unread]
     done.secrets = mask.far_values
     done.alone = not mask.far_values
-    return done
 
 
 __all__ = ["AnalysisRequest", "PartitionResult", "analyze_partition"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from fixbot.checkout.repository_files import RepositoryFiles
-from fixbot.engine.detect import Detection, detect_problems
+from fixbot.engine.detect import Detection
 from fixbot.engine.survey_again import survey_parts, survey_texts
 from fixbot.lens import text_of
 from fixbot.model.findings import Finding, Status
@@ -36,8 +36,7 @@ def collect_moved_secrets(
         for texts, order in survey_parts(
             checkout, fixers, settings, lambda texts: not paths.isdisjoint(texts)
         )
-        for world, reading in [survey_texts(texts, order)]
-        for problem in detect_problems(reading, rules, world)
+        for problem in survey_texts(texts, order).detect_all(rules)
         if problem.id in fixed
         for moved in _list_moved(problem)
     ]
@@ -62,5 +61,5 @@ def collect_references(
     return [
         reference
         for texts, order in survey_parts(checkout, fixers, settings, names_any)
-        for reference in list_store_references(survey_texts(texts, order)[1].tasks)
+        for reference in list_store_references(survey_texts(texts, order).reading.tasks)
     ]

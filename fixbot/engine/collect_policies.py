@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from fixbot.dialects.terraform.folder_index import index_folders
 from fixbot.engine.survey_again import survey_parts, survey_texts
 from fixbot.iam.policies.live_roles import find_live_roles
 from fixbot.iam.policies.policy_data import read_document_data
@@ -29,16 +28,15 @@ def collect_changed_policies(
     paths = {path for each in proposals for path in each.contents}
     found: list[tuple[int, ChangedPolicy]] = []
     for texts, order in survey_parts(checkout, fixers, settings, lambda part: not paths.isdisjoint(part)):
-        world, reading = survey_texts(texts, order)
-        if not reading.policies:
+        survey = survey_texts(texts, order)
+        if not survey.reading.policies:
             continue
-        folders = index_folders(world.project)
-        before = {_name_policy(each): each for each in reading.policies}
+        before = {_name_policy(each): each for each in survey.reading.policies}
         for at, proposal in enumerate(proposals):
             own = {path: text for path, text in proposal.contents.items() if path in texts}
             if own:
-                after = survey_texts({**texts, **own}, order)[1].policies
-                roles = {name: find_live_roles(each, folders) for name, each in before.items()}
+                after = survey_texts({**texts, **own}, order).reading.policies
+                roles = {name: find_live_roles(each, survey.world) for name, each in before.items()}
                 found += [(at, each) for each in _compare(proposal.key, before, after, roles)]
     return [each for _, each in sorted(found, key=lambda pair: pair[0])]
 

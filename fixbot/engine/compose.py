@@ -23,7 +23,7 @@ from fixbot.engine.prove_together import (
     units_of,
 )
 from fixbot.engine.verify import VerifiedPatch, Verifier, list_changed_paths
-from fixbot.lens import Resource
+from fixbot.lens import Policy, Resource
 from fixbot.model.findings import Refusal, Safety, Severity
 from fixbot.model.joined_groups import JoinedGroups
 
@@ -103,6 +103,8 @@ def compose_offers(court: Verifier, settled: OfferableFixes, way: str) -> list[P
 def topic_of(problem: Detection) -> str:
     """What a problem's fix belongs together with, by what it is about: `iam-scope`."""
     subject = problem.subject
+    if isinstance(subject, Policy):
+        return problem.fixer.topic_of(next(iter(subject.holders), ""))
     return problem.fixer.topic_of(subject.type.edited if isinstance(subject, Resource) else "")
 
 

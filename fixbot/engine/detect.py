@@ -15,7 +15,17 @@ from fixbot.edit.tree import Node
 from fixbot.lens import Container, Policy, Resource, Subject, Task
 from fixbot.lens.fields import FieldElsewhere
 from fixbot.lens.partial import VIRTUAL
-from fixbot.model.findings import Fix, Found, Manual, Outcome, Outlook, Refusal, Safety, resolve_outlook
+from fixbot.model.findings import (
+    Fix,
+    Found,
+    Manual,
+    Outcome,
+    Outlook,
+    Refusal,
+    Safety,
+    resolve_outlook,
+)
+from fixbot.model.layer import Layer
 from fixbot.rules.context import Context
 from fixbot.rules.rule import Rule, Selector
 from fixbot.source.project import Inventory
@@ -27,6 +37,19 @@ Place = tuple[str, str, str]
 """A rule, and the path and the address of what it found something at."""
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class BuiltPlace:
+    """Where a problem of rendered objects is mended, and the same problem in each rendering that has it.
+
+    `around` are places in the files: what the objects there are about, from the inside out.
+    """
+
+    layer: Layer
+    around: Sequence[Node]
+    occurrences: Sequence[tuple[str, Detection]]
+    """By rendering; their fixes change the rendered objects, which is what the proof expects."""
+
+
 @dataclass(frozen=True, eq=False)
 class Detection:
     """One finding on its way: who found it, where, and what became of it so far."""
@@ -36,6 +59,7 @@ class Detection:
     found: Found
     path: str
     subject: Subject
+    built: BuiltPlace | None = None
 
     @property
     def controls(self) -> tuple[str, ...]:
@@ -45,7 +69,7 @@ class Detection:
     @property
     def around(self) -> Sequence[Node]:
         """What it is about, from the inside out: container, task, the resource that these stand in."""
-        return self.subject.around
+        return self.subject.around if self.built is None else self.built.around
 
     @cached_property
     def outcome(self) -> Outcome:
@@ -116,7 +140,7 @@ def detect_problems(
                 path = found.node.root_node.source
                 key = (rule.name, path, found.address, found.wrong)
                 seen[key] += 1
-                problems.append(Detection(_identify_problem(*key, seen[key]), rule, found, path, subject))
+                problems.append(Detection(identify_problem(*key, seen[key]), rule, found, path, subject))
     return problems
 
 
@@ -175,7 +199,7 @@ def _sort_subjects(reading: Inventory) -> Mapping[Selector, Sequence[Subject]]:
 
 
 @lru_cache(maxsize=4096)
-def _identify_problem(rule: str, path: str, address: str, wrong: str, twin: int) -> str:
+def identify_problem(rule: str, path: str, address: str, wrong: str, twin: int) -> str:
     """Sixteen hexadecimal digits; twins of one address are told apart by their order."""
     parts = [rule, path, address, wrong, *([str(twin)] if twin > 1 else [])]
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from fixbot.edit.tree import Node, NodeKind
 from fixbot.settings.suppressions import NO_REASON
 from fixbot.source.document import find_comments
+from fixbot.text.kinds import normalize_check
 
 if TYPE_CHECKING:
     from fixbot.engine.detect import Detection
@@ -106,13 +107,7 @@ def _read_comment(found: re.Match[str]) -> Iterator[ForeignIgnore]:
 
 
 def _is_same(said: str, check: str) -> bool:
-    return said == "*" or _normalize_check(said) == _normalize_check(check)
-
-
-def _normalize_check(name: str) -> str:
-    """`AVD-KSV-0014` and `KSV014` are one check, and so are `runAsPrivileged` and `run-as-privileged`."""
-    word = re.sub(r"[^a-z0-9]", "", name.lower()).removeprefix("avd")
-    return re.sub(r"(?<=[a-z])0+(?=\d)", "", word)
+    return said == "*" or normalize_check(said) == normalize_check(check)
 
 
 def _find_comment_start(text: str, start: int) -> int:

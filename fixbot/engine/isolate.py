@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from fixbot.engine.analyze import Watch, analyze_partition, ignore_path
+from fixbot.engine.chart_parts import analyze_chart_part, is_chart_part
 from fixbot.engine.crash_trace import format_trace
 from fixbot.engine.partition_result import AnalysisRequest, PartitionResult
 from fixbot.model.findings import Failure, Unread
@@ -22,6 +23,8 @@ def analyze_isolated(texts: Texts, order: AnalysisRequest, watch: Watch = ignore
     `watch` is told which file is being read, an empty string when all are. Raises MemoryError.
     """
     try:
+        if is_chart_part(texts, order):
+            return analyze_chart_part(texts, order, watch)
         return analyze_partition(texts, order, watch)
     except MemoryError:
         raise

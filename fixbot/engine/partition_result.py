@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from fixbot.model.findings import (
-    NO_COUNTS,
-    Failure,
-    Finding,
-    Patch,
-    Proposal,
-    Unread,
-)
+from fixbot.layers.find_layerings import RenderInputs
+from fixbot.model.findings import Failure, Finding, Patch, Proposal, Unread
+from fixbot.model.run_stats import NO_COUNTS
+from fixbot.render.chart import Chart
+from fixbot.render.helm import ChartRenderer
 from fixbot.rules.rule import Rule
 from fixbot.settings import Settings
 from fixbot.settings.suppressions import Suppressions
@@ -50,3 +47,8 @@ class AnalysisRequest:
     suppressions: Suppressions
     surroundings: RepositoryFacts
     charts: frozenset[str] = frozenset()
+    rendered: Mapping[str, Chart] = field(default_factory=dict, repr=False)
+    """Charts that are rendered, by the path of their description."""
+    renderer: ChartRenderer | None = field(default=None, repr=False)
+    inputs: RenderInputs = field(default_factory=RenderInputs, repr=False)
+    """What is rendered of the repository."""

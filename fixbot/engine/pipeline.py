@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
+import builtins
 import time
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 from fixbot.checkout import READ_ELSEWHERE, Content, Globs, RepositoryFiles
+from fixbot.engine.build_report import build_report
+from fixbot.engine.chart_parts import find_charts, group_charts, select_chart_files
 from fixbot.engine.isolate import add_failures, analyze_isolated
 from fixbot.engine.partition_result import AnalysisRequest, PartitionResult
 from fixbot.engine.process_limits import MEGABYTE, OutOfTime, limit_time
-from fixbot.engine.propose import gather_proposals
 from fixbot.engine.result_cache import InputDigests, ResultCache, compute_part_keys
 from fixbot.lens import ResourceType
 from fixbot.masking.mask_texts import mask_texts
 from fixbot.masking.secret_masker import KnownValuesMasker
 from fixbot.masking.values_elsewhere import find_values_elsewhere, select_holders, values_kept
 from fixbot.model.errors import FixbotError
-from fixbot.model.findings import NO_COUNTS, Failure, LeftOutBySettings, Report, Stats, Unread
+from fixbot.model.findings import Failure, Report, Unread
+from fixbot.render.helm import ChartRenderer
 from fixbot.rules.rule import Rule, resource_types
-from fixbot.settings import NEVER_PATCH, LimitSettings, Settings
-from fixbot.settings.loosened import running_rules
+from fixbot.settings import Settings
+from fixbot.settings.setting_groups import LimitSettings
 from fixbot.settings.suppressions import Suppressions
-from fixbot.source.codeowners import PLACES as OWNERS
 from fixbot.source.discover import (
     collect_needles,
     declares_only,
@@ -43,6 +44,7 @@ from fixbot.syntax import syntax_of
 
 if TYPE_CHECKING:
     from fixbot.engine.user_cache import Cache
+    from fixbot.render.chart import Chart
 
 Progress = Callable[[int, int, str], None]
 _WORTH_A_WORKER = 400_000
@@ -75,14 +77,14 @@ def run_pipeline(  # noqa: PLR0913 - each has its default
     today = date.today()  # noqa: DTZ011 - whether a wish has ended is for the user's own day to say
     memory = None if cache is None else ResultCache(cache, like or checkout, today.isoformat(), contents)
     if memory is not None and like is None and (known := memory.load_all()) is not None:
-        return _build_report(checkout, settings, started, *known)
+        return build_report(checkout, settings, started, *known)
     read = read_files(checkout, resource_types(fixers), settings.limits, InputDigests() if memory else None)
     patience = read.allowed_seconds
     with limit_time(patience, "finding out what the files of this repository have in common"):
-        order = build_request(checkout, read, fixers, settings, today)
-        grouped = partition_files({path: read.facts[path].reads for path in read.texts})
+        charts = find_charts(read.bytes | read.chart_files) if _may_render(settings) else {}
+        order = build_request(checkout, read, fixers, settings, today, charts)
+        grouped = _group_files(read, charts)
     _take_secrets(read)
-    read.bytes.clear()
     keys = compute_part_keys(grouped, read.seen, order, today.isoformat()) if read.seen is not None else []
     results: dict[int, PartitionResult] = {}
     if memory is not None:
@@ -102,7 +104,16 @@ def run_pipeline(  # noqa: PLR0913 - each has its default
         unread = [mask_texts(each, masker) for each in read.unread]
     if memory is not None and like is None and read.seen is not None:
         memory.store_results(read.seen, unread, dict(zip(keys, in_order, strict=True)))
-    return _build_report(checkout, settings, started, in_order, unread)
+    return build_report(checkout, settings, started, in_order, unread)
+
+
+def _group_files(read: ReadFiles, charts: Mapping[str, Chart]) -> list[list[str]]:
+    """The paths of the texts by part: those of each chart that is rendered, and all others."""
+    apart = group_charts(charts, read.texts)
+    taken = {path for part in apart for path in part}
+    read.texts |= {path: read.bytes[path].decode() for path in charts}
+    others = {path: read.facts[path].reads for path in read.texts if path not in taken}
+    return [*partition_files(others), *apart]
 
 
 @dataclass(slots=True)
@@ -114,6 +125,8 @@ class ReadFiles:
     bytes: dict[str, bytes]
     facts: dict[str, FileFacts]
     """What each file of `bytes` says of the whole repository."""
+    chart_files: dict[str, builtins.bytes] = field(default_factory=dict)
+    """Other files of charts."""
     seen: InputDigests | None = None
     limits: LimitSettings = field(default_factory=LimitSettings)
     held: int = 0
@@ -135,7 +148,7 @@ def read_files(
 ) -> ReadFiles:
     """Read every candidate, and keep the texts that can matter. `seen` is told of everything."""
     needles = tuple(each.encode() for each in collect_needles(types))
-    files = ReadFiles({}, list(checkout.unread), {}, {}, seen, limits)
+    files = ReadFiles({}, list(checkout.unread), {}, {}, {}, seen, limits)
     for entry in checkout.entries:
         content = checkout.read_file(entry)
         if seen is not None:
@@ -158,7 +171,8 @@ def _read_named(checkout: RepositoryFiles, files: ReadFiles, needles: Sequence[b
         kept = select_holders(checkout.others)
         images = frozenset(select_dockerfiles(checkout.others))
         others = frozenset(select_others(checkout.others))
-        names = [*find_unnamed(files.facts), *kept, *sorted(images | others)]
+        parts = frozenset(select_chart_files(files.bytes, checkout.others))
+        names = [*find_unnamed(files.facts), *kept, *sorted(images | others | parts)]
     entries = checkout.find_named(names)
     if files.seen is not None:
         files.seen.named = [entry.path for entry in entries]
@@ -167,6 +181,8 @@ def _read_named(checkout: RepositoryFiles, files: ReadFiles, needles: Sequence[b
         content = checkout.read_file(entry)
         if files.seen is not None:
             files.seen.add_entry(entry, content)
+        if isinstance(content, Content) and entry.path in parts:
+            files.chart_files[entry.path] = content.data
         if isinstance(content, Content) and entry.path in others:
             _name_format(files, content)
         elif isinstance(content, Content) and entry.path in kept:
@@ -210,7 +226,7 @@ def _keep_content(files: ReadFiles, content: Content, needles: Sequence[bytes]) 
 
 
 def _take_secrets(files: ReadFiles) -> None:
-    """The secrets of files in which nothing else is looked for, each in its own time."""
+    """The secrets of files in which nothing else is looked for, each in its own time; then let go of all."""
     for path, data in files.bytes.items():
         if path not in files.texts:
             try:
@@ -218,6 +234,8 @@ def _take_secrets(files: ReadFiles) -> None:
                     files.secrets |= find_values_elsewhere([data])
             except OutOfTime as why:
                 files.unread.append(Unread(path, None, f"not examined: out of time: {why}"))
+    files.bytes.clear()
+    files.chart_files.clear()
 
 
 def _read_elsewhere(checkout: RepositoryFiles, unread: Unread, files: ReadFiles) -> bool:
@@ -226,17 +244,28 @@ def _read_elsewhere(checkout: RepositoryFiles, unread: Unread, files: ReadFiles)
 
 
 def build_request(
-    checkout: RepositoryFiles, read: ReadFiles, fixers: tuple[Rule, ...], settings: Settings, today: date
+    checkout: RepositoryFiles,
+    read: ReadFiles,
+    fixers: tuple[Rule, ...],
+    settings: Settings,
+    today: date,
+    charts: Mapping[str, Chart] | None = None,
 ) -> AnalysisRequest:
     """What all parts are to be looked at for. Raises FixbotError for a wish that makes no sense."""
     never = Globs(settings.never_patch)
     paths = [*(entry.path for entry in checkout.entries), *read.bytes]
-    never_patched = (path for path in read.texts if never.matches(path))
-    facts = gather_surroundings(read.facts, paths, never_patched, checkout.repository)
+    never_patched = (path for path in (read.bytes if charts else read.texts) if never.matches(path))
+    facts = gather_surroundings(read.facts, paths, never_patched, checkout.repository, read.texts)
     known = frozenset(settings.known_rules or (f.name for f in fixers))
     suppressions = Suppressions(settings.ignore, known, today)
     suppressions.check_all()
-    return AnalysisRequest(fixers, settings, suppressions, facts, facts.charts)
+    renderer = ChartRenderer(settings.renderers) if charts and settings.renderers is not None else None
+    return AnalysisRequest(fixers, settings, suppressions, facts, facts.charts, charts or {}, renderer)
+
+
+def _may_render(settings: Settings) -> bool:
+    """Whether charts are rendered here: there is what does that, and its limits are held by the system."""
+    return settings.renderers is not None and settings.renderers.helm_library
 
 
 def _analyze_partitions(
@@ -283,62 +312,4 @@ def _mask_partition(examined: PartitionResult, masker: KnownValuesMasker) -> Par
         findings=findings,
         unread=[mask_texts(each, masker) for each in examined.unread],
         alone=examined.alone and not touched,
-    )
-
-
-def _build_report(
-    checkout: RepositoryFiles,
-    settings: Settings,
-    started: float,
-    parts: Iterable[PartitionResult],
-    unread: Iterable[Unread],
-) -> Report:
-    done = PartitionResult()
-    counts = Counter(NO_COUNTS)
-    for more in parts:
-        done.findings += more.findings
-        done.patches += more.patches
-        done.proposals += more.proposals
-        done.unread += more.unread
-        done.failures += more.failures
-        done.parsed += more.parsed
-        counts.update(more.counts)
-        done.hidden += more.hidden
-    offered = gather_proposals(done.proposals, settings, lambda: _code_owners(checkout))
-    stats = Stats(checkout.listed, done.parsed, dict(counts), time.monotonic() - started)
-    return Report(
-        stats,
-        tuple(sorted(done.findings, key=lambda f: (f.path, f.line, f.rule))),
-        tuple(sorted(done.patches, key=lambda p: p.path)),
-        tuple(
-            sorted(
-                offered,
-                key=lambda p: (-p.severity, p.paths),
-            )
-        ),
-        tuple(sorted({*unread, *done.unread}, key=lambda u: (u.path, u.line or 0, u.reason))),
-        tuple(done.failures),
-        left_out=_summarize_left_out(checkout, settings, done.hidden),
-    )
-
-
-def _code_owners(checkout: RepositoryFiles) -> str:
-    """The text of the CODEOWNERS file that GitHub would read; empty where there is none that can be read."""
-    there = {entry.path: entry for entry in checkout.find_named(OWNERS)}
-    found = next((there[path] for path in OWNERS if path in there), None)
-    content = checkout.read_file(found) if found is not None else None
-    return content.text if isinstance(content, Content) else ""
-
-
-def _summarize_left_out(checkout: RepositoryFiles, settings: Settings, hidden: int) -> LeftOutBySettings:
-    on = frozenset(running_rules(settings, settings.known_rules))
-    return LeftOutBySettings(
-        rules=tuple(each for each in settings.profiled or settings.known_rules if each not in on),
-        exclude=settings.exclude,
-        include=settings.include,
-        files=checkout.excluded,
-        severity=settings.severity,
-        hidden=hidden,
-        never_patch=tuple(each for each in settings.never_patch if each not in NEVER_PATCH),
-        ephemeral=settings.ephemeral_paths,
     )

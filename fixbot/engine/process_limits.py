@@ -17,7 +17,7 @@ from fixbot.model.errors import FixbotError
 if TYPE_CHECKING:
     from types import FrameType
 
-    from fixbot.settings import LimitSettings
+    from fixbot.settings.setting_groups import LimitSettings
 
 MEGABYTE = 1_000_000
 OUT_OF_MEMORY = 71

@@ -8,12 +8,15 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from typing import Final
 
 from fixbot.engine.compose import EVERYTHING, CommitStage, ProposalContent, topic_of
 from fixbot.engine.detect import Detection
-from fixbot.model.findings import FileEdits, Finding, Fix, Proposal, ProposedCommit, Safety
+from fixbot.model.findings import FileEdits, Finding, Fix, Proposal, ProposedCommit, Safety, Severity
 from fixbot.model.proposal_facts import FixedFinding, FixWords, ProposalFacts, RuleSummary, SkippedFinding
 from fixbot.proposal.pull_request_text import render_headline
+from fixbot.rules.consequences import add_consequences
+from fixbot.rules.context import Context
 from fixbot.settings import Settings
 from fixbot.source.codeowners import find_owners
 
@@ -33,13 +36,13 @@ LONGEST_BRANCH = 200
 
 
 def build_proposals(
-    composed: Iterable[ProposalContent], findings: Mapping[str, Finding], show: Show, settings: Settings
+    composed: Iterable[ProposalContent], findings: Mapping[str, Finding], show: Show, world: Context
 ) -> list[Proposal]:
     """What is to be offered in a part, each with its story.
 
-    `show` brings the masked diff of a file from its path and its new text.
+    `show` brings the masked diff of a file from its path and its new text; `world` is what was read together.
     """
-    return [_build_proposal(each, findings, show, settings) for each in composed]
+    return [_build_proposal(each, findings, show, world) for each in composed]
 
 
 def gather_proposals(
@@ -61,14 +64,34 @@ def gather_proposals(
 _SAFE = "safe "
 
 
-def _shared_word(composition: ProposalContent, way: str) -> str:
-    """The word under which proposals of several parts become one; empty where they don't."""
+_RISKS: Final = {Severity.LOW: 15, Severity.MEDIUM: 40, Severity.HIGH: 65, Severity.CRITICAL: 85}
+
+
+def _estimate_risk(problems: Sequence[Detection], findings: Mapping[str, Finding], *, example: bool) -> int:
+    """0 to 100: the gravest finding's severity, more where it is of use to an outsider and where it is sure.
+
+    What nobody deploys comes after all that runs.
+    """
+    gravest = max(findings[each.id].severity for each in problems)
+    grave = [each for each in problems if findings[each.id].severity is gravest]
+    open_to_all = any(each.fixer.discloses for each in grave)
+    known = any(each.fix is not None and not each.fix.unknown for each in grave)
+    risk = _RISKS[gravest] + 10 * open_to_all + 5 * known
+    return risk // 10 if example else risk
+
+
+def _shared_word(composition: ProposalContent, way: str, *, example: bool) -> str:
+    """The word under which proposals of several parts become one; empty where they don't.
+
+    What nobody deploys never shares one with what runs.
+    """
+    apart = " example" if example else ""
     share = composition.share
     if share.held:
         return f"held {share.held}"
     if way == "topic":
-        return f"{_SAFE}{share.topic}" if share.safety is Safety.SAFE else ""
-    return f"{way} {share.topic}" if way in ("rule", "all") else ""
+        return f"{_SAFE}{share.topic}{apart}" if share.safety is Safety.SAFE else ""
+    return f"{way} {share.topic}{apart}" if way in ("rule", "all") else ""
 
 
 def _merge_proposals(group: Sequence[Proposal], prefix: str) -> Proposal:
@@ -98,6 +121,8 @@ def _merge_proposals(group: Sequence[Proposal], prefix: str) -> Proposal:
         contents={path: text for each in group for path, text in each.contents.items()},
         diff="".join(each.diff for each in group),
         severity=max(each.severity for each in group),
+        risk=max(each.risk for each in group),
+        example=all(each.example for each in group),
         safety=Safety.SAFE if all(each.safety is Safety.SAFE for each in group) else Safety.REVIEW,
         commits=tuple(_merge_commits(group)),
         edits=tuple(file for each in group for file in each.edits)
@@ -155,11 +180,13 @@ def build_branch_name(prefix: str, rule: str, key: str) -> str:
 
 
 def _build_proposal(
-    composition: ProposalContent, findings: Mapping[str, Finding], show: Show, settings: Settings
+    composition: ProposalContent, findings: Mapping[str, Finding], show: Show, world: Context
 ) -> Proposal:
     problems = sorted(composition.problems, key=lambda p: (p.path, findings[p.id].line))
     names = tuple(problem.id for problem in problems)
     rules = {problem.fixer.name for problem in problems}
+    settings, examples = world.settings, world.surroundings.examples
+    example = all(path in examples for path in {problem.path for problem in problems})
     share, prefix = composition.share, settings.branch_prefix
     key = identify_proposal(share.topic, names)
     contents, topic = composition.texts, _choose_topic(composition, problems, findings)
@@ -170,14 +197,16 @@ def _build_proposal(
         branch=build_branch_name(prefix, share.topic, key),
         paths=tuple(sorted(contents)),
         findings=names,
-        story=replace(_collect_facts(problems, findings), topic=topic),
+        story=replace(_collect_facts(problems, findings, world), topic=topic),
         contents=contents,
         diff="".join(each.diff for each in shown),
         severity=max(findings[name].severity for name in names),
         safety=composition.safety,
         topic=topic,
         commits=tuple(_build_commit(stage, names) for stage in composition.stages),
-        shares=_shared_word(composition, settings.pull_requests.group),
+        shares=_shared_word(composition, settings.pull_requests.group, example=example),
+        risk=_estimate_risk(problems, findings, example=example),
+        example=example,
         edits=() if any(each.hides for each in shown) else tuple(each.edits for each in shown),
     )
 
@@ -200,12 +229,16 @@ def _build_commit(stage: CommitStage, order: Sequence[str]) -> ProposedCommit:
     return ProposedCommit(stage.rules, ids, stage.texts, stage.order[:2])
 
 
-def _collect_facts(problems: Sequence[Detection], findings: Mapping[str, Finding]) -> ProposalFacts:
+def _collect_facts(
+    problems: Sequence[Detection], findings: Mapping[str, Finding], world: Context
+) -> ProposalFacts:
     concerns = {problem.fixer.name: problem for problem in problems}
     story = ProposalFacts(
         tuple(_summarize_rule(concerns[name], problems) for name in sorted(concerns)),
         tuple(
-            _fixed_finding(problem, findings[problem.id], fix) for problem in problems if (fix := problem.fix)
+            _fixed_finding(problem, findings[problem.id], add_consequences(problem.subject, fix, world))
+            for problem in problems
+            if (fix := problem.fix)
         ),
     )
     nearby = (

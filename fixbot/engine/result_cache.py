@@ -26,6 +26,7 @@ from fixbot.model.findings import (
     Status,
     Unread,
 )
+from fixbot.model.layer import Layer
 from fixbot.model.proposal_facts import pack_facts, unpack_facts
 
 if TYPE_CHECKING:
@@ -149,7 +150,19 @@ def compute_part_keys(
         for name, value in asdict(facts).items()
     }
     around = _compute_digest([today, sorted(order.charts), known])
-    return [_compute_digest([around, [(path, seen.keys[path]) for path in part]]) for part in grouped]
+    return [
+        _compute_digest([around, _digest_chart(order, part), [(path, seen.keys[path]) for path in part]])
+        for part in grouped
+    ]
+
+
+def _digest_chart(order: AnalysisRequest, part: Sequence[str]) -> list[Any]:
+    """What goes into the rendering of a part that is a chart, beside the texts that every part has."""
+    chart = next((order.rendered[path] for path in part if path in order.rendered), None)
+    if chart is None:
+        return []
+    files = [(path, hash_blob(data)) for path, data in sorted(chart.files.items())]
+    return [files, repr(chart.uses), [each.text for use in chart.uses for each in use.texts]]
 
 
 def _compute_digest(value: object) -> str:
@@ -171,7 +184,7 @@ def _pack_finding(each: Finding) -> list[Any]:
     return [
         each.id, each.rule, each.severity.value, each.safety.value, each.path, each.line, each.column,
         each.resource, each.message, each.controls, each.status.value, each.reason,
-        each.lapse, each.topic,
+        each.lapse, each.topic, None if each.layer is None else astuple(each.layer),
     ]  # fmt: skip
 
 
@@ -180,7 +193,7 @@ def _pack_proposal(each: Proposal) -> list[Any]:
         each.key, each.rule, each.branch, each.paths, each.findings, pack_facts(each.story), each.diff,
         each.severity.value, each.safety.value, each.topic,
         [[commit.rules, commit.findings, commit.order] for commit in each.commits], each.shares,
-        [[file.path, list(map(astuple, file.edits))] for file in each.edits],
+        [[file.path, list(map(astuple, file.edits))] for file in each.edits], each.risk, each.example,
     ]  # fmt: skip
 
 
@@ -199,10 +212,11 @@ def _unpack_result(part: Mapping[str, Any]) -> PartitionResult:
 
 def _unpack_finding(*row: Any) -> Finding:
     name, rule, severity, safety, path, line, column, resource, *rest = row
-    message, controls, status, reason, lapse, topic = rest
+    message, controls, status, reason, lapse, topic, layer = rest
     return Finding(
         name, rule, Severity(severity), Safety(safety), path, line, column, resource, message,
         tuple(controls), Status(status), reason, lapse, topic,
+        layer=None if layer is None else Layer(*layer),
     )  # fmt: skip
 
 
@@ -211,11 +225,13 @@ def _unpack_patch(path: str, new: bool, diff: str, fixed: list[str], introduced:
 
 
 def _unpack_proposal(*row: Any) -> Proposal:
-    key, rule, branch, paths, findings, story, diff, severity, safety, topic, commits, shares, edits = row
+    key, rule, branch, paths, findings, story, diff, severity, safety, topic, *rest = row
+    commits, shares, edits, risk, example = rest
     return Proposal(
         key, rule, branch, tuple(paths), tuple(findings), unpack_facts(story), {}, diff, Severity(severity),
         Safety(safety), topic, tuple(_as_commit(*each) for each in commits), shares,
         tuple(FileEdits(path, tuple(TextEdit(*each) for each in some)) for path, some in edits),
+        risk=risk, example=example,
     )  # fmt: skip
 
 

@@ -6,19 +6,18 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
-from fixbot.engine.analyze import ignore_path, parse_texts, survey_documents
+from fixbot.engine.analyze import ignore_path, parse_texts
 from fixbot.engine.partition_result import AnalysisRequest, PartitionResult
 from fixbot.engine.pipeline import build_request, read_files
 from fixbot.engine.process_limits import limit_time
+from fixbot.engine.survey import Survey, survey_documents
 from fixbot.rules.rule import Rule, resource_types
 from fixbot.source.discover import collect_needles
 from fixbot.source.partition import partition_files
 
 if TYPE_CHECKING:
     from fixbot.checkout.repository_files import RepositoryFiles
-    from fixbot.rules.context import Context
     from fixbot.settings import Settings
-    from fixbot.source.project import Inventory
 
 
 def survey_parts(
@@ -38,7 +37,7 @@ def survey_parts(
                 yield texts, order
 
 
-def survey_texts(texts: Mapping[str, str], order: AnalysisRequest) -> tuple[Context, Inventory]:
+def survey_texts(texts: Mapping[str, str], order: AnalysisRequest) -> Survey:
     """What these files hold."""
     needles = collect_needles(resource_types(order.fixers))
     return survey_documents(parse_texts(texts, order, needles, PartitionResult(), ignore_path), order)

@@ -18,8 +18,10 @@ from fixbot.edit.edited_text import EditedFile, replace_whole, trim_edits, writt
 from fixbot.edit.splice import splice_edits
 from fixbot.edit.tree import CannotEdit, SyntaxProblem, TextEdit
 from fixbot.engine.detect import Detection, detect_problems
+from fixbot.engine.detect_built import BuiltProblems, drop_covered
 from fixbot.iam.policies.policy_proof import find_policy_problem
 from fixbot.iam.policies.sizes import find_oversized_policy
+from fixbot.layers.kustomize_files import is_kustomization
 from fixbot.lens import Policy, Task
 from fixbot.model.findings import Refusal
 from fixbot.model.proposal_facts import Checks
@@ -57,6 +59,8 @@ class Verifier:
     reading: Inventory
     problems: Sequence[Detection]
     fixers: tuple[Rule, ...]
+    built: BuiltProblems | None = None
+    """What was rendered of the files."""
     made: dict[tuple[str, int], tuple[TextEdit, ...]] = field(default_factory=dict)
     """The edits of all that was proven, by path and the hash of the text that they make."""
     planned: dict[tuple[str, ...], tuple[dict[str, RewritePlan], dict[str, tuple[TextEdit, ...]]]] = field(
@@ -111,6 +115,9 @@ class Verifier:
             changes = _group_by_document(c for each in chosen if each.fix for c in each.fix.changes)
             plans = {path: plan_rewrites(some) for path, some in changes.items()}
             made = {path: tuple(render_edits(texts[path].text, plan)) for path, plan in plans.items()}
+            for file in (file for each in chosen if each.fix for file in each.fix.edits):
+                edits = {*made.get(file.path, ()), *file.edits}
+                made[file.path] = tuple(sorted(edits))
             self.planned[names] = plans, made
         return self.planned[names]
 
@@ -121,7 +128,11 @@ class Verifier:
         texts = {path: _splice_document(before[path].text, each) for path, each in made.items()}
         try:
             relevant = partial(is_relevant_text, needles=self.needles)
-            after = {path: parse_document(path, text, relevant, before[path]) for path, text in texts.items()}
+            after = {
+                path: parse_document(path, text, relevant, before[path])
+                for path, text in texts.items()
+                if path in plans
+            }
         except SyntaxProblem as problem:
             return Refusal(f"The patched file would no longer parse ({problem.reason}).")
         new = plan_new_files(fixes, self.world.surroundings.paths)
@@ -129,6 +140,9 @@ class Verifier:
             return new
         checks = [Checks.BYTES, Checks.DATA, *([Checks.NEW_FILES] if new else [])]
         if (wrong := self._find_fault(chosen, plans, after, as_documents(new), checks)) is not None:
+            return Refusal(wrong)
+        whole = texts | {each.path: each.text for each in new}
+        if self.built is not None and (wrong := self.built.find_fault(chosen, whole)) is not None:
             return Refusal(wrong)
         others = tuple(each for each in checks if each != Checks.POLICIES)
         self.checks.update((each.id, tuple(checks) if each.found.policy else others) for each in chosen)
@@ -158,6 +172,8 @@ class Verifier:
         """
         project = self._build_project(dict(after), new)
         reading = dialects.read_dialects(project)
+        if self.built is not None:
+            drop_covered(reading, self.built.covered, frozenset(filter(is_kustomization, after)))
         for path, document in after.items():
             if (
                 place := _find_unplanned(self.world.project.documents[path], document, plans[path])
@@ -226,13 +242,23 @@ class Verifier:
         self, project: Project, reading: Inventory, chosen: Sequence[Detection], changed: set[str]
     ) -> str | None:
         world = Context(self.world.settings, project, reading.resources, reading.policies, reading.tasks)
-        after = Counter(map(_name_problem, detect_problems(reading, self.fixers, world, changed)))
-        before, gone = Counter(map(_name_problem, self.problems)), Counter(map(_name_problem, chosen))
+        found = detect_problems(reading, self.fixers, world, changed)
+        after = Counter(_name_problem(each) for each in found if not _is_left_over(each, chosen))
+        as_written = [[each for each in some if each.built is None] for some in (self.problems, chosen)]
+        before, gone = (Counter(map(_name_problem, some)) for some in as_written)
         if any(after[name] > before[name] - count for name, count in gone.items() if after[name]):
             return "The finding would still be there after the patch."
         if after - before:
             return "The patch would bring a new finding."
         return None
+
+
+def _is_left_over(problem: Detection, chosen: Sequence[Detection]) -> bool:
+    """Whether it is a smaller one, that a chosen fix leaves in the same place of what was there."""
+    left_by = problem.fixer.left_by
+    return bool(left_by) and any(
+        each.fixer.name in left_by and each.found.address == problem.found.address for each in chosen
+    )
 
 
 def _name_problem(problem: Detection) -> tuple[str, ...]:
@@ -248,8 +274,10 @@ def _name_problem(problem: Detection) -> tuple[str, ...]:
 def list_changed_paths(problem: Detection) -> set[str]:
     """The files that the fix of a problem changes or adds."""
     fix = problem.fix
-    changed = {change.node.root_node.source for change in fix.changes} if fix else set()
-    return changed | {file.path for file in fix.files} if fix else changed
+    if fix is None:
+        return set()
+    changed = {change.node.root_node.source for change in fix.changes}
+    return changed.union((file.path for file in fix.files), (file.path for file in fix.edits))
 
 
 def _explain_no_edit(reason: CannotEdit) -> str:

@@ -217,6 +217,8 @@ class _WorkerPool:
             try:
                 batch, seconds, without = connection.recv()
             except (EOFError, OSError):
+                if self.order.renderer is not None:
+                    self.order.renderer.close()
                 return
             try:
                 found: list[tuple[int, PartitionResult]] = []

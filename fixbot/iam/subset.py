@@ -35,7 +35,9 @@ if TYPE_CHECKING:
 _HOLE = re.compile(r"\$\{([^{}]*)\}")
 _PLAIN_TESTS = frozenset({"StringEquals", "StringLike"})
 """Operators whose values can be compared; of the others only equal values count."""
-_COMPARED = frozenset({"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"})
+_COMPARED = frozenset(
+    {"Sid", "Effect", "Principal", "Action", "NotAction", "Resource", "NotResource", "Condition"}
+)
 
 
 def find_excess(old: Policy, new: Policy) -> str | None:
@@ -78,9 +80,23 @@ def _is_inside(wide: Value, narrow: Value, variables: bool) -> bool:
     if not all(key in wide and key in narrow and is_same(wide[key], narrow[key]) for key in others):
         return False
     return (
-        _are_actions_inside(wide, narrow)
+        _are_principals_inside(wide.get("Principal"), narrow.get("Principal"))
+        and _are_actions_inside(wide, narrow)
         and _are_resources_inside(wide, narrow, variables)
         and _is_condition_inside(wide.get("Condition"), narrow.get("Condition"))
+    )
+
+
+def _are_principals_inside(wide: Value, narrow: Value) -> bool:
+    """Whether each that the narrow one lets in is named by the wide one, in the same words."""
+    if is_same(wide, narrow):
+        return True
+    if not isinstance(wide, dict) or not isinstance(narrow, dict):
+        return False
+    return all(
+        kind in wide
+        and all(any(is_same(each, one) for each in as_list(wide[kind])) for one in as_list(named))
+        for kind, named in narrow.items()
     )
 
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, NamedTuple
 
-from fixbot.knowledge.secret_forms import PEM, FoundForm, SecretForm, find_forms
+from fixbot.knowledge.secret_forms import FoundForm, SecretForm, find_forms
 from fixbot.knowledge.secret_names import (
     is_header_name,
     is_likely_name,
@@ -29,6 +29,7 @@ from fixbot.knowledge.secret_names import (
     names_published_key,
     only_describes,
 )
+from fixbot.knowledge.token_forms import PEM
 
 
 class SecretKind(Enum):
@@ -185,7 +186,7 @@ def find_certain_spans(text: str) -> Iterator[SecretSpan]:
             if not _DOCUMENTED.search(value):
                 yield SecretSpan(found.start, found.end, found.what)
         elif not _is_hole_or_placeholder(value) and (
-            found.kind is SecretForm.URL or _is_in_connection_string(text, found)
+            found.kind is not SecretForm.PAIR or _is_in_connection_string(text, found)
         ):
             yield SecretSpan(found.start, found.end, found.what)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from fixbot.edit.tree import ABSENT, UNKNOWN
-from fixbot.knowledge.host_signals import find_host_access
+from fixbot.knowledge.host_signals import find_host_access, rule_ending_access
 from fixbot.knowledge.image_tables import is_rootless_runtime, why_needs_privileged
 from fixbot.knowledge.images import ImageReference
 from fixbot.knowledge.ownership import user_of
@@ -42,7 +42,8 @@ def refuse_host_work(container: Container, _world: object = None) -> Refusal | N
     """What speaks for rights that the container needs: its mode, its image, and what it has of its host."""
     name = container.name
     if "SYS_ADMIN" in added_capabilities(container):
-        return Refusal(f"{name} has SYS_ADMIN, which is nearly everything. Take that away first.")
+        said = f"{name} has SYS_ADMIN, which is nearly everything. Take that away first."
+        return Refusal(said, until="dangerous-capabilities")
     image = ImageReference.parse_reference(container.image_with_holes)
     if (need := why_needs_privileged(image, name)) is not None:
         return Refusal(f"{name} is known to need more than others: {need.why}.")
@@ -53,7 +54,9 @@ def refuse_host_work(container: Container, _world: object = None) -> Refusal | N
         )
     if signals := find_host_access(container):
         return Refusal(
-            f"{name} works on its host ({join_with_and(signals)}), and which rights that takes is not known."
+            f"{name} works on its host ({join_with_and(signals)}), and which rights that takes is not known.",
+            until=rule_ending_access(container.task, signals),
+            in_task=True,
         )
     if container.task.windows is None:
         return Refusal(f"Whether {name} runs on Windows, which has no such switch, is filled in elsewhere.")

@@ -15,7 +15,7 @@ from fixbot.lens import Container, Task, value_of
 
 BASELINE: Final = "baseline"
 RESTRICTED: Final = "restricted"
-_ADDED: Final = frozenset(
+BASELINE_CAPABILITIES: Final = frozenset(
     ("AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE",
      "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT")
 )  # fmt: skip
@@ -81,7 +81,7 @@ def _find_shared_options(subject: Task | Container) -> Iterator[str]:
 def _find_rights(container: Container) -> Iterator[str]:
     if is_privileged(container):
         yield f"is privileged in {container.name}"
-    if beyond := sorted(added_capabilities(container) - _ADDED):
+    if beyond := sorted(added_capabilities(container) - BASELINE_CAPABILITIES):
         yield f"adds {', '.join(beyond)} in {container.name}"
     if container.value("securityContext.procMount") not in (ABSENT, "Default"):
         yield f"unmasks /proc in {container.name}"
@@ -103,7 +103,7 @@ def _find_unrestricted(container: Container) -> Iterator[str]:
         yield f"may gain rights in {name}"
     if "ALL" not in {word.upper() for word in container.words(f"{at}.capabilities.drop")}:
         yield f"keeps capabilities in {name}"
-    if beyond := sorted(added_capabilities(container) & _ADDED - {"NET_BIND_SERVICE"}):
+    if beyond := sorted(added_capabilities(container) & BASELINE_CAPABILITIES - {"NET_BIND_SERVICE"}):
         yield f"adds {', '.join(beyond)} in {name}"
     task = container.task
     own, above = container.flag(f"{at}.runAsNonRoot"), task.flag(f"{at}.runAsNonRoot")

@@ -32,6 +32,21 @@ a few fields.
 _OTHERS = "Pods that start after it is applied are affected."
 
 
+_ADD_NOTHING: Final = frozenset({*_WORKLOADS, "Rollout", "CloneSet", "Service", "Configuration", "Revision"})
+"""Whose pods hold the containers of the file, and beside them none that asks the cluster's API anything.
+
+Knative's queue-proxy asks the activator only. Of others not: Agones' sidecar, and the executor of Argo
+Workflows, report through the API with the pod's own token.
+Sources: googleforgames/agones, pkg/apis/agones/v1/gameserver.go (DisableServiceAccount);
+argoproj/argo-workflows, docs/service-accounts.md.
+"""
+
+
+def keeps_to_its_containers(task: Task) -> bool:
+    """Whether nothing is known to add containers to the pods of this workload but what any cluster may."""
+    return task.workload in _ADD_NOTHING
+
+
 def describe_rollout(task: Task) -> str:
     """When a change of this task begins to count, as a sentence."""
     return _TASKS.get(task.kind) or _WORKLOADS.get(task.workload, _OTHERS)

@@ -13,82 +13,9 @@ from enum import Enum
 from functools import cache, partial
 from typing import Final, NamedTuple
 
-PEM: Final = (
-    r"-----BEGIN (?:[A-Z0-9 ]{1,30} )?PRIVATE KEY(?: BLOCK)?-----"
-    r"(?:[^-]++|-(?!----))*+(?:-----END [A-Z0-9 ]{1,40}-----)?"
-)
-_TOKENS: Final = (
-    (
-        "an AWS access key",
-        ("AKIA", "ASIA"),
-        r"(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Za-z0-9])",
-    ),
-    (
-        "a private key",
-        ("-----BEGIN",),
-        PEM,
-    ),
-    (
-        "a GitHub token",
-        ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
-        r"(?<![A-Za-z0-9_])(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_\w{60,255})",
-    ),
-    (
-        "a GitLab token",
-        ("glpat-",),
-        r"(?<![\w-])glpat-[\w.-]{20,255}",
-    ),
-    (
-        "a Slack token",
-        ("xox",),
-        r"(?<![\w-])xox[abeoprs]-[\w-]{10,255}",
-    ),
-    (
-        "a Slack webhook",
-        ("hooks.slack.com/services/T",),
-        r"hooks\.slack\.com/services/T\w{1,30}/B\w{1,30}/\w{1,60}",
-    ),
-    (
-        "a Stripe live key",
-        ("k_live_",),
-        r"(?<![A-Za-z0-9_])[rs]k_live_[A-Za-z0-9]{16,255}",
-    ),
-    (
-        "a Google API key",
-        ("AIza",),
-        r"(?<![\w-])AIza[\w-]{35}",
-    ),
-    (
-        "a SendGrid key",
-        ("SG.",),
-        r"(?<![\w-])SG\.[\w-]{22}\.[\w-]{43}",
-    ),
-    (
-        "an npm token",
-        ("npm_",),
-        r"(?<![A-Za-z0-9_])npm_[A-Za-z0-9]{36}",
-    ),
-    (
-        "a PyPI token",
-        ("pypi-",),
-        r"(?<![\w-])pypi-[\w-]{50,500}",
-    ),
-    (
-        "a JSON web token",
-        ("eyJ",),
-        r"(?<![\w-])eyJ[\w-]{10,4000}\.[\w-]{10,8000}\.[\w-]{10,2000}",
-    ),
-    (
-        "an AI provider's key",
-        ("sk-",),
-        r"(?<![\w-])sk-(?:ant-[a-z0-9]{2,12}-[\w-]{20,255}|(?:proj|svcacct|admin|or-v1)-[\w-]{20,255}|[A-Za-z0-9]{32,128})",
-    ),
-    (
-        "a Vault token",
-        ("hvs.",),
-        r"(?<![\w-])hvs\.[\w-]{20,255}",
-    ),
-)
+from fixbot.knowledge.token_forms import TOKEN_FORMS
+from fixbot.text.word_search import holds_any
+
 _SCHEME: Final = string.ascii_letters + string.digits + "+.-"
 _LONGEST_SCHEME: Final = 31
 _USERINFO: Final = re.compile(r"://[^/\s:@\"'<>]{0,128}:(?P<url>[^/\s@\"'<>]++)@")
@@ -101,6 +28,7 @@ class SecretForm(Enum):
 
     BARE = "a token"
     URL = "a password in a URL"
+    LINE = "a login in a line"
     PAIR = "a connection string's password"
 
 
@@ -142,11 +70,9 @@ def find_forms(text: str) -> Iterator[FoundForm]:
 
 def _choose_searches(text: str) -> Iterator[_Search]:
     """The forms whose letters stand in the text."""
-    for number, (_, letters, _) in enumerate(_TOKENS):
-        for each in letters:
-            if each in text:
-                yield partial(_find_next_token, number, text)
-                break
+    for number, form in enumerate(TOKEN_FORMS):
+        if holds_any(text, form.letters):
+            yield partial(_find_next_token, number, text)
     if "://" in text and "@" in text:
         yield partial(_find_next_address, text)
     if "=" in text:
@@ -158,10 +84,15 @@ def _choose_searches(text: str) -> Iterator[_Search]:
 
 
 def _find_next_token(number: int, text: str, at: int) -> FoundForm | None:
-    if (found := _token_pattern(number).search(text, at)) is None:
+    form, pattern = TOKEN_FORMS[number], _token_pattern(number)
+    found = pattern.search(text, at)
+    while found is not None and form.check is not None and not form.check(found):
+        found = pattern.search(text, found.end())
+    if found is None:
         return None
-    start, end = found.span()
-    return FoundForm(start, start, end, end, SecretForm.BARE, _TOKENS[number][0])
+    inside = "secret" if "secret" in pattern.groupindex else 0
+    kind = SecretForm.LINE if inside else SecretForm.BARE
+    return FoundForm(found.start(), *found.span(inside), found.end(), kind, form.what)
 
 
 def _find_next_address(text: str, at: int) -> FoundForm | None:
@@ -183,7 +114,7 @@ def _find_next_pair(pattern: re.Pattern[str], text: str, at: int) -> FoundForm |
 
 @cache
 def _token_pattern(number: int) -> re.Pattern[str]:
-    return re.compile(_TOKENS[number][2])
+    return re.compile(TOKEN_FORMS[number].pattern)
 
 
 @cache

@@ -29,7 +29,6 @@ _HASH: Final = re.compile(
     rf"|2[abxy]?{_SIGN}\d\d{_SIGN}[./A-Za-z0-9]{{20,}}+|argon2(?:id|i|d){_SIGN}[^\s\"'\\]{{20,}}+)"
 )
 """As crypt(5) has them; a file for Docker Compose doubles the signs."""
-_AGE: Final = re.compile(r"AGE-SECRET-KEY-[A-Z0-9]{20,}+")
 _IDENTITY: Final = re.compile(
     r"(?<![A-Za-z0-9])(?:(?:AKIA|ASIA)[A-Z0-9]{16}|(?:AC|SK)[0-9a-f]{32}):(?P<value>[^\s\"'\\@,;]{8,}+)"
 )
@@ -100,8 +99,6 @@ def find_line_spans(text: str) -> Iterator[Place]:
     """Where the values of all these forms stand in a text."""
     if "$" in text:
         yield from (match.span() for match in _HASH.finditer(text))
-    if "AGE-SECRET" in text:
-        yield from (match.span() for match in _AGE.finditer(text))
     if ":" in text:
         yield from _find_logins(text)
     if "*" in text and (" * " in text or "\t*" in text):

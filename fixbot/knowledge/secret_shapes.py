@@ -24,6 +24,7 @@ from fixbot.knowledge.secret_words import (
     is_name_like,
     list_value_spans,
 )
+from fixbot.knowledge.token_forms import TOKEN_LETTERS
 from fixbot.text.word_search import holds_any
 
 
@@ -66,7 +67,6 @@ _SQL_FORM: Final = (
     r"\\{0,3}(?P<quote>[\"'])(?P<value>[^\"'\\\n]++)\\{0,3}(?P=quote)"
 )
 _SQL: Final = _AnyCase(re.compile(_SQL_FORM), re.compile(_SQL_FORM, re.IGNORECASE))
-_REGISTRY: Final = re.compile(r"\\{0,3}\"auth\\{0,3}\"[ \t]*:[ \t]*\\{0,3}\"(?P<value>[^\"\\\n]{8,}+)")
 _ELEMENT: Final = re.compile(r"<(?P<name>[A-Za-z][\w.:-]{1,60})>(?P<value>[^<>\n]++)</")
 _PIPED: Final = re.compile(
     rf"(?:(?<![\w-])(?:echo|printf)(?:[ \t]{{1,4}}-[neE]{{1,3}})?"
@@ -162,8 +162,6 @@ def find_shaped_spans(text: str) -> Iterator[Place]:
         yield from _find_scheme_values(text)
     if holds_any(lower, LIKELY_STEMS) or "identified" in lower:
         yield from _find_stated_values(text)
-        if '"auths' in text or '\\"auths' in text:
-            yield from (m.span("value") for m in _REGISTRY.finditer(text) if not is_hole(m["value"]))
         if "set" in text:
             yield from (
                 place
@@ -279,9 +277,6 @@ def _find_address_values(text: str) -> Iterator[Place]:
             yield match.span("value")
 
 
-_FORM: Final = re.compile(
-    r"AKIA|ASIA|[rs]k_live|gh[pousr]_|github_pat|glpat|xox|eyJ|AIza|hvs\.|npm_|pypi-|SG\.|sk-|pass:|hooks\.slack|\""
-)
 _NAME_HINT: Final = re.compile(
     rf"(?:{'|'.join(map(re.escape, LIKELY_STEMS))})[\w.-]{{0,20}}(?:[=>:]|\\{{0,3}}[\"'][ \t,:]|[ \t])"
 )
@@ -289,11 +284,7 @@ _NAME_HINT: Final = re.compile(
 _OPTION_HINT: Final = re.compile(r"-(?<![\w-]-)(?:[apPuUw](?:[ \"']|[^-\s])|D|-(?:proxy-)?user[ =\"'])")
 _QUERY_HINT: Final = re.compile(r"[?&]\w{1,20}=")
 _SEND_HINT: Final = re.compile(r"[ ;\"'\n]send[ \t]")
-_MARKS: Final = (
-    *("IDENTIFIED", "identified", "AKIA", "ASIA", "PRIVATE KEY", "rk_live", "sk_live"),
-    *("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat", "glpat", "xox", "eyJ", "AIza", "hvs.", "npm_"),
-    *("pypi-", "SG.", "sk-", "pass:", "hooks.slack"),
-)
+_MARKS: Final = ("IDENTIFIED", "identified", "PRIVATE KEY", "pass:", *TOKEN_LETTERS)
 
 
 def may_hold_shapes(text: str) -> bool:
@@ -311,7 +302,7 @@ def _hints_at_secret(text: str) -> bool:
         return True
     if len(text) < _LONG:
         return False
-    return _FORM.search(text) is not None or any(find_line_spans(text))
+    return '"' in text or holds_any(text, _MARKS) or any(find_line_spans(text))
 
 
 def _holds_hint(text: str) -> bool:

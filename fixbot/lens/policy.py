@@ -34,6 +34,8 @@ class Policy(Labelled):
     """Addresses of the roles, written beside it, that it is attached to."""
     carriers: tuple[tuple[str, str], ...] = ()
     """What takes it in, where that is known: (`role`, address) for an inline policy of a role, and so on."""
+    holders: tuple[str, ...] = ()
+    """Types of the resources that hold it, where that is known: `AWS::SQS::QueuePolicy`, `aws_kms_key`."""
     others: str = ""
     """Why these may not be all of its statements, if they may not."""
     uneditable: str = ""

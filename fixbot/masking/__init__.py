@@ -5,7 +5,7 @@ in any other text, in every way that files and tools write it down. By form: wha
 what stands under a name, an option or a header that likely holds a secret.
 """
 
-from fixbot.masking.mask_spans import MASK
 from fixbot.masking.secret_masker import SecretMasker
+from fixbot.text.characters import MASK
 
 __all__ = ["MASK", "SecretMasker"]

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
 
-MASK: Final = "••••••"
+from fixbot.text.characters import MASK
 
 Span = tuple[int, int]
 """Start and end in characters."""

@@ -35,6 +35,7 @@ _OURS: Final = frozenset(
         "topic",
         "commits",
         "shares",
+        "layer",
     )
 )
 """Fields that hold identities of ours and places in the repository."""

@@ -10,18 +10,16 @@ from fixbot.knowledge.secret_commands import command_secrets, has_program
 from fixbot.knowledge.secret_lines import find_line_spans
 from fixbot.knowledge.secret_names import LIKELY_STEMS
 from fixbot.knowledge.secret_shapes import find_login_spans, find_shaped_spans
+from fixbot.knowledge.token_forms import TOKEN_LETTERS
 from fixbot.masking.mask_spans import Span, mask_line_spans, mask_spans
 from fixbot.masking.named_pairs import find_named_spans
 from fixbot.masking.secret_values import SecretValues
 from fixbot.text.word_search import holds_any
 
 _ROUNDS = 8
-_WORDS = (
-    "-user splunk ssws geniekey identified :// @ <<< | :*: :5432: send akia asia"
-    " k_live ghp_ gho_ ghu_ ghs_ ghr_ github_pat glpat xox eyj aiza hvs. npm_ pypi- sg. sk-"
-)
+_WORDS = "-user splunk ssws geniekey identified :// @ <<< | send"
 _OPTIONS = tuple(f"{before}-{letter}" for before in " \"'[," for letter in "apwu")
-_STEMS = (*LIKELY_STEMS, *_WORDS.split(), "basic ", *_OPTIONS)
+_STEMS = (*LIKELY_STEMS, *_WORDS.split(), "basic ", *_OPTIONS, *map(str.lower, TOKEN_LETTERS))
 """One of these is in every text that holds anything to be recognised, in small letters."""
 
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from fixbot.edit.edited_text import EditedFile
+from fixbot.model.foreign_findings import CitedSource, SourceRow
+from fixbot.model.layer import Layer
 from fixbot.model.moved_secrets import StorePlace
 from fixbot.model.proposal_facts import FixWords, ProposalFacts
+from fixbot.model.run_stats import Stats
+from fixbot.text.characters import MASK
 
 if TYPE_CHECKING:
     from fixbot.edit.change import Change
@@ -18,14 +22,6 @@ if TYPE_CHECKING:
 
 Cause = Literal["damaged", "unserved"]
 """Why something was not read: it can't be (no text, no syntax, a link …), or fixbot only names such files."""
-
-
-FactKind = Literal["access-check", "image", "secret", "tag-coverage", "used-actions"]
-"""What can be looked up for a proposal."""
-
-
-NO_COUNTS: Final[Mapping[str, int]] = {"containers": 0, "statements": 0}
-"""The kinds of what is always looked at, as the JSON report names them."""
 
 
 class Severity(IntEnum):
@@ -81,6 +77,8 @@ class Fix(FixWords):
     """Fixes of a rule with the same non-empty word are offered as one or not at all."""
     stores: tuple[StorePlace, ...] = ()
     """Where the value of the finding's node goes, which it takes out of the file."""
+    edits: tuple[FileEdits, ...] = ()
+    """What is written into templates, which are no data: places in their texts."""
     waits: Refusal | None = None
     """What would void it today, and ends with the fix of another rule: it is offered with that one only."""
 
@@ -158,6 +156,10 @@ class Finding:
     topic: str = ""
     known: bool = False
     """Whether a baseline has it: then no gate fails for it."""
+    source: str | None = None
+    """The finding from outside that it was looked for by, by its id."""
+    layer: Layer | None = None
+    """Where it is edited, if the object that it is about was rendered."""
 
     @property
     def is_new(self) -> bool:
@@ -211,7 +213,7 @@ class ProposedCommit:
 class KnownFact:
     """Something that was looked up for a proposal: a kind, a sentence, and the same as data for machines."""
 
-    kind: FactKind
+    kind: Literal["access-check", "image", "secret", "tag-coverage", "used-actions"]
     text: str
     data: Mapping[str, Any]
 
@@ -243,6 +245,18 @@ class Proposal:
     edits: tuple[FileEdits, ...] = field(repr=False, default=())
     """What it writes and where; nothing where that would show a secret."""
     facts: tuple[KnownFact, ...] = ()
+    sources: tuple[CitedSource, ...] = ()
+    """The findings from outside that it resolves, the gravest first."""
+    risk: int = 0
+    """0 to 100: severity, whether it is open to the outside, how sure the fix is, and whether it runs."""
+    example: bool = False
+    """Whether nobody deploys any of its files."""
+
+    @property
+    def touches_secret(self) -> bool:
+        """Whether a line that it replaces or writes holds what is hidden: it is repeated nowhere."""
+        lines = (line for line in self.diff.split("\n") if line.startswith(("+", "-")))
+        return any(MASK in line for line in lines)
 
     @property
     def rules(self) -> tuple[str, ...]:
@@ -273,16 +287,6 @@ class Failure:
     paths: tuple[str, ...]
     reason: str
     trace: str = field(repr=False, default="")
-
-
-@dataclass(frozen=True, slots=True)
-class Stats:
-    """Figures of a run; `counts` says by kind how much was looked at, `seconds` is wall time."""
-
-    files_listed: int = 0
-    files_parsed: int = 0
-    counts: Mapping[str, int] = field(default_factory=lambda: dict(NO_COUNTS))
-    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,3 +343,7 @@ class Report:
     left_out: LeftOutBySettings = field(default_factory=LeftOutBySettings)
     remarks: tuple[str, ...] = ()
     """A line for each call to AWS that was refused."""
+    sources: tuple[SourceRow, ...] | None = None
+    """What became of findings from outside; None where nobody brought any."""
+    asked: frozenset[str] | None = None
+    """The findings that a run is about, by id; None where it is about all."""

@@ -25,6 +25,10 @@ _NUMBER: Final = re.compile(r"\{([a-z ]{1,40})\|([a-z ]{1,40})\}")
 """Words for one name and for several: `{gives its|give their}`."""
 
 
+NOTHING: Final = "Nothing: "
+NOBODY: Final = "Nobody: "
+
+
 @dataclass(frozen=True, slots=True)
 class RuleSummary:
     """What a fixer says of all its findings.
@@ -51,6 +55,10 @@ class FixWords:
     for `who`, or for the names of several that are repaired alike: `may` and `can` go with both.
     `unknown` is what could not be known, `commands` how to find out. `steps_before` and `steps_after` are
     what a person does before and after merging.
+    `restarts`, `access` and `undo` are the evidence that is computed for each: what is replaced or goes down,
+    who can no longer do what they did, how to go back. In them `{who}` stands for `whole`, the thing that is
+    deployed: the task, policy or resource. They begin with NOTHING and NOBODY where that is so; a second line
+    of `undo` is what a revert does not bring back.
     """
 
     who: str = ""
@@ -65,6 +73,10 @@ class FixWords:
     steps_before: tuple[Step, ...] = ()
     steps_after: tuple[Step, ...] = ()
     notes: tuple[str, ...] = ()
+    whole: str = ""
+    restarts: str = ""
+    access: str = ""
+    undo: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +160,12 @@ def merge_sentences(
     before: list[str] = []
     for said, every in names.items():
         named = list(every)
-        sentences.append(_fill_names(said, named, again=named == before))
+        sentences.append(fill_names(said, named, again=named == before))
         before = named
     return sentences
 
 
-def _fill_names(said: str, names: Sequence[str], *, again: bool) -> str:
+def fill_names(said: str, names: Sequence[str], *, again: bool = False) -> str:
     """The sentence with names; a pronoun where the one before names the same and it can mean nothing else."""
     said = _NUMBER.sub(r"\1" if len(names) < 2 else r"\2", said)
     clear = len(names) < 2 and "of {who}" not in said and _PRONOUN.search(said) is None
@@ -194,10 +206,11 @@ def _join_words(words: Sequence[str], rest: int) -> str:
 
 
 def pluralize(noun: str) -> str:
-    """The plural of a noun of English: `policies`, `Ingresses`, `buckets`."""
+    """The plural of a noun of English: `policies`, `Ingresses`, `databases of a cluster`."""
+    noun, of, whole = noun.partition(" of ")
     if noun.endswith("y") and noun[-2:-1] not in "aeiou":
-        return f"{noun[:-1]}ies"
-    return f"{noun}es" if noun.endswith(("s", "x", "ch", "sh")) else f"{noun}s"
+        return f"{noun[:-1]}ies{of}{whole}"
+    return f"{noun}{'es' if noun.endswith(('s', 'x', 'ch', 'sh')) else 's'}{of}{whole}"
 
 
 def pack_facts(story: ProposalFacts) -> list[Any]:

@@ -115,7 +115,7 @@ def _describe_next_steps(seen: InitSummary, style: TerminalStyle) -> Iterator[st
 
 def _describe_first_run(seen: InitSummary) -> Iterator[str]:
     proposals, limits = seen.report.proposals, seen.settings.pull_requests
-    most = min(limits.most_open, limits.per_run, limits.per_hour)
+    most = min(limits.most_open, limits.per_run, limits.per_hour, limits.per_week)
     if not proposals:
         yield "The first run opens nothing: there is nothing to repair in what was read."
         return

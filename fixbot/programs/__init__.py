@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from fixbot.programs.lookup import find_program, lies_within, search_path
@@ -32,6 +33,13 @@ class Programs:
     cfn_lint: str = ""
     terraform: str = ""
     kubernetes: bool = False
+    kustomize: str = ""
+    kubectl: str = ""
+    helm: str = ""
+    helm_library: bool = False
+    """Whether `python` has the library helm-python-sdk."""
+    stamp: str = ""
+    """What changes with every new version of a renderer."""
     seconds: int = 60
     """On the clock, before one is ended."""
     memory: int = 2_000_000_000
@@ -58,7 +66,7 @@ def find_programs(
     outside: Sequence[str],
     python: str,
     *,
-    kubernetes: bool,
+    kubernetes: bool = False,
 ) -> Programs | None:
     """What is on PATH outside of the folders `outside`, which are checkouts (real paths).
 
@@ -68,6 +76,7 @@ def find_programs(
     chosen = next((each for each in scratch if _is_usable_scratch(each, outside)), None)
     if chosen is None:
         return None
+    renderers = {name: find_program(name, path, outside) or "" for name in ("kustomize", "kubectl", "helm")}
     return Programs(
         path=os.pathsep.join(search_path(path, outside)),
         scratch=chosen,
@@ -76,7 +85,16 @@ def find_programs(
         cfn_lint=find_program("cfn-lint", path, outside) or "",
         terraform=find_program("terraform", path, outside) or find_program("tofu", path, outside) or "",
         kubernetes=kubernetes,
+        kustomize=renderers["kustomize"],
+        kubectl=renderers["kubectl"],
+        helm=renderers["helm"],
+        stamp="|".join(f"{each}:{_stamp_file(each)}" for each in renderers.values() if each),
     )
+
+
+def _stamp_file(path: str) -> str:
+    state = Path(path).stat()
+    return f"{state.st_size}.{state.st_mtime_ns}"
 
 
 def _is_usable_scratch(folder: str, outside: Sequence[str]) -> bool:

@@ -1,7 +1,7 @@
 """Puts limits on itself and becomes another program. Run by path, alone: it imports nothing of fixbot's.
 
-Arguments: the id of the process that asked, seconds of CPU, bytes of memory, bytes of a file, the program,
-and the arguments of that.
+Arguments: the id of the process that asked, seconds of CPU, bytes of memory, bytes of a file, whether it is
+to have no network, the program, and the arguments of that.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import sys
 _END_WITH_PARENT, _NO_NEW_RIGHTS = 1, 38
 """PR_SET_PDEATHSIG and PR_SET_NO_NEW_PRIVS, as prctl(2) of Linux has them."""
 _KILL = 9
+_NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
+"""CLONE_NEWUSER and CLONE_NEWNET, as unshare(2) of Linux has them."""
 
 
 def _set_limits(seconds: int, memory: int, size: int) -> None:
@@ -39,12 +41,22 @@ def _tie_to_parent(parent: int) -> None:
         raise SystemExit(1)  # whoever asked has ended meanwhile
 
 
+def _leave_network() -> None:
+    """A namespace of its own, in which there is no network at all; some kernels and containers give none."""
+    if sys.platform == "linux":
+        import ctypes  # noqa: PLC0415 - needed here alone
+
+        ctypes.CDLL(None).unshare(_NEW_USER | _NEW_NETWORK)
+
+
 def main(words: list[str]) -> None:
     """Never returns."""
-    parent, seconds, memory, size = map(int, words[:4])
+    parent, seconds, memory, size, offline = map(int, words[:5])
     _tie_to_parent(parent)
+    if offline:
+        _leave_network()
     _set_limits(seconds, memory, size)
-    os.execv(words[4], words[4:])  # noqa: S606 - no shell is what is wanted
+    os.execv(words[5], words[5:])  # noqa: S606 - no shell is what is wanted
 
 
 if __name__ == "__main__":

@@ -20,6 +20,10 @@ MARK: Final = "FIXBOT_RUN"
 """The variable by which what a program left behind is known."""
 _TIMES: Final = 20
 """How often those are looked for: each look may find what was started since the last."""
+_LAST_WORDS: Final = 20_000
+"""Bytes that are kept of what a program says on standard error."""
+_ODD: Final = "\0\\:" if os.name == "nt" else "\0"
+"""What a name may not hold."""
 GIVEN: Final = "../given"
 """Where the files of a task lie, as seen from the folder that its program runs in."""
 
@@ -40,8 +44,9 @@ class ProgramLimits:
 class ProgramTask:
     """What is to be run: the program's absolute path, its words, what it reads, and what else it is told.
 
-    `files` are copies, by names without folders; the program sees them below GIVEN. `variables` come on top
-    of the environment that every program gets.
+    `files` are copies, by plain names or paths below one folder; the program sees them below GIVEN.
+    `variables` come on top of the environment that every program gets. `offline` asks for a namespace
+    without a network besides, where the kernel gives one.
     """
 
     program: str
@@ -50,14 +55,16 @@ class ProgramTask:
     files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     variables: Mapping[str, str] = field(default_factory=dict)
     limits: ProgramLimits = ProgramLimits()
+    offline: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class FinishedProgram:
-    """The status that a program ended with, and what it printed on standard output."""
+    """The status that a program ended with, and what it printed on standard output and standard error."""
 
     status: int
     output: bytes = field(repr=False)
+    errors: bytes = field(repr=False, compare=False, default=b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,21 +90,22 @@ def _run_in_folder(
 ) -> FinishedProgram | UnfinishedProgram:
     for name in ("work", "home", "temporary", "given"):
         (folder / name).mkdir()
-    for name, data in task.files.items():
-        if Path(name).name != name:
-            raise ValueError(f"{name!r} is no plain name")
-        (folder / "given" / name).write_bytes(data)
+    _write_given(task.files, folder / "given")
     (folder / "stdin").write_bytes(task.stdin)
     seconds = task.limits.seconds or programs.seconds
     token = secrets.token_hex(16)
-    with (folder / "stdin").open("rb") as stdin, (folder / "stdout").open("wb") as stdout:
+    with (
+        (folder / "stdin").open("rb") as stdin,
+        (folder / "stdout").open("wb") as stdout,
+        (folder / "stderr").open("wb") as stderr,
+    ):
         process = subprocess.Popen(
-            _build_words(task, programs),
+            build_words(task, programs),
             cwd=folder / "work",
-            env={**_build_environment(programs, folder), **task.variables, MARK: token},
+            env={**build_environment(programs, folder), **task.variables, MARK: token},
             stdin=stdin,
             stdout=stdout,
-            stderr=subprocess.DEVNULL,
+            stderr=stderr,
             start_new_session=True,
         )
         try:
@@ -105,23 +113,39 @@ def _run_in_folder(
         except subprocess.TimeoutExpired:
             return UnfinishedProgram(f"it took longer than {seconds} seconds")
         finally:
-            _end_process(process)
+            end_process(process)
             end_marked(token)
     if (folder / "stdout").stat().st_size >= task.limits.output:
         return UnfinishedProgram(f"it printed more than {task.limits.output:,} bytes")
-    return FinishedProgram(status, (folder / "stdout").read_bytes())
+    errors = (folder / "stderr").read_bytes()[-_LAST_WORDS:]
+    return FinishedProgram(status, (folder / "stdout").read_bytes(), errors)
 
 
-def _build_words(task: ProgramTask, programs: Programs) -> list[str]:
+def _write_given(files: Mapping[str, bytes], folder: Path) -> None:
+    """The copies, which are no links and lie nowhere else. Raises ValueError for a name that leads away."""
+    for name, data in files.items():
+        steps = name.split("/")
+        odd = {"", ".", ".."}.intersection(steps) or any(char in name for char in _ODD)
+        if odd:
+            raise ValueError(f"{name!r} is no plain name")
+        path = folder.joinpath(*steps)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+
+def build_words(task: ProgramTask, programs: Programs) -> list[str]:
+    """The command that starts a task's program within its limits."""
     if os.name == "nt":
         return [task.program, *task.words]
     most = task.limits
     limits = (most.seconds or programs.seconds, most.memory or programs.memory, most.output)
-    launcher = [programs.python, "-I", "-S", _LAUNCHER, str(os.getpid()), *map(str, limits)]
+    own = [str(os.getpid()), *map(str, limits), str(int(task.offline))]
+    launcher = [programs.python, "-I", "-S", _LAUNCHER, *own]
     return [*launcher, task.program, *task.words]
 
 
-def _build_environment(programs: Programs, folder: Path) -> dict[str, str]:
+def build_environment(programs: Programs, folder: Path) -> dict[str, str]:
+    """What a program has for an environment: nothing of ours, and homes in its own folder."""
     home, temporary = str(folder / "home"), str(folder / "temporary")
     return {
         **dict(programs.system),
@@ -176,7 +200,7 @@ def _read_environment(number: int) -> list[bytes]:
         return []
 
 
-def _end_process(process: subprocess.Popen[bytes]) -> None:
+def end_process(process: subprocess.Popen[bytes]) -> None:
     """Kill the program with its whole group, those that it left behind included."""
     if os.name == "nt":
         process.kill()

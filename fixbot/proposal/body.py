@@ -1,21 +1,18 @@
-"""A proposal's text, for a tired reviewer: what changes, what to notice, why, how to try; the rest folded."""
+"""A proposal's text, for a tired reviewer: five lines of evidence and what to do first; the rest folded."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import accumulate, takewhile
 from urllib.parse import quote
 
 from fixbot import __version__
 from fixbot.model.proposal_facts import Checks, FixedFinding, ProposalFacts, SkippedFinding, merge_sentences
-from fixbot.proposal.how_to_refuse import (
-    render_how_to_refuse,
-)
+from fixbot.proposal.evidence import LONGEST_LINE, collect_evidence, render_what_was_cut
+from fixbot.proposal.how_to_refuse import render_how_to_refuse
 from fixbot.text.instructions import (
     TerminalNote,
     render_command_notes,
     render_shell_block,
-    render_shell_lines,
     render_step_items,
     render_step_notes,
 )
@@ -34,6 +31,7 @@ from fixbot.text.markdown_page import (
     format_numbered_list,
     format_table_row,
     join_blocks,
+    wrap_list,
 )
 from fixbot.text.step import Step, merge_steps
 
@@ -48,13 +46,8 @@ _CHECKED = {
     Checks.POLICIES: "No policy that changed allows anything that it did not allow before.",
 }
 _MOST_LINES = 8
-_OPEN_ROWS = 5
-"""Rows of a table that stand open; a longer one is folded, so that the text above it fits a screen."""
-_OPEN_NOTES = 3
 _MOST_TRIED = 2
 """Commands to try that a terminal or a commit message shows."""
-_OPEN_TRIES = 5
-"""Lines of commands to try that stand open; those of the first resource always do."""
 _TABLE = 24_000
 """Characters of the table: long paths make long links."""
 _CUT = Markdown(
@@ -111,15 +104,16 @@ def render_body(
     """
     rows = story.rows
     sections = [
+        collect_evidence(story).render_lines(),
         Markdown(opening),
-        _render_changes(rows),
-        _render_effects(rows),
-        _render_reasons(rows),
-        _render_trial(rows),
-        _render_table(rows, links),
-        _render_steps("Before merging", (step for row in rows for step in row.steps_before)),
-        _render_steps("After merging", (step for row in rows for step in row.steps_after)),
-        _render_background(rows),
+        _render_steps_before(rows),
+        format_details("What you will notice", _render_effects(rows)),
+        format_details("Why here", _render_reasons(rows)),
+        format_details("The lines above in full", render_what_was_cut(story)),
+        format_details("Try it first", *_render_trial(rows)),
+        format_details(_name_table(rows), _render_table(rows, links)),
+        format_details("After merging", _list_steps(step for row in rows for step in row.steps_after)),
+        format_details("Worth knowing", format_bullets(_limit_texts(merge_sentences(rows, _notes_of)))),
         _render_commits(commits),
         format_details("Saying no", render_how_to_refuse(rows)),
         format_details("Left alone nearby", _render_nearby(story.nearby, links)),
@@ -132,27 +126,17 @@ def render_body(
     return _fit_sections(sections, _render_footer(rows, rules, key), Markdown(marker))
 
 
-def _render_changes(rows: Sequence[FixedFinding]) -> Markdown:
-    """What changes: a sentence, or a list of a few."""
-    gists = _limit_texts(_merge_rows(rows, lambda row: row.gist), most=4)
-    return as_markdown(gists[0]) if len(gists) == 1 else format_bullets(gists)
-
-
 def _render_effects(rows: Sequence[FixedFinding]) -> Markdown:
-    """One effect in a sentence behind the heading, several in a list."""
-    effects = _limit_texts(_merge_rows(rows, lambda row: row.effect), most=4)
-    rollout = " ".join(_limit_texts(row.rollout for row in rows))
-    if not effects and not rollout:
-        return EMPTY
-    alone = effects[: len(effects) < 2]
-    said = join_blocks([Markdown("**What you will notice.**"), rollout, *alone], between=" ")
-    return join_blocks([said, format_bullets(effects[len(alone) :])])
+    """What changes, when that begins, and what will be noticed then."""
+    gists = _limit_texts(_merge_rows(rows, lambda row: row.gist))
+    effects = _limit_texts(_merge_rows(rows, lambda row: row.effect))
+    return format_bullets([*gists, *_limit_texts(filter(None, (row.rollout for row in rows))), *effects])
 
 
 def _render_reasons(rows: Sequence[FixedFinding]) -> Markdown:
     reasons = _merge_rows(rows, lambda row: row.why)
     more = [f"The same holds for {len(reasons) - 2} more."] if len(reasons) > 2 else []
-    return join_blocks([Markdown("**Why here.**"), *reasons[:2], *more], between=" ") if reasons else EMPTY
+    return join_blocks([*reasons[:2], *more], between=" ")
 
 
 def _limit_texts(texts: Iterable[str], most: int = _MOST_LINES) -> list[str]:
@@ -165,27 +149,22 @@ def _count_rest(rest: int) -> list[str]:
     return [f"({rest} more of this kind.)"] if rest > 0 else []
 
 
-def _render_trial(rows: Sequence[FixedFinding]) -> Markdown:
-    unknown = _limit_texts(_unknown_sentences(rows), most=4)
-    several = list(iterate_unique(row.commands for row in rows))
-    heading = Markdown("**Try it first.**" if several else "**Not known.**")
-    text = join_blocks([heading, *unknown], between=" ") if unknown or several else EMPTY
-    ends = accumulate(len(render_shell_lines(every)) for every in several)
-    fits = max(1, len(list(takewhile(lambda end: end <= _OPEN_TRIES, ends))))
-    shown, rest = several[:fits], several[fits:]
-    more = (
-        format_details(f"The same for {len(rest)} more", render_shell_block(rest[:_MOST_ROWS]))
-        if rest
-        else EMPTY
+def _render_trial(rows: Sequence[FixedFinding]) -> tuple[Markdown, Markdown]:
+    """What is not known, and the commands that find out."""
+    unknown = _limit_texts(_unknown_sentences(rows))
+    several = list(iterate_unique(row.commands for row in rows if row.commands))
+    return (
+        join_blocks(unknown, between=" "),
+        render_shell_block(several[:_MOST_ROWS]) if several else EMPTY,
     )
-    return join_blocks([text, render_shell_block(shown) if shown else EMPTY, more])
 
 
-def _render_background(rows: Sequence[FixedFinding]) -> Markdown:
-    listed = _limit_texts(merge_sentences(rows, lambda row: row.notes))
-    if len(listed) > _OPEN_NOTES:
-        return format_details("Worth knowing", format_bullets(listed))
-    return join_blocks([Markdown("**Worth knowing.**"), format_bullets(listed)]) if listed else EMPTY
+def _notes_of(row: FixedFinding) -> Sequence[str]:
+    return row.notes
+
+
+def _name_table(rows: Sequence[FixedFinding]) -> str:
+    return "Before and after" if len(rows) == 1 else f"All {len(rows)} changes, line by line"
 
 
 def _render_table(rows: Sequence[FixedFinding], links: str) -> Markdown:
@@ -198,10 +177,7 @@ def _render_table(rows: Sequence[FixedFinding], links: str) -> Markdown:
             lines.append(Markdown(f"| and {len(rows) - number} more | | |"))
             break
         lines.append(line)
-    table = join_blocks(lines, between="\n")
-    return (
-        table if len(rows) <= _OPEN_ROWS else format_details(f"All {len(rows)} changes, line by line", table)
-    )
+    return join_blocks(lines, between="\n")
 
 
 def _link_place(row: FixedFinding | SkippedFinding, links: str) -> Markdown:
@@ -215,9 +191,16 @@ def link_address(path: str, line: int) -> str:
     return f"{quote(path, errors='surrogateescape')}#L{line}"
 
 
-def _render_steps(heading: str, steps: Iterable[Step]) -> Markdown:
-    listed = format_numbered_list(_limit_texts(render_step_items(steps)))
-    return join_blocks([fill_template("**{}.**", heading), listed]) if listed else EMPTY
+def _render_steps_before(rows: Sequence[FixedFinding]) -> Markdown:
+    """What a person does before they merge: it stands open, in lines that can be read."""
+    listed = _list_steps(step for row in rows for step in row.steps_before)
+    return (
+        join_blocks([Markdown("**Before merging.**"), wrap_list(listed, LONGEST_LINE)]) if listed else EMPTY
+    )
+
+
+def _list_steps(steps: Iterable[Step]) -> Markdown:
+    return format_numbered_list(_limit_texts(render_step_items(steps)))
 
 
 def _render_commits(commits: Sequence[str]) -> Markdown:
@@ -279,5 +262,5 @@ def _fit_sections(sections: Sequence[str], footer: Markdown, marker: Markdown) -
     kept = list(sections)
     while kept and len(text) > LONGEST:
         kept.pop()
-        text = join_blocks([_CUT_BELOW, *kept, _CUT, *ends])
+        text = join_blocks([*kept[:1], _CUT_BELOW, *kept[1:], _CUT, *ends])
     return text

@@ -23,7 +23,7 @@ _LEFT_OUT = "# A command is left out here: in a commit message a part of it woul
 _SHORTEST_NAME = 12
 """Characters of a name that a title keeps at least."""
 _ANYTHING = "Repair {count} misconfigurations in {folder}"
-_MOST_APART = 18
+_LEAST_APART = 18
 """Characters of what tells two titles apart: with a short name, and what is done, they fill a title."""
 
 
@@ -112,7 +112,10 @@ def render_headline(story: ProposalFacts, room: int = LONGEST_TITLE) -> str:
 
     At most `room` characters, as far as that can be: long names and paths are cut where it shows.
     """
-    where = f" in {_shorten_middle(_flatten_name(story.apart))}" if story.apart else ""
+    if not story.apart:
+        return _render_own_headline(story, room)
+    left = room - len(_render_own_headline(story, room)) - len(" in ")
+    where = f" in {_shorten_middle(_flatten_name(story.apart), max(left, _LEAST_APART))}"
     return _render_own_headline(story, room - len(where)) + where
 
 
@@ -165,10 +168,10 @@ def _render_folders(story: ProposalFacts, room: int) -> str:
     return next((end for end in (shown, *ends) if len(end) <= room), _cut_name(steps[-1], room))
 
 
-def _shorten_middle(name: str) -> str:
+def _shorten_middle(name: str, most: int) -> str:
     """A name that tells titles apart: where it is too long its middle goes, for either end may tell."""
-    half = _MOST_APART // 2
-    return name if len(name) <= _MOST_APART else f"{name[: half - 1]}…{name[-half:]}"
+    half = most // 2
+    return name if len(name) <= most else f"{name[: half - 1]}…{name[-half:]}"
 
 
 def _cut_name(name: str, room: int) -> str:

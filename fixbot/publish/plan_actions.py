@@ -162,8 +162,9 @@ class PublishPlanner:
 
     def plan_actions(self, seen: RunKnowledge) -> list[PlannedAction]:
         """What to do about every branch of ours."""
-        wanted = [self._wanted_pull_request(each, seen.ground) for each in seen.report.proposals]
-        proposals = {each.findings: each for each in seen.report.proposals}
+        offered = self._select_offered(seen.report.proposals)
+        wanted = [self._wanted_pull_request(each, seen.ground) for each in offered]
+        proposals = {each.findings: each for each in offered}
         placed, heirs = match_pull_requests(wanted, self.pulls)
         comments = self.comments([pull for pull in self.pulls if pull.open])
         branches = dict.fromkeys([*placed, *(p.branch for p in self.pulls if p.open), *self.heads])
@@ -187,6 +188,22 @@ class PublishPlanner:
                 PlannedAction(action, place, want, proposals[want.findings] if want is not None else None)
             )
         return planned
+
+    def _select_offered(self, proposals: Sequence[Proposal]) -> list[Proposal]:
+        """Those for what runs, and of the others those that are open already."""
+        marks = (pull.state_block for pull in self.pulls if pull.open)
+        held = {finding for mark in marks if mark is not None for finding in mark.findings}
+        left = [
+            each
+            for each in proposals
+            if each.example and not self.settings.pull_requests.examples and held.isdisjoint(each.findings)
+        ]
+        if left:
+            self._note_once(
+                f"note: of files that nobody deploys, such as {left[0].paths[0]}, {len(left)} proposals are "
+                "not opened; pull_requests.examples: true opens them"
+            )
+        return [each for each in proposals if each not in left]
 
     def _read_branch_state(
         self,

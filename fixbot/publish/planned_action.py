@@ -25,11 +25,19 @@ class PlannedAction:
     place: BranchState
     wanted: WantedPullRequest | None = None
     proposal: Proposal | None = None
+    later: str = ""
+    """When it comes, where it waits for a reason of its own."""
 
     @property
     def branch(self) -> str:
         """The branch's name."""
         return self.place.branch
+
+    @property
+    def order(self) -> tuple[int, tuple[str, ...], str]:
+        """What is opened first: the greatest risk, then by path."""
+        offered = self.proposal
+        return (-offered.risk, offered.paths, self.branch) if offered is not None else (0, (), self.branch)
 
     @property
     def severity(self) -> Severity:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Final
 
 from fixbot.model.errors import FixbotError
-from fixbot.model.findings import Proposal, Report
+from fixbot.model.findings import Proposal, Report, Severity
 from fixbot.proposal.commit_style import CommitStyle, learn_style
 from fixbot.publish.action_result import ActionOutcome, ActionResult
 from fixbot.publish.apply_actions import Applier
@@ -22,7 +22,14 @@ from fixbot.publish.plan_actions import PublishPlanner
 from fixbot.publish.planned_action import PlannedAction, RunKnowledge
 from fixbot.publish.pull_requests.decide import ActionKind
 from fixbot.publish.pull_requests.pull_request import PullRequest, PullRequestComment, RemoteState
-from fixbot.publish.pull_requests.rate import RateRoom, compute_room, split_by_room
+from fixbot.publish.pull_requests.rate import (
+    SPENDS_NOTHING,
+    WHOLE_REPOSITORY,
+    RateRoom,
+    WeeklyBudget,
+    compute_room,
+    split_by_room,
+)
 from fixbot.settings import Settings
 from fixbot.source.codeowners import find_owners
 
@@ -101,12 +108,13 @@ class Publisher:
         free = self._compute_room(judge, planned)
         openings = sorted(
             (each for each in planned if each.action.deed in OPENING),
-            key=lambda p: (p.action.deed is not ActionKind.FINISH, -p.severity, p.branch),
+            key=lambda p: (p.action.deed is not ActionKind.FINISH, p.order),
         )
-        now, waits = split_by_room(openings, free.free)
+        due, spent = self._keep_to_budget(judge, openings)
+        now, waits = split_by_room(due, free.free)
         others = [each for each in planned if each.action.deed not in OPENING]
         todo = [*sorted(others, key=lambda p: (_ORDER.get(p.action.deed, 9), p.branch)), *now]
-        result = PublishResult(report, waits=tuple(waits), later=free.later if waits else "")
+        result = PublishResult(report, waits=(*waits, *spent), later=free.later if waits else "")
         if self.dry:
             return replace(result, planned=tuple(todo))
         return self._apply_actions(result, todo, settings)
@@ -160,6 +168,37 @@ class Publisher:
         open_now -= sum(each.action.deed is ActionKind.CLOSE for each in planned)
         opened = [pull.created for pull in judge.pulls if pull.created is not None]
         return compute_room(self.settings.pull_requests, opened, open_now, self.now)
+
+    def _keep_to_budget(
+        self, judge: PublishPlanner, openings: Sequence[PlannedAction]
+    ) -> tuple[list[PlannedAction], list[PlannedAction]]:
+        """Those that this week's budget holds, and those that wait; critical ones are outside of it."""
+        if not openings:
+            return [], []
+        opened: dict[str, list[datetime]] = {}
+        for pull in judge.pulls:
+            mark = pull.state_block
+            owner = (mark.spends if mark is not None else "") or self._name_budget(mark.paths if mark else ())
+            if pull.created is not None and owner != SPENDS_NOTHING:
+                opened.setdefault(owner, []).append(pull.created)
+        budget = WeeklyBudget(self.settings.pull_requests.per_week, self.now, opened)
+        due: list[PlannedAction] = []
+        spent: list[PlannedAction] = []
+        for each in openings:
+            critical = each.severity is Severity.CRITICAL
+            owner = (
+                SPENDS_NOTHING
+                if critical
+                else self._name_budget(each.proposal.paths if each.proposal else ())
+            )
+            later = "" if critical else budget.take_place(owner)
+            wanted = replace(each.wanted, spends=owner) if each.wanted is not None else None
+            (spent if later else due).append(replace(each, later=later, wanted=wanted))
+        return due, spent
+
+    def _name_budget(self, paths: Sequence[str]) -> str:
+        """Whose budget a change of these files is paid from: the first owner's, else the repository's."""
+        return next(iter(find_owners(self._read_code_owners(), paths)), WHOLE_REPOSITORY)
 
     def _apply_actions(
         self, result: PublishResult, todo: Sequence[PlannedAction], settings: Settings
@@ -215,10 +254,14 @@ class Publisher:
 
     def find_code_owners(self, proposal: Proposal) -> tuple[str, ...]:
         """The code owners of the files that a proposal changes, as GitHub is asked for them."""
+        owners = self._read_code_owners()
+        return find_owners(owners, proposal.paths) if owners else ()
+
+    def _read_code_owners(self) -> str:
         if self._owners is None:
             texts = (self.reader.read_text_at(path, self.remote.base_head) for path in _OWNERS)
             self._owners = next((text for text in texts if text is not None), "")
-        return find_owners(self._owners, proposal.paths) if self._owners else ()
+        return self._owners
 
     def _read_comments(self, pulls: Sequence[PullRequest]) -> Sequence[PullRequestComment]:
         """The comments on our open pull requests, unless the last run saw them as they are now."""

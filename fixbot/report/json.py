@@ -6,11 +6,13 @@ from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 from fixbot import __version__
+from fixbot.proposal.evidence import collect_evidence
 from fixbot.proposal.pull_request_text import render_proposal
 from fixbot.text.characters import write_json
 
 if TYPE_CHECKING:
-    from fixbot.model.findings import Finding, Patch, Proposal, ProposedCommit, Report, Stats
+    from fixbot.model.findings import Finding, Patch, Proposal, ProposedCommit, Report
+from fixbot.model.run_stats import Stats
 
 
 def render_json(report: Report) -> str:
@@ -26,6 +28,8 @@ def render_json(report: Report) -> str:
         "left_out": asdict(report.left_out) | {"severity": report.left_out.severity.label},
         "remarks": report.remarks,
     }
+    if report.sources is not None:
+        whole["sources"] = [asdict(each) for each in report.sources]
     if report.pulls is not None:
         whole["pull_requests"] = [asdict(each) for each in report.pulls]
     return write_json(whole, indent=2) + "\n"
@@ -43,6 +47,7 @@ def _finding_to_json(finding: Finding) -> dict[str, Any]:
         "severity": finding.severity.label,
         "safety": finding.safety.value,
         "status": finding.status.value,
+        "layer": None if finding.layer is None else asdict(finding.layer),
     }
 
 
@@ -65,8 +70,11 @@ def _proposal_to_json(proposal: Proposal) -> dict[str, Any]:
         "severity": proposal.severity.label,
         "safety": proposal.safety.value,
         "topic": proposal.topic,
+        "risk": proposal.risk,
         "commits": [_commit_to_json(each) for each in proposal.commits],
+        "evidence": asdict(collect_evidence(proposal.story)),
         "facts": [asdict(each) for each in proposal.facts],
+        "sources": [each.id for each in proposal.sources],
     }
 
 

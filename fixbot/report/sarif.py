@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from fixbot import __version__
-from fixbot.model.findings import Severity, Status
+from fixbot.model.findings import Safety, Severity, Status
 from fixbot.proposal.pull_request_text import render_headline
 from fixbot.report.replacements import Replacement, find_replacements
 from fixbot.report.text import describe_finding
@@ -23,6 +23,26 @@ SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sar
 _REPEATED = 20
 _MOST_TAGS = 20
 """Of a rule: GitHub's code scanning refuses a file with more."""
+_WEAKNESSES: Final = {
+    "cluster": "1188",
+    "database": "668",
+    "file-system": "311",
+    "iam-scope": "269",
+    "images": "494",
+    "keys": "324",
+    "load-balancer": "319",
+    "logging": "778",
+    "network": "668",
+    "node": "1188",
+    "registry": "1104",
+    "secrets": "798",
+    "storage": "732",
+    "task-roles": "269",
+    "task-service": "1188",
+    "trust": "284",
+    "workload-hardening": "250",
+}
+"""The weakness that a topic's findings are examples of, by its number in MITRE's CWE."""
 _LEVELS = {
     Severity.CRITICAL: ("error", "9.5"),
     Severity.HIGH: ("error", "8.0"),
@@ -73,12 +93,22 @@ def _rule_to_sarif(fixer: Rule) -> dict[str, Any]:
         "help": {"text": page or fixer.heading, "markdown": page or fixer.heading},
         "defaultConfiguration": {"level": level},
         "properties": {
-            "tags": ["security", *names_of(fixer.topic), *fixer.control_ids][:_MOST_TAGS],
+            "tags": _list_tags(fixer)[:_MOST_TAGS],
+            "precision": "very-high" if fixer.default_safety is Safety.SAFE else "high",
             "controls": {name: list(ids) for name, ids in fixer.controls.items()},
             "security-severity": score,
         },
     }
     return rule
+
+
+def _list_tags(fixer: Rule) -> list[str]:
+    """What code scanning sorts by: topics, weaknesses as GitHub writes them, controls."""
+    topics = names_of(fixer.topic)
+    weaknesses = dict.fromkeys(
+        f"external/cwe/cwe-{_WEAKNESSES[each]}" for each in topics if each in _WEAKNESSES
+    )
+    return ["security", *topics, *weaknesses, *fixer.control_ids]
 
 
 def _result_to_sarif(
@@ -93,7 +123,8 @@ def _result_to_sarif(
         "level": _LEVELS[finding.severity][0],
         "message": {"text": _remove_links(f"{describe_finding(finding)}{reason}")},
         "locations": [_location_of(finding.path, finding.line, finding.column, finding.resource)],
-        "partialFingerprints": {"fixbot/v1": finding.id},
+        # GitHub takes this name alone; a hash of the line would change with it, and the finding's id does not
+        "partialFingerprints": {"primaryLocationLineHash": f"{finding.id}:1", "fixbot/v1": finding.id},
         "properties": {
             "status": finding.status.value,
             "safety": finding.safety.value,
@@ -154,7 +185,11 @@ def _collect_fixes(report: Report) -> dict[str, dict[str, Any]]:
 
 def _fix_to_sarif(proposal: Proposal, patches: dict[str, Patch]) -> dict[str, Any] | None:
     """None where its edits are not to be shown, or the texts that they count in are not at hand."""
-    if not (proposal.edits and proposal.contents) or any(file.path not in patches for file in proposal.edits):
+    if (
+        proposal.touches_secret
+        or not (proposal.edits and proposal.contents)
+        or any(file.path not in patches for file in proposal.edits)
+    ):
         return None
     changes = []
     for file in proposal.edits:

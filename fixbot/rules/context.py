@@ -44,13 +44,17 @@ class Context:
         if kind not in self.project.resource_types:
             raise LookupError(f"a rule reads {kind.plural} and names them neither in looks_at nor in beside")
         together = self.compute_once(Context.resources_beside, self._group_resources)
-        return list(together.get((kind, subject.dialect, _find_surroundings(subject)), ()))
+        return list(together.get((kind, subject.dialect, self.surroundings_of(subject)), ()))
 
     def _group_resources(self) -> dict[tuple[ResourceType, str, str], list[Resource]]:
         together = defaultdict(list)
         for each in self.resources:
-            together[each.type, each.dialect, _find_surroundings(each)].append(each)
+            together[each.type, each.dialect, self.surroundings_of(each)].append(each)
         return together
+
+    def surroundings_of(self, subject: Resource | Policy) -> str:
+        """The template, or the folder of Terraform, in which names mean something."""
+        return subject.path if subject.dialect == "cloudformation" else posixpath.dirname(subject.path)
 
     def resources_naming(self, subject: Resource, kind: ResourceType, refers_by: str) -> list[Resource]:
         """Those beside it whose property of that name refers to the subject, or says its name."""
@@ -95,11 +99,6 @@ class Context:
     def surroundings(self) -> RepositoryFacts:
         """Facts about the whole repository."""
         return self.project.surroundings
-
-
-def _find_surroundings(subject: Resource | Policy) -> str:
-    """The template, or the folder of Terraform, in which names mean something."""
-    return subject.path if subject.dialect == "cloudformation" else posixpath.dirname(subject.path)
 
 
 def _compile_address(address: str) -> re.Pattern[str]:

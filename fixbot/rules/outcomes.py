@@ -10,6 +10,7 @@ from fixbot.edit.change import Change
 from fixbot.edit.tree import UNKNOWN, CannotEdit, Node, NodeKind, Scalar, UnsetValue
 from fixbot.lens import Resource, Slot, Subject, Update
 from fixbot.model.findings import Fix, Found, Manual, Outlook, Refusal, Safety
+from fixbot.rules.consequences import describe_update
 from fixbot.rules.context import Context
 from fixbot.rules.hooks import Finish, Unless, Weigh
 from fixbot.rules.terraform_replacements import find_update
@@ -153,8 +154,12 @@ def make_fix(
         effect=words.effect,
         unknown=words.unknown,
         notes=words.notes,
+        access=words.access,
+        undo=words.undo,
         waits=waits,
     )
+    if isinstance(subject, Resource):
+        fix = replace(fix, restarts=describe_update(subject, update, name))
     finished = check.finish(fix, subject, world)
     doubtful = update is Update.UNKNOWN and isinstance(subject, Resource) and subject.module is None
     return _ask_for_plan(finished, name) if doubtful else finished

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
@@ -44,6 +44,7 @@ class Rule:
     finds is of use to an attacker who reads a public pull request. `since` is the version that brought it.
     `peers` has what other tools (`checkov`, `trivy`, `kube-linter`, `polaris`, `cfn-nag` …) call the same
     concern: what these were told to leave alone is left alone.
+    `left_by` names rules whose fix leaves less than there was, and that may be what this one reports.
     `default_safety` is how bold the fixes of a check that is a plain function usually are.
     `name` and `package` come from where the module lies; why, threat and references from the rule's page.
     """
@@ -61,6 +62,7 @@ class Rule:
     since: str = "0.2"
     many: str = ""
     peers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    left_by: tuple[str, ...] = ()
     default_safety: Safety = Safety.REVIEW
     name: str = ""
     package: str = "fixers"
@@ -214,7 +216,8 @@ def _pages_of(package: str) -> Path:
     return Path(str(resources.files(package))) / "pages"
 
 
-def resource_types(rules: Iterable[Rule]) -> tuple[ResourceType, ...]:
+@lru_cache(maxsize=16)
+def resource_types(rules: tuple[Rule, ...]) -> tuple[ResourceType, ...]:
     """The types of resources that these look at, each once."""
     every = (selector for rule in rules for selector in (*rule.selectors, *rule.beside))
     return tuple(dict.fromkeys(each for each in every if isinstance(each, ResourceType)))

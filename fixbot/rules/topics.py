@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from fixbot.text.globs import NamePatterns, tokenize_starred
@@ -36,9 +37,14 @@ def choose_topic(topic: Topic, edited: str) -> str:
     if isinstance(topic, str):
         return topic
     patterns = [pattern for pattern in topic if pattern != "default"]
-    held = tuple(NamePatterns(map(tokenize_starred, patterns)).holding_patterns(edited))
+    held = tuple(_compile_patterns(tuple(patterns)).holding_patterns(edited))
     chosen = patterns[min(held)] if held else "default"
     return topic.get(chosen) or next(iter(topic.values()))
+
+
+@lru_cache(maxsize=64)
+def _compile_patterns(patterns: tuple[str, ...]) -> NamePatterns:
+    return NamePatterns(map(tokenize_starred, patterns))
 
 
 def names_of(topic: Topic) -> tuple[str, ...]:

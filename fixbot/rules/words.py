@@ -9,7 +9,9 @@ from dataclasses import dataclass
 class Words:
     """Sentences of a rule. `{who}` stands for what it found: one name, or several joined.
 
-    `problem` goes on after the name, without a full stop: "may be published by an ACL".
+    `problem` goes on after the name, without a full stop: "may be published by an ACL". `access` is who can
+    no longer do what they did, where `effect` doesn't say that, and `undo` how to go back, where a revert is
+    not enough.
     """
 
     problem: str
@@ -18,3 +20,5 @@ class Words:
     why: str
     unknown: str = ""
     notes: tuple[str, ...] = ()
+    access: str = ""
+    undo: str = ""

@@ -90,6 +90,9 @@ def _create_role(task: Task, owner: str, policy: Value, root: Node, *, json: boo
         "Effect": "Allow",
         "Principal": {"Service": "ecs-tasks.amazonaws.com"},
         "Action": "sts:AssumeRole",
+        "Condition": {
+            "StringEquals": {"aws:SourceAccount": build_substitution("${AWS::AccountId}", json=json)}
+        },
     }
     role: Value = {
         "Type": "AWS::IAM::Role",

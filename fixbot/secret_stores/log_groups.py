@@ -18,6 +18,7 @@ from fixbot.edit.tree import (
     TaggedValue,
     Value,
 )
+from fixbot.knowledge.log_retention import choose_retention
 from fixbot.lens import Container, Task, text_of
 from fixbot.model.findings import Manual, Refusal
 from fixbot.rules.context import Context
@@ -31,10 +32,6 @@ from fixbot.text.markdown_escape import mark_code
 from fixbot.text.step import Step, build_step
 
 LOGS: Final = "logConfiguration"
-_RETENTIONS: Final = (
-    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
-)  # fmt: skip
-"""What CloudWatch Logs takes, in days. Source: PutRetentionPolicy, `retentionInDays`."""
 _MAY_WRITE = re.compile(r"AmazonECSTaskExecutionRolePolicy|logs:PutLogEvents|logs:\*")
 _USED_GROUP: Final = {
     "cloudformation": re.compile(
@@ -145,14 +142,9 @@ def _make_group(listed: Node, owner: str, world: Context) -> tuple[str, tuple[Ch
         raise CannotEdit(f"the template has a resource {name} already")
     group: Value = {
         "Type": "AWS::Logs::LogGroup",
-        "Properties": {"RetentionInDays": _choose_retention(world)},
+        "Properties": {"RetentionInDays": choose_retention(world.settings.log_retention_days)},
     }
     return name, (Put(listed, (name,), group, (owner,)),)
-
-
-def _choose_retention(world: Context) -> int:
-    """The days of the settings, or the next number above that CloudWatch takes."""
-    return next(days for days in _RETENTIONS if days >= world.settings.log_retention_days)
 
 
 def _log_in_folder(container: Container, world: Context) -> LogDestination | Refusal:
@@ -183,7 +175,7 @@ def _log_in_folder(container: Container, world: Context) -> LogDestination | Ref
     }
     content: dict[str, Value] = {
         "name": _name_group(folder, task),
-        "retention_in_days": _choose_retention(world),
+        "retention_in_days": choose_retention(world.settings.log_retention_days),
     }
     block = HclBlock(("aws_cloudwatch_log_group", label), content)
     new = () if used else (Add(owner.root_node, ("resource",), block, (".".join(owner.labels),)),)

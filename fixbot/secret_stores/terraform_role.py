@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from fixbot.dialects.terraform.task_definitions import TASKS
 from fixbot.edit.change import Add, Change, Put
 from fixbot.edit.tree import CodeExpression, HclBlock, Node, Value
+from fixbot.iam.policies.own_account import IDENTITY, build_identity, find_identity
 from fixbot.lens import Task
 from fixbot.model.findings import Refusal
 from fixbot.secret_stores import secret_steps
@@ -123,6 +124,37 @@ def _grant_through_module(task: Task, node: Node, sources: Sequence[SecretSource
     return RoleGrant(tuple(changes), notes=("The module's execution role is allowed to read it.",))
 
 
+def build_execution_role(name: str, partition: str, identity: str) -> list[tuple[str, HclBlock]]:
+    """An execution role by the managed policy, which ECS takes for its own account alone.
+
+    `identity` is the label of the folder's `aws_caller_identity`.
+    """
+    trust: dict[str, Value] = {
+        "statement": {
+            "actions": ["sts:AssumeRole"],
+            "principals": {"type": "Service", "identifiers": ["ecs-tasks.amazonaws.com"]},
+            "condition": {
+                "test": "StringEquals",
+                "variable": "aws:SourceAccount",
+                "values": [build_reference("data", IDENTITY, identity, "account_id")],
+            },
+        }
+    }
+    role: dict[str, Value] = {
+        "name_prefix": f"{name.replace('_', '-')}"[:37] + "-",
+        "assume_role_policy": build_reference("data", "aws_iam_policy_document", name, "json"),
+    }
+    attached: dict[str, Value] = {
+        "role": build_reference("aws_iam_role", name, "name"),
+        "policy_arn": f"arn:{partition}:{_MANAGED}",
+    }
+    return [
+        ("data", HclBlock(("aws_iam_policy_document", name), trust)),
+        ("resource", HclBlock(("aws_iam_role", name), role)),
+        ("resource", HclBlock(("aws_iam_role_policy_attachment", name), attached)),
+    ]
+
+
 def _grant_new_role(
     task: Task, label: str, sources: Sequence[SecretSource], folder: TerraformFolder
 ) -> RoleGrant | Refusal:
@@ -139,28 +171,17 @@ def _grant_new_role(
         )
     name = folder.find_free_name("aws_iam_role", f"{label}_execution")
     near = (".".join(owner.labels),)
-    trust: dict[str, Value] = {
-        "statement": {
-            "actions": ["sts:AssumeRole"],
-            "principals": {"type": "Service", "identifiers": ["ecs-tasks.amazonaws.com"]},
-        }
-    }
+    identity, home = find_identity(
+        {each.path: root for each in folder.index.documents for root in each.roots if each.syntax == "hcl"}
+    )
     partition = without_invalid(AwsPlace(task.partition)).partition or partition_of(task.region or "")
-    role: dict[str, Value] = {
-        "name_prefix": f"{name.replace('_', '-')}"[:37] + "-",
-        "assume_role_policy": build_reference("data", "aws_iam_policy_document", name, "json"),
-    }
-    attached: dict[str, Value] = {
-        "role": build_reference("aws_iam_role", name, "name"),
-        "policy_arn": f"arn:{partition}:{_MANAGED}",
-    }
     blocks = [
-        ("data", HclBlock(("aws_iam_policy_document", name), trust)),
-        ("resource", HclBlock(("aws_iam_role", name), role)),
-        ("resource", HclBlock(("aws_iam_role_policy_attachment", name), attached)),
+        *build_execution_role(name, partition, identity),
         *_build_policy(label, build_reference("aws_iam_role", name, "id"), sources, folder),
     ]
     changes = _place_blocks(owner.root_node, near, blocks)
+    if home is not None:
+        changes = (*changes, build_identity(home, identity))
     arn = build_reference("aws_iam_role", name, "arn")
     given = Put(owner, ("execution_role_arn",), arn, ("task_role_arn", "family"))
     return RoleGrant(

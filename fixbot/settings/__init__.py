@@ -18,6 +18,7 @@ from fixbot.model.moved_secrets import StoreFact, StoreKey
 from fixbot.programs import Programs
 from fixbot.settings import value_shapes
 from fixbot.settings.pull_request_settings import PullRequestSettings
+from fixbot.settings.setting_groups import LimitSettings, RegistrySettings, described
 from fixbot.settings.suppressions import Ignore
 from fixbot.text.text_shape import GLOB, RULE
 
@@ -111,28 +112,6 @@ class ExternalSecretsSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class LimitSettings:
-    """How much one part of a repository, files that are read together, may cost before it is given up."""
-
-    seconds: int = field(
-        default=10,
-        metadata={
-            "says": "Processor time for files that are read together; then they are named as not read.",
-            "least": 1,
-            "most": 86_400,
-        },
-    )
-    memory_mb: int = field(
-        default=1000,
-        metadata={"says": "Memory for the same, in millions of bytes.", "least": 50, "most": 1_000_000},
-    )
-    file_mb: int = field(
-        default=5,
-        metadata={"says": "The largest file that is read, in millions of bytes.", "least": 1, "most": 1_000},
-    )
-
-
-@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that can be set. Field names are the keys of `.fixbot.yml`."""
 
@@ -177,27 +156,14 @@ class Settings:
     secrets: SecretSettings = field(
         default_factory=SecretSettings, metadata={"says": "Where values go that don't belong into a file."}
     )
-    account: str | None = field(
-        default=None,
-        metadata={
-            "says": "The AWS account, where the files don't show it.",
-            "digits": True,
-            "shape": value_shapes.ACCOUNT,
-        },
+    account: str | None = described(
+        None, "The AWS account, where the files don't show it.", digits=True, shape=value_shapes.ACCOUNT
     )
-    region: str | None = field(
-        default=None,
-        metadata={
-            "says": "The AWS Region, where the files don't show it.",
-            "shape": value_shapes.REGION,
-        },
+    region: str | None = described(
+        None, "The AWS Region, where the files don't show it.", shape=value_shapes.REGION
     )
-    partition: str | None = field(
-        default=None,
-        metadata={
-            "says": "The AWS partition, where the files don't show it.",
-            "shape": value_shapes.PARTITION,
-        },
+    partition: str | None = described(
+        None, "The AWS partition, where the files don't show it.", shape=value_shapes.PARTITION
     )
     tag: TagSettings = field(
         default_factory=TagSettings, metadata={"says": "The tag that policies are narrowed to."}
@@ -208,6 +174,32 @@ class Settings:
             "says": "Services whose actions are narrowed by tag (`ecs`, `rds` …); empty: `ecs`, and of "
             "`ec2` instances, volumes and snapshots.",
             "shape": value_shapes.SERVICE,
+        },
+    )
+    trust_by: Literal["account", "arn"] = field(
+        default="account",
+        metadata={"says": "What a role asks of the AWS service that takes it: its account, or an ARN too."},
+    )
+    aws_organization: str | None = field(
+        default=None,
+        metadata={
+            "says": "The AWS organisation to which policies that let everybody in are kept.",
+            "shape": value_shapes.ORGANIZATION,
+        },
+    )
+    allowed_actions: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict,
+        metadata={
+            "says": "What those may do that may do everything today: the role or policy, and its actions.",
+            "keys": value_shapes.HOLDER,
+            "shape": value_shapes.ACTION,
+        },
+    )
+    permissions_boundary: str | None = field(
+        default=None,
+        metadata={
+            "says": "The policy that bounds roles and users: its ARN, or its name.",
+            "shape": value_shapes.BOUNDARY,
         },
     )
     write_paths: Mapping[str, tuple[str, ...]] = field(
@@ -229,34 +221,59 @@ class Settings:
     external_secrets: ExternalSecretsSettings = field(
         default_factory=ExternalSecretsSettings, metadata={"says": "The store that an ExternalSecret names."}
     )
-    ephemeral_paths: tuple[str, ...] = field(
-        default=(),
-        metadata={
-            "says": "Where nothing has to survive: stacks that are made and thrown away; globs.",
-            "shape": GLOB,
-            "stricter": "shrinks",
-        },
+    ephemeral_paths: tuple[str, ...] = described(
+        (), "Where nothing has to survive: stacks that are made and thrown away; globs.", shape=GLOB,
+        stricter="shrinks",
+    )  # fmt: skip
+    admin_cidrs: tuple[str, ...] = described(
+        (), "From where ports of administration and cluster endpoints may be reached: ranges of addresses.",
+        shape=value_shapes.CIDR,
+    )  # fmt: skip
+    public_ports: tuple[int, ...] = described(
+        (80, 443), "Ports that may be open to everybody.", least=1, most=65_535
     )
-    admin_cidrs: tuple[str, ...] = field(
-        default=(),
-        metadata={
-            "says": "From where ports of administration may be reached: ranges of addresses.",
-            "shape": value_shapes.CIDR,
-        },
+    private_subnets: bool = described(
+        default=False, says="Whether subnets that parameters or variables name are private, with a way out."
     )
-    ecr_tag_exclusions: bool = field(
+    cluster_endpoint: Literal["public", "private"] = described(
+        "public", "What the API of a cluster answers: the ranges of `admin_cidrs`, or its VPC alone."
+    )
+    required_tags: tuple[str, ...] = described(
+        (), "Keys of tags that every resource should carry.", shape=value_shapes.TAG_KEY
+    )
+    pin_platform: bool = described(
+        default=False, says="Whether naming a current platform version of Fargate is reported too."
+    )
+    ecs_guardrails: bool = described(
+        default=False, says="Whether container instances refuse what no task definition here needs."
+    )
+    runtime_monitoring: bool = described(
+        default=False, says="Whether GuardDuty is to watch what tasks do while they run."
+    )
+    pin_images: Literal["tag", "digest"] = described(
+        "tag", "Whether an image needs a version as its tag, or a digest."
+    )
+    registries: RegistrySettings = field(
+        default_factory=RegistrySettings,
+        metadata={"says": "Registries that images may come from, and what stands in for others."},
+    )
+    ecr_tag_exclusions: bool = described(
         default=False,
-        metadata={"says": "Whether tags that a pipeline pushes again may go on moving, and all others stay."},
+        says="Whether tags that a pipeline pushes again may go on moving, and all others stay.",
     )
-    log_retention_days: int = field(
-        default=365,
-        metadata={
-            "says": "How long log groups that fixes make keep their lines; the next number that CloudWatch "
-            "takes.",
-            "least": 1,
-            "most": 3_653,
-        },
+    ecr_keep_images: int | None = described(
+        None, "How many tagged images a repository of ECR keeps.", least=1, most=100_000
     )
+    flow_logs: Literal["here", "elsewhere"] = described(
+        "here", "Whether flow logs of a VPC are made beside it, or by somebody else."
+    )
+    lb_log_bucket: str | None = described(
+        None, "The bucket for the access logs of load balancers.", shape=value_shapes.BUCKET
+    )
+    log_retention_days: int = described(
+        365, "How long log groups keep their lines, at least; the next number that CloudWatch takes.",
+        least=1, most=3_653,
+    )  # fmt: skip
     branch_prefix: str = field(
         default="fixbot/",
         metadata={
@@ -301,6 +318,8 @@ class Settings:
     """What AWS said of the places for values, where it was asked (`--aws`)."""
     programs: Programs | None = field(default=None, metadata={"internal": True})
     """The checkers that are asked, None where whoever runs this doesn't want it (`thorough`)."""
+    renderers: Programs | None = field(default=None, metadata={"internal": True})
+    """What builds kustomizations and charts; None where whoever runs this doesn't want it (`--no-render`)."""
     notes: tuple[str, ...] = field(default=(), repr=False, compare=False, metadata={"internal": True})
     """What a repository's own file asked for and did not get: a line for each, for whoever runs this."""
     places: Mapping[str, str] = field(

@@ -73,6 +73,22 @@ class PullRequestSettings:
         default=10,
         metadata={"says": "How many are opened at most in any hour.", "least": 0, "most": 10_000},
     )
+    per_week: int = field(
+        default=5,
+        metadata={
+            "says": "How many are opened in any seven days for one code owner of the changed files, else for "
+            "the repository. Those with a critical finding don't count.",
+            "least": 0,
+            "most": 10_000,
+        },
+    )
+    examples: bool = field(
+        default=False,
+        metadata={
+            "says": "Propose fixes below examples/, samples/, test(s)/, e2e/, docs/ and archives too; they "
+            "are reported in any case."
+        },
+    )
     schedule: tuple[str, ...] = field(
         default=(),
         metadata={

@@ -53,6 +53,24 @@ TAG_VALUE: Final = TextShape(
     450,
 )
 SERVICE: Final = TextShape("a service as IAM calls it, such as ecs", r"[a-z][a-z0-9-]*", 63)
+ORGANIZATION: Final = TextShape("the id of an AWS organisation, o-exampleorgid", r"o-[a-z0-9]{10,32}", 34)
+"""Source: Organizations API, DescribeOrganization, `Id`."""
+HOLDER: Final = TextShape(
+    "the name of a role or policy, in AWS or in the file", r"[A-Za-z0-9_+=,.@-]{1,128}", 128
+)
+"""Source: IAM API, CreateRole and CreatePolicy, names."""
+ACTION: Final = TextShape(
+    "an action such as ecs:UpdateService, or some of a service's such as ecs:Describe*",
+    r"[a-z][a-z0-9-]*:[*?]*[A-Za-z0-9][A-Za-z0-9*?]*",
+    128,
+)
+BOUNDARY: Final = TextShape(
+    "a policy's ARN, or its name with its path",
+    r"(arn:aws(-[a-z]{1,8}){0,3}:iam::([0-9]{12}|aws):policy/)?([A-Za-z0-9_+=,.@-]{1,64}/){0,7}"
+    r"[A-Za-z0-9_+=,.@-]{1,128}",
+    600,
+)
+"""Source: IAM API, PutRolePermissionsBoundary, `PermissionsBoundary`; CreatePolicy, `PolicyName`."""
 STORE: Final = TextShape(
     "a name that Kubernetes takes: lower-case letters, digits, hyphens and dots (RFC 1123)",
     rf"{_LABEL}(\.{_LABEL})*",
@@ -61,6 +79,22 @@ STORE: Final = TextShape(
 ACCOUNT: Final = TextShape("12 digits", r"[0-9]{12}", 12)
 REGION: Final = TextShape("a Region such as eu-central-1", r"[a-z]{2,8}(-[a-z]{2,16}){1,3}-[0-9]{1,2}", 32)
 PARTITION: Final = TextShape("aws, aws-cn, aws-us-gov …", r"aws(-[a-z]{1,8}){0,3}", 32)
+REGISTRY: Final = TextShape(
+    "the host of a registry such as docker.io or localhost:5000",
+    r"[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?(:[0-9]{1,5})?",
+    260,
+)
+MIRROR: Final = TextShape(
+    "the host of a registry and perhaps a path, such as registry.example/docker-hub",
+    rf"{REGISTRY.pattern}(/[a-z0-9]+([._-]+[a-z0-9]+)*)*",
+    500,
+)
+"""Source: the reference grammar of the distribution project."""
+BUCKET: Final = TextShape(
+    "the name of a bucket: 3 to 63 lower-case letters, digits, dots and hyphens",
+    r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
+    63,
+)
 IMAGE_GLOB: Final = TextShape(
     "an image's name, with * for any text", r"[A-Za-z0-9*?\[][A-Za-z0-9._/:@+*?!^\[\]-]*", 500
 )

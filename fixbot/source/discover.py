@@ -174,6 +174,7 @@ def is_relevant_text(text: str, needles: Iterable[str] = ()) -> bool:
 
 
 @lru_cache(maxsize=4)
+@lru_cache(maxsize=16)
 def collect_needles(types: tuple[ResourceType, ...]) -> tuple[str, ...]:
     """Texts of which one stands in every file that holds a resource of these types."""
     return tuple(dict.fromkeys(needle for each in types for needle in each.needles))

@@ -15,6 +15,7 @@ from fixbot.source.dockerfiles import (
     is_dockerfile,
     is_variant,
 )
+from fixbot.source.example_paths import find_deployed_paths, find_examples, list_folders
 from fixbot.source.namespace_survey import find_bound_accounts, find_named_namespaces
 from fixbot.source.partition import find_file_references, list_kustomized
 from fixbot.source.project import RepositoryFacts
@@ -56,6 +57,8 @@ class FileFacts:
     """Tags that it pushes to ECR again and again."""
     bound_accounts: tuple[str, ...] = ()
     """The names in it, where it binds roles to accounts of Kubernetes."""
+    deploys: tuple[str, ...] = ()
+    """The paths that it deploys which would else be taken for examples."""
 
 
 def read_facts(path: str, data: bytes) -> FileFacts:
@@ -80,6 +83,7 @@ def read_facts(path: str, data: bytes) -> FileFacts:
         role_callers=tuple(find_role_callers(path, data)),
         moving_tags=find_moving_tags(path, data),
         bound_accounts=tuple(find_bound_accounts(data)),
+        deploys=find_deployed_paths(path, data),
     )
 
 
@@ -93,9 +97,14 @@ def _read_image_facts(path: str, text: str) -> FileFacts:
 
 
 def gather_surroundings(
-    facts: Mapping[str, FileFacts], paths: Collection[str], unpatched: Iterable[str], repository: str = ""
+    facts: Mapping[str, FileFacts],
+    paths: Collection[str],
+    unpatched: Iterable[str],
+    repository: str = "",
+    judged: Collection[str] = (),
 ) -> RepositoryFacts:
-    """The facts about the whole repository that fixers ask for."""
+    """The facts about the whole repository that fixers ask for. `judged` are the files that rules look at."""
+    named = {path: (*each.deploys, *each.names) for path, each in facts.items() if each.deploys or each.names}
     tags = Counter(pair for each in facts.values() for pair in each.tags)
     ranked = tuple((key, value, count) for (key, value), count in tags.most_common(20))
     return RepositoryFacts(
@@ -118,4 +127,5 @@ def gather_surroundings(
         role_callers=tuple(caller for each in facts.values() for caller in each.role_callers),
         repository=repository,
         moving_tags=tuple((path, tag) for path, each in facts.items() for tag in each.moving_tags),
+        examples=find_examples(judged, named, list_folders(paths)),
     )

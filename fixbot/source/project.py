@@ -48,6 +48,8 @@ class RepositoryFacts:
     """OWNER/NAME on github.com, where a remote says so."""
     moving_tags: tuple[tuple[str, str], ...] = ()
     """(path, tag) of what pushes images to ECR under a tag that moves (`latest`)."""
+    examples: frozenset[str] = frozenset()
+    """Files that nobody deploys: see `fixbot.source.example_paths`."""
 
 
 @dataclass(slots=True)

@@ -27,6 +27,10 @@ _UNSEEN: Final = re.compile(f"[{_IGNORABLE}{_EMPTY}]")
 _ASCII_BLANKS: Final = re.compile(r"[ \t\n\r\v\f]+")
 
 
+MASK: Final = "••••••"
+"""What stands where a secret stood."""
+
+
 def escape_hidden(text: str) -> str:
     r"""The text on one line, with what would steer a terminal or hide from a reader written as `\x1b`.
 

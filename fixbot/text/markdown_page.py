@@ -8,6 +8,7 @@ shows too many backslashes, and never a link.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from html import escape
 from typing import LiteralString
@@ -23,6 +24,10 @@ from fixbot.text.markdown_escape import (
 )
 
 EMPTY = Markdown()
+_ITEM = re.compile(r"\d+\. ")
+_WORDS = re.compile(r"(?:`[^`]*`|[^\s`])+\s*|`+\s*|\s+")
+"""Words of a sentence, in which a span of code is part of one."""
+_PLAIN_WORD = re.compile(r"[A-Za-z`(\"'][^`]|`[^`]")
 _SAFE_IN_ADDRESS = "/:?#@!$&+,;=%~"
 
 
@@ -54,6 +59,29 @@ def format_numbered_list(rows: Iterable[str]) -> Markdown:
 def format_bullets(rows: Iterable[str]) -> Markdown:
     """A list, a row a line."""
     return Markdown("\n".join(f"- {as_markdown(row)}" for row in rows))
+
+
+def wrap_list(page: Markdown, width: int) -> Markdown:
+    """A numbered list with its sentences on lines of at most that many characters.
+
+    What stands in code stays on its line, and a line breaks only before a word that begins no block.
+    """
+    lines: list[str] = []
+    for line in page.split("\n"):
+        item = _ITEM.match(line)
+        lines += _wrap_line(line, width, " " * len(item[0])) if item else [line]
+    return Markdown("\n".join(lines))
+
+
+def _wrap_line(line: str, width: int, indent: str) -> list[str]:
+    words = _WORDS.findall(line[len(indent) :])
+    lines, now = [], line[: len(indent)]
+    for word in words:
+        if len(f"{now}{word.rstrip()}") > width and now.strip() and _PLAIN_WORD.match(word):
+            lines.append(now.rstrip())
+            now = indent
+        now += word
+    return [*lines, now]
 
 
 def format_indented_line(line: str) -> Markdown:

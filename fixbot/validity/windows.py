@@ -15,20 +15,29 @@ from fixbot.edit.tree import ABSENT
 from fixbot.validity.plain_data import is_unknown, list_maps, mapping_or_empty, text_or_none
 
 _TELLING: Final = (
-    "windows", "nanoserver", "servercore", "powershell", "cmd.exe", "credentialspec:", "dotnet/framework",
+    "windows", "nanoserver", "servercore", "powershell", "cmd.exe", ".exe", "credentialspec:", "ltsc20",
+    "dotnet/framework", "microsoft/iis", "microsoft/aspnet", "\\pipe\\", "./pipe/", "npwin",
 )  # fmt: skip
 _BACKSLASHED: Final = re.compile(r"[A-Za-z]:\\")
 _OS_LABELS: Final = frozenset({"kubernetes.io/os", "beta.kubernetes.io/os"})
 _BUILD_LABEL: Final = "node.kubernetes.io/windows-build"
+_SAYS_SYSTEM: Final = ("/gke-os-distribution", "/os-sku")
+"""Labels of GKE and AKS."""
 _IMAGE: Final = re.compile(
-    r"\Amcr\.microsoft\.com/windows(?:/|[:@]|\Z)|(?:\A|/)windows/|mcr\.microsoft\.com/dotnet/framework/|nanoserver|servercore|\bltsc20\d\d|[:-]windows(?:-|\Z)",
+    r"\Amcr\.microsoft\.com/windows(?:/|[:@]|\Z)|(?:\A|/)windows/|(?:\A|/)(?:dotnet/framework|sigwindowstools)/"
+    r"|(?:\A|/)microsoft/(?:iis|aspnet|dotnet-framework)\b|/windows-exporter(?:[:@]|\Z)|nanoserver|servercore"
+    r"|\bltsc20\d\d|[:_.-]windows(?:20\d\d|[-_.:@/]|\Z)"
+    r"|[:_.-]win(?:dows)?[-_]?(?:1809|190\d|20h2|20\d\d|amd64|x64)(?![a-z0-9])",
     re.IGNORECASE,
 )
 """A last name of `windows` is Windows where it is Microsoft's; others run that as a machine on Linux."""
-_DRIVE: Final = re.compile(r"[A-Za-z]:[\\/]|[A-Za-z]:\Z")
+_DRIVE: Final = re.compile(r"[A-Za-z]:[\\/]|[A-Za-z]:\Z|(?:\\\\|//)\.[\\/]pipe[\\/]")
+"""A folder of a drive, or a pipe that has a name."""
+_POOL: Final = re.compile(r"(?:\A|[^a-z])win(?:dows)?(?:\Z|[^a-z])|\Anpwin", re.IGNORECASE)
+"""How groups of nodes are called that may be of Windows; AKS takes six letters for one."""
 _CREDENTIALS: Final = re.compile(r"credentialspec:", re.IGNORECASE)
 """How a task names the account of Windows' domain; on Linux it is `credentialspecdomainless:`."""
-_SHELLS: Final = frozenset({"cmd", "cmd.exe", "powershell", "powershell.exe", "pwsh.exe"})
+_SHELLS: Final = frozenset({"cmd", "powershell"})
 _PROBES: Final = ("livenessProbe", "readinessProbe", "startupProbe")
 _PLACEMENT: Final = re.compile(
     r"ecs\.os-(?:type|family)\s{0,9}(?:==?|in)[\s'\"\[]{0,9}windows", re.IGNORECASE
@@ -55,8 +64,10 @@ _OF_DEFINITION: Final = (
 def may_speak_of_windows(text: str) -> bool:
     """Whether a file says anything by which Windows is known: nearly none does, and nothing else is asked."""
     lower = text.lower()
-    return any(word in lower for word in _TELLING) or (
-        ":\\" in text and _BACKSLASHED.search(text) is not None
+    return (
+        any(word in lower for word in _TELLING)
+        or (":\\" in text and _BACKSLASHED.search(text) is not None)
+        or ("win" in lower and _POOL.search(lower) is not None)
     )
 
 
@@ -72,12 +83,9 @@ def is_windows_pod(pod: Mapping[str, object]) -> bool | None:
     ]
     if True in said or False in said:
         return True in said
-    runtime = text_or_none(pod.get("runtimeClassName")) or ""
-    tolerated = any(
-        (text_or_none(each.get("value")) or "").lower() == "windows"
-        for _, each in list_maps(pod.get("tolerations"))
-    )
-    return None if None in said or tolerated or "windows" in runtime.lower() else False
+    tolerated = [each.get(key) for _, each in list_maps(pod.get("tolerations")) for key in ("key", "value")]
+    names = (*tolerated, pod.get("runtimeClassName"), pod.get("nodeName"))
+    return None if None in said or any(_POOL.search(text_or_none(each) or "") for each in names) else False
 
 
 def is_windows_task(task: Mapping[str, object]) -> bool | None:
@@ -90,13 +98,16 @@ def is_windows_task(task: Mapping[str, object]) -> bool | None:
     ]
     if any(_PLACEMENT.search(each) for each in placed):
         return True
-    if any(each.get("fsxWindowsFileServerVolumeConfiguration") for _, each in list_maps(task.get("volumes"))):
+    for _, each in list_maps(task.get("volumes")):
+        held = text_or_none(mapping_or_empty(each.get("host")).get("sourcePath")) or ""
+        if each.get("fsxWindowsFileServerVolumeConfiguration") or _DRIVE.match(held):
+            return True
+    needed = [each for _, each in list_maps(task.get("requiresAttributes"))]
+    if any("windows" in f"{each.get('name')} {each.get('value')}".lower() for each in needed):
         return True
     listed = task.get("containerDefinitions", task.get("containers"))
-    programs = [each for _, each in list_maps(listed)]
-    if True in _read_programs([*programs, task]):
-        return True
-    return None if is_unknown(family) else False
+    said = set(_read_programs([*(each for _, each in list_maps(listed)), task]))
+    return True if True in said else None if None in said or is_unknown(family) else False
 
 
 def find_linux_only(pod: Mapping[str, object], where: str) -> Iterator[str]:
@@ -139,9 +150,9 @@ def _read_selector(labels: Mapping[str, object]) -> Iterator[bool | None]:
     for key, value in labels.items():
         if key in _OS_LABELS:
             yield from _read_system(value)
-        elif key == _BUILD_LABEL or (key.endswith("/gke-os-distribution") and "windows" in str(value)):
+        elif key == _BUILD_LABEL or (key.endswith(_SAYS_SYSTEM) and "windows" in str(value).lower()):
             yield True
-        elif isinstance(value, str) and "windows" in re.split(r"[^a-z]+", value.lower()):
+        elif isinstance(value, str) and _POOL.search(value):
             yield None
 
 
@@ -160,6 +171,10 @@ def _read_affinity(pod: Mapping[str, object]) -> Iterator[bool | None]:
         yield (
             True if all(term is True for term in terms) else None if True in terms or None in terms else False
         )
+    liked = nodes.get("preferredDuringSchedulingIgnoredDuringExecution")
+    liked_terms = [_read_term(mapping_or_empty(each.get("preference"))) for _, each in list_maps(liked)]
+    if True in liked_terms or None in liked_terms:
+        yield None
 
 
 def _read_term(term: Mapping[str, object]) -> object:
@@ -185,27 +200,30 @@ def _read_contexts(pod: Mapping[str, object]) -> Iterator[bool]:
             yield True
 
 
-def _read_programs(containers: Iterable[Mapping[str, object]]) -> Iterator[bool]:
-    """What images, paths with a drive and Windows' own shells say."""
+def _read_programs(containers: Iterable[Mapping[str, object]]) -> Iterator[bool | None]:
+    """What images, accounts of a domain, paths with a drive and Windows' own programs say."""
     for each in containers:
         if _IMAGE.search(text_or_none(each.get("image")) or ""):
             yield True
-        specs = each.get("credentialSpecs")
-        if isinstance(specs, list | tuple) and any(_CREDENTIALS.match(str(one)) for one in specs):
-            yield True
-        if any(map(_starts_windows_shell, _read_checks(each))):
+        specs = [*_list_texts(each.get("credentialSpecs")), *_list_texts(each.get("dockerSecurityOptions"))]
+        if any(map(_CREDENTIALS.match, specs)):
             yield True
         paths = [
             mount.get(key)
             for listed, key in (("volumeMounts", "mountPath"), ("mountPoints", "containerPath"))
             for _, mount in list_maps(each.get(listed))
         ]
-        started = each.get("entryPoint", each.get("command"))
-        first = started[0] if isinstance(started, list | tuple) and started else started
-        words = [*paths, each.get("workingDir"), each.get("workingDirectory"), first]
-        known = [word for word in words if isinstance(word, str)]
-        if any(map(_DRIVE.match, known)) or (isinstance(first, str) and first.lower() in _SHELLS):
+        started = [each.get("entryPoint"), each.get("command"), each.get("args")]
+        words = [*paths, each.get("workingDir"), each.get("workingDirectory")]
+        words += [word for listed in started for word in _list_texts(listed)]
+        if any(map(_DRIVE.match, filter(None, map(text_or_none, words)))):
             yield True
+        if any(map(_starts_on_windows, (*started, *_read_checks(each)))):
+            yield True
+        for listed in ("env", "environment"):
+            given = [text_or_none(one.get("value")) or "" for _, one in list_maps(each.get(listed))]
+            if any(map(_BACKSLASHED.match, given)):
+                yield None
 
 
 def _read_checks(container: Mapping[str, object]) -> Iterator[object]:
@@ -216,7 +234,17 @@ def _read_checks(container: Mapping[str, object]) -> Iterator[object]:
         yield mapping_or_empty(mapping_or_empty(each).get("exec")).get("command")
 
 
-def _starts_windows_shell(command: object) -> bool:
-    words = [word for word in command if isinstance(word, str)] if isinstance(command, list | tuple) else []
-    told = words[1:2] if words[:1] in (["CMD"], ["CMD-SHELL"]) else words[:1]
-    return any(word.split(" ")[0].lower() in _SHELLS for word in told)
+def _starts_on_windows(command: object) -> bool:
+    """Whether the first word is a shell of Windows, or a program by Windows' ending."""
+    words = _list_texts(command)
+    for word in words[1:2] if words[:1] in (["CMD"], ["CMD-SHELL"]) else words[:1]:
+        name = re.split(r"[\\/]", word.split(" ")[0].lower())[-1]
+        if name.endswith((".exe", ".bat", ".cmd")) or name in _SHELLS:
+            return True
+    return False
+
+
+def _list_texts(value: object) -> list[str]:
+    """The texts of a list; a text alone is one."""
+    listed = value if isinstance(value, list | tuple) else [value]
+    return [each for each in listed if isinstance(each, str)]

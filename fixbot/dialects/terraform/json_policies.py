@@ -53,6 +53,7 @@ def _add_policy(document: Document, address: str, owner: Node, node: Node, readi
     name = text_of(owner.find_node("name")) or address.partition("/")[0].rpartition(".")[2]
     found = iam.build_policy(document, node, "terraform", name, address)
     found.owner, found.uneditable = owner, _WHY
+    found.holders = (address.partition(".")[0],)
     found.escape, found.unescape = iam.escape_template, iam.unescape_template
     if address.endswith("/assume_role_policy"):
         found.kind = "trust"

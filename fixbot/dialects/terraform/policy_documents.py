@@ -32,6 +32,8 @@ def read_policy_document(
     to = find_attached_roles(project, index, block)
     found.roles, found.principals = to.roles, to.services
     found.carriers = tuple(dict.fromkeys(find_carriers(index, block)))
+    takers = find_document_users(index, block) if found.kind != "identity" else ()
+    found.holders = tuple(dict.fromkeys(taker.type for taker, _ in takers if taker.word == "resource"))
     for node in block.node.list_items("dynamic"):
         if node.labels == ("statement",):
             found.others = "some of its statements are in a dynamic block"

@@ -144,7 +144,7 @@ class _PolicyFinder:
         if self.block.word == "resource":
             trust = place == "assume_role_policy"
             carriers = (("trust", self.block.address),) if trust else find_carriers(self.index, self.block)
-            found.carriers = tuple(carriers)
+            found.carriers, found.holders = tuple(carriers), (self.block.type,)
         found.escape, found.unescape = ESCAPES[reader]
         self.reading.policies.append(found)
 

@@ -13,15 +13,12 @@ from typing import TYPE_CHECKING, Final
 
 from fixbot.dialects.cloudformation import find_references
 from fixbot.edit.tree import CodeExpression, Node, NodeKind, TaggedValue, Value
-from fixbot.iam.policies.identities import find_roles_of
+from fixbot.iam.policies.role_users import TASK, NotKnown, find_sole_role, refuse_other_uses
 from fixbot.lens import Policy, Resource, ResourceType, text_of
 
 if TYPE_CHECKING:
     from fixbot.rules.context import Context
 
-TASK: Final = ResourceType(
-    "task definition", "task definitions", "AWS::ECS::TaskDefinition", "aws_ecs_task_definition"
-)
 SECRET: Final = ResourceType(
     "secret", "secrets", "AWS::SecretsManager::Secret", "aws_secretsmanager_secret",
     renamed={"KmsKeyId": "kms_key_id"},
@@ -37,10 +34,6 @@ _REFERENCE: Final = re.compile(
     r"\"?(?:\$\{)?\s*((?:data\.)?aws_(?:secretsmanager_secret(?:_version)?|ssm_parameter)\.[\w-]+\.arn)\s*\}?(?::[^\"]*)?\"?"
 )
 _OWN: Final = re.compile(r"\$\{(\w+)\}(?::.*)?")
-
-
-class NotKnown(ValueError):
-    """What the role reads can't be said; the message says why, as a clause."""
 
 
 @dataclass(slots=True)
@@ -60,10 +53,7 @@ class RoleSecrets:
 
 def collect_role_secrets(policy: Policy, world: Context) -> RoleSecrets:
     """What the execution role of a policy has to read. Raises NotKnown."""
-    roles = find_roles_of(policy, world)
-    if len(roles) != 1:
-        raise NotKnown("which role has it isn't known here" if not roles else "several roles have it")
-    (role,) = roles
+    role = find_sole_role(policy, world)
     tasks, uses = [], 0
     for task in world.resources_beside(policy, TASK):
         places = {name: task.slot(name).found for name in ("ExecutionRoleArn", "TaskRoleArn")}
@@ -76,40 +66,12 @@ def collect_role_secrets(policy: Policy, world: Context) -> RoleSecrets:
         uses += len(named)
     if not tasks:
         raise NotKnown(f"no task definition here has {role.title} as its execution role")
-    declared = role.dialect == "cloudformation"
-    if world.count_mentions(role.address, role) - declared > uses + _count_own(role, policy, world):
-        raise NotKnown(f"{role.title} is used by more than task definitions, or leaves this file")
+    refuse_other_uses(role, uses, policy, world)
     found = RoleSecrets(role, tasks)
     for task in tasks:
         for node in _list_named(task):
             _add_secret(found, task, node, world)
     return found
-
-
-def _count_own(role: Resource, policy: Policy, world: Context) -> int:
-    """How often it is named where policies are attached to it, and where something only waits for it."""
-    return sum(
-        world.mentions(entry.value, role.address)
-        for owner in _list_owners(role, policy, world)
-        for entry in owner.entries
-        if entry.key in ("Roles", "RoleName", "role", "roles", "DependsOn", "depends_on")
-    )
-
-
-def _list_owners(role: Resource, policy: Policy, world: Context) -> Iterator[Node]:
-    """The bodies of IAM's own resources beside a role, and of whatever may wait for it."""
-    if role.dialect == "cloudformation":
-        listed = role.node.root_node.find_node("Resources")
-        for entry in listed.entries if listed is not None else ():
-            yield entry.value
-            properties = entry.value.find_node("Properties")
-            kind = text_of(entry.value.find_node("Type")) or ""
-            if properties is not None and kind.startswith("AWS::IAM::"):
-                yield properties
-        return
-    for document in world.project.documents_in_folder(policy.path):
-        for root in document.roots if document.syntax == "hcl" else ():
-            yield from (each for each in root.list_items("resource") if each.labels[0].startswith("aws_iam_"))
 
 
 def _list_named(task: Resource) -> Iterator[Node]:

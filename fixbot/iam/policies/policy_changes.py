@@ -13,12 +13,13 @@ from fixbot.iam.policies.policy_data import (
     spell_statement,
     spell_value,
 )
-from fixbot.iam.tagging import GuardStatement
+from fixbot.iam.policy_document import as_list
+from fixbot.iam.statement_plan import number_name
+from fixbot.iam.tagging import GuardStatement, SplitStatement
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fixbot.iam.tagging import SplitStatement
     from fixbot.lens import Policy, Statement
 
 _JOINING = ("concat", "flatten", "compact")
@@ -54,6 +55,61 @@ def _narrow_statement(statement: Statement, plan: SplitStatement) -> list[Change
     listed = node.find_node("actions" if policy.in_blocks else "Action")
     made: list[Change] = [Drop(listed.items[at]) for at in plan.moved if listed is not None]
     return made + add_tests(statement, plan.condition)
+
+
+def scope_actions(
+    statement: Statement,
+    data: Data,
+    places: Sequence[int],
+    resources: Sequence[Value],
+    text: str,
+    *,
+    sid: str,
+    dropped: Sequence[int] = (),
+) -> tuple[Change, ...]:
+    """The actions at these places on these resources alone; those `dropped` are allowed no more.
+
+    Where a statement has others as well, these get one of their own. `text` is the file's. Raises CannotEdit.
+    """
+    policy, listed = statement.policy, as_list(data["Action"])
+    resource: Value = resources[0] if len(resources) == 1 else list(resources)
+    leaving = sorted((*places, *dropped))
+    if len(leaving) < len(listed):
+        if is_conditional(statement):
+            raise CannotEdit("it stands in a condition of the template, and a second statement would have to")
+        own = {key: value for key, value in data.items() if key != "Sid"}
+        sids = {each for one in policy.statements if (each := one.sid)}
+        head: Data = {"Sid": number_name(sid, sids)} if sids else {}
+        moved = [listed[at] for at in sorted(places)]
+        added: Data = {**head, **own, "Action": moved, "Resource": resource}
+        rest: Data = {**data, "Action": [each for at, each in enumerate(listed) if at not in leaving]}
+        return build_changes(statement, SplitStatement(rest, (added,), tuple(leaving), (), ()), text)
+    if not _is_own(statement):
+        raise CannotEdit("the statement is written elsewhere, for other policies too")
+    node = statement.node.find_node("resources" if policy.in_blocks else "Resource")
+    actions = statement.node.find_node("actions" if policy.in_blocks else "Action")
+    if node is None or actions is None:
+        raise CannotEdit("it has no Resource")
+    many = policy.in_blocks or (node.kind is NodeKind.LIST and node.tag is None)
+    gone = [Drop(actions.items[at]) for at in dropped if actions.kind is NodeKind.LIST]
+    return (Replace(node, spell_value(as_list(resource) if many else resource, policy)), *gone)
+
+
+def split_principals(
+    statement: Statement, leaving: Sequence[Node], rest: Data, added: Data, text: str
+) -> tuple[Change, ...]:
+    """Some principals of a statement in one of their own; `rest` is what the statement is without them.
+
+    `text` is the file's. Raises CannotEdit.
+    """
+    policy = statement.policy
+    alone = _find_lone_statement(policy)
+    if alone is not None and _is_commented(alone, text):
+        raise CannotEdit("its Statement must become a list, and a comment inside it would be lost")
+    if alone is None and not _is_own(statement):
+        raise CannotEdit("the statement is written elsewhere, for other policies too")
+    gone = [Drop(each) for each in leaving] if alone is None else []
+    return (*gone, *_add_statements(policy, [added], rest if alone is not None else {}))
 
 
 def add_tests(statement: Statement, tests: Sequence[tuple[str, str, Value]]) -> list[Change]:

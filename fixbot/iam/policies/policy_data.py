@@ -107,6 +107,8 @@ def _read_block(node: Node, unescape: Callable[[str], str]) -> Data:
             data[made] = CodeExpression(f"dynamic {to_data(entry.value)!r}")
         elif entry.key == "condition":
             data["Condition"] = _add_condition(data.get("Condition", {}), entry.value, unescape)
+        elif entry.key == "principals":
+            data["Principal"] = _add_principals(data.get("Principal", {}), entry.value, unescape)
         elif entry.key in ELEMENTS:
             block = CodeExpression(f"{data.get(ELEMENTS[entry.key])!r} {to_data(entry.value)!r}")
             known = entry.value.style != "body"
@@ -126,6 +128,17 @@ def _add_condition(before: Value, node: Node, unescape: Callable[[str], str]) ->
     if operator is None or key is None or not isinstance(block, dict) or key in block:
         return computed
     return {**before, operator: {**block, key: _read_value(values, unescape)}}
+
+
+def _add_principals(before: Value, node: Node, unescape: Callable[[str], str]) -> Value:
+    """A Principal and one more `principals` block; computed where one of its parts is."""
+    kind, listed = node.find_node("type"), node.find_node("identifiers")
+    if not isinstance(before, dict) or listed is None or kind is None or kind.text is None:
+        return CodeExpression(f"{before!r} {to_data(node)!r}")
+    named = _read_value(listed, unescape)
+    if kind.text not in before:
+        return {**before, kind.text: named}
+    return {**before, kind.text: [*as_list(before[kind.text]), *as_list(named)]}
 
 
 def is_filled_in(policy: Policy) -> bool:
@@ -149,6 +162,11 @@ def spell_statement(new: Data, policy: Policy) -> dict[str, Value]:
                 build_condition_block(operator, name, values, policy)
                 for operator, block in (value.items() if isinstance(value, dict) else ())
                 for name, values in (block.items() if isinstance(block, dict) else ())
+            ]
+        elif key == "Principal" and isinstance(value, dict):
+            made["principals"] = [
+                {"type": kind, "identifiers": spell_value(as_list(named), policy)}
+                for kind, named in value.items()
             ]
         else:
             single = key in ("Sid", "Effect") or isinstance(value, CodeExpression)

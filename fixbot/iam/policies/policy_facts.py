@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fixbot.dialects import iam
-from fixbot.dialects.cloudformation import find_references, list_resources
 from fixbot.edit.tree import NodeKind
 from fixbot.iam.callers import is_permission_set, is_pipeline
+from fixbot.iam.policies.identities import find_roles_of
 from fixbot.iam.policies.policy_data import read_version
 from fixbot.iam.policy_document import VARIABLES_SINCE
 from fixbot.iam.tagging import PolicyFacts
@@ -16,27 +16,29 @@ from fixbot.lens import text_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fixbot.dialects.cloudformation import TemplateResource
     from fixbot.edit.tree import Node
     from fixbot.lens import Policy
+    from fixbot.rules.context import Context
 
 _NAMES = ("RoleName", "PolicyName", "ManagedPolicyName", "Path", "name", "role", "path")
 
 
-def gather_policy_facts(policy: Policy, services: tuple[str, ...], *, by_default: bool) -> PolicyFacts:
+def gather_policy_facts(
+    policy: Policy, services: tuple[str, ...], world: Context, *, by_default: bool
+) -> PolicyFacts:
     """What is known of a policy besides its statements. A computed version is taken for today's."""
     version = read_version(policy)
-    principals = policy.principals or tuple(_list_trusted_services(policy))
+    principals = policy.principals or tuple(_list_trusted_services(policy, world))
     return PolicyFacts(
         version if isinstance(version, str) or version is None else VARIABLES_SINCE,
         frozenset(services),
         by_default,
         principals,
-        tuple(name.replace("_", "-") for name in _list_names(policy)),
+        tuple(name.replace("_", "-") for name in _list_names(policy, world)),
     )
 
 
-def describe_people(policy: Policy) -> str:
+def describe_people(policy: Policy, world: Context) -> str:
     """How those who have a policy get a tag, where that isn't by tagging a role: see `fixbot.iam.callers`."""
     owner = policy.owner
     written = owner.labels[:1] or (text_of(owner.find_node("Type")) or "",) if owner is not None else ("",)
@@ -44,39 +46,33 @@ def describe_people(policy: Policy) -> str:
         return "sso"
     trust = (
         text_of(node) or ""
-        for role in _find_trusts(policy)
+        for role in _find_trusts(policy, world)
         for node in role.walk_tree()
         if node.kind is NodeKind.SCALAR
     )
     return "pipeline" if any(map(is_pipeline, trust)) else ""
 
 
-def _find_trusts(policy: Policy) -> Iterator[Node]:
+def _find_trusts(policy: Policy, world: Context) -> Iterator[Node]:
     """The trust policies that stand beside a policy: its own role's, and those of the roles that have it."""
     owner = policy.owner
     own = owner.find_node("Properties") or owner if owner is not None else None
-    for holder in (own, *(each.properties for each in find_attached_roles(policy))):
+    for holder in (own, *(each.node for each in find_roles_of(policy, world))):
         for key in ("AssumeRolePolicyDocument", "assume_role_policy"):
             if holder is not None and (found := holder.find_node(key)) is not None:
                 yield found
 
 
-def list_roles(policy: Policy) -> tuple[str, ...]:
+def list_roles(policy: Policy, world: Context) -> tuple[str, ...]:
     """The roles that have the policy, as the files call them."""
-    owner = policy.owner
-    own = [
-        each.name
-        for each in (list_resources(policy.node.root_node) if policy.dialect == "cloudformation" else ())
-        if each.node is owner and each.type == "AWS::IAM::Role"
-    ]
-    return policy.roles or tuple(own) or tuple(each.name for each in find_attached_roles(policy))
+    return policy.roles or tuple(role.address for role in find_roles_of(policy, world))
 
 
-def _list_names(policy: Policy) -> Iterator[str]:
+def _list_names(policy: Policy, world: Context) -> Iterator[str]:
     yield policy.name
     yield policy.address
     yield from policy.roles
-    yield from (each.name for each in find_attached_roles(policy))
+    yield from (role.address for role in find_roles_of(policy, world))
     owner = policy.owner
     properties = owner.find_node("Properties") or owner if owner is not None else None
     for key in _NAMES if properties is not None else ():
@@ -85,22 +81,6 @@ def _list_names(policy: Policy) -> Iterator[str]:
             yield name
 
 
-def _list_trusted_services(policy: Policy) -> Iterator[str]:
-    for role in find_attached_roles(policy):
-        yield from iam.trusted_services(role.properties.find_node("AssumeRolePolicyDocument"))
-
-
-def find_attached_roles(policy: Policy) -> Iterator[TemplateResource]:
-    """The roles of a template that a policy resource of its own is attached to."""
-    if policy.dialect != "cloudformation" or policy.owner is None:
-        return
-    everything = list_resources(policy.node.root_node)
-    own = next((each for each in everything if each.node is policy.owner), None)
-    if own is None or own.type not in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
-        return
-    named = find_references(own.properties.find_node("Roles"))
-    for role in everything:
-        if role.type == "AWS::IAM::Role" and (
-            role.name in named or own.name in find_references(role.properties.find_node("ManagedPolicyArns"))
-        ):
-            yield role
+def _list_trusted_services(policy: Policy, world: Context) -> Iterator[str]:
+    for role in find_roles_of(policy, world):
+        yield from iam.trusted_services(role.node.find_node("AssumeRolePolicyDocument"))

@@ -15,9 +15,10 @@ from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
 
 from fixbot import __version__
+from fixbot.network.addresses import Origin
 from fixbot.publish.github.credentials import Client
 from fixbot.publish.github.github_errors import NoConnection, WrongHost
-from fixbot.publish.github.hosts import Origin, parse_origin
+from fixbot.publish.github.hosts import parse_origin
 
 HOPS: Final = 5
 """How many requests one may become: PyGithub follows what has moved, and asks again for what isn't ready."""

@@ -11,10 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
-from typing import Final, NamedTuple
-from urllib.parse import SplitResult, urlsplit
+from typing import Final
+from urllib.parse import urlsplit
 
+from fixbot.network.addresses import Origin, is_host, is_loopback, split_address
 from fixbot.publish.github.github_errors import WrongHost
 
 PUBLIC: Final = "github.com"
@@ -23,26 +23,11 @@ SERVER_VARIABLES: Final = ("GITHUB_SERVER_URL", "GITHUB_API_URL", "GITHUB_GRAPHQ
 HOST_VARIABLE: Final = "GH_HOST"
 """As the command line `gh` has it. Source: `gh help environment`."""
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-_HOST = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*")
 _RESIDENT = re.compile(rf"{_LABEL}\.ghe\.com")
 _SCP = re.compile(r"(?:[\w.-]{1,64}@)?(?P<host>[^@:/\s\[\]]{1,253}):(?P<path>[^:]{1,300})", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}/(?!\.{1,2}\Z)[A-Za-z0-9_.-]{1,100}")
 _ALSO: Final = {"ssh.github.com": PUBLIC, "www.github.com": PUBLIC}
 """Other names of github.com in remotes. Source: "Using SSH over the HTTPS port", docs.github.com."""
-
-
-class Origin(NamedTuple):
-    """Where a request goes: what a token is bound to. `host` is in lower case, IPv6 without brackets."""
-
-    scheme: str
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        """As in an address, without the port that its scheme has anyway."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        usual = self.port == (443 if self.scheme == "https" else 80)
-        return f"{self.scheme}://{host}" + ("" if usual else f":{self.port}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,47 +71,22 @@ def is_public(name: str) -> bool:
     return name == PUBLIC or _RESIDENT.fullmatch(name) is not None
 
 
-def _split_address(address: str) -> SplitResult | None:
-    """An address in its parts; None where it is none: odd characters, brackets, an impossible port."""
-    if not address.isascii() or not address.isprintable() or " " in address or "\\" in address:
-        return None
-    try:
-        parts = urlsplit(address)
-        _ = parts.port  # only read to see that it can be one
-    except ValueError:
-        return None
-    return parts if parts.hostname else None
-
-
 def parse_origin(address: str, what: str) -> Origin:
     """Where an address leads, if a token may be sent there; `what` says where the address comes from.
 
     Raises WrongHost for what is no address, holds a name or password, or is neither encrypted nor loopback.
     """
-    parts = _split_address(address)
+    parts = split_address(address)
     if parts is None or parts.scheme not in {"http", "https"}:
         raise WrongHost(f"{what} is no address of a server; it begins with https://")
     host = (parts.hostname or "").lower()
     if "@" in parts.netloc:
         raise WrongHost(f"{what} holds a user's name or password; leave that out")
-    if not _HOST.fullmatch(host) and not _is_address(host):
+    if not is_host(host):
         raise WrongHost(f"{what} names no host: write it in ASCII, such as git.example.com")
     if parts.scheme == "http" and not is_loopback(host):
         raise WrongHost(f"{what} begins with http://, and a token is sent encrypted only; write https://")
     return Origin(parts.scheme, host, parts.port or (443 if parts.scheme == "https" else 80))
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
-def is_loopback(host: str) -> bool:
-    """Whether it is this machine by its very spelling; a name that merely resolves to it is not."""
-    return host == "localhost" or (_is_address(host) and ip_address(host).is_loopback)
 
 
 def choose_host(environment: Mapping[str, str], option: str = "", remote: str = "") -> GitHubHost:
@@ -155,7 +115,7 @@ def choose_host(environment: Mapping[str, str], option: str = "", remote: str = 
 
 
 def _printable_host(host: str) -> str:
-    return host if _HOST.fullmatch(host) or _is_address(host) else "another host"
+    return host if is_host(host) else "another host"
 
 
 def _find_named_host(environment: Mapping[str, str], option: str) -> GitHubHost | None:
@@ -172,7 +132,7 @@ def _find_named_host(environment: Mapping[str, str], option: str) -> GitHubHost 
 def _parse_host_word(word: str, by: str) -> GitHubHost:
     """The host of `git.example.com`, with a port or as a whole address too."""
     if "://" not in word:
-        parts = _split_address(f"https://{word}")
+        parts = split_address(f"https://{word}")
         here = parts is not None and is_loopback(parts.hostname or "")
         word = f"{'http' if here else 'https'}://{word}"
     address = word.rstrip("/")
@@ -227,11 +187,16 @@ def _host_of_api(api: str) -> GitHubHost:
 def parse_repository_url(remote: str) -> tuple[str, str] | None:
     """The host and OWNER/NAME that a Git remote's URL names; None for no such URL.
 
-    The host is in lower case and without a port. Nothing is sent there for the remote's word alone: see
-    `choose_host`.
+    Nothing is sent there for the remote's word alone: see `choose_host`.
     """
+    found = split_remote(remote)
+    return found if found is not None and is_repository_name(found[1]) else None
+
+
+def split_remote(remote: str) -> tuple[str, str] | None:
+    """The host, in lower case and without a port, and the path that a Git remote's URL names."""
     if "://" in remote:
-        parts = _split_address(remote)
+        parts = split_address(remote)
         if parts is None or parts.scheme not in {"http", "https", "ssh", "git+ssh", "git"}:
             return None
         if parts.query or parts.fragment:
@@ -245,8 +210,7 @@ def parse_repository_url(remote: str) -> tuple[str, str] | None:
         if found is None:
             return None
         host, path = found["host"].lower(), found["path"]
-    name = path.strip("/").removesuffix(".git")
-    return (_ALSO.get(host, host), name) if is_repository_name(name) else None
+    return _ALSO.get(host, host), path.strip("/").removesuffix(".git")
 
 
 def is_repository_name(name: str) -> bool:

@@ -72,6 +72,8 @@ class WantedPullRequest:
     rules: tuple[str, ...] = ()
     commits: tuple[tuple[str, ...], ...] = ()
     """The findings of each commit, in order."""
+    spends: str = ""
+    """Whose weekly budget it is opened from."""
 
     def is_said_in(self, mark: StateBlock) -> bool:
         """Whether the pull request of that mark changes just the same."""
@@ -256,6 +258,7 @@ def build_next_mark(
         wanted.key, wanted.rule, wanted.findings, wanted.paths, commits[-1] if commits else "", wanted.patch,
         wanted.files, digest_text(title), digest_text(body), topic=wanted.topic, group=wanted.group,
         rules=wanted.rules if not wanted.rule else (),
+        spends=wanted.spends if old is None else old.spends,
         parts=tuple(" ".join([name, *(str(number[each]) for each in held)]) for name, held in rows),
     )  # fmt: skip
     if old is None:

@@ -18,6 +18,9 @@ _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WINDOW = re.compile(
     r"(?:(?P<first>[a-z]{3})(?:-(?P<last>[a-z]{3}))?)?(?: ?(?P<begin>\d\d:\d\d)-(?P<end>\d\d:\d\d))?"
 )
+WHOLE_REPOSITORY = "*"
+"""Whose weekly budget it is where nobody owns the files."""
+SPENDS_NOTHING = "-"
 _MINUTES_A_DAY = 24 * 60
 _T = TypeVar("_T")
 
@@ -57,6 +60,28 @@ def _explain_hourly_limit(most: int, recent: Sequence[datetime], now: datetime) 
     due = recent[max(len(recent) - most, 0)] + timedelta(hours=1)
     minutes = max(1, round((due - now).total_seconds() / 60))
     return f"in {minutes} minutes (pull_requests.per_hour)"
+
+
+@dataclass(slots=True)
+class WeeklyBudget:
+    """How many more may be opened for an owner in seven days. `opened` has the times of those that count."""
+
+    most: int
+    now: datetime
+    opened: dict[str, list[datetime]]
+
+    def take_place(self, owner: str) -> str:
+        """Take one place; where there is none, when there will be one."""
+        since = self.now - timedelta(days=7)
+        recent = sorted(each for each in self.opened.get(owner, ()) if each > since)
+        if len(recent) < self.most:
+            self.opened.setdefault(owner, []).append(self.now)
+            return ""
+        if not self.most:
+            return "never: pull_requests.per_week is 0"
+        due = recent[len(recent) - self.most] + timedelta(days=7)
+        whose = f" for @{owner}" if owner != WHOLE_REPOSITORY else ""
+        return f"on {due:%Y-%m-%d}{whose} (pull_requests.per_week)"
 
 
 def split_by_room(things: Sequence[_T], free: int) -> tuple[Sequence[_T], Sequence[_T]]:

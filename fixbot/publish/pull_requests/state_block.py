@@ -39,6 +39,7 @@ class StateBlock:
     `rule` is empty where it holds `rules`; `group` is the setting that gathered it, empty before there were
     topics. `parts` are its commits, each an id and the places of its findings in `findings`. `nos` are
     findings that somebody said no to, taken out since: an id and perhaps the last day of the no.
+    `spends` is whose weekly budget it was opened from: an owner, `*` for the repository, `-` for nobody.
     """
 
     key: str
@@ -59,6 +60,7 @@ class StateBlock:
     rules: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
     nos: tuple[str, ...] = ()
+    spends: str = ""
 
     @property
     def every_rule(self) -> tuple[str, ...]:
@@ -130,7 +132,19 @@ def _strip_state_blocks(body: str) -> str:
 def _parse_state_block(data: Mapping[str, Any]) -> StateBlock | None:
     texts = {
         name: data.get(name, "")
-        for name in ("head", "patch", "files", "title", "body", "closed", "until", "bare", "topic", "group")
+        for name in (
+            "head",
+            "patch",
+            "files",
+            "title",
+            "body",
+            "closed",
+            "until",
+            "bare",
+            "topic",
+            "group",
+            "spends",
+        )
     }
     lists = {name: data.get(name, []) for name in ("findings", "paths", "rules", "parts", "nos")}
     did = data.get("did", 0)

@@ -1,0 +1,158 @@
+"""Which line of a chart, or key of its values, makes a difference that a rule wants: found by rendering."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from fixbot.edit.splice import splice_edits
+from fixbot.edit.tree import CannotEdit, NodeKind
+from fixbot.engine.chart_court import ChartSource
+from fixbot.engine.chart_rendering import find_deviation, list_roots, trace_lines
+from fixbot.engine.detect import Detection
+from fixbot.layers.find_placements import (
+    ValuesTree,
+    find_template_places,
+    find_values_places,
+)
+from fixbot.layers.operations import Operation, is_carried_out, list_operations, merge_plans
+from fixbot.layers.placements import Placement
+from fixbot.render.chart import Chart
+from fixbot.render.helm import RenderFailure
+from fixbot.render.template_text import TemplateLine, mentions_values, split_lines
+from fixbot.source.document import Document
+
+
+@dataclass(slots=True)
+class LayerSearch:
+    """Looks for placements, and remembers for each operation what became of it."""
+
+    source: ChartSource
+    lines: dict[str, tuple[TemplateLine, ...]]
+    """The lines of the templates that may be changed, by place."""
+    trees: tuple[tuple[str, ValuesTree], ...]
+    """Values by the folder, within the chart, of the templates that read them; the innermost first."""
+    failed: set[tuple[str, ...]] = field(default_factory=set)
+
+    def place_problem(self, number: int, problem: Detection) -> str | None:
+        """Find a placement for all that a fix changes in one rendering; else why there is none."""
+        fix = problem.fix
+        if fix is None:
+            return None
+        if fix.files:
+            return "it needs an object of its own, which a chart would have to make by a template"
+        try:
+            operations = list(list_operations(fix.changes))
+        except CannotEdit as reason:
+            return str(reason)
+        for operation in operations:
+            if operation.name in self.source.placements:
+                continue
+            if operation.name in self.failed or not self._search(number, operation, problem):
+                self.failed.add(operation.name)
+                return "no line of its chart and no key of its values makes just this difference"
+        return None
+
+    def _search(self, number: int, operation: Operation, problem: Detection) -> bool:
+        twins = self._list_twins(problem, operation)
+        for placement in self._list_candidates(number, operation):
+            covered = self._try(number, operation, placement, twins)
+            if covered is not None:
+                for each in covered:
+                    self.source.placements[each.name] = placement
+                return True
+        return False
+
+    def _list_twins(self, problem: Detection, operation: Operation) -> list[list[Operation]]:
+        """By rendering, the operations of the same rule that are alike: one line may well serve several."""
+        rule = problem.fixer.name
+        found: list[list[Operation]] = []
+        for rendering in self.source.renderings:
+            some: list[Operation] = []
+            for each in rendering.problems:
+                if each.fixer.name == rule and each.fix is not None and not each.fix.files:
+                    try:
+                        some += list_operations(each.fix.changes)
+                    except CannotEdit:
+                        continue
+            found.append([each for each in some if _are_alike(each, operation)])
+        return found
+
+    def _list_candidates(self, number: int, operation: Operation) -> Iterator[Placement]:
+        rendering, chart = self.source.renderings[number], self.source.chart
+        path = operation.node.root_node.source
+        trace_lines(chart, rendering, self.source.renderer)
+        lines = rendering.read_lines(path, sorted(chart.list_templates()))
+        placed = {chart.place_of(each): each for each in chart.files}
+        own = self.lines.get(path) is not None
+        trees = [tree for folder, tree in self.trees if placed.get(path, path).startswith(folder)]
+        for tree in trees:
+            yield from find_values_places(operation, tree, absent=False)
+        if own:
+            within = {
+                each: self.lines[chart.place_of(each)]
+                for each in chart.files
+                if chart.place_of(each) in self.lines
+            }
+            for spot in find_template_places(operation, lines, within):
+                yield _with_path(spot, chart)
+        for tree in trees:
+            yield from find_values_places(operation, tree, absent=True)
+
+    def _try(
+        self, number: int, operation: Operation, placement: Placement, twins: Sequence[Sequence[Operation]]
+    ) -> list[Operation] | None:
+        """The operations that a placement carries out in all renderings, if it does that and nothing else."""
+        source = self.source
+        try:
+            edits = source.make_edits([(operation, placement)])
+            texts = {path: splice_edits(source.documents[path].text, each) for path, each in edits.items()}
+        except CannotEdit:
+            return None
+        covered: list[Operation] = []
+        order = [number, *(each for each in range(len(source.renderings)) if each != number)]
+        for at in order:
+            after = source.render_again(texts, at)
+            if isinstance(after, RenderFailure):
+                return None
+            done = [each for each in twins[at] if _is_done(each, after)]
+            if at == number and not any(each.name == operation.name for each in done):
+                return None
+            volatile = source.volatile[at] if source.volatile else {}
+            try:
+                if find_deviation(source.renderings[at], after, merge_plans(done), volatile) is not None:
+                    return None
+            except CannotEdit:
+                return None
+            covered += done
+        return covered
+
+
+def _is_done(operation: Operation, after: Mapping[str, str]) -> bool:
+    path = operation.node.root_node.source
+    return is_carried_out(operation, list_roots(path, after.get(path, "")))
+
+
+def _are_alike(one: Operation, two: Operation) -> bool:
+    if one is two or one.name == two.name:
+        return True
+    return (one.verb, one.key) == (two.verb, two.key)
+
+
+def _with_path(spot: Placement, chart: Chart) -> Placement:
+    return replace(spot, path=chart.place_of(spot.path))
+
+
+def read_values_trees(chart: Chart, documents: Mapping[str, Document]) -> Iterator[tuple[str, ValuesTree]]:
+    """The values that each folder of templates reads, the innermost folder first."""
+    mentioned = frozenset(keys for text in chart.list_templates().values() for keys in mentions_values(text))
+    document = documents.get(chart.place_of("values.yaml"))
+    if document is not None and len(document.roots) == 1 and document.roots[0].kind is NodeKind.MAP:
+        yield "", ValuesTree(document.roots[0], document.path, (), mentioned)
+
+
+def read_template_lines(
+    documents: Mapping[str, Document], paths: Sequence[str]
+) -> dict[str, tuple[TemplateLine, ...]]:
+    """The lines of templates by place."""
+    return {path: split_lines(documents[path].text) for path in paths if path in documents}

@@ -1,0 +1,1 @@
+"""Findings from outside: read, told apart, and mapped to the files that they are about. Asks nobody."""
