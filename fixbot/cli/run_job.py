@@ -46,7 +46,7 @@ def run_job(options: Options, environment: Mapping[str, str]) -> int:
     contents = options.writes_anything or options.format in (Format.PATCH, Format.SARIF, Format.RDJSON)
     base = _find_gate_base(options)
     findings = _read_findings(options, environment)
-    looked = _scan_with_facts(options, environment, terminal, contents, base, findings)
+    looked = scan_with_facts(options, environment, terminal, contents, base, findings)
     looked, brought = _narrow_report(options, looked, base)
     looked = looked._replace(report=compare_with_baseline(options, looked.report, base, terminal))
     if options.show:
@@ -91,7 +91,7 @@ def _read_findings(options: Options, environment: Mapping[str, str]) -> Findings
     return read_findings(options, environment)
 
 
-def _scan_with_facts(
+def scan_with_facts(
     options: Options,
     environment: Mapping[str, str],
     terminal: Terminal,
@@ -99,7 +99,10 @@ def _scan_with_facts(
     base: PullRequestBase | None,
     findings: FindingsRun | None,
 ) -> ScannedCheckout:
-    """What is in the checkout, or what findings are about; with `--aws` what AWS knows of it as well."""
+    """What is in the checkout, or what findings are about; with `--aws` what AWS knows of it as well.
+
+    Raises FixbotError.
+    """
     base = base if _is_gate(options) else None
     if not options.aws and findings is None:
         return scan_checkout(options, environment, terminal, contents=contents, base=base)
