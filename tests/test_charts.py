@@ -172,6 +172,19 @@ def test_a_switch_must_not_spoil_what_is_written(tmp_path: Path) -> None:
     assert all("by hand" in (each.reason or "") for each in report.findings)
 
 
+def test_what_a_chart_was_rendered_to_is_not_changed_but_the_chart(tmp_path: Path) -> None:
+    files = {f"charts/web/{name[7:]}": text for name, text in chart(LITERAL, "image: x\ntag: 1\n").items()}
+    files["out/web.yaml"] = (
+        "---\n# Source: web/templates/app.yaml\napiVersion: v1\nkind: Pod\nmetadata: {name: web}\n"
+        "spec:\n  containers:\n    - {name: app, image: registry.example.com/app:1}\n"
+    )
+    report = look(tmp_path, files, ONE)
+    said = {each.path: (each.status.value, each.reason or "") for each in report.findings}
+    assert said["charts/web/templates/app.yaml"][0] == "fixed"
+    assert said["out/web.yaml"][0] == "refused"
+    assert "`charts/web`" in said["out/web.yaml"][1]
+
+
 def test_missing_subcharts_are_named_with_the_command(tmp_path: Path) -> None:
     files = chart(LITERAL, "image: app\ntag: 1\n")
     files["deploy/Chart.yaml"] += (
