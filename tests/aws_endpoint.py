@@ -25,6 +25,8 @@ from botocore.compat import HTTPHeaders
 from moto import mock_aws
 from moto.core.models import botocore_stubber
 
+from tests.aws_models import Answerer, answer_modelled, build_request, find_routed, read_model
+
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
 Answer = tuple[int, Mapping[str, str], str | bytes]
@@ -38,6 +40,8 @@ class AwsCall:
     action: str
     region: str
     body: str
+    request: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """The same as moto's parsers take it."""
 
     @property
     def data(self) -> dict[str, Any]:
@@ -70,6 +74,10 @@ class AwsEndpoint:
     port: int
     calls: list[AwsCall] = field(default_factory=list)
     before: list[Before] = field(default_factory=list)
+    answers: dict[str, Answerer] = field(default_factory=dict)
+    """What answers in moto's place, by action: held against botocore's models."""
+    troubles: list[str] = field(default_factory=list)
+    """Requests and answers that are not as the models have them."""
     raw: list[bytes] = field(default_factory=list)
     """Every request, first line and headers and body."""
 
@@ -103,6 +111,14 @@ class AwsEndpoint:
         for before in list(self.before) if asked else ():
             if (answer := before(call)) is not None:
                 return answer
+        if call.action in self.answers:
+            service, _, name = call.action.partition(":")
+            operation = read_model(service).operation_model(name)
+            try:
+                return answer_modelled(operation, call.request, self.answers[call.action])
+            except AssertionError as trouble:
+                self.troubles.append(str(trouble))
+                raise
         if call.action == "iam:SimulatePrincipalPolicy":
             return self._simulate_policy(call.data)
         found: Answer | None = botocore_stubber.process_request(request)
@@ -148,7 +164,13 @@ class _Handler(BaseHTTPRequestHandler):
         region, service = _SCOPE.search(self.headers.get("authorization", "")).groups()  # type: ignore[union-attr]
         target = self.headers.get("x-amz-target", "").rpartition(".")[2]
         text = body.decode()
-        call = AwsCall(f"{service}:{target or parse_qs(text)['Action'][0]}", region, text)
+        path, _, query = self.path.partition("?")
+        named: dict[str, str] = {}
+        name = target or parse_qs(text).get("Action", [""])[0]
+        if not name and (routed := find_routed(service, self.command, path)) is not None:
+            name, named = routed[0], dict(routed[1])
+        told = build_request(self.command, path, query, dict(self.headers.items()), text, named)
+        call = AwsCall(f"{service}:{name}", region, text, told)
         if not others:
             self.server.endpoint.raw.append(f"{self.requestline}\n{self.headers}".encode() + body)
             self.server.endpoint.calls.append(call)
@@ -156,7 +178,8 @@ class _Handler(BaseHTTPRequestHandler):
         for key, value in self.headers.items():
             headers[key] = value
         host = "iam.amazonaws.com" if service == "iam" else f"{service}.{region}.amazonaws.com"
-        request = AWSPreparedRequest("POST", f"https://{host}/", headers, body, stream_output=False)
+        where = f"https://{host}{self.path}"
+        request = AWSPreparedRequest(self.command, where, headers, body, stream_output=False)
         status, more, answer = self.server.endpoint.answer_call(call, request, asked=not others)
         data = answer.encode() if isinstance(answer, str) else answer
         self.send_response(status)
@@ -166,6 +189,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("content-length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
+
+    do_GET = do_PUT = do_PATCH = do_DELETE = do_POST  # noqa: N815 - names of http.server
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""

@@ -81,6 +81,18 @@ def test_some_things_need_more_than_capabilities() -> None:
         (["sh", "-c", "curl -o /opt/x.tgz https://example.com"], ["/opt/x.tgz"]),
         (["sh", "-c", "apt-get update && apt-get install -y curl"], ["/"]),
         (["sh", "-c", "echo 'a > /b'"], []),
+        (["python", "-c", "open('/srv/x','w').write('1')"], ["/srv/x"]),
+        (["python3.11", "-uc", "from pathlib import Path; Path('/srv/x').write_text('1')"], ["/srv/x"]),
+        (["python3", "-c", "import urllib.request as u; u.urlopen('http://localhost/health')"], []),
+        (["python3", "-c", "import os; os.system('date > now')"], ["."]),
+        (["node", "-e", "require('fs').writeFileSync('/app/c.json', '{}')"], ["/app/c.json"]),
+        (["ruby", "-e", "File.write('/app/c', '1')"], ["/app/c"]),
+        (["perl", "-e", "open(F, '>', '/app/c')"], ["/app/c"]),
+        (["php", "-r", "file_put_contents('/app/c', '1');"], ["/app/c"]),
+        (
+            ["sh", "-c", "cd /app && python - <<'EOF'\nopen('/app/c', 'w').write('1')\nEOF\nexec web"],
+            ["/app/c"],
+        ),
     ],
 )
 def test_writes_follow_from_the_command(words: list[str], paths: list[str]) -> None:

@@ -124,3 +124,22 @@ def test_what_is_odd_as_a_whole_is_few_lines_and_harms_no_neighbour(name: str, t
     assert len(said) <= 2
     assert not any("a bug of ours" in each.reason for each in said)
     assert ("sound/template.json", "key-rotation-off") in {(each.path, each.rule) for each in report.findings}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("t.yaml", MACRO, "the macro Macro may change each resource"),
+        ("t.yaml", MACRO, "the resources of Fn::ForEach::Keys are made in a loop"),
+        (
+            "t.yaml",
+            "Resources:\n  Key: {Type: AWS::KMS::Key, Fn::Transform: {Name: M}}\n",
+            "a macro makes of Key",
+        ),
+        ("t.yaml", "Resources:\n  Key: {Type: AWS::KMS::Key}\n  Fn::Transform: {Name: M}\n", "a macro adds"),
+        ("t.yaml", "Resources:\n  Key: {Type: AWS::KMS::Key}\n  Text: a\n", "Text is no resource"),
+        ("main.tf", NONE, "aws_kms_key.k is made nowhere (count = 0)"),
+    ],
+)
+def test_what_only_a_deployment_makes_is_named(name: str, text: str, says: str) -> None:
+    assert [each for each in look_at({name: text}).unread if says in each.reason]

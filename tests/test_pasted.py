@@ -252,7 +252,7 @@ def started(script: str, folder: Path) -> list[list[str]]:
 
 
 OPTIONS = re.compile(
-    r"-(?:n|f|d|o|r|rs)|--entrypoint=[^\n]*|--as=system:serviceaccount:[\w-]+:default|--dry-run=server"
+    r"-(?:n|f|d|o|p|r|rs)|--entrypoint=[^\n]*|--as=system:serviceaccount:[\w-]+:default|--dry-run=server"
     r"|--(?:rm|list|overwrite|cap-add|cap-drop|security-opt|tmpfs|name|env|user|read-only|server-side|region"
     r"|force-new-deployment|service|secret-id|type|kms-key-id|log-group-name|lookup-attributes"
     r"|value|no-execute-changeset|stack-name|capabilities|template-file|logical-resource-id|query|output|cluster"

@@ -34,6 +34,9 @@ class Inputs:
     profile: str = ""
     framework: str = ""
     baseline: str = ""
+    findings: tuple[str, ...] = ()
+    note: bool = False
+    aws: bool = False
 
 
 def read_inputs(environment: Mapping[str, str]) -> Inputs:
@@ -57,6 +60,9 @@ def read_inputs(environment: Mapping[str, str]) -> Inputs:
         profile=read_input("profile"),
         framework=read_input("framework"),
         baseline=read_input("baseline"),
+        findings=tuple(filter(None, map(str.strip, read_input("findings").split("\n")))),
+        note=_parse_boolean("note", read_input("note", "false")),
+        aws=_parse_boolean("aws", read_input("aws", "false")),
     )
 
 

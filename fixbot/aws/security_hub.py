@@ -7,7 +7,7 @@ is written: Security Hub has no way to write only where nobody else did.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -16,12 +16,14 @@ from fixbot.aws.aws_gateway import AwsGateway
 from fixbot.aws.list_pages import PagedCall, iterate_rows
 from fixbot.intake.read_findings import MOST_FINDINGS, parse_answers
 from fixbot.model.foreign_findings import ForeignFinding, NoteOutcome, SourceFormat, UnreadFinding
+from fixbot.text.characters import escape_hidden
 
 HubVersion = Literal["security-hub", "security-hub-v2"]
 SERVICE: Final = "securityhub"
 LONGEST_NOTE: Final = 512
 """Characters. Source: securityhub, `BatchUpdateFindings` and `BatchUpdateFindingsV2`."""
 WRITER: Final = "fixbot"
+_OURS: Final = "fixbot: repaired by pull request "
 _CALLS: Final = {
     "security-hub": PagedCall(SERVICE, "get_findings", "Findings", "NextToken", "NextToken"),
     "security-hub-v2": PagedCall(SERVICE, "get_findings_v2", "Findings", "NextToken", "NextToken"),
@@ -93,10 +95,9 @@ def _spell_value(key: str, value: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class HubNotes:
-    """Writes notes. `mask` hides secrets in what is said."""
+    """Writes notes."""
 
     gateway: AwsGateway
-    mask: Callable[[str], str] = str
 
     def write_note(self, finding: ForeignFinding, text: str, mark: str) -> tuple[NoteOutcome | None, str]:
         """Put `text` on a finding once; `mark` in a note tells that it is there. And why not, if not.
@@ -169,10 +170,18 @@ def _name_in_ocsf(finding: ForeignFinding) -> dict[str, Any]:
     return {"FindingIdentifiers": [name]}
 
 
+def word_note(number: int, url: str, path: str) -> str:
+    """What a finding is told; short enough by itself."""
+    begin = f"{_OURS}#{number}, {url}: it is merged, and"
+    whole = f"{begin} {path} is right now."
+    fits = len(whole) <= LONGEST_NOTE and escape_hidden(path) == path
+    return whole if fits else f"{begin} the file is right now."
+
+
 def join_notes(text: str, finding: ForeignFinding) -> str | None:
-    """The new note with what somebody else wrote before it; None where there is no room for both."""
-    before = finding.note.strip()
-    if not before or finding.noted_by == WRITER:
-        return text if len(text) <= LONGEST_NOTE else None
-    whole = f"{before}\n\n{text}"
+    """The new note behind what somebody else wrote; None where there is no room for both."""
+    parts = finding.note.strip().split("\n\n") if finding.note.strip() else []
+    own = not finding.noted_by or finding.noted_by == WRITER
+    kept = [each for each in parts if not (own and each.startswith(_OURS))]
+    whole = "\n\n".join([*kept, text])
     return whole if len(whole) <= LONGEST_NOTE else None

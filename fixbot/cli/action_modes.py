@@ -12,11 +12,15 @@ from fixbot.actions.pull_request_check import PullRequestCheck
 from fixbot.actions.report_paths import prefix_paths
 from fixbot.checkout import Checkout, Scope
 from fixbot.checkout.git import Git
+from fixbot.cli.base_settings import PullRequestBase
 from fixbot.cli.baseline_options import compare_with_baseline
 from fixbot.cli.check_changes import check_changes, find_event_base
 from fixbot.cli.exit_status import describe_loss, reaches_severity
+from fixbot.cli.findings_options import widen_profile
+from fixbot.cli.findings_run import read_findings
 from fixbot.cli.options import FailOn, Options
-from fixbot.cli.scan_checkout import scan_checkout
+from fixbot.cli.run_job import scan_with_facts
+from fixbot.cli.scan_checkout import ScannedCheckout, scan_checkout
 from fixbot.model.errors import FixbotError
 from fixbot.report import text
 from fixbot.report.style import TerminalStyle
@@ -71,7 +75,7 @@ def run_mode(task: ActionRun, mode: Mode) -> ActionRunResult:
         return _propose_pull_requests(task)
     in_pull = task.of.number is not None or task.of.queued
     base = find_event_base(task.options, task.of) if in_pull else None
-    looked = scan_checkout(task.options, task.environment, task.terminal, base=base)
+    looked, whole = _look_at_files(task, base)
     judged = compare_with_baseline(task.options, looked.report, base, task.terminal)
     looked = looked._replace(report=judged)
     task.terminal.print_out(text.render_run(looked.report, TerminalStyle()))
@@ -79,7 +83,7 @@ def run_mode(task: ActionRun, mode: Mode) -> ActionRunResult:
         for line in describe_loss(lost, debug=False):
             task.terminal.print_trouble(line)
     report = prefix_paths(looked.report, looked.checkout.prefix)
-    failed = bool(report.failures)
+    failed = bool(report.failures) or not whole
     gate = task.options.fail_on is not FailOn.NEVER
     remarks = (NO_BASE,) if base is not None and base.start is None else ()
     if base is None or mode is Mode.SCAN:
@@ -91,6 +95,21 @@ def run_mode(task: ActionRun, mode: Mode) -> ActionRunResult:
     check = check_changes(task.options, base, looked)
     bad = failed or _fails_check(check, task.options, report)
     return ActionRunResult(report, looked.settings, check, tuple(_update_comment(task, report, check)), bad)
+
+
+def _look_at_files(task: ActionRun, base: PullRequestBase | None) -> tuple[ScannedCheckout, bool]:
+    """What is in the files, and whether all that was to be asked for it was answered.
+
+    A pull request's own files are judged by themselves: nobody else is asked about them.
+    """
+    options = task.options
+    if base is not None or not (options.findings or options.aws):
+        plain = replace(options, findings=(), note=False, aws=False)
+        return scan_checkout(plain, task.environment, task.terminal, base=base), True
+    options = widen_profile(replace(options, note=False))
+    findings = read_findings(options, task.environment)
+    looked = scan_with_facts(options, task.environment, task.terminal, True, None, findings)
+    return looked, findings is None or findings.whole
 
 
 def _fails_check(check: PullRequestCheck, options: Options, report: Report) -> bool:
@@ -131,7 +150,7 @@ def _propose_pull_requests(task: ActionRun) -> ActionRunResult:
     checkout = Checkout.open_checkout(task.options.path, Scope(wanted=lambda _: False))
     _git_of_checkout(task, checkout)
     part = (pattern_below(checkout.prefix.rstrip("/")),) if checkout.prefix else ()
-    options = replace(task.options, path=checkout.top, include=part, pr=True)
+    options = widen_profile(replace(task.options, path=checkout.top, include=part, pr=True))
     heard: list[ActionRunResult] = []
 
     def hear_report(report: Report, settings: Settings, obstacles: tuple[str, ...]) -> None:

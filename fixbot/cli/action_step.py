@@ -66,6 +66,9 @@ def _options_of_inputs(asked: Inputs) -> Options:
         rules_profile=choose_word("profile", asked.profile, ProfileChoice) if asked.profile else None,
         framework=asked.framework,
         baseline=Path(asked.baseline) if asked.baseline else None,
+        findings=asked.findings,
+        note=asked.note,
+        aws=asked.aws,
     )
 
 

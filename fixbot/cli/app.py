@@ -101,14 +101,14 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option of the contract
     safety: given.SafetyOption = None,
     fail_on: given.FailOnOption = None,
     fail_on_unread: given.FailOnUnreadOption = False,
-    include: given.IncludeOption = None,
-    exclude: given.ExcludeOption = None,
-    since: given.SinceOption = None,
+    include: given.IncludeOption = None, exclude: given.ExcludeOption = None, since: given.SinceOption = None,
     thorough: given.ThoroughOption = False,
     no_render: given.NoRenderOption = False,
+    findings: given.FindingsOption = None,
+    filter: given.FilterOption = None,  # noqa: A002 - the option's name
+    state: given.StateOption = None, stacks: given.StacksOption = None, note: given.NoteOption = False,
     aws: given.AwsOption = False,
-    aws_profile: given.AwsProfileOption = "",
-    aws_region: given.AwsRegionOption = "",
+    aws_profile: given.AwsProfileOption = "", aws_region: given.AwsRegionOption = "",
     config: given.ConfigOption = None,
     format: given.FormatOption = Format.TEXT,  # noqa: A002 - the option's name
     output: given.OutputOption = None,
@@ -116,7 +116,7 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option of the contract
     jobs: given.JobsOption = None,
     quiet: given.QuietOption = False,
     debug: given.DebugOption = False,  # noqa: ARG001 - read where exceptions end
-) -> Job:
+) -> Job:  # fmt: skip
     """Find, fix, prove and show. Writes nothing unless told to."""
     return _make_job(
         Options(
@@ -126,7 +126,8 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option of the contract
             not no_cache, jobs, quiet, write, branch, review, pr, split_values(repo), dry_run, host,
             thorough=thorough, render=not no_render, fail_on_unread=fail_on_unread, show=show, diffs=diffs,
             rules_profile=rules_profile, framework=framework,
-            aws=aws, aws_profile=aws_profile, aws_region=aws_region,
+            aws=aws, aws_profile=aws_profile, aws_region=aws_region, findings=tuple(findings or ()),
+            filters=tuple(filter or ()), states=tuple(state or ()), stacks=tuple(stacks or ()), note=note,
         )
     )  # fmt: skip
 

@@ -184,6 +184,30 @@ AwsRegionOption = Annotated[
     str, typer.Option("--aws-region", metavar="REGION", help="Where to look for what names no Region; goes "
                       "before AWS_REGION."),
 ]  # fmt: skip
+FindingsOption = Annotated[
+    list[str] | None,
+    typer.Option("--findings", metavar="SOURCE", help="Only proposals for these findings: security-hub, "
+                 "security-hub-v2, or a file (ASFF, OCSF, SARIF, checkov's or trivy's JSON); repeatable."),
+]  # fmt: skip
+FilterOption = Annotated[
+    list[str] | None,
+    typer.Option("--filter", metavar="KEY=VALUE", help="Only findings of this account, region, severity, "
+                 "control, product, standard or id; repeatable."),
+]  # fmt: skip
+StateOption = Annotated[
+    list[str] | None,
+    typer.Option("--state", metavar="FILE", help="A Terraform state, or what `terraform show -json` "
+                 "printed, to map findings by; repeatable."),
+]  # fmt: skip
+StacksOption = Annotated[
+    list[str] | None,
+    typer.Option("--stacks", metavar="FILE", help="What `aws cloudformation describe-stack-resources` "
+                 "printed, to map findings by; repeatable."),
+]  # fmt: skip
+NoteOption = Annotated[
+    bool,
+    typer.Option("--note", help="With --pr: say once on each finding which merged pull request repaired it."),
+]
 ShowOption = Annotated[
     str, typer.Option("--show", metavar="KEY", help="Only the proposal of this key, in full.")
 ]
@@ -235,6 +259,11 @@ class Options:
     aws: bool = False
     aws_profile: str = ""
     aws_region: str = ""
+    findings: tuple[str, ...] = ()
+    filters: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
+    stacks: tuple[str, ...] = ()
+    note: bool = False
     arguments: tuple[str, ...] = ()
     """The words as typed, for the command that is offered next."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -19,6 +19,8 @@ from fixbot.cli.effective_settings import (
     select_fixers,
 )
 from fixbot.cli.exit_status import describe_loss, reaches_severity
+from fixbot.cli.findings_notes import write_notes
+from fixbot.cli.findings_run import FindingsRun, read_findings
 from fixbot.cli.options import FailOn
 from fixbot.cli.scan_checkout import count_cores, open_cache
 from fixbot.cli.show_report import ReportContext, show_report
@@ -42,8 +44,9 @@ from fixbot.publish.github.github_errors import (
 )
 from fixbot.publish.github.hosts import is_repository_name, parse_repository_url
 from fixbot.publish.github.repository_reader import RepositoryReader
-from fixbot.publish.publish_repository import Publisher, PublishResult
+from fixbot.publish.publish_repository import Examine, Publisher, PublishResult
 from fixbot.publish.pull_requests.decide import ActionKind
+from fixbot.publish.pull_requests.pull_request import PullRequest, select_ours
 from fixbot.rules.loading import load_rules
 from fixbot.rules.rule import Rule
 from fixbot.settings import Settings
@@ -71,6 +74,7 @@ class _PullRequestRun:
     fixers: tuple[Rule, ...]
     connector: Connector
     hear: Hear
+    findings: FindingsRun | None = None
 
 
 def run_pull_requests(
@@ -90,7 +94,8 @@ def run_pull_requests(
     connector = Connector(
         environment, store=store, waiting=terminal.print_note, clock=clock or WallClock(), chosen=options.host
     )
-    whole = _PullRequestRun(options, environment, terminal, load_rules(), connector, hear)
+    findings = read_findings(options, environment)
+    whole = _PullRequestRun(options, environment, terminal, load_rules(), connector, hear, findings)
     if not options.repositories:
         return _run_guarded(whole, lambda: _publish_checkout(whole))
     for name in options.repositories:
@@ -197,36 +202,64 @@ def _publish_proposals(
     files: Checkout | CommitSnapshot,
 ) -> int:
     options, terminal = whole.options, whole.terminal
-    place = None if options.repositories else options.path
     chosen = select_fixers(whole.fixers, settings)
-
-    def examine_files(with_those: Settings, contents: bool) -> Report:
-        return run_pipeline(
-            files,
-            chosen,
-            with_those,
-            progress=terminal.draw_progress,
-            jobs=options.jobs or count_cores(),
-            cache=open_cache(with_those, chosen, whole.environment, place) if options.cache else None,
-            contents=contents,
-        )
-
+    findings = whole.findings.begin_repository() if whole.findings is not None else None
+    ours = select_ours(remote.pulls, settings.branch_prefix)
+    examine_files = _build_examiner(whole, files, chosen, findings, ours)
     if not options.pr:
-        report = examine_files(settings, True)
-        published = PublishResult(report)
+        published = PublishResult(examine_files(settings, True))
     else:
         published = Publisher(
             reader.gateway, reader, remote, ground, settings, examine_files,
             frozenset(each.name for each in chosen), runs_every_rule(chosen, settings), files.is_in_scope,
-            not (options.include or options.exclude or options.since),
+            not (options.include or options.exclude or options.since or options.findings),
             datetime.fromtimestamp(whole.connector.clock.current_time(), UTC),
             whole.connector.host.web, whole.connector.is_in_actions,
             not whole.connector.token_for(reader.name).is_installation, options.dry_run, terminal.print_note,
             terminal.draw_progress,
         ).publish_proposals()  # fmt: skip
-        report = published.report
     terminal.clear_progress()
-    return _report_published(whole, reader.name, published, settings)
+    if findings is None:
+        return _report_published(whole, reader.name, published, settings)
+    if options.note and not options.dry_run:
+        write_notes(findings, ours, remote.base)
+    told = replace(published.report, sources=tuple(findings.rows), remarks=tuple(findings.remarks))
+    for remark in told.remarks:
+        terminal.print_note(f"note: {remark}")
+    code = _report_published(whole, reader.name, replace(published, report=told), settings)
+    return code if findings.whole else max(code, 1)
+
+
+def _build_examiner(
+    whole: _PullRequestRun,
+    files: Checkout | CommitSnapshot,
+    chosen: tuple[Rule, ...],
+    findings: FindingsRun | None,
+    ours: Sequence[PullRequest],
+) -> Examine:
+    """What looks at the files: for all that is wrong, or for what findings from outside are about."""
+    options = whole.options
+    place = None if options.repositories else options.path
+
+    def run_once(with_those: Settings, contents: bool) -> Report:
+        return run_pipeline(
+            files,
+            chosen,
+            with_those,
+            progress=whole.terminal.draw_progress,
+            jobs=options.jobs or count_cores(),
+            cache=open_cache(with_those, chosen, whole.environment, place) if options.cache else None,
+            contents=contents,
+        )
+
+    def run_for_findings(with_those: Settings, contents: bool) -> Report:
+        assert findings is not None  # noqa: S101 - else nobody calls this
+        held = [mark.findings for pull in ours if pull.open and (mark := pull.state_block) is not None]
+        first = run_once(with_those, contents)
+        asked = findings.learn_findings(files, chosen, with_those, first, held)
+        return findings.attach_sources(run_once(asked, contents))
+
+    return run_once if findings is None else run_for_findings
 
 
 def result_rows(published: PublishResult) -> Iterator[PullRequestRow]:

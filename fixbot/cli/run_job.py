@@ -16,6 +16,7 @@ from fixbot.cli.baseline_options import compare_with_baseline, write_baseline
 from fixbot.cli.check_changes import check_changes, find_brought
 from fixbot.cli.effective_settings import find_settings_home
 from fixbot.cli.exit_status import describe_loss, reaches_severity
+from fixbot.cli.findings_options import check_findings_options, widen_profile
 from fixbot.cli.hook import check_words
 from fixbot.cli.options import FailOn, Format, Options
 from fixbot.cli.scan_checkout import ScannedCheckout, scan_checkout
@@ -27,12 +28,16 @@ from fixbot.model.errors import FixbotError
 from fixbot.text.characters import escape_hidden
 
 if TYPE_CHECKING:
+    from fixbot.cli.findings_run import FindingsRun
     from fixbot.model.findings import Report
+    from fixbot.rules.rule import Rule
+    from fixbot.settings import Settings
 
 
 def run_job(options: Options, environment: Mapping[str, str]) -> int:
     """Do it all; returns the exit code. Raises FixbotError for options that make no sense together."""
     _check_options(options)
+    options = widen_profile(options)
     if options.pr or options.repositories:
         from fixbot.cli.pull_request_runs import run_pull_requests  # noqa: PLC0415 - PyGithub costs 300 ms
 
@@ -40,7 +45,8 @@ def run_job(options: Options, environment: Mapping[str, str]) -> int:
     terminal = Terminal(environment, quiet=options.quiet)
     contents = options.writes_anything or options.format in (Format.PATCH, Format.SARIF, Format.RDJSON)
     base = _find_gate_base(options)
-    looked = _scan_with_facts(options, environment, terminal, contents, base)
+    findings = _read_findings(options, environment)
+    looked = scan_with_facts(options, environment, terminal, contents, base, findings)
     looked, brought = _narrow_report(options, looked, base)
     looked = looked._replace(report=compare_with_baseline(options, looked.report, base, terminal))
     if options.show:
@@ -73,30 +79,49 @@ def run_job(options: Options, environment: Mapping[str, str]) -> int:
         write_baseline(options.write_baseline, options, report, terminal)
         return 1 if report.failures else 0
     shut = _apply_gate(options, looked, base if _is_gate(options) else None, brought, terminal)
-    failed = deeds.failures or report.failures
+    failed = deeds.failures or report.failures or (findings is not None and not findings.whole)
     return 1 if shut or failed or reaches_severity(report, options.fail_on) else 0
 
 
-def _scan_with_facts(
+def _read_findings(options: Options, environment: Mapping[str, str]) -> FindingsRun | None:
+    if not options.findings:
+        return None
+    from fixbot.cli.findings_run import read_findings  # noqa: PLC0415 - only this option needs it
+
+    return read_findings(options, environment)
+
+
+def scan_with_facts(
     options: Options,
     environment: Mapping[str, str],
     terminal: Terminal,
     contents: bool,
     base: PullRequestBase | None,
+    findings: FindingsRun | None,
 ) -> ScannedCheckout:
-    """What is in the checkout; with `--aws` what AWS knows of it as well."""
+    """What is in the checkout, or what findings are about; with `--aws` what AWS knows of it as well.
+
+    Raises FixbotError.
+    """
     base = base if _is_gate(options) else None
-    if not options.aws:
+    if not options.aws and findings is None:
         return scan_checkout(options, environment, terminal, contents=contents, base=base)
     from fixbot.cli.aws_facts import AwsFacts  # noqa: PLC0415 - only this option needs it
 
-    facts = AwsFacts(options, environment)
-    looked = scan_checkout(
-        options, environment, terminal, contents=contents, base=base, learn=facts.learn_places
-    )
-    for remark in facts.remarks:
+    facts = AwsFacts(options, environment) if options.aws else None
+
+    def learn(files: Checkout, chosen: tuple[Rule, ...], settings: Settings, report: Report) -> Settings:
+        if findings is not None:
+            settings = findings.learn_findings(files, chosen, settings, report)
+            report = replace(report, findings=tuple(f for f in report.findings if f.id in findings.asked))
+        return settings if facts is None else facts.learn_places(files, chosen, settings, report)
+
+    looked = scan_checkout(options, environment, terminal, contents=contents, base=base, learn=learn)
+    report = looked.report if facts is None else facts.attach_facts(looked.report)
+    report = report if findings is None else findings.attach_sources(report)
+    for remark in report.remarks:
         terminal.print_note(f"note: {remark}")
-    return looked._replace(report=facts.attach_facts(looked.report))
+    return looked._replace(report=report)
 
 
 def _find_gate_base(options: Options) -> PullRequestBase | None:
@@ -162,6 +187,7 @@ def _check_options(options: Options) -> None:
         raise FixbotError("--write changes your files and --branch leaves them as they are; choose one")
     if options.show or options.diffs:
         _check_shown(options)
+    check_findings_options(options)
     _check_github(options)
     if options.review:
         _check_review(options)
@@ -184,9 +210,9 @@ def _check_github(options: Options) -> None:
             "--write, --branch and --review change this checkout, "
             "--pr and --repo what is on GitHub; choose one"
         )
-    if options.aws and (options.pr or options.repositories):
+    if options.aws and not options.findings and (options.pr or options.repositories):
         raise FixbotError("--aws is for the proposals of a checkout; leave --pr and --repo out")
-    if not options.aws and (options.aws_profile or options.aws_region):
+    if not (options.aws or options.findings) and (options.aws_profile or options.aws_region):
         raise FixbotError("--aws-profile and --aws-region say whom to ask; add --aws")
     if options.files:
         check_words(options.arguments)

@@ -37,10 +37,34 @@ def is_of_dialect(_document: Document, root: Node) -> bool:
         and resources.kind is NodeKind.MAP
         and any(
             (text_of(e.value.find_node("Type")) or "").startswith(("AWS::", "Custom::", "Alexa::"))
-            for e in resources.entries
             if e.value.kind is NodeKind.MAP
+            else e.key.startswith("Fn::ForEach::")
+            for e in resources.entries
         )
     )
+
+
+def _say_not_read(document: Document, root: Node, reading: Inventory) -> None:
+    """Name what loops and macros make of a template, and what is no resource."""
+    macros = root.find_node("Transform")
+    for each in (macros.items or [macros]) if macros is not None else ():
+        name = text_of(each) or ""
+        if not name.startswith("AWS::"):
+            reason = f"the macro {name or 'of a computed name'} may change each resource when it is deployed"
+            reading.add_unread(document, each.start, reason)
+    listed = root.find_node("Resources")
+    for entry in listed.entries if listed is not None else ():
+        node, reason = entry.value, ""
+        if entry.key.startswith("Fn::ForEach"):
+            reason = f"the resources of {entry.key} are made in a loop, and were not judged"
+        elif entry.key == "Fn::Transform":
+            reason = "what a macro adds to the resources is not known"
+        elif node.kind is not NodeKind.MAP or text_of(node.find_node("Type")) is None:
+            reason = f"{entry.key} is no resource: it has no Type that is a text"
+        elif node.find_entry("Fn::Transform") is not None:
+            reason = f"what a macro makes of {entry.key} is not known"
+        if reason:
+            reading.add_unread(document, entry.key_start, reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +94,7 @@ def _iterate_resources(root: Node) -> Iterator[TemplateResource]:
 
 def read_root(_project: Project, document: Document, root: Node, reading: Inventory) -> None:
     """Every task, job and policy of a template."""
+    _say_not_read(document, root, reading)
     found = list_resources(root)
     services = [each for each in found if each.type == "AWS::ECS::Service"]
     for resource in found:

@@ -169,11 +169,18 @@ _OF_SERVICES: Final = {
 
 
 _OBJECT: Final = re.compile(
-    r"(?:^|[/:])(?P<kind>Deployment|StatefulSet|DaemonSet|ReplicaSet|CronJob|Job|Pod|Namespace|Ingress|ServiceAccount)"
-    r"/(?:[a-z0-9-]{1,63}/)?(?P<name>[a-z0-9][a-z0-9.-]{0,252})$",
+    r"(?:(?:^|[/:])(?P<before>[a-z0-9-]{1,63})/|^|[/:])"
+    r"(?P<kind>Deployment|StatefulSet|DaemonSet|ReplicaSet|CronJob|Job|Pod|Namespace|Ingress|ServiceAccount)"
+    r"/(?:(?P<namespace>[a-z0-9-]{1,63})/)?(?P<name>[a-z0-9][a-z0-9.-]{0,252})$",
     re.IGNORECASE,
 )
 """An object of Kubernetes in an id: `Deployment/shop/web`, `shop/Deployment/web`."""
+
+
+def find_namespace(resource: str) -> str:
+    """The namespace that an object's id says; nothing where it says none."""
+    found = _OBJECT.search(resource) if parse_arn(resource) is None else None
+    return (found["namespace"] or found["before"] or "") if found else ""
 
 
 def name_resource(resource: str) -> tuple[str, tuple[str, ...]]:

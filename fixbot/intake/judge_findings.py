@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from fixbot.model.findings import Finding, Status, Unread
 from fixbot.model.foreign_findings import (
@@ -187,7 +187,3 @@ def _passes(finding: ForeignFinding, filters: Mapping[str, Collection[str]]) -> 
         if not fits:
             return False
     return True
-
-
-FILTERS: Final = ("account", "region", "severity", "control", "product", "standard", "id")
-"""What `--filter` can ask for."""

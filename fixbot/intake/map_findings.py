@@ -88,16 +88,17 @@ class FindingMapper:
         rest = _list_candidates(steps, chosen)
         if chosen is None:
             return FindingMatch(rest=rest, reason=_explain_none(finding, dialects))
+        if chosen.places and all(_why_foreign(each, finding) for each in chosen.places):
+            return FindingMatch(
+                rest=_list_candidates(steps, None), reason=_why_foreign(chosen.places[0], finding)
+            )
         if len(chosen.places) != 1:
             ambiguous = len(chosen.places) > 1
             said = f"{len(chosen.places)} places fit by {chosen.by}" if ambiguous else chosen.reason
             return FindingMatch(
                 None, chosen.by if ambiguous else None, rest=rest, reason=said, is_ambiguous=ambiguous
             )
-        (place,) = chosen.places
-        if why := _why_foreign(place, finding):
-            return FindingMatch(rest=_list_candidates(steps, None), reason=why)
-        return FindingMatch(place, chosen.by, chosen.confidence, rest)
+        return FindingMatch(chosen.places[0], chosen.by, chosen.confidence, rest)
 
     def _list_steps(self, finding: ForeignFinding) -> Iterator[_Step]:
         if finding.path:

@@ -28,7 +28,7 @@ from fixbot.knowledge.switches import Settled, settle_paths
 from fixbot.knowledge.trial import docker_run
 from fixbot.knowledge.volume_names import choose_spaces
 from fixbot.knowledge.writable_needs import WritableNeeds
-from fixbot.knowledge.writes import find_writes
+from fixbot.knowledge.writes import UNTOLD, find_writes
 from fixbot.knowledge.written_by_default import EVERYWHERE
 from fixbot.lens import Container, text_of
 from fixbot.model.findings import Refusal
@@ -203,6 +203,8 @@ def _place_in_sentence(path: str) -> str:
     """A path for a sentence: where nobody knows the folder that it is seen from, that is said."""
     if path == ".":
         return "to its working directory"
+    if path == UNTOLD:
+        return "to a place that is filled in"
     return path if path.startswith(("/", "~")) else f"{path} in its working directory"
 
 

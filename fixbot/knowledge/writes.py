@@ -18,6 +18,7 @@ from fixbot.knowledge.written_by_default import (
     find_artisan_files,
     find_beat_schedule,
     find_dd_output,
+    find_inline_files,
     find_java_files,
     find_key_ring,
     find_key_store,
@@ -27,8 +28,14 @@ from fixbot.knowledge.written_by_default import (
     find_supervisor_files,
 )
 from fixbot.syntax.shell import Invocation, Script, ShellWord
+from fixbot.syntax.shell.starting import interprets
 
 Targets = Callable[[Invocation], Iterable[str]]
+
+
+UNTOLD: Final = "?"
+"""A place that only running the script would tell; where it asks for a temporary one, that is taken for it."""
+_PUTTING: Final = frozenset(("tee", "touch", "mkdir", "cp", "mv", "ln", "install"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +49,14 @@ class WrittenPath:
 def find_writes(script: Script) -> tuple[WrittenPath, ...]:
     """What a script writes, in order, each once: absolute, below `~`, or relative where the folder isn't known."""
     found: dict[str, str] = {}
+    told = "" if any(each.program == "mktemp" for each in script.invocations) else UNTOLD
     for each in script.invocations:
-        texts = [word.text or word.beginning.rpartition("/")[0] for word in each.writes]
-        for path in (*texts, *_join_below(each, _TARGETS.get(each.program, _write_nothing)(each))):
+        texts = [word.text or word.beginning.rpartition("/")[0] or told for word in each.writes]
+        last = each.arguments[-1] if each.program in _PUTTING and each.arguments else None
+        texts += [told] if last is not None and last.text is None and not last.beginning else []
+        targets = _TARGETS.get(each.program, _write_nothing)(each)
+        inline = find_inline_files(each) if interprets(each.program) else ()
+        for path in (*texts, *_join_below(each, (*targets, *inline))):
             if path and not path.startswith(("/dev/", "/proc/", "/sys/")) and path not in ("-", "/dev/null"):
                 found.setdefault(path, each.program)
     return tuple(WrittenPath(path, program) for path, program in found.items())
@@ -281,7 +293,6 @@ _TARGETS: Final[dict[str, Targets]] = {
     "mktemp": _values_after("-p", "--tmpdir"),
     "openssl": _values_after("-out", "-keyout", "-CAserial", "-writerand"),
     "ssh-keygen": lambda each: ("/etc/ssh",) if "-A" in each.words else tuple(_values_after("-f")(each)) or ("~/.ssh",),
-    "ssh-keyscan": _write_nothing,
     "keytool": find_key_store,
     "java": find_java_files,
     "gpg": find_key_ring,

@@ -16,6 +16,14 @@ _LOG_FILE: Final = re.compile(r"-Xlog[^:]*:.*?file=([^:,]+)|-Xloggc:(.+)")
 _KEYS: Final = re.compile(
     r"--(?:fast-)?import|--recv-keys?|--receive-keys|--(?:full-)?gen(?:erate)?-key|--edit-key"
 )
+_INLINE: Final = re.compile(r"-(?:[a-zA-Z]{0,4}[cer]|-eval|-run)|eval")
+_WRITES_SOMEHOW: Final = re.compile(
+    r"open\w*[ (][^()\n]{0,200}[\"'][\"' ,mode=]{0,12}(?:[wax]|r?\+|>{1,2})|[wW]rite|put_contents|mkdir|touch"
+    r"|rename|unlink|copy|symlink|chmod|dump|save|extract|mkstemp|system|popen|subprocess|spawn|exec[^u]|eval"
+    r"|`|b64decode|base64"
+)
+"""Words of Python, JavaScript, Ruby, Perl and PHP by which something is written, or might be."""
+_PATH_IN_CODE: Final = re.compile(r"[\"'>](/[^\s\"'`:]{1,200})")
 EVERYWHERE: Final = "/"
 """Stands for what package managers write: all over the root."""
 
@@ -89,6 +97,21 @@ def find_python_files(each: Invocation) -> Sequence[str]:
         return (EVERYWHERE,) if "install" in words else ()
     writing = ("collectstatic", "makemigrations", "compilemessages", "makemessages", "compress")
     return (".",) if words[:1] and words[0].endswith("manage.py") and any(w in writing for w in words) else ()
+
+
+def find_inline_files(each: Invocation) -> Sequence[str]:
+    """What a script that stands in a command writes, in a language that is not read: paths in it, or it may.
+
+    Nothing where it holds none of the words by which such languages write, or start something that does.
+    """
+    found: list[str] = []
+    for option, text in zip(each.arguments, each.arguments[1:], strict=False):
+        if _INLINE.fullmatch(option.text or "") is None:
+            continue
+        code = text.text if text.text is not None else text.beginning
+        if text.text is None or _WRITES_SOMEHOW.search(code) is not None:
+            found += _PATH_IN_CODE.findall(code) or ["."]
+    return found
 
 
 def find_dd_output(each: Invocation) -> Sequence[str]:

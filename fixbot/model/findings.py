@@ -8,7 +8,7 @@ from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, Literal
 
 from fixbot.edit.edited_text import EditedFile
-from fixbot.model.foreign_findings import CitedSource, SourceRow
+from fixbot.model.foreign_findings import SourceRow
 from fixbot.model.layer import Layer
 from fixbot.model.moved_secrets import StorePlace
 from fixbot.model.proposal_facts import FixWords, ProposalFacts
@@ -245,8 +245,6 @@ class Proposal:
     edits: tuple[FileEdits, ...] = field(repr=False, default=())
     """What it writes and where; nothing where that would show a secret."""
     facts: tuple[KnownFact, ...] = ()
-    sources: tuple[CitedSource, ...] = ()
-    """The findings from outside that it resolves, the gravest first."""
     risk: int = 0
     """0 to 100: severity, whether it is open to the outside, how sure the fix is, and whether it runs."""
     example: bool = False

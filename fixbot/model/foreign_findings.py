@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -14,6 +14,8 @@ MatchedBy = Literal["stack", "state", "tag", "name", "label"]
 Confidence = Literal["certain", "likely"]
 NoteOutcome = Literal["written", "there", "failed"]
 
+FILTERS: Final = ("account", "region", "severity", "control", "product", "standard", "id")
+"""What findings can be chosen by."""
 SEVERITIES: Final = ("informational", "low", "medium", "high", "critical")
 """From the least."""
 
@@ -149,3 +151,8 @@ class CitedSource:
 def grade_severity(label: str | None) -> int:
     """How bad that is, from 0 where nothing says."""
     return SEVERITIES.index(label) + 1 if label in SEVERITIES else 0
+
+
+def rank_cited(cited: Sequence[CitedSource]) -> tuple[int, int]:
+    """What comes first: the gravest finding, then whatever resolves most of them."""
+    return -max((grade_severity(each.severity) for each in cited), default=0), -len(cited)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import astuple, dataclass, fields, replace
 from typing import Any, Final
 
+from fixbot.model.foreign_findings import CitedSource
 from fixbot.text import command, step
 from fixbot.text.command import Command
 from fixbot.text.step import Step
@@ -120,7 +121,8 @@ class ProposalFacts:
     """All that a proposal's texts are made of.
 
     `apart` is the folder or file that sets its title off from others of the same words. `topic` is the
-    gravest one of its concerns, or `all`.
+    gravest one of its concerns, or `all`. `cited` are the findings from outside that it resolves, the gravest
+    first; a run that was given any adds them at its end.
     """
 
     concerns: tuple[RuleSummary, ...]
@@ -128,6 +130,7 @@ class ProposalFacts:
     nearby: tuple[SkippedFinding, ...] = ()
     apart: str = ""
     topic: str = ""
+    cited: tuple[CitedSource, ...] = ()
 
     @property
     def folders(self) -> tuple[str, ...]:

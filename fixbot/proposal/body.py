@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from fixbot import __version__
 from fixbot.model.proposal_facts import Checks, FixedFinding, ProposalFacts, SkippedFinding, merge_sentences
+from fixbot.proposal.cited_findings import render_cited_findings
 from fixbot.proposal.evidence import LONGEST_LINE, collect_evidence, render_what_was_cut
 from fixbot.proposal.how_to_refuse import render_how_to_refuse
 from fixbot.text.instructions import (
@@ -109,6 +110,7 @@ def render_body(
         _render_steps_before(rows),
         format_details("What you will notice", _render_effects(rows)),
         format_details("Why here", _render_reasons(rows)),
+        render_cited_findings(story.cited),
         format_details("The lines above in full", render_what_was_cut(story)),
         format_details("Try it first", *_render_trial(rows)),
         format_details(_name_table(rows), _render_table(rows, links)),

@@ -35,6 +35,7 @@ from fixbot.publish.pull_requests.state_block import (
     StateBlock,
     digest_files,
     digest_patch,
+    digest_sources,
     edits_digest,
     is_sealed,
     part_of_message,
@@ -281,6 +282,7 @@ class PublishPlanner:
             group=self.settings.pull_requests.group if held is None else held,
             rules=proposal.rules,
             commits=tuple(each.findings for each in proposal.commits),
+            sources=digest_sources(each.id for each in proposal.story.cited),
         )
 
     def _is_scratch(self, branch: str, head: str) -> bool:
@@ -319,6 +321,8 @@ class PublishPlanner:
     def _why_unread(self, pull: PullRequest, mark: StateBlock, seen: RunKnowledge) -> str:
         """Why this run can't judge what a pull request offers, empty where it can."""
         missing = next((rule for rule in mark.every_rule if rule not in {*seen.rules, EVERYTHING}), "")
+        if seen.report.asked is not None and seen.report.asked.isdisjoint(mark.findings):
+            return "this run is about other findings"
         if missing or (mark.rule == EVERYTHING and not seen.every):
             return f"the rule {missing or mark.rule} did not run"
         try:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from fixbot.model.findings import Proposal, Report, Severity
+from fixbot.model.foreign_findings import rank_cited
 from fixbot.publish.file_source import FileSource
 from fixbot.publish.pull_requests.decide import (
     BranchAction,
@@ -34,10 +35,12 @@ class PlannedAction:
         return self.place.branch
 
     @property
-    def order(self) -> tuple[int, tuple[str, ...], str]:
-        """What is opened first: the greatest risk, then by path."""
+    def order(self) -> tuple[tuple[int, int], int, tuple[str, ...], str]:
+        """What is opened first: for the gravest finding from outside, of the greatest risk, then by path."""
         offered = self.proposal
-        return (-offered.risk, offered.paths, self.branch) if offered is not None else (0, (), self.branch)
+        if offered is None:
+            return (0, 0), 0, (), self.branch
+        return rank_cited(offered.story.cited), -offered.risk, offered.paths, self.branch
 
     @property
     def severity(self) -> Severity:

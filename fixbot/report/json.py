@@ -74,7 +74,7 @@ def _proposal_to_json(proposal: Proposal) -> dict[str, Any]:
         "commits": [_commit_to_json(each) for each in proposal.commits],
         "evidence": asdict(collect_evidence(proposal.story)),
         "facts": [asdict(each) for each in proposal.facts],
-        "sources": [each.id for each in proposal.sources],
+        "sources": [each.id for each in proposal.story.cited],
     }
 
 

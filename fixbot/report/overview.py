@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from fixbot.model.findings import Safety, Severity, Status
 from fixbot.proposal.pull_request_text import render_headline
 from fixbot.report.left_out_lines import describe_left_out
+from fixbot.report.source_lines import render_source_lines
 from fixbot.report.style import format_count
 from fixbot.report.text import (
     UNREAD,
@@ -53,6 +54,7 @@ def render_overview(report: Report, style: TerminalStyle, closing: Iterable[str]
     for cause, heading in UNREAD.items():
         unread = [each for each in report.unread if each.cause == cause]
         out += _render_counts(heading, unread, lambda each: ("", each.reason), style)
+    out += render_source_lines(report.sources, style)
     out += [line for each in describe_left_out(report.left_out) for line in style.wrap_text(each, "")]
     out += (summarize_run(report), *closing)
     return "".join(f"{line}\n" for line in out)

@@ -13,6 +13,7 @@ from fixbot.report.diffs import MORE, paint_diff
 from fixbot.report.left_out_lines import describe_left_out
 from fixbot.report.looked_at import said_of, said_of_none
 from fixbot.report.pull_request_words import describe_outcome, describe_reason
+from fixbot.report.source_lines import render_source_lines
 from fixbot.report.style import TerminalStyle, format_count
 from fixbot.rules.frameworks import join_controls
 from fixbot.text.characters import escape_hidden
@@ -40,6 +41,7 @@ def render_run(
     for number, proposal in enumerate(report.proposals, 1):
         out.extend(render_proposal(number, proposal, by_id, style, brief=brief))
     out.extend(_render_rest(report, style, brief=brief))
+    out.extend(render_source_lines(report.sources, style))
     out.extend(_render_left_out(report, style))
     if not brief:
         out.extend((summarize_run(report), *closing))
@@ -56,6 +58,7 @@ def render_pulls(
     if report.pulls:
         out.append("")
     out.extend(_render_rest(report, style, brief=brief))
+    out.extend(render_source_lines(report.sources, style))
     if not brief:
         out.extend((summarize_run(report), *closing))
     return _join_lines(out)

@@ -29,7 +29,11 @@ def read_folder_resources(project: Project, index: FolderIndex, reading: Invento
             made_by.setdefault(source, []).append(each)
     follower = partial(follow_value, index)
     for block in index.blocks:
-        if block.word == "resource":
+        if value_of(block.node.find_node("count")) == 0:
+            if block.type in wanted:
+                reason = f"{block.address} is made nowhere (count = 0), and was not judged"
+                reading.add_unread(block.document, block.node.start, reason)
+        elif block.word == "resource":
             for kind in wanted.get(block.type, ()):
                 named = block.node.find_node(*kind.path("terraform", kind.name)) if kind.name else None
                 reading.resources.append(

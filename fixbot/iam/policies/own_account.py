@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from fixbot.edit.tree import Node
-    from fixbot.lens import Policy
+    from fixbot.lens import Policy, Resource
     from fixbot.rules.context import Context
 
 IDENTITY: Final = "aws_caller_identity"
@@ -66,7 +66,15 @@ def is_text(node: Node) -> bool:
     return False
 
 
-def _find_identity(policy: Policy, world: Context) -> tuple[str, tuple[Change, ...]]:
+def refer_to_resource_account(resource: Resource, world: Context) -> tuple[str, tuple[Change, ...]]:
+    """The same beside a resource of Terraform, as an expression. Raises CannotEdit."""
+    if not resource.owner.root_node.grammar.has_expressions:
+        raise CannotEdit("it stands in a .tf.json file, where the account can't be asked for")
+    label, added = _find_identity(resource, world)
+    return f"data.{IDENTITY}.{label}.account_id", added
+
+
+def _find_identity(policy: Policy | Resource, world: Context) -> tuple[str, tuple[Change, ...]]:
     documents = [each for each in world.project.documents_in_folder(policy.path) if each.syntax == "hcl"]
     label, home = find_identity({each.path: root for each in documents for root in each.roots})
     return label, () if home is None else (build_identity(home, label),)

@@ -74,6 +74,8 @@ class WantedPullRequest:
     """The findings of each commit, in order."""
     spends: str = ""
     """Whose weekly budget it is opened from."""
+    sources: tuple[str, ...] = ()
+    """Digests of the findings from outside that it resolves, as far as this run was given any."""
 
     def is_said_in(self, mark: StateBlock) -> bool:
         """Whether the pull request of that mark changes just the same."""
@@ -199,6 +201,8 @@ def _decide_our_branch(
         return BranchAction(ActionKind.DRESS, "labels and reviewers are missing")
     if mark.head != place.head:
         return BranchAction(ActionKind.MARK, "an earlier run was cut short before it could write this down")
+    if not set(wanted.sources) <= set(mark.sources):
+        return BranchAction(ActionKind.MARK, "a finding from outside is about it")
     return BranchAction(ActionKind.LEAVE, "up to date")
 
 
@@ -260,6 +264,7 @@ def build_next_mark(
         rules=wanted.rules if not wanted.rule else (),
         spends=wanted.spends if old is None else old.spends,
         parts=tuple(" ".join([name, *(str(number[each]) for each in held)]) for name, held in rows),
+        sources=tuple(dict.fromkeys((*(old.sources if old is not None else ()), *wanted.sources))),
     )  # fmt: skip
     if old is None:
         return fresh

@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class StateBlock:
     topics. `parts` are its commits, each an id and the places of its findings in `findings`. `nos` are
     findings that somebody said no to, taken out since: an id and perhaps the last day of the no.
     `spends` is whose weekly budget it was opened from: an owner, `*` for the repository, `-` for nobody.
+    `sources` are digests of findings from outside that it resolves.
     """
 
     key: str
@@ -61,6 +63,7 @@ class StateBlock:
     parts: tuple[str, ...] = ()
     nos: tuple[str, ...] = ()
     spends: str = ""
+    sources: tuple[str, ...] = ()
 
     @property
     def every_rule(self) -> tuple[str, ...]:
@@ -146,7 +149,7 @@ def _parse_state_block(data: Mapping[str, Any]) -> StateBlock | None:
             "spends",
         )
     }
-    lists = {name: data.get(name, []) for name in ("findings", "paths", "rules", "parts", "nos")}
+    lists = {name: data.get(name, []) for name in ("findings", "paths", "rules", "parts", "nos", "sources")}
     did = data.get("did", 0)
     right = (
         all(isinstance(value, str) for value in (data.get("key"), data.get("rule"), *texts.values()))
@@ -197,6 +200,11 @@ def digest_patch(diff: str) -> str:
 def digest_files(blobs: Mapping[str, str]) -> str:
     """Names the contents that a fix was made for, from Git's own hashes by path."""
     return _compute_digest([f"{path}\0{blob}" for path, blob in sorted(blobs.items())])
+
+
+def digest_sources(names: Iterable[str]) -> tuple[str, ...]:
+    """Names findings from outside, whose ids may be long and say an account; the first hundred of them."""
+    return tuple(_compute_digest([name]) for name in islice(names, 100))
 
 
 def seal_message(message: str, tree: str, parent: str) -> str:

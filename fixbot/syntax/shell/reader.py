@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from fixbot.syntax.shell.expansion import Expansion
 from fixbot.syntax.shell.invocation import HOLE, Invocation, Script, ShellWord
-from fixbot.syntax.shell.starting import SHELLS, started_by
+from fixbot.syntax.shell.starting import SHELLS, interprets, started_by
 
 if TYPE_CHECKING:
     import tree_sitter
@@ -144,6 +144,9 @@ class _Walk:
         if not words:
             self.variables |= assigned
             return
+        if interprets((words[0].text or "").rpartition("/")[2]):
+            fed = [self._source(each) for each in inner if each.type in _FEEDING]
+            words += [word for text in fed for word in (ShellWord(("-c",)), ShellWord((text,)))]
         self.start(words, writes, depth=self.depth)
 
     def _run_inside(self, node: tree_sitter.Node) -> None:
@@ -307,4 +310,5 @@ def _is_own_file(path: str) -> bool:
     return "/" in path and (path.endswith((".sh", ".bash")) or not _OF_THE_SYSTEM.match(path))
 
 
+_FEEDING: Final = ("heredoc_redirect", "herestring_redirect")
 _OF_THE_SYSTEM: Final = re.compile(r"/(?:usr/(?:local/)?)?s?bin/|/usr/lib|/lib|/opt/")

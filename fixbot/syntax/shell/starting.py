@@ -10,6 +10,7 @@ from typing import Final
 from fixbot.syntax.shell.invocation import ShellWord
 
 SHELLS: Final = frozenset(("sh", "bash", "ash", "dash", "zsh", "ksh"))
+_INTERPRETER: Final = re.compile(r"(?:python|pypy|node|nodejs|ruby|perl|php|deno|bun|lua|Rscript)[\d.]{0,6}")
 _WRAPPERS: Final = frozenset((
     "exec", "sudo", "doas", "env", "nohup", "time", "command", "builtin", "tini", "dumb-init", "su-exec",
     "timeout", "nice", "ionice", "chrt", "setpriv", "stdbuf", "setsid", "xargs", "catatonit", "s6-setuidgid",
@@ -20,6 +21,11 @@ _OPTION_TAKES_ONE: Final = frozenset(
     ("-u", "-g", "-n", "-c", "--user", "--group", "--kill-after", "-k", "-I")
 )
 _NO_OPTION_VALUES: Final = frozenset(("tini", "dumb-init"))
+
+
+def interprets(program: str) -> bool:
+    """Whether a program runs what it is given as text, in a language that isn't the shell's."""
+    return _INTERPRETER.fullmatch(program) is not None
 
 
 def started_by(program: str, arguments: Sequence[ShellWord]) -> Sequence[ShellWord]:
