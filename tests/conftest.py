@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import settings
 
-from tests import browser, helm_library
+from tests import browser, helm_library, renderer
 from tests.corpus_files import corpus as place
 
 # How long an example takes is the machine's business, and no test's.
@@ -19,3 +19,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line("corpus: none (set FIXBOT_CORPUS); nothing was run on it", yellow=True)
     for line in filter(None, (browser.missing(), helm_library.missing())):
         terminalreporter.write_line(line, yellow=True)
+    for name in renderer.list_left_out(terminalreporter):
+        terminalreporter.write_line(f"not run, {renderer.missing()}: {name}", yellow=True)

@@ -43,6 +43,7 @@ def test_the_fields_are_those_of_the_contract() -> None:
         "topic": "",
         "known": False,
         "layer": None,
+        "source": None,
     }
     assert set(report["patches"][0]) == {"path", "diff", "fixed", "introduced"}
     assert set(report["proposals"][0]) >= {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -66,7 +67,7 @@ def overlay_options(settings: Settings, options: Options, fixers: tuple[Rule, ..
     )
     thorough = options.thorough or settings.thorough
     programs = find_checkers(options, os.environ, settings.limits) if thorough else None
-    renderers = find_renderers(options, os.environ, settings.limits) if options.render else None
+    renderers = find_renderers(options, os.environ, settings.limits) if _may_render(options) else None
     chosen = options.rules_profile.value if options.rules_profile else settings.profile
     return replace(
         settings,
@@ -86,6 +87,11 @@ def overlay_options(settings: Settings, options: Options, fixers: tuple[Rule, ..
         include=options.include or settings.include,
         exclude=(*settings.exclude, *options.exclude),
     )
+
+
+def _may_render(options: Options) -> bool:
+    """Whether renderers may start: only where the system holds their limits."""
+    return options.render and sys.platform in ("linux", "darwin")
 
 
 def _name_with_place(settings: Settings, key: str) -> str:

@@ -71,7 +71,7 @@ def _is_operation(item: Node) -> bool:
 
 def _read_inline(document: Document, inner: Node, reading: Inventory) -> None:
     """A patch that is written as a text inside the kustomization."""
-    if inner.kind is not NodeKind.SCALAR or inner.style not in ("|", ">"):
+    if inner.kind is not NodeKind.SCALAR or inner.style not in ("|", ">", "'"):
         reading.add_unread(
             document, inner.start, "a patch stands here as a quoted text; as a block it can be read"
         )

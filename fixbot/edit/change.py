@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from fixbot.edit.merge_named import merge_named
 from fixbot.edit.tree import (
     ArgumentMap,
     CannotEdit,
@@ -54,6 +55,8 @@ class Add:
     item: Value
     near: tuple[str, ...] = ()
     last: bool = False
+    merged: bool = False
+    """Whether items that are to be added under one name are one item, as in a patch that is merged."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,7 +153,12 @@ def check_editable(node: Node) -> None:
 
 
 def _plan_put(
-    wanted: RewritePlan, node: Node, path: tuple[str, ...], value: Value, near: tuple[str, ...]
+    wanted: RewritePlan,
+    node: Node,
+    path: tuple[str, ...],
+    value: Value,
+    near: tuple[str, ...],
+    merged: bool = False,
 ) -> None:
     for depth, key in enumerate(path):
         if node.kind is not NodeKind.MAP or node.tag is not None:
@@ -159,9 +167,8 @@ def _plan_put(
         if entry is None:
             if any(merged.find_node(key) is not None for merged in node.iterate_merged()):
                 raise CannotEdit(f"{key} comes from a YAML merge key")
-            _put_new_entry(
-                _rewrite_of(wanted, node), NewEntry(key, _nest_value(path[depth + 1 :], value), near)
-            )
+            new = NewEntry(key, _nest_value(path[depth + 1 :], value), near, merged=merged)
+            _put_new_entry(_rewrite_of(wanted, node), new)
             return
         if entry.value.is_nothing:
             _plan_replacement(wanted, entry.value, _nest_value(path[depth + 1 :], value))
@@ -208,6 +215,8 @@ def _put_new_entry(rewrite: Rewrite, new: NewEntry) -> None:
         content = _merge_values(same.value.content, new.value.content, new.key)
         if isinstance(content, dict):
             same.value = HclBlock(same.value.labels, content)
+    elif same.merged or new.merged:
+        same.value, same.merged = merge_named(same.value, new.value), True
     else:
         same.value = _merge_values(same.value, new.value, new.key)
 
@@ -255,7 +264,7 @@ def _plan_add(wanted: RewritePlan, change: Add) -> None:
             if entry is not None and not entry.value.is_nothing:
                 _plan_new_item(wanted, entry.value, change)
                 return
-        _plan_put(wanted, change.node, change.path, [change.item], change.near)
+        _plan_put(wanted, change.node, change.path, [change.item], change.near, change.merged)
     else:
         _plan_new_item(wanted, node, change)
 
@@ -266,8 +275,14 @@ def _plan_new_item(wanted: RewritePlan, node: Node, change: Add) -> None:
     rewrite = _rewrite_of(wanted, node)
     first = node.grammar.new_items_first and not change.last
     items = rewrite.first if first else rewrite.last
-    if change.item not in items:
+    if change.merged:
+        items[:] = _as_list(merge_named([*items], [change.item]))
+    elif change.item not in items:
         items.append(change.item)
+
+
+def _as_list(value: Value) -> list[Value]:
+    return value if isinstance(value, list) else [value]
 
 
 def _plan_drop(wanted: RewritePlan, node: Node) -> None:

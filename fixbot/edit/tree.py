@@ -274,6 +274,8 @@ class NewEntry:
     near: tuple[str, ...] = ()
     argument: bool = False
     """In an HCL body: `key = value` even where the value could be a block."""
+    merged: bool = False
+    """Whether items of one name in its lists are one item."""
     another: bool = False
     """A block beside others of its type, not what the one block of that type shall hold."""
 

@@ -13,6 +13,7 @@ from fixbot.engine.detect import UNJUDGED, Detection
 from fixbot.engine.foreign_ignores import ForeignIgnores
 from fixbot.engine.partition_result import AnalysisRequest, PartitionResult
 from fixbot.engine.propose import Shown, build_proposals
+from fixbot.engine.prove_built import prove_built
 from fixbot.engine.prove_together import OfferableFixes, prove_fixes
 from fixbot.engine.survey import Survey, survey_documents
 from fixbot.engine.verify import Verifier
@@ -86,6 +87,7 @@ def conclude_partition(
     statuses = _settle_statuses(problems, documents, order)
     light = {each.id for each in problems if _severity_of(each) < order.settings.severity}
     open_problems = [each for each in problems if each.id not in statuses and each.id not in light]
+    prove_built(court, open_problems)
     settled = prove_fixes(court, open_problems, order.settings.held)
     findings = {each.id: _build_finding(each, documents, statuses, settled) for each in problems}
     shown = [each for each in problems if each.id not in light]

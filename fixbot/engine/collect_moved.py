@@ -81,7 +81,7 @@ def _survey_again(
     with limit_time(read.allowed_seconds, "reading what the files say of secrets"):
         # Whatever day it is, what was found a moment ago is found again.
         order = build_request(checkout, read, fixers, settings, date.today())  # noqa: DTZ011
-        for part in partition_files({path: read.facts[path].reads for path in read.texts}):
+        for part in partition_files(order.inputs.list_reads(read.facts, read.texts)):
             texts = {path: read.texts[path] for path in part}
             if wanted(texts):
                 yield _survey_part(texts, order)

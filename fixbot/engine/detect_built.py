@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from functools import partial
 
 from fixbot import dialects
 from fixbot.edit.change import Change, plan_rewrites
-from fixbot.edit.data import find_difference, to_data
 from fixbot.edit.tree import CannotEdit, Node
+from fixbot.engine.compare_objects import ObjectName, compare_objects, name_object
 from fixbot.engine.detect import BuiltPlace, Detection, detect_problems, identify_problem
-from fixbot.layers import LayeredProblem, Layering, Occurrence
-from fixbot.lens import text_of
+from fixbot.layers import LayerEdit, LayeredProblem, Layering, Occurrence
+from fixbot.layers.node_steps import move_to_rendering
 from fixbot.model.findings import Fix, Outcome, Refusal
 from fixbot.rules.context import Context
 from fixbot.rules.rule import Rule
@@ -22,10 +22,16 @@ from fixbot.source.document import Document
 from fixbot.source.project import Inventory, Project
 from fixbot.validity import find_new_problems
 
-_UNORDERED: Final = frozenset(("volumes", "volumeMounts"))
-"""Lists in which a patch may put its items anywhere, and whose order says nothing."""
 Rendering = tuple[int, str]
 """The number of a layering, and the name of one of its roots."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What speaks against a fix, and at which objects."""
+
+    reason: str
+    objects: frozenset[ObjectName]
 
 
 @dataclass(slots=True)
@@ -36,9 +42,18 @@ class BuiltProblems:
     fixers: tuple[Rule, ...]
     settings: Settings
     project: Project
+    written: Inventory
+    """All that stands in files, as it stands there."""
     found: dict[Rendering, list[Detection]] = field(default_factory=dict)
     """The problems of each rendering, at places of the rendered objects."""
     readings: dict[Rendering, Inventory] = field(default_factory=dict)
+    expected: dict[int, tuple[Change, ...]] = field(default_factory=dict, repr=False)
+    """By the ids of problems of renderings: what is changed there by a fix that was made for the file."""
+    by_rule: dict[str, list[Detection]] = field(default_factory=dict, repr=False)
+    """Problems of what is judged in renderings as it stands in files, where that was asked for."""
+    proven: dict[str, str] = field(default_factory=dict, repr=False)
+    """Files as a proof has seen them in all renderings, and the fixes that it was of."""
+    proven_fixes: set[str] = field(default_factory=set)
 
     @property
     def covered(self) -> frozenset[str]:
@@ -60,8 +75,64 @@ class BuiltProblems:
                     by_occurrence[id(occurrences[-1])] = root, each
             for placed in layering.place_problems(occurrences):
                 some = [by_occurrence[id(each)] for each in placed.occurrences]
-                problems.append(_place_detection(placed, some, seen))
+                problems.append(self._place_detection(placed, some, seen))
         return problems
+
+    def _place_detection(
+        self,
+        placed: LayeredProblem,
+        some: Sequence[tuple[str, Detection]],
+        seen: Counter[tuple[str, str, str, str]],
+    ) -> Detection:
+        first = some[0][1]
+        path = placed.node.root_node.source
+        key = (first.fixer.name, path, first.found.address, first.found.wrong)
+        seen[key] += 1
+        found = replace(first.found, node=placed.node, outcome=partial(self._find_outcome, placed, some))
+        place = BuiltPlace(placed.layer, tuple(placed.around), tuple(some))
+        return Detection(identify_problem(*key, seen[key]), first.fixer, found, path, first.subject, place)
+
+    def _find_outcome(self, placed: LayeredProblem, some: Sequence[tuple[str, Detection]]) -> Outcome:
+        first = some[0][1].outcome
+        wrong = next((each.outcome for _, each in some if not isinstance(each.outcome, Fix)), None)
+        if wrong is not None or not isinstance(first, Fix):
+            return wrong or first
+        edit = placed.find_edit()
+        try:
+            if isinstance(edit, LayerEdit):
+                plan_rewrites(edit.changes)
+                return replace(first, changes=edit.changes, files=edit.files, edits=edit.edits)
+        except CannotEdit as why:
+            edit = Refusal(f"There is no exact edit here: {why}.")
+        return (self._mend_as_written(placed, some) if placed.as_written else None) or edit
+
+    def _mend_as_written(self, placed: LayeredProblem, some: Sequence[tuple[str, Detection]]) -> Fix | None:
+        """What its rule does to the object in its own file, where each rendering asks for something else.
+
+        Names that a fix makes of an object's differ by root; those of the file are the same for all.
+        """
+        rule = some[0][1].fixer
+        if rule.name not in self.by_rule:
+            covered = self.covered
+            own = Inventory(
+                tasks=[each for each in self.written.tasks if each.path in covered],
+                policies=[each for each in self.written.policies if each.path in covered],
+                resources=[each for each in self.written.resources if each.path in covered],
+            )
+            world = Context(
+                self.settings, self.project, self.written.resources, self.written.policies, self.written.tasks
+            )
+            self.by_rule[rule.name] = detect_problems(own, (rule,), world)
+        same = (each for each in self.by_rule[rule.name] if each.found.node is placed.node)
+        fix = next((each.fix for each in same), None)
+        if fix is None:
+            return None
+        for _, each in some:
+            moved = move_to_rendering(fix.changes, placed.node.root_node, each.found.node.root_node)
+            if moved is None:
+                return None
+            self.expected[id(each)] = moved
+        return fix
 
     def _look_at(self, document: Document) -> tuple[Inventory, list[Detection]]:
         whole = self.project
@@ -84,49 +155,96 @@ class BuiltProblems:
                     yield source, name, subject.title, rule
 
     def find_fault(self, chosen: Sequence[Detection], texts: Mapping[str, str]) -> str | None:
-        """What speaks against changed and new files: each rendering that reads one is made anew."""
-        for number, layering in enumerate(self.layerings):
-            for root, after in layering.rebuild(texts).items():
-                if isinstance(after, Refusal):
-                    return f"What is built in {root} could not be built with it: {after.reason}"
-                if (fault := self._find_difference((number, root), after, chosen)) is not None:
-                    return fault
+        """What speaks against changed and new files: each rendering that reads one is made anew.
+
+        Where the very texts were proven already, beside others, that counts. Of fixes that are a part of
+        such, one rendering is enough: what they change in others was seen.
+        """
+        if texts and all(self.proven.get(path) == text for path, text in texts.items()):
+            return None
+        part = all(each.id in self.proven_fixes for each in chosen)
+        for _, fault in self._judge_all(chosen, texts, first=part):
+            if fault is not None:
+                return fault.reason
         return None
 
-    def _find_difference(self, name: Rendering, after: Document, chosen: Sequence[Detection]) -> str | None:
+    def prove_most(self, chosen: Sequence[Detection], texts: Mapping[str, str]) -> set[str]:
+        """Prove many fixes at once, each rendering once; the ids of those that spoil it, none if it holds."""
+        spoilers: set[str] = set()
+        for (number, root), fault in self._judge_all(chosen, texts):
+            if fault is None:
+                continue
+            for problem in chosen:
+                for where, each in problem.built.occurrences if problem.built is not None else ():
+                    document = self.layerings[number].roots.get(where)
+                    here = where == root and document is not None and document.path == each.path
+                    if here and name_object(each.found.node.root_node) in fault.objects:
+                        spoilers.add(problem.id)
+            if not spoilers:
+                return {each.id for each in chosen}
+        if not spoilers:
+            self.proven.update(texts)
+            self.proven_fixes.update(each.id for each in chosen)
+        return spoilers
+
+    def _judge_all(
+        self, chosen: Sequence[Detection], texts: Mapping[str, str], *, first: bool = False
+    ) -> Iterator[tuple[Rendering, Fault | None]]:
+        for number, layering in enumerate(self.layerings):
+            for root, after in layering.rebuild(texts):
+                if isinstance(after, Refusal):
+                    reason = f"What is built in {root} could not be built with it: {after.reason}"
+                    yield (number, root), Fault(reason, frozenset())
+                else:
+                    yield (number, root), self._find_difference((number, root), after, chosen)
+                if first:
+                    break
+
+    def _find_difference(self, name: Rendering, after: Document, chosen: Sequence[Detection]) -> Fault | None:
         number, root = name
+        before = self.layerings[number].roots[root]
         mine = [
             each
             for problem in chosen
             if problem.built is not None
             for where, each in problem.built.occurrences
-            if where == root and self.layerings[number].roots[root].path == each.path
+            if where == root and before.path == each.path
         ]
-        changes = [change for each in mine if each.fix is not None for change in each.fix.changes]
-        before = self.layerings[number].roots[root]
-        new = {
-            (file.data.get("kind"), _name_of_new(file.data)) for p in chosen if p.fix for file in p.fix.files
-        }
+        changes = [
+            change
+            for each in mine
+            if each.fix is not None
+            for change in self.expected.get(id(each), each.fix.changes)
+        ]
+        fixes = [each.fix for each in chosen if each.fix is not None]
+        new = {(file.data.get("kind"), _name_of_new(file.data)) for fix in fixes for file in fix.files}
         try:
-            place = _compare_objects(before, after, changes, new)
+            places = compare_objects(before, after, changes, new)
         except CannotEdit as why:
-            return f"There is no exact edit here: {why}."
-        if place is not None:
-            return f"What is built in {root} would differ in more, or less, than the fix ({place})."
+            return Fault(f"There is no exact edit here: {why}.", frozenset())
+        if places:
+            (_, kind, _, title), place = next(iter(places.items()))
+            where = f"{kind} {title}{place}"
+            reason = f"What is built in {root} would differ in more, or less, than the fix ({where})."
+            return Fault(reason, frozenset(places))
         return self._find_remaining(name, after, mine)
 
-    def _find_remaining(self, name: Rendering, after: Document, mine: Sequence[Detection]) -> str | None:
+    def _find_remaining(self, name: Rendering, after: Document, mine: Sequence[Detection]) -> Fault | None:
         reading, problems = self._look_at(after)
-        was = {(task.address): task for task in self.readings[name].tasks}
+        was = {task.address: task for task in self.readings[name].tasks}
         for task in reading.tasks:
             old = was.get(task.address)
-            if old is not None and (found := find_new_problems(old, task)):
-                return f"The result would not be valid: {found[0]}."
+            if old is not None and task.node is not None and (found := find_new_problems(old, task)):
+                wrong = frozenset((name_object(task.node.root_node),))
+                return Fault(f"The result would not be valid: {found[0]}.", wrong)
         then, gone = Counter(map(_name_built, problems)), Counter(map(_name_built, mine))
         before = Counter(map(_name_built, self.found[name]))
-        if any(then[each] > before[each] - count for each, count in gone.items() if then[each]):
-            return "The finding would still be there after the patch."
-        return "The patch would bring a new finding." if then - before else None
+        there = {each for each, count in gone.items() if then[each] > max(0, before[each] - count)}
+        if there:
+            return Fault("The finding would still be there after the patch.", _hold_names(problems, there))
+        if come := then - before:
+            return Fault("The patch would bring a new finding.", _hold_names(problems, come))
+        return None
 
 
 def drop_covered(reading: Inventory, covered: frozenset[str], kustomizations: frozenset[str]) -> None:
@@ -159,31 +277,6 @@ def _describe_occurrence(root: str, problem: Detection) -> Occurrence:
     )
 
 
-def _place_detection(
-    placed: LayeredProblem, some: Sequence[tuple[str, Detection]], seen: Counter[tuple[str, str, str, str]]
-) -> Detection:
-    first = some[0][1]
-    path = placed.node.root_node.source
-    key = (first.fixer.name, path, first.found.address, first.found.wrong)
-    seen[key] += 1
-
-    def find_outcome() -> Outcome:
-        outcomes = [each.outcome for _, each in some]
-        wrong = next((each for each in outcomes if not isinstance(each, Fix)), None)
-        if wrong is not None:
-            return wrong
-        edit = placed.find_edit()
-        if isinstance(edit, Refusal):
-            return edit
-        fix = first.outcome
-        assert isinstance(fix, Fix)  # noqa: S101 - so says `wrong`
-        return replace(fix, changes=edit.changes, files=edit.files, edits=edit.edits)
-
-    found = replace(first.found, node=placed.node, outcome=find_outcome)
-    place = BuiltPlace(placed.layer, tuple(placed.around), tuple(some))
-    return Detection(identify_problem(*key, seen[key]), first.fixer, found, path, first.subject, place)
-
-
 def _name_built(problem: Detection) -> tuple[str, ...]:
     found = problem.found
     return (problem.fixer.name, found.policy or found.address, found.wrong)
@@ -194,43 +287,7 @@ def _name_of_new(data: Mapping[str, object]) -> object:
     return metadata.get("name") if isinstance(metadata, dict) else None
 
 
-def _compare_objects(
-    before: Document, after: Document, changes: Sequence[Change], new: Collection[tuple[object, object]]
-) -> str | None:
-    """The first place where the objects are not what the changes say; None where they are exactly that."""
-    plan = plan_rewrites(changes)
-    wanted, made = _index_objects(before), _index_objects(after)
-    for key in made.keys() - wanted.keys():
-        if not any(key[1] == kind and key[3].endswith(str(name)) for kind, name in new):
-            return f"{key[1]} {key[3]}"
-    for key, nodes in wanted.items():
-        others = made.get(key, [])
-        if len(others) != len(nodes):
-            return f"{key[1]} {key[3]}"
-        for one, two in zip(nodes, others, strict=True):
-            place = find_difference(_sort_unordered(to_data(one, plan)), _sort_unordered(to_data(two)))
-            if place is not None:
-                return f"{key[1]} {key[3]}: {place}"
-    return None
-
-
-def _index_objects(document: Document) -> dict[tuple[str, str, str, str], list[Node]]:
-    found: dict[tuple[str, str, str, str], list[Node]] = defaultdict(list)
-    for root in document.roots:
-        ways = (("apiVersion",), ("kind",), ("metadata", "namespace"), ("metadata", "name"))
-        version, kind, space, name = (text_of(root.find_node(*way)) or "" for way in ways)
-        found[version, kind, space, name].append(root)
-    return found
-
-
-def _sort_unordered(data: object, key: str = "") -> object:
-    if isinstance(data, dict):
-        return {name: _sort_unordered(each, name) for name, each in data.items()}
-    if isinstance(data, list):
-        items = (
-            [_sort_unordered(each) for each in data] if len(data) != 1 else [_sort_unordered(data[0], key)]
-        )
-        return sorted(items, key=repr) if key in _UNORDERED else items
-    if isinstance(data, tuple):
-        return tuple(_sort_unordered(each) for each in data)
-    return data
+def _hold_names(problems: Iterable[Detection], names: Collection[tuple[str, ...]]) -> frozenset[ObjectName]:
+    return frozenset(
+        name_object(each.found.node.root_node) for each in problems if _name_built(each) in names
+    )

@@ -16,6 +16,7 @@ from fixbot.engine.isolate import add_failures, analyze_isolated
 from fixbot.engine.partition_result import AnalysisRequest, PartitionResult
 from fixbot.engine.process_limits import MEGABYTE, OutOfTime, limit_time
 from fixbot.engine.result_cache import InputDigests, ResultCache, compute_part_keys
+from fixbot.layers.find_layerings import gather_render_inputs
 from fixbot.lens import ResourceType
 from fixbot.masking.mask_texts import mask_texts
 from fixbot.masking.secret_masker import KnownValuesMasker
@@ -83,7 +84,7 @@ def run_pipeline(  # noqa: PLR0913 - each has its default
     with limit_time(patience, "finding out what the files of this repository have in common"):
         charts = find_charts(read.bytes | read.chart_files) if _may_render(settings) else {}
         order = build_request(checkout, read, fixers, settings, today, charts)
-        grouped = _group_files(read, charts)
+        grouped = _group_files(read, charts, order)
     _take_secrets(read)
     keys = compute_part_keys(grouped, read.seen, order, today.isoformat()) if read.seen is not None else []
     results: dict[int, PartitionResult] = {}
@@ -107,13 +108,13 @@ def run_pipeline(  # noqa: PLR0913 - each has its default
     return build_report(checkout, settings, started, in_order, unread)
 
 
-def _group_files(read: ReadFiles, charts: Mapping[str, Chart]) -> list[list[str]]:
+def _group_files(read: ReadFiles, charts: Mapping[str, Chart], order: AnalysisRequest) -> list[list[str]]:
     """The paths of the texts by part: those of each chart that is rendered, and all others."""
     apart = group_charts(charts, read.texts)
     taken = {path for part in apart for path in part}
     read.texts |= {path: read.bytes[path].decode() for path in charts}
-    others = {path: read.facts[path].reads for path in read.texts if path not in taken}
-    return [*partition_files(others), *apart]
+    others = [path for path in read.texts if path not in taken]
+    return [*partition_files(order.inputs.list_reads(read.facts, others)), *apart]
 
 
 @dataclass(slots=True)
@@ -122,6 +123,8 @@ class ReadFiles:
 
     texts: dict[str, str]
     unread: list[Unread]
+    named: dict[str, bytes]
+    """Files that others name, and whose own names don't say that they matter."""
     bytes: dict[str, bytes]
     facts: dict[str, FileFacts]
     """What each file of `bytes` says of the whole repository."""
@@ -148,7 +151,7 @@ def read_files(
 ) -> ReadFiles:
     """Read every candidate, and keep the texts that can matter. `seen` is told of everything."""
     needles = tuple(each.encode() for each in collect_needles(types))
-    files = ReadFiles({}, list(checkout.unread), {}, {}, {}, seen, limits)
+    files = ReadFiles({}, list(checkout.unread), {}, {}, {}, seen=seen, limits=limits)
     for entry in checkout.entries:
         content = checkout.read_file(entry)
         if seen is not None:
@@ -176,8 +179,9 @@ def _read_named(checkout: RepositoryFiles, files: ReadFiles, needles: Sequence[b
         kept = select_holders(checkout.others)
         images = frozenset(select_dockerfiles(checkout.others))
         others = frozenset(select_others(checkout.others))
+        unnamed = frozenset(find_unnamed(files.facts))
         parts = frozenset(select_chart_files(files.bytes, checkout.others))
-        names = [*find_unnamed(files.facts), *kept, *sorted(images | others | parts)]
+        names = [*sorted(unnamed), *kept, *sorted(images | others | parts)]
     entries = checkout.find_named(names)
     if files.seen is not None:
         files.seen.named = [entry.path for entry in entries]
@@ -186,6 +190,8 @@ def _read_named(checkout: RepositoryFiles, files: ReadFiles, needles: Sequence[b
         content = checkout.read_file(entry)
         if files.seen is not None:
             files.seen.add_entry(entry, content)
+        if isinstance(content, Content) and entry.path in unnamed:
+            files.named[entry.path] = content.data
         if isinstance(content, Content) and entry.path in parts:
             files.chart_files[entry.path] = content.data
         if isinstance(content, Content) and entry.path in others:
@@ -222,10 +228,9 @@ def _keep_content(files: ReadFiles, content: Content, needles: Sequence[bytes]) 
     except OutOfTime as why:
         files.unread.append(Unread(content.path, None, f"not examined: out of time: {why}"))
         return
+    files.bytes[content.path], files.facts[content.path] = content.data, facts
     counts = not _name_format(files, content) and counts
-    files.bytes[content.path] = content.data
     files.held += size * (1 + counts)
-    files.facts[content.path] = facts
     if counts:
         files.texts[content.path] = content.text
 
@@ -257,15 +262,19 @@ def build_request(
     charts: Mapping[str, Chart] | None = None,
 ) -> AnalysisRequest:
     """What all parts are to be looked at for. Raises FixbotError for a wish that makes no sense."""
-    never = Globs(settings.never_patch)
+    inputs = gather_render_inputs({**read.named, **read.bytes}, read.facts, read.texts, settings.renderers)
+    read.unread += inputs.unread
     paths = [*(entry.path for entry in checkout.entries), *read.bytes]
-    never_patched = (path for path in (read.bytes if charts else read.texts) if never.matches(path))
+    never = Globs(settings.never_patch)
+    never_patched = filter(never.matches, read.bytes if charts else read.texts)
     facts = gather_surroundings(read.facts, paths, never_patched, checkout.repository, read.texts)
     known = frozenset(settings.known_rules or (f.name for f in fixers))
     suppressions = Suppressions(settings.ignore, known, today)
     suppressions.check_all()
     renderer = ChartRenderer(settings.renderers) if charts and settings.renderers is not None else None
-    return AnalysisRequest(fixers, settings, suppressions, facts, facts.charts, charts or {}, renderer)
+    return AnalysisRequest(
+        fixers, settings, suppressions, facts, facts.charts, charts or {}, renderer, inputs
+    )
 
 
 def _may_render(settings: Settings) -> bool:

@@ -150,8 +150,16 @@ def compute_part_keys(
         for name, value in asdict(facts).items()
     }
     around = _compute_digest([today, sorted(order.charts), known])
+    built = {root.path: [(path, seen.keys.get(path)) for path in root.files] for root in order.inputs.roots}
     return [
-        _compute_digest([around, _digest_chart(order, part), [(path, seen.keys[path]) for path in part]])
+        _compute_digest(
+            [
+                around,
+                _digest_chart(order, part),
+                [(path, seen.keys[path]) for path in part],
+                [built[path] for path in part if path in built],
+            ]
+        )
         for part in grouped
     ]
 

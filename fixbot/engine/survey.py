@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from fixbot import dialects
@@ -45,7 +45,7 @@ def survey_documents(documents: dict[str, Document], order: AnalysisRequest) -> 
         layerings = find_layerings(documents, order.inputs, order.settings.renderers, relevant)
         if layerings:
             documents |= {path: each for one in layerings for path, each in one.sources.items()}
-            built = BuiltProblems(layerings, order.fixers, order.settings, project)
+            built = BuiltProblems(layerings, order.fixers, order.settings, project, replace(reading))
             drop_covered(reading, built.covered, frozenset(filter(is_kustomization, documents)))
             reading.unread += [each for one in layerings for each in one.unread]
     world = Context(order.settings, project, reading.resources, reading.policies, reading.tasks)

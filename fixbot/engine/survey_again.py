@@ -31,7 +31,7 @@ def survey_parts(
     with limit_time(read.allowed_seconds, "reading files for what AWS is asked about"):
         # Whatever day it is, what was found a moment ago is found again.
         order = build_request(checkout, read, fixers, settings, date.today())  # noqa: DTZ011
-        for part in partition_files({path: read.facts[path].reads for path in read.texts}):
+        for part in partition_files(order.inputs.list_reads(read.facts, read.texts)):
             texts = {path: read.texts[path] for path in part}
             if wanted(texts):
                 yield texts, order

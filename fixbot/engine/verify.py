@@ -125,7 +125,7 @@ class Verifier:
         fixes = [each.fix for each in chosen if each.fix is not None]
         plans, made = self._plan_edits(chosen)
         before = self.world.project.documents
-        texts = {path: _splice_document(before[path].text, each) for path, each in made.items()}
+        texts = {path: splice_document(before[path].text, each) for path, each in made.items()}
         try:
             relevant = partial(is_relevant_text, needles=self.needles)
             after = {
@@ -173,7 +173,8 @@ class Verifier:
         project = self._build_project(dict(after), new)
         reading = dialects.read_dialects(project)
         if self.built is not None:
-            drop_covered(reading, self.built.covered, frozenset(filter(is_kustomization, after)))
+            patches = {file.path for each in chosen if each.fix for file in each.fix.files if file.merged}
+            drop_covered(reading, self.built.covered | patches, frozenset(filter(is_kustomization, after)))
         for path, document in after.items():
             if (
                 place := _find_unplanned(self.world.project.documents[path], document, plans[path])
@@ -299,7 +300,8 @@ def _group_by_document(changes: Iterable[Change]) -> dict[str, list[Change]]:
     return by_document
 
 
-def _splice_document(text: str, made: Sequence[TextEdit]) -> str:
+def splice_document(text: str, made: Sequence[TextEdit]) -> str:
+    """The text with the edits made. Raises CannotEdit where anything else would change."""
     after = splice_edits(text, made)
     written = [TextEdit(start, end, "") for start, end in written_spans(made)]
     if _text_outside(text, made) != _text_outside(after, written):

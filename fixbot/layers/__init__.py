@@ -6,7 +6,7 @@ must be afterwards; a Layering says at which place of which file that is written
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -54,6 +54,8 @@ class LayeredProblem:
     around: Sequence[Node]
     layer: Layer
     find_edit: Callable[[], LayerEdit | Refusal]
+    as_written: bool = False
+    """Whether what its rule would do to the object in its own file may be done there."""
 
 
 class Layering(Protocol):
@@ -81,5 +83,5 @@ class Layering(Protocol):
     def find_source(self, root: str, node: Node) -> Node | None:
         """The place in a file that a node of a rendering comes from, if that can be told."""
 
-    def rebuild(self, texts: Mapping[str, str]) -> Mapping[str, Document | Refusal]:
-        """The renderings that read one of these files, with these texts for what is there now."""
+    def rebuild(self, texts: Mapping[str, str]) -> Iterator[tuple[str, Document | Refusal]]:
+        """One after the other the renderings that read one of these files, with these texts for them."""

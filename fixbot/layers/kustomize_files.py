@@ -75,7 +75,7 @@ class KustomizeSurvey:
             node = self.read_kustomization(path)
             component = node is not None and text_of(node.find_node("kind")) == "Component"
             if not component and (path not in taken or folder in wanted):
-                roots.append(self._gather_root(folder, path))
+                roots.append(self.gather_root(folder, path))
         return roots
 
     def read_kustomization(self, path: str) -> Node | None:
@@ -92,6 +92,15 @@ class KustomizeSurvey:
                 self.parsed[path] = root if version.startswith(f"{GROUP}/") else None
         return self.parsed[path]
 
+    def list_patch_files(self, kustomizations: Iterable[str]) -> Iterator[str]:
+        """The files that these kustomizations lay over others."""
+        for path in kustomizations:
+            root = self.read_kustomization(path)
+            for named in _list_patch_names(root) if root is not None else ():
+                way = _resolve(path, named)
+                if way is not None and way in self.files:
+                    yield way
+
     def find_in_folder(self, folder: str) -> str | None:
         """The kustomization of a folder."""
         ways = (posixpath.join(folder, name) for name in _NAMES)
@@ -105,7 +114,8 @@ class KustomizeSurvey:
                 if way is not None and (found := self.find_in_folder(way)) is not None:
                     yield found
 
-    def _gather_root(self, folder: str, path: str) -> KustomizeRoot:
+    def gather_root(self, folder: str, path: str) -> KustomizeRoot:
+        """A root with exactly the files that it needs, or with why it isn't built."""
         needed: dict[str, None] = {}
         seen: dict[str, None] = {}
         try:
@@ -192,11 +202,7 @@ def _list_files(path: str, root: Node) -> Iterator[str]:
     """The files that a kustomization names beside what it takes in."""
     for key in ("crds", "configurations"):
         yield from _texts(root.list_items(key), path)
-    for key in _PATCHES:
-        for item in root.list_items(key):
-            named = text_of(item if item.kind is not NodeKind.MAP else item.find_node("path"))
-            if named is not None and "\n" not in named and not named.lstrip().startswith(("{", "[", "- ")):
-                yield named
+    yield from _list_patch_names(root)
     for item in root.list_items("replacements"):
         yield from filter(None, (text_of(item.find_node("path")),))
     for key in ("configMapGenerator", "secretGenerator"):
@@ -205,6 +211,14 @@ def _list_files(path: str, root: Node) -> Iterator[str]:
             yield from filter(None, (text_of(item.find_node("env")),))
             for named in _texts(item.list_items("files"), path):
                 yield named.partition("=")[2] if "=" in named else named
+
+
+def _list_patch_names(root: Node) -> Iterator[str]:
+    for key in _PATCHES:
+        for item in root.list_items(key):
+            named = text_of(item if item.kind is not NodeKind.MAP else item.find_node("path"))
+            if named is not None and "\n" not in named and not named.lstrip().startswith(("{", "[", "- ")):
+                yield named
 
 
 def _texts(items: Iterable[Node], path: str) -> Iterator[str]:

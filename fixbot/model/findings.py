@@ -64,6 +64,8 @@ class NewFile:
 
     path: str
     data: dict[str, Value]
+    merged: bool = False
+    """Whether several fixes may each put their part there, as into a patch."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from fixbot.source.dockerfiles import (
 )
 from fixbot.source.example_paths import find_deployed_paths, find_examples, list_folders
 from fixbot.source.namespace_survey import find_bound_accounts, find_named_namespaces
-from fixbot.source.partition import find_file_references, list_kustomized
+from fixbot.source.partition import find_file_references, list_built_folders, list_kustomized
 from fixbot.source.project import RepositoryFacts
 from fixbot.source.pushed_tags import find_moving_tags
 from fixbot.source.role_callers import find_role_callers
@@ -53,6 +53,8 @@ class FileFacts:
     role_callers: tuple[tuple[str, str, str], ...] = ()
     image_user: str = ""
     """The user that the image starts as, where the Dockerfile says."""
+    builds: tuple[str, ...] = ()
+    """The folders that it has Argo CD or Flux build."""
     moving_tags: tuple[str, ...] = ()
     """Tags that it pushes to ECR again and again."""
     bound_accounts: tuple[str, ...] = ()
@@ -82,6 +84,7 @@ def read_facts(path: str, data: bytes) -> FileFacts:
         namespaces=tuple(find_named_namespaces(path, data)),
         role_callers=tuple(find_role_callers(path, data)),
         moving_tags=find_moving_tags(path, data),
+        builds=tuple(list_built_folders(data)),
         bound_accounts=tuple(find_bound_accounts(data)),
         deploys=find_deployed_paths(path, data),
     )

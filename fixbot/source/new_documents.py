@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from fixbot.edit.merge_named import merge_named
 from fixbot.edit.tree import CannotEdit, SyntaxProblem, Value
 from fixbot.model.findings import Fix, NewFile, Refusal
 from fixbot.source.document import Document, parse_document
@@ -40,7 +41,9 @@ def plan_new_files(fixes: Iterable[Fix], paths: frozenset[str]) -> list[NewDocum
         for file in fix.files:
             if (wrong := _why_misplaced(file, beside) or _why_misnamed(file.data)) is not None:
                 return Refusal(wrong)
-            if wanted.setdefault(file.path, file.data) != file.data:
+            try:
+                wanted[file.path] = _join_data(file, wanted.get(file.path, file.data))
+            except CannotEdit:
                 return Refusal(f"Two fixes would add the file {file.path} with different texts.")
     if not wanted:
         return []
@@ -54,6 +57,16 @@ def plan_new_files(fixes: Iterable[Fix], paths: frozenset[str]) -> list[NewDocum
         return [_write_addition(path, data) for path, data in wanted.items()]
     except (CannotEdit, SyntaxProblem) as problem:
         return Refusal(f"The file that the fix would add can't be written exactly ({problem}).")
+
+
+def _join_data(file: NewFile, known: dict[str, Value]) -> dict[str, Value]:
+    """What the file holds together with what other fixes put there. Raises CannotEdit."""
+    if known == file.data:
+        return known
+    both = merge_named(known, file.data) if file.merged else None
+    if not isinstance(both, dict):
+        raise CannotEdit("two fixes want different values for one file")
+    return both
 
 
 @lru_cache(maxsize=1)

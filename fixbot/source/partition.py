@@ -54,6 +54,18 @@ def list_kustomized(path: str, data: bytes) -> Iterator[str]:
                 yield posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
 
 
+_BUILDS: Final = (b"argoproj.io/", b"kustomize.toolkit.fluxcd.io/")
+_BUILT: Final = re.compile(rb"^[ \t-]*path:[ \t]*[\"']?([^\s\"'#{}]{1,300})", re.MULTILINE)
+
+
+def list_built_folders(data: bytes) -> Iterator[str]:
+    """The folders of this repository that an object of Argo CD or Flux may name."""
+    if any(word in data for word in _BUILDS):
+        for found in _BUILT.finditer(data):
+            way = posixpath.normpath(found[1].decode(errors="replace").lstrip("/") or ".")
+            yield "" if way == "." else way
+
+
 def resolve_reference(path: str, reference: str) -> str | None:
     """The path that `file("…")` in the file `path` means, None where a template fills it in."""
     name = reference.removeprefix("${path.module}").lstrip("/") if "path.module" in reference else reference
