@@ -256,6 +256,37 @@ def test_nothing_is_offered_but_what_was_asked_for(told: dict[str, Any]) -> None
     }
 
 
+def test_a_role_is_not_clean_while_a_policy_that_several_roles_take_in_is_not(tmp_path: Path) -> None:
+    roles = "".join(
+        f'resource "aws_iam_role" "{name}" {{\n  name = "{name}"\n  assume_role_policy = "{{}}"\n}}\n'
+        f'resource "aws_iam_role_policy" "{name}" {{\n  role = aws_iam_role.{name}.id\n'
+        "  policy = data.aws_iam_policy_document.both.json\n}\n"
+        for name in ("one", "two")
+    )
+    document = (
+        'data "aws_iam_policy_document" "both" {\n  statement {\n'
+        '    actions = ["secretsmanager:GetSecretValue"]\n    resources = ["*"]\n  }\n}\n'
+    )
+    repo = repository(tmp_path / "repo", **{"main.tf": roles + document})
+    finding = asff(
+        control="secret-access-unscoped", type="AwsIamRole", resource=f"arn:aws:iam::{ACCOUNT}:role/two"
+    )
+    (tmp_path / "f.json").write_text(json.dumps([finding]))
+    done = fixbot("run", "--findings", "../f.json", "--format", "json", at=repo)
+    (row,) = json.loads(done.out)["sources"]
+    assert (row["outcome"], row["path"]) == ("matched", "main.tf"), row
+
+
+def test_what_is_not_found_is_not_gone_where_files_cannot_be_read(tmp_path: Path) -> None:
+    repo = repository(
+        tmp_path / "repo", **{"deploy/bad.json": '{"family": "mail", "containerDefinitions": ['}
+    )
+    (tmp_path / "f.json").write_text(json.dumps([asff(resource=f"{ARN}/mail:1")]))
+    done = fixbot("run", "--findings", "../f.json", "--format", "json", at=repo)
+    (row,) = json.loads(done.out)["sources"]
+    assert (row["outcome"], row["reason"].partition("; ")[2]) == ("no-file", "1 file here can't be read")
+
+
 def test_the_gravest_come_first_and_then_what_resolves_most(tmp_path: Path) -> None:
     names = ("one", "two", "three")
     files = {f"{name}/task.json": json.dumps({"family": name, **TASK}) for name in names}

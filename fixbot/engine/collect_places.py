@@ -119,28 +119,32 @@ def _gather_places(
 ) -> Iterator[ResourcePlace]:
     parts: dict[PlaceKey, _PlaceParts] = {}
     for subject in (*reading.subjects, *reading.partial_subjects):
-        parts.setdefault(_find_key(subject), _PlaceParts()).subjects.append(subject)
+        for key in _list_place_keys(subject):
+            parts.setdefault(key, _PlaceParts()).subjects.append(subject)
     for problem in problems:
-        parts.setdefault(_find_key(problem.subject), _PlaceParts()).problems.append(problem)
+        for key in _list_place_keys(problem.subject):
+            parts.setdefault(key, _PlaceParts()).problems.append(problem)
     for _, _, unjudged, rule in reading.unjudged:
-        parts.setdefault(_find_key(unjudged), _PlaceParts()).unjudged.add(rule)
+        for key in _list_place_keys(unjudged):
+            parts.setdefault(key, _PlaceParts()).unjudged.add(rule)
     accounts: dict[str, frozenset[str]] = {}
     for key, each in parts.items():
         if each.subjects:
             yield _build_place(key, each, documents, asked, accounts)
 
 
-def _find_key(subject: Subject) -> PlaceKey:
+def _list_place_keys(subject: Subject) -> list[PlaceKey]:
+    """The place that a subject is written in: of a policy in Terraform, every role that takes it in."""
     whole: Subject = subject.task if isinstance(subject, Container) else subject
     dialect, address, path = getattr(whole, "dialect", ""), whole.address, whole.path
-    if isinstance(whole, Policy) and dialect == "terraform" and len(whole.carriers) == 1:
-        address = whole.carriers[0][1]
     if dialect == "terraform":
-        return dialect, posixpath.dirname(path), address
+        carriers = [each for _, each in whole.carriers] if isinstance(whole, Policy) else []
+        folder = posixpath.dirname(path)
+        return [(dialect, folder, each) for each in dict.fromkeys(carriers or [address])]
     if dialect == "cloudformation":
         address = address.partition("/")[0]
     namespace = whole.namespace if isinstance(whole, Task) else ""
-    return dialect, path, f"{namespace}/{address}" if namespace else address
+    return [(dialect, path, f"{namespace}/{address}" if namespace else address)]
 
 
 def _build_place(

@@ -82,7 +82,8 @@ class FindingJudge:
         if not rules:
             return replace(_with_match(row, match), outcome="no-rule", reason=self._word(_advise(entry)))
         if match.place is None:
-            row = replace(row, by=match.by, candidates=match.rest, reason=self._word(match.reason))
+            why = f"{match.reason}{self._name_unread()}" if not match.is_ambiguous else match.reason
+            row = replace(row, by=match.by, candidates=match.rest, reason=self._word(why))
             return replace(row, outcome="ambiguous" if match.is_ambiguous else "no-file")
         return self._judge_match(_with_match(row, match), entry, match.place, rules)
 
@@ -133,6 +134,11 @@ class FindingJudge:
             return replace(row, outcome="unread", reason=self._word(damaged.reason))
         why = "the file is right already: what runs was made from something else, or is not deployed yet"
         return replace(row, outcome="clean", reason=why)
+
+    def _name_unread(self) -> str:
+        """How much there is that could hold what was not found."""
+        count = len({each.path for each in self.unread if each.cause == "damaged"})
+        return f"; {count:,} file{'s' if count > 1 else ''} here can't be read" if count else ""
 
     def _word(self, text: str) -> str:
         return self.mask(text)
