@@ -24,15 +24,19 @@ WIDER = {
     ): "it wants all five logs, the rule the one that says who did what",
     ("registry-tags-mutable", "CKV_AWS_51"): "it takes no exception, not even one that the settings ask for",
     ("pass-role-unscoped", "CKV_AWS_110"): "it wants no combination of actions that leads to more rights",
+    ("policy-open-to-anyone", "CKV_AWS_60"): "it reads no conditions",
 }
 """Checks that ask for more than the rule does, and what."""
 UNSEEN = {
     "container-logs-missing": "no peer looks at it in files",
     "database-password-in-code": "their scanners of secrets look at values, not at who keeps them",
+    "long-lived-access-key": "it is only explained, so that no example of its page changes",
     "oidc-trust-unscoped": "theirs know GitHub alone, and one form of it",
     "pod-security-label-missing": "no peer looks at it in files",
+    "secret-in-command": "it is only explained, so that no example of its page changes",
     "secret-in-environment": "their scanners of secrets look at values",
     "secret-value-committed": "their scanners of secrets look at values",
+    "task-role-shared": "it is only explained, so that no example of its page changes",
 }
 """Rules of whose examples checkov and kube-linter see nothing, before as after, and why."""
 

@@ -12,6 +12,7 @@ import typer
 from fixbot import __version__
 from fixbot.cli import options as given
 from fixbot.cli.command_examples import render_examples
+from fixbot.cli.drift_command import drift
 from fixbot.cli.fleet_commands import fleet
 from fixbot.cli.options import FailOn, Format, Job, Options, split_values
 from fixbot.cli.secrets_commands import secrets
@@ -29,6 +30,7 @@ app = typer.Typer(
 
 app.add_typer(fleet)
 app.add_typer(secrets)
+app.command(epilog=render_examples("drift"))(drift)
 
 
 class RulesForm(StrEnum):

@@ -45,6 +45,10 @@ _EXAMPLES = {
         ("fixbot fleet report fleet-plan.json", "for the terminal"),
         ("fixbot fleet report fleet-plan.json --format markdown", "for an issue"),
     ),
+    "drift": (
+        ("fixbot drift", "what runs against the files; exit 1 where AWS is weaker"),
+        ("fixbot drift --format json", "for a schedule"),
+    ),
     "secrets": (
         ("fixbot secrets plan", "what would be moved, and where to"),
         ("fixbot secrets create --dry-run", "ask AWS what is there, and write nothing"),

@@ -119,7 +119,7 @@ def scan_with_facts(
         return settings if facts is None else facts.learn_places(files, chosen, settings, report)
 
     looked = scan_checkout(options, environment, terminal, contents=contents, base=base, learn=learn)
-    report = looked.report if facts is None else facts.attach_facts(looked.report)
+    report = looked.report if facts is None else facts.attach_facts(looked)
     report = report if findings is None else findings.attach_sources(report)
     for remark in report.remarks:
         terminal.print_note(f"note: {remark}")

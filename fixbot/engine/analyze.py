@@ -184,7 +184,7 @@ def _settle_statuses(
     statuses: dict[str, tuple[Status, str]] = {}
     foreign = ForeignIgnores({} if is_enforced(("ignore",), order.settings.enforce) else documents)
     paths = {each.path for each in problems}
-    reasons = {path: why_unpatchable(documents[path].text.encode()) for path in paths}
+    reasons = {path: why_unpatchable(documents[path].text.encode(), order.charts) for path in paths}
     for each in problems:
         declined = order.settings.declined.get(each.id)
         wish = _find_wish(each, documents[each.path], order.suppressions)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from fixbot.edit.edited_text import EditedFile
 from fixbot.model.foreign_findings import SourceRow
@@ -216,9 +216,9 @@ class ProposedCommit:
 class KnownFact:
     """Something that was looked up for a proposal: a kind, a sentence, and the same as data for machines."""
 
-    kind: Literal["secret"]
+    kind: Literal["access-check", "image", "secret", "tag-coverage", "used-actions"]
     text: str
-    data: Mapping[str, str | bool | None]
+    data: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,14 +78,10 @@ def _grant_steps_by_hand(task: Task, sources: Sequence[SecretSource]) -> list[St
     ]
 
 
-def _create_role(task: Task, owner: str, policy: Value, root: Node, *, json: bool) -> RoleGrant:
-    """A role for a task that has none: without one ECS refuses `Secrets`."""
-    listed = root.find_node("Resources")
-    if task.node is None or listed is None:
-        return RoleGrant()
-    name = f"{owner}ExecutionRole"
-    if listed.find_entry(name) is not None:
-        name = f"{owner}SecretsExecutionRole"
+def build_execution_role_of_template(
+    name: str, policies: Sequence[Value], *, json: bool
+) -> tuple[Value, Value]:
+    """An execution role by the managed policy, which ECS takes for its own account alone, and its ARN."""
     trust: dict[str, Value] = {
         "Effect": "Allow",
         "Principal": {"Service": "ecs-tasks.amazonaws.com"},
@@ -94,15 +90,24 @@ def _create_role(task: Task, owner: str, policy: Value, root: Node, *, json: boo
             "StringEquals": {"aws:SourceAccount": build_substitution("${AWS::AccountId}", json=json)}
         },
     }
-    role: Value = {
-        "Type": "AWS::IAM::Role",
-        "Properties": {
-            "AssumeRolePolicyDocument": _build_document([trust]),
-            "ManagedPolicyArns": [build_substitution(_MANAGED, json=json)],
-            "Policies": [policy],
-        },
+    properties: dict[str, Value] = {
+        "AssumeRolePolicyDocument": _build_document([trust]),
+        "ManagedPolicyArns": [build_substitution(_MANAGED, json=json)],
+        **({"Policies": list(policies)} if policies else {}),
     }
-    arn: Value = build_substitution(f"${{{name}.Arn}}", json=json)
+    role: Value = {"Type": "AWS::IAM::Role", "Properties": properties}
+    return role, build_substitution(f"${{{name}.Arn}}", json=json)
+
+
+def _create_role(task: Task, owner: str, policy: Value, root: Node, *, json: bool) -> RoleGrant:
+    """A role for a task that has none: without one ECS refuses `Secrets`."""
+    listed = root.find_node("Resources")
+    if task.node is None or listed is None:
+        return RoleGrant()
+    name = f"{owner}ExecutionRole"
+    if listed.find_entry(name) is not None:
+        name = f"{owner}SecretsExecutionRole"
+    role, arn = build_execution_role_of_template(name, (policy,), json=json)
     near = tuple(map(task.spelling.key, ("family", "taskRoleArn", "networkMode")))
     return RoleGrant(
         (

@@ -72,7 +72,7 @@ def refuse_other_uses(role: Resource, uses: int, policy: Policy, world: Context)
 def _list_attachments(role: Resource) -> Iterator[Node]:
     """Where policies of a template are attached to roles."""
     for each in list_resources(role.node.root_node):
-        if each.type.startswith("AWS::IAM::"):
+        if each.type.startswith("AWS::IAM::") and each.type != "AWS::IAM::InstanceProfile":
             found = (each.properties.find_node(key) for key in ("Roles", "RoleName"))
             yield from (node for node in found if node is not None)
 
@@ -84,7 +84,7 @@ def _count_own(role: Resource, policy: Policy, world: Context) -> int:
         for document in world.project.documents_in_folder(policy.path)
         for root in (document.roots if document.syntax == "hcl" else ())
         for block in root.list_items("resource")
-        if block.labels[0].startswith("aws_iam_")
+        if block.labels[0].startswith("aws_iam_") and block.labels[0] != "aws_iam_instance_profile"
         for entry in block.entries
         if entry.key in ("role", "roles", "depends_on")
     )
