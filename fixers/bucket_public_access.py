@@ -115,6 +115,7 @@ rule = Rule(
     severity=Severity.HIGH,
     controls={"fsbp": ("S3.8", "S3.2", "S3.3"), "cis-aws": ("3.1.4",),
               "nist-800-53": ("AC-3", "AC-4", "AC-6", "AC-21", "SC-7")},
+    discloses=True,
     looks_at=(BUCKET, TERRAFORM),
     beside=(BUCKET_POLICY, WEBSITE, ACCOUNT),
     check=must_be(

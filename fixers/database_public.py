@@ -67,6 +67,7 @@ rule = Rule(
     severity=Severity.CRITICAL,
     controls={"fsbp": ("RDS.2", "DMS.1", "Redshift.1"), "cis-aws": ("3.2.3",), "nist-800-190": ("4.4.2",),
               "pci-dss": ("1.4.4",), "nist-800-53": ("AC-4", "AC-4(21)", "SC-7")},
+    discloses=True,
     looks_at=(*OF_ITS_OWN, AURORA),
     check=by_type({
         **dict.fromkeys(OF_ITS_OWN, must_be(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
 from fixbot.edit.change import Add, Change, Drop, Replace
 from fixbot.edit.tree import ABSENT, UNKNOWN, CannotEdit, Node, NodeKind, Value
+from fixbot.knowledge.hardening import is_privileged
 from fixbot.knowledge.ingress_rules import (
     EVERYBODY,
     GROUP_BLOCKS,
@@ -42,6 +44,7 @@ NODES = ResourceType(
 )  # fmt: skip
 _SESSION_MANAGER = re.compile(r"AmazonSSMManaged\w+|AmazonEC2RoleforSSM|ssmmessages")
 _LOGS_IN = re.compile(r"\bprovisioner\s+\"(?:remote-exec|file)\"")
+_HOST_WITH_ROLE = re.compile(r"\b(?:IamInstanceProfile|iam_instance_profile)\b")
 _BASTION = re.compile(r"bastion|jump.?(?:box|host|server)", re.IGNORECASE)
 _OTHERS: Final = ("security_groups", "self", "prefix_list_ids")
 
@@ -70,7 +73,11 @@ def _judge_rule(rule: IngressRule, world: Context) -> Iterator[Found]:
     if opened := [each for each in rule.sources if each.is_everybody]:
         said = " ".join(str(each.cidr) for each in opened)
         outlook = partial(_choose_outcome, rule, opened, world)
-        yield _build_found(rule.resource, rule.ports, opened[0].item, outlook, said)
+        found = _build_found(rule.resource, rule.ports, opened[0].item, outlook, said)
+        exposed = _describe_exposed(rule.resource, world)
+        yield (
+            replace(found, severity=Severity.CRITICAL, message=found.message + exposed) if exposed else found
+        )
     for each in rule.sources:
         if each.cidr is UNKNOWN:
             rule.resource.unknown[each.slot.written] = each.item
@@ -83,6 +90,22 @@ def _build_found(resource: Resource, ports: str, node: Node, outlook: Outlook, s
         node, resource.title, resource.address, f"{ports} {said}".strip(),
         f"{resource.title} lets everybody reach {what}", outlook, subject=resource.subject,
     )  # fmt: skip
+
+
+def _describe_exposed(group: Resource, world: Context) -> str:
+    """What makes the way in worse: a privileged task beside it, on hosts that have a role."""
+    exposed = [
+        task
+        for task in world.tasks
+        if task.kind == "ecs"
+        and task.fargate is False
+        and (task.path == group.path if task.dialect == "cloudformation" else task.dialect == group.dialect)
+        and task.path.rpartition("/")[0] == group.path.rpartition("/")[0]
+        and any(map(is_privileged, task.containers))
+    ]
+    if not exposed or not any(map(_HOST_WITH_ROLE.search, world.texts_beside(group))):
+        return ""
+    return f"{exposed[0].title} runs privileged beside it, on hosts that have a role: who gets in has both"
 
 
 def _choose_outcome(rule: IngressRule, opened: list[Source], world: Context) -> Outcome:
@@ -287,6 +310,7 @@ rule = Rule(
     controls={"fsbp": ("EC2.13", "EC2.14", "EC2.19"), "cis-aws": ("6.3", "6.4", "6.1.2"),
               "nist-800-190": ("4.3.3", "4.5.1"), "pci-dss": ("1.3.1",),
               "nist-800-53": ("AC-4", "AC-4(21)", "CM-7", "SC-7")},
+    discloses=True,
     looks_at=(*INGRESS_TYPES, MODULE, CLOUDPOSSE, EKSCTL, NODES),
     check=find_open_ports,
     peers={"checkov": ("CKV_AWS_24", "CKV_AWS_25", "CKV_AWS_100"), "trivy": ("AWS-0107",)},

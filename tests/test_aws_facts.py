@@ -119,7 +119,9 @@ def test_the_documented_policy_has_what_is_called_and_no_more(shop: Shop) -> Non
     proposal(shop, "--aws")
     shop.write("secrets:\n  store: ssm\n", ".fixbot.yml")
     run(shop, "--aws")
-    assert {*shop.aws.actions} - {"sts:GetCallerIdentity"} == documented("fixbot run --aws")
+    called = {*shop.aws.actions} - {"sts:GetCallerIdentity"}
+    assert called == documented("fixbot secrets plan --aws")
+    assert called < documented("fixbot run --aws")
 
 
 @pytest.mark.parametrize(

@@ -127,11 +127,62 @@ def test_a_chart_that_renders_otherwise_each_time_is_mended_all_the_same(tmp_pat
 
 
 def test_a_chart_that_needs_values_says_so(tmp_path: Path) -> None:
-    needy = LITERAL.replace(".Values.tag", 'required "a tag is needed" .Values.tag')
+    needy = LITERAL.replace(".Values.tag", 'fail "a tag is needed"')
     report = look(tmp_path, chart(needy, "image: app\n"))
     (said,) = [each for each in report.unread if each.path == "deploy/Chart.yaml"]
     assert "a tag is needed" in said.reason
     assert said.cause == "unserved"
+
+
+def test_a_chart_that_asks_for_values_is_given_examples(tmp_path: Path) -> None:
+    needy = LITERAL.replace(".Values.tag", 'required "a tag is needed" .Values.release.tag')
+    report = look(tmp_path, chart(needy, "image: registry.example.com/app\n"))
+    assert report.unread == ()
+    assert {each.status.value for each in report.findings} == {"fixed"}
+
+
+def test_values_of_a_vendored_subchart_are_given_by_the_chart_that_uses_it(tmp_path: Path) -> None:
+    files = chart("", "redis: {}\n")
+    files["deploy/Chart.yaml"] += (
+        "dependencies:\n  - {name: redis, version: 1.0.0, repository: https://charts.example}\n"
+    )
+    files["deploy/charts/redis/Chart.yaml"] = CHART.replace("web", "redis")
+    files["deploy/charts/redis/values.yaml"] = "securityContext: {}\n"
+    files["deploy/charts/redis/templates/app.yaml"] = FROM_VALUES
+    report = look(tmp_path, files, ONE)
+    assert {each.status.value for each in report.findings} == {"fixed"}
+    assert patched(report) == {
+        "deploy/values.yaml": "redis:\n  securityContext:\n    allowPrivilegeEscalation: false\n"
+    }
+
+
+def test_a_switch_must_not_spoil_what_is_written(tmp_path: Path) -> None:
+    optional = (
+        HEAD
+        + """\
+        - name: app
+          image: registry.example.com/app:1
+          {{- if .Values.strict }}
+          securityContext: {runAsNonRoot: true}
+          {{- end }}
+"""
+    )
+    report = look(tmp_path, chart(optional, "strict: false\n"), ONE)
+    assert {each.status.value for each in report.findings} == {"refused"}
+    assert all("by hand" in (each.reason or "") for each in report.findings)
+
+
+def test_what_a_chart_was_rendered_to_is_not_changed_but_the_chart(tmp_path: Path) -> None:
+    files = {f"charts/web/{name[7:]}": text for name, text in chart(LITERAL, "image: x\ntag: 1\n").items()}
+    files["out/web.yaml"] = (
+        "---\n# Source: web/templates/app.yaml\napiVersion: v1\nkind: Pod\nmetadata: {name: web}\n"
+        "spec:\n  containers:\n    - {name: app, image: registry.example.com/app:1}\n"
+    )
+    report = look(tmp_path, files, ONE)
+    said = {each.path: (each.status.value, each.reason or "") for each in report.findings}
+    assert said["charts/web/templates/app.yaml"][0] == "fixed"
+    assert said["out/web.yaml"][0] == "refused"
+    assert "`charts/web`" in said["out/web.yaml"][1]
 
 
 def test_missing_subcharts_are_named_with_the_command(tmp_path: Path) -> None:

@@ -103,6 +103,19 @@ def test_a_scanners_file_is_known_by_its_content(
     assert all(len(row["id"]) >= 16 for row in rows)
 
 
+def test_what_trivy_found_in_a_cluster_is_looked_for_by_kind_namespace_and_name() -> None:
+    row = {"ID": "KSV-0014", "Severity": "LOW", "Status": "FAIL"}
+    held = {
+        "Namespace": "shop",
+        "Kind": "Deployment",
+        "Name": "web",
+        "Results": [{"Misconfigurations": [row]}],
+    }
+    (found,) = parse_file(json.dumps({"ClusterName": "c", "Resources": [held]}).encode(), "f")
+    assert isinstance(found, ForeignFinding)
+    assert (found.kind, found.names, found.namespace, found.path) == ("deployment", ("web",), "shop", "")
+
+
 def test_ids_of_scanners_rows_stay_when_lines_move() -> None:
     moved = json.loads(json.dumps(SARIF).replace('"startLine": 5', '"startLine": 50'))
     assert [each.id for each in parse_file(json.dumps(moved).encode(), "f")] == [

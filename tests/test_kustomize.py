@@ -226,6 +226,10 @@ HOSTILE = {
     "a file outside": {"prod/kustomization.yaml": OVERLAY + "configMapGenerator:\n  - name: a\n"
                        "    files: [../../../../../../../etc/passwd]\n"},
     "a chart": {"prod/kustomization.yaml": OVERLAY + "helmCharts:\n  - name: a\n    repo: https://example.org\n"},
+    "a chart by a merge key": {"prod/kustomization.yaml": OVERLAY
+                               + "x: &x\n  helmCharts: [{name: a}]\n<<: *x\n"},
+    "a name of two lines": {"prod/kustomization.yaml": OVERLAY + "configMapGenerator:\n  - name: a\n"
+                            '    files: ["x\\n::error::y"]\n'},
     "a plug-in": {"prod/kustomization.yaml": OVERLAY + "generators: [g.yaml]\n",
                   "prod/g.yaml": "apiVersion: v1\nkind: A\nmetadata:\n  name: a\n  annotations:\n"
                   "    config.kubernetes.io/function: 'exec: {path: ./x}'\n"},

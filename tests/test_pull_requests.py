@@ -131,6 +131,7 @@ def test_a_secret_is_nowhere_in_what_is_sent(tmp_path: Path) -> None:
     extra = f"          env:\n            - name: DB_PASSWORD\n              value: {secret}\n"
     sent: list[object] = []
     with world(tmp_path, {PATH: pod("api", extra)}) as shop:
+        shop.repo.private = True
         shop.hub.before = lambda request: sent.append(request.body)
         assert shop.run() == 0
         titles = [issue.title for issue in shop.ours()]

@@ -145,6 +145,7 @@ def test_who_wants_one_for_each_rule_has_it(tmp_path: Path, group: str) -> None:
 
 def test_another_topic_in_the_same_file_stands_apart_where_git_merges_both(tmp_path: Path) -> None:
     with world(tmp_path, {PATH: BOTH + SECRET}) as shop:
+        shop.repo.private = True
         shop.run()
         assert sorted(each.the_pull.head_ref.split("/")[1] for each in shop.ours()) == [
             "secrets",
@@ -163,6 +164,7 @@ def test_another_topic_in_the_same_file_stands_apart_where_git_merges_both(tmp_p
 def test_what_git_could_not_merge_is_one_under_the_graver_topic_and_needs_a_look(tmp_path: Path) -> None:
     near = "          env:\n            - name: DB_PASSWORD\n              value: plum-Tr4ctor-canary\n"
     with world(tmp_path, {PATH: pod("web", near)}) as shop:
+        shop.repo.private = True
         shop.run()
         issue = only(shop)
         assert issue.the_pull.head_ref.startswith("fixbot/secrets/")

@@ -33,3 +33,38 @@ def test_what_a_rule_repairs_alone_it_repairs_among_all(tmp_path: Path, page: Pa
         (tmp_path / patch.path).write_bytes(patch.after.encode("utf-8", "surrogateescape"))
     again = run_pipeline(Checkout.open_checkout(str(tmp_path)), RULES, Settings())
     assert [f"{each.rule} {each.resource}" for each in again.findings if each.status is Status.FIXED] == []
+
+
+OPEN = """\
+AWSTemplateFormatVersion: "2010-09-09"
+Resources:
+  Admin:
+    Type: AWS::EC2::SecurityGroup
+    Properties:
+      GroupDescription: administrators
+      SecurityGroupIngress:
+        - {IpProtocol: tcp, FromPort: 22, ToPort: 22, CidrIp: 0.0.0.0/0}
+  Hosts:
+    Type: AWS::EC2::LaunchTemplate
+    Properties:
+      LaunchTemplateData: {IamInstanceProfile: {Name: hosts}, SecurityGroupIds: [!Ref Admin]}
+  Agent:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      RequiresCompatibilities: [EC2]
+      ContainerDefinitions: [{Name: agent, Image: "registry.example/agent:1", Privileged: true}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("gone", "severity"),
+    [("", "critical"), (", Privileged: true", "high"), ("IamInstanceProfile: {Name: hosts}, ", "high")],
+)
+def test_an_open_port_is_worse_where_who_gets_in_has_the_host_and_its_role(
+    tmp_path: Path, gone: str, severity: str
+) -> None:
+    (tmp_path / "template.yaml").write_text(OPEN.replace(gone, "") if gone else OPEN)
+    found = run_pipeline(Checkout.open_checkout(str(tmp_path)), load_rules(), Settings()).findings
+    (port,) = [each for each in found if each.rule == "ssh-open-to-world"]
+    assert port.severity.name.lower() == severity
+    assert ("task Agent runs privileged beside it" in port.message) is (severity == "critical")

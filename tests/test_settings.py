@@ -98,6 +98,7 @@ ecr_tag_exclusions: true
 log_retention_days: 30
 ephemeral_paths: [dev/]
 branch_prefix: bot/
+dashboard: true
 pull_requests:
   group: rule
   base: develop
@@ -114,6 +115,8 @@ pull_requests:
   per_hour: 1
   per_week: 4
   examples: true
+  stand_back: false
+  disclose: open
   schedule: ["mon-fri 08:00-18:00", sat]
   timezone: Europe/Berlin
   rebase: never
@@ -192,7 +195,7 @@ def test_everything_can_be_set() -> None:
             "deploy/legacy/**",
             "*orders*",
             date(2027, 3, 31),
-            where=".fixbot.yml:69",
+            where=".fixbot.yml:72",
         ),
     )
     defaults = Settings()

@@ -9,7 +9,15 @@ import os
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from fixbot.checkout.file_content import LARGEST, READ_ELSEWHERE, Content, hash_blob, read_content
+from fixbot.checkout.file_content import (
+    LARGEST,
+    READ_ELSEWHERE,
+    Content,
+    Unreadable,
+    hash_blob,
+    read_bytes,
+    read_content,
+)
 from fixbot.checkout.git import Git, GitFailed, GitTooSlow
 from fixbot.checkout.git_home import GitHome, repository_above, why_not_ours
 from fixbot.checkout.list_files import (
@@ -157,6 +165,13 @@ class Checkout:
         `file` may be the path of any file below the root, listed or not.
         """
         return read_content(self.tree, file if isinstance(file, str) else file.path, self.limit)
+
+    def read_packed(self, path: str) -> bytes | None:
+        """The bytes of a file that is no text, an archive; None where it can't be read, or is a link."""
+        try:
+            return read_bytes(self.tree, path, self.limit)[0]
+        except (Unreadable, OSError, ValueError):
+            return None
 
     def resolve_link(self, path: str) -> str | None:
         """The path that a symbolic link leads to, None where that is not below the root."""

@@ -147,3 +147,26 @@ def is_stream(path: str) -> bool:
     """Whether a path names an open stream or a device of the system, such as `/dev/stdout`."""
     folder, name = os.path.split(os.path.abspath(path))
     return name != "" and _STREAMS.fullmatch(folder) is not None
+
+
+def append_lines(path: str, data: bytes, within: Sequence[str]) -> None:
+    """Put lines at the end of a file of the user's, all of them by one write or none.
+
+    A symbolic link is not followed. Raises OSError, or Unreadable for what is no regular file, or where a
+    checkout's link stands in the way.
+    """
+    if link := find_planted_link(os.path.dirname(os.path.abspath(path)), within):
+        raise Unreadable(f"{link} is a symbolic link that leads out of the checkout")
+    flags = (
+        os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    )
+    handle = os.open(path, flags, 0o600)
+    try:
+        before = os.fstat(handle)
+        if not stat.S_ISREG(before.st_mode):
+            raise Unreadable("it is no regular file")
+        if os.write(handle, data) < len(data):
+            os.ftruncate(handle, before.st_size)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
+    finally:
+        os.close(handle)

@@ -12,6 +12,7 @@ import typer
 from fixbot import __version__
 from fixbot.cli import options as given
 from fixbot.cli.command_examples import render_examples
+from fixbot.cli.drift_command import drift
 from fixbot.cli.fleet_commands import fleet
 from fixbot.cli.options import FailOn, Format, Job, Options, split_values
 from fixbot.cli.secrets_commands import secrets
@@ -29,6 +30,7 @@ app = typer.Typer(
 
 app.add_typer(fleet)
 app.add_typer(secrets)
+app.command(epilog=render_examples("drift"))(drift)
 
 
 class RulesForm(StrEnum):
@@ -111,7 +113,7 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option of the contract
     aws_profile: given.AwsProfileOption = "", aws_region: given.AwsRegionOption = "",
     config: given.ConfigOption = None,
     format: given.FormatOption = Format.TEXT,  # noqa: A002 - the option's name
-    output: given.OutputOption = None,
+    output: given.OutputOption = None, audit: given.AuditOption = None,
     no_cache: given.NoCacheOption = False,
     jobs: given.JobsOption = None,
     quiet: given.QuietOption = False,
@@ -125,7 +127,7 @@ def run(  # noqa: PLR0913, PLR0917 - one for each option of the contract
             tuple(include or ()), tuple(exclude or ()), since, config, format, output,
             not no_cache, jobs, quiet, write, branch, review, pr, split_values(repo), dry_run, host,
             thorough=thorough, render=not no_render, fail_on_unread=fail_on_unread, show=show, diffs=diffs,
-            rules_profile=rules_profile, framework=framework,
+            rules_profile=rules_profile, framework=framework, audit=audit,
             aws=aws, aws_profile=aws_profile, aws_region=aws_region, findings=tuple(findings or ()),
             filters=tuple(filter or ()), states=tuple(state or ()), stacks=tuple(stacks or ()), note=note,
         )
@@ -203,6 +205,25 @@ def explain(
     from fixbot.cli.rule_pages import show_page  # noqa: PLC0415 - as above
 
     return Job(lambda _: show_page(rule, os.environ))
+
+
+@app.command(epilog=render_examples("inventory"))
+def inventory(
+    path: given.PathOption = ".",
+    config: given.ConfigOption = None,
+    format: Annotated[RulesForm, typer.Option("--format", help="What the list looks like.")] = RulesForm.TEXT,  # noqa: A002 - the option's name
+    output: given.OutputOption = None,
+    quiet: given.QuietOption = False,
+    debug: given.DebugOption = False,  # noqa: ARG001 - as above
+) -> Job:
+    """List what was read, by kind, folder and owner, and how many findings are about it."""
+    from fixbot.cli.list_inventory import list_inventory  # noqa: PLC0415 - as above
+
+    asked = Options(
+        "inventory", path, config=config, format=Format(format.value), output=output, cache=False,
+        quiet=quiet, rules_profile=given.ProfileChoice.ALL,
+    )  # fmt: skip
+    return Job(lambda _: list_inventory(asked, os.environ))
 
 
 @app.command(epilog=render_examples("init"))

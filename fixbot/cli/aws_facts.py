@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fixbot.aws.plan_secrets import plan_secrets
+from fixbot.cli.effective_settings import select_fixers
 from fixbot.cli.options import Options
 from fixbot.cli.secrets_job import ask_all, open_aws
 from fixbot.engine.collect_moved import collect_moved_secrets
+from fixbot.engine.collect_policies import collect_changed_policies
 from fixbot.model.findings import KnownFact, Report
 from fixbot.model.moved_secrets import SecretRow, StoreFact
 
 if TYPE_CHECKING:
+    from fixbot.aws.aws_gateway import AwsGateway
     from fixbot.checkout import RepositoryFiles
+    from fixbot.cli.scan_checkout import ScannedCheckout
     from fixbot.rules.rule import Rule
     from fixbot.settings import Settings
 
@@ -28,12 +33,13 @@ class AwsFacts:
     environment: Mapping[str, str]
     rows: tuple[SecretRow, ...] = ()
     remarks: tuple[str, ...] = ()
+    gateway: AwsGateway | None = None
 
     def learn_places(
         self, checkout: RepositoryFiles, chosen: tuple[Rule, ...], settings: Settings, report: Report
     ) -> Settings:
         """The settings with what AWS says of every place that these proposals name. Raises FixbotError."""
-        gateway = open_aws(self.options.aws_profile, self.options.aws_region, self.environment)
+        gateway = self.gateway = open_aws(self.options.aws_profile, self.options.aws_region, self.environment)
         from fixbot.aws.write_secrets import SecretMaker  # noqa: PLC0415 - boto3 costs 200 ms
 
         plans = plan_secrets(collect_moved_secrets(checkout, chosen, settings, report.findings))
@@ -46,13 +52,30 @@ class AwsFacts:
         }
         return replace(settings, stored=known)
 
-    def attach_facts(self, report: Report) -> Report:
+    def attach_facts(self, looked: ScannedCheckout) -> Report:
         """The report with the facts of each proposal, and a remark for each call that was refused."""
+        report = looked.report
+        policies = self._ask_about_policies(looked)
         proposals = tuple(
-            replace(each, facts=tuple(self._list_facts(frozenset(each.findings))))
+            replace(each, facts=(*self._list_facts(frozenset(each.findings)), *policies.get(each.key, ())))
             for each in report.proposals
         )
         return replace(report, proposals=proposals, remarks=self.remarks)
+
+    def _ask_about_policies(self, looked: ScannedCheckout) -> dict[str, list[KnownFact]]:
+        """By proposal, what AWS says of the policies that it changes."""
+        chosen = select_fixers(looked.fixers, looked.settings)
+        changed = collect_changed_policies(looked.checkout, chosen, looked.settings, looked.report.proposals)
+        if not changed or self.gateway is None:
+            return {}
+        from fixbot.aws.ask_policies import open_questions  # noqa: PLC0415 - boto3 costs 200 ms
+
+        questions = open_questions(self.gateway)
+        found: dict[str, list[KnownFact]] = defaultdict(list)
+        for each in changed:
+            found[each.proposal] += questions.list_facts(each)
+        self.remarks = (*self.remarks, *questions.remarks)
+        return found
 
     def _list_facts(self, findings: frozenset[str]) -> Iterator[KnownFact]:
         for row in self.rows:

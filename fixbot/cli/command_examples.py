@@ -19,6 +19,10 @@ _EXAMPLES = {
         ("fixbot scan --fail-on high --since HEAD~1", "a gate for one change"),
         ("fixbot scan --format sarif --output fixbot.sarif", "for code scanning"),
     ),
+    "inventory": (
+        ("fixbot inventory", "how much of what, where and whose"),
+        ("fixbot inventory --format json", "each thing with its line"),
+    ),
     "init": (
         ("fixbot init", "settings and a workflow, from what is there"),
         ("fixbot init --dry-run", "show the two files and write none"),
@@ -40,6 +44,10 @@ _EXAMPLES = {
     "fleet report": (
         ("fixbot fleet report fleet-plan.json", "for the terminal"),
         ("fixbot fleet report fleet-plan.json --format markdown", "for an issue"),
+    ),
+    "drift": (
+        ("fixbot drift", "what runs against the files; exit 1 where AWS is weaker"),
+        ("fixbot drift --format json", "for a schedule"),
     ),
     "secrets": (
         ("fixbot secrets plan", "what would be moved, and where to"),

@@ -154,6 +154,10 @@ FormatOption = Annotated[Format, typer.Option("--format", help="What the report 
 OutputOption = Annotated[
     Path | None, typer.Option("--output", metavar="FILE", help="Write the report there instead of stdout.")
 ]
+AuditOption = Annotated[
+    Path | None,
+    typer.Option("--audit", metavar="FILE", help="Append a line of JSON there for each decision of the run."),
+]
 NoCacheOption = Annotated[bool, typer.Option("--no-cache", help="Neither read nor keep earlier results.")]
 JobsOption = Annotated[
     int | None, typer.Option("--jobs", metavar="N", min=1, help="Processes at once. Default: one a core.")
@@ -264,6 +268,7 @@ class Options:
     states: tuple[str, ...] = ()
     stacks: tuple[str, ...] = ()
     note: bool = False
+    audit: Path | None = None
     arguments: tuple[str, ...] = ()
     """The words as typed, for the command that is offered next."""
 

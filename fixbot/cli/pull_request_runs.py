@@ -12,6 +12,7 @@ from fixbot.checkout import Checkout, Scope
 from fixbot.checkout.git import GitFailed
 from fixbot.checkout.git_home import stranger_folders
 from fixbot.cli.apply_patches import AppliedChanges
+from fixbot.cli.audit_log import append_audit
 from fixbot.cli.effective_settings import (
     overlay_options,
     read_checkout_settings,
@@ -315,6 +316,7 @@ def _report_published(whole: _PullRequestRun, name: str, published: PublishResul
         ReportContext(report, whole.fixers, settings, options, AppliedChanges(), in_git=False, name=name),
         terminal,
     )
+    append_audit(options, whole.environment, report, name)
     for lost in report.failures:
         for line in describe_loss(lost, debug="--debug" in options.arguments):
             terminal.print_trouble(line)

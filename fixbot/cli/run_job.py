@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from fixbot.checkout import Checkout, Scope
 from fixbot.checkout.named_files import is_stream
 from fixbot.cli.apply_patches import AppliedChanges, commit_branches, write_patches
+from fixbot.cli.audit_log import append_audit
 from fixbot.cli.base_settings import PullRequestBase, find_base
 from fixbot.cli.baseline_options import compare_with_baseline, write_baseline
 from fixbot.cli.check_changes import check_changes, find_brought
@@ -70,6 +71,7 @@ def run_job(options: Options, environment: Mapping[str, str]) -> int:
         deeds = write_patches(checkout, report) if options.write else AppliedChanges()
         deeds = commit_branches(checkout, report) if options.branch else deeds
         show_report(replace(shown, deeds=deeds), terminal)
+    append_audit(options, environment, report)
     for failure in deeds.failures:
         terminal.print_trouble(failure)
     for lost in report.failures:
@@ -117,7 +119,7 @@ def scan_with_facts(
         return settings if facts is None else facts.learn_places(files, chosen, settings, report)
 
     looked = scan_checkout(options, environment, terminal, contents=contents, base=base, learn=learn)
-    report = looked.report if facts is None else facts.attach_facts(looked.report)
+    report = looked.report if facts is None else facts.attach_facts(looked)
     report = report if findings is None else findings.attach_sources(report)
     for remark in report.remarks:
         terminal.print_note(f"note: {remark}")

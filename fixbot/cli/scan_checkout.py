@@ -74,6 +74,7 @@ def scan_checkout(
     if (options.files or options.since) and not options.pr:
         # What is asked of some files is not joined with what their neighbours need.
         settings = replace(settings, pull_requests=replace(settings.pull_requests, group="file"))
+    settings = replace(settings, listing=options.command == "inventory")
     chosen = select_fixers(fixers, settings)
     scope = Scope(settings.include, settings.exclude, None, is_candidate)
     checkout = Checkout.open_checkout(options.path, scope, settings.limits.file_mb * MEGABYTE)

@@ -11,6 +11,7 @@ from fixbot.edit.tree import Node, NodeKind, SyntaxProblem
 from fixbot.engine.compose import compose_offers, topic_of
 from fixbot.engine.detect import UNJUDGED, Detection
 from fixbot.engine.foreign_ignores import ForeignIgnores
+from fixbot.engine.list_items import list_items
 from fixbot.engine.partition_result import AnalysisRequest, PartitionResult
 from fixbot.engine.propose import Shown, build_proposals
 from fixbot.engine.prove_built import prove_built
@@ -68,6 +69,7 @@ def analyze_partition(
         return done
     survey = survey_documents(documents, order)
     reading, done.counts = survey.reading, survey.counts
+    done.items = list_items(documents, reading) if order.settings.listing else []
     problems = survey.detect_all(order.fixers)
     done.unread += [
         *reading.unread,
@@ -182,7 +184,7 @@ def _settle_statuses(
     statuses: dict[str, tuple[Status, str]] = {}
     foreign = ForeignIgnores({} if is_enforced(("ignore",), order.settings.enforce) else documents)
     paths = {each.path for each in problems}
-    reasons = {path: why_unpatchable(documents[path].text.encode()) for path in paths}
+    reasons = {path: why_unpatchable(documents[path].text.encode(), order.charts) for path in paths}
     for each in problems:
         declined = order.settings.declined.get(each.id)
         wish = _find_wish(each, documents[each.path], order.suppressions)

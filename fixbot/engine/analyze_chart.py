@@ -15,10 +15,12 @@ from fixbot.engine.chart_rendering import ChartRendering, render_use, trace_line
 from fixbot.engine.choose_layers import LayerSearch, read_template_lines, read_values_trees
 from fixbot.engine.detect import Detection
 from fixbot.engine.partition_result import AnalysisRequest, PartitionResult
+from fixbot.layers.assemble_chart import DESCRIPTION
+from fixbot.layers.made_up_values import EXAMPLE, find_wanted_keys, list_switched, make_values
 from fixbot.lens import Container
 from fixbot.model.findings import Fix, Refusal, Unread
 from fixbot.model.layer import Layer
-from fixbot.render.chart import TEMPLATES, Chart
+from fixbot.render.chart import TEMPLATES, Chart, ValueSet
 from fixbot.render.helm import ChartRenderer, RenderFailure
 from fixbot.rules.context import Context
 from fixbot.source.discover import why_unpatchable
@@ -27,6 +29,9 @@ from fixbot.source.project import Project
 from fixbot.syntax import load_grammar
 from fixbot.text.markdown_escape import mark_code
 
+_TRIES = 8
+"""How often a chart that asks for values is given more of them."""
+
 
 def analyze_chart(chart: Chart, renderer: ChartRenderer, order: AnalysisRequest) -> PartitionResult | str:
     """What comes of a chart; a text says why it can't be rendered at all."""
@@ -34,6 +39,8 @@ def analyze_chart(chart: Chart, renderer: ChartRenderer, order: AnalysisRequest)
     renderings: list[ChartRendering] = []
     for use in chart.uses:
         rendering = render_use(chart, use, renderer, order)
+        if isinstance(rendering, RenderFailure) and not rendering.over and not renderings:
+            rendering = _render_with_examples(chart, use, rendering, renderer, order)
         if isinstance(rendering, RenderFailure):
             failures.append((use.title, rendering.why))
             if rendering.over:
@@ -49,6 +56,8 @@ def analyze_chart(chart: Chart, renderer: ChartRenderer, order: AnalysisRequest)
         for title, why in failures
     ]
     documents = _read_sources(chart)
+    if any(rendering.problems for rendering in renderings):
+        renderings += _render_switched(chart, documents, renderer, order)
     source = ChartSource(
         chart,
         documents,
@@ -59,7 +68,8 @@ def analyze_chart(chart: Chart, renderer: ChartRenderer, order: AnalysisRequest)
     )
     problems = list(_Layering(source, order).list_problems())
     first = renderings[0].court
-    project = Project(dict(documents), order.surroundings, first.world.project.resource_types)
+    whole = _read_all(chart) | documents
+    project = Project(whole, order.surroundings, first.world.project.resource_types)
     world = Context(order.settings, project, (), (), ())
     court = ChartVerifier(world, first.reading, problems, order.fixers, source=source)
     done.counts = first.reading.count_subjects(resources=bool(project.resource_types))
@@ -70,6 +80,42 @@ def analyze_chart(chart: Chart, renderer: ChartRenderer, order: AnalysisRequest)
         problem = next(each for each in problems if each.id == finding.id)
         done.findings[at] = replace(finding, layer=problem.layer)
     return done
+
+
+def _render_with_examples(
+    chart: Chart, use: ValueSet, failure: RenderFailure, renderer: ChartRenderer, order: AnalysisRequest
+) -> ChartRendering | RenderFailure:
+    """The chart with examples for the values that it asks for; the first failure where that doesn't help."""
+    wanted: set[tuple[str, ...]] = set()
+    last = failure
+    for _ in range(_TRIES):
+        new = find_wanted_keys(chart, last.why) - wanted
+        if not new or last.over:
+            break
+        wanted |= new
+        texts = (make_values(dict.fromkeys(wanted, EXAMPLE)), *use.texts)
+        filled = replace(use, title=f"{use.title} and examples", texts=texts)
+        rendering = render_use(chart, filled, renderer, order)
+        if isinstance(rendering, ChartRendering):
+            return rendering
+        last = rendering
+    return failure
+
+
+def _render_switched(
+    chart: Chart, documents: Mapping[str, Document], renderer: ChartRenderer, order: AnalysisRequest
+) -> Iterator[ChartRendering]:
+    """What the chart's switches would do; where not all can be thrown at once, one after the other."""
+    values = documents.get(chart.place_of("values.yaml"))
+    if values is None or len(values.roots) != 1:
+        return
+    for whole, *alone in list_switched(chart, values.roots[0]):
+        rendering = render_use(chart, whole, renderer, order)
+        if isinstance(rendering, ChartRendering):
+            yield rendering
+        elif not rendering.over:
+            some = (render_use(chart, each, renderer, order) for each in alone)
+            yield from (each for each in some if isinstance(each, ChartRendering))
 
 
 def _read_sources(chart: Chart) -> dict[str, Document]:
@@ -87,6 +133,17 @@ def _read_sources(chart: Chart) -> dict[str, Document]:
         except (UnicodeDecodeError, SyntaxProblem):
             continue
     return documents
+
+
+def _read_all(chart: Chart) -> dict[str, Document]:
+    """All that a finding may stand in: templates of subcharts that are never changed, the description."""
+    texts = chart.list_templates()
+    texts[DESCRIPTION] = chart.files[DESCRIPTION].decode(errors="replace")
+    return {place: Document(place, text, "yaml", ()) for place, text in _place_texts(chart, texts)}
+
+
+def _place_texts(chart: Chart, texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    return ((chart.place_of(path), text) for path, text in texts.items())
 
 
 def _find_volatile(chart: Chart, rendering: ChartRendering, renderer: ChartRenderer) -> dict[str, object]:
@@ -111,6 +168,7 @@ class _Layering:
         self.order = order
         chart = source.chart
         templates = [chart.place_of(path) for path in chart.list_templates()]
+        self.readable = _read_all(chart)
         self.templates = sorted(chart.list_templates())
         self.lines = read_template_lines(source.documents, templates)
         self.search = LayerSearch(source, self.lines, tuple(read_values_trees(chart, source.documents)))
@@ -167,7 +225,7 @@ class _Layering:
     def _place_edits(self, layered: LayeredDetection) -> list[Node]:
         """Where each of the files that a fix changes is changed first. Raises CannotEdit."""
         for number, some in layered.members.items():
-            for each in some:
+            for each in () if self.source.renderings[number].use.made_up else some:
                 if (why := self.search.place_problem(number, each)) is not None:
                     raise CannotEdit(why)
         found = []
@@ -184,7 +242,7 @@ class _Layering:
         return found
 
     def _refuse(self, problem: Detection, home: Node, why: str) -> Refusal:
-        document = self.source.documents.get(home.root_node.source)
+        document = self.readable.get(home.root_node.source)
         line = document.locate_offset(home.start)[0] if document is not None else 1
         text = document.text.split("\n")[line - 1].strip() if document is not None else ""
         said = f"line {line} of its template ({mark_code(text[:80])})" if text else "its template"
@@ -205,7 +263,8 @@ class _Layering:
             place = next((each for each in lines.origins[first : last + 1] if each is not None), None)
             if place is not None:
                 return self._mark_line(self.source.chart.place_of(place.path), place.line)
-        return self._mark_line(path, 0)
+        known = path in self.lines or path in self.readable
+        return self._mark_line(path if known else self.source.chart.place_of(DESCRIPTION), 0)
 
     def _list_spots(self, number: int, problem: Detection) -> Iterator[Node]:
         rendering = self.source.renderings[number]
@@ -217,7 +276,7 @@ class _Layering:
                 yield self._mark_line(self.source.chart.place_of(place.path), place.line)
 
     def _mark_line(self, path: str, line: int) -> Node:
-        document = self.source.documents.get(path)
+        document = self.source.documents.get(path) or self.readable.get(path)
         text = document.text if document is not None else ""
         start = sum(len(each) + 1 for each in text.split("\n")[:line])
         return self._mark_place(path, start)

@@ -31,6 +31,7 @@ def build_report(
         done.patches += more.patches
         done.proposals += more.proposals
         done.unread += more.unread
+        done.items += more.items
         done.failures += more.failures
         done.parsed += more.parsed
         counts.update(more.counts)
@@ -50,6 +51,7 @@ def build_report(
         tuple(sorted({*unread, *done.unread}, key=lambda u: (u.path, u.line or 0, u.reason))),
         tuple(done.failures),
         left_out=_summarize_left_out(checkout, settings, done.hidden),
+        items=tuple(done.items),
     )
 
 

@@ -10,15 +10,16 @@ from fixbot.edit.change import Change, RewritePlan, plan_rewrites
 from fixbot.edit.edited_text import trim_edits
 from fixbot.edit.splice import splice_edits
 from fixbot.edit.tree import CannotEdit, Node, TextEdit, Value
-from fixbot.engine.chart_rendering import ChartRendering, find_deviation
+from fixbot.engine.chart_rendering import ChartRendering, find_deviation, list_roots
 from fixbot.engine.detect import Detection
 from fixbot.engine.verify import VerifiedPatch, Verifier, list_changed_paths
-from fixbot.layers.operations import Operation, list_operations
+from fixbot.layers.operations import Operation, is_carried_out, list_operations, merge_plans
 from fixbot.layers.placements import (
     Leaves,
     Placement,
     ValuesSpot,
     WantedText,
+    WrittenElsewhere,
     edit_template,
     edit_values,
     list_leaves,
@@ -70,6 +71,8 @@ class ChartSource:
         leaves: dict[str, Leaves] = defaultdict(dict)
         for operation, placement in operations:
             item = operation.verb == "item"
+            if isinstance(placement, WrittenElsewhere):
+                continue
             if isinstance(placement, ValuesSpot):
                 for keys, value in list_leaves(
                     placement, [operation.value] if item else operation.value
@@ -81,7 +84,7 @@ class ChartSource:
                 lines[key] = _merge_values(lines[key], operation.value) if key in lines else operation.value
         made: dict[str, list[TextEdit]] = defaultdict(list)
         for (spot, word), value in lines.items():
-            if not isinstance(spot, ValuesSpot):
+            if not isinstance(spot, ValuesSpot | WrittenElsewhere):
                 text = self._find_document(spot.path).text
                 made[spot.path].append(edit_template(text, spot, WantedText(word, value)))
         for path, some in leaves.items():
@@ -132,7 +135,9 @@ class ChartVerifier(Verifier):
     def _place_changes(self, members: Mapping[int, Sequence[Detection]]) -> dict[str, tuple[TextEdit, ...]]:
         source = self._source
         placed: list[tuple[Operation, Placement]] = []
-        for some in members.values():
+        for number, some in members.items():
+            if source.renderings[number].use.made_up:
+                continue
             for operation in list_operations(_changes_of(some)):
                 placement = source.placements.get(operation.name)
                 if placement is None:
@@ -157,6 +162,8 @@ class ChartVerifier(Verifier):
         source, members = self._source, _members_of(chosen)
         checks: tuple[str, ...] = ()
         for number, some in members.items():
+            if source.renderings[number].use.made_up:
+                continue
             proven = source.renderings[number].court.verify_fixes(some)
             if isinstance(proven, Refusal):
                 return proven
@@ -184,14 +191,32 @@ class ChartVerifier(Verifier):
         """What would change in some rendering beside what is planned there."""
         source = self._source
         for number, rendering in enumerate(source.renderings):
-            plan: RewritePlan = plan_rewrites(_changes_of(members.get(number, ())))
             after = source.render_again(texts, number)
             if isinstance(after, RenderFailure):
                 return f"With {rendering.use.title} the changed chart would not render ({after.why})."
+            some = members.get(number, ())
+            plan = _plan_done(some, after) if rendering.use.made_up else plan_rewrites(_changes_of(some))
             volatile = source.volatile[number] if source.volatile else {}
             if (path := find_deviation(rendering, after, plan, volatile)) is not None:
                 return f"With {rendering.use.title} the changed chart would render {path} not as planned."
         return None
+
+
+def _plan_done(problems: Iterable[Detection], after: Mapping[str, str]) -> RewritePlan:
+    """What of some fixes came about where a switch is thrown: it need not be all, and may be no more."""
+    problems = list(problems)
+    done = [each for each in list_operations(_changes_of(problems)) if is_done(each, after)]
+    together = {each.name for each in done}
+    for each in problems:
+        alone = (one for one in list_operations(_changes_of([each])) if one.name not in together)
+        done += [one for one in alone if is_done(one, after)]
+    return merge_plans(done)
+
+
+def is_done(operation: Operation, after: Mapping[str, str]) -> bool:
+    """Whether rendered texts have what an operation wants."""
+    path = operation.node.root_node.source
+    return is_carried_out(operation, list_roots(path, after.get(path, "")))
 
 
 def _changes_of(problems: Iterable[Detection]) -> list[Change]:

@@ -7,16 +7,17 @@ from dataclasses import dataclass, field, replace
 
 from fixbot.edit.splice import splice_edits
 from fixbot.edit.tree import CannotEdit, NodeKind
-from fixbot.engine.chart_court import ChartSource
-from fixbot.engine.chart_rendering import find_deviation, list_roots, trace_lines
+from fixbot.engine.chart_court import ChartSource, is_done
+from fixbot.engine.chart_rendering import find_deviation, trace_lines
 from fixbot.engine.detect import Detection
+from fixbot.layers.assemble_chart import list_dependencies, read_description
 from fixbot.layers.find_placements import (
     ValuesTree,
     find_template_places,
     find_values_places,
 )
-from fixbot.layers.operations import Operation, is_carried_out, list_operations, merge_plans
-from fixbot.layers.placements import Placement
+from fixbot.layers.operations import Operation, list_operations, list_settings, merge_plans
+from fixbot.layers.placements import Placement, WrittenElsewhere
 from fixbot.render.chart import Chart
 from fixbot.render.helm import RenderFailure
 from fixbot.render.template_text import TemplateLine, mentions_values, split_lines
@@ -59,7 +60,8 @@ class LayerSearch:
             covered = self._try(number, operation, placement, twins)
             if covered is not None:
                 for each in covered:
-                    self.source.placements[each.name] = placement
+                    alike = (each.verb, each.key) == (operation.verb, operation.key)
+                    self.source.placements[each.name] = placement if alike else WrittenElsewhere()
                 return True
         return False
 
@@ -115,7 +117,7 @@ class LayerSearch:
             after = source.render_again(texts, at)
             if isinstance(after, RenderFailure):
                 return None
-            done = [each for each in twins[at] if _is_done(each, after)]
+            done = [each for each in twins[at] if is_done(each, after)]
             if at == number and not any(each.name == operation.name for each in done):
                 return None
             volatile = source.volatile[at] if source.volatile else {}
@@ -128,27 +130,41 @@ class LayerSearch:
         return covered
 
 
-def _is_done(operation: Operation, after: Mapping[str, str]) -> bool:
-    path = operation.node.root_node.source
-    return is_carried_out(operation, list_roots(path, after.get(path, "")))
-
-
 def _are_alike(one: Operation, two: Operation) -> bool:
-    if one is two or one.name == two.name:
-        return True
-    return (one.verb, one.key) == (two.verb, two.key)
+    return one is two or one.name == two.name or list_settings(one) == list_settings(two)
 
 
 def _with_path(spot: Placement, chart: Chart) -> Placement:
     return replace(spot, path=chart.place_of(spot.path))
 
 
-def read_values_trees(chart: Chart, documents: Mapping[str, Document]) -> Iterator[tuple[str, ValuesTree]]:
-    """The values that each folder of templates reads, the innermost folder first."""
+def read_values_trees(chart: Chart, documents: Mapping[str, Document]) -> list[tuple[str, ValuesTree]]:
+    """The values that each folder of templates reads, with that folder, the innermost first."""
     mentioned = frozenset(keys for text in chart.list_templates().values() for keys in mentions_values(text))
-    document = documents.get(chart.place_of("values.yaml"))
-    if document is not None and len(document.roots) == 1 and document.roots[0].kind is NodeKind.MAP:
-        yield "", ValuesTree(document.roots[0], document.path, (), mentioned)
+    top = documents.get(chart.place_of("values.yaml"))
+    trees: list[tuple[str, ValuesTree]] = []
+    for each in list_dependencies(chart.files):
+        for folder in dict.fromkeys((f"charts/{each.name}/", f"charts/{each.key}/")):
+            path = f"{folder}values.yaml"
+            data = chart.files.get(path) or chart.files.get(f"charts/{each.name}/values.yaml")
+            own = documents.get(chart.place_of(path)) if path in chart.places else None
+            if own is not None and _is_map(own):
+                trees.append((folder, ValuesTree(own.roots[0], own.path, (), mentioned)))
+            if top is None or not _is_map(top):
+                continue
+            given = top.roots[0].find_node(each.key)
+            if given is not None and given.kind is NodeKind.MAP:
+                trees.append((folder, ValuesTree(given, top.path, (each.key,), frozenset())))
+            below = read_description(data) if data is not None and own is None else None
+            if below is not None and below.kind is NodeKind.MAP:
+                trees.append((folder, ValuesTree(below, top.path, (each.key,), mentioned)))
+    if top is not None and _is_map(top):
+        trees.append(("", ValuesTree(top.roots[0], top.path, (), mentioned)))
+    return trees
+
+
+def _is_map(document: Document) -> bool:
+    return len(document.roots) == 1 and document.roots[0].kind is NodeKind.MAP
 
 
 def read_template_lines(

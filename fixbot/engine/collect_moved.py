@@ -6,24 +6,17 @@ node of its finding. What files say of secrets that were moved before is read in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from datetime import date
+from collections.abc import Iterator, Mapping, Sequence
 
 from fixbot.checkout.repository_files import RepositoryFiles
-from fixbot.engine.analyze import ignore_path, parse_texts
 from fixbot.engine.detect import Detection
-from fixbot.engine.partition_result import AnalysisRequest, PartitionResult
-from fixbot.engine.pipeline import build_request, read_files
-from fixbot.engine.process_limits import limit_time
-from fixbot.engine.survey import Survey, survey_documents
+from fixbot.engine.survey_again import survey_parts, survey_texts
 from fixbot.lens import text_of
 from fixbot.model.findings import Finding, Status
 from fixbot.model.moved_secrets import MovedSecret, SealedText, StoreReference
-from fixbot.rules.rule import Rule, resource_types
+from fixbot.rules.rule import Rule
 from fixbot.secret_stores.store_references import list_store_references
 from fixbot.settings import Settings
-from fixbot.source.discover import collect_needles
-from fixbot.source.partition import partition_files
 
 _NAMES_ITS_STORE = ("valueFrom", "ValueFrom", "value_from")
 
@@ -40,8 +33,10 @@ def collect_moved_secrets(
         return []
     found = [
         moved
-        for survey in _survey_again(checkout, fixers, settings, lambda texts: not paths.isdisjoint(texts))
-        for problem in survey.detect_all(rules)
+        for texts, order in survey_parts(
+            checkout, fixers, settings, lambda texts: not paths.isdisjoint(texts)
+        )
+        for problem in survey_texts(texts, order).detect_all(rules)
         if problem.id in fixed
         for moved in _list_moved(problem)
     ]
@@ -60,33 +55,11 @@ def collect_references(
 ) -> list[StoreReference]:
     """The secrets of AWS that the tasks of a repository name. Raises OutOfTime."""
 
-    def names_any(texts: dict[str, str]) -> bool:
+    def names_any(texts: Mapping[str, str]) -> bool:
         return any(word in text for text in texts.values() for word in _NAMES_ITS_STORE)
 
     return [
         reference
-        for survey in _survey_again(checkout, fixers, settings, names_any)
-        for reference in list_store_references(survey.reading.tasks)
+        for texts, order in survey_parts(checkout, fixers, settings, names_any)
+        for reference in list_store_references(survey_texts(texts, order).reading.tasks)
     ]
-
-
-def _survey_again(
-    checkout: RepositoryFiles,
-    fixers: tuple[Rule, ...],
-    settings: Settings,
-    wanted: Callable[[dict[str, str]], bool],
-) -> Iterator[Survey]:
-    """What the wanted parts of a repository hold."""
-    read = read_files(checkout, resource_types(fixers), settings.limits)
-    with limit_time(read.allowed_seconds, "reading what the files say of secrets"):
-        # Whatever day it is, what was found a moment ago is found again.
-        order = build_request(checkout, read, fixers, settings, date.today())  # noqa: DTZ011
-        for part in partition_files(order.inputs.list_reads(read.facts, read.texts)):
-            texts = {path: read.texts[path] for path in part}
-            if wanted(texts):
-                yield _survey_part(texts, order)
-
-
-def _survey_part(texts: dict[str, str], order: AnalysisRequest) -> Survey:
-    needles = collect_needles(resource_types(order.fixers))
-    return survey_documents(parse_texts(texts, order, needles, PartitionResult(), ignore_path), order)

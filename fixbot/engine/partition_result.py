@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from fixbot.layers.find_layerings import RenderInputs
 from fixbot.model.findings import Failure, Finding, Patch, Proposal, Unread
+from fixbot.model.inventory_item import InventoryItem
 from fixbot.model.run_stats import NO_COUNTS
 from fixbot.render.chart import Chart
 from fixbot.render.helm import ChartRenderer
@@ -27,6 +28,8 @@ class PartitionResult:
     failures: list[Failure] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
     """What is wrong with wishes in comments; the whole run is refused for it."""
+    items: list[InventoryItem] = field(default_factory=list)
+    """What was read, where it was asked for."""
     parsed: int = 0
     counts: Mapping[str, int] = field(default_factory=lambda: dict(NO_COUNTS))
     """How much was looked at, by kind."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from fixbot.checkout import READ_ELSEWHERE, Content, Globs, RepositoryFiles
+from fixbot.checkout import READ_ELSEWHERE, Checkout, Content, Globs, RepositoryFiles
 from fixbot.engine.build_report import build_report
 from fixbot.engine.chart_parts import find_charts, group_charts, select_chart_files
 from fixbot.engine.isolate import add_failures, analyze_isolated
@@ -161,6 +161,11 @@ def read_files(
         else:
             files.unread.append(content)
     _read_named(checkout, files, needles)
+    if isinstance(checkout, Checkout):
+        packed = [path for path in select_chart_files(files.bytes, checkout.others) if path.endswith(".tgz")]
+        files.chart_files |= {
+            path: data for path in packed if (data := checkout.read_packed(path)) is not None
+        }
     with limit_time(files.allowed_seconds, "finding out which files belong together"):
         for path in find_companions(files.bytes, files.facts, files.texts, variables=bool(types)):
             files.texts[path] = files.bytes[path].decode()
@@ -319,6 +324,7 @@ def _mask_partition(examined: PartitionResult, masker: KnownValuesMasker) -> Par
         patches=patches,
         proposals=proposals,
         findings=findings,
+        items=[mask_texts(each, masker) for each in examined.items],
         unread=[mask_texts(each, masker) for each in examined.unread],
         alone=examined.alone and not touched,
     )

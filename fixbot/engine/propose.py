@@ -123,6 +123,7 @@ def _merge_proposals(group: Sequence[Proposal], prefix: str) -> Proposal:
         severity=max(each.severity for each in group),
         risk=max(each.risk for each in group),
         example=all(each.example for each in group),
+        discloses=any(each.discloses for each in group),
         safety=Safety.SAFE if all(each.safety is Safety.SAFE for each in group) else Safety.REVIEW,
         commits=tuple(_merge_commits(group)),
         edits=tuple(file for each in group for file in each.edits)
@@ -205,6 +206,7 @@ def _build_proposal(
         topic=topic,
         commits=tuple(_build_commit(stage, names) for stage in composition.stages),
         shares=_shared_word(composition, settings.pull_requests.group, example=example),
+        discloses=any(each.fixer.discloses for each in problems),
         risk=_estimate_risk(problems, findings, example=example),
         example=example,
         edits=() if any(each.hides for each in shown) else tuple(each.edits for each in shown),

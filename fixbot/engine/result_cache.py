@@ -202,6 +202,7 @@ def _pack_proposal(each: Proposal) -> list[Any]:
         each.severity.value, each.safety.value, each.topic,
         [[commit.rules, commit.findings, commit.order] for commit in each.commits], each.shares,
         [[file.path, list(map(astuple, file.edits))] for file in each.edits], each.risk, each.example,
+        each.discloses,
     ]  # fmt: skip
 
 
@@ -234,12 +235,12 @@ def _unpack_patch(path: str, new: bool, diff: str, fixed: list[str], introduced:
 
 def _unpack_proposal(*row: Any) -> Proposal:
     key, rule, branch, paths, findings, story, diff, severity, safety, topic, *rest = row
-    commits, shares, edits, risk, example = rest
+    commits, shares, edits, risk, example, discloses = rest
     return Proposal(
         key, rule, branch, tuple(paths), tuple(findings), unpack_facts(story), {}, diff, Severity(severity),
         Safety(safety), topic, tuple(_as_commit(*each) for each in commits), shares,
         tuple(FileEdits(path, tuple(TextEdit(*each) for each in some)) for path, some in edits),
-        risk=risk, example=example,
+        risk=risk, example=example, discloses=discloses,
     )  # fmt: skip
 
 

@@ -11,6 +11,8 @@ from urllib.parse import unquote
 from fixbot.intake.field_checks import (
     LONGEST_ID,
     MalformedFinding,
+    find_namespace,
+    name_resource,
     read_control,
     read_list,
     read_map,
@@ -157,10 +159,12 @@ def _parse_misconfiguration(row: Any, target: str, resource: str) -> ForeignFind
     if not control:
         raise MalformedFinding("a misconfiguration has no ID")
     cause = read_map(row.get("CauseMetadata"), "CauseMetadata")
+    kind, names = name_resource(resource)
     finding = ForeignFinding(
         "", "trivy", control, read_severity(row.get("Severity")),
         resource=read_text(cause.get("Resource"), "Resource", LONGEST_ID) or resource, product="trivy",
         advice=read_sentence(row.get("Resolution")), path="" if resource else target,
+        kind=kind, names=names, namespace=find_namespace(resource),
         line=_read_line(cause.get("StartLine")), last_line=_read_line(cause.get("EndLine")),
     )  # fmt: skip
     if row.get("Status") == "EXCEPTION":

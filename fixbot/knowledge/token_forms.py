@@ -98,7 +98,7 @@ TOKEN_FORMS: Final = (
     TokenForm(
         "a Telegram bot's token",
         (":AA",),
-        r"(?<![\w-])\d{8,10}:AA[\w-]{33}(?![\w-])",
+        r"(?<![\w-])\d{8,10}:AA[\w-]{30,40}(?![\w-])",
     ),
     _issued("a Stripe live key", r"[A-Za-z0-9]{16,255}", "sk_live_", "rk_live_"),
     _issued("a Stripe webhook's secret", r"[A-Za-z0-9+/]{32,255}={0,2}", "whsec_"),

@@ -35,6 +35,7 @@ Targets = Callable[[Invocation], Iterable[str]]
 
 UNTOLD: Final = "?"
 """A place that only running the script would tell; where it asks for a temporary one, that is taken for it."""
+_MOUNTED: Final = ("/dev/", "/proc/", "/sys/", "/tekton/")
 _PUTTING: Final = frozenset(("tee", "touch", "mkdir", "cp", "mv", "ln", "install"))
 
 
@@ -57,7 +58,7 @@ def find_writes(script: Script) -> tuple[WrittenPath, ...]:
         targets = _TARGETS.get(each.program, _write_nothing)(each)
         inline = find_inline_files(each) if interprets(each.program) else ()
         for path in (*texts, *_join_below(each, (*targets, *inline))):
-            if path and not path.startswith(("/dev/", "/proc/", "/sys/")) and path not in ("-", "/dev/null"):
+            if path and not path.startswith(_MOUNTED) and path not in ("-", "/dev/null"):
                 found.setdefault(path, each.program)
     return tuple(WrittenPath(path, program) for path, program in found.items())
 
@@ -263,15 +264,14 @@ _BUILDS: Final = _here_on(
     "install", "ci", "i", "add", "build", "run", "update", "update-browserslist-db", "rebuild"
 )
 _TARGETS: Final[dict[str, Targets]] = {
-    **dict.fromkeys(("tee", "touch", "mkdir", "mkfifo", "truncate", "rm", "rmdir", "unlink", "shred", "mknod"), _all_arguments),
+    **dict.fromkeys(("tee", "touch", "mkdir", "mkfifo", "truncate", "rm", "rmdir", "unlink", "shred", "mknod", "sponge"), _all_arguments),
     **dict.fromkeys(("chown", "chmod", "chgrp", "setfacl", "chattr", "chcon"), _but_first),
     **dict.fromkeys(("cp", "mv", "ln", "install"), _last_argument),
     **dict.fromkeys(("rsync", "scp", "sftp"), _last_local),
     **dict.fromkeys(("gsutil", "mc", "rclone", "s5cmd", "s3cmd"),
                     _copied_paths("cp", "mv", "sync", "copy", "copyto", "get", "mirror")),
     **dict.fromkeys(("oc", "kubectl", "docker"), _copied_paths("cp", "rsync")),
-    **dict.fromkeys(("sed", "gsed", "perl", "yq", "sponge"), _in_place),
-    "sponge": _all_arguments,
+    **dict.fromkeys(("sed", "gsed", "perl", "yq"), _in_place),
     "patch": _current_folder,
     "crudini": lambda each: each.words[1:2] if any(w in ("--set", "--del", "--merge") for w in each.words) else (),
     "curl": _curl_paths,

@@ -169,7 +169,9 @@ class KustomizeSurvey:
         way = self._locate(path, named)
         if way not in self.files:
             raise _NotBuilt(
-                path, f"{named} is not among the files that were read (a link, too large, missing, or remote)"
+                path,
+                f"{' '.join(named.split())} is not among the files that were read "
+                "(a link, too large, missing, or remote)",
             )
         needed[way] = None
 
@@ -185,7 +187,7 @@ class KustomizeSurvey:
 
 
 def _refuse_programs(path: str, root: Node) -> None:
-    if any(root.find_entry(key) is not None for key in _HELM):
+    if any(root.find_entry(key) or root.find_node(key) for key in _HELM):
         raise _NotBuilt(path, "it takes in charts (helmCharts)")
 
 

@@ -65,6 +65,25 @@ def list_operations(changes: Iterable[Change]) -> Iterator[Operation]:
         yield from (Operation("replace", each, value=value) for each, value in rewrite.replaced)
 
 
+def list_settings(operation: Operation) -> dict[tuple[str, ...], str]:
+    """What an operation sets, by the way from the innermost item of a list: the same for all containers."""
+    way = path_of(operation.node)
+    last = max((at for at, step in enumerate(way) if step.startswith("[")), default=-1)
+    tail = (operation.verb if operation.verb in {"drop", "item"} else "set", *way[last + 1 :])
+    value = operation.value
+    settings: dict[tuple[str, ...], str] = {}
+    waiting: list[tuple[tuple[str, ...], Value]] = [
+        ((*tail, operation.key) if operation.key else tail, value)
+    ]
+    while waiting:
+        keys, each = waiting.pop()
+        if isinstance(each, dict) and each:
+            waiting += [((*keys, key), below) for key, below in each.items()]
+        else:
+            settings[keys] = repr(each)
+    return settings
+
+
 def merge_plans(plans: Iterable[Operation]) -> RewritePlan:
     """The plan of several operations together."""
     merged: RewritePlan = {}

@@ -54,7 +54,14 @@ class ValuesSpot:
     inside: bool = False
 
 
-Placement = TemplateSpot | TemplateWord | TemplateCut | ValuesSpot
+@dataclass(frozen=True, slots=True)
+class WrittenElsewhere:
+    """Nothing is written: what another rendering needs there brings this too."""
+
+    path: str = ""
+
+
+Placement = TemplateSpot | TemplateWord | TemplateCut | ValuesSpot | WrittenElsewhere
 
 
 @dataclass(frozen=True, slots=True)

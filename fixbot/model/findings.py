@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from fixbot.edit.edited_text import EditedFile
 from fixbot.model.foreign_findings import SourceRow
+from fixbot.model.inventory_item import InventoryItem
 from fixbot.model.layer import Layer
 from fixbot.model.moved_secrets import StorePlace
 from fixbot.model.proposal_facts import FixWords, ProposalFacts
@@ -215,9 +216,9 @@ class ProposedCommit:
 class KnownFact:
     """Something that was looked up for a proposal: a kind, a sentence, and the same as data for machines."""
 
-    kind: Literal["secret"]
+    kind: Literal["access-check", "image", "secret", "tag-coverage", "used-actions"]
     text: str
-    data: Mapping[str, str | bool | None]
+    data: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,16 +248,14 @@ class Proposal:
     edits: tuple[FileEdits, ...] = field(repr=False, default=())
     """What it writes and where; nothing where that would show a secret."""
     facts: tuple[KnownFact, ...] = ()
-    risk: int = 0
-    """0 to 100: severity, whether it is open to the outside, how sure the fix is, and whether it runs."""
-    example: bool = False
-    """Whether nobody deploys any of its files."""
+    risk: int = 0  # 0 to 100: severity, use to an outsider, how sure the fix is, whether it runs
+    example: bool = False  # nobody deploys any of its files
+    discloses: bool = False  # it is of use to an attacker who reads of it
 
     @property
     def touches_secret(self) -> bool:
         """Whether a line that it replaces or writes holds what is hidden: it is repeated nowhere."""
-        lines = (line for line in self.diff.split("\n") if line.startswith(("+", "-")))
-        return any(MASK in line for line in lines)
+        return any(MASK in line for line in self.diff.split("\n") if line.startswith(("+", "-")))
 
     @property
     def rules(self) -> tuple[str, ...]:
@@ -345,5 +344,6 @@ class Report:
     """A line for each call to AWS that was refused."""
     sources: tuple[SourceRow, ...] | None = None
     """What became of findings from outside; None where nobody brought any."""
+    items: tuple[InventoryItem, ...] = ()
     asked: frozenset[str] | None = None
     """The findings that a run is about, by id; None where it is about all."""

@@ -53,7 +53,8 @@ def _check_read_back(text: str, ground: RepositorySurvey) -> None:
 def _choose_settings(ground: RepositorySurvey) -> list[tuple[str, str]]:
     """The settings that what is there asks for, each with its reason."""
     why = "# Which rules run: what nearly everybody wants. `recommended` is more, `all` is everything.\n"
-    found = [("profile", f"{why}profile: essential\n")]
+    board = "# One issue that says what is open, what waits and why, with boxes to tick.\n"
+    found = [("profile", f"{why}profile: essential\n"), ("dashboard", f"{board}dashboard: true\n")]
     if ground.folder:
         why = "# Only this part of the repository is looked at.\n"
         found.append(

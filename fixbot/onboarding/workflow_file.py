@@ -54,7 +54,8 @@ jobs:
     timeout-minutes: 30
     permissions:
       contents: write # the branches
-      pull-requests: write # and what they are for$scan
+      pull-requests: write # and what they are for
+      issues: write # the dashboard$scan
     steps:
       - uses: $checkout
         with:

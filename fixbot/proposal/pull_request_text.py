@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fixbot.model.findings import Proposal, ProposedCommit
 from fixbot.model.proposal_facts import FixedFinding, ProposalFacts, part_of, pluralize
 from fixbot.proposal.body import essential_notes, render_body
 from fixbot.proposal.commit_style import PLAIN, CommitStyle
+from fixbot.proposal.neutral_text import render_neutral_body, render_neutral_headline
 from fixbot.proposal.topic_titles import TITLES
 from fixbot.text.characters import escape_hidden, fold_to_line
 from fixbot.text.instructions import TerminalNote
@@ -33,13 +34,14 @@ class TextTarget:
 
     `links` is the address of the files at the base commit, with a slash at its end; empty: links are
     relative to the top of the repository. `marker` is an HTML comment for the body's end, `opening` a
-    line that comes first.
+    line that follows the first ones. `neutral` says what changes and not why.
     """
 
     links: str = ""
     habit: CommitStyle = PLAIN
     marker: str = ""
     opening: str = ""
+    neutral: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,10 @@ HERE = TextTarget()
 
 def render_proposal(proposal: Proposal, place: TextTarget = HERE) -> PullRequestText:
     """The words of a proposal in that place."""
+    if place.neutral:
+        said = place.habit.format_title(defuse_references(render_neutral_headline(proposal)), "")
+        body = render_neutral_body(proposal, place.opening, place.marker)
+        return PullRequestText(_fit_title(said), body, (), _render_trailers((), proposal.key))
     scope = _common_folder(proposal.story)
     around = len(place.habit.format_title("", scope))
     said = defuse_references(render_headline(proposal.story, LONGEST_TITLE - around))
@@ -94,6 +100,9 @@ def commit_messages(proposal: Proposal, place: TextTarget = HERE) -> tuple[str, 
 
 
 def _part_message(proposal: Proposal, commit: ProposedCommit, place: TextTarget, part: str) -> str:
+    if place.neutral:
+        words = render_proposal(proposal, place)
+        return replace(words, trailers=f"{words.trailers}\nFixbot-Part: {part}").commit_message
     story = part_of(proposal.story, commit.findings)
     scope = _common_folder(story)
     said = defuse_references(render_headline(story, LONGEST_TITLE - len(place.habit.format_title("", scope))))

@@ -30,6 +30,7 @@ class ActionResult:
     says: str
     number: int | None = None
     url: str = ""
+    title: str = ""
 
 
 def require_offer(planned: PlannedAction) -> tuple[WantedPullRequest, Proposal]:

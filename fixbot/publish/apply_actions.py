@@ -53,8 +53,9 @@ class Applier:
     owners: Callable[[Proposal], tuple[str, ...]]
     queue: bool = False
     milestone: int | None = None
+    careful: bool = False
     obstacles: list[Obstacle] = field(default_factory=list)
-    """What was found to stand in the way: said once, and no other request of that kind is sent."""
+    """What stands in the way: said once, and no other request of that kind is sent."""
 
     def _read_base_commit(self) -> GitHubCommit:
         commit = self.writer.reader.read_commit(self.base_head)
@@ -82,12 +83,8 @@ class Applier:
                 *number_and_url(planned),
             )
         except OutcomeUnknown as unclear:
-            return ActionResult(
-                planned,
-                ActionOutcome.FAILED,
-                f"{unclear}; the next run looks again",
-                *number_and_url(planned),
-            )
+            later = f"{unclear}; the next run looks again"
+            return ActionResult(planned, ActionOutcome.FAILED, later, *number_and_url(planned))
 
     def _dispatch_action(self, planned: PlannedAction) -> ActionResult:
         match planned.action.deed:
@@ -162,7 +159,8 @@ class Applier:
                 return self._push_branch_only(planned, explain_refusal(refused, planned.branch))
             raise
         self._apply_metadata(pull, self._choose_metadata(proposal))
-        return ActionResult(planned, ActionOutcome.DONE, planned.action.why, pull.number, pull.url)
+        why = planned.action.why
+        return ActionResult(planned, ActionOutcome.DONE, why, pull.number, pull.url, pull.title)
 
     def _apply_metadata(self, pull: PullRequest, clothes: PullRequestMetadata) -> None:
         """Dress it, or write down that GitHub takes nothing of it, so that the next run doesn't ask again."""
@@ -193,7 +191,8 @@ class Applier:
         if isinstance(several, Refusal):
             return several, ()
         words = self._render_text(proposal, wanted, None, "")
-        messages = commit_messages(replace(proposal, key=wanted.key), TextTarget(habit=self.habit()))
+        style = TextTarget(habit=self.habit(), neutral=self.careful and proposal.discloses)
+        messages = commit_messages(replace(proposal, key=wanted.key), style)
         made = commit_all(self.writer, self._read_base_commit(), several, messages, planned.branch, before)
         moves = [BranchMove(planned.branch, before, made[-1])]
         if before and planned.place.ours is False:
@@ -208,8 +207,8 @@ class Applier:
         """Title, body without its mark but with room for it, and commit message."""
         proposal = replace(proposal, key=wanted.key, branch=wanted.branch)
         room = "x" * (len(str(mark)) + 40) if mark is not None else ""
-        links = f"{self.web}/blob/{self.base_head}/"
-        target = TextTarget(links=links, habit=self.habit(), marker=room, opening=opening)
+        links, neutral = f"{self.web}/blob/{self.base_head}/", self.careful and proposal.discloses
+        target = TextTarget(links, self.habit(), marker=room, opening=opening, neutral=neutral)
         words = render_proposal(proposal, target)
         return replace(words, body=words.body.removesuffix(room).rstrip()) if room else words
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+import posixpath
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
-from fixbot.checkout import Checkout, FileChange
+from fixbot.checkout import Checkout, Content, FileChange, RepositoryFiles
 from fixbot.checkout.commit_on_branch import prepare_contents
 from fixbot.checkout.git import GitFailed
 from fixbot.model.errors import FixbotError
 from fixbot.model.findings import Patch, Refusal
 from fixbot.publish.github.commit_snapshot import CommitSnapshot
 from fixbot.publish.github.write_requests import CommitEntry
+from fixbot.source.discover import is_candidate
 
 
 class FileSource(Protocol):
@@ -29,6 +31,9 @@ class FileSource(Protocol):
 
     def has_file(self, path: str) -> bool:
         """Whether there is such a file."""
+
+    def text_of(self, path: str) -> str | None:
+        """The text of a file, None where there is none that can be read."""
 
     def hash_blobs(self, paths: Iterable[str]) -> dict[str, str]:
         """Git's hash of each file as it is; a file that isn't there has none."""
@@ -74,6 +79,10 @@ class WorkTreeSource:
         """A file with uncommitted changes says nothing about the commit."""
         return f"{path} has uncommitted changes here" if path in self._changed_files else ""
 
+    def text_of(self, path: str) -> str | None:
+        """From the disk."""
+        return _read_named(self.checkout, path)
+
     def hash_blobs(self, paths: Iterable[str]) -> dict[str, str]:
         """By the index; a changed file has none."""
         known = {entry.path: entry.blob or "" for entry in self.checkout.entries}
@@ -117,6 +126,10 @@ class RemoteCommitSource:
         """Whether there is such a file."""
         return self.snapshot.has_file(path)
 
+    def text_of(self, path: str) -> str | None:
+        """From the commit."""
+        return _read_named(self.snapshot, path)
+
     def hash_blobs(self, paths: Iterable[str]) -> dict[str, str]:
         """By the tree."""
         known = {entry.path: entry.blob or "" for entry in self.snapshot.entries}
@@ -136,3 +149,18 @@ class RemoteCommitSource:
                 return Refusal(f"{path} is there already in the commit")
             made.append(CommitEntry(path, mode, text))
         return made
+
+
+def _read_named(files: RepositoryFiles, path: str) -> str | None:
+    found = next(iter(files.find_named([path])), None)
+    content = files.read_file(found) if found is not None else None
+    return content.text if isinstance(content, Content) else None
+
+
+def find_stale_path(paths: Sequence[str], stale: frozenset[str]) -> str:
+    """One of the files, or a neighbour that could matter to them, that changed; empty where none did."""
+    if "*" in stale:
+        return paths[0] if paths else ""
+    folders = {posixpath.dirname(path) for path in paths}
+    near = (path for path in sorted(stale) if is_candidate(path) and posixpath.dirname(path) in folders)
+    return next((path for path in paths if path in stale), "") or next(near, "")

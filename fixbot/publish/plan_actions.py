@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 from fixbot.engine.compose import EVERYTHING
 from fixbot.model.findings import Proposal, Report
-from fixbot.publish.file_source import FileSource
+from fixbot.publish.file_source import FileSource, find_stale_path
 from fixbot.publish.github.github_errors import RequestRejected
 from fixbot.publish.github.repository_reader import RepositoryReader
 from fixbot.publish.partial_refusals import PartialRefusals
-from fixbot.publish.planned_action import BESIDE, PlannedAction, RunKnowledge
+from fixbot.publish.planned_action import BESIDE, PlannedAction, RunKnowledge, is_careful
 from fixbot.publish.pull_requests.comment_commands import CommentCommand, find_command
 from fixbot.publish.pull_requests.decide import (
     ActionKind,
@@ -42,7 +41,6 @@ from fixbot.publish.pull_requests.state_block import (
     remove_state_blocks,
 )
 from fixbot.settings import Settings
-from fixbot.source.discover import is_candidate
 
 
 @dataclass(slots=True)
@@ -50,6 +48,7 @@ class PublishPlanner:
     """Judges the branches of one repository. `comments` brings the comments on open pull requests.
 
     What people said counts by what GitHub lets them do here; `note` hears what does not count, and why.
+    `rebase` are the keys of pull requests that the dashboard asks to have made anew.
     """
 
     reader: RepositoryReader
@@ -58,6 +57,7 @@ class PublishPlanner:
     today: date
     comments: Callable[[Sequence[PullRequest]], Sequence[PullRequestComment]]
     note: Callable[[str], None] = lambda _: None
+    rebase: frozenset[str] = frozenset()
     pulls: tuple[PullRequest, ...] = ()
     heads: dict[str, str] = field(default_factory=dict)
     nos: PartialRefusals = field(init=False)
@@ -131,6 +131,9 @@ class PublishPlanner:
     def _find_command_for(
         self, pull: PullRequest, comments: Sequence[PullRequestComment]
     ) -> CommentCommand | None:
+        mark = pull.state_block
+        if mark is not None and mark.key in self.rebase:
+            return CommentCommand("rebase")
         return find_command(pull, comments, self._may_command, self._is_labelled)
 
     def list_declined(self) -> dict[str, str]:
@@ -181,7 +184,7 @@ class PublishPlanner:
                 ActionKind.FINISH,
                 ActionKind.UPDATE,
             }
-            if want is not None and writes and (changed := _find_stale_path(want.paths, seen.stale)):
+            if want is not None and writes and (changed := find_stale_path(want.paths, seen.stale)):
                 action = BranchAction(
                     ActionKind.LEAVE, f"{changed} changed on GitHub since this checkout; pull first"
                 )
@@ -194,11 +197,8 @@ class PublishPlanner:
         """Those for what runs, and of the others those that are open already."""
         marks = (pull.state_block for pull in self.pulls if pull.open)
         held = {finding for mark in marks if mark is not None for finding in mark.findings}
-        left = [
-            each
-            for each in proposals
-            if each.example and not self.settings.pull_requests.examples and held.isdisjoint(each.findings)
-        ]
+        all_of_it = self.settings.pull_requests.examples
+        left = [p for p in proposals if p.example and not all_of_it and held.isdisjoint(p.findings)]
         if left:
             self._note_once(
                 f"note: of files that nobody deploys, such as {left[0].paths[0]}, {len(left)} proposals are "
@@ -269,18 +269,19 @@ class PublishPlanner:
 
     def _wanted_pull_request(self, proposal: Proposal, ground: FileSource) -> WantedPullRequest:
         held = next((self.held_as[each] for each in proposal.findings if each in self.held_as), None)
+        neutral = proposal.discloses and is_careful(self.settings, self.remote.facts)
         return WantedPullRequest(
             key=proposal.key,
-            rule=proposal.rule or "",
-            branch=proposal.branch,
+            rule="" if neutral else proposal.rule or "",
+            branch=f"{self.settings.branch_prefix}update/{proposal.key}" if neutral else proposal.branch,
             findings=proposal.findings,
             patch=edits_digest(proposal.edits) if proposal.edits else digest_patch(proposal.diff),
             known_as=digest_patch(proposal.diff),
             files=digest_files(ground.hash_blobs(proposal.paths)),
             paths=tuple(sorted({*proposal.paths, *(row.path for row in proposal.story.rows)})),
-            topic=proposal.topic,
+            topic="" if neutral else proposal.topic,
             group=self.settings.pull_requests.group if held is None else held,
-            rules=proposal.rules,
+            rules=() if neutral else proposal.rules,
             commits=tuple(each.findings for each in proposal.commits),
             sources=digest_sources(each.id for each in proposal.story.cited),
         )
@@ -323,8 +324,8 @@ class PublishPlanner:
         missing = next((rule for rule in mark.every_rule if rule not in {*seen.rules, EVERYTHING}), "")
         if seen.report.asked is not None and seen.report.asked.isdisjoint(mark.findings):
             return "this run is about other findings"
-        if missing or (mark.rule == EVERYTHING and not seen.every):
-            return f"the rule {missing or mark.rule} did not run"
+        if missing or (mark.rule in {EVERYTHING, ""} and not mark.rules and not seen.every):
+            return f"the rule {missing or mark.rule or 'that found it'} did not run"
         try:
             paths = mark.paths or self.reader.read_changed_files(pull.number)
         except RequestRejected:
@@ -337,14 +338,5 @@ class PublishPlanner:
                 return f"{path} was left out"
             if reason := seen.ground.why_unsure(path):
                 return reason
-        changed = _find_stale_path(paths, seen.stale)
+        changed = find_stale_path(paths, seen.stale)
         return f"{changed} changed on GitHub since this checkout" if changed else ""
-
-
-def _find_stale_path(paths: Sequence[str], stale: frozenset[str]) -> str:
-    """One of the files, or a neighbour that could matter to them, that changed; empty where none did."""
-    if "*" in stale:
-        return paths[0] if paths else ""
-    folders = {posixpath.dirname(path) for path in paths}
-    near = (path for path in sorted(stale) if is_candidate(path) and posixpath.dirname(path) in folders)
-    return next((path for path in paths if path in stale), "") or next(near, "")

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from fixbot.model.findings import Proposal, Report, Severity
 from fixbot.model.foreign_findings import rank_cited
 from fixbot.publish.file_source import FileSource
-from fixbot.publish.pull_requests.decide import (
-    BranchAction,
-    BranchState,
-    WantedPullRequest,
-)
+from fixbot.publish.pull_requests.decide import BranchAction, BranchState, WantedPullRequest
+from fixbot.publish.pull_requests.pull_request import RepositoryInfo
+from fixbot.settings import Settings
 
 BESIDE = "-next"
 """What the name of a branch ends with on which a signed commit is made; an interrupted run may leave one."""
@@ -46,6 +44,11 @@ class PlannedAction:
     def severity(self) -> Severity:
         """How bad what it repairs is."""
         return self.proposal.severity if self.proposal is not None else Severity.LOW
+
+
+def is_careful(settings: Settings, repository: RepositoryInfo) -> bool:
+    """Whether what is of use to an attacker is to be worded neutrally here."""
+    return repository.public and settings.pull_requests.disclose == "careful"
 
 
 @dataclass(frozen=True, slots=True)

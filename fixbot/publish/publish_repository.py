@@ -8,28 +8,26 @@ from datetime import date, datetime
 from typing import Final
 
 from fixbot.model.errors import FixbotError
-from fixbot.model.findings import Proposal, Report, Severity
+from fixbot.model.findings import Proposal, Report
 from fixbot.proposal.commit_style import CommitStyle, learn_style
 from fixbot.publish.action_result import ActionOutcome, ActionResult
 from fixbot.publish.apply_actions import Applier
 from fixbot.publish.file_source import FileSource, WorkTreeSource
+from fixbot.publish.github.dashboard_issue import DashboardStore
 from fixbot.publish.github.gateway import Gateway
 from fixbot.publish.github.github_errors import ChangedMeanwhile, RateLimitExceeded, RequestRejected
 from fixbot.publish.github.preflight import Obstacle, PreflightResult, PublishWay, run_preflight
 from fixbot.publish.github.repository_reader import RepositoryReader
 from fixbot.publish.github.repository_writer import RepositoryWriter
+from fixbot.publish.keep_dashboard import DashboardKeeper, PublishedState, find_asked
 from fixbot.publish.plan_actions import PublishPlanner
-from fixbot.publish.planned_action import PlannedAction, RunKnowledge
+from fixbot.publish.planned_action import PlannedAction, RunKnowledge, is_careful
+from fixbot.publish.pull_requests.dashboard import DashboardWishes
 from fixbot.publish.pull_requests.decide import ActionKind
 from fixbot.publish.pull_requests.pull_request import PullRequest, PullRequestComment, RemoteState
-from fixbot.publish.pull_requests.rate import (
-    SPENDS_NOTHING,
-    WHOLE_REPOSITORY,
-    RateRoom,
-    WeeklyBudget,
-    compute_room,
-    split_by_room,
-)
+from fixbot.publish.pull_requests.rate import RateRoom, compute_room, split_by_room
+from fixbot.publish.stand_back import StandBack
+from fixbot.publish.weekly_budget import keep_to_budget, spend_nothing
 from fixbot.settings import Settings
 from fixbot.source.codeowners import find_owners
 
@@ -96,28 +94,70 @@ class Publisher:
 
     def publish_proposals(self) -> PublishResult:
         """Do it all. Raises FixbotError where nothing can be done at all."""
+        keeper = self._open_dashboard()
+        wishes = keeper.read_wishes() if keeper is not None else DashboardWishes()
         judge = PublishPlanner(
-            self.reader, self.remote, self.settings, self._current_date, self._read_comments, self.note
-        )
-        settings = replace(self.settings, declined=judge.list_declined(), held=judge.held_findings())
+            self.reader, self.remote, self.settings, self._current_date, self._read_comments, self.note,
+            wishes.rebase,
+        )  # fmt: skip
+        declined = {**wishes.ignored, **judge.list_declined()}
+        settings = replace(self.settings, declined=declined, held=judge.held_findings())
         report = self.examine(settings, False)
-        if more := judge.refused_parts(report):
+        more = judge.refused_parts(report)
+        if keeper is not None and wishes.ignore and not self.dry:
+            more |= keeper.remember_ignored(report)
+        if more:
             settings = replace(settings, declined={**settings.declined, **more})
             report = self.examine(settings, False)
+        result = self._publish_planned(judge, settings, report, wishes)
+        if keeper is not None and not self.dry:
+            later, waits = result.later, (*result.waits, *result.left)
+            keeper.update_issue(PublishedState(result.report, judge.pulls, result.done, waits, later))
+        return result
+
+    def _open_dashboard(self) -> DashboardKeeper | None:
+        if not self.settings.dashboard:
+            return None
+        return DashboardKeeper(DashboardStore(self.reader), self.note, self.remote.facts.public)
+
+    def _publish_planned(
+        self, judge: PublishPlanner, settings: Settings, report: Report, wishes: DashboardWishes
+    ) -> PublishResult:
         planned = self._plan_actions(judge, report)
         free = self._compute_room(judge, planned)
         openings = sorted(
             (each for each in planned if each.action.deed in OPENING),
             key=lambda p: (p.action.deed is not ActionKind.FINISH, p.order),
         )
-        due, spent = self._keep_to_budget(judge, openings)
+        openings, held = self._stand_back(openings, wishes)
+        asked = [spend_nothing(each) for each in find_asked(openings, wishes)]
+        keys = {each.branch for each in asked}
+        due, spent = keep_to_budget(
+            judge.pulls,
+            [each for each in openings if each.branch not in keys],
+            self.settings.pull_requests.per_week,
+            self.now,
+            self._read_code_owners,
+        )
         now, waits = split_by_room(due, free.free)
         others = [each for each in planned if each.action.deed not in OPENING]
-        todo = [*sorted(others, key=lambda p: (_ORDER.get(p.action.deed, 9), p.branch)), *now]
-        result = PublishResult(report, waits=(*waits, *spent), later=free.later if waits else "")
+        todo = [*sorted(others, key=lambda p: (_ORDER.get(p.action.deed, 9), p.branch)), *asked, *now]
+        result = PublishResult(report, waits=(*waits, *spent, *held), later=free.later if waits else "")
         if self.dry:
             return replace(result, planned=tuple(todo))
         return self._apply_actions(result, todo, settings)
+
+    def _stand_back(
+        self, openings: list[PlannedAction], wishes: DashboardWishes
+    ) -> tuple[list[PlannedAction], list[PlannedAction]]:
+        """Those to open and those that wait for somebody else's; what the dashboard asked for doesn't."""
+        if not openings or not self.settings.pull_requests.stand_back:
+            return openings, []
+        asked = find_asked(openings, wishes)
+        others = [each for each in self.reader.others.values() if each.base == self.remote.base]
+        rest = [each for each in openings if each not in asked]
+        due, held = StandBack(self.reader, others, self.now).split_waiting(rest)
+        return [*asked, *due], held
 
     @property
     def _current_date(self) -> date:
@@ -169,37 +209,6 @@ class Publisher:
         opened = [pull.created for pull in judge.pulls if pull.created is not None]
         return compute_room(self.settings.pull_requests, opened, open_now, self.now)
 
-    def _keep_to_budget(
-        self, judge: PublishPlanner, openings: Sequence[PlannedAction]
-    ) -> tuple[list[PlannedAction], list[PlannedAction]]:
-        """Those that this week's budget holds, and those that wait; critical ones are outside of it."""
-        if not openings:
-            return [], []
-        opened: dict[str, list[datetime]] = {}
-        for pull in judge.pulls:
-            mark = pull.state_block
-            owner = (mark.spends if mark is not None else "") or self._name_budget(mark.paths if mark else ())
-            if pull.created is not None and owner != SPENDS_NOTHING:
-                opened.setdefault(owner, []).append(pull.created)
-        budget = WeeklyBudget(self.settings.pull_requests.per_week, self.now, opened)
-        due: list[PlannedAction] = []
-        spent: list[PlannedAction] = []
-        for each in openings:
-            critical = each.severity is Severity.CRITICAL
-            owner = (
-                SPENDS_NOTHING
-                if critical
-                else self._name_budget(each.proposal.paths if each.proposal else ())
-            )
-            later = "" if critical else budget.take_place(owner)
-            wanted = replace(each.wanted, spends=owner) if each.wanted is not None else None
-            (spent if later else due).append(replace(each, later=later, wanted=wanted))
-        return due, spent
-
-    def _name_budget(self, paths: Sequence[str]) -> str:
-        """Whose budget a change of these files is paid from: the first owner's, else the repository's."""
-        return next(iter(find_owners(self._read_code_owners(), paths)), WHOLE_REPOSITORY)
-
     def _apply_actions(
         self, result: PublishResult, todo: Sequence[PlannedAction], settings: Settings
     ) -> PublishResult:
@@ -244,6 +253,7 @@ class Publisher:
             self.remote.base, self.remote.base_head, f"{self.web}/{self.remote.facts.full_name}",
             cleared.remaining_way,
             self.learn_commit_style, self.find_code_owners, cleared.queue, milestone,
+            is_careful(self.settings, self.remote.facts),
         )  # fmt: skip
 
     def learn_commit_style(self) -> CommitStyle:
@@ -259,7 +269,7 @@ class Publisher:
 
     def _read_code_owners(self) -> str:
         if self._owners is None:
-            texts = (self.reader.read_text_at(path, self.remote.base_head) for path in _OWNERS)
+            texts = (self.ground.text_of(path) for path in _OWNERS)
             self._owners = next((text for text in texts if text is not None), "")
         return self._owners
 

@@ -125,7 +125,10 @@ def _format_last_words(errors: bytes) -> str:
         return ": it needed more memory than it may have"
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     said = next((line for line in lines if line.lower().startswith("error")), lines[-1] if lines else "")
-    said = " ".join(_PLACES.sub("", said).removeprefix("error: ").removeprefix("Error: ").split())
+    said = text.partition("err=")[2] or said
+    said = " ".join(_PLACES.sub("", said).removeprefix("error: ").removeprefix("Error: ").split()).strip(
+        '<>" '
+    )
     return f": {said[:_LONGEST]}" if said else ""
 
 

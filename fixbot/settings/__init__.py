@@ -281,6 +281,12 @@ class Settings:
             "shape": value_shapes.BRANCH_PREFIX,
         },
     )
+    dashboard: bool = field(
+        default=False,
+        metadata={
+            "says": "Keep one issue that says what is open, what waits and why, with boxes to tick (`--pr`)."
+        },
+    )
     pull_requests: PullRequestSettings = field(
         default_factory=PullRequestSettings, metadata={"says": "How fixes are offered on GitHub (`--pr`)."}
     )
@@ -312,6 +318,8 @@ class Settings:
     )
     declined: Mapping[str, str] = field(default_factory=dict, metadata={"internal": True})
     """Findings that are not to be offered in this run, by their ids, and why."""
+    listing: bool = field(default=False, metadata={"internal": True})
+    """Whether all that is read is listed (`inventory`)."""
     held: Mapping[str, str] = field(default_factory=dict, metadata={"internal": True})
     """The branch of the open pull request, gathered in another way, in which a finding stays; by its id."""
     stored: Mapping[StoreKey, StoreFact] = field(default_factory=dict, metadata={"internal": True})

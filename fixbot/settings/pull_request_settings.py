@@ -89,6 +89,20 @@ class PullRequestSettings:
             "are reported in any case."
         },
     )
+    stand_back: bool = field(
+        default=True,
+        metadata={
+            "says": "Wait, at most 30 days, for an open pull request of somebody who may write, or of an "
+            "app, that changes the same lines. Critical ones don't wait."
+        },
+    )
+    disclose: Literal["careful", "open"] = field(
+        default="careful",
+        metadata={
+            "says": "In a public repository: `careful` names a live secret or an open way in by neutral "
+            "words (the diff can't be neutral), `open` as elsewhere."
+        },
+    )
     schedule: tuple[str, ...] = field(
         default=(),
         metadata={

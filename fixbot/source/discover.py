@@ -241,8 +241,20 @@ _GENERATED = re.compile(
 )
 
 
-def why_unpatchable(data: bytes) -> str | None:
-    """Why a file is never changed, told from its text: something else writes it, or has encrypted it."""
+_RENDERED = re.compile(rb"^# Source: ([\w.-]+)/(?:charts/[\w./-]+/)?templates/", re.MULTILINE)
+"""What `helm template` writes above each object."""
+
+
+def why_unpatchable(data: bytes, charts: frozenset[str] = frozenset()) -> str | None:
+    """Why a file is never changed, told from its text: something else writes it, or has encrypted it.
+
+    `charts` are the folders of the repository's charts: what one of them renders to is not its source.
+    """
+    rendered = _RENDERED.search(data) if charts and b"# Source: " in data else None
+    if rendered is not None:
+        names = {folder.rpartition("/")[2]: folder for folder in sorted(charts, reverse=True)}
+        if (folder := names.get(rendered[1].decode())) is not None:
+            return f"`{folder}` renders to it (`helm template`); change that chart, and render it anew"
     head = data[:2000]
     if (found := _GENERATED.search(head)) and _is_in_comment(head, found.start()):
         return "its header says that it is generated; change what generates it"

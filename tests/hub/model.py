@@ -153,6 +153,8 @@ class Issue:
     milestone: int | None = None
     pull: Pull | None = None
     through: str | None = None
+    editor: Account | None = None
+    """Who wrote its text last, where that was changed after it was made."""
 
     @property
     def the_pull(self) -> Pull:

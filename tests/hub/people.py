@@ -250,7 +250,16 @@ class Person:
                 title=issue.title if title is None else title,
                 body=issue.body if body is None else body,
                 updated=self.hub.clock.now(),
+                editor=issue.editor if body in {None, issue.body} else self.account,
             )
+
+    def open_issue(self, title: str, body: str) -> int:
+        """Open an issue: whoever sees the repository may."""
+        with self.hub.lock:
+            number, now = max(self.repo.issues, default=0) + 1, self.hub.clock.now()
+            made = Issue(number, self.hub.next_id(), self.account, title, body, now, now)
+            self.repo.issues[number] = made
+            return number
 
     def comment(self, number: int, body: str) -> int:
         with self.hub.lock:

@@ -21,6 +21,7 @@ def parse_facts(data: Mapping[str, Any]) -> RepositoryInfo:
         archived=bool(data.get("archived")),
         disabled=bool(data.get("disabled")),
         push=bool(permissions["push"]) if "push" in permissions else None,
+        public=not data.get("private"),
     )
 
 

@@ -30,8 +30,6 @@ from fixbot.publish.pull_requests.pull_request import (
 )
 
 _ID = "query($owner: String!, $name: String!) { repository(owner: $owner, name: $name) { id } }"
-MOST_TEXT: Final = 3_000_000
-"""Characters of a file that is read by itself. Source: "About code owners": larger ones are not loaded."""
 _ABSENT: Final = frozenset((404, 409))
 """What GitHub answers for a ref or commit that isn't there; 409 where the repository is empty."""
 
@@ -44,6 +42,8 @@ class RepositoryReader:
     name: str
     prefix: str
     _facts: RepositoryInfo | None = field(default=None)
+    others: dict[int, PullRequest] = field(default_factory=dict)
+    """Open pull requests of this repository's branches that are not ours."""
     _standings: dict[tuple[str, bool], WritePermission] = field(default_factory=dict)
 
     @property
@@ -158,6 +158,8 @@ class RepositoryReader:
         pull = parse_pull(row, self.name)
         if pull is not None and is_our_pull(pull, self.prefix):
             found[pull.number] = pull
+        elif pull is not None and pull.open:
+            self.others[pull.number] = pull
 
     def _search_older(self, pages: int) -> dict[int, PullRequest] | None:
         """Ours among all pull requests, by search; None where reading all those pages is no more work.
@@ -304,6 +306,12 @@ class RepositoryReader:
         pages = self.gateway.read_pages(f"{self.api_root}/pulls/{number}/files", most=30)
         return tuple(str(row["filename"]) for page in pages for row in page.data or ())
 
+    def read_file_patches(self, number: int) -> dict[str, str]:
+        """The diff of each file of a pull request, by the path before it; empty where GitHub shows none."""
+        pages = self.gateway.read_pages(f"{self.api_root}/pulls/{number}/files", most=10)
+        rows = (row for page in pages for row in page.data or ())
+        return {str(r.get("previous_filename") or r["filename"]): str(r.get("patch") or "") for r in rows}
+
     def find_milestone(self, title: str) -> int | None:
         """The number of an open milestone, None where there is none of that title."""
         pages = self.gateway.read_pages(f"{self.api_root}/milestones", {"state": "open"}, most=5)
@@ -312,18 +320,6 @@ class RepositoryReader:
             return next((int(row["number"]) for row in rows if row.get("title") == title), None)
         except RequestRejected:
             return None
-
-    def read_text_at(self, path: str, ref: str) -> str | None:
-        """A file's text at a commit, None where there is none."""
-        try:
-            answer = self.gateway.read_path(
-                f"{self.api_root}/contents/{quote(path, safe='/')}",
-                {"ref": ref},
-                media="application/vnd.github.raw+json",
-            )
-        except RequestRejected:
-            return None
-        return answer.data if isinstance(answer.data, str) and len(answer.data) <= MOST_TEXT else None
 
     def read_messages(self) -> tuple[str, ...]:
         """The messages of the last hundred commits, newest first."""

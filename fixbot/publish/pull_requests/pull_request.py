@@ -85,6 +85,7 @@ class RepositoryInfo:
     archived: bool = False
     disabled: bool = False
     push: bool | None = None
+    public: bool = True
 
     @property
     def full_name(self) -> str:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 HOME: Final = ShellWord(("~",))
 """What `$HOME` is where nobody says it."""
 _UNKNOWN: Final = ShellWord((None,))
+_OF_TEKTON: Final = re.compile(r"\$\(((?:step\.)?(?:results|workspaces|outputs)\.[\w.-]{1,200})\)")
+"""What Tekton fills in with a place below /tekton, or of a volume, before a shell sees it."""
 _NAME: Final = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -54,7 +56,8 @@ class Expansion:
             case "simple_expansion" | "expansion":
                 yield from self._expand_variable(node).parts
             case _:
-                yield None
+                given = _OF_TEKTON.fullmatch(self._source_of(node))
+                yield None if given is None else f"/tekton/{given[1]}"
 
     def _iterate_children(self, node: tree_sitter.Node) -> Iterator[str | None]:
         """The parts of a word, and the blanks of a string that stand between them."""

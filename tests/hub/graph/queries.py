@@ -81,7 +81,25 @@ def repository(context: Context, repo: Repo) -> Json:
         "refs": refs,
         "pullRequest": one,
         "pullRequests": many,
+        "issue": lambda _, number: show_issue(context, repo, number),
         "labels": labels,
+    }
+
+
+def show_issue(context: Context, repo: Repo, number: int) -> Json:
+    """An issue that is no pull request."""
+    context.hub.demand(context.token, repo, "issues", "read")
+    found = repo.issues.get(number)
+    if found is None or found.pull is not None or not repo.has_issues:
+        raise Refused(404, f"Could not resolve to an Issue with the number of {number}.", kind="NOT_FOUND")
+    return {
+        "__typename": "Issue",
+        "id": node_id("I", f"{repo.id}/{number}"),
+        "number": number,
+        "title": found.title,
+        "body": found.body or "",
+        "author": actor(found.author),
+        "editor": actor(found.editor) if found.editor else None,
     }
 
 

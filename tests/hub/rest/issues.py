@@ -52,6 +52,41 @@ def get_issue(call: Call) -> Answer:
     return Answer(200, issue_shapes.issue(call.hub, call.base, call.repo, find_issue(call)))
 
 
+@route("GET", REPO + "/issues", READ)
+def list_issues(call: Call) -> Answer:
+    """Issues, and pull requests among them; of those without issues only these."""
+    repo, wanted = call.repo, call.query.get("state", "open")
+    names = {each.strip().lower() for each in call.query.get("labels", "").split(",") if each.strip()}
+    found = [
+        issue
+        for issue in repo.issues.values()
+        if (repo.has_issues or issue.pull is not None)
+        and wanted in {"all", "open" if issue.open else "closed"}
+        and names <= {each.lower() for each in issue.labels}
+    ]
+    updated = call.query.get("sort", "created") == "updated"
+    found.sort(
+        key=lambda issue: (issue.updated if updated else issue.created, issue.number),
+        reverse=call.query.get("direction", "desc") == "desc",
+    )
+    return page(call, found, lambda issue: issue_shapes.issue(call.hub, call.base, repo, issue))
+
+
+@route("POST", REPO + "/issues", "issues:write")
+def create_issue(call: Call) -> Answer:
+    """A new issue; labels are dropped without a word where who makes it may not set any."""
+    hub, repo, body = call.hub, call.repo, call.body
+    if not repo.has_issues:
+        raise Refused(410, "Issues has been disabled in this repository.")
+    check_text(body)
+    number, now = max(repo.issues, default=0) + 1, hub.clock.now()
+    made = Issue(number, hub.next_id(), call.token.actor, body["title"], body.get("body"), now, now)
+    if hub.allows(call.token, repo, "issues", "write"):
+        made = set_labels(call, made, _names(body.get("labels") or []))
+    repo.issues[number] = made
+    return Answer(201, issue_shapes.issue(hub, call.base, repo, made))
+
+
 def _names(items: list[Any]) -> tuple[str, ...]:
     return tuple(item if isinstance(item, str) else item["name"] for item in items)
 
@@ -95,7 +130,9 @@ def edit_issue(call: Call) -> Answer:
             repo, number, call.token.actor, "renamed", rename={"from": issue.title, "to": str(body["title"])}
         )
         issue = replace(issue, title=str(body["title"]))
-    repo.issues[number] = replace(issue, body=body.get("body", issue.body), updated=hub.clock.now())
+    text = body.get("body", issue.body)
+    editor = issue.editor if text == issue.body else call.token.actor
+    repo.issues[number] = replace(issue, body=text, updated=hub.clock.now(), editor=editor)
     if body.get("state") == "closed" and issue.open:
         close(hub, repo, call.token.actor, number)
     if body.get("state") == "open" and not issue.open:
