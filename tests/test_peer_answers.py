@@ -28,6 +28,18 @@ WIDER = {
     ("exec-session-unlogged", "CKV_AWS_224"): "it wants a key of one's own for the log of sessions too",
     ("host-path-mounted", "sensitive-host-mounts"): "it wants no mount, not even one that is read-only",
     ("policy-open-to-anyone", "CKV_AWS_60"): "it reads no conditions",
+    ("password-policy-weak", "CKV_AWS_9"): "it wants passwords to end, which NIST SP 800-63B advises against",
+    **{
+        (
+            "password-policy-weak",
+            each,
+        ): "it wants that kind, even where nobody has switched it off"
+        for each in ("CKV_AWS_11", "CKV_AWS_12", "CKV_AWS_14", "CKV_AWS_15")
+    },
+    **{
+        ("service-wide-actions", each): "it wants fewer resources, the rule fewer actions"
+        for each in ("CKV_AWS_290", "CKV_AWS_355", "CKV_AWS_356")
+    },
 }
 """Checks that ask for more than the rule does, and what."""
 UNSEEN = {
