@@ -101,7 +101,9 @@ class Detection:
             subject.task if isinstance(subject, Container) and self.fix.waits.in_task else subject
         )
         held: tuple[Subject, ...] = (whole, *whole.containers) if isinstance(whole, Task) else (whole,)
-        return [(self.fix.waits.until, each.path, each.address) for each in held]
+        until = self.fix.waits.until
+        rules = (until,) if isinstance(until, str) else until
+        return [(rule, each.path, each.address) for rule in rules for each in held]
 
     @property
     def safety(self) -> Safety:

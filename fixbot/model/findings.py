@@ -90,12 +90,12 @@ class Fix(FixWords):
 class Refusal:
     """A fix exists in principle. What is there, why it isn't safe here, what a person can do.
 
-    `until` names the rule whose fix, at the same container or in the same pod, ends the reason; `in_task`
-    says that its fix at any container of the task does.
+    `until` names the rule whose fix, at the same container or in the same pod, ends the reason, or the rules
+    of which one's does; `in_task` says that its fix at any container of the task does.
     """
 
     reason: str
-    until: str = ""
+    until: str | tuple[str, ...] = ""
     in_task: bool = False
 
 

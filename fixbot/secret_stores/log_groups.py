@@ -99,7 +99,7 @@ def _why_nowhere(task: Task) -> Refusal | Manual | None:
             f"{task.name} has no execution role, and on Fargate nothing may write a log without one. Give it "
             f"one ({mark_code(task.spelling.spell_field('executionRoleArn'))}, with the managed policy "
             "AmazonECSTaskExecutionRolePolicy), then run again.",
-            until="secret-in-environment",
+            until=("secret-in-environment", "task-role-unusable"),
             in_task=True,
         )
     return None
