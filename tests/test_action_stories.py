@@ -264,7 +264,7 @@ def test_a_new_template_is_named_and_passes(story: Story) -> None:
     story.write({"chart/Chart.yaml": "name: x\n", "chart/templates/web.yaml": template})
     ran = story.check()
     assert ran.code == 0, ran.printed
-    assert "Touched, and only named here (1)" in ran.summary
+    assert "Touched, and only named here (2)" in ran.summary
 
 
 def links(story: Story, how: str) -> None:

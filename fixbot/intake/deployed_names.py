@@ -12,7 +12,6 @@ from fixbot.intake.field_checks import parse_arn
 from fixbot.model.errors import FixbotError
 from fixbot.text.kinds import compact_kind
 
-_INDEX: Final = re.compile(r"\[[^\]]{0,500}\]")
 _MOST: Final = 1_000_000
 """Resources of one file."""
 
@@ -53,6 +52,15 @@ def _list_keys(resource: str) -> tuple[str, ...]:
     if "definition/" in arn["rest"]:
         return (re.sub(r":\d+$", "", resource),)
     return (resource, arn["rest"]) if arn["service"] == "s3" else (resource,)
+
+
+def drop_indices(address: str) -> str:
+    """An address without what stands in brackets: which one of several is the same block for all."""
+    kept, at = [], 0
+    while (start := address.find("[", at)) >= 0 and (end := address.find("]", start)) >= 0:
+        kept.append(address[at:start])
+        at = end + 1
+    return "".join((*kept, address[at:]))
 
 
 def parse_state(data: bytes, name: str) -> list[tuple[str, DeployedName]]:
@@ -106,7 +114,7 @@ def _list_maps(value: Any) -> list[Mapping[str, Any]]:
 
 def _list_calls(address: str) -> tuple[str, ...]:
     """The modules of `module.a["x"].module.b`."""
-    steps = _INDEX.sub("", address[:5_000]).split(".")
+    steps = drop_indices(address[:5_000]).split(".")
     return tuple(steps[at + 1] for at in range(0, len(steps) - 1, 2) if steps[at] == "module")
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from fixbot.intake.deployed_names import DeployedName, DeployedNames, build_physical_key
+from fixbot.intake.deployed_names import DeployedName, DeployedNames, build_physical_key, drop_indices
 from fixbot.model.foreign_findings import (
     Confidence,
     ForeignFinding,
@@ -254,7 +254,7 @@ def _is_called(place: ResourcePlace, resource: str) -> bool:
     """Whether a scanner's name for a resource is a place's: its address, `Kind.namespace.name`, its title."""
     if not resource:
         return False
-    bare = re.sub(r"\[[^\]]{0,200}\]", "", resource)
+    bare = drop_indices(resource)
     last = re.split(r"[./]", place.address)[-1]
     kubernetes = (
         place.dialect == "kubernetes"
