@@ -7,7 +7,7 @@ from typing import Final
 
 from fixbot.lens import ABSENT, Companion, Module, Resource, ResourceType
 from fixbot.model.findings import Fix, Manual, Severity
-from fixbot.rules import Rule, Words, by_type, must_be
+from fixbot.rules import SAME_CALLERS, Rule, Words, by_type, must_be
 from fixbot.rules.checks import MustBe
 from fixbot.rules.context import Context
 from fixbot.secret_stores.secret_steps import preview_change_set
@@ -123,7 +123,8 @@ def weigh_days(database: Resource, _world: Context) -> Severity | None:
 def complete_fix(fix: Fix, database: Resource, _world: Context) -> Fix:
     """From none to some the instance stands still for a moment, and CloudFormation may do more."""
     if _days_of(database) != 0:
-        return replace(fix, effect="Backups are kept longer, and cost accordingly.", unknown="")
+        return replace(fix, effect="Backups are kept longer, and cost accordingly.", unknown="",
+                       access=SAME_CALLERS)  # fmt: skip
     if database.dialect != "cloudformation":
         return fix
     return replace(
@@ -151,6 +152,7 @@ COPIES = replace(
     problem="is copied nowhere",
     change="{who} {is|are} copied every day by AWS Backup, and kept for 35 days.",
     effect="Nothing that runs notices. AWS Backup bills what it keeps.",
+    access=SAME_CALLERS,
     unknown="Whether a backup plan of another stack selects {who} isn't in the files.",
 )
 MOMENTS = replace(
@@ -158,6 +160,7 @@ MOMENTS = replace(
     problem="can't be taken back to an earlier moment",
     change="{who} can be restored, as a new table, as of any second of the last 35 days.",
     effect="Nothing that runs notices. DynamoDB bills by the size of the table.",
+    access=SAME_CALLERS,
     unknown="Whether a backup plan of another stack selects {who} isn't in the files.",
 )
 

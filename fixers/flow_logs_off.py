@@ -21,7 +21,7 @@ from fixbot.lens import (
     text_of,
 )
 from fixbot.model.findings import Fix, Found, Manual, Outcome, Refusal, Severity
-from fixbot.rules import Rule, Words, must_be
+from fixbot.rules import SAME_CALLERS, Rule, Words, must_be
 from fixbot.rules.context import Context
 from fixbot.secret_stores.cloudformation_functions import build_substitution
 from fixbot.secret_stores.secret_steps import preview_change_set
@@ -85,6 +85,7 @@ def _choose_outcome(vpc: Resource, world: Context) -> Outcome:
         effect="Nothing that runs notices. CloudWatch bills the volume; for much traffic a bucket with "
         "Parquet "
         "files is cheaper." + (" The stack then needs `--capabilities CAPABILITY_IAM`." if template else ""),
+        access=SAME_CALLERS,
         why="After a break-in nobody can say which machines of {who} the intruder went to, and how much he "
         "took along.",
         unknown="Whether somebody records {who} from outside of these files, `aws ec2 "
@@ -193,6 +194,7 @@ _IN_MODULE = must_be(
         change="Who talks to whom in {who} is recorded in CloudWatch Logs, what was refused included.",
         effect="Nothing that runs notices. The module makes a log group and a role; CloudWatch bills the "
         "volume.",
+        access=SAME_CALLERS,
         why="After a break-in nobody can say which machines of {who} the intruder went to.",
         unknown="Whether somebody records {who} from elsewhere, `aws ec2 describe-flow-logs` says.",
     ),

@@ -18,7 +18,7 @@ from fixbot.lens import (
     build_reference,
 )
 from fixbot.model.findings import Fix, Found, Manual, Outcome, Refusal, Severity
-from fixbot.rules import Rule
+from fixbot.rules import SAME_CALLERS, Rule
 from fixbot.rules.context import Context
 from fixbot.rules.outcomes import find_hindrance
 from fixbot.secret_stores.cloudformation_functions import build_substitution
@@ -111,6 +111,7 @@ def _choose_outcome(balancer: Resource, flag: Slot, bucket: Slot | None, world: 
         effect="Nothing that runs notices. Files come every five minutes; storage costs, so the bucket "
         "wants a "
         "lifecycle rule.",
+        access=SAME_CALLERS,
         why="Nobody can say afterwards which requests led to a break-in behind {who}, from where, and "
         "when the "
         "first of them came.",

@@ -11,7 +11,7 @@ from fixbot.edit.tree import CannotEdit
 from fixbot.knowledge.log_retention import choose_retention
 from fixbot.lens import ABSENT, Module, Resource, ResourceType, Slot
 from fixbot.model.findings import Fix, Found, Outcome, Refusal, Severity
-from fixbot.rules import Rule
+from fixbot.rules import SAME_CALLERS, Rule
 from fixbot.rules.context import Context
 from fixbot.rules.outcomes import find_hindrance, format_cell
 
@@ -85,6 +85,7 @@ def _choose_outcome(group: Resource, slot: Slot, days: int | None, world: Contex
         effect="What is stored longer costs more; CloudWatch bills by volume and month."
         if days
         else f"Lines that are older than {wanted} days are deleted for good, within three days.",
+        access=SAME_CALLERS if days else "",
         why="Intruders are found after months, and nobody can say any more what they did."
         if days
         else "Addresses, names and tokens that got into a line years ago are there for whoever may read the "

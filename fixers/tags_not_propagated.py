@@ -12,7 +12,7 @@ from fixbot.edit.change import Change
 from fixbot.edit.tree import CannotEdit
 from fixbot.lens import ABSENT, Module, Resource, ResourceType, Slot
 from fixbot.model.findings import Fix, Found, Outcome, Refusal, Safety, Severity
-from fixbot.rules import Rule, Words, by_type, must_be
+from fixbot.rules import SAME_CALLERS, Rule, Words, by_type, must_be
 from fixbot.rules.context import Context
 from fixbot.rules.outcomes import find_hindrance
 from fixbot.text.markdown_escape import mark_code
@@ -116,6 +116,7 @@ def _pass_on(group: Resource, held: dict[str, Slot]) -> Outcome:
         after="passed on",
         gist=f"Instances of {{who}} get {', '.join(map(mark_code, held))} when they are made.",
         effect="Instances that run stay as they are.",
+        access=SAME_CALLERS,
         why="An instance of {who} without the tag falls out of every condition that asks for it.",
     )
 
@@ -132,6 +133,7 @@ SNAPSHOTS = Words(
     problem="makes snapshots without its tags",
     change="Snapshots of {who} get its tags from now on.",
     effect="Nothing that runs notices. Snapshots that are there stay as they are.",
+    access=SAME_CALLERS,
     why="A snapshot holds all the data of {who}, and without tags no condition on them protects it.",
 )
 _SERVICE = must_be({FROM: "SERVICE"}, words=WORDS, unwritten="NONE", spares=spare_untagged,

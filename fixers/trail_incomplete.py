@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from fixbot.lens import Module, Resource, ResourceType
 from fixbot.model.findings import Fix, Refusal, Safety, Severity
-from fixbot.rules import Rule, Words, each_of, must_be
+from fixbot.rules import SAME_CALLERS, Rule, Words, each_of, must_be
 from fixbot.rules.context import Context
 
 REGIONS, DIGESTS, GLOBAL = "IsMultiRegionTrail", "EnableLogFileValidation", "IncludeGlobalServiceEvents"
@@ -59,6 +59,7 @@ WORDS = Words(
     change="{who} {records|record} what is done in every Region, and {signs|sign} {its|their} files.",
     effect="Events of all Regions are written to the same bucket. The first copy of management events is "
     "free, a second trail's is not.",
+    access=SAME_CALLERS,
     why="Someone with stolen credentials works in a Region where nobody looks, and takes the lines that tell "
     "of it out of the files afterwards.",
     unknown="Whether another trail, of the organization or of another stack, writes the same already, "

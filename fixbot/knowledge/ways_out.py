@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from fixbot.edit.tree import Node
@@ -17,6 +18,8 @@ _NEEDED: Final = (
     ("ssm", re.compile(r"ssm:|:parameter/|aws_ssm_parameter|AWS::SSM::")),
     ("ssmmessages", re.compile(r"EnableExecuteCommand|enable_execute_command")),
 )
+_BEFORE: Final = frozenset(".\"'{")
+_BEHIND: Final = frozenset("\"'}")
 
 
 def has_way_out(subject: Resource, world: Context) -> bool:
@@ -31,7 +34,18 @@ def _find_way(text: str) -> bool:
     if _ENDPOINT.search(text) is None:
         return False
     needed = (*_ENDPOINTS, *(name for name, used in _NEEDED if used.search(text)))
-    return all(re.search(rf"[.\"'{{]{re.escape(name)}[\"'\s}}]", text) for name in needed)
+    return all(_is_named(text, name) for name in needed)
+
+
+def _is_named(text: str, service: str) -> bool:
+    """Whether a service stands there whole: in quotes, in a hole, or as the end of an endpoint's name."""
+    at = text.find(service)
+    while at >= 0:
+        before, behind = text[max(at - 1, 0) : at], text[at + len(service) : at + len(service) + 1]
+        if before in _BEFORE and (behind.isspace() or behind in _BEHIND):
+            return True
+        at = text.find(service, at + 1)
+    return False
 
 
 _NAME: Final = re.compile(r"[\w-]+(?:\.[\w-]+)?")
@@ -55,7 +69,14 @@ def _list_named(subject: Resource, kinds: tuple[ResourceType, ...], world: Conte
     return named
 
 
-_OUTPUT: Final = re.compile(r"^output\s+\"[^\"\n]+\"\s*\{.*?^\}", re.MULTILINE | re.DOTALL)
+def _list_output_lines(text: str) -> Iterator[str]:
+    """The lines of Terraform's outputs, each block to the brace that a line begins with."""
+    inside = False
+    for line in text.split("\n"):
+        inside = inside or line.startswith("output")
+        if inside:
+            yield line
+        inside = inside and not line.startswith("}")
 
 
 def is_handed_out(subject: Resource, world: Context) -> bool:
@@ -70,7 +91,7 @@ def _list_outputs(subject: Resource, world: Context) -> frozenset[str]:
         text = world.project.documents[subject.path].text
         parts = [text[outputs.start : outputs.end]] if outputs is not None else []
     else:
-        parts = [each for text in world.texts_beside(subject) for each in _OUTPUT.findall(text)]
+        parts = [each for text in world.texts_beside(subject) for each in _list_output_lines(text)]
     words = {word for part in parts for word in _NAME.findall(part)}
     return frozenset(words | {word.partition(".")[0] for word in words})
 

@@ -17,7 +17,7 @@ from fixbot.render.template_text import find_actions
 
 EXAMPLE: Final = "example"
 _READ: Final = re.compile(r"\.Values((?:\.[A-Za-z_]\w*)+)")
-_PLACE: Final = re.compile(r"\(?[\w.-]+/((?:charts/[\w.-]+/)*templates/[\w./-]+):(\d+)(?::\d+)?")
+_PLACE: Final = re.compile(r"(?<![\w./-])[\w.-]+/((?:charts/[\w.-]+/)*templates/[\w./-]+):(\d+)(?::\d+)?")
 _CONDITIONS: Final = frozenset(("if", "with", "else"))
 _MOST_SWITCHES: Final = 60
 Keys = tuple[str, ...]

@@ -36,7 +36,7 @@ _SOBER: Final = {
     "HTTPS_PROXY": "http://127.0.0.1:9",
 }
 """No program is found, no cluster is known, and nothing answers where the kernel leaves it a network."""
-_PLACES: Final = re.compile(r"[^\s'\"]*/run-[^/\s'\"]*/(?:given|work|home|temporary)/?")
+_PLACES: Final = re.compile(r"(?<![^\s'\"])[^\s'\"]*/run-[^/\s'\"]*/(?:given|work|home|temporary)/?")
 _LONGEST: Final = 300
 _KEPT: Final = 100_000_000
 """Characters of renderings that are remembered."""

@@ -32,7 +32,9 @@ _SETTLED: Final = {
     "encryptAES": 'printf "%v %v"',
 }
 _NAMES: Final = re.compile(rf"(?<![\w.$])(?:{'|'.join(sorted(_SETTLED, key=len, reverse=True))})(?![\w.])")
-_STRING: Final = re.compile(r"\"(?:[^\"\\]|\\.)*\"|`[^`]*`|'(?:[^'\\]|\\.)*'|/\*.*?\*/", re.DOTALL)
+_STRING: Final = re.compile(
+    r"\"(?:[^\"\\]|\\.)*(?:\"|\\?\Z)|`[^`]*(?:`|\Z)|'(?:[^'\\]|\\.)*(?:'|\\?\Z)|/\*.*?(?:\*/|\Z)", re.DOTALL
+)
 
 
 def settle_chance(text: str) -> str:

@@ -16,13 +16,14 @@ from fixbot.rules.checks import (
 )
 from fixbot.rules.loading import API_VERSION, load_rules
 from fixbot.rules.rule import ESSENTIAL, EXPLAINED, RECOMMENDED, Rule
-from fixbot.rules.words import Words
+from fixbot.rules.words import SAME_CALLERS, Words
 
 __all__ = [
     "API_VERSION",
     "ESSENTIAL",
     "EXPLAINED",
     "RECOMMENDED",
+    "SAME_CALLERS",
     "Rule",
     "Words",
     "by_type",

@@ -13,8 +13,9 @@ from typing import Final
 
 from fixbot.lens import Container, Policy, Resource, Subject, Task, Update
 from fixbot.model.findings import Fix, Safety
-from fixbot.model.proposal_facts import NOBODY, NOTHING, join_names
+from fixbot.model.proposal_facts import NOTHING, join_names
 from fixbot.rules.context import Context
+from fixbot.rules.words import SAME_CALLERS
 from fixbot.text.markdown_escape import mark_code
 
 _TASKS: Final = {
@@ -106,7 +107,7 @@ def _describe_access(subject: Subject, fix: Fix, world: Context) -> str:
         )
     reach = _describe_reach(subject, world)
     if fix.safety is Safety.SAFE or not fix.effect:
-        return f"{NOBODY}{{who}} {{serves|serve}} the same callers as before{reach}."
+        return f"{SAME_CALLERS.removesuffix('.')}{reach}."
     effect = fix.effect.replace("{who}", fix.who)
     lower = effect[1:2].islower() or effect[:2] == "A "
     return f"{{who}}{reach}: {effect[:1].lower() if lower else effect[:1]}{effect[1:]}"

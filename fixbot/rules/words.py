@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+from fixbot.model.proposal_facts import NOBODY
+
+SAME_CALLERS: Final = f"{NOBODY}{{who}} {{serves|serve}} the same callers as before."
+"""What `access` says where a fix takes nothing from anybody, whatever else its `effect` is."""
 
 
 @dataclass(frozen=True, slots=True)
