@@ -10,6 +10,7 @@ from fixbot.lens import Resource, ResourceType, text_of
 from fixbot.model.findings import Severity
 from fixbot.rules import Rule, Words, report
 from fixbot.rules.context import Context
+from fixbot.text.block_lines import list_block_lines
 
 TEMPLATE = ResourceType("launch template", "launch templates", "AWS::EC2::LaunchTemplate")
 MACHINES = (
@@ -59,11 +60,9 @@ def _behind(machine: Resource, node: Node, world: Context) -> list[str]:
     named = re.match(r"data\.(aws_ami|aws_ssm_parameter)\.([\w-]+)\.", str(node.value))
     if named is None:
         return []
-    block = re.compile(rf'data\s+"{named[1]}"\s+"{re.escape(named[2])}"\s*\{{(.*?)\n\}}', re.DOTALL)
-    bodies = [found[1] for text in world.texts_beside(machine) if (found := block.search(text)) is not None]
-    return [
-        each for body in bodies for each in re.findall(r'"([^"]+)"', body) if not _LITERAL.fullmatch(each)
-    ]
+    head = ("data", f'"{named[1]}"', f'"{named[2]}"')
+    lines = [line for text in world.texts_beside(machine) for line in list_block_lines(text, *head)]
+    return [each for line in lines for each in re.findall(r'"([^"]+)"', line) if not _LITERAL.fullmatch(each)]
 
 
 def _find_in_groups(cluster: Resource) -> Node | None:

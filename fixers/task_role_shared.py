@@ -20,7 +20,7 @@ _NAMED: Final = re.compile(
     r"\.[\w-]+"
 )
 _REFERENCE: Final = re.compile(
-    r"!(?:Ref|GetAtt)\s+\"?(\w+)|\"(?:Ref|Fn::GetAtt)\":\s*\[?\s*\"(\w+)|\$\{(\w+)[.}]"
+    r"!(?:Ref|GetAtt)\s++\"?(\w+)|\"(?:Ref|Fn::GetAtt)\":\s*+(?:\[\s*+)?\"(\w+)|\$\{(\w+)[.}]"
 )
 
 

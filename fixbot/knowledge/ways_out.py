@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Final
 
 from fixbot.edit.tree import Node
 from fixbot.lens import Resource, ResourceType
 from fixbot.rules.context import Context
+from fixbot.text.block_lines import list_block_lines
 
 _NAT: Final = re.compile(r"AWS::EC2::NatGateway|\"aws_nat_gateway\"|\benable_nat_gateway\s*=\s*true")
 _ENDPOINTS: Final = ("ecr.api", "ecr.dkr", "logs", "s3")
@@ -69,16 +69,6 @@ def _list_named(subject: Resource, kinds: tuple[ResourceType, ...], world: Conte
     return named
 
 
-def _list_output_lines(text: str) -> Iterator[str]:
-    """The lines of Terraform's outputs, each block to the brace that a line begins with."""
-    inside = False
-    for line in text.split("\n"):
-        inside = inside or line.startswith("output")
-        if inside:
-            yield line
-        inside = inside and not line.startswith("}")
-
-
 def is_handed_out(subject: Resource, world: Context) -> bool:
     """Whether outputs of its template, or of its folder of Terraform, name it to others."""
     key = (is_handed_out, subject.dialect, world.surroundings_of(subject))
@@ -91,7 +81,7 @@ def _list_outputs(subject: Resource, world: Context) -> frozenset[str]:
         text = world.project.documents[subject.path].text
         parts = [text[outputs.start : outputs.end]] if outputs is not None else []
     else:
-        parts = [each for text in world.texts_beside(subject) for each in _list_output_lines(text)]
+        parts = [each for text in world.texts_beside(subject) for each in list_block_lines(text, "output")]
     words = {word for part in parts for word in _NAME.findall(part)}
     return frozenset(words | {word.partition(".")[0] for word in words})
 

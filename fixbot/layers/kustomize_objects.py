@@ -76,7 +76,8 @@ def _may_match(pattern: str | None, value: str) -> bool:
     if len(pattern) > 200:
         return False
     if re.fullmatch(r"[\w.-]+", pattern):
-        return value == pattern or ("." in pattern and re.fullmatch(pattern, value) is not None)
+        alike = (mine in (".", theirs) for mine, theirs in zip(pattern, value, strict=False))
+        return len(pattern) == len(value) and all(alike)
     simple = re.fullmatch(r"\^?([\w.-]*)\.\*\$?|\^([\w.-]+)\$", pattern)
     return simple is None or (value.startswith(simple[1]) if simple[1] is not None else value == simple[2])
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -92,7 +91,7 @@ def _choose_stores(service: str, workload: Resource, policy: Policy, world: Cont
 def _find_foreign(noun: str, workload: Resource, known: Sequence[Resource], world: Context) -> str:
     """A variable of the workload's that is called after such a thing, and isn't one of the known."""
     for name, value in _list_variables(workload.owner):
-        called = re.search(rf"(?:^|_){noun}(?:s?_|s?$)", name, re.IGNORECASE)
+        called = {noun, f"{noun}s"}.intersection(name.lower().split("_"))
         if called and not any(world.mentions(value, each.address) for each in known):
             return name
     return ""
