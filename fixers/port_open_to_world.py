@@ -19,7 +19,7 @@ from fixbot.knowledge.ingress_rules import (
     IngressRule,
     list_ingress_rules,
 )
-from fixbot.knowledge.ways_out import find_user, names_in
+from fixbot.knowledge.ways_out import find_user
 from fixbot.lens import (
     UNKNOWN,
     Module,
@@ -163,7 +163,7 @@ def _find_caller(group: Resource, world: Context) -> Resource | None:
         if balancer.slot("Type" if kind == GROUP else "LoadBalancerType").value in ("network", "gateway"):
             return None
         node = balancer.slot("SecurityGroups").found
-        named = [groups[name] for name in names_in(node, world) if name in groups] if node is not None else []
+        named = [groups[name] for name in world.names_in(node) if name in groups] if node is not None else []
         if len(named) != 1:
             return None
         found += named

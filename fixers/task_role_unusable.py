@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from functools import partial
 from typing import Final
@@ -95,9 +96,9 @@ def _choose_for_task(task: Task, said: str, world: Context) -> Outcome:
 
 def _find_in_trust(policy: Policy, world: Context) -> Iterator[Found]:
     roles = [each for each in world.resources_beside(policy, ROLE) if is_trust_of(policy, each)]
-    tasks = [
-        each for each in world.resources_beside(policy, TASK) for role in roles if _names(each, role, world)
-    ]
+    key = (_index_tasks, policy.dialect, world.surroundings_of(policy))
+    by_role = world.compute_once(key, lambda: _index_tasks(policy, world)) if roles else {}
+    tasks = [each for role in roles for each in by_role.get(role.address, ())]
     statements = [
         (each, list_principals(each))
         for each in policy.statements
@@ -120,9 +121,15 @@ def _find_in_trust(policy: Policy, world: Context) -> Iterator[Found]:
     )  # fmt: skip
 
 
-def _names(task: Resource, role: Resource, world: Context) -> bool:
-    nodes = (task.slot(name).found for name in ("TaskRoleArn", "ExecutionRoleArn"))
-    return any(node is not None and world.mentions(node, role.address) for node in nodes)
+def _index_tasks(policy: Policy, world: Context) -> dict[str, list[Resource]]:
+    """The tasks beside a policy, by what their roles are called."""
+    found: dict[str, list[Resource]] = defaultdict(list)
+    for task in world.resources_beside(policy, TASK):
+        nodes = (task.slot(name).found for name in ("TaskRoleArn", "ExecutionRoleArn"))
+        names = {name for node in nodes if node is not None for name in world.names_in(node)}
+        for name in names:
+            found[name].append(task)
+    return found
 
 
 def _may_be_tasks(principal: Principal) -> bool:

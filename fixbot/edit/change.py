@@ -199,8 +199,8 @@ def _nest_value(path: tuple[str, ...], value: Value) -> Value:
 
 def holds_blocks(node: Node) -> bool:
     """Whether a dict put into `node` is a block: in every HCL body but those that take arguments only."""
-    if node.style != "body":
-        return False
+    if node.style != "body" or len(node.labels) > 1:
+        return node.style == "body"
     around = node.parent.entries if node.parent is not None and node.parent.parent is None else []
     return not any(entry.value is node and entry.key in ("module", "locals") for entry in around)
 
@@ -208,9 +208,12 @@ def holds_blocks(node: Node) -> bool:
 def _put_new_entry(rewrite: Rewrite, new: NewEntry) -> None:
     plain = isinstance(new.value, ArgumentMap) or not holds_blocks(rewrite.node)
     new.argument = rewrite.node.style == "body" and plain
-    same = next((each for each in rewrite.put if _belong_together(each, new)), None)
+    labels = new.value.labels if new.another and isinstance(new.value, HclBlock) else ()
+    alike = rewrite.put_by_name[new.key, labels]
+    same = next((each for each in alike if _belong_together(each, new)), None)
     if same is None:
         rewrite.put.append(new)
+        alike.append(new)
     elif isinstance(same.value, HclBlock) and isinstance(new.value, HclBlock):
         content = _merge_values(same.value.content, new.value.content, new.key)
         if isinstance(content, dict):

@@ -6,6 +6,7 @@ translating line ends, so text and bytes say the same.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -290,6 +291,10 @@ class Rewrite:
     put: list[NewEntry] = field(default_factory=list)
     first: list[Value] = field(default_factory=list)
     last: list[Value] = field(default_factory=list)
+    put_by_name: dict[tuple[str, tuple[str, ...]], list[NewEntry]] = field(
+        default_factory=lambda: defaultdict(list), repr=False, compare=False
+    )
+    """What is put, by its key and, of a block beside others of its type, its labels."""
 
     def is_dropped(self, node: Node) -> bool:
         """Whether that child goes."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from fixbot.edit.tree import Node
 from fixbot.lens import Resource, ResourceType
 from fixbot.rules.context import Context
 from fixbot.text.block_lines import list_block_lines
@@ -84,10 +83,3 @@ def _list_outputs(subject: Resource, world: Context) -> frozenset[str]:
         parts = [each for text in world.texts_beside(subject) for each in list_block_lines(text, "output")]
     words = {word for part in parts for word in _NAME.findall(part)}
     return frozenset(words | {word.partition(".")[0] for word in words})
-
-
-def names_in(node: Node, world: Context) -> tuple[str, ...]:
-    """The addresses, or logical names, that stand in the text of a node, and all that looks like one."""
-    text = world.project.documents[node.root_node.source].text[node.start : node.end]
-    words = _NAME.findall(text)
-    return tuple(dict.fromkeys((*words, *(word.partition(".")[0] for word in words))))

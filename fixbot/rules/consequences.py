@@ -6,7 +6,9 @@ word on whether a property can be changed in place, and from what the policies b
 
 from __future__ import annotations
 
+import posixpath
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final
@@ -122,8 +124,10 @@ def _describe_reach(subject: Subject, world: Context) -> str:
         said = " ".join(filter(None, (had, f"reaches {named}" if named else "")))
         return f" ({said})" if said else ""
     if isinstance(subject, Resource):
+        by_name = world.compute_once(_index_policies, lambda: _index_policies(world))
+        folder, address = posixpath.dirname(subject.path), subject.address.rpartition("/")[2]
         names = _list_names(
-            each.name for each in world.policies if each.kind != "trust" and _names(each, subject, world)
+            each.name for each in by_name.get(address, ()) if posixpath.dirname(each.path) == folder
         )
         return f" ({names} reach{'es' if names.count('`') == 2 else ''} it)" if names else ""
     return ""
@@ -135,11 +139,13 @@ def _find_named(policy: Policy, world: Context) -> Iterator[str]:
         yield found["bucket"] or found["secret"] or found["name"]
 
 
-def _names(policy: Policy, resource: Resource, world: Context) -> bool:
-    """Whether a policy beside a resource speaks of it, by its address or its name."""
-    near = {policy.path.rpartition("/")[0], resource.path.rpartition("/")[0]}
-    address = resource.address.rpartition("/")[2]
-    return len(near) == 1 and bool(address) and world.mentions(policy.node, address)
+def _index_policies(world: Context) -> dict[str, list[Policy]]:
+    """What identities may do, by all that its text names: addresses and logical names among it."""
+    found: dict[str, list[Policy]] = defaultdict(list)
+    for policy in world.policies:
+        for name in world.names_in(policy.node) if policy.kind != "trust" else ():
+            found[name].append(policy)
+    return found
 
 
 def _list_names(names: Iterable[str]) -> str:

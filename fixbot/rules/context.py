@@ -99,6 +99,12 @@ class Context:
         text = self.project.documents[node.root_node.source].text
         return _compile_address(address).search(text, node.start, node.end) is not None
 
+    def names_in(self, node: Node) -> tuple[str, ...]:
+        """The addresses, or logical names, that stand in the text of a node, and all that looks like one."""
+        text = self.project.documents[node.root_node.source].text[node.start : node.end]
+        words = _NAME.findall(text)
+        return tuple(dict.fromkeys((*words, *(word.partition(".")[0] for word in words))))
+
     def texts_beside(self, subject: Resource) -> list[str]:
         """The texts in which it can be named: its template, or all files of its folder."""
         if subject.dialect == "cloudformation":
@@ -116,6 +122,7 @@ class Context:
         return self.project.surroundings
 
 
+_NAME = re.compile(r"[\w-]+(?:\.[\w-]+)?")
 _WORD = re.compile(r"[\w.-]+")
 
 

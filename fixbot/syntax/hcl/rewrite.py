@@ -27,7 +27,7 @@ def rewrite_collection(text: str, wanted: Rewrite) -> list[TextEdit]:
     node = wanted.node
     if node.kind not in (NodeKind.MAP, NodeKind.LIST):
         raise CannotEdit("it is an argument of a function")
-    layout = HclLayout(text, node, wanted.dropped)
+    layout = HclLayout(text, node, wanted.dropped) if wanted.dropped else _read_layout(text, node)
     sheet = _build_sheet(text, *_find_region(text, node))
     unfolds = node.style == "body" and layout.is_single_line and bool(layout.kept)
     unfolds = unfolds and (
@@ -36,7 +36,7 @@ def rewrite_collection(text: str, wanted: Rewrite) -> list[TextEdit]:
     indent = layout.outer + layout.style.unit if unfolds else None
     edits = [_replace_value(layout, child, value, indent) for child, value in wanted.replaced]
     if layout.kept:
-        edits += remove_children(layout)
+        edits += remove_children(layout) if wanted.dropped else ()
         edits += unfold_block(layout, wanted.put) if unfolds else _insert_new(layout, sheet, wanted)
     else:
         edits += fill_collection(layout, wanted)
@@ -54,6 +54,12 @@ def _insert_new(layout: HclLayout, sheet: AlignmentSheet, wanted: Rewrite) -> It
             layout, sheet, [new for new in wanted.put if not is_written_as_blocks(new)]
         )
         yield from write_new_blocks(layout, [new for new in wanted.put if is_written_as_blocks(new)])
+
+
+@lru_cache(maxsize=2)
+def _read_layout(text: str, node: Node) -> HclLayout:
+    """Of a whole file, say, to which a hundred fixes add a block each."""
+    return HclLayout(text, node, [])
 
 
 @lru_cache(maxsize=2)
