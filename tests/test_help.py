@@ -84,9 +84,9 @@ def test_the_first_help_fits_one_screen() -> None:
     assert help_of(()).count("\n") <= 24
 
 
-# Those of `fleet` need repositories on GitHub: tests/test_fleet_runs.py runs them. Those of `secrets` need an
-# account: tests/test_secrets_create.py does.
-ELSEWHERE = {"fleet", "secrets"}
+# Those of `fleet` need repositories on GitHub: tests/test_fleet_runs.py runs them. Those of `secrets` and `drift`
+# need an account: tests/test_secrets_create.py and tests/test_drift.py do.
+ELSEWHERE = {"drift", "fleet", "secrets"}
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
     ("line", "offered"),
     [
         ("fixbot expl", ["explain"]),
-        ("fixbot explain secret-in", ["secret-in-environment"]),
+        ("fixbot explain secret-in-e", ["secret-in-environment"]),
         ("fixbot run --only privileged-container,read", ["privileged-container,readonly-root-filesystem"]),
         ("fixbot run --format s", ["sarif"]),
         ("fixbot run --safety ", ["safe", "review"]),

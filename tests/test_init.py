@@ -65,9 +65,9 @@ def test_it_writes_settings_and_a_workflow_and_says_what_happens_next(shop: Path
     assert git(shop, "status", "--porcelain", "-uall").split() == ["??", SETTINGS, "??", WORKFLOW]
 
 
-def test_the_settings_are_read_without_complaint_and_set_the_profile_alone(shop: Path) -> None:
+def test_the_settings_are_read_without_complaint_and_set_the_profile_and_the_dashboard(shop: Path) -> None:
     fixbot("init", at=shop)
-    assert read(shop) == Settings(profile="essential", written=("profile",))
+    assert read(shop) == Settings(profile="essential", dashboard=True, written=("dashboard", "profile"))
     first = (shop / SETTINGS).read_text().split("\n")[0]
     address = first.removeprefix("# yaml-language-server: $schema=")
     assert address == action_reference.SCHEMA
@@ -82,7 +82,7 @@ def test_each_setting_counts_when_its_first_mark_is_taken_away(shop: Path) -> No
     text = "\n".join(row[1:] if row[1:] in rows else row for row in written)
     operators = ("thorough", "limits", "enforce")
     wanted = {name: value for name, value in yaml.safe_load(defaults).items() if name not in operators}
-    wanted["profile"] = "essential"
+    wanted |= {"profile": "essential", "dashboard": True}
     assert yaml.safe_load(text) == wanted
     jsonschema.validate(yaml.safe_load(text), build_schema())
 
@@ -95,7 +95,7 @@ def test_the_workflow_has_the_least_rights_and_pins(shop: Path) -> None:
     assert flow["concurrency"]["cancel-in-progress"] is False
     check, pulls = flow["jobs"]["check"], flow["jobs"]["pull-requests"]
     assert check["permissions"] == {"contents": "read", "pull-requests": "write"}
-    assert pulls["permissions"] == {"contents": "write", "pull-requests": "write"}
+    assert pulls["permissions"] == {"contents": "write", "issues": "write", "pull-requests": "write"}
     for job in (check, pulls):
         assert job["timeout-minutes"]
         first, second = job["steps"]
@@ -229,7 +229,7 @@ def test_what_the_repository_shows_is_set(shop: Path) -> None:
     settings = read(shop)
     assert settings.secrets.store == "ssm"
     assert settings.never_patch == (*NEVER_PATCH, "vendor/")
-    assert set(settings.written) == {"profile", "secrets.store", "never_patch"}
+    assert set(settings.written) == {"profile", "dashboard", "secrets.store", "never_patch"}
     flow = yaml.safe_load((shop / WORKFLOW).read_text())
     for job in flow["jobs"].values():
         assert job["permissions"]["security-events"] == "write"
@@ -284,9 +284,9 @@ def test_many_proposals_are_counted_and_the_gravest_named(shop: Path) -> None:
         (shop / f"s{number}").mkdir()
         (shop / f"s{number}" / "task.json").write_text(TASK.replace("shop-web", f"shop-{number}"))
     done = fixbot("init", at=shop)
-    opens = "  3  The first run opens 10 pull requests of 15 (`per_run` and `most_open` in the settings):\n"
+    opens = "  3  The first run opens 5 pull requests of 15 (`per_week` in the settings):\n"
     assert opens in done.out
-    assert "       and 5 more\n" in done.out
+    assert done.out.count("  draft  ") == 5
 
 
 def test_where_nothing_is_to_be_repaired_it_says_so(tmp_path: Path) -> None:
@@ -339,7 +339,7 @@ def test_no_name_of_a_folder_is_more_than_a_name_in_what_is_written(shop: Path, 
     assert Globs(read.include).matches(f"{name}/task.json")
     assert not Globs(read.include).matches("deploy/task.json")
     assert not Globs(read.include).matches("a/task.json")
-    assert list(yaml.safe_load(text)) == ["profile", "include"]
+    assert list(yaml.safe_load(text)) == ["profile", "dashboard", "include"]
     workflow = (shop / ".github" / "workflows" / "fixbot.yml").read_text()
     assert set(yaml.safe_load(workflow)["jobs"]) == {"check", "pull-requests"}
     plain = repository(shop.parent / "plain", **{"deploy/task.json": TASK})

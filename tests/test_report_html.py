@@ -298,12 +298,13 @@ def test_what_no_bold_word_opens_belongs_to_what_is_above_it() -> None:
     )
 
 
-def test_what_to_know_stands_above_the_diff_and_the_rest_of_the_text_below() -> None:
+def test_the_evidence_stands_above_the_diff_and_the_rest_of_the_text_below() -> None:
     report = sample()
     story = with_rows(report.proposals[1].story, unknown="Who writes there.", notes=("Mind the gap.",))
     page = read(render_html(replace(report, proposals=(replace(report.proposals[1], story=story),))))
     (proposal,) = (each for each in page.all("details") if "proposal" in each.attributes["class"])
-    words = "stays writable", "Who writes", "task.json:5", "readonlyRootFilesystem", "besides", "the gap"
+    above = ["What changes", "How to undo", "task.json:5", "readonlyRootFilesystem"]
+    words = [*above, "besides", "stays writable", "Who writes", "the gap"]
     order = [proposal.text.index(each) for each in words]
     assert order == sorted(order)
 
@@ -317,7 +318,8 @@ def test_what_all_proposals_of_a_rule_say_is_said_once() -> None:
     page = read(render_html(replace(report, proposals=(one, two))))
     (section,) = (each for each in page.all("section") if each.attributes.get("id") == "proposals")
     assert section.text.count("because") == 1
-    assert section.text.count("notice. a thing") == 2, "what a reader will notice stands in each"
+    assert section.text.count("a thing") == 1
+    assert section.text.count("What changes:") == 2, "the five lines stand in each"
     assert section.text.count("only here") == 1
     common = next(each for each in section.all("div") if each.attributes["class"] == "common").text
     assert "because" in common

@@ -43,6 +43,8 @@ class RulesForm(StrEnum):
 def execute_command(arguments: list[str]) -> int:
     """Understand the words and do the job. Raises FixbotError for words that make no sense."""
     command = typer.main.get_command(app)
+    for option in command.params:  # the first help fits a screen; docs/completion.md speaks of it
+        vars(option)["hidden"] = option.name == "show_completion"
     if arguments[:1] == ["hook"]:
         from fixbot.cli.hook import expand_hook_words  # noqa: PLC0415 - as everything that one command needs
 

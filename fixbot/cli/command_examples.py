@@ -46,7 +46,7 @@ _EXAMPLES = {
         ("fixbot fleet report fleet-plan.json --format markdown", "for an issue"),
     ),
     "drift": (
-        ("fixbot drift", "what runs against the files; exit 1 where AWS is weaker"),
+        ("fixbot drift", "what runs, compared with the files"),
         ("fixbot drift --format json", "for a schedule"),
     ),
     "secrets": (

@@ -115,16 +115,13 @@ def _describe_next_steps(seen: InitSummary, style: TerminalStyle) -> Iterator[st
 
 def _describe_first_run(seen: InitSummary) -> Iterator[str]:
     proposals, limits = seen.report.proposals, seen.settings.pull_requests
-    most = min(limits.most_open, limits.per_run, limits.per_hour, limits.per_week)
+    bounds = {name: getattr(limits, name) for name in ("per_week", "per_run", "most_open", "per_hour")}
+    bound, most = min(bounds.items(), key=lambda each: each[1])
     if not proposals:
         yield "The first run opens nothing: there is nothing to repair in what was read."
         return
     opens = min(most, len(proposals))
-    rest = (
-        f" of {len(proposals):,} (`per_run` and `most_open` in the settings)"
-        if len(proposals) > opens
-        else ""
-    )
+    rest = f" of {len(proposals):,} (`{bound}` in the settings)" if len(proposals) > opens else ""
     yield f"The first run opens {format_count(opens, 'pull request')}{rest}:"
     for each in proposals[: min(opens, _SHOWN)]:
         draft = "ready" if each.safety.value == "safe" else "draft"
