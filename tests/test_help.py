@@ -84,8 +84,8 @@ def test_the_first_help_fits_one_screen() -> None:
     assert help_of(()).count("\n") <= 24
 
 
-# Those of `fleet` need repositories on GitHub: tests/test_fleet_runs.py runs them. Those of `secrets` and `drift`
-# need an account: tests/test_secrets_create.py and tests/test_drift.py do.
+# Those of `fleet` need repositories on GitHub: tests/test_fleet_runs.py runs them. Those of `secrets` and of
+# `drift` need an account: tests/test_secrets_create.py and tests/test_drift.py do.
 ELSEWHERE = {"drift", "fleet", "secrets"}
 
 
