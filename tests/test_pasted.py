@@ -317,7 +317,7 @@ def check_documents(report: Report) -> None:
         if patch.before is None:
             found = load_one(patch.after, "yaml")
             assert found["kind"] in ("ExternalSecret", "SecretProviderClass")
-            assert re.fullmatch(r"app/[a-z0-9.-]+\.yaml", patch.path)
+            assert re.fullmatch(r"[a-z]+/[a-z0-9.-]+\.yaml", patch.path)
 
 
 def load_one(written: str, syntax: str) -> dict[str, object]:

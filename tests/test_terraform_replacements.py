@@ -46,7 +46,15 @@ def changed(
             one, other = (each[number] if number < len(each) else None for each in (listed, made))
             yield from changed(one, other, path)
         return
-    yield path
+    if [plain(each) for each in listed] != [plain(each) for each in made] or not listed:
+        yield path
+
+
+def plain(place: Place) -> object:
+    """What stands there, wherever that is."""
+    if place.entries:
+        return {name: plain(each) for name, each in place.entries.items()}
+    return [plain(each) for each in place.items] if place.items else place.value
 
 
 def resources(text: str) -> dict[tuple[str, ...], Place]:

@@ -14,7 +14,6 @@ from functools import cache, partial
 from typing import Final, NamedTuple
 
 from fixbot.knowledge.token_forms import TOKEN_FORMS
-from fixbot.text.word_search import holds_any
 
 _SCHEME: Final = string.ascii_letters + string.digits + "+.-"
 _LONGEST_SCHEME: Final = 31
@@ -46,6 +45,9 @@ class FoundForm(NamedTuple):
     what: str
 
 
+_LETTERS: Final = tuple(
+    (letters, number) for number, form in enumerate(TOKEN_FORMS) for letters in form.letters
+)
 _Search = Callable[[int], FoundForm | None]
 """The first one from there on."""
 
@@ -70,9 +72,8 @@ def find_forms(text: str) -> Iterator[FoundForm]:
 
 def _choose_searches(text: str) -> Iterator[_Search]:
     """The forms whose letters stand in the text."""
-    for number, form in enumerate(TOKEN_FORMS):
-        if holds_any(text, form.letters):
-            yield partial(_find_next_token, number, text)
+    for number in sorted({number for letters, number in _LETTERS if letters in text}):
+        yield partial(_find_next_token, number, text)
     if "://" in text and "@" in text:
         yield partial(_find_next_address, text)
     if "=" in text:

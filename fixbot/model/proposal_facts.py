@@ -210,10 +210,11 @@ def _join_words(words: Sequence[str], rest: int) -> str:
 
 def pluralize(noun: str) -> str:
     """The plural of a noun of English: `policies`, `Ingresses`, `databases of a cluster`."""
-    noun, of, whole = noun.partition(" of ")
+    noun, of, whole = f"{noun} ".partition(" of ")
+    noun, rest = noun.rstrip(), f"{of}{whole}".rstrip()
     if noun.endswith("y") and noun[-2:-1] not in "aeiou":
-        return f"{noun[:-1]}ies{of}{whole}"
-    return f"{noun}{'es' if noun.endswith(('s', 'x', 'ch', 'sh')) else 's'}{of}{whole}"
+        return f"{noun[:-1]}ies{rest}"
+    return f"{noun}{'es' if noun.endswith(('s', 'x', 'ch', 'sh')) else 's'}{rest}"
 
 
 def pack_facts(story: ProposalFacts) -> list[Any]:
