@@ -30,14 +30,14 @@ _SYSTEM: Final = ("kube-system", "kube-public", "kube-node-lease")
 
 
 def find_open_namespaces(pod: Task, world: Context) -> Iterator[Found]:
-    """The first workload of a namespace, as a folder has it, for which no policy stands beside it."""
+    """The first workload of a namespace, as a file has it, for which no policy stands beside it."""
     if pod.spelling.vocabulary != "k8s" or pod.kind == "batch" or pod.namespace in _SYSTEM or pod.partial:
         return
     spaces, folders, everywhere = world.compute_once(find_open_namespaces, lambda: _list_policies(world))
     folder = posixpath.dirname(pod.path)
     if everywhere or (pod.namespace, folder) in folders or (pod.namespace and pod.namespace in spaces):
         return
-    first = world.compute_once((find_open_namespaces, pod.namespace, folder), lambda: pod)
+    first = world.compute_once((find_open_namespaces, pod.namespace, pod.path), lambda: pod)
     if first.address != pod.address or first.path != pod.path or pod.owner is None:
         return
     space = f"the namespace {pod.namespace}" if pod.namespace else "its namespace"

@@ -68,3 +68,30 @@ def test_an_open_port_is_worse_where_who_gets_in_has_the_host_and_its_role(
     (port,) = [each for each in found if each.rule == "ssh-open-to-world"]
     assert port.severity.name.lower() == severity
     assert ("task Agent runs privileged beside it" in port.message) is (severity == "critical")
+
+
+POD = """\
+apiVersion: v1
+kind: Pod
+metadata: {{name: {name}, namespace: shop}}
+spec:
+  containers:
+    - {{name: app, image: "registry.example/{name}:1"}}
+"""
+POLICY = """\
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: none, namespace: shop}
+spec: {podSelector: {}, policyTypes: [Ingress]}
+"""
+
+
+@pytest.mark.parametrize(
+    "beside", [{}, {"policy.yaml": POLICY}], ids=["alone", "with a policy in another file"]
+)
+def test_what_other_files_say_is_no_new_finding(tmp_path: Path, beside: dict[str, str]) -> None:
+    lay_out(tmp_path, {**{f"{name}.yaml": POD.format(name=name) for name in ("api", "web")}, **beside})
+    report = run_pipeline(Checkout.open_checkout(str(tmp_path)), RULES, Settings())
+    assert [each.reason for each in report.findings if "new finding" in (each.reason or "")] == []
+    fixed = {each.path for each in report.findings if each.status is Status.FIXED}
+    assert fixed == {"api.yaml", "web.yaml"}

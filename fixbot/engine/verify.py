@@ -242,16 +242,26 @@ class Verifier:
     def _find_remaining(
         self, project: Project, reading: Inventory, chosen: Sequence[Detection], changed: set[str]
     ) -> str | None:
-        world = Context(self.world.settings, project, reading.resources, reading.policies, reading.tasks)
-        found = detect_problems(reading, self.fixers, world, changed)
-        after = Counter(_name_problem(each) for each in found if not _is_left_over(each, chosen))
+        after = self._count_problems(project, reading, chosen, changed)
         as_written = [[each for each in some if each.built is None] for some in (self.problems, chosen)]
         before, gone = (Counter(map(_name_problem, some)) for some in as_written)
         if any(after[name] > before[name] - count for name, count in gone.items() if after[name]):
             return "The finding would still be there after the patch."
-        if after - before:
+        if after - before and self._count_in_all(project, chosen) - before:
             return "The patch would bring a new finding."
         return None
+
+    def _count_in_all(self, project: Project, chosen: Sequence[Detection]) -> Counter[tuple[str, ...]]:
+        """The problems of all files: one may look new only because the files beside it weren't read."""
+        whole = self._build_project({**self.world.project.documents, **project.documents}, {})
+        return self._count_problems(whole, dialects.read_dialects(whole), chosen, None)
+
+    def _count_problems(
+        self, project: Project, reading: Inventory, chosen: Sequence[Detection], changed: set[str] | None
+    ) -> Counter[tuple[str, ...]]:
+        facts = reading.resources, reading.policies, reading.tasks
+        found = detect_problems(reading, self.fixers, Context(self.world.settings, project, *facts), changed)
+        return Counter(_name_problem(each) for each in found if not _is_left_over(each, chosen))
 
 
 def _is_left_over(problem: Detection, chosen: Sequence[Detection]) -> bool:

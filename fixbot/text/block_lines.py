@@ -11,7 +11,7 @@ def list_block_lines(text: str, *head: str) -> Iterator[str]:
     A block ends at the brace that a line begins with, or on its own first line.
     """
     inside = False
-    for line in text.split("\n"):
+    for line in text.removeprefix("\ufeff").split("\n"):
         if inside:
             inside = not line.startswith("}")
             if inside:
