@@ -257,7 +257,9 @@ OPTIONS = re.compile(
     r"|force-new-deployment|service|secret-id|type|kms-key-id|log-group-name|lookup-attributes"
     r"|value|no-execute-changeset|stack-name|capabilities|template-file|logical-resource-id|query|output|cluster"
     r"|include|services|resource-type-filters|role-name|tags|parameter-filters|secret-string|task-definition"
-    r"|policy-type|existing-policy-document|new-policy-document)|-target=[\w.-]+"
+    r"|policy-type|existing-policy-document|new-policy-document|platform-version|action-names|analyzer-arn|filters"
+    r"|permissions-boundary-policy-input-list|policy-source-arn|granularity|no-associate-public-ip-address)"
+    r"|-target=[\w.-]+"
 )
 
 
