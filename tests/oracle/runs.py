@@ -82,9 +82,15 @@ class Repository:
         }
 
     def fixbot(self, *words: str, seconds: float = _LONGEST) -> Answer:
-        """Run the command on the repository, with RULES where no rule is named. Raises TimeoutExpired."""
-        named = () if "--only" in words or words[0] not in {"run", "scan"} else ("--only", ",".join(RULES))
-        command = [sys.executable, "-m", "fixbot", words[0], str(self.folder), *words[1:], *named]
+        """Run the command on the repository, with RULES where no rule is named. Raises TimeoutExpired.
+
+        Nothing is rendered: the oracle reads files as they stand, and what is mended in charts and
+        kustomizations is held by rendering again (test_charts, test_kustomize).
+        """
+        looks = words[0] in {"run", "scan"}
+        named = ("--only", ",".join(RULES)) if looks and "--only" not in words else ()
+        more = (*words[1:], *named, *(("--no-render",) if looks else ()))
+        command = [sys.executable, "-m", "fixbot", words[0], str(self.folder), *more]
         done = subprocess.run(
             command, cwd=self.home, check=False, capture_output=True, env=self.environment, timeout=seconds
         )
