@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from fixbot.edit.merge_named import merge_named
+from fixbot.edit.merge_named import merge_named, merge_values
 from fixbot.edit.tree import (
     ArgumentMap,
     CannotEdit,
@@ -215,13 +215,13 @@ def _put_new_entry(rewrite: Rewrite, new: NewEntry) -> None:
         rewrite.put.append(new)
         alike.append(new)
     elif isinstance(same.value, HclBlock) and isinstance(new.value, HclBlock):
-        content = _merge_values(same.value.content, new.value.content, new.key)
+        content = merge_values(same.value.content, new.value.content, new.key)
         if isinstance(content, dict):
             same.value = HclBlock(same.value.labels, content)
     elif same.merged or new.merged:
         same.value, same.merged = merge_named(same.value, new.value), True
     else:
-        same.value = _merge_values(same.value, new.value, new.key)
+        same.value = merge_values(same.value, new.value, new.key)
 
 
 def _belong_together(one: NewEntry, two: NewEntry) -> bool:
@@ -233,19 +233,6 @@ def _belong_together(one: NewEntry, two: NewEntry) -> bool:
     if isinstance(one.value, HclBlock) and isinstance(two.value, HclBlock):
         return bool(one.value.labels) and one.value.labels == two.value.labels
     return False
-
-
-def _merge_values(one: Value, two: Value, where: str) -> Value:
-    if isinstance(one, dict) and isinstance(two, dict):
-        both = dict(one)
-        for key, value in two.items():
-            both[key] = _merge_values(both[key], value, key) if key in both else value
-        return both
-    if isinstance(one, list) and isinstance(two, list):
-        return one + [item for item in two if item not in one]
-    if one == two and type(one) is type(two):
-        return one
-    raise CannotEdit(f"two fixes want different values for {where}")
 
 
 def _plan_add(wanted: RewritePlan, change: Add) -> None:
@@ -306,7 +293,7 @@ def _plan_replacement(wanted: RewritePlan, node: Node, value: Value) -> None:
     if before is None:
         rewrite.replaced.append((node, value))
     else:
-        merged = _merge_values(before[0], value, "one place")
+        merged = merge_values(before[0], value, "one place")
         rewrite.replaced = [(each, merged if each is node else old) for each, old in rewrite.replaced]
 
 

@@ -1,8 +1,22 @@
-"""Two parts of one Kubernetes object as one, as a strategic merge would have it."""
+"""What two fixes want of one place as one: plainly, or by name as a strategic merge of Kubernetes has it."""
 
 from __future__ import annotations
 
 from fixbot.edit.tree import CannotEdit, Value
+
+
+def merge_values(one: Value, two: Value, where: str) -> Value:
+    """Two values as one, lists by what each has; `where` is named if they differ. Raises CannotEdit."""
+    if isinstance(one, dict) and isinstance(two, dict):
+        both = dict(one)
+        for key, value in two.items():
+            both[key] = merge_values(both[key], value, key) if key in both else value
+        return both
+    if isinstance(one, list) and isinstance(two, list):
+        return one + [item for item in two if item not in one]
+    if one == two and type(one) is type(two):
+        return one
+    raise CannotEdit(f"two fixes want different values for {where}")
 
 
 def merge_named(one: Value, two: Value) -> Value:

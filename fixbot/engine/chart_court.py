@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from fixbot.edit.change import Change, RewritePlan, plan_rewrites
 from fixbot.edit.edited_text import trim_edits
+from fixbot.edit.merge_named import merge_values
 from fixbot.edit.splice import splice_edits
 from fixbot.edit.tree import CannotEdit, Node, TextEdit, Value
 from fixbot.engine.chart_rendering import ChartRendering, find_deviation, list_roots
@@ -78,10 +79,10 @@ class ChartSource:
                     placement, [operation.value] if item else operation.value
                 ).items():
                     held = leaves[placement.path]
-                    held[keys] = _merge_values(held[keys], value) if keys in held else value
+                    held[keys] = _merge_rendered(held[keys], value) if keys in held else value
             else:
                 key = placement, repr(operation.value) if item else operation.key
-                lines[key] = _merge_values(lines[key], operation.value) if key in lines else operation.value
+                lines[key] = _merge_rendered(lines[key], operation.value) if key in lines else operation.value
         made: dict[str, list[TextEdit]] = defaultdict(list)
         for (spot, word), value in lines.items():
             if not isinstance(spot, ValuesSpot | WrittenElsewhere):
@@ -109,17 +110,11 @@ class ChartSource:
         return {self.chart.place_of(path): text for path, text in found.items()}
 
 
-def _merge_values(one: Value, two: Value) -> Value:
-    if isinstance(one, dict) and isinstance(two, dict):
-        both = dict(one)
-        for key, value in two.items():
-            both[key] = _merge_values(both[key], value) if key in both else value
-        return both
-    if isinstance(one, list) and isinstance(two, list):
-        return one + [each for each in two if each not in one]
-    if one == two and type(one) is type(two):
-        return one
-    raise CannotEdit("the renderings of this chart would need different values there")
+def _merge_rendered(one: Value, two: Value) -> Value:
+    try:
+        return merge_values(one, two, "")
+    except CannotEdit:
+        raise CannotEdit("the renderings of this chart would need different values there") from None
 
 
 @dataclass(frozen=True, slots=True)
